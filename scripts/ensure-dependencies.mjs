@@ -1,0 +1,77 @@
+// Installs the npm dependencies when they are missing or are not the ones in package-lock.json, so that `npm test`
+// and `npm start` work in a fresh clone. Uses nothing but Node's own modules: nothing else is there yet.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { withLock } from "./lock.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+if (!areInstalled()) {
+  const name = `npm-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`;
+  await withLock(name, () => {
+    if (areInstalled()) return; // by the process that held the lock before
+    console.log("Installing npm dependencies (npm ci) ...");
+    const started = Date.now();
+    install();
+    console.log(`Installed npm dependencies in ${Math.round((Date.now() - started) / 1000)} s`);
+  });
+}
+
+/**
+ * Compares what npm noted in node_modules with the lock file. Contents, not times: a checkout touches the lock file
+ * without changing it. Optional packages may be absent, they belong to other platforms.
+ */
+function areInstalled() {
+  const wanted = packagesOf("package-lock.json");
+  const installed = packagesOf("node_modules/.package-lock.json");
+  if (!wanted) throw new Error("Cannot install npm dependencies: package-lock.json is missing");
+  if (!installed) return false;
+  return Object.entries(wanted).every(([path, { version, optional, devOptional }]) => {
+    const found = installed[path];
+    return path === "" || (found ? found.version === version : optional === true || devOptional === true);
+  });
+}
+
+/**
+ * @param {string} file relative to the project
+ * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }> | undefined}
+ */
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8")).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * `npm ci` refuses a lock file that lacks the optional packages of other platforms, as one made with an incomplete
+ * registry does. `npm install --no-save` takes it, with the same versions and without changing it.
+ */
+function install() {
+  const common = ["--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const attempts = [
+    ["ci", ...common],
+    ["install", "--no-save", ...common],
+  ];
+  for (const args of attempts) {
+    const { status, signal, error, stderr } = npm(args);
+    if (status === 0) return;
+    const fact = error?.message ?? `it ended with ${signal ?? `exit code ${status}`}`;
+    console.error(`Cannot install npm dependencies: \`npm ${args.join(" ")}\` failed: ${fact}`);
+    console.error(String(stderr).split("\n").slice(0, 8).join("\n"));
+  }
+  process.exit(1);
+}
+
+/** @param {string[]} args */
+function npm(args) {
+  const running = process.env["npm_execpath"]; // the npm that runs this script, where it is one
+  /** @type {import("node:child_process").SpawnSyncOptions} */
+  const options = { cwd: root, stdio: ["ignore", "ignore", "pipe"] };
+  return running?.endsWith("npm-cli.js")
+    ? spawnSync(process.execPath, [running, ...args], options)
+    : spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from "vitest/config";
+
+// Examples and tests import "tricorn" by its name; this condition of package.json's `exports` leads them to src/.
+// Vite's own conditions have to be repeated, because setting the list replaces it.
+const conditions = ["tricorn-source", "module", "node", "development|production"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: ["tricorn-source", "node"] } },
+  test: {
+    environment: "node",
+    include: ["test/**/*.test.ts"],
+    // Processes, not threads: tests start Web servers, send signals and change the working directory.
+    pool: "forks",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    restoreMocks: true,
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reporter: ["text-summary", "html"],
+    },
+  },
+});
