@@ -1,0 +1,68 @@
+/** Whose fault an error is: `local` (the caller's code or configuration) or `remote` (the peer on the wire). */
+export type Fault = "local" | "remote";
+
+/** What every error of Tricorn can be told beside its message. */
+export interface TricornErrorOptions {
+  /** Whose fault it is. */
+  readonly fault: Fault;
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The base class of every error that Tricorn makes. Its {@link code} is stable across releases and has a heading of
+ * its own in docs/errors.md; the message says what could not be done and then the fact that prevented it.
+ */
+export class TricornError extends Error {
+  /** A stable identifier, such as `ERR_FCGI_VERSION`. */
+  readonly code: string;
+  /** Whose fault it is. */
+  readonly fault: Fault;
+
+  constructor(code: string, message: string, { fault, cause }: TricornErrorOptions) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.fault = fault;
+  }
+}
+
+/** The peer broke the FastCGI specification, so the connection cannot be read any further. */
+export class ProtocolError extends TricornError {
+  constructor(code: ProtocolErrorCode, message: string) {
+    super(code, message, { fault: "remote" });
+  }
+}
+
+/** The codes of {@link ProtocolError}. */
+export type ProtocolErrorCode =
+  | "ERR_FCGI_VERSION"
+  | "ERR_FCGI_NULL_REQUEST_ID"
+  | "ERR_FCGI_DUPLICATE_BEGIN"
+  | "ERR_FCGI_STREAM_CLOSED"
+  | "ERR_FCGI_BODY_LENGTH"
+  | "ERR_FCGI_NAME_VALUE"
+  | "ERR_FCGI_RESPONSE_HEADER"
+  | "ERR_FCGI_RECORD_TYPE"
+  | "ERR_FCGI_LIMIT";
+
+/** The code that uses Tricorn asked for something that cannot work. */
+export class ConfigurationError extends TricornError {
+  constructor(code: string, message: string, cause?: unknown) {
+    super(code, message, { fault: "local", cause });
+  }
+}
+
+/** A request ended before its answer was complete. It is the reason of `request.signal`. */
+export class AbortedError extends TricornError {
+  constructor(code: AbortedErrorCode, message: string, cause?: unknown) {
+    super(code, message, { fault: code === "ERR_ABORTED_SHUTDOWN" ? "local" : "remote", cause });
+  }
+}
+
+/** The codes of {@link AbortedError}: why a request ended early. */
+export type AbortedErrorCode =
+  | "ERR_ABORTED_BY_SERVER"
+  | "ERR_ABORTED_DISCONNECT"
+  | "ERR_ABORTED_TIMEOUT"
+  | "ERR_ABORTED_SHUTDOWN";

@@ -1,0 +1,247 @@
+import type { AbortedError } from "../errors.js";
+import { InputStream } from "./input-stream.js";
+import { ProtocolStatus, RecordType } from "./constants.js";
+import { Params } from "./params.js";
+import type { RecordWriter } from "./record-writer.js";
+
+const noParams = Params.from([]);
+
+/** What an exchange needs of the connection that it belongs to. */
+export interface ExchangeHost {
+  readonly output: RecordWriter;
+  /** Whether the peer takes output at the moment; while it does not, whoever streams waits. */
+  readonly writable: boolean;
+  /** Resolves when output is taken again, or the exchange ends. */
+  drained(exchange: Exchange): Promise<void>;
+  /** Output was queued and wants to be written. */
+  outputQueued(): void;
+  /** The exchange has queued its END_REQUEST. */
+  ended(exchange: Exchange): void;
+  /** The answer cannot be completed and the peer must be able to see that. */
+  broken(exchange: Exchange): void;
+  /** Bytes of input were read, or dropped, and make room for more. */
+  inputConsumed(bytes: number): void;
+}
+
+/** What BEGIN_REQUEST said about an exchange. */
+export interface ExchangeStart {
+  readonly id: number;
+  readonly role: number;
+  readonly keepConnection: boolean;
+}
+
+/** A whole answer. */
+export interface AnswerFields {
+  /** The CGI header block with its blank line, each character one byte. */
+  readonly head: string;
+  /** The body, text as UTF-8. */
+  readonly body: string | Uint8Array;
+  /** Bytes of the body. */
+  readonly bodyLength: number;
+  /** What END_REQUEST carries as application status; 0 if left out. */
+  readonly applicationStatus?: number | undefined;
+  /** What END_REQUEST carries as protocol status; REQUEST_COMPLETE if left out. */
+  readonly protocolStatus?: ProtocolStatus | undefined;
+  /** A line for the Web server's error log, sent on STDERR behind the body; none if left out. */
+  readonly warning?: string | undefined;
+}
+
+/** How to end an exchange. */
+export interface EndFields {
+  /** What END_REQUEST carries as application status; 0 if left out. */
+  readonly applicationStatus?: number | undefined;
+  /** One of `ProtocolStatus`; REQUEST_COMPLETE if left out. */
+  readonly protocolStatus?: ProtocolStatus | undefined;
+}
+
+/**
+ * One request and the answer to it, as the application sees them: PARAMS, the input streams, and STDOUT, STDERR and
+ * END_REQUEST on the way back. It is ended exactly once; what is written after that is dropped without an error,
+ * because a handler cannot know that its Web server has left.
+ */
+export class Exchange {
+  readonly #host: ExchangeHost;
+  /** The request id on its connection, 1 to 65,535. */
+  readonly id: number;
+  /** The role number from BEGIN_REQUEST. */
+  readonly role: number;
+  /** Whether the Web server wants the connection to stay open (FCGI_KEEP_CONN). */
+  readonly keepConnection: boolean;
+  /** FCGI_PARAMS; empty until the exchange is dispatched. */
+  params = noParams;
+  #stdin: InputStream | undefined;
+  #data: InputStream | undefined;
+  #stdinEnded = false;
+  /** When a time limit strikes next, in ms of the connection's coarse clock; Infinity for never. */
+  deadline = Infinity;
+  /** Whether something was written to STDOUT, so that the status cannot be changed any more. */
+  started = false;
+  /** Whether END_REQUEST was queued or the connection is gone: nothing that is written will be sent. */
+  ended = false;
+  /** Why the request ended early, if it did. */
+  aborted: AbortedError | undefined;
+  #abortListeners: ((reason: AbortedError) => void)[] | undefined;
+  #endListeners: (() => void)[] | undefined;
+
+  constructor(host: ExchangeHost, start: ExchangeStart) {
+    this.#host = host;
+    this.id = start.id;
+    this.role = start.role;
+    this.keepConnection = start.keepConnection;
+  }
+
+  /** FCGI_STDIN. Made when it is asked for: most requests have no body. */
+  get stdin(): InputStream {
+    return (this.#stdin ??= this.#openInput(this.#stdinEnded));
+  }
+
+  /** FCGI_DATA. */
+  get data(): InputStream {
+    return (this.#data ??= this.#openInput(false));
+  }
+
+  /** Whether the Web server has closed STDIN. */
+  get stdinEnded(): boolean {
+    return this.#stdinEnded;
+  }
+
+  /** The Web server has closed STDIN. */
+  endStdin(): void {
+    this.#stdinEnded = true;
+    this.#stdin?.end();
+  }
+
+  /** The larger of the amounts of bytes that wait in an input stream. */
+  get buffered(): number {
+    return Math.max(this.#stdin?.buffered ?? 0, this.#data?.buffered ?? 0);
+  }
+
+  /** Writes the whole answer and ends the exchange: one record, one write for a small one. */
+  answer({ head, body, bodyLength, applicationStatus = 0, protocolStatus = 0, warning }: AnswerFields): void {
+    if (this.ended) return;
+    this.started = true;
+    const { output } = this.#host;
+    if (warning === undefined && protocolStatus === 0) {
+      output.answer({ requestId: this.id, head, body, bodyLength, applicationStatus });
+      this.#finish();
+    } else {
+      this.writeHead(head);
+      this.write(body);
+      // Behind the header block: in front of it nginx counts it against its buffer, and HAProxy 2.6 dies of it.
+      if (warning !== undefined) this.warn(warning);
+      this.end({ applicationStatus, protocolStatus });
+    }
+  }
+
+  /** Writes the header block as a record of its own where it fits into one, each character one byte. */
+  writeHead(head: string): void {
+    if (this.ended) return;
+    this.started = true;
+    this.#host.output.stream(RecordType.Stdout, this.id, Buffer.from(head, "latin1"));
+    this.#host.outputQueued();
+  }
+
+  /** Writes to STDOUT, text as UTF-8. Bytes are not copied: they must not change until they are sent. */
+  write(content: string | Uint8Array): void {
+    if (this.ended) return;
+    this.started = true;
+    this.#host.output.stream(RecordType.Stdout, this.id, content);
+    this.#host.outputQueued();
+  }
+
+  /** Whether the peer takes output; where it does not, wait for {@link drained} before the next write. */
+  get writable(): boolean {
+    return this.#host.writable;
+  }
+
+  /** Resolves when output is taken again, or when the exchange has ended or was aborted. */
+  drained(): Promise<void> {
+    return this.ended ? Promise.resolve() : this.#host.drained(this);
+  }
+
+  /** Writes one line to FCGI_STDERR, which Web servers put into their error log; empty text writes nothing. */
+  warn(text: string): void {
+    if (this.ended || text === "") return;
+    this.#host.output.stream(RecordType.Stderr, this.id, text);
+    this.#host.outputQueued();
+  }
+
+  /** Closes STDOUT and ends the exchange (section 5.5). */
+  end({ applicationStatus = 0, protocolStatus = ProtocolStatus.RequestComplete }: EndFields = {}): void {
+    if (this.ended) return;
+    this.#host.output.end(this.id, applicationStatus, protocolStatus);
+    this.#finish();
+  }
+
+  /**
+   * Gives up an answer whose first bytes are sent already. Web servers ignore the application status, so the peer is
+   * shown a broken connection where no other request would suffer from it.
+   */
+  breakOff(): void {
+    if (this.ended) return;
+    this.#host.broken(this);
+  }
+
+  /**
+   * Tells the request, once, that it ended early: input fails, listeners are called. It does not end the exchange.
+   */
+  abort(reason: AbortedError): void {
+    if (this.aborted !== undefined || this.ended) return;
+    this.aborted = reason;
+    this.#stdin?.fail(reason);
+    this.#data?.fail(reason);
+    const listeners = this.#abortListeners;
+    this.#abortListeners = undefined;
+    for (const listener of listeners ?? []) listener(reason);
+  }
+
+  /** Whether somebody listens for an abort, so that it makes sense to wait for what they do. */
+  get watched(): boolean {
+    return this.#abortListeners !== undefined;
+  }
+
+  /** Calls the listener when the request ends early; at once if it already has. */
+  onAbort(listener: (reason: AbortedError) => void): void {
+    if (this.aborted !== undefined) listener(this.aborted);
+    else (this.#abortListeners ??= []).push(listener);
+  }
+
+  /** Calls the listener when the exchange has ended, in whatever way; at once if it already has. */
+  onEnd(listener: () => void): void {
+    if (this.ended) listener();
+    else (this.#endListeners ??= []).push(listener);
+  }
+
+  /** The connection is gone: from here on nothing is written. */
+  detach(reason: AbortedError): void {
+    if (this.ended) return;
+    this.abort(reason);
+    this.ended = true;
+    this.#tellEnded();
+  }
+
+  #openInput(ended: boolean): InputStream {
+    const input = new InputStream((bytes) => this.#host.inputConsumed(bytes));
+    if (ended) input.end();
+    if (this.aborted !== undefined) input.fail(this.aborted);
+    return input;
+  }
+
+  #finish(): void {
+    this.ended = true;
+    this.#abortListeners = undefined;
+    // Input that nobody read holds nothing up any more; what is still to come is dropped as it arrives.
+    this.#stdin?.discard();
+    this.#data?.discard();
+    this.#host.ended(this);
+    this.#host.outputQueued();
+    this.#tellEnded();
+  }
+
+  #tellEnded(): void {
+    const listeners = this.#endListeners;
+    if (listeners === undefined) return;
+    this.#endListeners = undefined;
+    for (const listener of listeners) listener();
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * FastCGI 1.0 on the wire, both directions, without I/O: `tricorn/protocol`.
+ */
+export { AbortedError, ProtocolError, TricornError } from "../errors.js";
+export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "../errors.js";
+
+export { formatAddress, parseAddress, type Address, type AddressLike } from "./address.js";
+export type { Application, Refusal, RoleInputs } from "./application.js";
+export { ApplicationSide, type ApplicationSideHost, type ApplicationSideTimes } from "./application-side.js";
+export {
+  BODY_LENGTH,
+  decodeBeginRequest,
+  decodeEndRequest,
+  decodeUnknownType,
+  encodeBeginRequest,
+  encodeEndRequest,
+  encodeUnknownType,
+  type BeginRequestBody,
+  type EndRequestBody,
+} from "./bodies.js";
+export {
+  CgiResponseParser,
+  type CgiHeaderField,
+  type CgiResponseHead,
+  type CgiResponseLimits,
+} from "./cgi-response.js";
+export {
+  HEADER_LENGTH,
+  KEEP_CONN,
+  MAX_ALIGNED_CONTENT_LENGTH,
+  MAX_CONTENT_LENGTH,
+  NULL_REQUEST_ID,
+  ProtocolStatus,
+  RecordType,
+  Role,
+  ValueName,
+  VERSION,
+  roleName,
+} from "./constants.js";
+export {
+  Exchange,
+  type AnswerFields,
+  type EndFields,
+  type ExchangeHost,
+  type ExchangeStart,
+} from "./exchange.js";
+export { InputStream, type ConsumedListener } from "./input-stream.js";
+export { defaultLimits, type ApplicationSideLimits } from "./limits.js";
+export {
+  MAX_NAME_VALUE_LENGTH,
+  countPairs,
+  decodeNameValuePairs,
+  encodeNameValuePairs,
+  type NameValuePair,
+} from "./name-value.js";
+export { OutgoingRequest, type AnswerSink, type InputType } from "./outgoing-request.js";
+export { Params } from "./params.js";
+export {
+  encodeRecord,
+  encodeStream,
+  paddingFor,
+  writeHeader,
+  type RecordFields,
+  type RecordHeader,
+} from "./record.js";
+export { RecordReader, type RecordSink } from "./record-reader.js";
+export { RecordWriter, type WholeAnswer } from "./record-writer.js";
+export {
+  MAX_REQUEST_ID,
+  WebServerSide,
+  type RequestStart,
+  type ValuesListener,
+  type WebServerSideHost,
+} from "./web-server-side.js";

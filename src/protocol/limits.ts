@@ -1,0 +1,22 @@
+/** The bounds of what a peer can make the application side of one connection hold. */
+export interface ApplicationSideLimits {
+  /** Requests that may be active on one connection at once, unfinished ones included. */
+  readonly requestsPerConnection: number;
+  /** Bytes of FCGI_PARAMS in one request. */
+  readonly paramsBytes: number;
+  /** Name-value pairs in one request. */
+  readonly paramsCount: number;
+  /** Bytes of input that one request may have waiting before the socket is not read any further. */
+  readonly bufferedPerRequest: number;
+  /** The same for all requests of a connection together. */
+  readonly bufferedPerConnection: number;
+}
+
+/** The limits that hold where nothing else is said. */
+export const defaultLimits: ApplicationSideLimits = {
+  requestsPerConnection: 100,
+  paramsBytes: 256 * 1024,
+  paramsCount: 1000,
+  bufferedPerRequest: 256 * 1024,
+  bufferedPerConnection: 4 * 1024 * 1024,
+};

@@ -1,0 +1,149 @@
+import { isAscii, isUtf8 } from "node:buffer";
+
+import {
+  countPairs,
+  encodeNameValuePairs,
+  locatePair,
+  type NameValuePair,
+  type PairPosition,
+} from "./name-value.js";
+
+/** After so many look-ups by scanning, an index of all names is cheaper. */
+const LOOKUPS_BEFORE_INDEX = 12;
+
+/** A CGI program would take this variable, which any client can set by a `Proxy` header, for its proxy (CVE-2016-5385). */
+const DROPPED_NAME = "HTTP_PROXY";
+
+const position: PairPosition = { name: 0, value: 0, end: 0 };
+
+/**
+ * The FCGI_PARAMS of one request: the CGI variables and HTTP headers that the Web server handed over (section 5.2).
+ *
+ * The block is kept as it came; names and values become strings when they are asked for. A value is read as UTF-8
+ * where it is valid UTF-8, else as latin-1. A name that occurs more than once yields its *first* value from
+ * {@link get}, because Web servers put the variables of their own in front, and all of them from {@link getAll}.
+ * `HTTP_PROXY` is never there (CVE-2016-5385).
+ */
+export class Params implements Iterable<[name: string, value: string]> {
+  readonly #block: Buffer;
+  /** The block as latin-1, so that one character is one byte. */
+  #text: string | undefined;
+  #lookups = 0;
+  #index: Map<string, number> | undefined;
+  /** How many pairs came, each occurrence of a repeated name counted, HTTP_PROXY too. */
+  readonly size: number;
+
+  /**
+   * @param block a whole block of name-value pairs (section 3.4)
+   * @throws ProtocolError `ERR_FCGI_NAME_VALUE` when the block ends inside a pair
+   */
+  constructor(block: Buffer) {
+    this.#block = block;
+    this.size = countPairs(block);
+  }
+
+  /** Params from names and values, for tests and for answers to a plain CGI environment. */
+  static from(variables: Iterable<NameValuePair> | Readonly<Record<string, string>>): Params {
+    const pairs = Symbol.iterator in variables ? variables : Object.entries(variables);
+    return new Params(encodeNameValuePairs(pairs));
+  }
+
+  /** The first value of this name, or undefined where the name did not come at all; empty is not absent. */
+  get(name: string): string | undefined {
+    const value = this.#find(name, 0);
+    return value < 0 ? undefined : this.#decode(value, position.end);
+  }
+
+  /** Every value of this name in the order of arrival. */
+  getAll(name: string): string[] {
+    const values: string[] = [];
+    for (let at = this.#scan(name, 0); at >= 0; at = this.#scan(name, position.end)) {
+      values.push(this.#decode(at, position.end));
+    }
+    return values;
+  }
+
+  /** The first value of this name as the bytes that came. */
+  getBytes(name: string): Buffer | undefined {
+    const value = this.#find(name, 0);
+    return value < 0 ? undefined : this.#block.subarray(value, position.end);
+  }
+
+  /** Whether the name came at all. */
+  has(name: string): boolean {
+    return this.#find(name, 0) >= 0;
+  }
+
+  /** All pairs in the order of arrival, repeated names as often as they came. */
+  *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    const here: PairPosition = { name: 0, value: 0, end: 0 };
+    for (let offset = 0; offset < this.#block.length; offset = here.end) {
+      locatePair(this.#block, offset, here);
+      const name = this.#decode(here.name, here.value);
+      if (name !== DROPPED_NAME) yield [name, this.#decode(here.value, here.end)];
+    }
+  }
+
+  /** The variables as an object without a prototype; of a repeated name the first value. */
+  toObject(): Record<string, string> {
+    const variables = Object.create(null) as Record<string, string>;
+    for (const [name, value] of this) variables[name] ??= value;
+    return variables;
+  }
+
+  /** The block as it came on the wire. */
+  get bytes(): Buffer {
+    return this.#block;
+  }
+
+  /** Names only: values may be credentials, and an inspected request ends in logs. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Params(${this.size}) [ ${Array.from(this, ([name]) => name).join(", ")} ]`;
+  }
+
+  /** Names only, for the same reason. */
+  toJSON(): string[] {
+    return Array.from(this, ([name]) => name);
+  }
+
+  /** Offset of the first value of `name` at or behind pair offset `from`, or -1; `position` then tells its end. */
+  #find(name: string, from: number): number {
+    this.#lookups += 1;
+    if (this.#lookups <= LOOKUPS_BEFORE_INDEX) return this.#scan(name, from);
+    this.#index ??= this.#buildIndex();
+    const offset = this.#index.get(name);
+    if (offset === undefined || name === DROPPED_NAME) return -1;
+    locatePair(this.#block, offset, position);
+    return position.value;
+  }
+
+  #scan(name: string, from: number): number {
+    if (name === DROPPED_NAME) return -1;
+    const block = this.#block;
+    const text = (this.#text ??= block.toString("latin1"));
+    const length = name.length;
+    for (let offset = from; offset < block.length; offset = position.end) {
+      locatePair(block, offset, position);
+      if (position.value - position.name === length && text.startsWith(name, position.name))
+        return position.value;
+    }
+    return -1;
+  }
+
+  #buildIndex(): Map<string, number> {
+    const text = (this.#text ??= this.#block.toString("latin1"));
+    const index = new Map<string, number>();
+    for (let offset = 0; offset < this.#block.length; offset = position.end) {
+      locatePair(this.#block, offset, position);
+      const name = text.slice(position.name, position.value);
+      if (!index.has(name)) index.set(name, offset);
+    }
+    return index;
+  }
+
+  #decode(start: number, end: number): string {
+    const bytes = this.#block.subarray(start, end);
+    if (this.#text !== undefined && isAscii(bytes)) return this.#text.slice(start, end);
+    return isUtf8(bytes) ? bytes.toString("utf8") : bytes.toString("latin1");
+  }
+}

@@ -1,0 +1,139 @@
+import { ProtocolError } from "../errors.js";
+import { ByteCollector } from "./byte-collector.js";
+import { HEADER_LENGTH, RecordType, VERSION } from "./constants.js";
+
+/** What the reader hands its records to. */
+export interface RecordSink {
+  /**
+   * One record, or one piece of a record of a stream.
+   *
+   * Records of the stream types (PARAMS, STDIN, STDOUT, STDERR, DATA) are handed on piece by piece as their bytes
+   * arrive, since the borders of records mean nothing within a stream (section 3.3); their content is empty only
+   * for the record of length zero that ends the stream. Records of all other types come whole.
+   *
+   * @param content a view into the chunk that was read; whoever keeps it keeps the chunk
+   */
+  record(type: number, requestId: number, content: Buffer): void;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Cuts a byte stream into records (section 3.3), whatever way the bytes are chunked. It holds at most one unfinished
+ * header and the content of one unfinished record that must be whole.
+ */
+export class RecordReader {
+  readonly #sink: RecordSink;
+  readonly #header = Buffer.alloc(HEADER_LENGTH);
+  /** Bytes of the header that are already in `#header`; 8 while the reader is behind a header. */
+  #headerBytes = 0;
+  #contentLeft = 0;
+  #paddingLeft = 0;
+  /** Content of a record that must be whole, until it is. */
+  readonly #held = new ByteCollector();
+
+  constructor(sink: RecordSink) {
+    this.#sink = sink;
+  }
+
+  /** Whether the last chunk ended inside a record. */
+  get midRecord(): boolean {
+    return this.#headerBytes > 0;
+  }
+
+  /**
+   * Reads one chunk; every record that it completes is handed to the sink before this returns.
+   *
+   * @throws ProtocolError `ERR_FCGI_VERSION` at a header of another version; nothing behind it can be read
+   */
+  read(chunk: Buffer): void {
+    let offset = 0;
+    const end = chunk.length;
+    while (offset < end) {
+      if (this.#headerBytes < HEADER_LENGTH) {
+        if (this.#headerBytes === 0 && end - offset >= HEADER_LENGTH) {
+          offset = this.#readInPlace(chunk, offset);
+        } else {
+          offset = this.#collectHeader(chunk, offset);
+        }
+      } else if (this.#contentLeft > 0) {
+        offset = this.#readContent(chunk, offset);
+      } else {
+        const skipped = Math.min(this.#paddingLeft, end - offset);
+        this.#paddingLeft -= skipped;
+        offset += skipped;
+        if (this.#paddingLeft === 0) this.#headerBytes = 0;
+      }
+    }
+  }
+
+  /** The fast way: a header that lies in the chunk as a whole, and its content too if it does. */
+  #readInPlace(chunk: Buffer, offset: number): number {
+    const type = chunk[offset + 1]!;
+    const contentLength = (chunk[offset + 4]! << 8) | chunk[offset + 5]!;
+    const paddingLength = chunk[offset + 6]!;
+    const start = offset + HEADER_LENGTH;
+    const end = start + contentLength + paddingLength;
+    if (end > chunk.length) {
+      chunk.copy(this.#header, 0, offset, start);
+      this.#headerBytes = HEADER_LENGTH;
+      this.#begin();
+      return start;
+    }
+    requireVersion(chunk[offset]!);
+    const requestId = (chunk[offset + 2]! << 8) | chunk[offset + 3]!;
+    this.#sink.record(
+      type,
+      requestId,
+      contentLength === 0 ? NOTHING : chunk.subarray(start, start + contentLength),
+    );
+    return end;
+  }
+
+  #collectHeader(chunk: Buffer, offset: number): number {
+    const taken = Math.min(HEADER_LENGTH - this.#headerBytes, chunk.length - offset);
+    chunk.copy(this.#header, this.#headerBytes, offset, offset + taken);
+    this.#headerBytes += taken;
+    requireVersion(this.#header[0]!);
+    if (this.#headerBytes === HEADER_LENGTH) this.#begin();
+    return offset + taken;
+  }
+
+  #begin(): void {
+    requireVersion(this.#header[0]!);
+    this.#contentLeft = this.#header.readUInt16BE(4);
+    this.#paddingLeft = this.#header[6]!;
+    if (this.#contentLeft === 0) this.#deliver(NOTHING);
+    if (this.#contentLeft === 0 && this.#paddingLeft === 0) this.#headerBytes = 0;
+  }
+
+  #readContent(chunk: Buffer, offset: number): number {
+    const piece = chunk.subarray(offset, offset + this.#contentLeft);
+    this.#contentLeft -= piece.length;
+    if (this.#contentLeft === 0 && this.#paddingLeft === 0) this.#headerBytes = 0;
+    if (isStream(this.#header[1]!)) {
+      this.#deliver(piece);
+    } else {
+      this.#held.push(piece);
+      if (this.#contentLeft === 0) this.#deliver(this.#held.take());
+    }
+    return offset + piece.length;
+  }
+
+  #deliver(content: Buffer): void {
+    this.#sink.record(this.#header[1]!, this.#header.readUInt16BE(2), content);
+  }
+}
+
+function isStream(type: number): boolean {
+  return type >= RecordType.Params && type <= RecordType.Data;
+}
+
+function requireVersion(version: number): void {
+  if (version !== VERSION) {
+    throw new ProtocolError(
+      "ERR_FCGI_VERSION",
+      `Cannot read record: version is ${version}, expected ${VERSION}`,
+    );
+  }
+}

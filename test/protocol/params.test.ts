@@ -1,0 +1,123 @@
+import { inspect } from "node:util";
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { ByteCollector } from "../../src/protocol/byte-collector.js";
+import { Params } from "../../src/protocol/params.js";
+import { cutAt, hex } from "../support/hex.js";
+
+const block = hex(`01 01  41     31           # A = 1
+                   01 02  42     c3 a9        # B = é in UTF-8
+                   01 01  43     e9           # C = é in latin-1
+                   01 00  44                  # D is empty
+                   01 01  41     32           # A = 2
+                   0a 01  48 54 54 50 5f 50 52 4f 58 59  78   # HTTP_PROXY = x`);
+
+describe("Params", () => {
+  const params = new Params(block);
+
+  test("finds values by name; empty is not absent", () => {
+    expect(["A", "B", "C", "D", "E", "a"].map((name) => params.get(name))).toEqual([
+      "1",
+      "é",
+      "é",
+      "",
+      undefined,
+      undefined,
+    ]);
+    expect([params.has("D"), params.has("E")]).toEqual([true, false]);
+  });
+
+  test("yields the first value of a repeated name, and all of them when asked", () => {
+    expect(params.get("A")).toBe("1");
+    expect(params.getAll("A")).toEqual(["1", "2"]);
+    expect(params.getAll("E")).toEqual([]);
+  });
+
+  test("yields the bytes that came", () => {
+    expect(params.getBytes("C")).toEqual(hex("e9"));
+    expect(params.getBytes("E")).toBeUndefined();
+    expect(params.bytes).toBe(block);
+  });
+
+  test("drops HTTP_PROXY in every way to read it (CVE-2016-5385)", () => {
+    expect(params.get("HTTP_PROXY")).toBeUndefined();
+    expect(params.has("HTTP_PROXY")).toBe(false);
+    expect(params.getAll("HTTP_PROXY")).toEqual([]);
+    expect(params.getBytes("HTTP_PROXY")).toBeUndefined();
+    expect(Array.from(params, ([name]) => name)).toEqual(["A", "B", "C", "D", "A"]);
+    expect(params.toObject()).not.toHaveProperty("HTTP_PROXY");
+    expect(params.size).toBe(6);
+  });
+
+  test("becomes an object without a prototype", () => {
+    const object = Params.from([
+      ["__proto__", "x"],
+      ["A", ""],
+      ["A", "2"],
+    ]).toObject();
+    expect(Object.getPrototypeOf(object)).toBeNull();
+    expect(Object.entries(object)).toEqual([
+      ["__proto__", "x"],
+      ["A", ""],
+    ]);
+  });
+
+  test("shows only names when inspected or serialised", () => {
+    const secret = Params.from({ HTTP_AUTHORIZATION: "Basic c2VjcmV0" });
+    expect(inspect(secret)).toBe("Params(1) [ HTTP_AUTHORIZATION ]");
+    expect(JSON.stringify(secret)).toBe('["HTTP_AUTHORIZATION"]');
+  });
+
+  test("answers the same after the index is built as before", () => {
+    const names = ["A", "B", "C", "D", "E", "HTTP_PROXY"];
+    const fresh = new Params(block);
+    const first = names.map((name) => fresh.get(name));
+    for (let round = 0; round < 5; round += 1) {
+      expect(names.map((name) => fresh.get(name))).toEqual(first);
+      expect(fresh.getAll("A")).toEqual(["1", "2"]);
+    }
+  });
+
+  test("refuses a block that ends inside a pair", () => {
+    expect(() => new Params(block.subarray(0, -1))).toThrow(
+      expect.objectContaining({ code: "ERR_FCGI_NAME_VALUE" }),
+    );
+  });
+});
+
+test("PARAMS cut anywhere are the same when they are put together", () => {
+  const text = fc.string({ maxLength: 150 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(text, text), { maxLength: 10 }),
+      fc.array(fc.nat(), { maxLength: 100 }),
+      (pairs, cuts) => {
+        const whole = Params.from(pairs);
+        const collector = new ByteCollector();
+        for (const piece of cutAt(whole.bytes, cuts)) collector.push(piece);
+        expect(collector.length).toBe(whole.bytes.length);
+        expect(Array.from(new Params(collector.take()))).toEqual(
+          pairs.filter(([name]) => name !== "HTTP_PROXY"),
+        );
+        expect(collector.length).toBe(0);
+      },
+    ),
+  );
+});
+
+test("every name is found among any others", () => {
+  const name = fc.string({ minLength: 1, maxLength: 140 });
+  fc.assert(
+    fc.property(
+      fc.dictionary(name, fc.string({ unit: "grapheme" }), { maxKeys: 30, noNullPrototype: false }),
+      (variables) => {
+        const params = Params.from(variables);
+        for (const [key, value] of Object.entries(variables)) {
+          if (key !== "HTTP_PROXY") expect(params.get(key)).toBe(value);
+        }
+      },
+    ),
+  );
+});

@@ -1,0 +1,167 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { RecordType } from "../../src/protocol/constants.js";
+import { RecordReader } from "../../src/protocol/record-reader.js";
+import { RecordWriter } from "../../src/protocol/record-writer.js";
+import { hex } from "../support/hex.js";
+
+/** Everything that was queued as one buffer; checks that the writer knew its length. */
+function taken(writer: RecordWriter): Buffer {
+  const { length } = writer;
+  const bytes = Buffer.concat(writer.take());
+  expect(bytes).toHaveLength(length);
+  expect(writer.length).toBe(0);
+  return bytes;
+}
+
+function streamsIn(bytes: Buffer): Map<string, Buffer> {
+  const streams = new Map<string, Buffer>();
+  const reader = new RecordReader({
+    record: (type, requestId, content) => {
+      const key = `${type}/${requestId}`;
+      streams.set(key, Buffer.concat([streams.get(key) ?? Buffer.alloc(0), content]));
+    },
+  });
+  reader.read(bytes);
+  expect(reader.midRecord).toBe(false);
+  return streams;
+}
+
+describe("RecordWriter", () => {
+  test("queues a piece of a stream with zeroed padding", () => {
+    const writer = new RecordWriter();
+    writer.stream(RecordType.Stdout, 3, "hé");
+    expect(taken(writer)).toEqual(hex("01 06 00 03 00 03 05 00  68 c3 a9  00 00 00 00 00"));
+  });
+
+  test("queues nothing for an empty piece, and the end of the stream for an empty record", () => {
+    const writer = new RecordWriter();
+    writer.stream(RecordType.Stdout, 3, "");
+    expect(writer.length).toBe(0);
+    writer.record(RecordType.Stdout, 3, Buffer.alloc(0));
+    expect(taken(writer)).toEqual(hex("01 06 00 03 00 00 00 00"));
+  });
+
+  test("closes STDOUT and ends the request (section 5.5)", () => {
+    const writer = new RecordWriter();
+    writer.end(0x0102, -1, 2);
+    expect(taken(writer)).toEqual(
+      hex(`01 06 01 02 00 00 00 00                           # STDOUT ends
+           01 03 01 02 00 08 00 00  ff ff ff ff 02 00 00 00  # END_REQUEST`),
+    );
+  });
+
+  test("puts a small answer into one buffer", () => {
+    const writer = new RecordWriter();
+    writer.answer({
+      requestId: 1,
+      head: "Status: 200\r\n\r\n",
+      body: "é!",
+      bodyLength: 3,
+      applicationStatus: 7,
+    });
+    const buffers = writer.take();
+    expect(buffers).toHaveLength(1);
+    expect(Buffer.from(buffers[0]!)).toEqual(
+      Buffer.concat([
+        hex("01 06 00 01 00 12 06 00"),
+        Buffer.from("Status: 200\r\n\r\né!"),
+        hex("00 00 00 00 00 00  01 06 00 01 00 00 00 00  01 03 00 01 00 08 00 00  00 00 00 07 00 00 00 00"),
+      ]),
+    );
+  });
+
+  test("writes the header block as latin-1", () => {
+    const writer = new RecordWriter();
+    writer.answer({
+      requestId: 1,
+      head: "A: \xe9\n\n",
+      body: hex("ff fe"),
+      bodyLength: 2,
+      applicationStatus: 0,
+    });
+    expect(streamsIn(taken(writer)).get("6/1")).toEqual(hex("41 3a 20 e9 0a 0a ff fe"));
+  });
+
+  test("puts the header block of a long answer into a record of its own", () => {
+    const writer = new RecordWriter();
+    const body = Buffer.alloc(100_000, "b");
+    writer.answer({
+      requestId: 1,
+      head: "A: b\r\n\r\n",
+      body,
+      bodyLength: body.length,
+      applicationStatus: 0,
+    });
+    const bytes = taken(writer);
+    expect(bytes.subarray(0, 24)).toEqual(
+      Buffer.concat([
+        hex("01 06 00 01 00 08 00 00"),
+        Buffer.from("A: b\r\n\r\n"),
+        hex("01 06 00 01 ff f8 00 00"),
+      ]),
+    );
+    expect(streamsIn(bytes).get("6/1")).toEqual(Buffer.concat([Buffer.from("A: b\r\n\r\n"), body]));
+  });
+
+  test("does not copy long content", () => {
+    const writer = new RecordWriter();
+    const content = Buffer.alloc(20_000, "x");
+    writer.stream(RecordType.Stdout, 1, content);
+    expect(writer.take().some(({ buffer }) => buffer === content.buffer)).toBe(true);
+  });
+
+  test("keeps the bytes of interleaved writers apart", () => {
+    const writers = [new RecordWriter(), new RecordWriter(), new RecordWriter()];
+    for (let round = 0; round < 2000; round += 1) {
+      writers.forEach((writer, index) => writer.stream(RecordType.Stdout, index + 1, `${round},`));
+    }
+    const expected = Array.from({ length: 2000 }, (_, round) => `${round},`).join("");
+    writers.forEach((writer, index) => {
+      const streams = streamsIn(taken(writer));
+      expect([...streams.keys()]).toEqual([`6/${index + 1}`]);
+      expect(streams.get(`6/${index + 1}`)!.toString()).toBe(expected);
+    });
+  });
+
+  test("never changes bytes that were taken", () => {
+    const writer = new RecordWriter();
+    writer.stream(RecordType.Stdout, 1, "first");
+    const buffers = writer.take();
+    const before = Buffer.concat(buffers);
+    for (let round = 0; round < 10_000; round += 1) writer.stream(RecordType.Stdout, 1, "later, and longer");
+    expect(Buffer.concat(buffers)).toEqual(before);
+  });
+});
+
+const pieces = fc.array(
+  fc.record({
+    id: fc.integer({ min: 1, max: 3 }),
+    type: fc.constantFrom(RecordType.Stdout, RecordType.Stderr),
+    length: fc.oneof(fc.nat(40), fc.nat(20_000), fc.integer({ min: 65_500, max: 140_000 })),
+    fill: fc.nat(255),
+  }),
+  { maxLength: 15 },
+);
+
+test("what the writer writes the reader reads back", () => {
+  fc.assert(
+    fc.property(pieces, (given) => {
+      const writer = new RecordWriter();
+      const expected = new Map<string, Buffer>();
+      for (const { id, type, length, fill } of given) {
+        const content = Buffer.alloc(length, fill);
+        writer.stream(type, id, content);
+        const key = `${type}/${id}`;
+        if (length > 0) expected.set(key, Buffer.concat([expected.get(key) ?? Buffer.alloc(0), content]));
+      }
+      const bytes = taken(writer);
+      expect(bytes.length % 8).toBe(0);
+      const found = streamsIn(bytes);
+      expect([...found.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
+      for (const [key, content] of expected) expect(content.equals(found.get(key)!)).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
+});
