@@ -1,0 +1,179 @@
+import type { Call } from "./call.js";
+import { ClientConnection, type ClientConnectionOwner } from "./client-connection.js";
+import { ClientError } from "./client-error.js";
+import type { ClientSettings } from "./client-options.js";
+import type { Connector } from "./open-transport.js";
+import type { Values } from "./values.js";
+
+/** Something that waits for a connection. */
+interface Waiting {
+  take(connection: ClientConnection): void;
+  fail(error: unknown): void;
+}
+
+/**
+ * The connections of one client and the requests that wait for one. A request goes to a connection that has room, else
+ * to a new one, else it waits; who waits is served in the order of arrival.
+ */
+export class ConnectionPool implements ClientConnectionOwner {
+  readonly settings: ClientSettings;
+  readonly #connect: Connector;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #waiting = new Set<Waiting>();
+  #connecting = 0;
+  #maxConnections: number;
+  #multiplexing: boolean;
+  #closed = false;
+  readonly #whenEmpty: (() => void)[] = [];
+
+  constructor(settings: ClientSettings, connect: Connector) {
+    this.settings = settings;
+    this.#connect = connect;
+    this.#maxConnections = settings.maxConnections;
+    this.#multiplexing = settings.multiplex !== false;
+  }
+
+  get multiplexing(): boolean {
+    return this.#multiplexing;
+  }
+
+  /** Sends a call as soon as there is a connection for it. */
+  send(call: Call): void {
+    if (this.#closed) {
+      call.reject(clientClosed());
+      return;
+    }
+    const waiting: Waiting = {
+      take: (connection) => connection.start(call),
+      fail: (error) => call.reject(error),
+    };
+    call.onCancel = (reason) => {
+      this.#waiting.delete(waiting);
+      call.reject(reason);
+    };
+    this.#waiting.add(waiting);
+    this.#assign();
+  }
+
+  /** Asks the application for its values on any connection. */
+  values(): Promise<Values> {
+    if (this.#closed) return Promise.reject(clientClosed());
+    return new Promise((resolve, reject) => {
+      this.#waiting.add({
+        take: (connection) => {
+          connection.askValues().then(resolve, reject);
+        },
+        fail: reject,
+      });
+      this.#assign();
+    });
+  }
+
+  /** Takes no further request; resolves when all that are active have ended and every connection is closed. */
+  close(): Promise<void> {
+    this.#refuseFurther();
+    for (const connection of this.#connections) connection.retire();
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenEmpty.push(resolve);
+    });
+  }
+
+  /** Closes every connection at once; what is active fails. */
+  destroy(): void {
+    this.#refuseFurther();
+    for (const connection of this.#connections) connection.destroy(clientClosed());
+  }
+
+  available(): void {
+    this.#assign();
+  }
+
+  closed(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+    this.#assign();
+  }
+
+  retry(call: Call): void {
+    // Where one kept connection was closed under us, the others that are idle were too: the next one shall be new.
+    for (const connection of this.#connections) if (connection.active === 0) connection.retire();
+    this.send(call);
+  }
+
+  multiplexRefused(): void {
+    this.#multiplexing = false;
+  }
+
+  maxConnectionsLearned(count: number): void {
+    this.#maxConnections = Math.min(count, this.settings.maxConnections);
+  }
+
+  #refuseFurther(): void {
+    this.#closed = true;
+    for (const waiting of this.#waiting) waiting.fail(clientClosed());
+    this.#waiting.clear();
+  }
+
+  #assign(): void {
+    for (const waiting of this.#waiting) {
+      const connection = this.#pick();
+      if (connection === undefined) break;
+      this.#waiting.delete(waiting);
+      waiting.take(connection);
+    }
+    const wanted = Math.min(this.#waiting.size, this.#maxConnections - this.#connections.size);
+    while (this.#connecting < wanted) this.#open();
+  }
+
+  /** The connection with the most room; one whose answers are not being read only when no new one may be opened. */
+  #pick(): ClientConnection | undefined {
+    const exhausted = this.#connections.size + this.#connecting >= this.#maxConnections;
+    let best: ClientConnection | undefined;
+    for (const connection of this.#connections) {
+      if (connection.room < 1 || (connection.paused && !exhausted)) continue;
+      if (best === undefined || connection.room > best.room) best = connection;
+    }
+    return best;
+  }
+
+  #open(): void {
+    this.#connecting += 1;
+    this.#connect().then(
+      (transport) => {
+        this.#connecting -= 1;
+        if (this.#closed) {
+          transport.destroy();
+          return;
+        }
+        if (transport.destroyed) {
+          this.#connectFailed(
+            new ClientError("ERR_CLIENT_CONNECT", "Cannot connect: the connection is closed already"),
+          );
+          return;
+        }
+        this.#connections.add(new ClientConnection(transport, this));
+        this.#assign();
+      },
+      (error: unknown) => {
+        this.#connecting -= 1;
+        this.#connectFailed(error);
+      },
+    );
+  }
+
+  /** Each failed attempt is the answer to the request that has waited longest; the others get attempts of their own. */
+  #connectFailed(error: unknown): void {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    this.#waiting.delete(first);
+    first.fail(error);
+    this.#assign();
+  }
+}
+
+function clientClosed(): ClientError {
+  return new ClientError("ERR_CLIENT_CLOSED", "Cannot complete request: the client is closed", {
+    fault: "local",
+  });
+}

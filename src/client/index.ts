@@ -1,0 +1,11 @@
+/**
+ * Speaks FastCGI as a Web server does: `tricorn/client`.
+ */
+export { FastCgiClient } from "./fastcgi-client.js";
+export type { BodySource } from "./body-source.js";
+export { ClientError, type ClientErrorCode, type ClientErrorOptions } from "./client-error.js";
+export type { ClientLimits, ClientOptions, ClientTimeouts } from "./client-options.js";
+export type { ClientRequest } from "./client-request.js";
+export { ClientResponse, type CollectOptions } from "./client-response.js";
+export { ResponseHeaders } from "./response-headers.js";
+export { Role } from "../protocol/constants.js";
