@@ -1,0 +1,85 @@
+import { Readable } from "node:stream";
+import { ReadableStream } from "node:stream/web";
+
+import type { BodyPiece } from "./reply.js";
+
+/** A body that is produced piece by piece, whatever it was made of. */
+export interface BodySource {
+  /** The next piece, or undefined behind the last. */
+  next(): BodyPiece | undefined | Promise<BodyPiece | undefined>;
+  /** Tells the producer that nobody wants the rest. Never throws or rejects. */
+  stop(reason?: unknown): void;
+}
+
+/** The source of a body, or undefined for one that is there as a whole: text, bytes, JSON or nothing. */
+export function bodySource(body: unknown): BodySource | undefined {
+  if (typeof body !== "object" || body === null || body instanceof Uint8Array || Array.isArray(body))
+    return undefined;
+  if (body instanceof ReadableStream) return fromWebStream(body as ReadableStream<BodyPiece>);
+  if (Symbol.asyncIterator in body) return fromAsyncIterable(body as AsyncIterable<BodyPiece>);
+  if (Symbol.iterator in body) return fromIterable(body as Iterable<BodyPiece>);
+  return undefined;
+}
+
+function fromWebStream(stream: ReadableStream<BodyPiece>): BodySource {
+  const reader = stream.getReader();
+  return {
+    next: async () => {
+      const { done, value } = await reader.read();
+      return done ? undefined : value;
+    },
+    stop: (reason) => void reader.cancel(reason).catch(ignore),
+  };
+}
+
+function fromAsyncIterable(iterable: AsyncIterable<BodyPiece>): BodySource {
+  const iterator = iterable[Symbol.asyncIterator]();
+  return {
+    next: async () => {
+      const { done, value } = await iterator.next();
+      return done === true ? undefined : value;
+    },
+    stop: () => {
+      // A Node stream is destroyed at once; return() of its iterator would wait for the read that is under way.
+      if (iterable instanceof Readable) iterable.destroy();
+      void Promise.resolve(iterator.return?.()).catch(ignore);
+    },
+  };
+}
+
+/** Pieces that are there without waiting are joined up to this many characters, so that each line is no record. */
+const JOIN_CHARACTERS = 16 * 1024;
+
+function fromIterable(iterable: Iterable<BodyPiece>): BodySource {
+  const iterator = iterable[Symbol.iterator]();
+  let held: BodyPiece | undefined;
+  const take = (): BodyPiece | undefined => {
+    const { done, value } = iterator.next();
+    return done === true ? undefined : value;
+  };
+  return {
+    next: () => {
+      let piece = held ?? take();
+      held = undefined;
+      if (typeof piece !== "string") return piece;
+      while (piece.length < JOIN_CHARACTERS) {
+        const following = take();
+        if (typeof following !== "string") {
+          held = following;
+          break;
+        }
+        piece += following;
+      }
+      return piece;
+    },
+    stop: () => {
+      try {
+        iterator.return?.();
+      } catch {
+        // The producer's own clean-up failed, and there is no answer left that could tell.
+      }
+    },
+  };
+}
+
+function ignore(): void {}

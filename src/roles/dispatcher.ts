@@ -1,0 +1,146 @@
+import type { Logger } from "pino";
+
+import { ConfigurationError, type AbortedError } from "../errors.js";
+import type { Application, Refusal, RoleInputs } from "../protocol/application.js";
+import { Role, roleName } from "../protocol/constants.js";
+import type { Exchange } from "../protocol/exchange.js";
+import { AuthorizerRole } from "./authorizer.js";
+import type { Definition, RoleDefinition } from "./definitions.js";
+import { logFailure, problemReply, refusalError } from "./failure.js";
+import { FilterRole } from "./filter.js";
+import type { Middleware } from "./middleware.js";
+import { ResponderRole } from "./responder.js";
+import type { RequestContext } from "./request.js";
+import { sendReply } from "./send-reply.js";
+
+/** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
+export interface HandlerTimeouts {
+  /** Responders, filters and further roles; 60 seconds if left out, as Web servers wait. */
+  readonly handler?: number | undefined;
+  /** Authorizers; 10 seconds if left out. Then the request is denied. */
+  readonly authorizer?: number | undefined;
+}
+
+/** What a dispatcher needs beside the definitions. */
+export interface DispatcherOptions {
+  readonly log: Logger;
+  /** The path that the application is mounted at where the Web server does not tell; "" or "/app". */
+  readonly mount?: string | undefined;
+  /** Runs around every responder and filter. */
+  readonly middleware?: readonly Middleware[] | undefined;
+  readonly timeouts?: HandlerTimeouts | undefined;
+}
+
+/** What the dispatcher knows of a role. */
+interface PlayedRole {
+  readonly inputs: RoleInputs;
+  handle(exchange: Exchange): void;
+}
+
+/** Reads the role of each request from its BEGIN_REQUEST and hands it to whoever plays it. */
+export class Dispatcher implements Application {
+  readonly #roles = new Map<number, PlayedRole>();
+  readonly #authorizer: AuthorizerRole;
+  readonly #log: Logger;
+  readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
+
+  constructor(definitions: readonly Definition[], options: DispatcherOptions) {
+    const { log, middleware = [], timeouts = {} } = options;
+    const context: RequestContext = { log, mount: normalizeMount(options.mount ?? "") };
+    this.#log = log;
+    this.#timeouts = { handler: timeouts.handler ?? 60_000, authorizer: timeouts.authorizer ?? 10_000 };
+
+    const responders = definitions.filter((definition) => definition.kind === "responder");
+    const filters = definitions.filter((definition) => definition.kind === "filter");
+    const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
+    // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
+    // lighttpd takes for "allowed".
+    this.#authorizer = new AuthorizerRole(authorizers, context);
+    this.#roles.set(Role.Authorizer, this.#authorizer);
+    if (responders.length > 0) {
+      this.#roles.set(Role.Responder, new ResponderRole(responders, context, middleware));
+    }
+    if (filters.length > 0) this.#roles.set(Role.Filter, new FilterRole(filters, context, middleware));
+    for (const definition of definitions) if (definition.kind === "role") this.#addRole(definition);
+  }
+
+  inputs(role: number): RoleInputs | undefined {
+    return this.#roles.get(role)?.inputs;
+  }
+
+  dispatch(exchange: Exchange): void {
+    this.#roles.get(exchange.role)!.handle(exchange);
+  }
+
+  refuse(exchange: Exchange, refusal: Refusal): void {
+    this.#log.warn(
+      { role: roleName(exchange.role), requestId: exchange.id, code: refusal.code, status: refusal.status },
+      `Refused request: ${refusal.reason}`,
+    );
+    const { protocolStatus } = refusal;
+    if (exchange.role === Role.Authorizer) {
+      this.#authorizer.refuse(exchange, refusal);
+    } else if (exchange.started) {
+      exchange.breakOff();
+    } else if (exchange.role === Role.Responder || exchange.role === Role.Filter) {
+      // Some servers ignore the protocol status and take an empty answer for a 200, so it says so itself.
+      void sendReply(exchange, problemReply(refusalError(refusal)), { protocolStatus });
+    } else {
+      exchange.end({ applicationStatus: protocolStatus === undefined ? 1 : 0, protocolStatus });
+    }
+  }
+
+  timeLimit(role: number): number {
+    return role === Role.Authorizer ? this.#timeouts.authorizer : this.#timeouts.handler;
+  }
+
+  aborted(exchange: Exchange, reason: AbortedError): void {
+    this.#log.debug(
+      { role: roleName(exchange.role), requestId: exchange.id, code: reason.code },
+      reason.message,
+    );
+  }
+
+  #addRole({ number, name, inputs, handle }: RoleDefinition): void {
+    if (!Number.isInteger(number) || number <= Role.Filter || number > 0xffff) {
+      throw new ConfigurationError(
+        "ERR_ROLE_NUMBER",
+        `Cannot register role ${name}: its number is ${number}, it must be an integer from 4 to 65535`,
+      );
+    }
+    if (this.#roles.has(number)) {
+      throw new ConfigurationError(
+        "ERR_ROLE_NUMBER",
+        `Cannot register role ${name}: ${number} is taken already`,
+      );
+    }
+    const log = this.#log.child({ role: name });
+    const failed = (exchange: Exchange, error: unknown): void => {
+      const warning = logFailure(error, { exchange, log, what: name });
+      exchange.warn(warning);
+      exchange.end({ applicationStatus: 1 });
+    };
+    this.#roles.set(number, {
+      inputs,
+      handle: (exchange) => {
+        try {
+          const handled = handle(exchange, { log });
+          handled?.then(undefined, (error: unknown) => failed(exchange, error));
+        } catch (error) {
+          failed(exchange, error);
+        }
+      },
+    });
+  }
+}
+
+function normalizeMount(mount: string): string {
+  const trimmed = mount.endsWith("/") ? mount.slice(0, -1) : mount;
+  if (trimmed !== "" && !/^\/[^?#]*$/.test(trimmed)) {
+    throw new ConfigurationError(
+      "ERR_MOUNT",
+      `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
+    );
+  }
+  return trimmed;
+}

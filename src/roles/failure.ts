@@ -1,0 +1,81 @@
+import type { Logger } from "pino";
+
+import type { Refusal } from "../protocol/application.js";
+import type { Exchange } from "../protocol/exchange.js";
+import { HttpError } from "./http-error.js";
+import { oneLine, redact } from "./redact.js";
+import { Reply } from "./reply.js";
+
+/** The reply to an error that has a status of its own: problem details (RFC 9457). */
+export function problemReply(error: HttpError): Reply {
+  return new Reply(JSON.stringify(error.toProblem()), {
+    status: error.status,
+    headers: error.headers,
+    type: "application/problem+json",
+  });
+}
+
+/** The error that tells a client of a refusal. */
+export function refusalError({ status, reason, code }: Refusal): HttpError {
+  return new HttpError(status, `${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}.`, { code });
+}
+
+/** A plain 500: what failed is told to the log only. */
+export function internalErrorReply(): Reply {
+  return new Reply("Internal Server Error\n", { status: 500, type: "text/plain; charset=utf-8" });
+}
+
+/** What was at work when it failed. */
+export interface FailureFacts {
+  readonly exchange: Exchange;
+  readonly log: Logger;
+  /** `GET /books/:id`, or the name of an authorizer or filter. */
+  readonly what: string;
+}
+
+/**
+ * Logs a failure with its cause and returns the one line for FCGI_STDERR (section 7). The secrets of the request are
+ * taken out of both.
+ */
+export function logFailure(error: unknown, { exchange, log, what }: FailureFacts): string {
+  const err = describe(error, (text) => redact(text, exchange.params));
+  log.error({ err }, `Cannot complete request: ${what} failed`);
+  return oneLine(`tricorn: ${what} failed: ${err.type}: ${err.message}`);
+}
+
+/** An error as plain data, as pino's own serializer gives it, with every text passed through `clean`. */
+export interface ErrorDescription {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: ErrorDescription;
+}
+
+/** How deep causes are followed. */
+const MAX_CAUSES = 5;
+
+/** Anything can be thrown, even what throws when it is looked at; no answer may be lost for that. */
+function describe(error: unknown, clean: (text: string) => string): ErrorDescription {
+  try {
+    return describeError(error, clean);
+  } catch {
+    return { type: typeof error, message: "something that cannot be described was thrown" };
+  }
+}
+
+function describeError(error: unknown, clean: (text: string) => string, depth = 0): ErrorDescription {
+  if (!(error instanceof Error))
+    return { type: typeof error, message: "something that is no Error was thrown" };
+  // Whatever a subclass made of them: nothing is taken for text that may be none.
+  const { cause, name, message } = error as { cause?: unknown; name: unknown; message: unknown };
+  const stack: unknown = error.stack;
+  const code = (error as { code?: unknown }).code;
+  return {
+    type: String(name),
+    message: clean(String(message)),
+    ...(typeof code === "string" && { code }),
+    ...(typeof stack === "string" && { stack: clean(stack) }),
+    ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, clean, depth + 1) }),
+  };
+}

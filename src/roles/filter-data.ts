@@ -1,0 +1,35 @@
+import { ReadableStream } from "node:stream/web";
+
+import { TricornError } from "../errors.js";
+import type { InputStream } from "../protocol/input-stream.js";
+
+/** FCGI_DATA is not what FCGI_DATA_LENGTH announced (section 6.4). */
+export class FilterDataError extends TricornError {
+  constructor(message: string) {
+    super("ERR_FILTER_DATA", message, { fault: "remote" });
+  }
+}
+
+/** FCGI_DATA as a web stream that counts: it fails when it is shorter or longer than `length` bytes. */
+export function checkedData(input: InputStream, length: number): ReadableStream<Uint8Array> {
+  let received = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const piece = await input.read();
+        received += piece?.length ?? 0;
+        if (received > length || (piece === undefined && received < length)) {
+          const fact = received > length ? `more than ${length} bytes` : `${received} of ${length} bytes`;
+          input.discard();
+          throw new FilterDataError(`Cannot read file: FCGI_DATA has ${fact}`);
+        }
+        if (piece === undefined) controller.close();
+        else controller.enqueue(piece);
+      },
+      cancel() {
+        input.discard();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

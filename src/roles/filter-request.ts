@@ -1,0 +1,77 @@
+import { ReadableStream } from "node:stream/web";
+
+import type { Exchange } from "../protocol/exchange.js";
+import { RequestBody } from "./body.js";
+import { contentLengthOf } from "./content-length.js";
+import { FilterDataError, checkedData } from "./filter-data.js";
+import { RoleRequest, type RequestContext } from "./request.js";
+
+/** What a filter can be asked to compare a file with. */
+export interface Validators {
+  /** An entity tag with its quotes, such as `"v1"` or `W/"v1"`. */
+  readonly etag?: string | undefined;
+  /** When the answer last changed; FCGI_DATA_LAST_MOD if left out. */
+  readonly lastModified?: Date | undefined;
+}
+
+/** A file that a filter transforms, and the request for it (section 6.4). */
+export class FilterRequest extends RoleRequest {
+  #data: ReadableStream<Uint8Array> | undefined;
+  #body: RequestBody | undefined;
+  /** Bytes of the file, FCGI_DATA_LENGTH. */
+  readonly dataLength: number;
+  /** When the file was last changed, FCGI_DATA_LAST_MOD; undefined where the Web server does not tell. */
+  readonly lastModified: Date | undefined;
+
+  /** Throws a FilterDataError when FCGI_DATA_LENGTH is missing or no number: the file could not be checked. */
+  constructor(exchange: Exchange, context: RequestContext) {
+    super(exchange, context);
+    const length = exchange.params.get("FCGI_DATA_LENGTH");
+    if (length === undefined || !/^\d{1,15}$/.test(length)) {
+      throw new FilterDataError("Cannot filter: FCGI_DATA_LENGTH is missing or not a number");
+    }
+    this.dataLength = Number(length);
+    const lastModified = exchange.params.get("FCGI_DATA_LAST_MOD");
+    this.lastModified =
+      lastModified !== undefined && /^\d{1,12}$/.test(lastModified)
+        ? new Date(Number(lastModified) * 1000)
+        : undefined;
+  }
+
+  /**
+   * The file, FCGI_DATA. It fails at its end when there were fewer or more bytes than {@link dataLength}, so that a file
+   * cut short is never taken for a whole one.
+   */
+  get data(): ReadableStream<Uint8Array> {
+    return (this.#data ??= checkedData(this.exchange.data, this.dataLength));
+  }
+
+  /** The body of the request for the file, FCGI_STDIN. */
+  get body(): RequestBody {
+    return (this.#body ??= new RequestBody(this.exchange.stdin, {
+      contentType: this.params.get("CONTENT_TYPE"),
+      contentLength: contentLengthOf(this.params),
+    }));
+  }
+
+  /**
+   * Whether the client's copy is still good, so that a 304 can be answered without reading the file (RFC 9110,
+   * section 13.1). If-None-Match counts before If-Modified-Since.
+   */
+  notModified({ etag, lastModified = this.lastModified }: Validators = {}): boolean {
+    const noneMatch = this.headers.get("if-none-match");
+    if (noneMatch !== undefined) {
+      if (noneMatch.trim() === "*") return true;
+      if (etag === undefined) return false;
+      const tags = noneMatch.match(/(?:W\/)?"[^"]*"/g) ?? [];
+      return tags.some((tag) => weak(tag) === weak(etag));
+    }
+    const since = Date.parse(this.headers.get("if-modified-since") ?? "");
+    if (Number.isNaN(since) || lastModified === undefined) return false;
+    return Math.floor(lastModified.getTime() / 1000) * 1000 <= since;
+  }
+}
+
+function weak(tag: string): string {
+  return tag.startsWith("W/") ? tag.slice(2) : tag;
+}

@@ -1,0 +1,74 @@
+import { STATUS_CODES } from "node:http";
+
+import { HeaderError, checkFieldValue, utf8AsLatin1, type ReplyHeaders } from "./header-fields.js";
+
+/** Jetty takes no longer block, nginx 4 or 8 KiB; HAProxy and H2O take no more than 100 fields. */
+const MAX_HEAD_BYTES = 8 * 1024;
+const MAX_HEAD_FIELDS = 100;
+
+const statusLines = new Map<number, string>();
+
+/** The first line of every answer (RFC 3875, section 6.3.3). Without it most servers would take an answer for a 200. */
+export function statusLine(status: number): string {
+  let line = statusLines.get(status);
+  if (line === undefined) {
+    const reason = STATUS_CODES[status];
+    line = reason === undefined ? `Status: ${status}\r\n` : `Status: ${status} ${reason}\r\n`;
+    statusLines.set(status, line);
+  }
+  return line;
+}
+
+/** What stands in a header block beside the fields of the reply. */
+export interface HeadFacts {
+  readonly status: number;
+  readonly headers: ReplyHeaders;
+  /** The media type to send unless the fields have one; undefined for an answer without content. */
+  readonly type: string | undefined;
+  /** The content length to send unless the fields have one. */
+  readonly length: number | undefined;
+}
+
+/**
+ * Formats a CGI header block (RFC 3875, section 6.2) with its blank line, the status first.
+ *
+ * @throws HeaderError when the block is larger than 8 KiB or has more than 100 fields, which servers would refuse
+ */
+export function formatHead({ status, headers, type, length }: HeadFacts): string {
+  let head = statusLine(status);
+  if (type !== undefined && !headers.has("content-type")) head += `Content-Type: ${checkedType(type)}\r\n`;
+  if (length !== undefined && !headers.has("content-length")) head += `Content-Length: ${length}\r\n`;
+  if (headers.size > 0) {
+    for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
+    checkHead(head, headers.size);
+  }
+  return head + "\r\n";
+}
+
+/**
+ * Checks the size of a header block.
+ *
+ * @throws HeaderError when it is larger than 8 KiB or has more than 100 fields, which servers would refuse
+ */
+export function checkHead(head: string, fields: number): void {
+  if (head.length <= MAX_HEAD_BYTES && fields <= MAX_HEAD_FIELDS) return;
+  throw new HeaderError(
+    `Cannot send header block: it has ${fields} fields and ${head.length} bytes, ` +
+      `at most ${MAX_HEAD_FIELDS} and ${MAX_HEAD_BYTES} are sure to arrive`,
+  );
+}
+
+/** The media types that passed the check. Applications use few, so a small bound is enough to check each once. */
+const knownTypes = new Map<string, string>();
+const KNOWN_TYPES_LIMIT = 64;
+
+/** A media type as it is put into a header block; throws a HeaderError for one that could end its line. */
+export function checkedType(type: string): string {
+  const known = knownTypes.get(type);
+  if (known !== undefined) return known;
+  const text = utf8AsLatin1(type);
+  checkFieldValue("Content-Type", text);
+  if (text.length > MAX_HEAD_BYTES) throw new HeaderError("Cannot set header Content-Type: it is too long");
+  if (knownTypes.size < KNOWN_TYPES_LIMIT) knownTypes.set(type, text);
+  return text;
+}

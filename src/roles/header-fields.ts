@@ -1,0 +1,127 @@
+import { TricornError } from "../errors.js";
+
+/** Header fields as plain data; an array repeats the field, once for each value. */
+export type HeaderFields = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** A field name is a token (RFC 9110, section 5.1). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Visible characters, space, tab and obs-text (RFC 9110, section 5.5): no CR, LF or NUL can end a line early. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Names that passed the check. Applications use few, so a small bound is enough to check each once. */
+const knownNames = new Set<string>();
+const KNOWN_NAMES_LIMIT = 256;
+
+/** A header field that would break the header block was asked for. */
+export class HeaderError extends TricornError {
+  constructor(message: string) {
+    super("ERR_RESPONSE_HEADER", message, { fault: "local" });
+  }
+}
+
+/** Throws a HeaderError where the name is not a token. */
+export function checkFieldName(name: string): void {
+  if (knownNames.has(name)) return;
+  if (!TOKEN.test(name))
+    throw new HeaderError(`Cannot set header: ${JSON.stringify(name)} is not a field name`);
+  if (knownNames.size < KNOWN_NAMES_LIMIT) knownNames.add(name);
+}
+
+/** Throws a HeaderError where the value could end its line; the value is not in the message, it may be a secret. */
+export function checkFieldValue(name: string, value: string): void {
+  if (!FIELD_VALUE.test(value)) {
+    throw new HeaderError(`Cannot set header ${name}: its value has a control character`);
+  }
+}
+
+/**
+ * Text as it is put into a header block, where each character is one byte: beyond ASCII these are the bytes of UTF-8,
+ * which is what programs behind the Web server read.
+ */
+export function utf8AsLatin1(text: string): string {
+  return /[^\x00-\x7f]/.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
+}
+
+/** Space and tab are no part of a value at its ends. Not trim(): it would take a byte of UTF-8 for a blank. */
+function trimBlanks(text: string): string {
+  return /^[\t ]|[\t ]$/.test(text) ? text.replace(/^[\t ]+|[\t ]+$/g, "") : text;
+}
+
+/** The fields that a handler cannot set, with what to do instead. */
+const reserved: ReadonlyMap<string, string> = new Map([
+  ["status", "use the status of the reply"],
+  ["transfer-encoding", "the Web server frames the body"],
+  ["connection", "the Web server owns the connection"],
+  ["keep-alive", "the Web server owns the connection"],
+]);
+
+/**
+ * The header fields of a reply, in the order in which they were set. Names are compared without case; names and values
+ * are checked when they are set, so that a bad one is found where it was made.
+ */
+export class ReplyHeaders implements Iterable<[name: string, value: string]> {
+  readonly #fields: [name: string, value: string][] = [];
+
+  constructor(fields?: HeaderFields) {
+    if (fields === undefined) return;
+    for (const name in fields) {
+      const value = fields[name]!;
+      if (typeof value === "object") for (const one of value) this.append(name, one);
+      else this.set(name, value);
+    }
+  }
+
+  /** The number of field lines. */
+  get size(): number {
+    return this.#fields.length;
+  }
+
+  /** The values of this name joined by a comma, or undefined. */
+  get(name: string): string | undefined {
+    const values = this.getAll(name);
+    return values.length === 0 ? undefined : values.join(", ");
+  }
+
+  /** Every value of this name. */
+  getAll(name: string): string[] {
+    const wanted = name.toLowerCase();
+    return this.#fields.filter(([other]) => other.toLowerCase() === wanted).map(([, value]) => value);
+  }
+
+  /** Whether a field of this name is set. */
+  has(name: string): boolean {
+    if (this.#fields.length === 0) return false;
+    const wanted = name.toLowerCase();
+    return this.#fields.some(([other]) => other.toLowerCase() === wanted);
+  }
+
+  /** Sets a field and removes others of its name. Throws a HeaderError for what cannot be sent. */
+  set(name: string, value: string | number): this {
+    if (this.#fields.length > 0) this.delete(name);
+    return this.append(name, value);
+  }
+
+  /** Adds a field line beside those of the same name. Throws a HeaderError for what cannot be sent. */
+  append(name: string, value: string | number): this {
+    const text = utf8AsLatin1(String(value));
+    checkFieldName(name);
+    checkFieldValue(name, text);
+    const cure = reserved.get(name.toLowerCase());
+    if (cure !== undefined) throw new HeaderError(`Cannot set header ${name}: ${cure}`);
+    this.#fields.push([name, trimBlanks(text)]);
+    return this;
+  }
+
+  /** Removes every field of this name. */
+  delete(name: string): this {
+    const wanted = name.toLowerCase();
+    for (let index = this.#fields.length - 1; index >= 0; index -= 1) {
+      if (this.#fields[index]![0].toLowerCase() === wanted) this.#fields.splice(index, 1);
+    }
+    return this;
+  }
+
+  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    return this.#fields.values();
+  }
+}

@@ -1,0 +1,55 @@
+import type { Params } from "../protocol/params.js";
+
+/** The params whose values are secrets of the client. */
+const secretNames = [
+  "HTTP_AUTHORIZATION",
+  "HTTP_PROXY_AUTHORIZATION",
+  "HTTP_COOKIE",
+  "REMOTE_PASSWD",
+  // Jetty hands the whole Authorization value over in here.
+  "AUTH_TYPE",
+];
+
+/** Shorter values are too common in ordinary text to be taken for the secret. */
+const MIN_SECRET_LENGTH = 4;
+
+/**
+ * Replaces the secrets of a request wherever they occur in a text: an error message that quotes one must not carry it
+ * into a log.
+ */
+export function redact(text: string, params: Params): string {
+  let redacted = text;
+  for (const secret of secretsOf(params)) redacted = redacted.replaceAll(secret, "[redacted]");
+  return redacted;
+}
+
+/** One line for FCGI_STDERR: no control characters, so that it cannot forge a line of the server's error log. */
+export function oneLine(text: string): string {
+  const printable = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  return printable.length > 500 ? `${printable.slice(0, 499)}…` : printable;
+}
+
+function secretsOf(params: Params): string[] {
+  const secrets = new Set<string>();
+  const add = (value: string | undefined): void => {
+    if (value !== undefined && value.length >= MIN_SECRET_LENGTH) secrets.add(value);
+  };
+  for (const name of secretNames) {
+    for (const value of params.getAll(name)) {
+      if (name === "AUTH_TYPE" && !value.includes(" ")) continue;
+      add(value);
+      const [, scheme, credentials] = /^(\S+) +(.*)$/s.exec(value) ?? [];
+      add(credentials);
+      if (scheme?.toLowerCase() === "basic" && credentials !== undefined) {
+        const decoded = Buffer.from(credentials, "base64").toString("utf8");
+        add(decoded);
+        add(decoded.slice(decoded.indexOf(":") + 1));
+      }
+      if (name === "HTTP_COOKIE") {
+        for (const pair of value.split(";")) add(pair.slice(pair.indexOf("=") + 1).trim());
+      }
+    }
+  }
+  // Longest first, so that a part does not leave the rest of a whole behind.
+  return [...secrets].sort((a, b) => b.length - a.length);
+}

@@ -1,0 +1,75 @@
+import type { FilterRequest } from "./filter-request.js";
+import { internalErrorReply, logFailure, problemReply } from "./failure.js";
+import { HttpError } from "./http-error.js";
+import type { ReplyDefaults } from "./reply.js";
+import type { ResponderRequest } from "./responder-request.js";
+import { sendReply } from "./send-reply.js";
+import { toReply } from "./to-reply.js";
+
+/**
+ * Runs a handler and sends what it returns or throws. Never throws; a handler that answers at once is answered without
+ * a promise in between.
+ */
+export function respond<R extends ResponderRequest | FilterRequest>(
+  request: R,
+  run: (request: R) => unknown,
+  defaults: ReplyDefaults,
+): void {
+  const answer = (result: unknown): void | Promise<void> =>
+    sendReply(request.exchange, toReply(result, defaults), {
+      failed: (error) => void logOf(request, error),
+    });
+  try {
+    const result = run(request);
+    const sent = isPromise(result) ? result.then(answer) : answer(result);
+    if (sent !== undefined) sent.then(undefined, (error: unknown) => answerError(request, error));
+  } catch (error) {
+    answerError(request, error);
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+function answerError(request: ResponderRequest | FilterRequest, error: unknown): void {
+  const { exchange } = request;
+  // Whoever was aborted mostly fails for that reason, and nobody waits for the answer.
+  if (exchange.ended || exchange.aborted !== undefined) {
+    exchange.end({ applicationStatus: 1 });
+    return;
+  }
+  let cause = error;
+  if (isHttpError(error)) {
+    try {
+      void sendReply(exchange, problemReply(error), {});
+      return;
+    } catch (failure) {
+      // Its header fields cannot be sent, or its problem has no JSON form.
+      cause = failure;
+    }
+  }
+  const line = logOf(request, cause);
+  if (exchange.started) {
+    exchange.warn(line);
+    exchange.breakOff();
+    return;
+  }
+  void sendReply(exchange, internalErrorReply(), { warning: line });
+}
+
+function isHttpError(error: unknown): error is HttpError {
+  try {
+    return error instanceof HttpError;
+  } catch {
+    // A revoked proxy, for one.
+    return false;
+  }
+}
+
+function logOf(request: ResponderRequest | FilterRequest, error: unknown): string {
+  const { exchange, log, route, method } = request;
+  return logFailure(error, { exchange, log, what: route ?? method });
+}

@@ -1,0 +1,85 @@
+import type { RoleInputs } from "../protocol/application.js";
+import type { Exchange } from "../protocol/exchange.js";
+import type { ResponderDefinition, RouteDefinition } from "./definitions.js";
+import { HttpError } from "./http-error.js";
+import { compose, type Middleware } from "./middleware.js";
+import { Reply, type ReplyDefaults } from "./reply.js";
+import type { RequestContext } from "./request.js";
+import { ResponderRequest } from "./responder-request.js";
+import { Router } from "./router.js";
+import { respond } from "./respond.js";
+
+interface Route {
+  /** `GET /books/:id`, for logs. */
+  readonly label: string;
+  readonly defaults: ReplyDefaults;
+  readonly run: (request: ResponderRequest) => unknown;
+}
+
+const noDefaults: ReplyDefaults = {};
+
+/** Plays the responder role (section 6.2): finds the route and sends what its handler returns. */
+export class ResponderRole {
+  readonly inputs: RoleInputs = { stdin: true, data: false };
+  readonly #context: RequestContext;
+  readonly #router = new Router<Route>();
+  /** What runs where no route was found, so that application middleware sees those requests too. */
+  readonly #fallback: (request: ResponderRequest) => unknown;
+
+  constructor(
+    definitions: readonly ResponderDefinition[],
+    context: RequestContext,
+    middleware: readonly Middleware[],
+  ) {
+    this.#context = context;
+    this.#fallback = compose<ResponderRequest>(
+      middleware,
+      (request) => this.#withoutRoute(request),
+      noDefaults,
+    );
+    for (const { routes } of definitions) {
+      for (const route of routes) this.#router.add(route.method, route.path, toRoute(route, middleware));
+    }
+  }
+
+  handle(exchange: Exchange): void {
+    const request = new ResponderRequest(exchange, this.#context);
+    const found = this.#router.find(request.method, request.path);
+    if (found === undefined) {
+      respond(request, this.#fallback, noDefaults);
+      return;
+    }
+    const { label, defaults, run } = found.value;
+    request.route = label;
+    request.pathParams = found.pathParams;
+    respond(request, run, defaults);
+  }
+
+  #withoutRoute(request: ResponderRequest): Reply {
+    const why = this.#router.explain(request.path);
+    switch (why.reason) {
+      case "method": {
+        const headers = { Allow: why.allowed.join(", ") };
+        // RFC 9110, section 9.3.7: OPTIONS asks which methods there are.
+        if (request.method === "OPTIONS") return new Reply(undefined, { headers });
+        throw new HttpError(405, "This resource has no such method.", { headers });
+      }
+      case "bad path":
+        throw new HttpError(400, "The path is not valid percent-encoded UTF-8.");
+      case "path":
+        throw new HttpError(404, "There is no such resource.");
+      default:
+        return why satisfies never;
+    }
+  }
+}
+
+function toRoute(route: RouteDefinition, outer: readonly Middleware[]): Route {
+  const defaults: ReplyDefaults = { type: route.type, status: route.status };
+  const middleware = [...outer, ...(route.middleware ?? [])];
+  return {
+    label: `${route.method} ${route.path}`,
+    defaults,
+    run: compose<ResponderRequest>(middleware, route.handle, defaults),
+  };
+}

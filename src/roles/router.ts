@@ -1,0 +1,66 @@
+import findMyWay from "find-my-way";
+
+import { decodePath } from "./location.js";
+
+/** A route that was found, and the segments that it captured. */
+export interface Found<T> {
+  readonly value: T;
+  readonly pathParams: Readonly<Record<string, string>>;
+}
+
+/** Why no route was found. */
+export type NotFound =
+  | { readonly reason: "path" }
+  | { readonly reason: "bad path" }
+  | { readonly reason: "method"; readonly allowed: readonly string[] };
+
+type Methods = Parameters<ReturnType<typeof findMyWay>["find"]>[0];
+
+/** The longest segment that a route captures, in characters. */
+const MAX_SEGMENT = 4096;
+
+/** Finds the route of a method and a path; static segments go before captured ones. Around the find-my-way library. */
+export class Router<T> {
+  readonly #router = findMyWay({
+    ignoreTrailingSlash: true,
+    maxParamLength: MAX_SEGMENT,
+    // The query is not the router's matter.
+    querystringParser: () => undefined,
+  });
+  readonly #methods = new Set<string>();
+
+  /** Adds a route. Throws where the router knows neither such a path nor such a method, or has the route already. */
+  add(method: string, path: string, value: T): void {
+    this.#router.on(method as Methods, path, unused, value);
+    this.#methods.add(method);
+  }
+
+  /** The route, or undefined. A HEAD without a route of its own finds that of GET. */
+  find(method: string, path: string): Found<T> | undefined {
+    // Only methods that were added: the router looks them up in an object that a peer's "__proto__" must not reach.
+    if (!this.#methods.has(method)) return method === "HEAD" ? this.#lookUp("GET", path) : undefined;
+    return this.#lookUp(method, path) ?? (method === "HEAD" ? this.#lookUp("GET", path) : undefined);
+  }
+
+  /** Why {@link find} found nothing: 404, 400 or 405. */
+  explain(path: string): NotFound {
+    if (decodePath(path) === undefined) return { reason: "bad path" };
+    const allowed = new Set<string>();
+    for (const method of this.#methods) {
+      if (this.#lookUp(method, path) === undefined) continue;
+      allowed.add(method);
+      if (method === "GET") allowed.add("HEAD");
+    }
+    if (allowed.size === 0) return { reason: "path" };
+    return { reason: "method", allowed: [...allowed.add("OPTIONS")].sort() };
+  }
+
+  #lookUp(method: string, path: string): Found<T> | undefined {
+    if (!this.#methods.has(method)) return undefined;
+    const found = this.#router.find(method as Methods, path);
+    if (found === null) return undefined;
+    return { value: found.store as T, pathParams: found.params as Record<string, string> };
+  }
+}
+
+function unused(): void {}

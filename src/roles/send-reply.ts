@@ -1,0 +1,174 @@
+import { TricornError, type AbortedError } from "../errors.js";
+import type { ProtocolStatus } from "../protocol/constants.js";
+import type { Exchange } from "../protocol/exchange.js";
+import { bodySource, type BodySource } from "./body-source.js";
+import { formatHead } from "./head.js";
+import type { BodyPiece, Reply } from "./reply.js";
+
+/** A body does not have the length that its Content-Length announces. */
+export class ReplyLengthError extends TricornError {
+  constructor(announced: number, fact: string) {
+    super("ERR_REPLY_LENGTH", `Cannot send reply: Content-Length is ${announced}, the body has ${fact}`, {
+      fault: "local",
+    });
+  }
+}
+
+const TEXT = "text/plain; charset=utf-8";
+const BYTES = "application/octet-stream";
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** What goes with a reply on its way. */
+export interface SendOptions {
+  /** Told of what fails after the answer has begun. */
+  readonly failed?: ((error: unknown) => void) | undefined;
+  /** A line for the Web server's error log. */
+  readonly warning?: string | undefined;
+  /** What END_REQUEST says; REQUEST_COMPLETE if left out. */
+  readonly protocolStatus?: ProtocolStatus | undefined;
+}
+
+/**
+ * Sends a reply. A body that is there as a whole leaves in one write; a stream is sent as it is produced, no faster than
+ * the Web server takes it.
+ *
+ * Rejects or throws only while nothing was sent, so that an error can still be answered. What fails later breaks the
+ * answer off, visibly, and is handed to `failed`.
+ */
+export function sendReply(
+  exchange: Exchange,
+  reply: Reply,
+  { failed, warning, protocolStatus }: SendOptions,
+): void | Promise<void> {
+  const { status, body, applicationStatus } = reply;
+  const source = bodySource(body);
+  const headOnly = exchange.params.get("REQUEST_METHOD") === "HEAD";
+  // RFC 9110, sections 9.3.2, 15.3.5 and 15.4.5: these have no content, whatever the handler gave.
+  if (headOnly || status === 204 || status === 304) {
+    source?.stop();
+    const head = headWithoutContent(reply, { headOnly, streamed: source !== undefined });
+    exchange.answer({ head, body: "", bodyLength: 0, applicationStatus, protocolStatus, warning });
+    return undefined;
+  }
+  if (source !== undefined) return new StreamedReply(exchange, reply, source, failed).send();
+  const { content, length, type } = wholeBody(reply.body);
+  const announced = announcedLength(reply);
+  if (announced !== undefined && announced !== length)
+    throw new ReplyLengthError(announced, `${length} bytes`);
+  const head = formatHead({ status, headers: reply.headers, type: reply.type ?? type, length });
+  exchange.answer({ head, body: content, bodyLength: length, applicationStatus, protocolStatus, warning });
+  return undefined;
+}
+
+function headWithoutContent(
+  reply: Reply,
+  { headOnly, streamed }: { readonly headOnly: boolean; readonly streamed: boolean },
+): string {
+  const { status, headers } = reply;
+  const described = headOnly && status !== 204 && status !== 304;
+  const whole = described && !streamed ? wholeBody(reply.body) : undefined;
+  if (status === 204 || status === 304) headers.delete("content-length");
+  const type = described ? (reply.type ?? whole?.type ?? BYTES) : undefined;
+  return formatHead({ status, headers, type, length: whole?.length });
+}
+
+interface WholeBody {
+  readonly content: BodyPiece;
+  /** Bytes. */
+  readonly length: number;
+  readonly type: string | undefined;
+}
+
+function wholeBody(body: unknown): WholeBody {
+  if (typeof body === "string") return { content: body, length: Buffer.byteLength(body), type: TEXT };
+  if (body === undefined || body === null) return { content: "", length: 0, type: undefined };
+  if (body instanceof Uint8Array) return { content: body, length: body.length, type: BYTES };
+  const json = JSON.stringify(body) as string | undefined;
+  if (json === undefined) throw new TypeError("Cannot reply: the value has no JSON form");
+  return { content: json, length: Buffer.byteLength(json), type: JSON_TYPE };
+}
+
+/** The Content-Length that the handler set itself. */
+function announcedLength({ headers }: Reply): number | undefined {
+  const text = headers.get("content-length");
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw new TypeError("Cannot send reply: Content-Length is not one number");
+  return Number(text);
+}
+
+/** A reply whose body is produced while it is sent. */
+class StreamedReply {
+  readonly #exchange: Exchange;
+  readonly #reply: Reply;
+  readonly #source: BodySource;
+  readonly #failed: ((error: unknown) => void) | undefined;
+  readonly #announced: number | undefined;
+  #sent = 0;
+
+  constructor(exchange: Exchange, reply: Reply, source: BodySource, failed: SendOptions["failed"]) {
+    this.#exchange = exchange;
+    this.#reply = reply;
+    this.#source = source;
+    this.#failed = failed;
+    this.#announced = announcedLength(reply);
+  }
+
+  async send(): Promise<void> {
+    const exchange = this.#exchange;
+    exchange.onAbort(this.#stop);
+    try {
+      // The first piece is awaited before the head is sent: until then a failure can still get a status of its own.
+      let piece = await this.#next();
+      this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
+      while (piece !== undefined) {
+        exchange.write(piece);
+        while (!exchange.writable && !exchange.ended) await exchange.drained();
+        if (exchange.ended || exchange.aborted !== undefined) return;
+        piece = await this.#next();
+      }
+      exchange.end({ applicationStatus: this.#reply.applicationStatus });
+    } catch (error) {
+      this.#source.stop(error);
+      if (!exchange.started || exchange.aborted !== undefined) throw error;
+      exchange.breakOff();
+      this.#failed?.(error);
+    } finally {
+      if (exchange.aborted !== undefined) this.#source.stop(exchange.aborted);
+    }
+  }
+
+  #sendHead(type: string): void {
+    const exchange = this.#exchange;
+    const { status, headers } = this.#reply;
+    exchange.writeHead(formatHead({ status, headers, type: this.#reply.type ?? type, length: undefined }));
+    // From here on the time is the producer's and the client's own.
+    exchange.deadline = Infinity;
+  }
+
+  /** The next piece that is not empty, checked against the announced length. */
+  async #next(): Promise<BodyPiece | undefined> {
+    for (;;) {
+      const piece = await this.#source.next();
+      if (piece === undefined) {
+        if (this.#announced !== undefined && this.#sent < this.#announced) {
+          throw new ReplyLengthError(this.#announced, `${this.#sent} bytes`);
+        }
+        return undefined;
+      }
+      if (typeof piece !== "string" && !(piece instanceof Uint8Array)) {
+        throw new TypeError(`Cannot stream reply: a piece is neither text nor bytes but ${typeof piece}`);
+      }
+      if (this.#announced !== undefined) {
+        this.#sent += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
+        if (this.#sent > this.#announced) throw new ReplyLengthError(this.#announced, "more bytes");
+      }
+      if (piece.length > 0) return piece;
+    }
+  }
+
+  readonly #stop = (reason: AbortedError): void => {
+    this.#source.stop(reason);
+    // Section 5.4: answered at once, the producer may take its time to clean up.
+    if (reason.code === "ERR_ABORTED_BY_SERVER") this.#exchange.end({ applicationStatus: 1 });
+  };
+}

@@ -1,0 +1,130 @@
+import { STATUS_CODES } from "node:http";
+
+import { checkedType } from "./head.js";
+import {
+  HeaderError,
+  ReplyHeaders,
+  checkFieldValue,
+  utf8AsLatin1,
+  type HeaderFields,
+} from "./header-fields.js";
+
+/** A variable name as a shell and a header field both take it. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * The decision that a request may pass. Only {@link allow} makes one: the `#private` brand lets no other object count as
+ * one, whatever its shape.
+ */
+export class Allow {
+  readonly #variables: ReadonlyMap<string, string>;
+
+  /** @internal Use {@link allow}. */
+  constructor(variables: ReadonlyMap<string, string>) {
+    this.#variables = variables;
+  }
+
+  /** What the Web server hands on to whatever serves the request, without the `Variable-` prefix. */
+  get variables(): ReadonlyMap<string, string> {
+    return this.#variables;
+  }
+
+  /** Whether a value is a decision that {@link allow} made. */
+  static is(value: unknown): value is Allow {
+    return typeof value === "object" && value !== null && #variables in value;
+  }
+}
+
+/** What goes with a denial. */
+export interface DenyInit {
+  readonly headers?: HeaderFields | undefined;
+  /** The text shown to the client, where the Web server passes it on; the reason phrase of the status if left out. */
+  readonly body?: string | undefined;
+  /** The media type of the body; plain text if left out. */
+  readonly type?: string | undefined;
+}
+
+/** The decision that a request may not pass. Only {@link deny} and its sugar make one. */
+export class Deny {
+  readonly #status: number;
+  readonly headers: ReplyHeaders;
+  readonly body: string;
+  readonly type: string;
+
+  /** @internal Use {@link deny}. */
+  constructor(status: number, { headers, body, type }: DenyInit) {
+    if (!Number.isInteger(status) || status < 300 || status > 599) {
+      throw new RangeError(`Cannot deny with status ${status}: it must be an integer from 300 to 599`);
+    }
+    this.#status = status;
+    this.headers = new ReplyHeaders(headers);
+    for (const [name] of this.headers) {
+      if (/^(?:variable-|content-length$)/i.test(name)) {
+        throw new HeaderError(`Cannot deny with header ${name}: a denial hands nothing on`);
+      }
+    }
+    this.body = body ?? `${STATUS_CODES[status] ?? "Denied"}\n`;
+    this.type = checkedType(type ?? "text/plain; charset=utf-8");
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+
+  /** Whether a value is a decision that {@link deny} made. */
+  static is(value: unknown): value is Deny {
+    return typeof value === "object" && value !== null && #status in value;
+  }
+}
+
+/** What an authorizer decides. */
+export type Verdict = Allow | Deny;
+
+/**
+ * Lets the request pass (section 6.3: status 200), with variables for whatever serves it.
+ *
+ * @param variables names by letters, digits and `_`; values without control characters. They arrive as variables of
+ * these names; REMOTE_USER sets the user behind lighttpd.
+ * @throws HeaderError for a name or value that could inject a header
+ */
+export function allow(variables: Readonly<Record<string, string>> = {}): Allow {
+  const checked = new Map<string, string>();
+  for (const name of Object.keys(variables)) {
+    const value = variables[name];
+    if (!VARIABLE_NAME.test(name)) {
+      throw new HeaderError(
+        `Cannot allow with variable ${JSON.stringify(name)}: a name is made of letters, digits and "_"`,
+      );
+    }
+    if (typeof value !== "string")
+      throw new HeaderError(`Cannot allow with variable ${name}: its value is no text`);
+    checkFieldValue(`Variable-${name}`, utf8AsLatin1(value));
+    checked.set(name, value.trim());
+  }
+  return new Allow(checked);
+}
+
+/**
+ * Denies the request.
+ *
+ * @param status 300 to 599; 403 if left out. Apache and mod_fcgid turn most into a 401, nginx passes 401 and 403 only.
+ * @throws RangeError for a status that a Web server could take for "allowed"
+ */
+export function deny(status = 403, init: DenyInit = {}): Deny {
+  return new Deny(status, init);
+}
+
+/**
+ * Denies with 401 and asks for credentials (RFC 9110, section 11.6.1): `challenge("Basic", { realm: "Library" })`.
+ */
+export function challenge(scheme: string, parameters: Readonly<Record<string, string>> = {}): Deny {
+  const list = Object.entries(parameters).map(
+    ([name, value]) => `${name}="${value.replace(/["\\]/g, "\\$&")}"`,
+  );
+  return deny(401, { headers: { "WWW-Authenticate": [scheme, list.join(", ")].join(" ").trim() } });
+}
+
+/** Denies by sending the client elsewhere, to a log-in page for example. lighttpd and mod_authnz_fcgi pass it on. */
+export function redirect(location: string, status: 301 | 302 | 303 | 307 | 308 = 302): Deny {
+  return deny(status, { headers: { Location: location } });
+}
