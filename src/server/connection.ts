@@ -1,0 +1,262 @@
+import type { Duplex } from "node:stream";
+
+import { AbortedError, ProtocolError } from "../errors.js";
+import type { Application } from "../protocol/application.js";
+import { ApplicationSide, type ApplicationSideHost } from "../protocol/application-side.js";
+import type { ValueName } from "../protocol/constants.js";
+import type { ServerLimits, ServerTimeouts } from "./options.js";
+
+/** Unsent bytes in the socket from which on whoever streams has to wait. */
+const SEND_HIGH_WATER = 64 * 1024;
+/** Unsent bytes from which on nothing more is read: a peer that asks but never reads cannot pile up answers. */
+const SEND_LIMIT = 1024 * 1024;
+
+/** How long a connection that has sent its last answer may hold up a server that closes; ms. */
+const CLOSING_DRAIN = 2_000;
+
+/** What the connections of one server share. */
+export interface ConnectionOwner {
+  readonly application: Application;
+  readonly limits: ServerLimits;
+  readonly timeouts: ServerTimeouts;
+  readonly values: Readonly<Record<ValueName, string>>;
+  /** Milliseconds of a clock that is set four times a second. */
+  readonly now: number;
+  /** Whether one more request may be active. */
+  admit(): boolean;
+  /** The number of active requests has changed by so many. */
+  activeChanged(by: number): void;
+  /** The peer did what it must not do, or a fault of our own was caught; nothing that a peer sent is in it. */
+  report(error: Error): void;
+  closed(connection: Connection): void;
+}
+
+/**
+ * One connection from a Web server. It alone touches the socket: it feeds the state machine, writes what that queues in
+ * one write per turn of the event loop, stops reading when too much waits in either direction, and closes in the order
+ * that loses no answer (sections 3.5 and 5.5).
+ */
+export class Connection implements ApplicationSideHost {
+  readonly #socket: Duplex;
+  readonly #owner: ConnectionOwner;
+  readonly #side: ApplicationSide;
+  /** `open`: requests come and answers go; `draining`: the last answer is sent, the rest of the input is dropped. */
+  #state: "open" | "draining" | "closed" = "open";
+  #flushQueued = false;
+  #paused = false;
+  #peerEnded = false;
+  /** The peer broke the protocol: whether something is still on its way from it cannot be told. */
+  #unreadable = false;
+  #drained = 0;
+  /** The number of active requests that the owner knows of. */
+  #counted = 0;
+  /** When the connection is given up, on the owner's clock. */
+  #deadline = Infinity;
+
+  constructor(socket: Duplex, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    const { limits, timeouts } = owner;
+    this.#side = new ApplicationSide(owner.application, this, { limits, times: timeouts });
+    this.#deadline = owner.now + timeouts.idle;
+    socket.on("data", this.#read);
+    socket.on("drain", this.#sent);
+    socket.on("end", this.#peerEnd);
+    socket.on("error", ignore);
+    socket.on("close", this.#closed);
+  }
+
+  get values(): Readonly<Record<ValueName, string>> {
+    return this.#owner.values;
+  }
+
+  now(): number {
+    return this.#owner.now;
+  }
+
+  admit(): boolean {
+    // Several requests may have begun in the chunk that is being read.
+    this.#count();
+    return this.#owner.admit();
+  }
+
+  outputQueued(): void {
+    if (this.#flushQueued) return;
+    this.#flushQueued = true;
+    // All that the handlers of one chunk answer leaves in one write: their promises settle before the next tick.
+    process.nextTick(this.#flush);
+  }
+
+  inputConsumed(): void {
+    if (this.#paused) this.#adjustReading();
+  }
+
+  exchangeEnded(): void {
+    this.#count();
+  }
+
+  breakConnection(): void {
+    this.#flush();
+    this.#side.disconnect();
+    this.#count();
+    // Everything that was written still leaves, but neither the end of STDOUT nor END_REQUEST follows it.
+    this.#startDraining();
+  }
+
+  /** Ends what has waited too long. */
+  expire(now: number): void {
+    if (this.#state === "open" && this.#side.activeCount > 0) this.#side.expire(now);
+    if (now < this.#deadline) return;
+    if (this.#state === "open" && !this.#peerEnded) {
+      if (this.#side.activeCount === 0) this.#startDraining();
+    } else {
+      this.#socket.destroy();
+    }
+  }
+
+  /** Closes as soon as nothing is active: at once for an idle connection. */
+  closeWhenIdle(): void {
+    if (this.#state === "draining") {
+      this.#deadline = Math.min(this.#deadline, this.#owner.now + CLOSING_DRAIN);
+      return;
+    }
+    this.#side.refuseFurther();
+    if (!this.#side.finished) return;
+    this.#flush();
+    // Nothing is on its way in either direction, so nothing can be lost.
+    if (this.#side.inputComplete && this.#socket.writableLength === 0) this.#socket.destroy();
+  }
+
+  /** Answers what is still active in the way of its role, and closes. */
+  refuseAll(reason: AbortedError): void {
+    if (this.#state !== "open") return;
+    this.#side.refuseAll(reason);
+    this.#flush();
+    if (this.#side.finished) this.#startDraining();
+  }
+
+  /** Gives the connection up, whatever is in flight. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  readonly #read = (chunk: Buffer): void => {
+    if (this.#state !== "open") {
+      this.#drained += chunk.length;
+      if (this.#drained > this.#owner.limits.drainBytes) this.#socket.destroy();
+      return;
+    }
+    try {
+      this.#side.receive(chunk);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#count();
+    this.#adjustReading();
+  };
+
+  /** After a protocol error nothing can be read, but what is active still gets its answer. */
+  #fail(error: unknown): void {
+    this.#owner.report(error as Error);
+    const fault = error instanceof ProtocolError ? "broke the protocol" : "could not be read";
+    this.#unreadable = true;
+    this.#side.refuseAll(
+      new AbortedError("ERR_ABORTED_DISCONNECT", `Cannot complete request: the connection ${fault}`, error),
+    );
+    this.#flush();
+    this.#startDraining();
+  }
+
+  readonly #flush = (): void => {
+    this.#flushQueued = false;
+    const socket = this.#socket;
+    if (this.#state !== "open" || socket.destroyed) return;
+    const buffers = this.#side.output.take();
+    if (this.#side.finished) {
+      this.#finish(buffers);
+      return;
+    }
+    if (buffers.length === 1) {
+      socket.write(buffers[0]!);
+    } else if (buffers.length > 1) {
+      socket.cork();
+      for (const buffer of buffers) socket.write(buffer);
+      socket.uncork();
+    }
+    this.#side.writable = socket.writableLength < SEND_HIGH_WATER;
+    if (socket.writableLength >= SEND_LIMIT) this.#adjustReading();
+  };
+
+  readonly #sent = (): void => {
+    this.#side.writable = true;
+    if (this.#paused) this.#adjustReading();
+  };
+
+  /** Writes the last answer and closes; nginx without keep-alive waits for that (section 3.5). */
+  #finish(buffers: Uint8Array[]): void {
+    const socket = this.#socket;
+    const last = buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers);
+    if (this.#side.inputComplete && !this.#unreadable && last.length > 0) {
+      // Nothing is on its way to us that a close could answer with a reset, so no half-close is needed.
+      this.#state = "draining";
+      this.#deadline = this.#owner.now + this.#owner.timeouts.drain;
+      socket.write(last, () => socket.destroy());
+      return;
+    }
+    if (last.length > 0) socket.write(last);
+    this.#startDraining();
+  }
+
+  /** Half-closes, and reads on until the peer closes too: closing on unread input would reset what was just sent. */
+  #startDraining(): void {
+    if (this.#state !== "open") return;
+    this.#state = "draining";
+    this.#deadline = this.#owner.now + this.#owner.timeouts.drain;
+    this.#socket.end();
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  readonly #peerEnd = (): void => {
+    this.#peerEnded = true;
+    if (this.#state !== "open") return;
+    this.#side.inputEnded();
+    this.#count();
+    if (this.#side.activeCount === 0) {
+      this.#flush();
+      this.#startDraining();
+    } else {
+      // A peer that closed only its sending side still gets the answers that come soon.
+      this.#side.refuseFurther();
+      this.#deadline = this.#owner.now + this.#owner.timeouts.halfClosed;
+    }
+  };
+
+  readonly #closed = (): void => {
+    this.#state = "closed";
+    this.#side.disconnect();
+    this.#count();
+    this.#owner.closed(this);
+  };
+
+  #adjustReading(): void {
+    if (this.#state !== "open") return;
+    const full = this.#side.inputFull || this.#socket.writableLength >= SEND_LIMIT;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #count(): void {
+    const active = this.#side.activeCount;
+    if (active === this.#counted) return;
+    this.#owner.activeChanged(active - this.#counted);
+    this.#counted = active;
+    if (active === 0 && this.#state === "open") this.#deadline = this.#owner.now + this.#owner.timeouts.idle;
+  }
+}
+
+/** A reset after the answer is how several Web servers say goodbye; `close` follows and tells whoever is active. */
+function ignore(): void {}

@@ -1,0 +1,46 @@
+import { defaultLimits, type ApplicationSideLimits } from "../protocol/limits.js";
+
+/** The bounds of what peers can make a server hold. */
+export interface ServerLimits extends ApplicationSideLimits {
+  /** Connections that may be open at once; further ones are closed as soon as they are accepted. */
+  readonly connections: number;
+  /** Requests that may be active at once in this server, over all connections. */
+  readonly requests: number;
+  /** Bytes that are read and dropped behind the last answer of a connection, so that a reset does not destroy it. */
+  readonly drainBytes: number;
+}
+
+/** How long a server waits, in milliseconds. All are checked four times a second. */
+export interface ServerTimeouts {
+  /** From BEGIN_REQUEST to the end of PARAMS. */
+  readonly params: number;
+  /** For a handler that listens to its signal, from ABORT_REQUEST to END_REQUEST. */
+  readonly abortGrace: number;
+  /** For a peer that has closed its side, until its connection is given up. */
+  readonly halfClosed: number;
+  /** For a connection without an active request, until it is closed; Infinity for never. */
+  readonly idle: number;
+  /** For a peer to close its side behind the last answer. */
+  readonly drain: number;
+  /** From the start of a graceful close until what is still active is aborted. */
+  readonly shutdown: number;
+}
+
+/** The limits of a server where nothing else is said. */
+export const defaultServerLimits: ServerLimits = {
+  ...defaultLimits,
+  connections: 4096,
+  requests: 10_000,
+  // Caddy reads no answer before it has sent the whole request body, so reading too little would lose the answer.
+  drainBytes: 4 * 1024 ** 3,
+};
+
+/** The time-outs of a server where nothing else is said. */
+export const defaultServerTimeouts: ServerTimeouts = {
+  params: 10_000,
+  abortGrace: 1_000,
+  halfClosed: 1_000,
+  idle: Infinity,
+  drain: 30_000,
+  shutdown: 30_000,
+};

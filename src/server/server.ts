@@ -1,0 +1,215 @@
+import { createServer, type Server as NetServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+
+import { AbortedError, ConfigurationError, type TricornError } from "../errors.js";
+import { parseAddress, type Address, type AddressLike } from "../protocol/address.js";
+import type { Application } from "../protocol/application.js";
+import { ValueName } from "../protocol/constants.js";
+import { parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
+import { Connection, type ConnectionOwner } from "./connection.js";
+import {
+  defaultServerLimits,
+  defaultServerTimeouts,
+  type ServerLimits,
+  type ServerTimeouts,
+} from "./options.js";
+import { isAddressInUse, listening, removeStaleSocket, withSocketMode } from "./unix-socket.js";
+
+/** Deadlines are looked at this often; ms. */
+const TICK = 250;
+
+/** What a server can be told. */
+export interface ServerOptions {
+  readonly log: Logger;
+  readonly limits?: Partial<ServerLimits> | undefined;
+  readonly timeouts?: Partial<ServerTimeouts> | undefined;
+  /** IP addresses and networks that may connect over TCP. FCGI_WEB_SERVER_ADDRS counts where this is left out. */
+  readonly allowedPeers?: readonly string[] | undefined;
+  /** The mode of a unix socket; 0o660 if left out. */
+  readonly socketMode?: number | undefined;
+}
+
+/** Listens as an application: accepts the connections of Web servers and drives one {@link Application} with them. */
+export class Server implements ConnectionOwner {
+  readonly application: Application;
+  readonly limits: ServerLimits;
+  readonly timeouts: ServerTimeouts;
+  readonly values: Readonly<Record<ValueName, string>>;
+  readonly #log: Logger;
+  readonly #listener: NetServer;
+  readonly #connections = new Set<Connection>();
+  readonly #peers: AllowedPeers | undefined;
+  readonly #socketMode: number | undefined;
+  #ticker: NodeJS.Timeout | undefined;
+  #now = performance.now();
+  #active = 0;
+  #closing: Promise<void> | undefined;
+  #emptied: (() => void) | undefined;
+
+  constructor(application: Application, options: ServerOptions) {
+    this.application = application;
+    this.limits = { ...defaultServerLimits, ...options.limits };
+    this.timeouts = { ...defaultServerTimeouts, ...options.timeouts };
+    this.#log = options.log;
+    this.#socketMode = options.socketMode;
+    this.#peers =
+      options.allowedPeers === undefined
+        ? peersFromEnvironment(process.env["FCGI_WEB_SERVER_ADDRS"])
+        : parseAllowedPeers(options.allowedPeers);
+    const { connections, requests, requestsPerConnection } = this.limits;
+    this.values = {
+      [ValueName.MaxConns]: String(connections),
+      // HAProxy opens as many streams on one connection as this says, so it cannot be more than one connection takes.
+      [ValueName.MaxReqs]: String(Math.min(requests, requestsPerConnection)),
+      [ValueName.MpxsConns]: requestsPerConnection > 1 ? "1" : "0",
+    };
+    // Half-open: a Web server may close its side when it has sent everything and still wants the answer.
+    this.#listener = createServer({ allowHalfOpen: true, noDelay: true }, this.#accept);
+    this.#listener.maxConnections = connections;
+  }
+
+  /** Milliseconds of a clock that is set four times a second. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** How many requests are active. */
+  get activeRequests(): number {
+    return this.#active;
+  }
+
+  /** How many connections are open. */
+  get openConnections(): number {
+    return this.#connections.size;
+  }
+
+  /** Where the server listens: `127.0.0.1:9000`, `unix:/run/app.sock`, or `fd:0` for an inherited socket. */
+  get address(): string {
+    const bound = this.#listener.address();
+    if (bound === null) return "";
+    if (typeof bound === "string") return `unix:${bound}`;
+    return bound.family === "IPv6" ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
+  }
+
+  /** The TCP port, or undefined for other sockets. */
+  get port(): number | undefined {
+    const bound = this.#listener.address();
+    return typeof bound === "object" ? bound?.port : undefined;
+  }
+
+  /**
+   * Starts to listen. A unix socket has its final mode before anybody can connect; a file that a dead process left is
+   * replaced, one that is alive is not.
+   *
+   * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_ADDRESS_IN_USE` for one that is taken
+   */
+  async listen(input: AddressLike): Promise<void> {
+    const address = parseAddress(input);
+    try {
+      await this.#bind(address);
+    } catch (error) {
+      if (!isAddressInUse(error)) throw error;
+      if (address.kind !== "unix") {
+        throw new ConfigurationError(
+          "ERR_ADDRESS_IN_USE",
+          `Cannot listen: ${(error as Error).message}`,
+          error,
+        );
+      }
+      await removeStaleSocket(address.path);
+      await this.#bind(address);
+    }
+    this.#listener.on("error", (error) => this.report(error));
+  }
+
+  /** Drives the application with a connection that somebody else made; it needs no {@link listen}. */
+  accept(connection: Duplex): void {
+    this.#ticker ??= setInterval(this.#tick, TICK).unref();
+    this.#connections.add(new Connection(connection, this));
+  }
+
+  /**
+   * Stops to accept, closes idle connections, lets what is in flight finish, and answers what is still active after the
+   * shutdown time-out in the way of its role. Resolves when every connection is closed.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  admit(): boolean {
+    return this.#active < this.limits.requests;
+  }
+
+  activeChanged(by: number): void {
+    this.#active += by;
+  }
+
+  report(error: Error): void {
+    const { code } = error as TricornError;
+    this.#log.warn({ code, err: { type: error.name, message: error.message } }, "Closed a connection");
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#emptied?.();
+  }
+
+  async #bind(address: Address): Promise<void> {
+    const listener = this.#listener;
+    const ready = listening(listener);
+    switch (address.kind) {
+      case "tcp":
+        listener.listen({ host: address.host, port: address.port });
+        break;
+      case "fd":
+        listener.listen({ fd: address.fd });
+        break;
+      case "unix":
+        withSocketMode(() => listener.listen({ path: address.path }), this.#socketMode);
+        break;
+    }
+    await ready;
+  }
+
+  readonly #accept = (socket: Socket): void => {
+    const peer = socket.remoteAddress;
+    // A unix socket has no peer address: its mode is what keeps others out.
+    if (this.#peers !== undefined && peer !== undefined && !this.#peers.allows(peer)) {
+      this.#log.warn({ code: "ERR_PEER_NOT_ALLOWED", peer }, "Closed a connection");
+      socket.destroy();
+      return;
+    }
+    this.accept(socket);
+  };
+
+  readonly #tick = (): void => {
+    this.#now = performance.now();
+    for (const connection of this.#connections) connection.expire(this.#now);
+  };
+
+  async #close(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
+    const emptied = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    for (const connection of this.#connections) connection.closeWhenIdle();
+    const deadline = setTimeout(() => this.#cutShort(), this.timeouts.shutdown);
+    if (this.#connections.size > 0) await emptied;
+    clearTimeout(deadline);
+    await stopped;
+    clearInterval(this.#ticker);
+  }
+
+  #cutShort(): void {
+    const reason = new AbortedError(
+      "ERR_ABORTED_SHUTDOWN",
+      "Cannot complete request: the server is shutting down",
+    );
+    for (const connection of this.#connections) connection.refuseAll(reason);
+    // What was just written gets a moment to leave.
+    setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy();
+    }, this.timeouts.abortGrace);
+  }
+}
