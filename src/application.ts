@@ -1,0 +1,172 @@
+import { destination, pino, type Logger } from "pino";
+
+import type { Class } from "./decorators/class.js";
+import { compileControllers } from "./decorators/compile.js";
+import type { Container } from "./decorators/container.js";
+import type { LifecycleHooks } from "./decorators/lifecycle.js";
+import { ConfigurationError, type AbortedError } from "./errors.js";
+import type { Application, Refusal, RoleInputs } from "./protocol/application.js";
+import type { Exchange } from "./protocol/exchange.js";
+import type { Definition } from "./roles/definitions.js";
+import { Dispatcher, type HandlerTimeouts } from "./roles/dispatcher.js";
+import type { Middleware } from "./roles/middleware.js";
+
+/** A class with one of the decorators `@Responder`, `@Authorizer` and `@Filter`. */
+export type ControllerClass = Class;
+
+/** What an application is made of. */
+export interface ApplicationOptions {
+  readonly controllers: readonly ControllerClass[];
+  /** What plays further roles, or responders, authorizers and filters without decorators. */
+  readonly definitions?: readonly Definition[] | undefined;
+  /** Runs around every responder and filter, the first outermost; also where no route is found. */
+  readonly middleware?: readonly Middleware[] | undefined;
+  /**
+   * The logger; if left out, one that writes to standard error, at the level of TRICORN_LOG_LEVEL or `info`, and takes
+   * out credentials. Standard output is lost under most Web servers.
+   */
+  readonly log?: Logger | undefined;
+  /**
+   * What dependencies are resolved from; tsyringe's global container if left out. An application with a container of its
+   * own also has singletons of its own, which are kept in that container.
+   */
+  readonly container?: Container | undefined;
+  /** The path that the application is mounted at where the Web server does not tell; "" or "/app". */
+  readonly mount?: string | undefined;
+  /** How long handlers may take until their answer begins, in milliseconds. */
+  readonly timeouts?: HandlerTimeouts | undefined;
+}
+
+/** What an application answers, as plain data: for whoever configures a Web server. */
+export interface ApplicationDescription {
+  readonly responders: readonly {
+    readonly name: string;
+    readonly routes: readonly { readonly method: string; readonly path: string }[];
+  }[];
+  /** Without paths an authorizer decides about all. */
+  readonly authorizers: readonly { readonly name: string; readonly paths: readonly string[] }[];
+  readonly filters: readonly {
+    readonly name: string;
+    readonly paths: readonly string[];
+    readonly type: string | undefined;
+  }[];
+  readonly roles: readonly { readonly name: string; readonly number: number }[];
+}
+
+/** A compiled application: all that a server can drive. Made by {@link createApplication}. */
+export class TricornApplication implements Application {
+  readonly #dispatcher: Dispatcher;
+  readonly #hooks: LifecycleHooks;
+  /** The logger that requests inherit from. */
+  readonly log: Logger;
+  /** What it answers. */
+  readonly description: ApplicationDescription;
+
+  /** @internal Use {@link createApplication}. */
+  constructor(options: ApplicationOptions) {
+    const { log = defaultLog(), middleware, mount, timeouts } = options;
+    const { definitions, hooks } = compileControllers(options.controllers, options);
+    this.#dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts });
+    this.#hooks = hooks;
+    this.log = log;
+    this.description = describe(definitions);
+  }
+
+  /**
+   * Calls onStart of everything that was injected, dependencies first. Has no effect where it has started already.
+   *
+   * @throws TricornError `ERR_START` when one fails; then those that had started were stopped again
+   */
+  start(): Promise<void> {
+    return this.#hooks.start();
+  }
+
+  /**
+   * Calls onStop of everything that had started, in reverse order. Has no effect where nothing has.
+   *
+   * @throws TricornError `ERR_STOP` when one failed; all of them were called all the same
+   */
+  stop(): Promise<void> {
+    return this.#hooks.stop();
+  }
+
+  inputs(role: number): RoleInputs | undefined {
+    return this.#dispatcher.inputs(role);
+  }
+
+  dispatch(exchange: Exchange): void {
+    this.#dispatcher.dispatch(exchange);
+  }
+
+  refuse(exchange: Exchange, refusal: Refusal): void {
+    this.#dispatcher.refuse(exchange, refusal);
+  }
+
+  timeLimit(role: number): number {
+    return this.#dispatcher.timeLimit(role);
+  }
+
+  aborted(exchange: Exchange, reason: AbortedError): void {
+    this.#dispatcher.aborted(exchange, reason);
+  }
+}
+
+/**
+ * Makes an application of controllers. All that can be checked before the first request is checked here.
+ *
+ * @throws ConfigurationError that names class, member, fact and cure; docs/errors.md explains each code
+ */
+export function createApplication(
+  options: ApplicationOptions | readonly ControllerClass[],
+): TricornApplication {
+  return new TricornApplication(isList(options) ? { controllers: options } : options);
+}
+
+function isList(
+  options: ApplicationOptions | readonly ControllerClass[],
+): options is readonly ControllerClass[] {
+  return Array.isArray(options);
+}
+
+function describe(definitions: readonly Definition[]): ApplicationDescription {
+  return {
+    responders: definitions
+      .filter((definition) => definition.kind === "responder")
+      .map(({ name, routes }) => ({ name, routes: routes.map(({ method, path }) => ({ method, path })) })),
+    authorizers: definitions
+      .filter((definition) => definition.kind === "authorizer")
+      .map(({ name, paths }) => ({ name, paths })),
+    filters: definitions
+      .filter((definition) => definition.kind === "filter")
+      .map(({ name, paths, type }) => ({ name, paths, type })),
+    roles: definitions
+      .filter((definition) => definition.kind === "role")
+      .map(({ name, number }) => ({ name, number })),
+  };
+}
+
+/** Where credentials stand in what handlers log: headers and params as objects, and fields of these names. */
+const SECRETS = [
+  "authorization",
+  "cookie",
+  "password",
+  "secret",
+  "token",
+  "HTTP_AUTHORIZATION",
+  "HTTP_COOKIE",
+];
+
+const STANDARD_ERROR = 2;
+
+function defaultLog(): Logger {
+  const level = process.env["TRICORN_LOG_LEVEL"] ?? "info";
+  if (level !== "silent" && !(level in pino.levels.values)) {
+    throw new ConfigurationError(
+      "ERR_LOG_LEVEL",
+      `Cannot create application: TRICORN_LOG_LEVEL is ${JSON.stringify(level)}; use silent or one of ` +
+        Object.keys(pino.levels.values).join(", "),
+    );
+  }
+  const redact = [...SECRETS, ...SECRETS.map((name) => `*.${name}`)];
+  return pino({ level, redact }, destination(STANDARD_ERROR));
+}

@@ -1,0 +1,29 @@
+import type { Schema } from "./schema.js";
+
+const AsyncFunction = (async () => undefined).constructor;
+
+/**
+ * Whether a schema has an `async` function somewhere, as far as can be seen without running it. What cannot be seen, a
+ * plain function that returns a promise, shows when it runs, but the promise of that first run is lost; a rejection of
+ * it would be one that nobody handles.
+ */
+export function looksAsynchronous(schema: Schema): boolean {
+  const seen = new Set<unknown>();
+  const look = (value: unknown): boolean => {
+    if (typeof value === "function") return value instanceof AsyncFunction || look(definitionOf(value));
+    if (typeof value !== "object" || value === null || seen.has(value)) return false;
+    seen.add(value);
+    const definition = definitionOf(value);
+    if (definition !== undefined) return look(definition);
+    // Only what definitions are made of: a class instance in one, such as a default, is nothing to look into.
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return false;
+    return Object.values(value).some(look);
+  };
+  return look(schema);
+}
+
+/** The definition of a schema or of a check. */
+function definitionOf(value: object): unknown {
+  return (value as { _zod?: { def?: unknown } })._zod?.def;
+}

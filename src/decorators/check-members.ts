@@ -1,0 +1,73 @@
+import { ConfigurationError } from "../errors.js";
+import { memberName, type Class, type RoleKind } from "./class.js";
+import { readsBody } from "./extract.js";
+import type { Binding, BindingSource } from "./marks.js";
+import { parameterCount } from "./metadata.js";
+
+/** A method whose bindings are checked. */
+export interface CheckedMethod {
+  readonly owner: Class;
+  readonly key: string | symbol;
+  readonly kind: RoleKind;
+  readonly bindings: readonly Binding[];
+}
+
+/**
+ * Checks that each parameter of a method gets exactly one value, and that its role has such a value. An authorizer's and
+ * a filter's first parameter is the request.
+ *
+ * @throws ConfigurationError `ERR_BINDING_TWICE`, `ERR_BINDING_BODY`, `ERR_BINDING_ROLE`, `ERR_BINDING_MISSING`
+ */
+export function checkBindings({ owner, key, kind, bindings }: CheckedMethod): void {
+  const first = kind === "responder" ? 0 : 1;
+  const fail = (code: string, fact: string): never => {
+    throw new ConfigurationError(code, `Cannot call ${memberName(owner, key)}: ${fact}`);
+  };
+  const byIndex = new Map<number, Binding>();
+  for (const binding of bindings) {
+    const { decorator, index, source } = binding;
+    const other = byIndex.get(index);
+    if (other !== undefined) {
+      const both = `${other.decorator} and ${decorator}`;
+      fail("ERR_BINDING_TWICE", `parameter ${index} has both ${both}; keep one of them`);
+    }
+    if (index < first) {
+      fail("ERR_BINDING_ROLE", `its first parameter is the request; put ${decorator} on one behind it`);
+    }
+    const missing = missingIn(kind, source);
+    if (missing !== undefined) fail("ERR_BINDING_ROLE", `${decorator} has no value there: ${missing}`);
+    byIndex.set(index, binding);
+  }
+  const bodies = bindings.filter(({ source }) => readsBody(source)).map(({ decorator }) => decorator);
+  if (bodies.length > 1) {
+    fail(
+      "ERR_BINDING_BODY",
+      `a body can be read once, and ${bodies.join(" and ")} both read it; keep one of them`,
+    );
+  }
+  const method = (owner.prototype as Readonly<Record<string | symbol, (...args: unknown[]) => unknown>>)[
+    key
+  ]!;
+  const parameters = Math.max(
+    method.length,
+    parameterCount(owner, key) ?? 0,
+    ...bindings.map(({ index }) => index + 1),
+  );
+  for (let index = first; index < parameters; index += 1) {
+    if (byIndex.has(index)) continue;
+    const cure =
+      kind === "responder" ? "@Path, @Query, @Body, or @Req for the request itself" : "@Header, @Cookie";
+    fail("ERR_BINDING_MISSING", `parameter ${index} has no binding decorator; add one, such as ${cure}`);
+  }
+}
+
+/** Why a role has nothing to bind there; undefined where it has. */
+function missingIn(kind: RoleKind, source: BindingSource): string | undefined {
+  if (kind === "responder") return undefined;
+  if (source.from === "named" && source.part === "path")
+    return "only the route of a responder captures segments";
+  if (source.from === "request") return "the first parameter is the request already";
+  if (kind === "authorizer" && readsBody(source))
+    return "Web servers send an authorizer no body (section 6.3)";
+  return undefined;
+}

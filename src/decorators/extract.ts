@@ -1,0 +1,135 @@
+import { HttpError } from "../roles/http-error.js";
+import type { BodyLimits } from "../roles/body.js";
+import type { RoleRequest } from "../roles/request.js";
+import type { ResponderRequest } from "../roles/responder-request.js";
+import type { BindingSource, NamedPart } from "./marks.js";
+import { arrayNames, takesArray, type Schema } from "./schema.js";
+import { compileSchema } from "./validate.js";
+
+/** Reads the value of one parameter from a request; a promise only where it has to be waited for. */
+export type Extract = (request: never) => unknown;
+
+/** A request that has a body: of a responder or a filter. */
+type BodyRequest = Pick<ResponderRequest, "body">;
+
+/** Compiles what a binding decorator wrote down, once, into a function of the request. */
+export function compileSource(source: BindingSource): Extract {
+  switch (source.from) {
+    case "named":
+      return compileNamed(source);
+    case "query":
+      return compileQuery(source.schema);
+    case "body":
+      return compileBody(source.schema, limitsOf(source.limit));
+    case "text": {
+      const limits = limitsOf(source.limit);
+      return ({ body }: BodyRequest) => body.text(limits);
+    }
+    case "bytes": {
+      const limits = limitsOf(source.limit);
+      return ({ body }: BodyRequest) => body.bytes(limits);
+    }
+    case "multipart":
+      return ({ body }: BodyRequest) => body.multipart(source.limits);
+    case "stream":
+      return ({ body }: BodyRequest) => body.stream();
+    case "request":
+      return (request: RoleRequest) => request;
+    case "signal":
+      return ({ signal }: RoleRequest) => signal;
+  }
+}
+
+/** Whether the value is made of the body, which is read after everything else has turned out to be valid. */
+export function readsBody({ from }: BindingSource): boolean {
+  return from === "body" || from === "text" || from === "bytes" || from === "stream" || from === "multipart";
+}
+
+function limitsOf(limit: number | undefined): BodyLimits {
+  return limit === undefined ? {} : { bytes: limit };
+}
+
+function compileNamed({ part, name, schema }: BindingSource & { from: "named" }): Extract {
+  if (part === "query" && schema !== undefined) return compileQueryValues(name, schema);
+  const read = readNamed(part, name);
+  if (schema === undefined) return read;
+  const validate = compileSchema(schema, { part, at: [name] });
+  const listed = takesArray(schema);
+  return (request: never) => {
+    const value = read(request);
+    return validate(listed && value !== undefined ? [value] : value);
+  };
+}
+
+function readNamed(part: NamedPart, name: string): (request: never) => string | undefined {
+  switch (part) {
+    case "path":
+      return ({ pathParams }: ResponderRequest) => pathParams[name];
+    case "query":
+      return ({ query }: RoleRequest) => query.get(name) ?? undefined;
+    case "header":
+      return ({ headers }: RoleRequest) => headers.get(name);
+    case "cookie":
+      return ({ cookies }: RoleRequest) => cookies[name];
+    case "variable":
+      return ({ params }: RoleRequest) => params.get(name);
+  }
+}
+
+function compileQueryValues(name: string, schema: Schema): Extract {
+  const validate = compileSchema(schema, { part: "query", at: [name] });
+  const listed = takesArray(schema);
+  return ({ query }: RoleRequest) => {
+    const values = query.getAll(name);
+    return validate(values.length > 1 || (listed && values.length === 1) ? values : values[0]);
+  };
+}
+
+function compileQuery(schema: Schema): Extract {
+  const validate = compileSchema(schema, { part: "query", at: [] });
+  const lists = arrayNames(schema);
+  return ({ query }: RoleRequest) => validate(withLists(fieldsOf(query), lists));
+}
+
+/** What a query says: a list for a name that is repeated. Without a prototype, since a client chooses the names. */
+function fieldsOf(query: URLSearchParams): Fields {
+  const fields = Object.create(null) as Fields;
+  for (const [name, value] of query) {
+    const earlier = fields[name];
+    if (earlier === undefined) fields[name] = value;
+    else if (typeof earlier === "string") fields[name] = [earlier, value];
+    else earlier.push(value);
+  }
+  return fields;
+}
+
+type Fields = Record<string, string | string[]>;
+
+/** Makes lists of what came once under names that want one. */
+function withLists(fields: Fields, names: readonly string[]): Fields {
+  for (const name of names) {
+    const value = fields[name];
+    if (typeof value === "string") fields[name] = [value];
+  }
+  return fields;
+}
+
+/** The media types of a body that goes through a schema. */
+const ACCEPTED = "application/json, application/x-www-form-urlencoded";
+
+function compileBody(schema: Schema, limits: BodyLimits): Extract {
+  const validate = compileSchema(schema, { part: "body", at: [] });
+  const lists = arrayNames(schema);
+  return async ({ body }: BodyRequest) => {
+    const type = body.contentType;
+    if (type === "application/json" || type?.endsWith("+json") === true)
+      return validate(await body.json(limits));
+    if (type === "application/x-www-form-urlencoded")
+      return validate(withLists(await body.form(limits), lists));
+    // RFC 9110, section 15.5.16: Accept tells what would be taken.
+    throw new HttpError(415, `The body must be of the media type ${ACCEPTED.replace(", ", " or ")}.`, {
+      code: "ERR_BODY_TYPE",
+      headers: { Accept: ACCEPTED },
+    });
+  };
+}

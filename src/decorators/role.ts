@@ -1,0 +1,114 @@
+import type { Readable } from "node:stream";
+
+import type { AuthorizerRequest } from "../roles/authorizer-request.js";
+import type { FilterRequest } from "../roles/filter-request.js";
+import type { BodyPiece, Reply } from "../roles/reply.js";
+import type { Verdict } from "../roles/verdict.js";
+import type { Class } from "./class.js";
+import { makeInjectable } from "./container.js";
+import type { RoleMark, Scope } from "./marks.js";
+import { marksOf } from "./metadata.js";
+
+/** What can be said about every controller. */
+export interface ScopeOptions {
+  /**
+   * `singleton`: one instance, made at start-up. `request`: one for each request, which can be injected the request
+   * itself and services that belong to it. `singleton` if left out.
+   */
+  readonly scope?: Scope | undefined;
+}
+
+/** What can be said about an authorizer. */
+export interface AuthorizerOptions extends ScopeOptions {
+  /** The paths that it decides about, as globs; all if left out. */
+  readonly paths?: string | readonly string[] | undefined;
+}
+
+/** What can be said about a filter. */
+export interface FilterOptions extends ScopeOptions {
+  /** The media type of replies that say none. */
+  readonly type?: string | undefined;
+}
+
+/** What a class must have to be an authorizer. Parameters behind the request are bound by decorators. */
+export type AuthorizerClass = Class<{
+  authorize: (request: AuthorizerRequest, ...bound: never[]) => Verdict | Promise<Verdict>;
+}>;
+
+/** What a filter makes of a file. A value to be sent as JSON, a status or nothing at all is said by `reply(…)`. */
+export type Filtered =
+  | BodyPiece
+  | Readable
+  | AsyncIterable<BodyPiece>
+  | Iterable<BodyPiece>
+  | Reply
+  | Response;
+
+/** What a class must have to be a filter. Parameters behind the request are bound by decorators. */
+export type FilterClass = Class<{
+  filter: (request: FilterRequest, ...bound: never[]) => Filtered | Promise<Filtered>;
+}>;
+
+/** Refuses a method that returns `any`, which would fit everything. */
+type Known<C, Method extends string> =
+  C extends Class<infer T>
+    ? T extends Record<Method, (...args: never[]) => infer R>
+      ? 0 extends 1 & Awaited<R>
+        ? { "this method returns any: declare what it returns": Method }
+        : unknown
+      : unknown
+    : unknown;
+
+/** Makes a class answer requests below a path prefix (role 1, section 6.2). */
+export function Responder(prefix = "", { scope = "singleton" }: ScopeOptions = {}): (target: Class) => void {
+  return (target) => mark(target, { kind: "responder", decorator: "@Responder", scope, prefix });
+}
+
+/**
+ * Makes a class decide whether requests may pass (role 2, section 6.3): its method `authorize` returns `allow(…)` or
+ * `deny(…)`. The globs say which paths it decides about; without any it decides about all. A glob without "/" is held
+ * against the last segment of the path, one with "/" against all of it.
+ */
+export function Authorizer(
+  ...globs: readonly string[]
+): <C extends AuthorizerClass>(target: C & Known<C, "authorize">) => void;
+export function Authorizer(
+  options: AuthorizerOptions,
+): <C extends AuthorizerClass>(target: C & Known<C, "authorize">) => void;
+export function Authorizer(
+  ...args: readonly string[] | readonly [AuthorizerOptions]
+): <C extends AuthorizerClass>(target: C & Known<C, "authorize">) => void {
+  const options: AuthorizerOptions = isOptions(args) ? args[0] : { paths: args };
+  const { scope = "singleton", paths = [] } = options;
+  return (target) =>
+    mark(target, { kind: "authorizer", decorator: "@Authorizer", scope, paths: listOf(paths) });
+}
+
+function isOptions(
+  args: readonly string[] | readonly [AuthorizerOptions],
+): args is readonly [AuthorizerOptions] {
+  return typeof args[0] === "object";
+}
+
+/**
+ * Makes a class transform files (role 3, section 6.4): its method `filter` is handed the file as a stream. The globs say
+ * which files; one without "/" is held against the last segment of the path, such as `*.txt`.
+ */
+export function Filter(
+  globs: string | readonly string[],
+  { type, scope = "singleton" }: FilterOptions = {},
+): <C extends FilterClass>(target: C & Known<C, "filter">) => void {
+  return (target) =>
+    mark(target, { kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type });
+}
+
+function listOf(globs: string | readonly string[]): readonly string[] {
+  return typeof globs === "string" ? [globs] : globs;
+}
+
+type Written = Pick<RoleMark, "kind" | "decorator" | "scope"> & Partial<RoleMark>;
+
+function mark(target: Class, written: Written): void {
+  marksOf(target).roles.push({ prefix: "", paths: [], type: undefined, ...written });
+  makeInjectable(target);
+}

@@ -1,0 +1,81 @@
+import { METHODS } from "node:http";
+
+import { ConfigurationError } from "../errors.js";
+import type { HandlerResult } from "../roles/reply.js";
+import { className } from "./class.js";
+import { markMember } from "./metadata.js";
+
+/** A method that answers requests. */
+export type Handler = (...args: never[]) => HandlerResult | Promise<HandlerResult>;
+
+/** What a route says about the replies of its handler that say nothing themselves. */
+export interface RouteOptions {
+  /** The media type, such as `text/csv`. */
+  readonly type?: string | undefined;
+  /** The status of replies with content, 200 to 599. */
+  readonly status?: number | undefined;
+}
+
+/** No type that a class itself has, so that a static method cannot be decorated. */
+type OfInstances<T> = T extends abstract new (...args: never[]) => unknown
+  ? { "a route belongs on an instance method": never }
+  : unknown;
+
+/** A decorator for methods that are handlers. */
+export type RouteDecorator = <T extends object, M extends Handler>(
+  target: T & OfInstances<T>,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<M>,
+) => void;
+
+/**
+ * Answers requests of a method and a path below the controller's prefix. The path is written as find-my-way takes it:
+ * `/books/:id`, `/files/*`. A method can have several routes.
+ */
+export function Route(method: string, path: string, options?: RouteOptions): RouteDecorator {
+  return mark(`@Route`, { method: method.toUpperCase(), path, options });
+}
+
+/** Answers GET, and HEAD unless that has a route of its own. */
+export const Get = shorthand("@Get");
+/** Answers POST. */
+export const Post = shorthand("@Post");
+/** Answers PUT. */
+export const Put = shorthand("@Put");
+/** Answers PATCH. */
+export const Patch = shorthand("@Patch");
+/** Answers DELETE. */
+export const Delete = shorthand("@Delete");
+/** Answers HEAD in place of the route for GET. */
+export const Head = shorthand("@Head");
+/** Answers OPTIONS in place of the answer that lists the methods. */
+export const Options = shorthand("@Options");
+
+/** A route decorator for one method: its path ("/" if left out), and options. */
+export type RouteShorthand = (path?: string, options?: RouteOptions) => RouteDecorator;
+
+function shorthand(decorator: string): RouteShorthand {
+  const method = decorator.slice(1).toUpperCase();
+  return (path = "/", options) => mark(decorator, { method, path, options });
+}
+
+interface MarkedRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly options: RouteOptions | undefined;
+}
+
+function mark(decorator: string, { method, path, options = {} }: MarkedRoute): RouteDecorator {
+  const { type, status } = options;
+  return (target, key) => {
+    const { routes } = markMember(target, key, decorator);
+    if (!METHODS.includes(method)) {
+      throw new ConfigurationError(
+        "ERR_ROUTE_METHOD",
+        `Cannot route to ${className(target.constructor)}.${String(key)}: ${JSON.stringify(method)} is no HTTP method`,
+      );
+    }
+    // Decorators run from the last to the first.
+    routes.unshift({ decorator: `${decorator}(${JSON.stringify(path)})`, method, path, type, status });
+  };
+}

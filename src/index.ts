@@ -1,0 +1,95 @@
+/** Tricorn: a FastCGI framework in which a class plays a role. */
+// First of all: tsyringe refuses to be loaded before it.
+import "reflect-metadata";
+
+// Serving.
+export { serve, type ServeOptions, type Served } from "./serve.js";
+export {
+  createApplication,
+  TricornApplication,
+  type ApplicationDescription,
+  type ApplicationOptions,
+  type ControllerClass,
+} from "./application.js";
+export type { ServerLimits, ServerTimeouts } from "./server/options.js";
+export type { AddressLike } from "./protocol/address.js";
+export type { HandlerTimeouts } from "./roles/dispatcher.js";
+
+// Roles, routes and what is bound to parameters.
+export { Authorizer, Filter, Responder } from "./decorators/role.js";
+export type { AuthorizerOptions, FilterOptions, Filtered, ScopeOptions } from "./decorators/role.js";
+export {
+  Delete,
+  Get,
+  Head,
+  Options,
+  Patch,
+  Post,
+  Put,
+  Route,
+  type RouteOptions,
+} from "./decorators/route.js";
+export { Body, Cookie, Header, Path, Query, Req, Signal, Variable } from "./decorators/bind.js";
+export type { Bind, BodyOptions } from "./decorators/bind.js";
+export { Use } from "./decorators/use.js";
+
+// Requests.
+export { RoleRequest } from "./roles/request.js";
+export { ResponderRequest } from "./roles/responder-request.js";
+export { AuthorizerRequest } from "./roles/authorizer-request.js";
+export { FilterRequest, type Validators } from "./roles/filter-request.js";
+export { RequestBody, type BodyLimits, type FormLimits } from "./roles/body.js";
+export type { MultipartLimits } from "./roles/multipart.js";
+export { Part } from "./roles/part.js";
+export type { RequestHeaders } from "./roles/request-headers.js";
+export type { Params } from "./protocol/params.js";
+export { lines } from "./roles/lines.js";
+
+// Answers.
+export {
+  Reply,
+  reply,
+  type BodyPiece,
+  type HandlerResult,
+  type ReplyBody,
+  type ReplyInit,
+} from "./roles/reply.js";
+export type { HeaderFields, ReplyHeaders } from "./roles/header-fields.js";
+export { allow, challenge, deny, redirect } from "./roles/verdict.js";
+export type { Allow, Deny, DenyInit, Verdict } from "./roles/verdict.js";
+export type { Middleware, Next } from "./roles/middleware.js";
+
+// Dependencies and their life.
+export {
+  Lifecycle,
+  container,
+  createContainer,
+  delay,
+  inject,
+  injectAll,
+  injectable,
+  requestScoped,
+  scoped,
+  singleton,
+} from "./decorators/container.js";
+export type { Container, Disposable, InjectionToken } from "./decorators/container.js";
+export type { OnStart, OnStop } from "./decorators/lifecycle.js";
+
+// Roles without decorators, and roles beyond the three.
+export type {
+  AuthorizerDefinition,
+  Definition,
+  FilterDefinition,
+  ResponderDefinition,
+  RoleContext,
+  RoleDefinition,
+  RouteDefinition,
+} from "./roles/definitions.js";
+export type { Exchange } from "./protocol/exchange.js";
+export { Role } from "./protocol/constants.js";
+
+// Errors.
+export { AbortedError, ConfigurationError, ProtocolError, TricornError } from "./errors.js";
+export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "./errors.js";
+export { HttpError, type HttpErrorOptions, type Problem, type ProblemError } from "./roles/http-error.js";
+export { HeaderError } from "./roles/header-fields.js";

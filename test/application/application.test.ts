@@ -1,0 +1,119 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { pino } from "pino";
+import { describe, expect, test, vi } from "vitest";
+
+import { TricornApplication, createApplication } from "../../src/application.js";
+import { Authorizer, Filter, Responder } from "../../src/decorators/role.js";
+import { Get } from "../../src/decorators/route.js";
+import { Role } from "../../src/protocol/constants.js";
+import type { RoleDefinition } from "../../src/roles/definitions.js";
+import { allow } from "../../src/roles/verdict.js";
+import { applicationOf, ask, refusalOf } from "../decorators/support.js";
+
+@Responder("/books")
+class Books {
+  @Get("/:id?")
+  get() {
+    return "x";
+  }
+}
+
+@Authorizer("/members/**")
+class Gate {
+  authorize() {
+    return allow();
+  }
+}
+
+@Filter("*.txt")
+class Upper {
+  filter() {
+    return "X";
+  }
+}
+
+const logger: RoleDefinition = {
+  kind: "role",
+  number: 4,
+  name: "Logger",
+  inputs: { stdin: true, data: false },
+  handle: (exchange) => exchange.end(),
+};
+
+describe("an application", () => {
+  test("is made of a list of controllers, or of options", () => {
+    expect(createApplication([Books])).toBeInstanceOf(TricornApplication);
+    expect(createApplication({ controllers: [Books] })).toBeInstanceOf(TricornApplication);
+  });
+
+  test("plays the roles of its controllers and definitions, and always that of the authorizer", () => {
+    const application = applicationOf([Books, Upper], { definitions: [logger] });
+    expect(application.inputs(Role.Responder)).toEqual({ stdin: true, data: false });
+    expect(application.inputs(Role.Authorizer)).toEqual({ stdin: false, data: false });
+    expect(application.inputs(Role.Filter)).toEqual({ stdin: true, data: true });
+    expect(application.inputs(4)).toEqual({ stdin: true, data: false });
+    expect(application.inputs(5)).toBeUndefined();
+    expect(applicationOf([Gate]).inputs(Role.Responder)).toBeUndefined();
+  });
+
+  test("describes what it answers", () => {
+    expect(applicationOf([Books, Gate, Upper], { definitions: [logger] }).description).toEqual({
+      responders: [{ name: "Books", routes: [{ method: "GET", path: "/books/:id?" }] }],
+      authorizers: [{ name: "Gate", paths: ["/members/**"] }],
+      filters: [{ name: "Upper", paths: ["*.txt"], type: undefined }],
+      roles: [{ name: "Logger", number: 4 }],
+    });
+  });
+
+  test("takes its mount and time limits", async () => {
+    const application = applicationOf([Books], { mount: "/app/", timeouts: { handler: 5, authorizer: 7 } });
+    expect((await ask(application, "/app/books")).text).toBe("x");
+    expect([application.timeLimit(Role.Responder), application.timeLimit(Role.Authorizer)]).toEqual([5, 7]);
+  });
+
+  test("runs its middleware also where no route is found", async () => {
+    const middleware = [
+      async (_request: unknown, next: () => Promise<{ status: number }>) => String((await next()).status),
+    ];
+    const application = applicationOf([Books], { middleware: middleware as never });
+    expect((await ask(application, "/books/1")).text).toBe("200");
+  });
+
+  test("refuses a level that its logger does not know", () => {
+    vi.stubEnv("TRICORN_LOG_LEVEL", "loud");
+    expect(refusalOf(() => createApplication([Books]))).toContain(
+      'ERR_LOG_LEVEL: Cannot create application: TRICORN_LOG_LEVEL is "loud"; use silent or one of ',
+    );
+    vi.stubEnv("TRICORN_LOG_LEVEL", "silent");
+    expect(createApplication([Books]).log.level).toBe("silent");
+    vi.stubEnv("TRICORN_LOG_LEVEL", undefined);
+    expect(createApplication([Books]).log.level).toBe("info");
+  });
+
+  test("logs to the logger that it is given", () => {
+    const log = pino({ level: "silent" });
+    expect(createApplication({ controllers: [Books], log }).log).toBe(log);
+  });
+});
+
+test("the logger of an application writes to standard error, without credentials", async () => {
+  const source = new URL("../../src/application.ts", import.meta.url).href;
+  const script = `
+    const { createApplication } = await import(${JSON.stringify(source)});
+    const { log } = createApplication([]);
+    log.info({ headers: { authorization: "Basic s3cret", accept: "x" }, password: "s3cret" }, "logged");
+  `;
+  const loader = [
+    "--conditions=tricorn-source",
+    "--import",
+    "@oxc-node/core/register",
+    "--input-type=module",
+  ];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...loader, "--eval", script], {
+    env: { ...process.env, TRICORN_LOG_LEVEL: "info" },
+  });
+  expect(stdout).toBe("");
+  expect(JSON.parse(stderr)).toMatchObject({ msg: "logged", headers: { accept: "x" } });
+  expect(stderr).not.toContain("s3cret");
+});

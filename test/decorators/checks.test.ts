@@ -1,0 +1,419 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+
+import { Body, Cookie, Path, Query, Req } from "../../src/decorators/bind.js";
+import { Authorizer, Filter, Responder } from "../../src/decorators/role.js";
+import { Get, Post, Route } from "../../src/decorators/route.js";
+import { Use } from "../../src/decorators/use.js";
+import { AuthorizerRequest } from "../../src/roles/authorizer-request.js";
+import { FilterRequest } from "../../src/roles/filter-request.js";
+import { allow } from "../../src/roles/verdict.js";
+import type { ResponderRequest } from "../../src/roles/responder-request.js";
+import { applicationOf, refusalOf } from "./support.js";
+
+function refusal(...controllers: Parameters<typeof applicationOf>[0]): string {
+  return refusalOf(() => applicationOf(controllers));
+}
+
+class Anything {}
+/** Decorates as the compiler would, where it would also refuse to. */
+const apply = (decorator: unknown, ...args: unknown[]): void =>
+  (decorator as (...args: unknown[]) => void)(...args);
+
+describe("a controller is refused", () => {
+  test("without a role", () => {
+    class NoRole {}
+    expect(refusal(NoRole)).toBe(
+      "ERR_ROLE_MISSING: Cannot compile NoRole: it plays no role; decorate it with @Responder, @Authorizer or @Filter",
+    );
+  });
+
+  test("when only its base class has a role", () => {
+    @Responder()
+    class Base {
+      @Get("/")
+      get() {
+        return "x";
+      }
+    }
+    class Derived extends Base {}
+    expect(refusal(Derived)).toContain(
+      "ERR_ROLE_MISSING: Cannot compile Derived: it plays no role, the one of Base",
+    );
+  });
+
+  test("with two roles", () => {
+    @Responder()
+    @Authorizer()
+    class Both {
+      authorize() {
+        return allow();
+      }
+    }
+    expect(refusal(Both)).toContain(
+      "ERR_ROLE_TWICE: Cannot compile Both: it has both @Responder and @Authorizer",
+    );
+  });
+
+  test("when it is listed twice, or is an instance, or no class at all", () => {
+    @Responder()
+    class Twice {
+      @Get()
+      get() {
+        return "x";
+      }
+    }
+    expect(refusal(Twice, Twice)).toContain("ERR_CONTROLLER_TWICE: Cannot compile Twice");
+    expect(refusal(new Twice() as never)).toContain(
+      "ERR_CONTROLLER: Cannot compile controllers: an instance of Twice",
+    );
+    expect(refusal((() => "x") as never)).toContain(
+      "ERR_CONTROLLER: Cannot compile controllers: the function",
+    );
+    expect(refusal(undefined as never)).toContain(
+      "ERR_CONTROLLER: Cannot compile controllers: undefined is no class",
+    );
+  });
+
+  test("without a route", () => {
+    @Responder("/empty")
+    class Empty {}
+    expect(refusal(Empty)).toContain(
+      "ERR_ROLE_EMPTY: Cannot compile Empty: it has no route; decorate a method",
+    );
+  });
+
+  test("without its method, in code that was never compiled with types", () => {
+    class Misspelt {
+      authorise() {
+        return allow();
+      }
+    }
+    apply(Authorizer(), Misspelt);
+    expect(refusal(Misspelt)).toContain(
+      "ERR_ROLE_MEMBER: Cannot compile Misspelt: @Authorizer needs a method authorize",
+    );
+    class NoFilter {}
+    apply(Filter("*.txt"), NoFilter);
+    expect(refusal(NoFilter)).toContain(
+      "ERR_ROLE_MEMBER: Cannot compile NoFilter: @Filter needs a method filter",
+    );
+  });
+
+  test("with a filter or authorizer whose globs say nothing", () => {
+    @Filter([])
+    class NoGlob {
+      filter() {
+        return "x";
+      }
+    }
+    expect(refusal(NoGlob)).toContain("ERR_GLOB: Cannot compile NoGlob: @Filter has no glob");
+    @Authorizer("")
+    class EmptyGlob {
+      authorize() {
+        return allow();
+      }
+    }
+    expect(refusal(EmptyGlob)).toContain('ERR_GLOB: Cannot compile EmptyGlob: "" is no glob');
+  });
+
+  test("with middleware around an authorizer", () => {
+    @Use((_request, next) => next())
+    @Authorizer()
+    class Wrapped {
+      authorize() {
+        return allow();
+      }
+    }
+    expect(refusal(Wrapped)).toContain(
+      "ERR_MIDDLEWARE: Cannot compile Wrapped: an authorizer takes no middleware",
+    );
+  });
+});
+
+describe("a route is refused", () => {
+  @Responder("/books")
+  class Books {
+    @Get("/:id")
+    show(@Path("id") id: string) {
+      return id;
+    }
+  }
+
+  test("that another controller has, under whatever name its segment goes", () => {
+    @Responder()
+    class Shelves {
+      @Get("/books/:number/")
+      one(@Path("number") number: string) {
+        return number;
+      }
+    }
+    expect(refusal(Books, Shelves)).toBe(
+      "ERR_ROUTE_TWICE: Cannot route GET /books/:number/ to Shelves.one: Books.show answers GET /books/:id already; " +
+        "change the path or the method of one of them",
+    );
+  });
+
+  test("that the same class has twice, or a definition without decorators has", () => {
+    @Responder()
+    class Same {
+      @Get("/a")
+      one() {
+        return "1";
+      }
+
+      @Get("/a")
+      two() {
+        return "2";
+      }
+    }
+    expect(refusal(Same)).toContain("Cannot route GET /a to Same.two: Same.one answers GET /a already");
+    const routes = [{ method: "GET", path: "/books/:x", name: "plain", handle: () => "x" }];
+    const definitions = [{ kind: "responder", name: "plain", routes }] as const;
+    expect(refusalOf(() => applicationOf([Books], { definitions }))).toContain(
+      "to plain: Books.show answers",
+    );
+  });
+
+  test("but not of another method, nor a static one beside a captured one", () => {
+    @Responder("/books")
+    class More {
+      @Post("/:id")
+      post(@Path("id") id: string) {
+        return id;
+      }
+
+      @Get("/new")
+      fresh() {
+        return "new";
+      }
+    }
+    expect(refusal(Books, More)).toBe("nothing was refused");
+  });
+
+  test.each([
+    ["books", 'it does not start with "/"'],
+    ["/a?b=1", "it has a query"],
+    ["/a b", "white space"],
+    ["/*/b", "Wildcard must be the last character"],
+    ["/:id/:id", 'two segments are captured as "id"'],
+    ["/:", "captured without a name"],
+    ["/:a(", "Invalid regexp"],
+  ])("with the path %s", (path, fact) => {
+    @Responder()
+    class Odd {
+      @Get(path)
+      get() {
+        return "x";
+      }
+    }
+    const told = refusal(Odd);
+    expect(told).toContain(`ERR_ROUTE_PATH: Cannot route GET ${path} to Odd.get: `);
+    expect(told).toContain(fact);
+  });
+
+  test("with a prefix that is no path", () => {
+    @Responder("books")
+    class Prefixed {
+      @Get()
+      get() {
+        return "x";
+      }
+    }
+    expect(refusal(Prefixed)).toContain(
+      'ERR_ROUTE_PATH: Cannot compile Prefixed: its prefix "books" does not start',
+    );
+  });
+
+  test("with a method that HTTP does not have", () => {
+    class Methods {
+      get() {
+        return "x";
+      }
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(Methods.prototype, "get")!;
+    const decorate = () => Route("FETCH", "/")(Methods.prototype, "get", descriptor);
+    expect(refusalOf(decorate)).toBe(
+      'ERR_ROUTE_METHOD: Cannot route to Methods.get: "FETCH" is no HTTP method',
+    );
+  });
+
+  test("with a status or media type that cannot be sent", () => {
+    @Responder()
+    class Status {
+      @Get("/", { status: 99 })
+      get() {
+        return "x";
+      }
+    }
+    expect(refusal(Status)).toContain("ERR_ROUTE_REPLY: Cannot route GET / to Status.get: its status is 99");
+    @Responder()
+    class Type {
+      @Get("/", { type: "text/plain\r\nX: y" })
+      get() {
+        return "x";
+      }
+    }
+    expect(refusal(Type)).toContain("ERR_ROUTE_REPLY: Cannot route GET / to Type.get:");
+  });
+
+  test("in a class with another role", () => {
+    class Gate {
+      authorize() {
+        return allow();
+      }
+
+      @Get("/")
+      page() {
+        return "x";
+      }
+    }
+    apply(Authorizer(), Gate);
+    expect(refusal(Gate)).toContain(
+      'ERR_ROUTE_ROLE: Cannot compile Gate.page: it has @Get("/"), and only authorize',
+    );
+  });
+
+  test("on what is no method", () => {
+    expect(refusalOf(() => apply(Get("/"), Anything, "name"))).toContain(
+      "ERR_DECORATOR_TARGET: Cannot apply @Get to static Anything.name: make it an instance method",
+    );
+    expect(refusalOf(() => apply(Get("/"), Anything.prototype, "name"))).toContain(
+      "ERR_DECORATOR_TARGET: Cannot apply @Get to Anything.name, which is no method",
+    );
+  });
+});
+
+describe("a parameter is refused", () => {
+  test("bound to a segment that a route of its method lacks", () => {
+    @Responder("/books")
+    class Lacks {
+      @Get("/:id")
+      @Get("/by/:isbn")
+      show(@Path("id") id: string) {
+        return id;
+      }
+    }
+    expect(refusal(Lacks)).toBe(
+      'ERR_BINDING_PATH: Cannot bind @Path("id") of Lacks.show: its route GET /books/by/:isbn captures only "isbn"; ' +
+        "use the name that the path has",
+    );
+  });
+
+  test("bound to an optional segment without a schema that could say so", () => {
+    @Responder()
+    class Sometimes {
+      @Get("/books/:id?")
+      show(@Path("id") id: string) {
+        return id;
+      }
+    }
+    expect(refusal(Sometimes)).toContain("captures it only sometimes; give the decorator a schema");
+    @Responder()
+    class Said {
+      @Get("/books/:id?")
+      show(@Path("id", z.string().optional()) id?: string) {
+        return id;
+      }
+    }
+    expect(refusal(Said)).toBe("nothing was refused");
+  });
+
+  test("without a binding decorator, with or without a default", () => {
+    @Responder()
+    class Bare {
+      @Get("/")
+      get(request: ResponderRequest) {
+        return request.path;
+      }
+    }
+    expect(refusal(Bare)).toBe(
+      "ERR_BINDING_MISSING: Cannot call Bare.get: parameter 0 has no binding decorator; add one, such as @Path, " +
+        "@Query, @Body, or @Req for the request itself",
+    );
+    @Responder()
+    class Default {
+      @Get("/")
+      get(@Req() request: ResponderRequest, now = 1) {
+        return `${request.path}${now}`;
+      }
+    }
+    expect(refusal(Default)).toContain("Cannot call Default.get: parameter 1 has no binding decorator");
+  });
+
+  test("with two binding decorators", () => {
+    @Responder()
+    class Two {
+      @Get("/")
+      get(@Query("a") @Query("b") a: string | undefined) {
+        return a;
+      }
+    }
+    expect(refusal(Two)).toContain(
+      'ERR_BINDING_TWICE: Cannot call Two.get: parameter 0 has both @Query("a") and',
+    );
+  });
+
+  test("that reads the body a second time", () => {
+    @Responder()
+    class Bodies {
+      @Post("/")
+      post(@Body.text() text: string, @Body(z.object({})) body: object) {
+        return [text, body];
+      }
+    }
+    expect(refusal(Bodies)).toContain(
+      "ERR_BINDING_BODY: Cannot call Bodies.post: a body can be read once, and @Body.text",
+    );
+  });
+
+  test("of a method that has no route", () => {
+    @Responder()
+    class Forgotten {
+      @Get("/")
+      get() {
+        return "x";
+      }
+
+      list(@Query("q") q: string | undefined) {
+        return q;
+      }
+    }
+    expect(refusal(Forgotten)).toContain(
+      'ERR_ROUTE_MISSING: Cannot compile Forgotten.list: it has @Query("q") and no route',
+    );
+  });
+
+  test("of an authorizer or filter, bound to what its role does not have", () => {
+    @Authorizer()
+    class Captures {
+      authorize(_request: AuthorizerRequest, @Path("id") id: string) {
+        return id === "" ? allow() : allow();
+      }
+    }
+    expect(refusal(Captures)).toContain(
+      'ERR_BINDING_ROLE: Cannot call Captures.authorize: @Path("id") has no value there',
+    );
+    @Authorizer()
+    class Reads {
+      authorize(_request: AuthorizerRequest, @Body.text() text: string) {
+        return text === "" ? allow() : allow();
+      }
+    }
+    expect(refusal(Reads)).toContain("@Body.text has no value there: Web servers send an authorizer no body");
+    @Filter("*")
+    class Again {
+      filter(_request: FilterRequest, @Req() request: object) {
+        return request instanceof FilterRequest ? "x" : "y";
+      }
+    }
+    expect(refusal(Again)).toContain("the first parameter is the request already");
+    @Authorizer()
+    class Unbound {
+      authorize(_request: AuthorizerRequest, @Cookie("s") session: string | undefined, more: string) {
+        return session === more ? allow() : allow();
+      }
+    }
+    expect(refusal(Unbound)).toContain("ERR_BINDING_MISSING: Cannot call Unbound.authorize: parameter 2");
+  });
+});
