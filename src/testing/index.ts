@@ -1,0 +1,4 @@
+/** Test an application without a Web server and without a socket: `tricorn/testing`. */
+export { TestApplication, testApplication } from "./test-application.js";
+export { TestAnswer } from "./test-answer.js";
+export type { TestFile, TestRequest } from "./test-request.js";

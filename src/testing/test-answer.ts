@@ -1,0 +1,62 @@
+import type { ClientResponse, ResponseHeaders } from "../client/index.js";
+
+/** What the names of variables start with in the header block of an authorizer (section 6.3). */
+const VARIABLE_PREFIX = "Variable-";
+
+/** A whole answer of the application. */
+export class TestAnswer {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  /** The body. */
+  readonly bytes: Buffer;
+  /** What END_REQUEST carried as application status. */
+  readonly applicationStatus: number;
+  /** What came on FCGI_STDERR. */
+  readonly stderr: string;
+
+  private constructor(
+    response: ClientResponse,
+    rest: { readonly bytes: Buffer; readonly applicationStatus: number; readonly stderr: string },
+  ) {
+    this.status = response.status;
+    this.headers = response.headers;
+    this.bytes = rest.bytes;
+    this.applicationStatus = rest.applicationStatus;
+    this.stderr = rest.stderr;
+  }
+
+  /** Collects an answer. Rejects where it breaks off before END_REQUEST. */
+  static async collect(response: ClientResponse): Promise<TestAnswer> {
+    const bytes = await response.bytes();
+    const { applicationStatus } = await response.ended;
+    return new TestAnswer(response, { bytes, applicationStatus, stderr: await response.stderr });
+  }
+
+  /** The body as text. */
+  get text(): string {
+    return this.bytes.toString();
+  }
+
+  /** The body read as JSON. Throws a SyntaxError where it is none. */
+  get json(): unknown {
+    return JSON.parse(this.text);
+  }
+
+  /** Of an authorizer: whether the request may pass, which only a 200 says on every Web server. */
+  get allowed(): boolean {
+    return this.status === 200 && this.applicationStatus === 0;
+  }
+
+  /** Of an authorizer: what it hands on, without the `Variable-` prefix. */
+  get variables(): Record<string, string> {
+    const fields = this.headers.toArray().filter(([name]) => name.startsWith(VARIABLE_PREFIX));
+    return Object.fromEntries(
+      fields.map(([name, value]) => [name.slice(VARIABLE_PREFIX.length), utf8Of(value)]),
+    );
+  }
+}
+
+/** A header block is read as latin-1; beyond ASCII its bytes are those of UTF-8. */
+function utf8Of(value: string): string {
+  return Buffer.from(value, "latin1").toString("utf8");
+}

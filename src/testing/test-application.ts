@@ -1,0 +1,90 @@
+import { duplexPair } from "node:stream";
+
+import { TricornApplication, createApplication, type ControllerClass } from "../application.js";
+import { FastCgiClient } from "../client/index.js";
+import { Role } from "../protocol/constants.js";
+import { Server } from "../server/server.js";
+import { TestAnswer } from "./test-answer.js";
+import { bodyOf, paramsOf, type TestFile, type TestRequest } from "./test-request.js";
+
+/**
+ * An application under test. Requests take the whole way, records and state machines included, but for the socket.
+ */
+export class TestApplication {
+  readonly #application: TricornApplication;
+  readonly #server: Server;
+  readonly #client: FastCgiClient;
+
+  /** Use {@link testApplication}. */
+  constructor(application: TricornApplication) {
+    this.#application = application;
+    this.#server = new Server(application, { log: application.log });
+    this.#client = new FastCgiClient({
+      connect: () => {
+        const [webServer, served] = duplexPair();
+        this.#server.accept(served);
+        return webServer;
+      },
+    });
+  }
+
+  /** The client that the requests go through, for what the methods here do not say. */
+  get client(): FastCgiClient {
+    return this.#client;
+  }
+
+  /** Sends a request in the responder role: `respond("/books?page=2", { headers })`. */
+  async respond(target: string, request: TestRequest = {}): Promise<TestAnswer> {
+    const stdin = bodyOf(request).bytes;
+    return this.#collect({
+      role: Role.Responder,
+      params: paramsOf(target, request),
+      stdin,
+      signal: request.signal,
+    });
+  }
+
+  /** Asks in the authorizer role whether a request may pass. */
+  async authorize(target: string, request: Omit<TestRequest, "body"> = {}): Promise<TestAnswer> {
+    const params = paramsOf(target, request);
+    // Section 6.3: these describe the answer to the request, which the authorizer does not give.
+    delete params["SCRIPT_NAME"];
+    return this.#collect({ role: Role.Authorizer, params, signal: request.signal });
+  }
+
+  /** Sends a file in the filter role: `filter("/notes.txt", { data: "one\ntwo\n" })`. */
+  async filter(target: string, file: TestFile): Promise<TestAnswer> {
+    const data = typeof file.data === "string" ? Buffer.from(file.data) : file.data;
+    const lastModified = file.lastModified ?? new Date("2020-01-01T00:00:00Z");
+    const params = {
+      FCGI_DATA_LENGTH: String(data.length),
+      FCGI_DATA_LAST_MOD: String(Math.floor(lastModified.getTime() / 1000)),
+      ...paramsOf(target, file),
+    };
+    return this.#collect({ role: Role.Filter, params, stdin: bodyOf(file).bytes, data, signal: file.signal });
+  }
+
+  /** Runs the stop hooks and ends every connection. */
+  async close(): Promise<void> {
+    await this.#client.close();
+    await this.#server.close();
+    await this.#application.stop();
+  }
+
+  async #collect(request: Parameters<FastCgiClient["request"]>[0]): Promise<TestAnswer> {
+    return TestAnswer.collect(await this.#client.request(request));
+  }
+}
+
+/**
+ * Starts an application for a test.
+ *
+ * @throws ConfigurationError for every mistake that `serve` would find
+ */
+export async function testApplication(
+  application: TricornApplication | readonly ControllerClass[],
+): Promise<TestApplication> {
+  const started = application instanceof TricornApplication ? application : createApplication(application);
+  await started.start();
+  return new TestApplication(started);
+}
