@@ -1,0 +1,52 @@
+import type { Logger } from "pino";
+
+import { ClientError, type ClientRequest, type ClientResponse, type FastCgiClient } from "../client/index.js";
+import { ProtocolError } from "../errors.js";
+import { ProtocolStatus, roleName } from "../protocol/constants.js";
+import type { Answer } from "./answer.js";
+
+/** Whom a gateway asks, and where it tells what went on. */
+export interface Asking {
+  readonly client: FastCgiClient;
+  readonly log: Logger;
+}
+
+/** Sends one request to the application; each line that comes on its STDERR is logged, whatever becomes of it. */
+export async function ask(
+  { client, log }: Asking,
+  request: ClientRequest & { readonly role: number },
+): Promise<ClientResponse> {
+  const logLines = (text: string): void => {
+    for (const line of text.split(/\r?\n/)) {
+      if (line.trim() !== "") log.warn({ role: roleName(request.role), stderr: line }, "FCGI_STDERR");
+    }
+  };
+  try {
+    const response = await client.request(request);
+    void response.stderr.then(logLines);
+    return response;
+  } catch (error) {
+    if (error instanceof ClientError) logLines(error.stderr);
+    throw error;
+  }
+}
+
+/**
+ * The answer of a responder or filter. Its body ends only with an END_REQUEST that says REQUEST_COMPLETE (section 5.5).
+ * The application status is the application's own affair, as it is for other Web servers.
+ */
+export function answerOf(response: ClientResponse): Answer {
+  const { status, statusText, headers } = response;
+  return { status, statusText, headers, body: completeBody(response) };
+}
+
+async function* completeBody({ body, ended }: ClientResponse): AsyncGenerator<Uint8Array> {
+  yield* body;
+  const { protocolStatus } = await ended;
+  if (protocolStatus !== ProtocolStatus.RequestComplete) {
+    throw new ProtocolError(
+      "ERR_FCGI_STREAM_CLOSED",
+      `Cannot send answer: it ended with protocol status ${protocolStatus}`,
+    );
+  }
+}

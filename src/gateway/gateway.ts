@@ -1,0 +1,190 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { pino, type Logger } from "pino";
+
+import { FastCgiClient } from "../client/index.js";
+import { ConfigurationError } from "../errors.js";
+import type { AddressLike } from "../protocol/address.js";
+import { parseAuthority } from "./cgi-params.js";
+import { Doors } from "./doors.js";
+import { DocumentRoot } from "./document-root.js";
+import { failureStatus } from "./failure.js";
+import { HttpExchange } from "./http-exchange.js";
+import { answerPlainly } from "./plain-answer.js";
+import { parseRequestPath } from "./request-path.js";
+import { RouteTable } from "./route-table.js";
+import type { GatewayRoutes } from "./routes.js";
+
+/** How long a gateway waits, in milliseconds. The waits for answers are the client's to set. */
+export interface GatewayTimeouts {
+  /** For an authorizer's whole answer; 10 s where nothing else is said. Without one the client gets 504. */
+  readonly authorizer: number;
+  /** From {@link Gateway.close} until the connections that are still busy are broken; 10 s. */
+  readonly close: number;
+}
+
+/** What a {@link Gateway} is made with. */
+export interface GatewayOptions {
+  /** Where the application listens, or a client that speaks with it; the gateway closes only a client of its own. */
+  readonly application: AddressLike | FastCgiClient;
+  /** The folder of the static files and of those that are filtered. */
+  readonly root: string;
+  /** What needs which role; see `routesOf`. */
+  readonly routes: GatewayRoutes;
+  /** The prefix below which the application lives, as SCRIPT_NAME: "/app". The root where nothing is said. */
+  readonly mount?: string | undefined;
+  /** The address to listen on; 127.0.0.1 where nothing is said. */
+  readonly host?: string | undefined;
+  /** The port to listen on, 0 for any that is free; 8080 where nothing is said. */
+  readonly port?: number | undefined;
+  readonly timeouts?: Partial<GatewayTimeouts> | undefined;
+  /** Silent where nothing is said. */
+  readonly log?: Logger | undefined;
+}
+
+const defaultTimeouts: GatewayTimeouts = { authorizer: 10_000, close: 10_000 };
+
+/**
+ * The embedded Web server, for development and tests: HTTP in front, FastCGI over a real socket behind.
+ *
+ * Every request goes the same way: the path is read (one that could be understood in two ways is refused or
+ * redirected), a protected path needs an authorizer's "allowed", and then comes the first that fits: the filter for a
+ * file that a filter glob covers, the responder for a path that an entry of `respond` covers, the static file.
+ */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #client: FastCgiClient;
+  readonly #routes: RouteTable;
+  readonly #timeouts: GatewayTimeouts;
+  readonly #mount: string;
+  readonly #log: Logger;
+  readonly #server: Server;
+  #doors: Doors | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Throws ConfigurationError for an address, a route or a mount that cannot work. */
+  constructor(options: GatewayOptions) {
+    const { application, routes, timeouts, log = pino({ level: "silent" }), mount = "" } = options;
+    this.#options = options;
+    this.#mount = mount.replace(/\/$/, "");
+    if (this.#mount !== "" && !this.#mount.startsWith("/")) {
+      throw new ConfigurationError(
+        "ERR_GATEWAY_MOUNT",
+        `Cannot mount at "${mount}": it does not start with "/"`,
+      );
+    }
+    this.#routes = new RouteTable(routes);
+    this.#timeouts = { ...defaultTimeouts, ...timeouts };
+    this.#log = log;
+    this.#client =
+      application instanceof FastCgiClient ? application : new FastCgiClient({ address: application });
+    this.#server = createServer();
+    this.#server.on("request", (request, response) =>
+      this.#take(request, response, { awaitsContinue: false }),
+    );
+    this.#server.on("checkContinue", (request, response) =>
+      this.#take(request, response, { awaitsContinue: true }),
+    );
+  }
+
+  /**
+   * Starts to listen and tells where, without a slash at the end: `http://127.0.0.1:8080`.
+   *
+   * @throws ConfigurationError `ERR_GATEWAY_ROOT` when the folder, `ERR_GATEWAY_LISTEN` when the port cannot be used
+   */
+  async listen(): Promise<{ url: string }> {
+    const { root, host = "127.0.0.1", port = 8080 } = this.#options;
+    this.#doors = new Doors({
+      asking: { client: this.#client, log: this.#log },
+      root: await DocumentRoot.open(root),
+      routes: this.#routes,
+      mount: this.#mount,
+      authorizerTimeout: this.#timeouts.authorizer,
+    });
+    await new Promise<void>((resolve, reject) => {
+      const failed = (cause: unknown): void =>
+        reject(new ConfigurationError("ERR_GATEWAY_LISTEN", `Cannot listen on ${host}:${port}`, cause));
+      this.#server.once("error", failed);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off("error", failed);
+        resolve();
+      });
+    });
+    return { url: urlOf(this.#server.address() as AddressInfo) };
+  }
+
+  /** Accepts nothing more, finishes what is being answered, within bounds, and then closes its client. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#server.listening) {
+      const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+      const timer = setTimeout(() => this.#server.closeAllConnections(), this.#timeouts.close);
+      this.#server.closeIdleConnections();
+      await closed;
+      clearTimeout(timer);
+    }
+    if (!(this.#options.application instanceof FastCgiClient)) await this.#client.close();
+  }
+
+  #take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { awaitsContinue }: { awaitsContinue: boolean },
+  ): void {
+    // Writing to a client that has gone; what follows from it is told by "close".
+    response.on("error", ignore);
+    response.once("close", () => {
+      // A kept connection would hold up the close until it times out.
+      if (this.#closing !== undefined) setImmediate(() => this.#server.closeIdleConnections());
+    });
+    const path = parseRequestPath(request.url ?? "");
+    if (
+      path.kind === "refused" ||
+      !hasPlainHost(request, path.kind === "path" ? path.authority : undefined)
+    ) {
+      this.#log.debug(
+        { reason: path.kind === "refused" ? path.fact : "the Host is none" },
+        "request refused",
+      );
+      answerPlainly(response, 400);
+      return;
+    }
+    if (path.kind === "roundabout") {
+      answerPlainly(response, 308, { headers: { Location: path.location } });
+      return;
+    }
+    const exchange = new HttpExchange({ request, response, path, awaitsContinue });
+    this.#doors!.enter(exchange).catch((error: unknown) => this.#failed(exchange, error));
+  }
+
+  #failed(exchange: HttpExchange, error: unknown): void {
+    const { path, response, signal, method } = exchange;
+    if (signal.aborted) {
+      this.#log.debug({ method, path: path.path }, "client left");
+      return;
+    }
+    this.#log.error({ err: error, method, path: path.path }, "request failed");
+    exchange.abandon(error);
+    if (!response.headersSent) answerPlainly(response, failureStatus(error));
+  }
+}
+
+/** RFC 9112 section 3.2: a request with two hosts, or one that is none, is refused. */
+function hasPlainHost({ rawHeaders, headers }: IncomingMessage, authority: string | undefined): boolean {
+  const count = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "host").length;
+  const named = authority ?? headers.host;
+  return count <= 1 && (named === undefined || named === "" || parseAuthority(named) !== undefined);
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  if (address === "0.0.0.0") return `http://127.0.0.1:${port}`;
+  if (address === "::") return `http://[::1]:${port}`;
+  return family === "IPv6" ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+}
+
+function ignore(): void {}

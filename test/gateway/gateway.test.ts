@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { Writable } from "node:stream";
+
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+
+import { FastCgiClient } from "../../src/client/index.js";
+import { Gateway } from "../../src/gateway/index.js";
+import { http } from "./support/http.js";
+import { ScriptedApplication, type ScriptedRequest } from "./support/scripted-application.js";
+import { openStage } from "./support/stage.js";
+
+const routes = { protect: [], filter: [], respond: ["/"] };
+
+describe("Gateway", () => {
+  it("tells its URL and refuses a port that is taken", async () => {
+    const { url, root } = await openStage({});
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const second = new Gateway({ application: 1, root, routes, port: Number(new URL(url).port) });
+    await expect(second.listen()).rejects.toMatchObject({ code: "ERR_GATEWAY_LISTEN", fault: "local" });
+    await second.close();
+  });
+
+  it("refuses a root that is no folder, a mount without slash and an unknown address", async () => {
+    const missing = new Gateway({ application: 1, root: "/nowhere/at/all", routes, port: 0 });
+    await expect(missing.listen()).rejects.toMatchObject({ code: "ERR_GATEWAY_ROOT" });
+    const file = new Gateway({ application: 1, root: import.meta.filename, routes, port: 0 });
+    await expect(file.listen()).rejects.toMatchObject({ code: "ERR_GATEWAY_ROOT" });
+    expect(() => new Gateway({ application: 1, root: tmpdir(), routes, mount: "app" })).toThrow(
+      expect.objectContaining({ code: "ERR_GATEWAY_MOUNT" }),
+    );
+    expect(() => new Gateway({ application: "?", root: tmpdir(), routes })).toThrow(
+      expect.objectContaining({ code: "ERR_ADDRESS" }),
+    );
+  });
+
+  it("listens on IPv6", async () => {
+    const { url } = await openStage({ files: { "a.txt": "a" }, gateway: { host: "::1" } });
+    expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    const { port } = new URL(url);
+    const [message] = (await once(
+      httpRequest({ hostname: "::1", port, path: "/a.txt" }).end(),
+      "response",
+    )) as [IncomingMessage];
+    expect(message.statusCode).toBe(200);
+    message.resume();
+  });
+
+  it("leaves a client that it was given open", async () => {
+    const application = new ScriptedApplication({ 1: (request) => request.answer("Status: 200\r\n\r\nok") });
+    const client = new FastCgiClient({ address: await application.listen() });
+    const gateway = new Gateway({ application: client, root: tmpdir(), routes, port: 0 });
+    const { url } = await gateway.listen();
+    expect(await http(url, "/")).toMatchObject({ body: "ok" });
+    await gateway.close();
+    await gateway.close();
+    await expect(http(url, "/")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    const response = await client.request({ params: {} });
+    expect(await response.text()).toBe("ok");
+    await client.close();
+    await application.close();
+  });
+
+  it("finishes what is being answered when it is closed, also on kept connections", async () => {
+    let arrive!: (request: ScriptedRequest) => void;
+    const arrived = new Promise<ScriptedRequest>((resolve) => (arrive = resolve));
+    const { url, gateway } = await openStage({
+      scripts: { 1: (request) => arrive(request) },
+      routes,
+      gateway: { timeouts: { close: 60_000 } },
+    });
+    const { hostname, port } = new URL(url);
+    const agent = new Agent({ keepAlive: true });
+    const outgoing = httpRequest({ hostname, port, agent });
+    outgoing.end();
+    const request = await arrived;
+    const closed = gateway.close();
+    request.answer("Status: 200\r\n\r\nlast");
+    const [message] = (await once(outgoing, "response")) as [IncomingMessage];
+    expect(Buffer.concat(await message.toArray()).toString()).toBe("last");
+    await closed;
+    agent.destroy();
+  });
+
+  it("breaks what does not end in time when it is closed", async () => {
+    let arrive!: (request: ScriptedRequest) => void;
+    const arrived = new Promise<ScriptedRequest>((resolve) => (arrive = resolve));
+    const { url, gateway } = await openStage({
+      scripts: { 1: (request) => arrive(request) },
+      routes,
+      gateway: { timeouts: { close: 50 } },
+    });
+    const answer = http(url, "/").catch((error: NodeJS.ErrnoException) => error.code);
+    const request = await arrived;
+    await gateway.close();
+    expect(await answer).toBe("ECONNRESET");
+    expect(["ABORT_REQUEST", "closed"]).toContain(await request.aborted);
+  });
+
+  it("logs the lines of FCGI_STDERR and what fails, and no credentials", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const sink = new Writable({
+      write(chunk, _, done) {
+        lines.push(JSON.parse(String(chunk)) as Record<string, unknown>);
+        done();
+      },
+    });
+    const { url, gateway } = await openStage({
+      scripts: {
+        1: (request) => {
+          request.stderr("first\nsecond\r\n\n");
+          if (request.params["PATH_INFO"] === "/fails") request.end();
+          else request.answer("Status: 200\r\n\r\nok");
+        },
+      },
+      routes,
+      gateway: { log: pino({ level: "debug" }, sink) },
+    });
+    await http(url, "/fine");
+    await http(url, "/fails?secret", { headers: { Authorization: "Basic c2VjcmV0" } });
+    await gateway.close();
+    const stderr = lines.filter((line) => "stderr" in line);
+    expect(stderr.map((line) => line["stderr"])).toEqual(["first", "second", "first", "second"]);
+    expect(stderr[0]).toMatchObject({ role: "responder", level: 40 });
+    expect(lines.find(({ msg }) => msg === "request failed")).toMatchObject({
+      level: 50,
+      method: "GET",
+      path: "/fails",
+    });
+    expect(JSON.stringify(lines)).not.toMatch(/secret|c2VjcmV0/);
+  });
+});
