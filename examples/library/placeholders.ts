@@ -1,0 +1,26 @@
+import { escapeHtml } from "./escape-html.js";
+
+const placeholder = /\{\{ ?(\w{1,32}) ?\}\}/g;
+/** The end of a chunk that may be the beginning of a placeholder. It is bounded, so what is kept back is too. */
+const unfinished = /\{(\{ ?(\w{1,32} ?\}?)?)?$/;
+
+/**
+ * Replaces `{{name}}` in a stream of HTML by what `valueOf("name")` says, wherever the chunks are cut. A placeholder
+ * without a value stays as it is.
+ */
+export async function* fillPlaceholders(
+  chunks: AsyncIterable<string>,
+  valueOf: (name: string) => string | undefined,
+): AsyncGenerator<string> {
+  const fill = (html: string) =>
+    html.replace(placeholder, (whole: string, name: string) => escapeHtml(valueOf(name) ?? whole));
+
+  let rest = "";
+  for await (const chunk of chunks) {
+    const html = rest + chunk;
+    const cut = html.search(unfinished);
+    rest = cut < 0 ? "" : html.slice(cut);
+    yield fill(cut < 0 ? html : html.slice(0, cut));
+  }
+  yield fill(rest);
+}
