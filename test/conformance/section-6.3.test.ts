@@ -1,0 +1,447 @@
+import { describe, expect, test } from "vitest";
+
+import type { AuthorizerDefinition } from "../../src/roles/definitions.js";
+import { HttpError } from "../../src/roles/http-error.js";
+import { allow, challenge, deny, redirect, type Verdict } from "../../src/roles/verdict.js";
+import {
+  Authorizer,
+  Type,
+  authorize,
+  begin,
+  get,
+  pairs,
+  params,
+  record,
+  stdin,
+  stream,
+  variablesOf,
+} from "../support/records.js";
+import { responder, serveDefinitions } from "../support/served.js";
+import type { Answer } from "../support/answer.js";
+
+function gate(
+  decide: AuthorizerDefinition["authorize"] | (() => unknown),
+  ...paths: string[]
+): AuthorizerDefinition {
+  return { kind: "authorizer", name: "Gate", paths, authorize: decide as AuthorizerDefinition["authorize"] };
+}
+
+/** No Web server of SERVERS can take this for "allowed". */
+function expectDenied(answer: Answer, status?: number): void {
+  expect(answer.head).toMatch(/^Status: [345]\d\d( |\r)/);
+  expect(answer.head.match(/^status:/gim)).toHaveLength(1);
+  if (status !== undefined) expect(answer.status).toBe(status);
+  expect(answer.head).not.toMatch(/^variable-/im);
+  expect(answer.protocolStatus).toBe(0);
+  // Apache and lighttpd judge what the first record says, so nothing may come in front of it.
+  expect(answer.records[0]).toMatchObject({ type: Type.stdout });
+  expect(answer.records[0]!.content.includes("\r\n\r\n")).toBe(true);
+}
+
+function hostile(): Error {
+  const error = new Error("x");
+  Object.defineProperty(error, "message", {
+    get() {
+      throw new Error("even the message throws");
+    },
+  });
+  return error;
+}
+
+const endless: unknown = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error("a trap");
+    },
+    getPrototypeOf: () => {
+      throw new Error("a trap");
+    },
+    has: () => true,
+  },
+);
+
+describe("Section 6.3: what an authorizer decides", () => {
+  test("allow is 200 with Variable-* only, in one record", async () => {
+    const { connect } = await serveDefinitions([
+      gate(() => allow({ AUTH_USER: "zoë", AUTH_ROLE: "admin", EMPTY: "" })),
+    ]);
+    const peer = await connect();
+    const answer = await peer.send(authorize(1, "/x")).answer(1);
+
+    expect(answer.stdout.toString()).toBe(
+      "Status: 200 OK\r\nVariable-AUTH_USER: zoë\r\nVariable-AUTH_ROLE: admin\r\nVariable-EMPTY: \r\n\r\n",
+    );
+    expect(answer.records).toHaveLength(3);
+    expect(answer.applicationStatus).toBe(0);
+  });
+
+  test("it is decided at the end of PARAMS, whether STDIN comes or not", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow())]);
+    const peer = await connect();
+    for (const more of [[], [stdin(1)], [record(Type.stdin, 1, "a body"), stdin(1)]]) {
+      peer.send(begin(1, Authorizer), params(1, variablesOf("/x")));
+      expect((await peer.answer(1)).status).toBe(200);
+      peer.send(...more);
+    }
+  });
+
+  test("a denial goes out as it was made", async () => {
+    const { connect } = await serveDefinitions([
+      gate(() => deny(401, { headers: { "WWW-Authenticate": 'Basic realm="x"' }, body: "Who?" })),
+    ]);
+    const peer = await connect();
+    const answer = await peer.send(authorize(1, "/x")).answer(1);
+
+    expectDenied(answer, 401);
+    expect(answer.header("WWW-Authenticate")).toBe('Basic realm="x"');
+    expect(answer.header("Content-Length")).toBe("4");
+    expect(answer.text).toBe("Who?");
+  });
+
+  test("challenge and redirect are denials", async () => {
+    const { connect } = await serveDefinitions([
+      gate(({ path }) => (path === "/a" ? challenge("Basic", { realm: 'the "x"' }) : redirect("/login"))),
+    ]);
+    const peer = await connect();
+    const challenged = await peer.send(authorize(1, "/a")).answer(1);
+    expectDenied(challenged, 401);
+    expect(challenged.header("WWW-Authenticate")).toBe(String.raw`Basic realm="the \"x\""`);
+    const redirected = await peer.send(authorize(1, "/b")).answer(1);
+    expectDenied(redirected, 302);
+    expect(redirected.header("Location")).toBe("/login");
+  });
+
+  test("all that match must allow; their variables are joined", async () => {
+    const { connect } = await serveDefinitions([
+      gate(() => allow({ USER: "alice", LEVEL: "1" })),
+      gate(() => allow({ LEVEL: "2" }), "/members/**"),
+      gate(() => deny(403), "/members/secret"),
+    ]);
+    const peer = await connect();
+    expect((await peer.send(authorize(1, "/public")).answer(1)).head).toMatch(
+      /USER: alice\r\nVariable-LEVEL: 1$/,
+    );
+    expect((await peer.send(authorize(1, "/members/x")).answer(1)).head).toMatch(
+      /USER: alice\r\nVariable-LEVEL: 2$/,
+    );
+    expectDenied(await peer.send(authorize(1, "/members/secret")).answer(1), 403);
+  });
+});
+
+describe("Section 6.3: everything else is a denial", () => {
+  test.each<[string, () => unknown]>([
+    [
+      "throws",
+      () => {
+        throw new Error("broken");
+      },
+    ],
+    [
+      "throws a string",
+      () => {
+        throw "broken" as unknown;
+      },
+    ],
+    [
+      "throws nothing",
+      () => {
+        throw undefined as unknown;
+      },
+    ],
+    [
+      "throws an allow",
+      () => {
+        throw allow() as unknown;
+      },
+    ],
+    [
+      "throws an HttpError of 404",
+      () => {
+        throw new HttpError(404, "Not here.");
+      },
+    ],
+    [
+      "throws an error whose message throws",
+      () => {
+        throw hostile();
+      },
+    ],
+    [
+      "throws an error whose message is no text",
+      () => {
+        throw Object.assign(new Error(), {
+          message: 5,
+          name: { toString: null },
+          stack: Symbol("x"),
+        }) as unknown;
+      },
+    ],
+    [
+      "throws a proxy that traps everything",
+      () => {
+        throw endless;
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("broken"))],
+    ["rejects with nothing", () => Promise.reject(undefined)],
+    ["rejects with an allow", () => Promise.reject(allow())],
+    ["returns nothing", () => undefined],
+    ["returns null", () => null],
+    ["returns true", () => true],
+    ["returns 200", () => 200],
+    ["returns a string", () => "allow"],
+    ["returns an object of the same shape", () => ({ variables: new Map([["USER", "root"]]) })],
+    [
+      "returns an object with its prototype",
+      () => Object.create(Object.getPrototypeOf(allow()) as object) as unknown,
+    ],
+    ["returns a copy", () => ({ ...allow({ USER: "root" }) })],
+    ["returns a clone", () => structuredClone(allow({ USER: "root" }))],
+    ["returns a proxy around an allow", () => new Proxy(allow(), {})],
+    ["returns a proxy that traps everything", () => endless],
+    ["returns the function", () => allow],
+    ["returns an array of an allow", () => [allow()]],
+    ["returns a web Response of 200", () => new Response("ok")],
+    [
+      "is a generator",
+      function* () {
+        yield allow();
+      },
+    ],
+    [
+      "is an async generator",
+      async function* () {
+        yield allow();
+      },
+    ],
+    ["denies with 200", () => deny(200)],
+    ["denies with 204", () => deny(204)],
+    ["denies with NaN", () => deny(Number.NaN)],
+    ["denies with a Variable-*", () => deny(403, { headers: { "Variable-USER": "root" } })],
+    ["denies with a Status of its own", () => deny(403, { headers: { Status: "200 OK" } })],
+    ["denies with a header that ends its line", () => deny(403, { headers: { X: "a\r\nStatus: 200 OK" } })],
+    ["denies with a type that ends its line", () => deny(403, { type: "text/plain\r\nStatus: 200 OK" })],
+    [
+      "denies with a type that ends its line as latin-1",
+      () => deny(403, { type: "text/plain\u010aStatus: 200 OK" }),
+    ],
+    ["denies with headers larger than a record", () => deny(403, { headers: { X: "x".repeat(70_000) } })],
+    ["allows a variable that ends its line", () => allow({ USER: "x\r\nVariable-ADMIN: 1" })],
+    ["allows a variable that ends its line with LF", () => allow({ USER: "x\nStatus: 200" })],
+    ["allows a variable with NUL", () => allow({ USER: "x\0y" })],
+    ["allows a name that ends its line", () => allow({ "USER: x\r\nVariable-ADMIN": "1" })],
+    ["allows a name with a colon", () => allow({ "USER:": "1" })],
+    ["allows an empty name", () => allow({ "": "1" })],
+    ["allows a value that is no text", () => allow({ USER: ["a"] as unknown as string })],
+    ["allows a variable larger than a record", () => allow({ USER: "x".repeat(70_000) })],
+    ["allows more than a server's header block holds", () => allow({ USER: "x".repeat(9_000) })],
+  ])("one that %s", async (_what, decide) => {
+    const { connect } = await serveDefinitions([gate(decide), responder({ "GET /hello": () => "hello" })]);
+    const peer = await connect();
+    peer.send(authorize(1, "/x", { params: { HTTP_AUTHORIZATION: "Bearer some-secret" } }));
+
+    expectDenied(await peer.answer(1));
+    expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
+  });
+
+  test("variables that look harmless in UTF-16 cannot end a line as bytes", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow({ USER: "x\u010d\u010aY: 1\u2028z" }))]);
+    const peer = await connect();
+    const answer = await peer.send(authorize(1, "/x")).answer(1);
+
+    expect(answer.stdout.toString("utf8")).toBe(
+      "Status: 200 OK\r\nVariable-USER: x\u010d\u010aY: 1\u2028z\r\n\r\n",
+    );
+  });
+
+  test("no authorizer at all, or none for the path", async () => {
+    const { connect } = await serveDefinitions([]);
+    expectDenied(await (await connect()).send(authorize(1, "/x")).answer(1), 403);
+
+    const { connect: connectOther } = await serveDefinitions([gate(() => allow(), "/other")]);
+    expectDenied(await (await connectOther()).send(authorize(1, "/x")).answer(1), 403);
+  });
+
+  test("one that hangs longer than its limit, and what it says later does not count", async () => {
+    let decide!: (verdict: Verdict) => void;
+    const { connect } = await serveDefinitions(
+      [
+        gate(() => new Promise<Verdict>((resolve) => (decide = resolve))),
+        responder({ "GET /hello": () => "hello" }),
+      ],
+      { dispatcher: { timeouts: { authorizer: 1 } } },
+    );
+    const peer = await connect();
+    expectDenied(await peer.send(authorize(1, "/x")).answer(1), 504);
+    decide(allow({ USER: "late" }));
+
+    expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
+    expect(peer.pending.filter(({ type, id }) => type === Type.end && id === 1)).toHaveLength(2);
+  });
+
+  test("one that decides while the server shuts down", async () => {
+    const { connect, server } = await serveDefinitions([gate(() => new Promise(() => undefined))]);
+    const peer = await connect();
+    peer.send(authorize(1, "/x"));
+    await peer.roundTrip();
+    const closed = server.close();
+
+    expectDenied(await peer.answer(1), 503);
+    await peer.closedByApplication();
+    peer.end();
+    await closed;
+  });
+
+  test.each<[string, readonly Buffer[]]>([
+    ["malformed params", [record(Type.params, 1, Buffer.from([5, 5, 1])), record(Type.params, 1)]],
+    ["params over the limit in bytes", [stream(Type.params, 1, Buffer.alloc(300_000))]],
+    [
+      "too many params",
+      [params(1, Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [`N${n}`, ""])))],
+    ],
+    ["a protocol error", [Buffer.from([9, 9, 9, 9, 9, 9, 9, 9])]],
+    ["a second BEGIN_REQUEST", [begin(1, Authorizer)]],
+  ])("%s", async (_what, bytes) => {
+    const { connect } = await serveDefinitions([gate(() => allow())]);
+    const peer = await connect();
+    peer.send(begin(1, Authorizer), ...bytes);
+
+    expectDenied(await peer.answer(1));
+  });
+
+  test("a peer that closes its side while the authorizer decides gets no allow", async () => {
+    let decide!: (verdict: Verdict) => void;
+    const { connect } = await serveDefinitions([
+      gate(() => new Promise<Verdict>((resolve) => (decide = resolve))),
+    ]);
+    const peer = await connect();
+    peer.send(authorize(1, "/x"));
+    await peer.roundTrip();
+    peer.end();
+    await peer.closedByApplicationOr(() => decide(allow()));
+    for (const { content } of peer.unfinished(1)) expect(content.toString()).not.toMatch(/^Status: 200/);
+  });
+});
+
+describe("Section 6.3: which authorizers decide about a path", () => {
+  const members = "/members/**";
+
+  test.each([
+    "/members",
+    "/members/",
+    "/members/x",
+    "/members/x/y/z",
+    "/members/.hidden",
+    "/members/.git/config",
+    "/members/x?y=/public",
+    "/members/x?/../../public",
+    "/public/../members/x",
+    "/public/./../members/x",
+    "//members/x",
+    "/members//x",
+    "/./members/x",
+    "/x/..//members/x",
+    "/public/%2e%2e/members/x",
+    "/public/%2E./members/x",
+    "/public/.%2e/members/x",
+    "/%6dembers/x",
+    "/members%2Fx",
+    "/public%2F..%2Fmembers%2Fx",
+    "/members/x%0A",
+    "/members/%0Ax",
+    "/members/a%0D%0Ab/c",
+    "/members/%E2%80%A8",
+    "/members/%C2%85",
+    "/members/x\n",
+    "/members/\u2029/y",
+    "http://host/members/x",
+    "HTTP://user@host:80/members/x",
+    "http://host//members/x",
+    "http://host/public/../members/x",
+    "members/x",
+    "/members/x#",
+    "/members/x#/../../public",
+    "/public#/../members/x",
+    "/members/x;/../public",
+    "/members/%",
+    "/members/%zz",
+    "/members/%ff",
+    "/members/\u00ff",
+    "/members/%00",
+    "/members/x%00.txt",
+    "/public%00/../members/x",
+    "/../members/x",
+    "/../../etc/passwd",
+    "/members/[x]",
+    "/members/{a,b}",
+    "/members/!x",
+    "/members/*",
+    "/members/\\x",
+    `/members/${"x/".repeat(500)}`,
+    `/members/${"x".repeat(60_000)}`,
+    "/members/..%00/public",
+  ])("%j is denied by the stricter one, not let through by the general one", async (target) => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
+    const peer = await connect();
+
+    expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
+  });
+
+  test.each(["/public", "/", "/membersonly", "/public/members/x", "/members/../public", "/x?/members/y"])(
+    "%j is not its matter",
+    async (target) => {
+      const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
+      const peer = await connect();
+
+      expect((await peer.send(authorize(1, target)).answer(1)).status).toBe(200);
+    },
+  );
+
+  test.each([
+    "/x.txt",
+    "/a/b/x.txt",
+    "/a/.txt",
+    "/x%2etxt",
+    "/x.txt?y.html",
+    "/a%2Fx.txt",
+    "/x\n.txt",
+    "/x.tx%74",
+  ])("a glob without a slash means the last segment: %j", async (target) => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "*.txt")]);
+    const peer = await connect();
+
+    expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
+  });
+
+  test("without REQUEST_URI nobody knows what is asked for, so every authorizer must allow", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
+    const peer = await connect();
+    peer.send(begin(1, Authorizer), params(1, { REQUEST_METHOD: "GET" }));
+
+    expectDenied(await peer.answer(1));
+  });
+
+  test("what a client can put behind a script's name does not choose the authorizer", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
+    const peer = await connect();
+    // Section 6.3 leaves both variables out for authorizers; a server that sends them must not weaken the decision.
+    peer.send(
+      authorize(1, "/members/x/public", { params: { SCRIPT_NAME: "/members/x", PATH_INFO: "/public" } }),
+    );
+
+    expectDenied(await peer.answer(1), 403);
+  });
+
+  test("a declared mount is cut off first", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)], {
+      dispatcher: { mount: "/app" },
+    });
+    const peer = await connect();
+    expectDenied(await peer.send(authorize(1, "/app/members/x")).answer(1), 403);
+    expectDenied(await peer.send(authorize(1, "/app/../app/members/x")).answer(1), 403);
+    expectDenied(await peer.send(authorize(1, "/%61pp/members/x")).answer(1), 403);
+    expectDenied(await peer.send(authorize(1, "//app/members/x")).answer(1), 403);
+    expect((await peer.send(authorize(1, "/app/public")).answer(1)).status).toBe(200);
+  });
+});

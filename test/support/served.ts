@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino, { type Logger } from "pino";
+import { onTestFinished } from "vitest";
+
+import type { Definition, RouteDefinition } from "../../src/roles/definitions.js";
+import { Dispatcher, type DispatcherOptions } from "../../src/roles/dispatcher.js";
+import { Server, type ServerOptions } from "../../src/server/server.js";
+import { WebServerPeer } from "./web-server-peer.js";
+
+/** A line of the log. */
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly code?: string;
+  readonly err?: { readonly type: string; readonly message: string };
+  readonly [more: string]: unknown;
+}
+
+/** A logger that keeps its lines. */
+export function capturedLog(): { readonly log: Logger; readonly lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const log = pino(
+    { level: "debug" },
+    { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) },
+  );
+  return { log, lines };
+}
+
+export interface ServedOptions {
+  readonly over?: "tcp" | "unix";
+  readonly server?: Partial<ServerOptions>;
+  readonly dispatcher?: Partial<DispatcherOptions>;
+}
+
+/** An application that listens until the test ends. */
+export interface Served {
+  readonly server: Server;
+  readonly address: string;
+  readonly log: readonly LogLine[];
+  connect(): Promise<WebServerPeer>;
+}
+
+/** Serves definitions on a free port or a unix socket of its own. */
+export async function serveDefinitions(
+  definitions: readonly Definition[],
+  { over = "tcp", server: serverOptions, dispatcher }: ServedOptions = {},
+): Promise<Served> {
+  const { log, lines } = capturedLog();
+  const server = new Server(new Dispatcher(definitions, { log, ...dispatcher }), {
+    log,
+    ...serverOptions,
+    timeouts: { shutdown: 0, abortGrace: 100, drain: 2_000, ...serverOptions?.timeouts },
+  });
+  await server.listen(over === "tcp" ? "127.0.0.1:0" : join(temporaryFolder(), "app.sock"));
+  onTestFinished(() => server.close());
+  return {
+    server,
+    address: server.address,
+    log: lines,
+    connect: () => WebServerPeer.connect(server.address),
+  };
+}
+
+/** A folder that is removed when the test ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tricorn-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A responder of some routes, each written `GET /path`. */
+export function responder(routes: Readonly<Record<string, RouteDefinition["handle"]>>): Definition {
+  return {
+    kind: "responder",
+    name: "Test",
+    routes: Object.entries(routes).map(([route, handle]) => {
+      const [method = "", path = ""] = route.split(" ");
+      return { method, path, name: route, handle };
+    }),
+  };
+}
+
+/** A promise and the hands that settle it. */
+export function deferred<T = void>() {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((one, other) => {
+    resolve = one;
+    reject = other;
+  });
+  return { promise, resolve, reject };
+}
+
+/** Lets everything run that is due: sockets, timers of 0, promises. */
+export async function turns(count = 20): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
