@@ -70,6 +70,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #waiting: { exchange: Exchange; resolve: () => void }[] = [];
   readonly output = new RecordWriter();
   #writable = true;
+  /** Whether a writer will be woken in the next turn of the event loop. */
+  #waking = false;
   #lastRequest = false;
   /** The last request that ended before its input did, or 0. */
   #unfinishedInput = 0;
@@ -137,7 +139,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   set writable(writable: boolean) {
     this.#writable = writable;
-    this.#wakeNext();
+    this.#wakeSoon();
   }
 
   /** The peer has sent its last byte: what is incomplete will stay so, and what is complete learns of it. */
@@ -427,14 +429,23 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     this.#host.inputConsumed();
   }
 
-  /** Wakes one writer; when its output has left and more is taken, the next. So each has its turn. */
-  #wakeNext(): void {
-    if (!this.writable) return;
-    const next = this.#waiting.shift();
-    if (next === undefined) return;
-    next.resolve();
-    if (this.#waiting.length > 0) setImmediate(() => this.#wakeNext());
+  /**
+   * Wakes one writer in the next turn of the event loop: a producer that never pauses, with a peer that takes everything
+   * at once, would else keep all other connections from theirs.
+   */
+  #wakeSoon(): void {
+    if (this.#waking || this.#waiting.length === 0) return;
+    this.#waking = true;
+    setImmediate(this.#wakeNext);
   }
+
+  /** Wakes one writer; when its output has left and more is taken, the next. So each has its turn. */
+  readonly #wakeNext = (): void => {
+    this.#waking = false;
+    if (!this.writable) return;
+    this.#waiting.shift()?.resolve();
+    this.#wakeSoon();
+  };
 }
 
 function disconnected(): AbortedError {

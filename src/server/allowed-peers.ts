@@ -21,7 +21,8 @@ export function parseAllowedPeers(entries: readonly string[]): AllowedPeers {
     const [address = "", prefix, ...rest] = entry.trim().split("/");
     const version = isIP(address);
     const bits = version === 4 ? 32 : 128;
-    if (version === 0 || rest.length > 0)
+    // BlockList knows no zones.
+    if (version === 0 || address.includes("%") || rest.length > 0)
       throw invalid(`${JSON.stringify(entry)} is no IP address or network`);
     if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) {
       throw invalid(`${JSON.stringify(entry)} has no valid prefix length`);
@@ -46,3 +47,10 @@ export function peersFromEnvironment(value: string | undefined): AllowedPeers | 
 function invalid(fact: string): ConfigurationError {
   return new ConfigurationError("ERR_ALLOWED_PEERS", `Cannot restrict peers: ${fact}`);
 }
+
+/** Whether only this machine can reach a host: 127.0.0.0/8, ::1, or the name for them. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || loopback.allows(host);
+}
+
+const loopback = parseAllowedPeers(["127.0.0.0/8", "::1"]);

@@ -93,6 +93,8 @@ export class Connection implements ApplicationSideHost {
 
   exchangeEnded(): void {
     this.#count();
+    // A request that was answered at once was never counted.
+    if (this.#counted === 0) this.#idleSince(this.#owner.now);
   }
 
   breakConnection(): void {
@@ -254,7 +256,11 @@ export class Connection implements ApplicationSideHost {
     if (active === this.#counted) return;
     this.#owner.activeChanged(active - this.#counted);
     this.#counted = active;
-    if (active === 0 && this.#state === "open") this.#deadline = this.#owner.now + this.#owner.timeouts.idle;
+    if (active === 0) this.#idleSince(this.#owner.now);
+  }
+
+  #idleSince(now: number): void {
+    if (this.#state === "open" && !this.#peerEnded) this.#deadline = now + this.#owner.timeouts.idle;
   }
 }
 

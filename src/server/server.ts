@@ -6,7 +6,7 @@ import { AbortedError, ConfigurationError, type TricornError } from "../errors.j
 import { parseAddress, type Address, type AddressLike } from "../protocol/address.js";
 import type { Application } from "../protocol/application.js";
 import { ValueName } from "../protocol/constants.js";
-import { parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
+import { isLoopback, parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import {
   defaultServerLimits,
@@ -14,7 +14,7 @@ import {
   type ServerLimits,
   type ServerTimeouts,
 } from "./options.js";
-import { isAddressInUse, listening, removeStaleSocket, withSocketMode } from "./unix-socket.js";
+import { bindSocket, isAddressInUse, listening, removeStaleSocket, type SocketAccess } from "./unix-socket.js";
 
 /** Deadlines are looked at this often; ms. */
 const TICK = 250;
@@ -24,10 +24,13 @@ export interface ServerOptions {
   readonly log: Logger;
   readonly limits?: Partial<ServerLimits> | undefined;
   readonly timeouts?: Partial<ServerTimeouts> | undefined;
-  /** IP addresses and networks that may connect over TCP. FCGI_WEB_SERVER_ADDRS counts where this is left out. */
-  readonly allowedPeers?: readonly string[] | undefined;
-  /** The mode of a unix socket; 0o660 if left out. */
-  readonly socketMode?: number | undefined;
+  /**
+   * IP addresses and networks that may connect over TCP, or `any`. FCGI_WEB_SERVER_ADDRS counts where this is left out.
+   * An address that other machines can reach needs one of them: FastCGI knows no authentication.
+   */
+  readonly allowedPeers?: readonly string[] | "any" | undefined;
+  /** Who may connect to a unix socket; its owner and group if left out. */
+  readonly socketAccess?: SocketAccess | undefined;
 }
 
 /** Listens as an application: accepts the connections of Web servers and drives one {@link Application} with them. */
@@ -40,7 +43,8 @@ export class Server implements ConnectionOwner {
   readonly #listener: NetServer;
   readonly #connections = new Set<Connection>();
   readonly #peers: AllowedPeers | undefined;
-  readonly #socketMode: number | undefined;
+  readonly #anyPeer: boolean;
+  readonly #socketAccess: SocketAccess | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #now = performance.now();
   #active = 0;
@@ -52,11 +56,13 @@ export class Server implements ConnectionOwner {
     this.limits = { ...defaultServerLimits, ...options.limits };
     this.timeouts = { ...defaultServerTimeouts, ...options.timeouts };
     this.#log = options.log;
-    this.#socketMode = options.socketMode;
+    this.#socketAccess = options.socketAccess;
+    const { allowedPeers } = options;
+    this.#anyPeer = allowedPeers === "any";
     this.#peers =
-      options.allowedPeers === undefined
-        ? peersFromEnvironment(process.env["FCGI_WEB_SERVER_ADDRS"])
-        : parseAllowedPeers(options.allowedPeers);
+      typeof allowedPeers === "object"
+        ? parseAllowedPeers(allowedPeers)
+        : peersFromEnvironment(process.env["FCGI_WEB_SERVER_ADDRS"]);
     const { connections, requests, requestsPerConnection } = this.limits;
     this.values = {
       [ValueName.MaxConns]: String(connections),
@@ -102,10 +108,18 @@ export class Server implements ConnectionOwner {
    * Starts to listen. A unix socket has its final mode before anybody can connect; a file that a dead process left is
    * replaced, one that is alive is not.
    *
-   * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_ADDRESS_IN_USE` for one that is taken
+   * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_ADDRESS_IN_USE` for one that is
+   * taken, `ERR_ALLOWED_PEERS` for one that other machines can reach although nobody said who may connect
    */
   async listen(input: AddressLike): Promise<void> {
     const address = parseAddress(input);
+    if (address.kind === "tcp" && !isLoopback(address.host) && this.#peers === undefined && !this.#anyPeer) {
+      throw new ConfigurationError(
+        "ERR_ALLOWED_PEERS",
+        `Cannot listen on ${address.host}: every host that reaches it could connect; name the Web servers in ` +
+          'allowedPeers, or say "any"',
+      );
+    }
     try {
       await this.#bind(address);
     } catch (error) {
@@ -125,7 +139,11 @@ export class Server implements ConnectionOwner {
 
   /** Drives the application with a connection that somebody else made; it needs no {@link listen}. */
   accept(connection: Duplex): void {
-    this.#ticker ??= setInterval(this.#tick, TICK).unref();
+    if (this.#ticker === undefined) {
+      // The clock stood still while nobody was connected.
+      this.#now = performance.now();
+      this.#ticker = setInterval(this.#tick, TICK).unref();
+    }
     this.#connections.add(new Connection(connection, this));
   }
 
@@ -166,7 +184,7 @@ export class Server implements ConnectionOwner {
         listener.listen({ fd: address.fd });
         break;
       case "unix":
-        withSocketMode(() => listener.listen({ path: address.path }), this.#socketMode);
+        bindSocket(listener, address.path, this.#socketAccess);
         break;
     }
     await ready;

@@ -1,28 +1,56 @@
-import { lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { isMainThread } from "node:worker_threads";
 
 import { ConfigurationError } from "../errors.js";
 
-/** The mode of a unix socket where nothing else is said: its owner and group may connect. */
+/** Who may connect to a unix socket. */
+export interface SocketAccess {
+  /** The mode of the socket; 0o660, its owner and group, if left out. */
+  readonly mode?: number | undefined;
+  /** The owner, by number or name; whoever runs the process if left out. */
+  readonly owner?: number | string | undefined;
+  /** The group, by number or name. */
+  readonly group?: number | string | undefined;
+}
+
 const DEFAULT_MODE = 0o660;
 
 /**
- * Runs `listen`, which must bind at once, with a umask that gives the socket its final mode from the start: there is no
- * moment in which somebody else could connect.
+ * Binds a unix socket so that there is no moment in which somebody could connect who shall not: nobody can until owner,
+ * group and mode are set. That it could not be bound is told by the server's error event.
+ *
+ * @throws ConfigurationError `ERR_SOCKET_ACCESS` for an owner or group that does not exist
  */
-export function withSocketMode(listen: () => void, mode = DEFAULT_MODE): void {
+export function bindSocket(server: Server, path: string, access: SocketAccess = {}): void {
+  const { mode = DEFAULT_MODE } = access;
+  const owner = idOf(access.owner, "/etc/passwd");
+  const group = idOf(access.group, "/etc/group");
   // A worker thread cannot set the umask, which belongs to the process.
-  if (!isMainThread) {
-    listen();
-    return;
-  }
-  const previous = process.umask(0o777 & ~mode);
+  const previous = isMainThread ? process.umask(0o777) : undefined;
   try {
-    listen();
+    server.listen({ path });
   } finally {
-    process.umask(previous);
+    if (previous !== undefined) process.umask(previous);
   }
+  // Where it could not be bound, the file belongs to somebody else.
+  if (!server.listening) return;
+  if (owner !== undefined || group !== undefined) chownSync(path, owner ?? UNCHANGED, group ?? UNCHANGED);
+  chmodSync(path, mode);
+}
+
+/** The number that leaves an owner or group as it is (chown(2)). */
+const UNCHANGED = -1;
+
+/** The number of a user or group, looked up where it is a name. */
+function idOf(name: number | string | undefined, database: string): number | undefined {
+  if (typeof name !== "string") return name;
+  const fields = readFileSync(database, "utf8")
+    .split("\n")
+    .map((line) => line.split(":"))
+    .find(([first]) => first === name);
+  if (fields?.[2] !== undefined) return Number(fields[2]);
+  throw new ConfigurationError("ERR_SOCKET_ACCESS", `Cannot set up unix socket: ${database} has no ${name}`);
 }
 
 /**

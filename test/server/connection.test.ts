@@ -203,15 +203,19 @@ describe("Connection", () => {
 
   test("drains no longer than its time behind the last answer", async () => {
     const pass = stoppedClock();
-    const { connect } = await serveDefinitions([hello], { server: { timeouts: { drain: 1_000 } } });
+    const { connect, server } = await serveDefinitions([hello], { server: { timeouts: { drain: 1_000 } } });
     const peer = await connect();
     peer.send(begin(1, 1, { keep: false }), params(1, variablesOf("/hello")));
     await peer.answer(1);
     await peer.closedByApplication();
     peer.send(record(Type.stdin, 1, "still"));
-    pass(1_500);
-
-    await peer.closed().catch(() => undefined);
+    await turns();
+    pass(750);
+    await turns();
+    expect(server.openConnections).toBe(1);
+    pass(750);
+    await turns();
+    expect(server.openConnections).toBe(0);
   });
 
   test("drains no more than its bytes behind the last answer", async () => {

@@ -57,7 +57,7 @@ describe("Server.listen", () => {
 
   test("hands on what else the system refuses", async () => {
     await expect(makeServer().listen(join(temporaryFolder(), "missing", "app.sock"))).rejects.toMatchObject({
-      code: "ENOENT",
+      code: "EACCES",
     });
   });
 
@@ -109,12 +109,12 @@ describe("Server.listen", () => {
     [0o600, 0o600],
     [0o666, 0o666],
     [0o777, 0o777],
-  ])("a unix socket with mode %o has mode %o, whatever the umask", async (socketMode, mode) => {
+  ])("a unix socket with mode %o has mode %o, whatever the umask", async (given, mode) => {
     for (const umask of [0, 0o077, 0o777]) {
       const previous = process.umask(umask);
       try {
         const path = join(temporaryFolder(), "app.sock");
-        const server = makeServer({ socketMode });
+        const server = makeServer({ socketAccess: { mode: given } });
         const listening = server.listen(path);
         // It is bound by now, and has that mode before anything else could happen.
         expect(lstatSync(path).mode & 0o777).toBe(mode);
@@ -124,6 +124,35 @@ describe("Server.listen", () => {
         process.umask(previous);
       }
     }
+  });
+
+  test("a unix socket belongs to whom it shall belong, by number or by name", async () => {
+    for (const socketAccess of [
+      { owner: 1, group: 2 },
+      { owner: "daemon", group: "bin" },
+    ]) {
+      const path = join(temporaryFolder(), "app.sock");
+      await makeServer({ socketAccess }).listen(path);
+
+      expect(lstatSync(path)).toMatchObject({ uid: 1, gid: 2 });
+    }
+  });
+
+  test("an owner that does not exist is an error, and nothing is bound", async () => {
+    const path = join(temporaryFolder(), "app.sock");
+
+    await expect(makeServer({ socketAccess: { owner: "nobody-here" } }).listen(path)).rejects.toMatchObject({
+      code: "ERR_SOCKET_ACCESS",
+    });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("does not change the mode of a socket that somebody else listens on", async () => {
+    const path = join(temporaryFolder(), "app.sock");
+    await makeServer({ socketAccess: { mode: 0o600 } }).listen(path);
+    await expect(makeServer({ socketAccess: { mode: 0o666 } }).listen(path)).rejects.toThrow("Cannot listen");
+
+    expect(lstatSync(path).mode & 0o777).toBe(0o600);
   });
 
   test("removes its socket file when it closes", async () => {
@@ -137,11 +166,28 @@ describe("Server.listen", () => {
 });
 
 describe("Server and its peers (section 3.2)", () => {
+  test.each(["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.invalid:0"])(
+    "does not listen on %s unless it is told who may connect",
+    async (address) => {
+      await expect(makeServer().listen(address)).rejects.toMatchObject({ code: "ERR_ALLOWED_PEERS" });
+    },
+  );
+
+  test.each([{ allowedPeers: ["127.0.0.1"] }, { allowedPeers: "any" as const }])(
+    "listens on all interfaces with %o",
+    async (options) => {
+      const server = makeServer(options);
+      await server.listen("0.0.0.0:0");
+
+      expect(server.port).toBeGreaterThan(0);
+    },
+  );
+
   test("a peer that is not allowed is closed and told of in the log", async () => {
     const { connect, log } = await serveDefinitions([hello], { server: { allowedPeers: ["192.0.2.1"] } });
     const peer = await connect();
     peer.send(get(1, "/hello"));
-    await peer.closed().catch(() => undefined);
+    await peer.closedByApplication().catch(() => undefined);
 
     expect(peer.bytesRead).toBe(0);
     expect(log).toContainEqual(expect.objectContaining({ code: "ERR_PEER_NOT_ALLOWED", peer: "127.0.0.1" }));
@@ -255,7 +301,8 @@ describe("Server.close", () => {
       { server: { timeouts: { shutdown: 1 } } },
     );
     const [one, two] = [await connect(), await connect()];
-    one.send(get(1, "/hang"), get(2, "/listen"), authorize(3, "/x"), begin(4, 3), params(4, { FCGI_DATA_LENGTH: "1" }));
+    const file = variablesOf("/file", { FCGI_DATA_LENGTH: "1" });
+    one.send(get(1, "/hang"), get(2, "/listen"), authorize(3, "/x"), begin(4, 3), params(4, file));
     one.send(begin(5), begin(6, 2));
     two.send(get(1, "/stream"));
     await one.roundTrip();
@@ -309,7 +356,7 @@ describe("Server.close", () => {
     const closed = server.close();
     peer.send(get(1, "/hello"));
     await closed;
-    await peer.closed().catch(() => undefined);
+    await peer.closedByApplication().catch(() => undefined);
     await turns();
 
     expect(server.openConnections).toBe(0);

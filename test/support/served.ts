@@ -4,10 +4,12 @@ import { join } from "node:path";
 import pino, { type Logger } from "pino";
 import { onTestFinished } from "vitest";
 
-import type { Definition, RouteDefinition } from "../../src/roles/definitions.js";
+import type { Definition } from "../../src/roles/definitions.js";
 import { Dispatcher, type DispatcherOptions } from "../../src/roles/dispatcher.js";
 import { Server, type ServerOptions } from "../../src/server/server.js";
 import { WebServerPeer } from "./web-server-peer.js";
+
+export { responder } from "./routes.js";
 
 /** A line of the log. */
 export interface LogLine {
@@ -68,18 +70,6 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tricorn-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** A responder of some routes, each written `GET /path`. */
-export function responder(routes: Readonly<Record<string, RouteDefinition["handle"]>>): Definition {
-  return {
-    kind: "responder",
-    name: "Test",
-    routes: Object.entries(routes).map(([route, handle]) => {
-      const [method = "", path = ""] = route.split(" ");
-      return { method, path, name: route, handle };
-    }),
-  };
 }
 
 /** A promise and the hands that settle it. */

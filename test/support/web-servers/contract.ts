@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import type { ReadableStream } from "node:stream/web";
+import { Body, Get, Header, HttpError, Post, Query, Req, Responder, Route, Signal, Variable } from "tricorn";
+import { reply, type Reply, type ResponderRequest } from "tricorn";
+import { z } from "zod";
+
+import { payload } from "./payload.js";
+import { Stage } from "./stage.js";
+
+const Bytes = z.coerce.number().int().min(1);
+const PIECE = 64 * 1024;
+
+/** What a request looks like to a handler. */
+export interface Seen {
+  readonly method: string;
+  readonly mount: string;
+  readonly path: string;
+  readonly query: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** What came in as a body. */
+export interface Digest {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** CONTENT_LENGTH as it came. */
+  readonly announced: string | null;
+}
+
+/** The application that every Web server is tried with: one route for each thing that one may get wrong. */
+@Responder()
+export class Contract {
+  constructor(private readonly stage: Stage) {}
+
+  @Get("/hello")
+  hello(): string {
+    return "Hello\n";
+  }
+
+  @Get("/seen/*")
+  @Route("OPTIONS", "/seen/*")
+  seen(@Req() { method, mount, path, queryString, params }: ResponderRequest): Seen {
+    return { method, mount, path, query: queryString, params: Object.fromEntries(params) };
+  }
+
+  @Post("/form")
+  form(@Body(z.record(z.string(), z.string())) form: Record<string, string>): object {
+    return form;
+  }
+
+  @Post("/echo")
+  echo(@Body.stream() body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    return body;
+  }
+
+  @Post("/digest")
+  async digest(
+    @Body.stream() body: ReadableStream<Uint8Array>,
+    @Variable("CONTENT_LENGTH") announced: string | undefined,
+  ): Promise<Digest> {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    for await (const piece of body) {
+      bytes += piece.length;
+      hash.update(piece);
+    }
+    return { bytes, sha256: hash.digest("hex"), announced: announced ?? null };
+  }
+
+  /** Never looks at the body. */
+  @Post("/refused")
+  refused(): never {
+    throw new HttpError(403, "This is not wanted.");
+  }
+
+  /** So many bytes; the first piece at once, the rest when the test says so. */
+  @Get("/slowly")
+  async *slowly(@Query("bytes", Bytes) bytes: number, @Signal() signal: AbortSignal): AsyncGenerator<Buffer> {
+    const content = payload(bytes);
+    const goOn = this.stage.when("go on", signal);
+    for (let at = 0; at < bytes; at += PIECE) {
+      yield content.subarray(at, at + PIECE);
+      await goOn;
+    }
+  }
+
+  @Get("/download")
+  *download(@Query("bytes", Bytes) bytes: number): Generator<Buffer> {
+    const content = payload(bytes);
+    for (let at = 0; at < bytes; at += PIECE) yield content.subarray(at, at + PIECE);
+  }
+
+  /** Never answers by itself. */
+  @Get("/wait")
+  wait(@Signal() signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        this.stage.tell("aborted");
+        reject(signal.reason as Error);
+      });
+      this.stage.tell("waiting");
+    });
+  }
+
+  /** Never ends by itself. */
+  @Get("/pour")
+  async *pour(): AsyncGenerator<Buffer> {
+    const piece = payload(PIECE);
+    try {
+      this.stage.tell("pouring");
+      for (;;) yield piece;
+    } finally {
+      this.stage.tell("stopped");
+    }
+  }
+
+  @Get("/fail")
+  fail(): never {
+    throw new Error("The stage is on fire");
+  }
+
+  /** Fails when so much was sent that no server can take it back. */
+  @Get("/break")
+  async *break(): AsyncGenerator<Buffer> {
+    for (let piece = 0; piece < 32; piece++) yield payload(PIECE);
+    throw new Error("The second act is missing");
+  }
+
+  @Get("/nothing")
+  nothing(): void {}
+
+  @Get("/cookies")
+  cookies(): Reply {
+    return reply("Two cookies\n", { headers: { "Set-Cookie": ["one=1; Path=/", "two=2; HttpOnly"] } });
+  }
+
+  @Get("/cached")
+  cached(@Header("If-None-Match") known: string | undefined): Reply {
+    const headers = { ETag: '"first"' };
+    return known === '"first"' ? reply(undefined, { status: 304, headers }) : reply("First\n", { headers });
+  }
+}
