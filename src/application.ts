@@ -35,6 +35,11 @@ export interface ApplicationOptions {
   readonly mount?: string | undefined;
   /** How long handlers may take until their answer begins, in milliseconds. */
   readonly timeouts?: HandlerTimeouts | undefined;
+  /**
+   * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`. Their values
+   * are taken out of what is logged about failures.
+   */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** What an application answers, as plain data: for whoever configures a Web server. */
@@ -64,9 +69,9 @@ export class TricornApplication implements Application {
 
   /** @internal Use {@link createApplication}. */
   constructor(options: ApplicationOptions) {
-    const { log = defaultLog(), middleware, mount, timeouts } = options;
+    const { log = defaultLog(), middleware, mount, timeouts, secrets } = options;
     const { definitions, hooks } = compileControllers(options.controllers, options);
-    this.#dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts });
+    this.#dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts, secrets });
     this.#hooks = hooks;
     this.log = log;
     this.description = describe(definitions);

@@ -1,4 +1,4 @@
-import { duplexPair } from "node:stream";
+import { PassThrough, duplexPair } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import type { TricornApplication } from "./application.js";
@@ -30,12 +30,14 @@ export async function answerAsCgi(application: TricornApplication, options: Serv
     },
     keepConnection: false,
   });
+  // The client destroys a body that is not wanted, and standard input is still needed then.
+  const stdin = process.stdin.pipe(new PassThrough());
   try {
     const variables = Object.entries(process.env).map(([name, value = ""]) => [name, value] as const);
     const answer = await client.request({
       role: Role.Responder,
       params: variables,
-      stdin: process.stdin,
+      stdin,
       raw: true,
     });
     await pipeline(answer.body, process.stdout, { end: false });
@@ -47,6 +49,6 @@ export async function answerAsCgi(application: TricornApplication, options: Serv
     await client.close();
     await server.close();
     // Under mod_cgid a program that leaves with input unread costs the client its answer.
-    process.stdin.resume();
+    process.stdin.unpipe(stdin).resume();
   }
 }

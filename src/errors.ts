@@ -24,9 +24,6 @@ export class TricornError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.fault = fault;
-    // Node.js prints the source line of an uncaught error above its message, unless this marker stands in that line.
-    // Whoever made a mistake at start-up shall read what it is first of all.
-    if (fault === "local") Error.captureStackTrace(this); // node-do-not-add-exception-line
   }
 }
 

@@ -55,8 +55,9 @@ export {
   type ReplyInit,
 } from "./roles/reply.js";
 export type { HeaderFields, ReplyHeaders } from "./roles/header-fields.js";
+export { sendfile, type Sendfile, type SendfileOptions } from "./roles/sendfile.js";
 export { allow, challenge, deny, redirect } from "./roles/verdict.js";
-export type { Allow, Deny, DenyInit, Verdict } from "./roles/verdict.js";
+export type { Allow, AllowInit, Deny, DenyInit, Verdict } from "./roles/verdict.js";
 export type { Middleware, Next } from "./roles/middleware.js";
 
 // Dependencies and their life.

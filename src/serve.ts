@@ -1,6 +1,7 @@
 import { TricornApplication, createApplication, type ControllerClass } from "./application.js";
 import { answerAsCgi, isCgi } from "./cgi.js";
-import type { AddressLike } from "./protocol/address.js";
+import { closeAtEnd } from "./process-end.js";
+import { parseAddress, type AddressLike } from "./protocol/address.js";
 import { isListening, systemdSocket } from "./server/inherited-socket.js";
 import { Server, type ServerOptions } from "./server/server.js";
 
@@ -9,7 +10,11 @@ const DEFAULT_ADDRESS = "127.0.0.1:9000";
 
 /** What `serve` can be told beside the application and the address. */
 export interface ServeOptions extends Partial<ServerOptions> {
-  /** Whether SIGTERM and SIGINT close the server and end the process (section 7); true if left out. */
+  /**
+   * Whether the end of the process is the server's matter; true if left out. SIGTERM and SIGINT then close it and exit
+   * with 0 (section 7). What nobody caught, an exception or a rejection, is logged; then it closes too and exits with 1,
+   * because nobody knows what state the process is in.
+   */
   readonly signals?: boolean | undefined;
 }
 
@@ -35,26 +40,44 @@ export async function serve(
   listen?: AddressLike,
   { signals = true, ...serverOptions }: ServeOptions = {},
 ): Promise<Served> {
-  const served = application instanceof TricornApplication ? application : createApplication(application);
-  const options: ServerOptions = { log: served.log, ...serverOptions };
-  await served.start();
-  const address = listen ?? inheritedAddress();
-  if (address === undefined) {
-    process.exitCode = await answerAsCgi(served, options);
-    await served.stop();
-    return { address: "", close: () => Promise.resolve() };
+  try {
+    const served = application instanceof TricornApplication ? application : createApplication(application);
+    const options: ServerOptions = { log: served.log, ...serverOptions };
+    const address = listen ?? inheritedAddress();
+    if (address === undefined) return await serveAsCgi(served, options);
+    // What is wrong with address and options is found before anything starts.
+    parseAddress(address);
+    const server = new Server(served, options);
+    await listenWith(served, { server, address });
+    return new RunningServer(served, { server, signals });
+  } catch (error) {
+    // What Node.js prints of an error that ends the process begins with a source line and ends with a stack.
+    if (signals) process.stderr.write(`${sentenceOf(error)}\n`);
+    throw error;
   }
-  const server = new Server(served, options);
+}
+
+async function listenWith(
+  application: TricornApplication,
+  { server, address }: { readonly server: Server; readonly address: AddressLike },
+): Promise<void> {
+  await start(application);
   try {
     await server.listen(address);
   } catch (error) {
-    await served.stop();
+    await stop(application);
     throw error;
   }
-  const running = new RunningServer(served, server);
-  if (signals) running.closeOnSignals();
-  served.log.info(`Listening on ${running.address} for FastCGI`);
-  return running;
+  application.log.info(`Listening on ${server.address} for FastCGI`);
+}
+
+/** What went wrong and what led to it, in one line. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return cause instanceof Error && !message.includes(cause.message)
+    ? `${message}: ${sentenceOf(cause)}`
+    : message;
 }
 
 /** The address that the way the process was started implies; undefined for a CGI program. */
@@ -67,47 +90,72 @@ function inheritedAddress(): AddressLike | undefined {
   return isCgi(process.env) ? undefined : DEFAULT_ADDRESS;
 }
 
+async function serveAsCgi(application: TricornApplication, options: ServerOptions): Promise<Served> {
+  await start(application);
+  try {
+    // An exit code has one byte, and a failure must not become 0 by losing the others.
+    process.exitCode = Math.min(await answerAsCgi(application, options), 255);
+  } finally {
+    await stop(application);
+  }
+  return { address: "", close: () => Promise.resolve() };
+}
+
+/** How many servers each application is served by: it stops with the last of them. */
+const uses = new WeakMap<TricornApplication, number>();
+
+async function start(application: TricornApplication): Promise<void> {
+  await application.start();
+  uses.set(application, (uses.get(application) ?? 0) + 1);
+}
+
+async function stop(application: TricornApplication): Promise<void> {
+  const left = (uses.get(application) ?? 1) - 1;
+  uses.set(application, left);
+  if (left === 0) await application.stop();
+}
+
 class RunningServer implements Served {
   readonly #application: TricornApplication;
   readonly #server: Server;
+  readonly #forgetEnd: (() => void) | undefined;
   readonly address: string;
   #closing: Promise<void> | undefined;
-  #signals = 0;
 
-  constructor(application: TricornApplication, server: Server) {
+  constructor(
+    application: TricornApplication,
+    { server, signals }: { readonly server: Server; readonly signals: boolean },
+  ) {
     this.#application = application;
     this.#server = server;
     this.address = server.address;
+    if (signals) {
+      this.#forgetEnd = closeAtEnd({
+        close: () => this.#closeAtEnd(),
+        uncaught: (error, origin) => application.log.fatal({ err: error, origin }, "Nobody caught an error"),
+      });
+    }
   }
 
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
-  /** Section 7: SIGTERM asks the application to finish and exit; a second signal does not wait any more. */
-  closeOnSignals(): void {
-    process.on("SIGTERM", this.#onSignal);
-    process.on("SIGINT", this.#onSignal);
+  async #close(): Promise<void> {
+    try {
+      await this.#server.close();
+      await stop(this.#application);
+    } finally {
+      this.#forgetEnd?.();
+    }
   }
 
-  readonly #onSignal = (_signal: NodeJS.Signals, number: number): void => {
-    this.#signals += 1;
-    if (this.#signals > 1) process.exit(128 + number);
-    this.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        this.#application.log.error({ err: error }, "Cannot close cleanly");
-        process.exit(1);
-      },
-    );
-  };
-
-  async #close(): Promise<void> {
-    await this.#server.close();
-    await this.#application.stop();
-    if (this.#signals === 0) {
-      process.off("SIGTERM", this.#onSignal);
-      process.off("SIGINT", this.#onSignal);
+  async #closeAtEnd(): Promise<void> {
+    try {
+      await this.close();
+    } catch (error) {
+      this.#application.log.error({ err: error }, "Cannot close cleanly");
+      throw error;
     }
   }
 }

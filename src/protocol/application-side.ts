@@ -32,9 +32,10 @@ export interface ApplicationSideHost {
 /** Queued bytes that no transport has taken yet, above which whoever streams has to wait. */
 const OUTPUT_HIGH_WATER = 64 * 1024;
 
-/** How long the PARAMS of a request may take, and an aborted handler to settle; ms. */
+/** How long the PARAMS of a request may take, the next piece of a body, and an aborted handler to settle; ms. */
 export interface ApplicationSideTimes {
   readonly params: number;
+  readonly body: number;
   readonly abortGrace: number;
 }
 
@@ -73,8 +74,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   /** Whether a writer will be woken in the next turn of the event loop. */
   #waking = false;
   #lastRequest = false;
-  /** The last request that ended before its input did, or 0. */
-  #unfinishedInput = 0;
+  /** The requests that ended before their input did, each with the type of the record that will end it. */
+  readonly #unfinishedInput = new Map<number, number>();
   #buffered = 0;
 
   constructor(
@@ -114,12 +115,17 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   /** Whether nothing that the peer is known to be sending still has to come. */
   get inputComplete(): boolean {
-    return this.#unfinishedInput === 0 && !this.#reader.midRecord;
+    return this.#unfinishedInput.size === 0 && !this.#reader.midRecord;
   }
 
   /** No request after those that are active: the connection is {@link finished} behind them. */
   refuseFurther(): void {
     this.#lastRequest = true;
+  }
+
+  /** Bytes of input that wait for handlers. */
+  get buffered(): number {
+    return this.#buffered;
   }
 
   /** Whether so much input waits for handlers that the socket should not be read. */
@@ -164,24 +170,27 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
-  /** Ends what has reached its deadline. To be called from time to time. */
+  /** Ends what has reached its deadline, or waits in vain for its body. To be called from time to time. */
   expire(now: number): void {
-    for (const active of this.#active.values()) {
-      const { exchange } = active;
-      if (now < exchange.deadline) continue;
-      const pending = active.params !== undefined;
-      if (exchange.aborted === undefined) {
-        const what = pending ? "PARAMS did not end in time" : "the handler took too long to answer";
-        this.#abort(exchange, new AbortedError("ERR_ABORTED_TIMEOUT", `Cannot complete request: ${what}`));
-        this.#application.refuse(exchange, {
-          status: pending ? 408 : 504,
-          code: "ERR_ABORTED_TIMEOUT",
-          reason: what,
-        });
-      } else {
+    for (const { exchange, params } of this.#active.values()) {
+      const stalled = exchange.starvedSince(now) <= now - this.#times.body;
+      if (now < exchange.deadline && !stalled) continue;
+      if (exchange.aborted !== undefined) {
         this.#refuseAborted(exchange);
+      } else if (params !== undefined) {
+        this.#timeOut(exchange, 408, "PARAMS did not end in time");
+      } else if (stalled) {
+        this.#timeOut(exchange, 408, "the request body stalled");
+      } else {
+        this.#timeOut(exchange, 504, "the handler took too long to answer");
       }
     }
+  }
+
+  #timeOut(exchange: Exchange, status: number, reason: string): void {
+    const code = "ERR_ABORTED_TIMEOUT";
+    this.#abort(exchange, new AbortedError(code, `Cannot complete request: ${reason}`));
+    this.#application.refuse(exchange, { status, code, reason });
   }
 
   /** Aborts every active exchange and answers each at once in the way of its role; no further one is begun. */
@@ -205,8 +214,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     const active = this.#active.get(requestId);
     // Section 3.3: records of inactive ids are ignored. So are types that are not an application's to receive.
     if (active === undefined) {
-      if (type === RecordType.Stdin && content.length === 0 && requestId === this.#unfinishedInput) {
-        this.#unfinishedInput = 0;
+      if (content.length === 0 && this.#unfinishedInput.get(requestId) === type) {
+        this.#unfinishedInput.delete(requestId);
       }
       return;
     }
@@ -229,9 +238,11 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   }
 
   drained(exchange: Exchange): Promise<void> {
-    if (this.writable || exchange.aborted !== undefined) return Promise.resolve();
+    if (this.writable) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waiting.push({ exchange, resolve });
+      // Not at once: whoever asks again and again would keep everything else in the process from its turn.
+      if (exchange.aborted !== undefined) setImmediate(resolve);
+      else this.#waiting.push({ exchange, resolve });
     });
   }
 
@@ -242,8 +253,12 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   ended(exchange: Exchange): void {
     const active = this.#active.get(exchange.id);
     this.#active.delete(exchange.id);
-    if (active !== undefined && (active.params !== undefined || active.inputs.data || !exchange.stdinEnded)) {
-      this.#unfinishedInput = exchange.id;
+    if (active !== undefined) {
+      const dataOpen = active.inputs.data && !exchange.dataEnded;
+      if (dataOpen) this.#unfinishedInput.set(exchange.id, RecordType.Data);
+      else if (active.params !== undefined || !exchange.stdinEnded) {
+        this.#unfinishedInput.set(exchange.id, RecordType.Stdin);
+      }
     }
     if (!exchange.keepConnection) this.#lastRequest = true;
     this.#host.exchangeEnded();
@@ -265,6 +280,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
         `Cannot begin request: id ${requestId} is active already`,
       );
     }
+    // Whoever uses an id again sends no more for the request that had it.
+    this.#unfinishedInput.delete(requestId);
     const inputs = this.#application.inputs(role);
     const exchange = new Exchange(this, { id: requestId, role, keepConnection });
     const refusal = this.#refusalOf(role, inputs !== undefined);
@@ -335,16 +352,25 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       this.#application.refuse(exchange, { status: 400, code: error.code, reason: error.message });
       return;
     }
-    if (exchange.params.size > this.#limits.paramsCount) {
-      this.#application.refuse(exchange, {
-        status: 431,
-        code: "ERR_LIMIT_PARAMS",
-        reason: `there are more than ${this.#limits.paramsCount} params`,
-      });
+    const excess = this.#excessOf(exchange.params);
+    if (excess !== undefined) {
+      this.#application.refuse(exchange, { status: 431, code: "ERR_LIMIT_PARAMS", reason: excess });
       return;
     }
     exchange.deadline = this.#host.now() + this.#application.timeLimit(exchange.role);
     this.#application.dispatch(exchange);
+  }
+
+  /** What of the params is more than is allowed, in words. */
+  #excessOf(params: Params): string | undefined {
+    const { paramsCount, paramNameBytes, paramValueBytes } = this.#limits;
+    if (params.size > paramsCount) return `there are more than ${paramsCount} params`;
+    // In a short block no part can be too long.
+    if (params.bytes.length <= Math.min(paramNameBytes, paramValueBytes)) return undefined;
+    const { longestName, longestValue } = params.measure();
+    if (longestName > paramNameBytes) return `the name of a param is longer than ${paramNameBytes} bytes`;
+    if (longestValue > paramValueBytes) return `the value of a param is longer than ${paramValueBytes} bytes`;
+    return undefined;
   }
 
   #stdin(exchange: Exchange, content: Buffer): void {

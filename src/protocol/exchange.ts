@@ -80,6 +80,9 @@ export class Exchange {
   ended = false;
   /** Why the request ended early, if it did. */
   aborted: AbortedError | undefined;
+  /** When it was first seen waiting for input of which nothing has come since; and how much had come then. */
+  #starvedSince = Infinity;
+  #receivedThen = -1;
   #abortListeners: ((reason: AbortedError) => void)[] | undefined;
   #endListeners: (() => void)[] | undefined;
 
@@ -105,6 +108,11 @@ export class Exchange {
     return this.#stdinEnded;
   }
 
+  /** Whether the Web server has closed DATA. */
+  get dataEnded(): boolean {
+    return this.#data?.ended ?? false;
+  }
+
   /** The Web server has closed STDIN. */
   endStdin(): void {
     this.#stdinEnded = true;
@@ -114,6 +122,19 @@ export class Exchange {
   /** The larger of the amounts of bytes that wait in an input stream. */
   get buffered(): number {
     return Math.max(this.#stdin?.buffered ?? 0, this.#data?.buffered ?? 0);
+  }
+
+  /**
+   * Since when a reader has waited for input without any arriving, in the time of `now`; Infinity while none waits. To be
+   * asked from time to time: nothing is noted in between.
+   */
+  starvedSince(now: number): number {
+    const awaited = [this.#stdin, this.#data].filter((input) => input?.awaited === true);
+    const received = (this.#stdin?.received ?? 0) + (this.#data?.received ?? 0);
+    if (awaited.length === 0) this.#starvedSince = Infinity;
+    else if (received !== this.#receivedThen || this.#starvedSince === Infinity) this.#starvedSince = now;
+    this.#receivedThen = received;
+    return this.#starvedSince;
   }
 
   /** Writes the whole answer and ends the exchange: one record, one write for a small one. */
@@ -136,7 +157,7 @@ export class Exchange {
   /** Writes the header block as a record of its own where it fits into one, each character one byte. */
   writeHead(head: string): void {
     if (this.ended) return;
-    this.started = true;
+    this.#start();
     this.#host.output.stream(RecordType.Stdout, this.id, Buffer.from(head, "latin1"));
     this.#host.outputQueued();
   }
@@ -144,14 +165,17 @@ export class Exchange {
   /** Writes to STDOUT, text as UTF-8. Bytes are not copied: they must not change until they are sent. */
   write(content: string | Uint8Array): void {
     if (this.ended) return;
-    this.started = true;
+    this.#start();
     this.#host.output.stream(RecordType.Stdout, this.id, content);
     this.#host.outputQueued();
   }
 
-  /** Whether the peer takes output; where it does not, wait for {@link drained} before the next write. */
+  /**
+   * Whether the peer takes output; where it does not, wait for {@link drained} before the next write. What is written
+   * behind the end goes nowhere, so nothing has to wait for it.
+   */
   get writable(): boolean {
-    return this.#host.writable;
+    return this.ended || this.#host.writable;
   }
 
   /** Resolves when output is taken again, or when the exchange has ended or was aborted. */
@@ -192,7 +216,7 @@ export class Exchange {
     this.#data?.fail(reason);
     const listeners = this.#abortListeners;
     this.#abortListeners = undefined;
-    for (const listener of listeners ?? []) listener(reason);
+    for (const listener of listeners ?? []) callListener(listener, reason);
   }
 
   /** Whether somebody listens for an abort, so that it makes sense to wait for what they do. */
@@ -202,13 +226,13 @@ export class Exchange {
 
   /** Calls the listener when the request ends early; at once if it already has. */
   onAbort(listener: (reason: AbortedError) => void): void {
-    if (this.aborted !== undefined) listener(this.aborted);
+    if (this.aborted !== undefined) callListener(listener, this.aborted);
     else (this.#abortListeners ??= []).push(listener);
   }
 
   /** Calls the listener when the exchange has ended, in whatever way; at once if it already has. */
   onEnd(listener: () => void): void {
-    if (this.ended) listener();
+    if (this.ended) callListener(listener, undefined);
     else (this.#endListeners ??= []).push(listener);
   }
 
@@ -224,7 +248,16 @@ export class Exchange {
     const input = new InputStream((bytes) => this.#host.inputConsumed(bytes));
     if (ended) input.end();
     if (this.aborted !== undefined) input.fail(this.aborted);
+    // Asked for too late: nothing comes any more, so a reader must not wait for it.
+    else if (this.ended) input.discard();
     return input;
+  }
+
+  #start(): void {
+    if (this.started) return;
+    this.started = true;
+    // From here on the time is the producer's and the client's own, unless the request is being aborted.
+    if (this.aborted === undefined) this.deadline = Infinity;
   }
 
   #finish(): void {
@@ -242,6 +275,17 @@ export class Exchange {
     const listeners = this.#endListeners;
     if (listeners === undefined) return;
     this.#endListeners = undefined;
-    for (const listener of listeners) listener();
+    for (const listener of listeners) callListener(listener, undefined);
+  }
+}
+
+/** A listener that throws harms neither the connection nor the listeners behind it; it fails as an uncaught exception. */
+function callListener<T>(listener: (value: T) => void, value: T): void {
+  try {
+    listener(value);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -36,6 +36,11 @@ export class InputStream {
     return this.#ended;
   }
 
+  /** Whether a read waits for the next piece. */
+  get awaited(): boolean {
+    return this.#waiter !== undefined;
+  }
+
   /** Adds a piece that arrived; it must not be empty. */
   push(piece: Buffer): void {
     this.received += piece.length;

@@ -6,6 +6,10 @@ export interface ApplicationSideLimits {
   readonly paramsBytes: number;
   /** Name-value pairs in one request. */
   readonly paramsCount: number;
+  /** Bytes of the name of a param. */
+  readonly paramNameBytes: number;
+  /** Bytes of the value of a param. */
+  readonly paramValueBytes: number;
   /** Bytes of input that one request may have waiting before the socket is not read any further. */
   readonly bufferedPerRequest: number;
   /** The same for all requests of a connection together. */
@@ -17,6 +21,8 @@ export const defaultLimits: ApplicationSideLimits = {
   requestsPerConnection: 100,
   paramsBytes: 256 * 1024,
   paramsCount: 1000,
+  paramNameBytes: 4 * 1024,
+  paramValueBytes: 128 * 1024,
   bufferedPerRequest: 256 * 1024,
   bufferedPerConnection: 4 * 1024 * 1024,
 };

@@ -96,6 +96,18 @@ export class Params implements Iterable<[name: string, value: string]> {
     return this.#block;
   }
 
+  /** Bytes of the longest name and of the longest value. */
+  measure(): { readonly longestName: number; readonly longestValue: number } {
+    let longestName = 0;
+    let longestValue = 0;
+    for (let offset = 0; offset < this.#block.length; offset = position.end) {
+      locatePair(this.#block, offset, position);
+      longestName = Math.max(longestName, position.value - position.name);
+      longestValue = Math.max(longestValue, position.end - position.value);
+    }
+    return { longestName, longestValue };
+  }
+
   /** Names only: values may be credentials, and an inspected request ends in logs. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Params(${this.size}) [ ${Array.from(this, ([name]) => name).join(", ")} ]`;

@@ -1,9 +1,9 @@
+import { logSafely } from "../log-safely.js";
 import type { Refusal, RoleInputs } from "../protocol/application.js";
 import { compileGlob } from "../path-glob.js";
 import type { Exchange } from "../protocol/exchange.js";
 import { AuthorizerRequest } from "./authorizer-request.js";
 import type { AuthorizerDefinition } from "./definitions.js";
-import { logFailure } from "./failure.js";
 import { checkHead, statusLine } from "./head.js";
 import { utf8AsLatin1 } from "./header-fields.js";
 import { protectedPath } from "./location.js";
@@ -42,9 +42,7 @@ export class AuthorizerRole {
     this.#decide(request)
       .then((verdict) => sendVerdict(exchange, verdict))
       .catch((error: unknown) => {
-        const what = request.route ?? "authorizer";
-        const warning = logFailure(error, { exchange, log: request.log, what });
-        sendVerdict(exchange, deny(500), warning);
+        sendVerdict(exchange, deny(500), request.logFailure(error));
       });
   }
 
@@ -72,7 +70,8 @@ export class AuthorizerRole {
   async #decide(request: AuthorizerRequest): Promise<Allow | Deny> {
     const gates = this.#gatesFor(request);
     if (gates.length === 0) {
-      request.log.warn({ code: "ERR_NO_AUTHORIZER" }, "Denied: no authorizer decides about this path");
+      const code = "ERR_NO_AUTHORIZER";
+      logSafely(() => request.log.warn({ code }, "Denied: no authorizer decides about this path"));
       return deny(403);
     }
     const variables = new Map<string, string>();

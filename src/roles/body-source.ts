@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 
 import type { BodyPiece } from "./reply.js";
@@ -33,6 +33,10 @@ function fromWebStream(stream: ReadableStream<BodyPiece>): BodySource {
 }
 
 function fromAsyncIterable(iterable: AsyncIterable<BodyPiece>): BodySource {
+  const stream = asNodeStream(iterable);
+  // Its iterator listens for errors only once it was asked for a piece, and a stream fails later than it is stopped: a
+  // file that cannot be opened, for one. Without a listener that would be the end of the process.
+  stream?.on("error", ignore);
   const iterator = iterable[Symbol.asyncIterator]();
   return {
     next: async () => {
@@ -41,10 +45,17 @@ function fromAsyncIterable(iterable: AsyncIterable<BodyPiece>): BodySource {
     },
     stop: () => {
       // A Node stream is destroyed at once; return() of its iterator would wait for the read that is under way.
-      if (iterable instanceof Readable) iterable.destroy();
-      void Promise.resolve(iterator.return?.()).catch(ignore);
+      stream?.destroy();
+      // In a function of its own, because an iterator that is no generator may throw here.
+      void (async () => iterator.return?.())().catch(ignore);
     },
   };
+}
+
+/** A Node stream, also one of the readable-stream package, which is no instance of our Readable. */
+function asNodeStream(body: object): Pick<Readable, "on" | "destroy"> | undefined {
+  const { on, destroy } = body as Partial<Readable>;
+  return typeof on === "function" && typeof destroy === "function" ? (body as Readable) : undefined;
 }
 
 /** Pieces that are there without waiting are joined up to this many characters, so that each line is no record. */

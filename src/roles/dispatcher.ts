@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 
 import { ConfigurationError, type AbortedError } from "../errors.js";
+import { logSafely } from "../log-safely.js";
 import type { Application, Refusal, RoleInputs } from "../protocol/application.js";
 import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
@@ -29,6 +30,11 @@ export interface DispatcherOptions {
   /** Runs around every responder and filter. */
   readonly middleware?: readonly Middleware[] | undefined;
   readonly timeouts?: HandlerTimeouts | undefined;
+  /**
+   * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`. Their values
+   * are taken out of what is logged about failures.
+   */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** What the dispatcher knows of a role. */
@@ -42,11 +48,13 @@ export class Dispatcher implements Application {
   readonly #roles = new Map<number, PlayedRole>();
   readonly #authorizer: AuthorizerRole;
   readonly #log: Logger;
+  readonly #secrets: readonly string[];
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
   constructor(definitions: readonly Definition[], options: DispatcherOptions) {
-    const { log, middleware = [], timeouts = {} } = options;
-    const context: RequestContext = { log, mount: normalizeMount(options.mount ?? "") };
+    const { log, middleware = [], timeouts = {}, secrets = [] } = options;
+    const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets };
+    this.#secrets = secrets;
     this.#log = log;
     this.#timeouts = { handler: timeouts.handler ?? 60_000, authorizer: timeouts.authorizer ?? 10_000 };
 
@@ -73,10 +81,10 @@ export class Dispatcher implements Application {
   }
 
   refuse(exchange: Exchange, refusal: Refusal): void {
-    this.#log.warn(
-      { role: roleName(exchange.role), requestId: exchange.id, code: refusal.code, status: refusal.status },
-      `Refused request: ${refusal.reason}`,
-    );
+    const { id: requestId } = exchange;
+    const { code, status, reason } = refusal;
+    const role = roleName(exchange.role);
+    logSafely(() => this.#log.warn({ role, requestId, code, status }, `Refused request: ${reason}`));
     const { protocolStatus } = refusal;
     if (exchange.role === Role.Authorizer) {
       this.#authorizer.refuse(exchange, refusal);
@@ -95,10 +103,9 @@ export class Dispatcher implements Application {
   }
 
   aborted(exchange: Exchange, reason: AbortedError): void {
-    this.#log.debug(
-      { role: roleName(exchange.role), requestId: exchange.id, code: reason.code },
-      reason.message,
-    );
+    const { id: requestId } = exchange;
+    const { code, message } = reason;
+    logSafely(() => this.#log.debug({ role: roleName(exchange.role), requestId, code }, message));
   }
 
   #addRole({ number, name, inputs, handle }: RoleDefinition): void {
@@ -116,7 +123,7 @@ export class Dispatcher implements Application {
     }
     const log = this.#log.child({ role: name });
     const failed = (exchange: Exchange, error: unknown): void => {
-      const warning = logFailure(error, { exchange, log, what: name });
+      const warning = logFailure(error, { exchange, log, what: name, secrets: this.#secrets });
       exchange.warn(warning);
       exchange.end({ applicationStatus: 1 });
     };

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import { logSafely } from "../log-safely.js";
 import type { Refusal } from "../protocol/application.js";
 import type { Exchange } from "../protocol/exchange.js";
 import { HttpError } from "./http-error.js";
@@ -31,15 +32,17 @@ export interface FailureFacts {
   readonly log: Logger;
   /** `GET /books/:id`, or the name of an authorizer or filter. */
   readonly what: string;
+  /** The params that the application declared as secret. */
+  readonly secrets: readonly string[];
 }
 
 /**
  * Logs a failure with its cause and returns the one line for FCGI_STDERR (section 7). The secrets of the request are
  * taken out of both.
  */
-export function logFailure(error: unknown, { exchange, log, what }: FailureFacts): string {
-  const err = describe(error, (text) => redact(text, exchange.params));
-  log.error({ err }, `Cannot complete request: ${what} failed`);
+export function logFailure(error: unknown, { exchange, log, what, secrets }: FailureFacts): string {
+  const err = describe(error, (text) => redact(text, exchange.params, secrets));
+  logSafely(() => log.error({ err }, `Cannot complete request: ${what} failed`));
   return oneLine(`tricorn: ${what} failed: ${err.type}: ${err.message}`);
 }
 

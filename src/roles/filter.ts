@@ -49,7 +49,7 @@ export class FilterRole {
     try {
       request = new FilterRequest(exchange, this.#context);
     } catch (error) {
-      const warning = logFailure(error, { exchange, log: this.#context.log, what: "filter" });
+      const warning = logFailure(error, { ...this.#context, exchange, what: "filter" });
       const problem = new HttpError(400, "The Web server did not tell the length of the file.");
       void sendReply(exchange, problemReply(problem), { warning });
       return;

@@ -47,12 +47,29 @@ function trimBlanks(text: string): string {
   return /^[\t ]|[\t ]$/.test(text) ? text.replace(/^[\t ]+|[\t ]+$/g, "") : text;
 }
 
+/**
+ * The fields by which a Web server is told to send a file itself. A handler that copies fields from elsewhere must not
+ * hand over a file of the server by accident, so only `sendfile()` sets them.
+ */
+export const sendfileHeaders = [
+  "X-Accel-Redirect",
+  "X-Sendfile",
+  "X-Sendfile2",
+  "X-LIGHTTPD-send-file",
+  "X-LIGHTTPD-send-tempfile",
+  "X-LiteSpeed-Location",
+  "X-Reproxy-URL",
+] as const;
+
+const SENDFILE_CURE = "use sendfile(…), which keeps to a root";
+
 /** The fields that a handler cannot set, with what to do instead. */
 const reserved: ReadonlyMap<string, string> = new Map([
   ["status", "use the status of the reply"],
   ["transfer-encoding", "the Web server frames the body"],
   ["connection", "the Web server owns the connection"],
   ["keep-alive", "the Web server owns the connection"],
+  ...sendfileHeaders.map((name) => [name.toLowerCase(), SENDFILE_CURE] as const),
 ]);
 
 /**
@@ -110,6 +127,12 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
     if (cure !== undefined) throw new HeaderError(`Cannot set header ${name}: ${cure}`);
     this.#fields.push([name, trimBlanks(text)]);
     return this;
+  }
+
+  /** @internal Sets a field that is reserved for `sendfile()`. */
+  setSendfile(name: (typeof sendfileHeaders)[number], value: string): void {
+    checkFieldValue(name, value);
+    this.#fields.push([name, value]);
   }
 
   /** Removes every field of this name. */

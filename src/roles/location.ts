@@ -35,10 +35,11 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
   // RFC 3875, section 4.1.5: it starts with a slash.
   if (!pathInfo?.startsWith("/")) return { target, path: raw, mount: "" };
   const scriptName = params.get("SCRIPT_NAME") ?? "";
-  const mount = scriptName.endsWith("/") ? scriptName.slice(0, -1) : scriptName;
+  const mount = withoutSlash(scriptName);
   const path = pathBelow(raw, mount);
   if (path !== undefined && decodePath(path) === pathInfo) return { target, path, mount };
-  if (raw.endsWith(pathInfo)) return { target, path: pathInfo, mount: raw.slice(0, -pathInfo.length) };
+  if (raw.endsWith(pathInfo))
+    return { target, path: pathInfo, mount: withoutSlash(raw.slice(0, -pathInfo.length)) };
   // The server rewrote or normalised the path and tells the new one here only; it is decoded.
   return { target, path: encodePath(pathInfo), mount };
 }
@@ -72,6 +73,12 @@ function originForm(uri: string): string {
 function pathOf(target: string): string {
   const query = target.indexOf("?");
   return query < 0 ? target : target.slice(0, query);
+}
+
+function withoutSlash(path: string): string {
+  let end = path.length;
+  while (end > 0 && path.charCodeAt(end - 1) === 0x2f) end -= 1;
+  return path.slice(0, end);
 }
 
 function pathBelow(path: string, mount: string): string | undefined {

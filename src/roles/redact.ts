@@ -16,10 +16,12 @@ const MIN_SECRET_LENGTH = 4;
 /**
  * Replaces the secrets of a request wherever they occur in a text: an error message that quotes one must not carry it
  * into a log.
+ *
+ * @param further names of params beside Authorization, Cookie and the password that hold secrets
  */
-export function redact(text: string, params: Params): string {
+export function redact(text: string, params: Params, further: readonly string[] = []): string {
   let redacted = text;
-  for (const secret of secretsOf(params)) redacted = redacted.replaceAll(secret, "[redacted]");
+  for (const secret of secretsOf(params, further)) redacted = redacted.replaceAll(secret, "[redacted]");
   return redacted;
 }
 
@@ -29,12 +31,12 @@ export function oneLine(text: string): string {
   return printable.length > 500 ? `${printable.slice(0, 499)}…` : printable;
 }
 
-function secretsOf(params: Params): string[] {
+function secretsOf(params: Params, further: readonly string[]): string[] {
   const secrets = new Set<string>();
   const add = (value: string | undefined): void => {
     if (value !== undefined && value.length >= MIN_SECRET_LENGTH) secrets.add(value);
   };
-  for (const name of secretNames) {
+  for (const name of [...secretNames, ...further]) {
     for (const value of params.getAll(name)) {
       if (name === "AUTH_TYPE" && !value.includes(" ")) continue;
       add(value);

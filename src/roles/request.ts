@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { Params } from "../protocol/params.js";
+import { logFailure } from "./failure.js";
 import { locate, type RequestLocation } from "./location.js";
 import { RequestHeaders } from "./request-headers.js";
 
@@ -12,6 +13,8 @@ export interface RequestContext {
   readonly log: Logger;
   /** The declared mount, "" for none. */
   readonly mount: string;
+  /** The params beside Authorization, Cookie and the password that hold secrets. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -105,6 +108,24 @@ export abstract class RoleRequest {
       requestId: this.exchange.id,
       route: this.route,
     }));
+  }
+
+  /** @internal Logs why the request could not be completed; returns the line for the Web server's error log. */
+  logFailure(error: unknown): string {
+    const { exchange, log, route } = this;
+    const { secrets } = this.#context;
+    return logFailure(error, { exchange, log, what: route ?? this.method, secrets });
+  }
+
+  /** What a log may show of a request: neither its query nor its fields, which may hold secrets. */
+  toJSON(): Record<string, unknown> {
+    const { exchange, method, path, route } = this;
+    return { role: roleName(exchange.role), requestId: exchange.id, method, path, route };
+  }
+
+  /** The same for `console.log` and `util.inspect`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `${this.constructor.name} ${this.method} ${this.path}`;
   }
 
   #locate(): RequestLocation {

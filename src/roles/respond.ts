@@ -1,5 +1,5 @@
 import type { FilterRequest } from "./filter-request.js";
-import { internalErrorReply, logFailure, problemReply } from "./failure.js";
+import { internalErrorReply, problemReply } from "./failure.js";
 import { HttpError } from "./http-error.js";
 import type { ReplyDefaults } from "./reply.js";
 import type { ResponderRequest } from "./responder-request.js";
@@ -17,11 +17,12 @@ export function respond<R extends ResponderRequest | FilterRequest>(
 ): void {
   const answer = (result: unknown): void | Promise<void> =>
     sendReply(request.exchange, toReply(result, defaults), {
-      failed: (error) => void logOf(request, error),
+      failed: (error) => void request.logFailure(error),
     });
   try {
     const result = run(request);
-    const sent = isPromise(result) ? result.then(answer) : answer(result);
+    // Not its own then(): other thenables than promises may settle twice, or swallow what the answer throws.
+    const sent = isPromise(result) ? Promise.resolve(result).then(answer) : answer(result);
     if (sent !== undefined) sent.then(undefined, (error: unknown) => answerError(request, error));
   } catch (error) {
     answerError(request, error);
@@ -51,7 +52,7 @@ function answerError(request: ResponderRequest | FilterRequest, error: unknown):
       cause = failure;
     }
   }
-  const line = logOf(request, cause);
+  const line = request.logFailure(cause);
   if (exchange.started) {
     exchange.warn(line);
     exchange.breakOff();
@@ -67,9 +68,4 @@ function isHttpError(error: unknown): error is HttpError {
     // A revoked proxy, for one.
     return false;
   }
-}
-
-function logOf(request: ResponderRequest | FilterRequest, error: unknown): string {
-  const { exchange, log, route, method } = request;
-  return logFailure(error, { exchange, log, what: route ?? method });
 }

@@ -102,7 +102,7 @@ class StreamedReply {
   readonly #reply: Reply;
   readonly #source: BodySource;
   readonly #failed: ((error: unknown) => void) | undefined;
-  readonly #announced: number | undefined;
+  #announced: number | undefined;
   #sent = 0;
 
   constructor(exchange: Exchange, reply: Reply, source: BodySource, failed: SendOptions["failed"]) {
@@ -110,22 +110,24 @@ class StreamedReply {
     this.#reply = reply;
     this.#source = source;
     this.#failed = failed;
-    this.#announced = announcedLength(reply);
   }
 
   async send(): Promise<void> {
     const exchange = this.#exchange;
+    let complete = false;
     exchange.onAbort(this.#stop);
     try {
+      this.#announced = announcedLength(this.#reply);
       // The first piece is awaited before the head is sent: until then a failure can still get a status of its own.
       let piece = await this.#next();
       this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
       while (piece !== undefined) {
         exchange.write(piece);
-        while (!exchange.writable && !exchange.ended) await exchange.drained();
+        while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
         if (exchange.ended || exchange.aborted !== undefined) return;
         piece = await this.#next();
       }
+      complete = true;
       exchange.end({ applicationStatus: this.#reply.applicationStatus });
     } catch (error) {
       this.#source.stop(error);
@@ -133,7 +135,7 @@ class StreamedReply {
       exchange.breakOff();
       this.#failed?.(error);
     } finally {
-      if (exchange.aborted !== undefined) this.#source.stop(exchange.aborted);
+      if (!complete) this.#source.stop(exchange.aborted);
     }
   }
 
@@ -141,8 +143,6 @@ class StreamedReply {
     const exchange = this.#exchange;
     const { status, headers } = this.#reply;
     exchange.writeHead(formatHead({ status, headers, type: this.#reply.type ?? type, length: undefined }));
-    // From here on the time is the producer's and the client's own.
-    exchange.deadline = Infinity;
   }
 
   /** The next piece that is not empty, checked against the announced length. */

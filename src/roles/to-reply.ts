@@ -12,8 +12,19 @@ export function toReply(result: unknown, defaults: ReplyDefaults): Reply {
   return new Reply(result as ReplyBody).applyDefaults(defaults);
 }
 
+/** Fields about another connection, which a response that was fetched elsewhere has (RFC 9110, section 7.6.1). */
+const hopByHop = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
+
 function fromResponse(response: Response): Reply {
-  const answer = new Reply(response.body, { status: response.status });
-  for (const [name, value] of response.headers) answer.headers.append(name, value);
-  return answer;
+  try {
+    const answer = new Reply(response.body, { status: response.status });
+    for (const [name, value] of response.headers) {
+      if (!hopByHop.has(name)) answer.headers.append(name, value);
+    }
+    return answer;
+  } catch (error) {
+    // Nobody will read the body; that it cannot be cancelled either changes nothing.
+    response.body?.cancel(error).catch(() => {});
+    throw error;
+  }
 }

@@ -13,6 +13,19 @@ import {
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
+ * The variables that the Web server sets itself, and those that would change how programs run. An authorizer that hands
+ * on what a user chose must not be able to replace them by accident. REMOTE_USER and AUTH_TYPE are what it is there for.
+ */
+const SERVER_VARIABLE =
+  /^(?:CONTENT_(?:LENGTH|TYPE)|DOCUMENT_(?:ROOT|URI)|FCGI_.*|GATEWAY_INTERFACE|HTTPS|HTTP_.*|LD_.*|NODE_.*|PATH|PATH_INFO|PATH_TRANSLATED|PHP_.*|QUERY_STRING|REDIRECT_.*|REMOTE_(?:ADDR|HOST|IDENT|PASSWD|PORT)|REQUEST_.*|SCRIPT_.*|SERVER_.*|SSL_.*)$/i;
+
+/** What goes with an `allow`. */
+export interface AllowInit {
+  /** Variables of the Web server that are meant to be replaced, such as `["REMOTE_ADDR"]`. */
+  readonly replaces?: readonly string[] | undefined;
+}
+
+/**
  * The decision that a request may pass. Only {@link allow} makes one: the `#private` brand lets no other object count as
  * one, whatever its shape.
  */
@@ -85,9 +98,12 @@ export type Verdict = Allow | Deny;
  *
  * @param variables names by letters, digits and `_`; values without control characters. They arrive as variables of
  * these names; REMOTE_USER sets the user behind lighttpd.
- * @throws HeaderError for a name or value that could inject a header
+ * @throws HeaderError for a name or value that could inject a header, or a variable of the Web server's own
  */
-export function allow(variables: Readonly<Record<string, string>> = {}): Allow {
+export function allow(
+  variables: Readonly<Record<string, string>> = {},
+  { replaces = [] }: AllowInit = {},
+): Allow {
   const checked = new Map<string, string>();
   for (const name of Object.keys(variables)) {
     const value = variables[name];
@@ -96,8 +112,14 @@ export function allow(variables: Readonly<Record<string, string>> = {}): Allow {
         `Cannot allow with variable ${JSON.stringify(name)}: a name is made of letters, digits and "_"`,
       );
     }
-    if (typeof value !== "string")
+    if (SERVER_VARIABLE.test(name) && !replaces.includes(name)) {
+      throw new HeaderError(
+        `Cannot allow with variable ${name}: the Web server sets it; say { replaces: ["${name}"] } if that is meant`,
+      );
+    }
+    if (typeof value !== "string") {
       throw new HeaderError(`Cannot allow with variable ${name}: its value is no text`);
+    }
     checkFieldValue(`Variable-${name}`, utf8AsLatin1(value));
     checked.set(name, value.trim());
   }

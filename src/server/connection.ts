@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 import { AbortedError, ProtocolError } from "../errors.js";
@@ -10,6 +11,12 @@ import type { ServerLimits, ServerTimeouts } from "./options.js";
 const SEND_HIGH_WATER = 64 * 1024;
 /** Unsent bytes from which on nothing more is read: a peer that asks but never reads cannot pile up answers. */
 const SEND_LIMIT = 1024 * 1024;
+
+/**
+ * The header of a record of no version that there is: what a connection ends with whose answer could not be completed. A
+ * mere end is taken for the end of the answer by nginx 1.22 without keep-alive, Caddy 2.6 and H2O 2.2.
+ */
+const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
 
 /** How long a connection that has sent its last answer may hold up a server that closes; ms. */
 const CLOSING_DRAIN = 2_000;
@@ -26,6 +33,10 @@ export interface ConnectionOwner {
   admit(): boolean;
   /** The number of active requests has changed by so many. */
   activeChanged(by: number): void;
+  /** Whether the input that waits for handlers in all connections is more than the server holds. */
+  readonly inputFull: boolean;
+  /** The number of input bytes that wait has changed by so many. */
+  bufferedChanged(by: number): void;
   /** The peer did what it must not do, or a fault of our own was caught; nothing that a peer sent is in it. */
   report(error: Error): void;
   closed(connection: Connection): void;
@@ -48,8 +59,9 @@ export class Connection implements ApplicationSideHost {
   /** The peer broke the protocol: whether something is still on its way from it cannot be told. */
   #unreadable = false;
   #drained = 0;
-  /** The number of active requests that the owner knows of. */
+  /** The numbers of active requests and of waiting bytes that the owner knows of. */
   #counted = 0;
+  #countedBytes = 0;
   /** When the connection is given up, on the owner's clock. */
   #deadline = Infinity;
 
@@ -61,6 +73,7 @@ export class Connection implements ApplicationSideHost {
     this.#deadline = owner.now + timeouts.idle;
     socket.on("data", this.#read);
     socket.on("drain", this.#sent);
+    socket.on("timeout", this.#sendingStalled);
     socket.on("end", this.#peerEnd);
     socket.on("error", ignore);
     socket.on("close", this.#closed);
@@ -88,6 +101,7 @@ export class Connection implements ApplicationSideHost {
   }
 
   inputConsumed(): void {
+    if (this.#countedBytes > 0) this.#countBytes();
     if (this.#paused) this.#adjustReading();
   }
 
@@ -99,6 +113,7 @@ export class Connection implements ApplicationSideHost {
 
   breakConnection(): void {
     this.#flush();
+    this.#socket.write(BROKEN_RECORD);
     this.#side.disconnect();
     this.#count();
     // Everything that was written still leaves, but neither the end of STDOUT nor END_REQUEST follows it.
@@ -108,12 +123,15 @@ export class Connection implements ApplicationSideHost {
   /** Ends what has waited too long. */
   expire(now: number): void {
     if (this.#state === "open" && this.#side.activeCount > 0) this.#side.expire(now);
+    // Others may have made room for input meanwhile.
+    if (this.#paused) this.#adjustReading();
     if (now < this.#deadline) return;
     if (this.#state === "open" && !this.#peerEnded) {
       if (this.#side.activeCount === 0) this.#startDraining();
-    } else {
+    } else if (this.#socket.writableLength === 0) {
       this.#socket.destroy();
     }
+    // While an answer is on its way, the time-out of the socket tells whether the peer still takes it.
   }
 
   /** Closes as soon as nothing is active: at once for an idle connection. */
@@ -155,6 +173,7 @@ export class Connection implements ApplicationSideHost {
       return;
     }
     this.#count();
+    this.#countBytes();
     this.#adjustReading();
   };
 
@@ -187,10 +206,12 @@ export class Connection implements ApplicationSideHost {
       socket.uncork();
     }
     this.#side.writable = socket.writableLength < SEND_HIGH_WATER;
+    if (!this.#side.writable) this.#limitSending();
     if (socket.writableLength >= SEND_LIMIT) this.#adjustReading();
   };
 
   readonly #sent = (): void => {
+    if (this.#state === "open") this.#setSocketTimeout(0);
     this.#side.writable = true;
     if (this.#paused) this.#adjustReading();
   };
@@ -204,6 +225,7 @@ export class Connection implements ApplicationSideHost {
       this.#state = "draining";
       this.#deadline = this.#owner.now + this.#owner.timeouts.drain;
       socket.write(last, () => socket.destroy());
+      if (socket.writableLength > 0) this.#limitSending();
       return;
     }
     if (last.length > 0) socket.write(last);
@@ -216,9 +238,28 @@ export class Connection implements ApplicationSideHost {
     this.#state = "draining";
     this.#deadline = this.#owner.now + this.#owner.timeouts.drain;
     this.#socket.end();
+    this.#limitSending();
     this.#paused = false;
     this.#socket.resume();
   }
+
+  /** A peer that takes nothing of an answer for too long is given up. */
+  #limitSending(): void {
+    this.#setSocketTimeout(this.#owner.timeouts.send);
+  }
+
+  #setSocketTimeout(time: number): void {
+    // Streams that are no sockets stay in this process, and have no time-out.
+    if (this.#socket instanceof Socket) this.#socket.setTimeout(Number.isFinite(time) ? time : 0);
+  }
+
+  readonly #sendingStalled = (): void => {
+    if (this.#socket.writableLength === 0) return;
+    const reason = new AbortedError("ERR_ABORTED_TIMEOUT", "Cannot complete request: the peer takes no more output");
+    this.#owner.report(reason);
+    this.#side.disconnect(reason);
+    this.#socket.destroy();
+  };
 
   readonly #peerEnd = (): void => {
     this.#peerEnded = true;
@@ -239,12 +280,17 @@ export class Connection implements ApplicationSideHost {
     this.#state = "closed";
     this.#side.disconnect();
     this.#count();
+    this.#countBytes();
     this.#owner.closed(this);
   };
 
   #adjustReading(): void {
     if (this.#state !== "open") return;
-    const full = this.#side.inputFull || this.#socket.writableLength >= SEND_LIMIT;
+    const side = this.#side;
+    const full =
+      side.inputFull ||
+      (this.#owner.inputFull && side.buffered > 0) ||
+      this.#socket.writableLength >= SEND_LIMIT;
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.#socket.pause();
@@ -257,6 +303,13 @@ export class Connection implements ApplicationSideHost {
     this.#owner.activeChanged(active - this.#counted);
     this.#counted = active;
     if (active === 0) this.#idleSince(this.#owner.now);
+  }
+
+  #countBytes(): void {
+    const bytes = this.#side.buffered;
+    if (bytes === this.#countedBytes) return;
+    this.#owner.bufferedChanged(bytes - this.#countedBytes);
+    this.#countedBytes = bytes;
   }
 
   #idleSince(now: number): void {

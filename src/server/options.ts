@@ -6,19 +6,25 @@ export interface ServerLimits extends ApplicationSideLimits {
   readonly connections: number;
   /** Requests that may be active at once in this server, over all connections. */
   readonly requests: number;
+  /** Bytes of input that may wait for handlers in all connections together. */
+  readonly bufferedPerServer: number;
   /** Bytes that are read and dropped behind the last answer of a connection, so that a reset does not destroy it. */
   readonly drainBytes: number;
 }
 
-/** How long a server waits, in milliseconds. All are checked four times a second. */
+/** How long a server waits, in milliseconds; Infinity for ever. They are checked four times a second. */
 export interface ServerTimeouts {
   /** From BEGIN_REQUEST to the end of PARAMS. */
   readonly params: number;
+  /** For the next piece of a body that a handler waits for. */
+  readonly body: number;
+  /** For a peer to take the next bytes of an answer. */
+  readonly send: number;
   /** For a handler that listens to its signal, from ABORT_REQUEST to END_REQUEST. */
   readonly abortGrace: number;
   /** For a peer that has closed its side, until its connection is given up. */
   readonly halfClosed: number;
-  /** For a connection without an active request, until it is closed; Infinity for never. */
+  /** For a connection without an active request, until it is closed. */
   readonly idle: number;
   /** For a peer to close its side behind the last answer. */
   readonly drain: number;
@@ -31,6 +37,7 @@ export const defaultServerLimits: ServerLimits = {
   ...defaultLimits,
   connections: 4096,
   requests: 10_000,
+  bufferedPerServer: 256 * 1024 * 1024,
   // Caddy reads no answer before it has sent the whole request body, so reading too little would lose the answer.
   drainBytes: 4 * 1024 ** 3,
 };
@@ -38,9 +45,12 @@ export const defaultServerLimits: ServerLimits = {
 /** The time-outs of a server where nothing else is said. */
 export const defaultServerTimeouts: ServerTimeouts = {
   params: 10_000,
+  body: 60_000,
+  send: 60_000,
   abortGrace: 1_000,
   halfClosed: 1_000,
-  idle: Infinity,
+  // Web servers close idle connections earlier; who closes last cannot cut off a request that is on its way.
+  idle: 600_000,
   drain: 30_000,
   shutdown: 30_000,
 };

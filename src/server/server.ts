@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
+import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 
 import { AbortedError, ConfigurationError, type TricornError } from "../errors.js";
-import { parseAddress, type Address, type AddressLike } from "../protocol/address.js";
+import { formatAddress, parseAddress, type Address, type AddressLike } from "../protocol/address.js";
+import { logSafely } from "../log-safely.js";
 import type { Application } from "../protocol/application.js";
 import { ValueName } from "../protocol/constants.js";
 import { isLoopback, parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
@@ -45,10 +48,15 @@ export class Server implements ConnectionOwner {
   readonly #peers: AllowedPeers | undefined;
   readonly #anyPeer: boolean;
   readonly #socketAccess: SocketAccess | undefined;
+  #inherited: string | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #now = performance.now();
   #active = 0;
+  #buffered = 0;
+  /** Whether peers have an address, by which they are allowed or not. */
+  #overTcp = true;
   #closing: Promise<void> | undefined;
+  #closingTimer: NodeJS.Timeout | undefined;
   #emptied: (() => void) | undefined;
 
   constructor(application: Application, options: ServerOptions) {
@@ -92,6 +100,7 @@ export class Server implements ConnectionOwner {
 
   /** Where the server listens: `127.0.0.1:9000`, `unix:/run/app.sock`, or `fd:0` for an inherited socket. */
   get address(): string {
+    if (this.#inherited !== undefined) return this.#inherited;
     const bound = this.#listener.address();
     if (bound === null) return "";
     if (typeof bound === "string") return `unix:${bound}`;
@@ -109,7 +118,8 @@ export class Server implements ConnectionOwner {
    * replaced, one that is alive is not.
    *
    * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_ADDRESS_IN_USE` for one that is
-   * taken, `ERR_ALLOWED_PEERS` for one that other machines can reach although nobody said who may connect
+   * taken, `ERR_LISTEN` for one that the system refuses, `ERR_ALLOWED_PEERS` for one that other machines can reach
+   * although nobody said who may connect
    */
   async listen(input: AddressLike): Promise<void> {
     const address = parseAddress(input);
@@ -123,17 +133,14 @@ export class Server implements ConnectionOwner {
     try {
       await this.#bind(address);
     } catch (error) {
-      if (!isAddressInUse(error)) throw error;
-      if (address.kind !== "unix") {
-        throw new ConfigurationError(
-          "ERR_ADDRESS_IN_USE",
-          `Cannot listen: ${(error as Error).message}`,
-          error,
-        );
-      }
+      if (error instanceof ConfigurationError) throw error;
+      if (!isAddressInUse(error)) throw cannotListen("ERR_LISTEN", address, error);
+      if (address.kind !== "unix") throw cannotListen("ERR_ADDRESS_IN_USE", address, error);
       await removeStaleSocket(address.path);
       await this.#bind(address);
     }
+    const bound = this.#listener.address();
+    this.#overTcp = typeof bound === "object" && bound !== null;
     this.#listener.on("error", (error) => this.report(error));
   }
 
@@ -163,9 +170,18 @@ export class Server implements ConnectionOwner {
     this.#active += by;
   }
 
+  get inputFull(): boolean {
+    return this.#buffered >= this.limits.bufferedPerServer;
+  }
+
+  bufferedChanged(by: number): void {
+    this.#buffered += by;
+  }
+
   report(error: Error): void {
     const { code } = error as TricornError;
-    this.#log.warn({ code, err: { type: error.name, message: error.message } }, "Closed a connection");
+    const err = { type: error.name, message: error.message };
+    logSafely(() => this.#log.warn({ code, err }, "Closed a connection"));
   }
 
   closed(connection: Connection): void {
@@ -182,6 +198,8 @@ export class Server implements ConnectionOwner {
         break;
       case "fd":
         listener.listen({ fd: address.fd });
+        // Of an inherited unix socket Node.js does not tell the path.
+        this.#inherited = formatAddress(address);
         break;
       case "unix":
         bindSocket(listener, address.path, this.#socketAccess);
@@ -192,9 +210,10 @@ export class Server implements ConnectionOwner {
 
   readonly #accept = (socket: Socket): void => {
     const peer = socket.remoteAddress;
-    // A unix socket has no peer address: its mode is what keeps others out.
-    if (this.#peers !== undefined && peer !== undefined && !this.#peers.allows(peer)) {
-      this.#log.warn({ code: "ERR_PEER_NOT_ALLOWED", peer }, "Closed a connection");
+    // A unix socket has no peer address: its mode is what keeps others out. Over TCP the address is missing where the
+    // peer has reset the connection before it was accepted, and what it sent can be read all the same.
+    if (this.#overTcp && this.#peers !== undefined && !this.#peers.allows(peer)) {
+      logSafely(() => this.#log.warn({ code: "ERR_PEER_NOT_ALLOWED", peer }, "Closed a connection"));
       socket.destroy();
       return;
     }
@@ -212,9 +231,9 @@ export class Server implements ConnectionOwner {
       this.#emptied = resolve;
     });
     for (const connection of this.#connections) connection.closeWhenIdle();
-    const deadline = setTimeout(() => this.#cutShort(), this.timeouts.shutdown);
+    this.#closingTimer = setTimeout(() => this.#cutShort(), timerDelay(this.timeouts.shutdown));
     if (this.#connections.size > 0) await emptied;
-    clearTimeout(deadline);
+    clearTimeout(this.#closingTimer);
     await stopped;
     clearInterval(this.#ticker);
   }
@@ -226,8 +245,20 @@ export class Server implements ConnectionOwner {
     );
     for (const connection of this.#connections) connection.refuseAll(reason);
     // What was just written gets a moment to leave.
-    setTimeout(() => {
+    this.#closingTimer = setTimeout(() => {
       for (const connection of this.#connections) connection.destroy();
-    }, this.timeouts.abortGrace);
+    }, timerDelay(this.timeouts.abortGrace));
   }
+}
+
+/** A time-out as Node.js takes it: a longer one, Infinity too, would strike at once. */
+function timerDelay(time: number): number {
+  return Math.min(time, 2 ** 31 - 1);
+}
+
+/** Keeps what the system said, which names neither the folder that is missing nor, for some errors, the address. */
+function cannotListen(code: string, address: Address, error: unknown): ConfigurationError {
+  const isFolderMissing = address.kind === "unix" && !existsSync(dirname(address.path));
+  const fact = isFolderMissing ? `there is no folder ${dirname(address.path)}` : (error as Error).message;
+  return new ConfigurationError(code, `Cannot listen on ${formatAddress(address)}: ${fact}`, error);
 }

@@ -42,6 +42,18 @@ export class TestAnswer {
     return JSON.parse(this.text);
   }
 
+  /** The cookies that the answer sets, decoded and without their attributes. */
+  get cookies(): Record<string, string> {
+    const fields = this.headers.toArray().filter(([name]) => name.toLowerCase() === "set-cookie");
+    return Object.fromEntries(
+      fields.map(([, field]) => {
+        const [pair = ""] = field.split(";", 1);
+        const mark = pair.indexOf("=");
+        return [pair.slice(0, mark).trim(), decodeURIComponent(pair.slice(mark + 1).trim())];
+      }),
+    );
+  }
+
   /** Of an authorizer: whether the request may pass, which only a 200 says on every Web server. */
   get allowed(): boolean {
     return this.status === 200 && this.applicationStatus === 0;

@@ -35,18 +35,18 @@ export class TestApplication {
 
   /** Sends a request in the responder role: `respond("/books?page=2", { headers })`. */
   async respond(target: string, request: TestRequest = {}): Promise<TestAnswer> {
-    const stdin = bodyOf(request).bytes;
+    const body = await bodyOf(request);
     return this.#collect({
       role: Role.Responder,
-      params: paramsOf(target, request),
-      stdin,
+      params: paramsOf(target, request, body),
+      stdin: body.bytes,
       signal: request.signal,
     });
   }
 
   /** Asks in the authorizer role whether a request may pass. */
   async authorize(target: string, request: Omit<TestRequest, "body"> = {}): Promise<TestAnswer> {
-    const params = paramsOf(target, request);
+    const params = paramsOf(target, request, await bodyOf({}));
     // Section 6.3: these describe the answer to the request, which the authorizer does not give.
     delete params["SCRIPT_NAME"];
     return this.#collect({ role: Role.Authorizer, params, signal: request.signal });
@@ -56,12 +56,13 @@ export class TestApplication {
   async filter(target: string, file: TestFile): Promise<TestAnswer> {
     const data = typeof file.data === "string" ? Buffer.from(file.data) : file.data;
     const lastModified = file.lastModified ?? new Date("2020-01-01T00:00:00Z");
+    const body = await bodyOf(file);
     const params = {
       FCGI_DATA_LENGTH: String(data.length),
       FCGI_DATA_LAST_MOD: String(Math.floor(lastModified.getTime() / 1000)),
-      ...paramsOf(target, file),
+      ...paramsOf(target, file, body),
     };
-    return this.#collect({ role: Role.Filter, params, stdin: bodyOf(file).bytes, data, signal: file.signal });
+    return this.#collect({ role: Role.Filter, params, stdin: body.bytes, data, signal: file.signal });
   }
 
   /** Runs the stop hooks and ends every connection. */

@@ -4,8 +4,13 @@ export interface TestRequest {
   readonly method?: string | undefined;
   /** Header fields, which arrive as HTTP_… variables. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Text and bytes are sent as they are; an object is sent as JSON. */
-  readonly body?: string | Uint8Array | object | undefined;
+  /** Cookies, which arrive as HTTP_COOKIE; their values are encoded. */
+  readonly cookies?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Text and bytes are sent as they are, URLSearchParams as a urlencoded form, FormData as a multipart form; any other
+   * object is sent as JSON.
+   */
+  readonly body?: string | Uint8Array | URLSearchParams | FormData | object | undefined;
   /** CGI variables that are added, or replace those which follow from the rest. */
   readonly params?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -19,20 +24,30 @@ export interface TestFile extends TestRequest {
   readonly lastModified?: Date | undefined;
 }
 
-/** The request body as bytes, and the media type that follows from it. */
-export function bodyOf({ body }: TestRequest): {
+/** A request body as bytes, and the media type that follows from it. */
+export interface TestBody {
   readonly bytes: Uint8Array;
   readonly type: string | undefined;
-} {
+}
+
+/** Encodes the body of a request. */
+export async function bodyOf({ body }: TestRequest): Promise<TestBody> {
   if (body === undefined) return { bytes: new Uint8Array(), type: undefined };
-  if (typeof body === "string") return { bytes: Buffer.from(body), type: "text/plain; charset=utf-8" };
   if (body instanceof Uint8Array) return { bytes: body, type: "application/octet-stream" };
+  if (typeof body === "string" || body instanceof URLSearchParams || body instanceof FormData) {
+    // The platform knows the encodings and the media types of these.
+    const encoded = new Response(body);
+    return { bytes: Buffer.from(await encoded.arrayBuffer()), type: encoded.headers.get("content-type")! };
+  }
   return { bytes: Buffer.from(JSON.stringify(body)), type: "application/json" };
 }
 
 /** The params that a Web server on this machine would send (RFC 3875, section 4.1). */
-export function paramsOf(target: string, request: TestRequest): Record<string, string> {
-  const { bytes, type } = bodyOf(request);
+export function paramsOf(
+  target: string,
+  request: TestRequest,
+  { bytes, type }: TestBody,
+): Record<string, string> {
   const mark = target.indexOf("?");
   const params: Record<string, string> = {
     GATEWAY_INTERFACE: "CGI/1.1",
@@ -48,10 +63,16 @@ export function paramsOf(target: string, request: TestRequest): Record<string, s
     HTTP_HOST: "localhost",
   };
   if (type !== undefined) Object.assign(params, { CONTENT_TYPE: type, CONTENT_LENGTH: String(bytes.length) });
+  const cookies = Object.entries(request.cookies ?? {});
+  if (cookies.length > 0) params["HTTP_COOKIE"] = cookies.map(formatCookie).join("; ");
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     const variable = name.toUpperCase().replaceAll("-", "_");
     params[variable === "CONTENT_TYPE" || variable === "CONTENT_LENGTH" ? variable : `HTTP_${variable}`] =
       value;
   }
   return { ...params, ...request.params };
+}
+
+function formatCookie([name, value]: [string, string]): string {
+  return `${name}=${encodeURIComponent(value)}`;
 }

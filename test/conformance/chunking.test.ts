@@ -5,7 +5,20 @@ import { Dispatcher } from "../../src/roles/dispatcher.js";
 import { allow, deny } from "../../src/roles/verdict.js";
 import { Server } from "../../src/server/server.js";
 import { MemoryTransport } from "../support/memory-transport.js";
-import { Type, abort, authorize, begin, filter, get, pairs, params, post, record, stdin, variablesOf } from "../support/records.js";
+import {
+  Type,
+  abort,
+  authorize,
+  begin,
+  filter,
+  get,
+  pairs,
+  params,
+  post,
+  record,
+  stdin,
+  variablesOf,
+} from "../support/records.js";
 import { capturedLog, responder, turns } from "../support/served.js";
 
 const definitions = [
@@ -102,18 +115,27 @@ test("a conversation is answered the same when it comes byte by byte", async () 
 test("a conversation is answered the same in whatever chunks it comes", async () => {
   const whole = await converse([conversation]);
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 40 }), async (sizes) => {
-      expect(await converse(cut(conversation, sizes))).toEqual(whole);
-    }),
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 40 }),
+      async (sizes) => {
+        expect(await converse(cut(conversation, sizes))).toEqual(whole);
+      },
+    ),
     { numRuns: 100 },
   );
 });
 
 test("whatever bytes come, the application neither crashes nor stops to answer others", async () => {
   const { log } = capturedLog();
-  const server = new Server(new Dispatcher(definitions, { log }), { log, timeouts: { shutdown: 0, abortGrace: 1 } });
+  const server = new Server(new Dispatcher(definitions, { log }), {
+    log,
+    timeouts: { shutdown: 0, abortGrace: 1 },
+  });
   const mangled = fc
-    .array(fc.tuple(fc.nat(conversation.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 8 })
+    .array(fc.tuple(fc.nat(conversation.length - 1), fc.integer({ min: 0, max: 255 })), {
+      minLength: 1,
+      maxLength: 8,
+    })
     .map((changes) => {
       const bytes = Buffer.from(conversation);
       for (const [at, value] of changes) bytes[at] = value;

@@ -39,7 +39,9 @@ function peakMemory(): number {
 }
 
 /** 8 MiB less a bit: STDIN in records of the greatest length, and the bytes of content in them. */
-const block = Buffer.concat(Array.from({ length: 128 }, () => record(Type.stdin, 1, Buffer.alloc(65_535, "u"))));
+const block = Buffer.concat(
+  Array.from({ length: 128 }, () => record(Type.stdin, 1, Buffer.alloc(65_535, "u"))),
+);
 const blockContent = 128 * 65_535;
 const blocks = Math.ceil(GiB / blockContent);
 

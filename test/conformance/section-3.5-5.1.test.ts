@@ -97,6 +97,23 @@ describe.each(["tcp", "unix"] as const)("Sections 3.5 and 5.1 over %s: who close
     expect(server.openConnections).toBe(0);
   });
 
+  test("without it the unread bodies of several requests are all drained", async () => {
+    const { connect } = await serveDefinitions([routes], { over });
+    const peer = await connect();
+    for (const id of [1, 2]) {
+      peer.send(begin(id), params(id, variablesOf("/unread", { REQUEST_METHOD: "POST" })));
+      expect((await peer.answer(id)).text).toBe("not read");
+    }
+    peer.send(record(Type.stdin, 2), get(3, "/hello", { keep: false }));
+    expect((await peer.answer(3)).text).toBe("hello");
+    await peer.closedByApplication();
+    // The body of request 1 is still on its way, so the application must go on reading.
+    await peer.upload(stream(Type.stdin, 1, Buffer.alloc(3_000_000)), record(Type.stdin, 1));
+    peer.end();
+    await peer.closed();
+    expect(peer.error).toBeUndefined();
+  });
+
   test("with it an unread body is drained and the connection used again", async () => {
     const { connect } = await serveDefinitions([routes], { over });
     const peer = await connect();

@@ -5,7 +5,14 @@ import { parseAllowedPeers, peersFromEnvironment } from "../../src/server/allowe
 describe("parseAllowedPeers", () => {
   test("allows single addresses and networks of both versions", () => {
     const peers = parseAllowedPeers(["10.1.2.3", " 192.168.0.0/16 ", "::1", "fd00::/8"]);
-    for (const address of ["10.1.2.3", "192.168.0.0", "192.168.255.255", "::1", "0:0:0:0:0:0:0:1", "fdff::1"]) {
+    for (const address of [
+      "10.1.2.3",
+      "192.168.0.0",
+      "192.168.255.255",
+      "::1",
+      "0:0:0:0:0:0:0:1",
+      "fdff::1",
+    ]) {
       expect([address, peers.allows(address)]).toEqual([address, true]);
     }
     for (const address of ["10.1.2.4", "192.169.0.0", "::2", "fe80::1", "", "nonsense", "127.0.0.1"]) {

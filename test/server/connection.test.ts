@@ -4,7 +4,18 @@ import { Dispatcher } from "../../src/roles/dispatcher.js";
 import { allow } from "../../src/roles/verdict.js";
 import { Server } from "../../src/server/server.js";
 import { MemoryTransport } from "../support/memory-transport.js";
-import { Filter, Type, authorize, begin, get, params, post, record, stdin, variablesOf } from "../support/records.js";
+import {
+  Filter,
+  Type,
+  authorize,
+  begin,
+  get,
+  params,
+  post,
+  record,
+  stdin,
+  variablesOf,
+} from "../support/records.js";
 import { capturedLog, deferred, responder, serveDefinitions, turns } from "../support/served.js";
 
 const hello = responder({ "GET /hello": () => "hello", "POST /echo": ({ body }) => body.text() });

@@ -8,7 +8,14 @@ import { Dispatcher } from "../../src/roles/dispatcher.js";
 import { allow } from "../../src/roles/verdict.js";
 import { Server, type ServerOptions } from "../../src/server/server.js";
 import { authorize, begin, get, params, record, Type, variablesOf } from "../support/records.js";
-import { capturedLog, deferred, responder, serveDefinitions, temporaryFolder, turns } from "../support/served.js";
+import {
+  capturedLog,
+  deferred,
+  responder,
+  serveDefinitions,
+  temporaryFolder,
+  turns,
+} from "../support/served.js";
 import { WebServerPeer } from "../support/web-server-peer.js";
 
 const hello = responder({ "GET /hello": () => "hello" });
@@ -48,16 +55,30 @@ describe("Server.listen", () => {
 
   test("refuses an address that cannot be read, and a port that is taken", async () => {
     const [one, other] = [makeServer(), makeServer()];
-    await expect(one.listen("nonsense")).rejects.toMatchObject({ code: "ERR_ADDRESS", name: "ConfigurationError" });
+    await expect(one.listen("nonsense")).rejects.toMatchObject({
+      code: "ERR_ADDRESS",
+      name: "ConfigurationError",
+    });
     await one.listen("127.0.0.1:0");
 
-    await expect(other.listen(one.address)).rejects.toMatchObject({ code: "ERR_ADDRESS_IN_USE", fault: "local" });
+    await expect(other.listen(one.address)).rejects.toMatchObject({
+      code: "ERR_ADDRESS_IN_USE",
+      fault: "local",
+    });
     await expectServed(one);
   });
 
-  test("hands on what else the system refuses", async () => {
-    await expect(makeServer().listen(join(temporaryFolder(), "missing", "app.sock"))).rejects.toMatchObject({
-      code: "EACCES",
+  test("tells what else the system refuses, and that a folder is missing", async () => {
+    const folder = join(temporaryFolder(), "missing");
+    await expect(makeServer().listen(join(folder, "app.sock"))).rejects.toMatchObject({
+      code: "ERR_LISTEN",
+      message: `Cannot listen on unix:${folder}/app.sock: there is no folder ${folder}`,
+    });
+    // 192.0.2.0/24 is for documentation: no machine has such an address.
+    await expect(makeServer({ allowedPeers: "any" }).listen("192.0.2.1:0")).rejects.toMatchObject({
+      code: "ERR_LISTEN",
+      message: expect.stringContaining("Cannot listen on 192.0.2.1:0: listen EADDRNOTAVAIL"),
+      cause: { code: "EADDRNOTAVAIL" },
     });
   });
 
@@ -200,7 +221,9 @@ describe("Server and its peers (section 3.2)", () => {
     await refused.closedByApplication().catch(() => undefined);
     expect(refused.bytesRead).toBe(0);
 
-    const { connect: connectAllowed } = await serveDefinitions([hello], { server: { allowedPeers: ["127.0.0.0/8"] } });
+    const { connect: connectAllowed } = await serveDefinitions([hello], {
+      server: { allowedPeers: ["127.0.0.0/8"] },
+    });
     expect((await (await connectAllowed()).send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
@@ -211,11 +234,14 @@ describe("Server and its peers (section 3.2)", () => {
     expect((await (await connect()).send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
-  test.each(["", " , ", "localhost", "127.0.0.1,nonsense"])("FCGI_WEB_SERVER_ADDRS of %j does not start", (value) => {
-    vi.stubEnv("FCGI_WEB_SERVER_ADDRS", value);
+  test.each(["", " , ", "localhost", "127.0.0.1,nonsense"])(
+    "FCGI_WEB_SERVER_ADDRS of %j does not start",
+    (value) => {
+      vi.stubEnv("FCGI_WEB_SERVER_ADDRS", value);
 
-    expect(() => makeServer()).toThrow(expect.objectContaining({ code: "ERR_ALLOWED_PEERS" }));
-  });
+      expect(() => makeServer()).toThrow(expect.objectContaining({ code: "ERR_ALLOWED_PEERS" }));
+    },
+  );
 
   test("connections above the limit are closed", async () => {
     const { connect, server } = await serveDefinitions([hello], { server: { limits: { connections: 2 } } });
@@ -234,14 +260,18 @@ describe("Server and its peers (section 3.2)", () => {
 
 describe("Server.close", () => {
   test("closes idle connections at once and takes no more", async () => {
-    const { connect, server } = await serveDefinitions([hello], { server: { timeouts: { shutdown: 60_000 } } });
+    const { connect, server } = await serveDefinitions([hello], {
+      server: { timeouts: { shutdown: 60_000 } },
+    });
     const peers = [await connect(), await connect()];
     await peers[0]!.send(get(1, "/hello")).answer(1);
     await peers[1]!.roundTrip();
     await server.close();
 
     for (const peer of peers) await peer.closedByApplication();
-    await expect(WebServerPeer.connect(server.address || "127.0.0.1:1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await expect(WebServerPeer.connect(server.address || "127.0.0.1:1")).rejects.toMatchObject({
+      code: "ECONNREFUSED",
+    });
     expect(server.openConnections).toBe(0);
   });
 
@@ -265,7 +295,11 @@ describe("Server.close", () => {
     const [one, two, three] = [await connect(), await connect(), await connect()];
     one.send(get(1, "/later"));
     two.send(get(1, "/stream"));
-    three.send(begin(1), params(1, variablesOf("/upload", { REQUEST_METHOD: "POST" })), record(Type.stdin, 1, "half "));
+    three.send(
+      begin(1),
+      params(1, variablesOf("/upload", { REQUEST_METHOD: "POST" })),
+      record(Type.stdin, 1, "half "),
+    );
     for (const peer of [one, two, three]) await peer.roundTrip();
     const closed = server.close();
     expect(server.close()).toBe(closed);

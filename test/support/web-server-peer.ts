@@ -92,8 +92,8 @@ export class WebServerPeer {
 
   /** Resolves when this many bytes have arrived. */
   async received(bytes: number): Promise<void> {
-    (await this.#until(() => (this.bytesRead >= bytes ? true : undefined))) ??
-      this.#early(`${bytes} bytes came`);
+    const came = await this.#until(() => (this.bytesRead >= bytes ? true : undefined));
+    if (came === undefined) this.#early(`${bytes} bytes came`);
   }
 
   /** Resolves when the application has closed its side; throws where it did so by a reset. */
@@ -102,7 +102,7 @@ export class WebServerPeer {
     if (this.error !== undefined) throw this.error;
   }
 
-  /** Does something as soon as the application has seen that we closed our side, then waits for it to close too. */
+  /** Does something once our side is closed, then waits for the application to close its own. */
   async closedByApplicationOr(act: () => void): Promise<void> {
     await once(this.socket, "finish");
     act();
@@ -136,7 +136,7 @@ export class WebServerPeer {
       const index = this.#received.findIndex(({ type }) => type === Type.getValuesResult);
       return index < 0 ? undefined : this.#received.splice(index, 1)[0];
     };
-    (await this.#until(found)) ?? this.#early("GET_VALUES was answered");
+    if ((await this.#until(found)) === undefined) this.#early("GET_VALUES was answered");
   }
 
   /** The first bytes that came, as they came. */

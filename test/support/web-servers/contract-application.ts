@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApplication, createContainer, serve, type ControllerClass, type HandlerTimeouts } from "tricorn";
 
-import { capturedLog, type LogLine } from "../captured-log.js";
+import { capturedLog, type LogLine } from "../served.js";
 import { Contract } from "./contract.js";
 import { Stage } from "./stage.js";
 

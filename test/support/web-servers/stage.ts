@@ -14,7 +14,7 @@ export class Stage {
   }
 
   /** Resolves at the next time that this is told. */
-  async when(cue: Cue, signal?: AbortSignal): Promise<void> {
-    await once(this.#events, cue, { signal });
+  async when(cue: Cue): Promise<void> {
+    await once(this.#events, cue);
   }
 }

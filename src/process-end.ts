@@ -1,0 +1,53 @@
+/** What the end of the process closes. */
+export interface Closable {
+  /** Finishes what is in flight. Rejects where something was left behind. */
+  close(): Promise<void>;
+  /** Logs what nobody caught. */
+  uncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void;
+}
+
+/** All of it is closed together: the process must not end before the last one is. */
+const closables = new Set<Closable>();
+/** How often the process was asked to end. */
+let asked = 0;
+
+/**
+ * Lets the end of the process close something first. SIGTERM and SIGINT end it with 0 (section 7), or with 1 where
+ * closing failed. An error that nobody caught, an exception or a rejection, ends it with 1: nobody knows what state it
+ * is in, but the requests in flight are not to blame. When asked a second time it ends at once.
+ *
+ * @returns a function that takes it back, for what was closed in another way
+ */
+export function closeAtEnd(closable: Closable): () => void {
+  if (closables.size === 0) {
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+    // A rejection that nobody handles becomes an uncaught exception.
+    process.on("uncaughtException", onUncaught);
+  }
+  closables.add(closable);
+  return () => {
+    // Once the process was asked to end, a second time is still to be understood.
+    if (!closables.delete(closable) || closables.size > 0 || asked > 0) return;
+    process.off("SIGTERM", onSignal);
+    process.off("SIGINT", onSignal);
+    process.off("uncaughtException", onUncaught);
+  };
+}
+
+function onSignal(_signal: NodeJS.Signals, number: number): void {
+  end({ code: 0, codeAtOnce: 128 + number });
+}
+
+function onUncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
+  for (const closable of closables) closable.uncaught(error, origin);
+  end({ code: 1, codeAtOnce: 1 });
+}
+
+function end({ code, codeAtOnce }: { readonly code: number; readonly codeAtOnce: number }): void {
+  asked += 1;
+  if (asked > 1) process.exit(codeAtOnce);
+  void Promise.allSettled([...closables].map((closable) => closable.close())).then((results) =>
+    process.exit(results.every(({ status }) => status === "fulfilled") ? code : 1),
+  );
+}

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+
+import { Extracted, blocksOf, documents, fileOf, root } from "./blocks.js";
+
+const extracted = new Extracted();
+afterAll(() => extracted.remove());
+
+const typeScript = documents.flatMap(blocksOf).filter(({ language }) => language === "ts");
+
+/** The flags that the reader is told to set, and those without which "tricorn" would not be found in here. */
+function configuration(): string {
+  const [told] = blocksOf("README.md").filter(({ language }) => language === "json");
+  const { compilerOptions } = JSON.parse(told!.text) as { compilerOptions: Record<string, unknown> };
+  return JSON.stringify({
+    compilerOptions: {
+      ...compilerOptions,
+      rootDir: root,
+      noEmit: true,
+      skipLibCheck: true,
+      customConditions: ["tricorn-source"],
+    },
+    include: ["**/*"],
+  });
+}
+
+async function compile(): Promise<string> {
+  const project = join(extracted.folder, "tsconfig.json");
+  writeFileSync(project, configuration());
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  try {
+    await promisify(execFile)(process.execPath, [compiler, "--pretty", "false", "-p", project], { cwd: root });
+    return "";
+  } catch (error) {
+    return (error as { stdout: string }).stdout.replaceAll(`${relative(root, extracted.folder)}/`, "");
+  }
+}
+
+test("each TypeScript block of the documents compiles with the flags that the README names", async () => {
+  expect(typeScript.length).toBeGreaterThan(0);
+  expect(await compile()).toBe("");
+}, 60_000);
+
+test("no two blocks of a document are the same file", () => {
+  const files = typeScript.map((block) => extracted.pathOf(block));
+  expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual([]);
+});
+
+describe("a block that is marked runnable runs", () => {
+  const runnable = typeScript.filter(({ info }) => info === "runnable");
+  test.each(runnable.map((block) => [`${block.document}:${block.line} ${fileOf(block)}`, block] as const))(
+    "%s",
+    async (_name, block) => {
+      const options = ["--conditions=tricorn-source", "--import", "@oxc-node/core/register"];
+      const run = promisify(execFile)(process.execPath, [...options, extracted.pathOf(block)], {
+        cwd: root,
+        timeout: 25_000,
+        env: { ...process.env, TRICORN_LOG_LEVEL: "silent" },
+      });
+      await expect(run).resolves.toBeDefined();
+    },
+  );
+});

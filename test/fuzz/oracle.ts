@@ -1,0 +1,197 @@
+import type { Expectation } from "./session.js";
+import { Type, readPairs, readRecords, type WireRecord } from "./wire.js";
+
+/** What went over one connection, seen from the Web server. */
+export interface Traffic {
+  readonly sent: Buffer;
+  readonly received: Buffer;
+  /** Whether the application closed its side in the clean way, so that nothing may be cut. */
+  readonly cleanEnd: boolean;
+}
+
+/** What came back for one request. */
+interface Answer {
+  readonly id: number;
+  readonly role: number;
+  readonly stdout: Buffer;
+  readonly applicationStatus: number;
+  readonly protocolStatus: number;
+}
+
+/** What a connection showed. */
+export interface Finding {
+  readonly begun: number;
+  readonly answered: number;
+}
+
+const AUTHORIZER = 2;
+const KNOWN_VALUES = new Set(["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS"]);
+
+/**
+ * Judges what an application sent on one connection by the specification and by what Web servers make of it.
+ *
+ * @param tokens those that were issued to allowed requests; each that is seen is taken out
+ * @param expected all that must be answered, where everything that was sent is right
+ * @throws Error that says what is wrong
+ */
+export function judge(
+  { sent, received, cleanEnd }: Traffic,
+  { tokens, expected }: { tokens: Set<string>; expected: readonly Expectation[] | undefined },
+): Finding {
+  const asked = readRecords(sent).records;
+  const { records, rest } = readRecords(received);
+  if (cleanEnd) demand(rest.length === 0, `the last record is cut after ${rest.length} bytes`);
+  else demand(rest.length < 8 || rest[0] === 1, "a record has another version");
+  const answers = answersOf(records, rolesOf(asked));
+  judgeManagement(records, asked);
+  for (const answer of answers) judgeAnswer(answer, tokens);
+  if (expected !== undefined) compare(answers, expected);
+  return { begun: asked.filter(({ type, id }) => type === Type.begin && id !== 0).length, answered: answers.length };
+}
+
+/** Whether so many requests were answered in these bytes. */
+export function answeredIn(received: Buffer): number {
+  return readRecords(received).records.filter(({ type }) => type === Type.end).length;
+}
+
+/** The roles of the requests of each id in the order of their beginnings. */
+function rolesOf(asked: readonly WireRecord[]): Map<number, number[]> {
+  const roles = new Map<number, number[]>();
+  for (const { type, id, content } of asked) {
+    if (type !== Type.begin || id === 0 || content.length < 8) continue;
+    const list = roles.get(id) ?? [];
+    list.push(content.readUInt16BE(0));
+    roles.set(id, list);
+  }
+  return roles;
+}
+
+/** Sorts records by request and checks their order (section 5.5). */
+function answersOf(records: readonly WireRecord[], roles: ReadonlyMap<number, readonly number[]>): Answer[] {
+  const answers: Answer[] = [];
+  const ends = new Map<number, number>();
+  const open = new Map<number, { stdout: Buffer[]; closed: boolean }>();
+  for (const { type, id, content, padding, reserved } of records) {
+    demand(reserved === 0, "the reserved byte is not zero");
+    demand(padding.every((byte) => byte === 0), "the padding is not zero");
+    if (type === Type.getValuesResult || type === Type.unknownType) {
+      demand(id === 0, `a management record has the id ${id}`);
+      continue;
+    }
+    demand(type === Type.stdout || type === Type.stderr || type === Type.end, `a record of type ${type} was sent`);
+    const number = ends.get(id) ?? 0;
+    const role = roles.get(id)?.[number];
+    demand(role !== undefined, `a record came for id ${id}, which has no request that is open`);
+    const state = open.get(id) ?? { stdout: [], closed: false };
+    open.set(id, state);
+    switch (type) {
+      case Type.stdout:
+        demand(!state.closed, "STDOUT goes on behind its end");
+        if (content.length === 0) state.closed = true;
+        else state.stdout.push(content);
+        break;
+      case Type.stderr:
+        // Jetty takes it for the end of the answer.
+        demand(content.length > 0, "a record of STDERR is empty");
+        break;
+      default:
+        demand(state.closed, "END_REQUEST came before the end of STDOUT");
+        demand(content.length === 8, "the body of END_REQUEST has not 8 bytes");
+        demand(content.readUIntBE(5, 3) === 0, "the reserved bytes of END_REQUEST are not zero");
+        ends.set(id, number + 1);
+        open.delete(id);
+        answers.push({
+          id,
+          role,
+          stdout: Buffer.concat(state.stdout),
+          applicationStatus: content.readUInt32BE(0),
+          protocolStatus: content[4]!,
+        });
+    }
+  }
+  return answers;
+}
+
+/** Section 4: every answer of the application as such belongs to a question. */
+function judgeManagement(records: readonly WireRecord[], asked: readonly WireRecord[]): void {
+  const questions = asked.filter(({ id, type }) => id === 0 && type === Type.getValues).length;
+  const results = records.filter(({ type }) => type === Type.getValuesResult);
+  demand(results.length <= questions, "there are more GET_VALUES_RESULT than GET_VALUES");
+  for (const { content } of results) {
+    const values = readPairs(content);
+    demand(
+      values?.every(([name, value]) => KNOWN_VALUES.has(name) && /^[0-9]+$/.test(value)) === true,
+      "GET_VALUES_RESULT is not what was asked for",
+    );
+  }
+  const strange = asked.filter(({ id, type }) => id === 0 && (type === 0 || type > 11)).map(({ type }) => type);
+  for (const { content } of records.filter(({ type }) => type === Type.unknownType)) {
+    demand(content.length === 8, "the body of UNKNOWN_TYPE has not 8 bytes");
+    demand(strange.splice(strange.indexOf(content[0]!) >>> 0, 1).length === 1, "UNKNOWN_TYPE names no type that was sent");
+  }
+}
+
+function judgeAnswer({ role, stdout, applicationStatus, protocolStatus }: Answer, tokens: Set<string>): void {
+  demand(protocolStatus <= 3, `the protocol status is ${protocolStatus}`);
+  if (role > 3 || role === 0) {
+    if (role !== 7) demand(protocolStatus === 3, "an unknown role was not answered by UNKNOWN_ROLE");
+    return;
+  }
+  if (stdout.length === 0) {
+    demand(role !== AUTHORIZER, "an authorizer's answer is empty, which lighttpd takes for allowed");
+    // Apache makes an empty 200 of it, so it must be for nobody.
+    demand(applicationStatus !== 0, "an empty answer claims success");
+    return;
+  }
+  const { status, headers, body } = readHead(stdout);
+  const length = headers.get("content-length");
+  if (length !== undefined && body.length > 0) {
+    demand(Number(length) === body.length, `Content-Length is ${length}, but the body has ${body.length} bytes`);
+  }
+  if (role !== AUTHORIZER) return;
+  demand(protocolStatus === 0, "an authorizer's answer is not REQUEST_COMPLETE");
+  demand(applicationStatus === 0, "an authorizer's answer has an application status");
+  if (status === 200) {
+    const token = headers.get("variable-token") ?? "";
+    demand(tokens.delete(token), `a request was allowed that no authorizer allowed (${JSON.stringify(token)})`);
+    demand(body.length === 0, "an allowed request has a body");
+  } else {
+    demand(status >= 300, `a request was denied with the status ${status}`);
+    demand(![...headers.keys()].some((name) => name.startsWith("variable-")), "a denial hands variables on");
+  }
+}
+
+/** A header block as all Web servers take it: its first line tells the status. */
+function readHead(stdout: Buffer): { status: number; headers: Map<string, string>; body: Buffer } {
+  const end = stdout.indexOf("\r\n\r\n");
+  demand(end >= 0, "the header block does not end");
+  const [first = "", ...lines] = stdout.toString("latin1", 0, end).split("\r\n");
+  const status = /^Status: ([1-5]\d\d)(?: [\x20-\x7e]*)?$/.exec(first)?.[1];
+  demand(status !== undefined, `the first line is ${JSON.stringify(first)}`);
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([^\0\r\n]*)$/.exec(line) ?? [];
+    demand(name !== undefined && value !== undefined, `a header line is ${JSON.stringify(line)}`);
+    demand(name.toLowerCase() !== "status", "there are two statuses");
+    headers.set(name.toLowerCase(), value);
+  }
+  return { status: Number(status), headers, body: stdout.subarray(end + 4) };
+}
+
+function compare(answers: readonly Answer[], expected: readonly Expectation[]): void {
+  demand(answers.length === expected.length, `${answers.length} of ${expected.length} requests were answered`);
+  for (const { id, role, what, status, body } of expected) {
+    const answer = answers.find((answer) => answer.id === id);
+    demand(answer !== undefined, `${what} was not answered`);
+    if (role > 3) continue;
+    const head = readHead(answer.stdout);
+    if (status !== undefined) demand(head.status === status, `${what} was answered by ${head.status}, not ${status}`);
+    if (body !== undefined) {
+      demand(head.body.equals(body), `${what} was answered by ${head.body.length} bytes that are not the expected`);
+    }
+  }
+}
+
+function demand(condition: boolean, fact: string): asserts condition {
+  if (!condition) throw new Error(fact);
+}

@@ -1,0 +1,39 @@
+import { describe, expect, test } from "vitest";
+
+import { compileGlob } from "../src/path-glob.js";
+
+describe("compileGlob", () => {
+  test.each([
+    ["*.txt", "/a.txt", true],
+    ["*.txt", "/deep/down/a.txt", true],
+    ["*.txt", "/a.txt/b", false],
+    ["*.txt", "/.txt", true],
+    ["*.txt", "/a.txt.bak", false],
+    ["*.txt", "/line\nend.txt", true],
+    ["*", "/a", true],
+    ["*", "/deep/.hidden", true],
+    ["/members/**", "/members", true],
+    ["/members/**", "/members/", true],
+    ["/members/**", "/members/a/.b/c", true],
+    ["/members/**", "/members/a\nb", true],
+    ["/members/**", "/members\n", false],
+    ["/members/**", "/membersonly", false],
+    ["/members/**", "/x/members/a", false],
+    ["/members/*", "/members/a", true],
+    ["/members/*", "/members/a/b", false],
+    ["/{a,b}/**", "/b/c", true],
+    ["/**/*.md", "/a.md", true],
+    ["/**/*.md", "/a/b.md", true],
+    ["/**", "/", true],
+    ["/**", "/a\u2028/b", true],
+    ["/", "/", true],
+    ["/", "/a", false],
+  ])("%j on %j: %s", (glob, path, expected) => {
+    expect(compileGlob(glob, { caseSensitive: true })(path)).toBe(expected);
+  });
+
+  test("letters of another case match where they may", () => {
+    expect(compileGlob("/Members/**", { caseSensitive: false })("/mEMBERS/a\nb")).toBe(true);
+    expect(compileGlob("/Members/**", { caseSensitive: true })("/members/a")).toBe(false);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+
+import { Router } from "../../src/roles/router.js";
+
+function routerOf(...routes: readonly string[]): Router<string> {
+  const router = new Router<string>();
+  for (const route of routes) {
+    const [method = "", path = ""] = route.split(" ");
+    router.add(method, path, route);
+  }
+  return router;
+}
+
+describe("Router", () => {
+  test("static segments go before captured ones, in any order of declaration", () => {
+    for (const routes of [
+      ["GET /books/:id", "GET /books/new"],
+      ["GET /books/new", "GET /books/:id"],
+    ]) {
+      const router = routerOf(...routes);
+      expect(router.find("GET", "/books/new")?.value).toBe("GET /books/new");
+      expect(router.find("GET", "/books/7")).toMatchObject({
+        value: "GET /books/:id",
+        pathParams: { id: "7" },
+      });
+    }
+  });
+
+  test("captured segments are decoded once, wildcards too", () => {
+    const router = routerOf("GET /a/:x/b", "GET /files/*");
+    expect(router.find("GET", "/a/%C3%A9%2F%2520/b")?.pathParams).toMatchObject({ x: "é/%20" });
+    expect(router.find("GET", "/files/x/y%20z")?.pathParams).toMatchObject({ "*": "x/y z" });
+  });
+
+  test("HEAD finds GET unless it has a route of its own", () => {
+    const router = routerOf("GET /a", "GET /b", "HEAD /b");
+    expect(router.find("HEAD", "/a")?.value).toBe("GET /a");
+    expect(router.find("HEAD", "/b")?.value).toBe("HEAD /b");
+    expect(routerOf("GET /a").find("HEAD", "/a")?.value).toBe("GET /a");
+  });
+
+  test("a trailing slash changes nothing", () => {
+    expect(routerOf("GET /a").find("GET", "/a/")?.value).toBe("GET /a");
+    expect(routerOf("GET /").find("GET", "/")?.value).toBe("GET /");
+  });
+
+  test("tells why nothing was found", () => {
+    const router = routerOf("GET /a", "POST /a", "DELETE /a/:id");
+    expect(router.explain("/b")).toEqual({ reason: "path" });
+    expect(router.explain("/a")).toEqual({ reason: "method", allowed: ["GET", "HEAD", "OPTIONS", "POST"] });
+    expect(router.explain("/a/7")).toEqual({ reason: "method", allowed: ["DELETE", "OPTIONS"] });
+    expect(router.explain("/%zz")).toEqual({ reason: "bad path" });
+  });
+
+  test.each(["__proto__", "constructor", "toString", "get", "", "GET "])(
+    "the method %j finds nothing",
+    (method) => {
+      expect(routerOf("GET /a").find(method, "/a")).toBeUndefined();
+    },
+  );
+
+  test.each(["", "a", "*", "/%", "/%zz", "//", "/a/%00", "\0", `/${"x".repeat(100_000)}`])(
+    "the path %j does no harm",
+    (path) => {
+      const router = routerOf("GET /:id", "GET /a/:x", "GET /files/*");
+      router.find("GET", path);
+      router.explain(path);
+    },
+  );
+
+  test("one route twice is refused", () => {
+    expect(() => routerOf("GET /a", "GET /a")).toThrow();
+  });
+});

@@ -1,0 +1,141 @@
+// Section 7: SIGTERM asks an application to finish what it is doing and to exit.
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+
+import { commandOf, NodeProcess } from "../support/node-process.js";
+import {
+  authorize,
+  begin,
+  filter,
+  get,
+  params,
+  record,
+  stdin,
+  Type,
+  variablesOf,
+} from "../support/records.js";
+import { openSocket, WebServerPeer } from "../support/web-server-peer.js";
+import { lifeOf, socketPath, startShop } from "./support.js";
+
+/** A request whose answer has begun and ends when the caller says so. */
+async function echoing(address: string): Promise<WebServerPeer> {
+  const peer = await WebServerPeer.connect(address);
+  const head = params(1, variablesOf("/echo", { REQUEST_METHOD: "POST" }));
+  peer.send(begin(1), head, record(Type.stdin, 1, "one "));
+  while (!(await peer.record()).content.includes("begun ")) continue;
+  return peer;
+}
+
+/** A kept connection that has nothing to do. */
+async function idle(address: string): Promise<WebServerPeer> {
+  const peer = await WebServerPeer.connect(address);
+  await peer.send(get(1, "/hello")).answer(1);
+  return peer;
+}
+
+async function connectionError(address: string): Promise<string | undefined> {
+  const [error] = (await once(openSocket(address), "error")) as [NodeJS.ErrnoException];
+  return error.code;
+}
+
+describe.each(["SIGTERM", "SIGINT"] as const)("at %s an application", (signal) => {
+  test.each(["tcp", "unix"])(
+    "finishes what is in flight, takes nothing new, and exits with 0: %s",
+    async (kind) => {
+      const { process, address } = await startShop({}, kind === "tcp" ? undefined : socketPath());
+      const waiting = await idle(address);
+      const busy = await echoing(address);
+
+      process.kill(signal);
+      await waiting.closedByApplication();
+      expect(await connectionError(address)).toBe(kind === "tcp" ? "ECONNREFUSED" : "ENOENT");
+      const answer = await busy.send(stdin(1, "two")).answer(1);
+      expect(answer).toMatchObject({ status: 200, text: "begun one two done", applicationStatus: 0 });
+      await busy.closedByApplication();
+      busy.end();
+
+      expect(await process.ended).toBe(0);
+      if (kind === "unix") expect(existsSync(address.slice("unix:".length))).toBe(false);
+    },
+  );
+});
+
+describe("SIGTERM", () => {
+  test("ends an idle application, which starts and stops what is injected in order", async () => {
+    const { process, address } = await startShop();
+    await idle(address);
+    process.kill("SIGTERM");
+
+    expect(await process.ended).toBe(0);
+    expect(lifeOf(process)).toEqual(["start Stock", "start Shop with Stock", "stop Shop", "stop Stock"]);
+  });
+
+  test("still answers what comes on a connection that is busy: no Web server can be told to stop", async () => {
+    const { process, address } = await startShop();
+    const waiting = await idle(address);
+    const busy = await echoing(address);
+    process.kill("SIGTERM");
+    await waiting.closedByApplication();
+
+    expect((await busy.send(get(2, "/hello")).answer(2)).status).toBe(200);
+    expect((await busy.send(stdin(1)).answer(1)).text).toBe("begun one  done");
+    busy.end();
+    expect(await process.ended).toBe(0);
+  });
+
+  test("gives handlers that hang the time for a shutdown, and then answers in the way of their roles", async () => {
+    const { process, address } = await startShop({ SHUTDOWN: "50" });
+    const peer = await WebServerPeer.connect(address);
+    peer.send(get(1, "/hang"), authorize(2, "/closed/door"), filter(3, "/a.txt", "data"));
+    await peer.roundTrip();
+    process.kill("SIGTERM");
+
+    const [responder, gate, transform] = [await peer.answer(1), await peer.answer(2), await peer.answer(3)];
+    expect([responder.status, gate.status, transform.status]).toEqual([503, 503, 503]);
+    expect(gate.head).toMatch(/^Status: 503 /);
+    peer.end();
+    expect(await process.ended).toBe(0);
+    expect(lifeOf(process)).toContain("stop Stock");
+  });
+
+  test("exits with 1 where something cannot be stopped, after everything else was", async () => {
+    const { process } = await startShop({ FAIL: "onStop" });
+    process.kill("SIGTERM");
+
+    expect(await process.ended).toBe(1);
+    expect(lifeOf(process).slice(-2)).toEqual(["stop Shop", "stop Stock"]);
+    expect(process.errors.join("\n")).toMatch(/onStop of Stock failed.*"msg":"Cannot close cleanly"/);
+  });
+
+  test.each([
+    ["SIGTERM", 128 + 15],
+    ["SIGINT", 128 + 2],
+  ] as const)("a second time, or %s after it, ends the process at once", async (second, code) => {
+    const { process, address } = await startShop();
+    const waiting = await idle(address);
+    const peer = await WebServerPeer.connect(address);
+    await peer.send(get(1, "/hang")).roundTrip();
+    process.kill("SIGTERM");
+    await waiting.closedByApplication();
+
+    process.kill(second);
+    expect(await process.ended).toBe(code);
+    expect(lifeOf(process)).not.toContain("stop Stock");
+  });
+
+  test("lets two servers of one process finish, and stops the application that they share once, behind both", async () => {
+    const process = new NodeProcess(commandOf("test/serve/apps/twice.ts"));
+    await process.line(/"msg":"Listening on .* for FastCGI"/);
+    const [, one, other] = await process.line(/^serving (\S+) and (\S+)$/);
+    const waiting = await idle(one!);
+    const busy = await echoing(other!);
+    process.kill("SIGTERM");
+    await waiting.closedByApplication();
+
+    expect((await busy.send(stdin(1, "two")).answer(1)).text).toBe("begun one two done");
+    busy.end();
+    expect(await process.ended).toBe(0);
+    expect(process.output).toEqual([expect.stringMatching(/^serving/), "echoed", "stopped"]);
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, test, vi } from "vitest";
+
+import { allow } from "../../src/roles/verdict.js";
+import {
+  Authorizer,
+  Type,
+  begin,
+  get,
+  params,
+  record,
+  stdin,
+  stream,
+  variablesOf,
+} from "../support/records.js";
+import { deferred, responder, serveDefinitions, turns } from "../support/served.js";
+import type { WebServerPeer } from "../support/web-server-peer.js";
+
+const hello = responder({ "GET /hello": () => "hello" });
+const tooLong = [
+  ["a name", { ["X".repeat(4097)]: "" }],
+  ["a value", { X: "v".repeat(128 * 1024 + 1) }],
+] as const;
+
+/** The start of an upload to `/body`, of which the end is missing. */
+function upload(peer: WebServerPeer, content: string | Buffer): void {
+  peer.send(
+    begin(1),
+    params(1, variablesOf("/body", { REQUEST_METHOD: "POST" })),
+    stream(Type.stdin, 1, content),
+  );
+}
+
+/** Time that passes only when it is told to; sockets know nothing of it. */
+function stoppedClock(): (ms: number) => void {
+  vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
+  return (ms) => void vi.advanceTimersByTime(ms);
+}
+
+describe("Limits of params", () => {
+  test.each(tooLong)(
+    "%s that is too long is refused with 431, and the connection goes on",
+    async (_what, more) => {
+      const { connect } = await serveDefinitions([hello]);
+      const peer = await connect();
+      peer.send(begin(1), params(1, { ...variablesOf("/hello"), ...more }), stdin(1), get(2, "/hello"));
+
+      expect((await peer.answer(1)).status).toBe(431);
+      expect((await peer.answer(2)).status).toBe(200);
+    },
+  );
+
+  test.each(tooLong)("an authorizer is denied for %s that is too long", async (_what, more) => {
+    const { connect } = await serveDefinitions([
+      { kind: "authorizer", name: "Gate", paths: [], authorize: () => allow() },
+    ]);
+    const peer = await connect();
+    peer.send(begin(1, Authorizer), params(1, { ...variablesOf("/"), ...more }));
+
+    expect((await peer.answer(1)).status).toBe(431);
+  });
+});
+
+describe("Limits of input", () => {
+  test("what waits in all connections together holds up those that it waits in, and no others", async () => {
+    const read = deferred();
+    const slow = responder({
+      "POST /body": async ({ body }) => {
+        await read.promise;
+        return String((await body.bytes()).length);
+      },
+      "GET /hello": () => "hello",
+    });
+    const { server, connect } = await serveDefinitions([slow], {
+      server: { limits: { bufferedPerServer: 96 * 1024 } },
+    });
+    const [one, other, third] = [await connect(), await connect(), await connect()];
+    // Each is below the limits of a request and of a connection.
+    upload(one, Buffer.alloc(64 * 1024));
+    upload(other, Buffer.alloc(64 * 1024));
+    await expect.poll(() => server.inputFull).toBe(true);
+    third.send(get(1, "/hello"));
+    expect((await third.answer(1)).text).toBe("hello");
+
+    read.resolve();
+    for (const peer of [one, other]) {
+      peer.send(record(Type.stdin, 1));
+      expect((await peer.answer(1)).text).toBe("65536");
+    }
+    expect(server.inputFull).toBe(false);
+  });
+});
+
+describe("Time-outs", () => {
+  test("a body of which nothing more comes is answered with 408, and its reader fails", async () => {
+    const failed = deferred<unknown>();
+    const reader = responder({
+      "POST /body": ({ body }) => {
+        const text = body.text();
+        text.catch(failed.resolve);
+        return text;
+      },
+    });
+    const { connect } = await serveDefinitions([reader], { server: { timeouts: { body: 300 } } });
+    const peer = await connect();
+    upload(peer, "half");
+
+    expect((await peer.answer(1)).status).toBe(408);
+    expect(await failed.promise).toMatchObject({ code: "ERR_ABORTED_TIMEOUT" });
+  });
+
+  test("a body that keeps coming is not cut off, however slowly", async () => {
+    const pass = stoppedClock();
+    const arrived = { bytes: 0 };
+    const reader = responder({
+      "POST /body": async ({ body }) => {
+        for await (const piece of body.stream()) arrived.bytes += piece.length;
+        return String(arrived.bytes);
+      },
+    });
+    const { connect } = await serveDefinitions([reader], { server: { timeouts: { body: 1_000 } } });
+    const peer = await connect();
+    upload(peer, "x");
+    for (let piece = 1; piece <= 8; piece += 1) {
+      await expect.poll(() => arrived.bytes).toBe(piece);
+      pass(750);
+      peer.send(stream(Type.stdin, 1, "x"));
+    }
+    peer.send(record(Type.stdin, 1));
+
+    expect((await peer.answer(1)).text).toBe("9");
+  });
+
+  test("a handler that does not read is not held against the body", async () => {
+    const pass = stoppedClock();
+    const go = deferred();
+    const { connect } = await serveDefinitions(
+      [responder({ "POST /body": () => go.promise.then(() => "done") })],
+      {
+        server: { timeouts: { body: 1_000 } },
+      },
+    );
+    const peer = await connect();
+    upload(peer, "half");
+    await turns();
+    pass(5_000);
+    go.resolve();
+
+    expect((await peer.answer(1)).text).toBe("done");
+  });
+
+  test("a peer that takes nothing of its answer is given up, and the producer stopped", async () => {
+    const stopped = deferred();
+    const flood = responder({
+      "GET /flood": function* () {
+        try {
+          for (;;) yield Buffer.alloc(64 * 1024);
+        } finally {
+          stopped.resolve();
+        }
+      },
+    });
+    const { server, connect, log } = await serveDefinitions([flood], { server: { timeouts: { send: 300 } } });
+    const peer = await connect();
+    peer.socket.pause();
+    peer.send(get(1, "/flood"));
+    await stopped.promise;
+    await expect.poll(() => server.openConnections).toBe(0);
+
+    expect(log).toContainEqual(
+      expect.objectContaining({ code: "ERR_ABORTED_TIMEOUT", msg: "Closed a connection" }),
+    );
+  });
+});

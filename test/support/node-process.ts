@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+/** The folder of the project, in which every process is started. */
+export const projectFolder = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What stands before a TypeScript file that is run by hand. */
+const nodeOptions = ["--conditions=tricorn-source", "--import", "@oxc-node/core/register"];
+
+/** The command that runs a TypeScript file of the project. */
+export function commandOf(file: string): readonly [string, ...string[]] {
+  return [process.execPath, ...nodeOptions, file];
+}
+
+/** How a process is started. */
+export interface StartOptions {
+  /** All that it finds in its environment, beside the path. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its descriptor 0; /dev/null if left out. */
+  readonly stdin?: "ignore" | "pipe";
+  /** Its descriptors from 3 on, as those of this process. */
+  readonly descriptors?: readonly number[];
+}
+
+/** A process and what it prints. It is killed when the test ends. */
+export class NodeProcess {
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #errorLines: string[] = [];
+  #news: (() => void)[] = [];
+  #isOver = false;
+  /** The exit code, or the signal that ended it; when everything that it printed was read. */
+  readonly ended: Promise<number | string>;
+
+  constructor([program, ...args]: readonly [string, ...string[]], options: StartOptions = {}) {
+    const { env = {}, stdin = "ignore", descriptors = [] } = options;
+    this.#child = spawn(program, args, {
+      cwd: projectFolder,
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+      stdio: [stdin, "pipe", "pipe", ...descriptors],
+    });
+    this.#collect(this.#child.stdout!, this.#lines);
+    this.#collect(this.#child.stderr!, this.#errorLines);
+    this.ended = once(this.#child, "close").then(([code, signal]: (number | string | null)[]) => {
+      this.#isOver = true;
+      this.#notify();
+      return code ?? signal ?? "unknown";
+    });
+    onTestFinished(async () => {
+      this.#child.kill("SIGKILL");
+      await this.ended;
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** The lines of standard output so far. */
+  get output(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** The lines of standard error so far. */
+  get errors(): readonly string[] {
+    return this.#errorLines;
+  }
+
+  /** The first line on either stream that matches; fails when the process ends before it comes. */
+  async line(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      for (const line of [...this.#lines, ...this.#errorLines]) {
+        const match = pattern.exec(line);
+        if (match !== null) return match;
+      }
+      if (this.#isOver) throw new Error(`The process ended early:\n${this.#errorLines.join("\n")}`);
+      await new Promise<void>((resolve) => {
+        this.#news.push(resolve);
+      });
+    }
+  }
+
+  /** The address that `serve` logs. */
+  async address(): Promise<string> {
+    const [, address] = await this.line(/"msg":"Listening on (\S+) for FastCGI"/);
+    return address!;
+  }
+
+  /** Sends standard input, and closes it. Resolves with the error where not all of it was taken. */
+  input(content: string | Uint8Array): Promise<Error | null | undefined> {
+    const { stdin } = this.#child;
+    return new Promise((resolve) => {
+      stdin!.once("error", resolve);
+      stdin!.end(content, () => resolve(stdin!.errored));
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  #collect(stream: NodeJS.ReadableStream, lines: string[]): void {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      this.#notify();
+    });
+  }
+
+  #notify(): void {
+    for (const wake of this.#news.splice(0)) wake();
+  }
+}
