@@ -22,6 +22,7 @@ const requirements = [
   { package: "lighttpd", file: "lighttpd" },
   { package: "nginx", file: "nginx" },
   { package: "spawn-fcgi", file: "spawn-fcgi" },
+  { package: "systemd", file: "systemd-socket-activate" }, // the program; nothing is booted with it
 ];
 
 /** Runs as root with the packages as arguments. */

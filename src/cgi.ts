@@ -1,9 +1,10 @@
-import { PassThrough, duplexPair } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import type { TricornApplication } from "./application.js";
 import { FastCgiClient } from "./client/index.js";
 import { Role } from "./protocol/constants.js";
+import { connectInMemory } from "./server/memory-connection.js";
 import { Server, type ServerOptions } from "./server/server.js";
 
 /** Whether the process was started as a CGI program (RFC 3875, section 4.1.4): it shall answer one request and exit. */
@@ -22,16 +23,8 @@ export function isCgi(environment: NodeJS.ProcessEnv): boolean {
  */
 export async function answerAsCgi(application: TricornApplication, options: ServerOptions): Promise<number> {
   const server = new Server(application, options);
-  const client = new FastCgiClient({
-    connect: () => {
-      const [ours, theirs] = duplexPair();
-      server.accept(ours);
-      return theirs;
-    },
-    keepConnection: false,
-  });
-  // The client destroys a body that is not wanted, and standard input is still needed then.
-  const stdin = process.stdin.pipe(new PassThrough());
+  const client = new FastCgiClient({ connect: () => connectInMemory(server), keepConnection: false });
+  const stdin = new CgiBody(process.stdin, process.env["CONTENT_LENGTH"]);
   try {
     const variables = Object.entries(process.env).map(([name, value = ""]) => [name, value] as const);
     const answer = await client.request({
@@ -48,7 +41,43 @@ export async function answerAsCgi(application: TricornApplication, options: Serv
   } finally {
     await client.close();
     await server.close();
-    // Under mod_cgid a program that leaves with input unread costs the client its answer.
-    process.stdin.unpipe(stdin).resume();
+    void stdin.drain();
+  }
+}
+
+/**
+ * The body on standard input: as many bytes as CONTENT_LENGTH says and not one more, because a server need not close it
+ * behind them (RFC 3875, section 4.2). Without a number it ends with standard input.
+ */
+class CgiBody implements AsyncIterable<Buffer> {
+  readonly #input: Readable;
+  #left: number;
+
+  constructor(input: Readable, contentLength = "") {
+    this.#input = input;
+    this.#left = /^\d{1,15}$/.test(contentLength) ? Number(contentLength) : Infinity;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
+    if (this.#left === 0) return;
+    for await (const chunk of this.#input.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      const piece = chunk.subarray(0, this.#left);
+      this.#left -= piece.length;
+      yield piece;
+      if (this.#left === 0) return;
+    }
+  }
+
+  /**
+   * Reads what is known to come and nobody wanted, then lets go of standard input: under mod_cgid a program that leaves
+   * with input unread costs the client its answer.
+   */
+  async drain(): Promise<void> {
+    try {
+      if (Number.isFinite(this.#left)) for await (const _ of this);
+    } catch {
+      // The server has left.
+    }
+    this.#input.destroy();
   }
 }

@@ -49,7 +49,10 @@ export async function serve(
     parseAddress(address);
     const server = new Server(served, options);
     await listenWith(served, { server, address });
-    return new RunningServer(served, { server, signals });
+    const running = new RunningServer(served, { server, signals });
+    // Whoever reads this may send a signal at once.
+    served.log.info(`Listening on ${running.address} for FastCGI`);
+    return running;
   } catch (error) {
     // What Node.js prints of an error that ends the process begins with a source line and ends with a stack.
     if (signals) process.stderr.write(`${sentenceOf(error)}\n`);
@@ -68,7 +71,6 @@ async function listenWith(
     await stop(application);
     throw error;
   }
-  application.log.info(`Listening on ${server.address} for FastCGI`);
 }
 
 /** What went wrong and what led to it, in one line. */

@@ -16,6 +16,14 @@ export interface BodyReader {
   cancel(reason: unknown): void;
 }
 
+/**
+ * Takes over a source that may be read much later, or never. A Node stream that fails meanwhile, because its file cannot
+ * be opened for one, keeps its error for whoever reads it; without a listener it would be the end of the process.
+ */
+export function adoptSource(source: BodySource | undefined): void {
+  if (source instanceof Readable) source.on("error", ignore);
+}
+
 /** Whether the source can be sent a second time. */
 export function isReplayable(source: BodySource | undefined): source is string | Uint8Array | undefined {
   return source === undefined || typeof source === "string" || source instanceof Uint8Array;
@@ -66,7 +74,8 @@ function readerOfIterable(iterable: AsyncIterable<Uint8Array>): BodyReader {
     cancel() {
       // The iterator of a Node stream would do nothing before the next chunk arrives.
       if (iterable instanceof Readable) iterable.destroy();
-      else iterator.return?.().catch(ignore);
+      // In a function of its own, because an iterator that is no generator may throw here.
+      else void (async () => iterator.return?.())().catch(ignore);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { Role } from "../protocol/constants.js";
 import { encodeNameValuePairs } from "../protocol/name-value.js";
 import { after } from "./after.js";
-import { cancelSource, isReplayable } from "./body-source.js";
+import { adoptSource, cancelSource, isReplayable } from "./body-source.js";
 import { ClientError } from "./client-error.js";
 import { inputsOf, type ClientRequest, type RequestInput } from "./client-request.js";
 import type { ClientResponse } from "./client-response.js";
@@ -41,6 +41,7 @@ export class Call {
     this.role = role;
     this.params = encodeNameValuePairs(pairs);
     this.inputs = inputsOf(request);
+    for (const { source } of this.inputs) adoptSource(source);
     this.raw = raw;
     this.replayable = this.inputs.every(({ source }) => isReplayable(source));
     this.repeatable = this.replayable && isIdempotent(role, pairs);

@@ -1,15 +1,17 @@
 import { AbortedError, ProtocolError } from "../errors.js";
 import type { Application, Refusal, RoleInputs } from "./application.js";
-import { decodeBeginRequest, encodeUnknownType } from "./bodies.js";
+import { decodeBeginRequest } from "./bodies.js";
 import { ByteCollector } from "./byte-collector.js";
 import { NULL_REQUEST_ID, ProtocolStatus, RecordType, Role, ValueName, roleName } from "./constants.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
 import type { InputStream } from "./input-stream.js";
-import type { ApplicationSideLimits } from "./limits.js";
-import { decodeNameValuePairs, encodeNameValuePairs } from "./name-value.js";
+import { excessOf, type ApplicationSideLimits } from "./limits.js";
+import { answerManagement } from "./management.js";
+import { OutputTurns } from "./output-turns.js";
 import { Params } from "./params.js";
 import { RecordReader, type RecordSink } from "./record-reader.js";
 import { RecordWriter } from "./record-writer.js";
+import { UnfinishedInput } from "./unfinished-input.js";
 
 /** What the application side needs of the transport around it. */
 export interface ApplicationSideHost {
@@ -20,7 +22,7 @@ export interface ApplicationSideHost {
   /** A request ended; see {@link ApplicationSide.finished}. */
   exchangeEnded(): void;
   /** The connection must be broken so that the peer sees an incomplete answer. */
-  breakConnection(): void;
+  breakConnection(exchange: Exchange): void;
   /** Milliseconds of a coarse clock that only grows. */
   now(): number;
   /** The answers to GET_VALUES, with the limits that are really enforced (section 4.1). */
@@ -31,6 +33,8 @@ export interface ApplicationSideHost {
 
 /** Queued bytes that no transport has taken yet, above which whoever streams has to wait. */
 const OUTPUT_HIGH_WATER = 64 * 1024;
+/** Queued bytes above which no record is read: many requests of one chunk must not pile up large answers. */
+const OUTPUT_LIMIT = 1024 * 1024;
 
 /** How long the PARAMS of a request may take, the next piece of a body, and an aborted handler to settle; ms. */
 export interface ApplicationSideTimes {
@@ -68,14 +72,11 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #times: ApplicationSideTimes;
   readonly #reader = new RecordReader(this);
   readonly #active = new Map<number, Active>();
-  readonly #waiting: { exchange: Exchange; resolve: () => void }[] = [];
+  readonly #turns = new OutputTurns(() => this.writable);
+  readonly #unfinishedInput = new UnfinishedInput();
   readonly output = new RecordWriter();
   #writable = true;
-  /** Whether a writer will be woken in the next turn of the event loop. */
-  #waking = false;
   #lastRequest = false;
-  /** The requests that ended before their input did, each with the type of the record that will end it. */
-  readonly #unfinishedInput = new Map<number, number>();
   #buffered = 0;
 
   constructor(
@@ -90,12 +91,18 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   }
 
   /**
-   * Reads bytes from the Web server.
+   * Reads bytes from the Web server, and stops early where so much output waits that no more may be asked for.
    *
+   * @returns how many bytes were read
    * @throws ProtocolError where the peer broke the specification; the connection cannot be read any further
    */
-  receive(chunk: Buffer): void {
-    this.#reader.read(chunk);
+  receive(chunk: Buffer): number {
+    return this.#reader.read(chunk);
+  }
+
+  /** Whether so many answers are queued that no further request may be read from this chunk. */
+  get full(): boolean {
+    return this.output.length >= OUTPUT_LIMIT;
   }
 
   /** How many requests are active. */
@@ -115,11 +122,11 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   /** Whether nothing that the peer is known to be sending still has to come. */
   get inputComplete(): boolean {
-    return this.#unfinishedInput.size === 0 && !this.#reader.midRecord;
+    return this.#unfinishedInput.isEmpty && !this.#reader.midRecord;
   }
 
-  /** No request after those that are active: the connection is {@link finished} behind them. */
-  refuseFurther(): void {
+  /** The connection shall be {@link finished} as soon as no request is active; those that begin until then are served. */
+  finishWhenIdle(): void {
     this.#lastRequest = true;
   }
 
@@ -145,17 +152,24 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   set writable(writable: boolean) {
     this.#writable = writable;
-    this.#wakeSoon();
+    this.#turns.wakeSoon();
   }
 
-  /** The peer has sent its last byte: what is incomplete will stay so, and what is complete learns of it. */
+  /**
+   * The peer has sent its last byte. Most are gone then, and requests that are incomplete will stay so. One that only
+   * closed its sending side still wants its answers: who is complete is only told.
+   */
   inputEnded(): void {
     const reason = disconnected();
-    for (const { exchange, params } of this.#active.values()) {
-      this.#abort(exchange, reason);
-      if (params === undefined) continue;
-      this.#active.delete(exchange.id);
-      exchange.detach(reason);
+    for (const { exchange, inputs, params } of this.#active.values()) {
+      if (params !== undefined) {
+        this.#active.delete(exchange.id);
+        exchange.detach(reason);
+      } else if ((inputs.stdin && !exchange.stdinEnded) || (inputs.data && !exchange.dataEnded)) {
+        this.#abort(exchange, reason);
+      } else {
+        exchange.warnOfAbort(reason);
+      }
     }
   }
 
@@ -167,7 +181,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       this.#application.aborted?.(exchange, reason);
       exchange.detach(reason);
     }
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
+    this.#turns.wakeAll();
   }
 
   /** Ends what has reached its deadline, or waits in vain for its body. To be called from time to time. */
@@ -214,9 +228,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     const active = this.#active.get(requestId);
     // Section 3.3: records of inactive ids are ignored. So are types that are not an application's to receive.
     if (active === undefined) {
-      if (content.length === 0 && this.#unfinishedInput.get(requestId) === type) {
-        this.#unfinishedInput.delete(requestId);
-      }
+      this.#unfinishedInput.see(type, requestId, content);
       return;
     }
     switch (type) {
@@ -238,12 +250,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   }
 
   drained(exchange: Exchange): Promise<void> {
-    if (this.writable) return Promise.resolve();
-    return new Promise((resolve) => {
-      // Not at once: whoever asks again and again would keep everything else in the process from its turn.
-      if (exchange.aborted !== undefined) setImmediate(resolve);
-      else this.#waiting.push({ exchange, resolve });
-    });
+    return this.#turns.wait(exchange);
   }
 
   outputQueued(): void {
@@ -254,11 +261,10 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     const active = this.#active.get(exchange.id);
     this.#active.delete(exchange.id);
     if (active !== undefined) {
-      const dataOpen = active.inputs.data && !exchange.dataEnded;
-      if (dataOpen) this.#unfinishedInput.set(exchange.id, RecordType.Data);
-      else if (active.params !== undefined || !exchange.stdinEnded) {
-        this.#unfinishedInput.set(exchange.id, RecordType.Stdin);
-      }
+      this.#unfinishedInput.add(exchange.id, {
+        stdin: active.params !== undefined || !exchange.stdinEnded,
+        data: active.inputs.data && !exchange.dataEnded,
+      });
     }
     if (!exchange.keepConnection) this.#lastRequest = true;
     this.#host.exchangeEnded();
@@ -266,7 +272,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   broken(exchange: Exchange): void {
     if (this.#active.size === 1 && this.#active.has(exchange.id)) {
-      this.#host.breakConnection();
+      this.#host.breakConnection(exchange);
     } else {
       exchange.end({ applicationStatus: 1 });
     }
@@ -280,8 +286,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
         `Cannot begin request: id ${requestId} is active already`,
       );
     }
-    // Whoever uses an id again sends no more for the request that had it.
-    this.#unfinishedInput.delete(requestId);
+    this.#unfinishedInput.forget(requestId);
     const inputs = this.#application.inputs(role);
     const exchange = new Exchange(this, { id: requestId, role, keepConnection });
     const refusal = this.#refusalOf(role, inputs !== undefined);
@@ -352,25 +357,13 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       this.#application.refuse(exchange, { status: 400, code: error.code, reason: error.message });
       return;
     }
-    const excess = this.#excessOf(exchange.params);
+    const excess = excessOf(exchange.params, this.#limits);
     if (excess !== undefined) {
       this.#application.refuse(exchange, { status: 431, code: "ERR_LIMIT_PARAMS", reason: excess });
       return;
     }
     exchange.deadline = this.#host.now() + this.#application.timeLimit(exchange.role);
     this.#application.dispatch(exchange);
-  }
-
-  /** What of the params is more than is allowed, in words. */
-  #excessOf(params: Params): string | undefined {
-    const { paramsCount, paramNameBytes, paramValueBytes } = this.#limits;
-    if (params.size > paramsCount) return `there are more than ${paramsCount} params`;
-    // In a short block no part can be too long.
-    if (params.bytes.length <= Math.min(paramNameBytes, paramValueBytes)) return undefined;
-    const { longestName, longestValue } = params.measure();
-    if (longestName > paramNameBytes) return `the name of a param is longer than ${paramNameBytes} bytes`;
-    if (longestValue > paramValueBytes) return `the value of a param is longer than ${paramValueBytes} bytes`;
-    return undefined;
   }
 
   #stdin(exchange: Exchange, content: Buffer): void {
@@ -409,8 +402,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     if (exchange.aborted !== undefined) return;
     this.#application.aborted?.(exchange, reason);
     exchange.abort(reason);
-    const index = this.#waiting.findIndex((entry) => entry.exchange === exchange);
-    if (index >= 0) this.#waiting.splice(index, 1)[0]!.resolve();
+    this.#turns.wake(exchange);
   }
 
   #refuseAborted(exchange: Exchange): void {
@@ -423,55 +415,16 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   }
 
   #management(type: number, content: Buffer): void {
-    switch (type) {
-      case RecordType.GetValues: {
-        this.output.record(RecordType.GetValuesResult, NULL_REQUEST_ID, this.#valuesFor(content));
-        break;
-      }
-      case RecordType.GetValuesResult:
-      case RecordType.UnknownType:
-        // Answers to questions that an application never asks; an answer to them could go on for ever.
-        return;
-      default:
-        if (type >= RecordType.BeginRequest && type <= RecordType.Data) {
-          throw new ProtocolError(
-            "ERR_FCGI_NULL_REQUEST_ID",
-            `Cannot read record: type ${type} belongs to a request, but its request id is 0`,
-          );
-        }
-        this.output.record(RecordType.UnknownType, NULL_REQUEST_ID, encodeUnknownType(type));
-    }
+    const answer = answerManagement({ type, content }, this.#host.values);
+    if (answer === undefined) return;
+    this.output.record(answer.type, NULL_REQUEST_ID, answer.content);
     this.#host.outputQueued();
-  }
-
-  #valuesFor(content: Buffer): Buffer {
-    const asked = new Set(decodeNameValuePairs(content).map(([name]) => name));
-    const known = Object.entries(this.#host.values).filter(([name]) => asked.has(name));
-    return encodeNameValuePairs(known);
   }
 
   inputConsumed(bytes: number): void {
     this.#buffered -= bytes;
     this.#host.inputConsumed();
   }
-
-  /**
-   * Wakes one writer in the next turn of the event loop: a producer that never pauses, with a peer that takes everything
-   * at once, would else keep all other connections from theirs.
-   */
-  #wakeSoon(): void {
-    if (this.#waking || this.#waiting.length === 0) return;
-    this.#waking = true;
-    setImmediate(this.#wakeNext);
-  }
-
-  /** Wakes one writer; when its output has left and more is taken, the next. So each has its turn. */
-  readonly #wakeNext = (): void => {
-    this.#waking = false;
-    if (!this.writable) return;
-    this.#waiting.shift()?.resolve();
-    this.#wakeSoon();
-  };
 }
 
 function disconnected(): AbortedError {

@@ -84,6 +84,7 @@ export class Exchange {
   #starvedSince = Infinity;
   #receivedThen = -1;
   #abortListeners: ((reason: AbortedError) => void)[] | undefined;
+  #warningListeners: ((reason: AbortedError) => void)[] | undefined;
   #endListeners: (() => void)[] | undefined;
 
   constructor(host: ExchangeHost, start: ExchangeStart) {
@@ -214,6 +215,7 @@ export class Exchange {
     this.aborted = reason;
     this.#stdin?.fail(reason);
     this.#data?.fail(reason);
+    this.warnOfAbort(reason);
     const listeners = this.#abortListeners;
     this.#abortListeners = undefined;
     for (const listener of listeners ?? []) callListener(listener, reason);
@@ -221,7 +223,20 @@ export class Exchange {
 
   /** Whether somebody listens for an abort, so that it makes sense to wait for what they do. */
   get watched(): boolean {
-    return this.#abortListeners !== undefined;
+    return this.#abortListeners !== undefined || this.#warningListeners !== undefined;
+  }
+
+  /** Tells that the answer is probably not wanted any more; what the handler makes of it is sent if it can be. */
+  warnOfAbort(reason: AbortedError): void {
+    const listeners = this.#warningListeners;
+    this.#warningListeners = undefined;
+    for (const listener of listeners ?? []) callListener(listener, reason);
+  }
+
+  /** Calls the listener, once, when the answer is probably not wanted any more, at the latest when it is aborted. */
+  onWarning(listener: (reason: AbortedError) => void): void {
+    if (this.aborted !== undefined) listener(this.aborted);
+    else (this.#warningListeners ??= []).push(listener);
   }
 
   /** Calls the listener when the request ends early; at once if it already has. */

@@ -1,4 +1,5 @@
 import { ByteCollector } from "./byte-collector.js";
+import { compact } from "./compact.js";
 
 /** Pieces below this size are joined while they wait, so that many tiny records cost no more than their bytes. */
 const SMALL_PIECE = 1024;
@@ -57,7 +58,7 @@ export class InputStream {
     }
     this.buffered += piece.length;
     if (piece.length >= SMALL_PIECE && this.#tail === undefined) {
-      this.#pieces.push(piece);
+      this.#pieces.push(compact(piece));
       return;
     }
     this.#tail ??= new ByteCollector();

@@ -1,3 +1,5 @@
+import type { Params } from "./params.js";
+
 /** The bounds of what a peer can make the application side of one connection hold. */
 export interface ApplicationSideLimits {
   /** Requests that may be active on one connection at once, unfinished ones included. */
@@ -26,3 +28,15 @@ export const defaultLimits: ApplicationSideLimits = {
   bufferedPerRequest: 256 * 1024,
   bufferedPerConnection: 4 * 1024 * 1024,
 };
+
+/** What of the params is more than the limits allow, in words; undefined where nothing is. */
+export function excessOf(params: Params, limits: ApplicationSideLimits): string | undefined {
+  const { paramsCount, paramNameBytes, paramValueBytes } = limits;
+  if (params.size > paramsCount) return `there are more than ${paramsCount} params`;
+  // In a short block no part can be too long.
+  if (params.bytes.length <= Math.min(paramNameBytes, paramValueBytes)) return undefined;
+  const { longestName, longestValue } = params.measure();
+  if (longestName > paramNameBytes) return `the name of a param is longer than ${paramNameBytes} bytes`;
+  if (longestValue > paramValueBytes) return `the value of a param is longer than ${paramValueBytes} bytes`;
+  return undefined;
+}

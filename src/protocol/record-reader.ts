@@ -14,6 +14,8 @@ export interface RecordSink {
    * @param content a view into the chunk that was read; whoever keeps it keeps the chunk
    */
   record(type: number, requestId: number, content: Buffer): void;
+  /** Whether the sink takes no more for now: then the reader stops. One that is never full leaves it out. */
+  readonly full?: boolean;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -42,14 +44,15 @@ export class RecordReader {
   }
 
   /**
-   * Reads one chunk; every record that it completes is handed to the sink before this returns.
+   * Reads one chunk; every record that it completes is handed to the sink before this returns, unless that is full.
    *
+   * @returns how many bytes were read; where it is not all, the rest of the chunk is to be read later
    * @throws ProtocolError `ERR_FCGI_VERSION` at a header of another version; nothing behind it can be read
    */
-  read(chunk: Buffer): void {
+  read(chunk: Buffer): number {
     let offset = 0;
     const end = chunk.length;
-    while (offset < end) {
+    while (offset < end && this.#sink.full !== true) {
       if (this.#headerBytes < HEADER_LENGTH) {
         if (this.#headerBytes === 0 && end - offset >= HEADER_LENGTH) {
           offset = this.#readInPlace(chunk, offset);
@@ -65,6 +68,7 @@ export class RecordReader {
         if (this.#paddingLeft === 0) this.#headerBytes = 0;
       }
     }
+    return offset;
   }
 
   /** The fast way: a header that lies in the chunk as a whole, and its content too if it does. */

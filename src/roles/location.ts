@@ -38,8 +38,8 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
   const mount = withoutSlash(scriptName);
   const path = pathBelow(raw, mount);
   if (path !== undefined && decodePath(path) === pathInfo) return { target, path, mount };
-  if (raw.endsWith(pathInfo))
-    return { target, path: pathInfo, mount: withoutSlash(raw.slice(0, -pathInfo.length)) };
+  const end = rawEnd(raw, pathInfo);
+  if (end !== undefined) return { target, path: end, mount: withoutSlash(raw.slice(0, -end.length)) };
   // The server rewrote or normalised the path and tells the new one here only; it is decoded.
   return { target, path: encodePath(pathInfo), mount };
 }
@@ -52,6 +52,22 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
 export function protectedPath(requestUri: string, declaredMount: string): string | undefined {
   const path = normalizePath(pathOf(originForm(requestUri)));
   return path === undefined ? undefined : (pathBelow(path, declaredMount) ?? path);
+}
+
+/**
+ * The end of a raw path, from one of its slashes on, that decodes to this text; undefined where none does. So it is
+ * where Caddy 2.6 strips a prefix: it tells no SCRIPT_NAME.
+ */
+function rawEnd(raw: string, text: string): string | undefined {
+  if (!decodePath(raw)?.endsWith(text)) return undefined;
+  let rawLength = 0;
+  let length = 0;
+  for (const segment of raw.split("/").reverse()) {
+    rawLength += segment.length + 1;
+    length += decodePath(segment)!.length + 1;
+    if (length >= text.length) break;
+  }
+  return length === text.length ? raw.slice(-rawLength) : undefined;
 }
 
 /** RFC 3875 alone, for a server that does not send REQUEST_URI: both parts are decoded. */

@@ -96,7 +96,7 @@ export abstract class RoleRequest {
     if (this.#signal === undefined) {
       const controller = new AbortController();
       this.#signal = controller.signal;
-      this.exchange.onAbort((reason) => controller.abort(reason));
+      this.exchange.onWarning((reason) => controller.abort(reason));
     }
     return this.#signal;
   }

@@ -9,7 +9,7 @@ export function toReply(result: unknown, defaults: ReplyDefaults): Reply {
       `Cannot reply with a ${typeof result}: return text, bytes, a stream, an object or reply(…)`,
     );
   }
-  return new Reply(result as ReplyBody).applyDefaults(defaults);
+  return new Reply(asBytes(result) as ReplyBody).applyDefaults(defaults);
 }
 
 /** Fields about another connection, which a response that was fetched elsewhere has (RFC 9110, section 7.6.1). */
@@ -27,4 +27,13 @@ function fromResponse(response: Response): Reply {
     response.body?.cancel(error).catch(() => {});
     throw error;
   }
+}
+
+/** Every other form of bytes is sent as bytes too. */
+function asBytes(body: unknown): unknown {
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (ArrayBuffer.isView(body) && !(body instanceof Uint8Array)) {
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  }
+  return body;
 }

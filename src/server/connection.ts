@@ -5,6 +5,7 @@ import { AbortedError, ProtocolError } from "../errors.js";
 import type { Application } from "../protocol/application.js";
 import { ApplicationSide, type ApplicationSideHost } from "../protocol/application-side.js";
 import type { ValueName } from "../protocol/constants.js";
+import type { Exchange } from "../protocol/exchange.js";
 import type { ServerLimits, ServerTimeouts } from "./options.js";
 
 /** Unsent bytes in the socket from which on whoever streams has to wait. */
@@ -13,10 +14,14 @@ const SEND_HIGH_WATER = 64 * 1024;
 const SEND_LIMIT = 1024 * 1024;
 
 /**
- * The header of a record of no version that there is: what a connection ends with whose answer could not be completed. A
- * mere end is taken for the end of the answer by nginx 1.22 without keep-alive, Caddy 2.6 and H2O 2.2.
+ * The header of a record of a version that does not exist: what a connection ends with when an answer could not be
+ * completed and was to be the last one. nginx 1.22 without fastcgi_keep_conn and Caddy 2.6, which has no such option, take a
+ * mere end for the end of the answer. Servers that keep connections do not.
  */
 const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
+
+/** The slowest that an upload may go on behind its answer, in bytes per ms. */
+const DRAIN_RATE = 16;
 
 /** How long a connection that has sent its last answer may hold up a server that closes; ms. */
 const CLOSING_DRAIN = 2_000;
@@ -59,6 +64,9 @@ export class Connection implements ApplicationSideHost {
   /** The peer broke the protocol: whether something is still on its way from it cannot be told. */
   #unreadable = false;
   #drained = 0;
+  #drainStart = 0;
+  /** What is left of a chunk that asked for more than may be answered at once. */
+  #rest: Buffer | undefined;
   /** The numbers of active requests and of waiting bytes that the owner knows of. */
   #counted = 0;
   #countedBytes = 0;
@@ -111,9 +119,9 @@ export class Connection implements ApplicationSideHost {
     if (this.#counted === 0) this.#idleSince(this.#owner.now);
   }
 
-  breakConnection(): void {
+  breakConnection({ keepConnection }: Exchange): void {
     this.#flush();
-    this.#socket.write(BROKEN_RECORD);
+    if (!keepConnection) this.#socket.write(BROKEN_RECORD);
     this.#side.disconnect();
     this.#count();
     // Everything that was written still leaves, but neither the end of STDOUT nor END_REQUEST follows it.
@@ -140,7 +148,7 @@ export class Connection implements ApplicationSideHost {
       this.#deadline = Math.min(this.#deadline, this.#owner.now + CLOSING_DRAIN);
       return;
     }
-    this.#side.refuseFurther();
+    this.#side.finishWhenIdle();
     if (!this.#side.finished) return;
     this.#flush();
     // Nothing is on its way in either direction, so nothing can be lost.
@@ -161,13 +169,14 @@ export class Connection implements ApplicationSideHost {
   }
 
   readonly #read = (chunk: Buffer): void => {
-    if (this.#state !== "open") {
-      this.#drained += chunk.length;
-      if (this.#drained > this.#owner.limits.drainBytes) this.#socket.destroy();
-      return;
-    }
+    if (this.#state === "open") this.#receive(chunk);
+    else this.#drop(chunk);
+  };
+
+  #receive(chunk: Buffer): void {
     try {
-      this.#side.receive(chunk);
+      const read = this.#side.receive(chunk);
+      this.#rest = read < chunk.length ? chunk.subarray(read) : undefined;
     } catch (error) {
       this.#fail(error);
       return;
@@ -175,7 +184,22 @@ export class Connection implements ApplicationSideHost {
     this.#count();
     this.#countBytes();
     this.#adjustReading();
-  };
+  }
+
+  /** Reads on in a chunk that could not be read to its end, when there is room for more answers. */
+  #receiveRest(): void {
+    const rest = this.#rest;
+    if (rest === undefined || this.#state !== "open" || this.#socket.writableLength >= SEND_LIMIT) return;
+    this.#receive(rest);
+  }
+
+  /** Behind the last answer input is dropped: in bounds, and no slower than {@link DRAIN_RATE}. */
+  #drop(chunk: Buffer): void {
+    const { limits, timeouts } = this.#owner;
+    this.#drained += chunk.length;
+    if (this.#drained > limits.drainBytes) this.#socket.destroy();
+    this.#deadline = this.#drainStart + timeouts.drain + this.#drained / DRAIN_RATE;
+  }
 
   /** After a protocol error nothing can be read, but what is active still gets its answer. */
   #fail(error: unknown): void {
@@ -198,45 +222,57 @@ export class Connection implements ApplicationSideHost {
       this.#finish(buffers);
       return;
     }
-    if (buffers.length === 1) {
-      socket.write(buffers[0]!);
-    } else if (buffers.length > 1) {
-      socket.cork();
-      for (const buffer of buffers) socket.write(buffer);
-      socket.uncork();
-    }
-    this.#side.writable = socket.writableLength < SEND_HIGH_WATER;
+    this.#write(buffers);
+    // A stream that takes more than that does not tell when it has sent it.
+    this.#side.writable = socket.writableLength < SEND_HIGH_WATER || !socket.writableNeedDrain;
     if (!this.#side.writable) this.#limitSending();
-    if (socket.writableLength >= SEND_LIMIT) this.#adjustReading();
+    if (this.#rest !== undefined) this.#receiveRest();
+    else if (socket.writableLength >= SEND_LIMIT) this.#adjustReading();
   };
 
   readonly #sent = (): void => {
     if (this.#state === "open") this.#setSocketTimeout(0);
     this.#side.writable = true;
-    if (this.#paused) this.#adjustReading();
+    if (this.#rest !== undefined) this.#receiveRest();
+    else if (this.#paused) this.#adjustReading();
   };
 
   /** Writes the last answer and closes; nginx without keep-alive waits for that (section 3.5). */
   #finish(buffers: Uint8Array[]): void {
     const socket = this.#socket;
-    const last = buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers);
-    if (this.#side.inputComplete && !this.#unreadable && last.length > 0) {
-      // Nothing is on its way to us that a close could answer with a reset, so no half-close is needed.
-      this.#state = "draining";
-      this.#deadline = this.#owner.now + this.#owner.timeouts.drain;
-      socket.write(last, () => socket.destroy());
-      if (socket.writableLength > 0) this.#limitSending();
+    if (buffers.length === 0 || !this.#side.inputComplete || this.#unreadable) {
+      this.#write(buffers);
+      this.#startDraining();
       return;
     }
-    if (last.length > 0) socket.write(last);
-    this.#startDraining();
+    // Nothing is on its way to us that a close could answer with a reset, so no half-close is needed.
+    this.#beginDraining();
+    this.#write(buffers, () => socket.destroy());
+    if (socket.writableLength > 0) this.#limitSending();
+  }
+
+  /** Writes all buffers at once; `written` is called when the last one has left. */
+  #write(buffers: readonly Uint8Array[], written?: () => void): void {
+    const socket = this.#socket;
+    const corked = buffers.length > 1;
+    if (corked) socket.cork();
+    buffers.forEach((buffer, index) => {
+      socket.write(buffer, index === buffers.length - 1 ? written : undefined);
+    });
+    if (corked) socket.uncork();
+  }
+
+  #beginDraining(): void {
+    this.#state = "draining";
+    this.#rest = undefined;
+    this.#drainStart = this.#owner.now;
+    this.#deadline = this.#drainStart + this.#owner.timeouts.drain;
   }
 
   /** Half-closes, and reads on until the peer closes too: closing on unread input would reset what was just sent. */
   #startDraining(): void {
     if (this.#state !== "open") return;
-    this.#state = "draining";
-    this.#deadline = this.#owner.now + this.#owner.timeouts.drain;
+    this.#beginDraining();
     this.#socket.end();
     this.#limitSending();
     this.#paused = false;
@@ -271,7 +307,7 @@ export class Connection implements ApplicationSideHost {
       this.#startDraining();
     } else {
       // A peer that closed only its sending side still gets the answers that come soon.
-      this.#side.refuseFurther();
+      this.#side.finishWhenIdle();
       this.#deadline = this.#owner.now + this.#owner.timeouts.halfClosed;
     }
   };
@@ -288,6 +324,7 @@ export class Connection implements ApplicationSideHost {
     if (this.#state !== "open") return;
     const side = this.#side;
     const full =
+      this.#rest !== undefined ||
       side.inputFull ||
       (this.#owner.inputFull && side.buffered > 0) ||
       this.#socket.writableLength >= SEND_LIMIT;

@@ -1,3 +1,5 @@
+import { parseCookie } from "cookie";
+
 import type { ClientResponse, ResponseHeaders } from "../client/index.js";
 
 /** What the names of variables start with in the header block of an authorizer (section 6.3). */
@@ -43,15 +45,10 @@ export class TestAnswer {
   }
 
   /** The cookies that the answer sets, decoded and without their attributes. */
-  get cookies(): Record<string, string> {
+  get cookies(): Record<string, string | undefined> {
     const fields = this.headers.toArray().filter(([name]) => name.toLowerCase() === "set-cookie");
-    return Object.fromEntries(
-      fields.map(([, field]) => {
-        const [pair = ""] = field.split(";", 1);
-        const mark = pair.indexOf("=");
-        return [pair.slice(0, mark).trim(), decodeURIComponent(pair.slice(mark + 1).trim())];
-      }),
-    );
+    const pairs = fields.map(([, field]) => field.split(";", 1)[0]!);
+    return { ...parseCookie(pairs.join("; ")) };
   }
 
   /** Of an authorizer: whether the request may pass, which only a 200 says on every Web server. */

@@ -1,8 +1,7 @@
-import { duplexPair } from "node:stream";
-
 import { TricornApplication, createApplication, type ControllerClass } from "../application.js";
 import { FastCgiClient } from "../client/index.js";
 import { Role } from "../protocol/constants.js";
+import { connectInMemory } from "../server/memory-connection.js";
 import { Server } from "../server/server.js";
 import { TestAnswer } from "./test-answer.js";
 import { bodyOf, paramsOf, type TestFile, type TestRequest } from "./test-request.js";
@@ -19,13 +18,7 @@ export class TestApplication {
   constructor(application: TricornApplication) {
     this.#application = application;
     this.#server = new Server(application, { log: application.log });
-    this.#client = new FastCgiClient({
-      connect: () => {
-        const [webServer, served] = duplexPair();
-        this.#server.accept(served);
-        return webServer;
-      },
-    });
+    this.#client = new FastCgiClient({ connect: () => connectInMemory(this.#server) });
   }
 
   /** The client that the requests go through, for what the methods here do not say. */

@@ -1,3 +1,5 @@
+import { stringifyCookie } from "cookie";
+
 /** What a test says about a request beside its target. All of it may be left out. */
 export interface TestRequest {
   /** The HTTP method; GET, or POST where there is a body. */
@@ -34,8 +36,9 @@ export interface TestBody {
 export async function bodyOf({ body }: TestRequest): Promise<TestBody> {
   if (body === undefined) return { bytes: new Uint8Array(), type: undefined };
   if (body instanceof Uint8Array) return { bytes: body, type: "application/octet-stream" };
-  if (typeof body === "string" || body instanceof URLSearchParams || body instanceof FormData) {
-    // The platform knows the encodings and the media types of these.
+  if (typeof body === "string") return { bytes: Buffer.from(body), type: "text/plain; charset=utf-8" };
+  if (body instanceof URLSearchParams || body instanceof FormData) {
+    // The platform knows their encodings and media types.
     const encoded = new Response(body);
     return { bytes: Buffer.from(await encoded.arrayBuffer()), type: encoded.headers.get("content-type")! };
   }
@@ -63,16 +66,11 @@ export function paramsOf(
     HTTP_HOST: "localhost",
   };
   if (type !== undefined) Object.assign(params, { CONTENT_TYPE: type, CONTENT_LENGTH: String(bytes.length) });
-  const cookies = Object.entries(request.cookies ?? {});
-  if (cookies.length > 0) params["HTTP_COOKIE"] = cookies.map(formatCookie).join("; ");
+  if (request.cookies !== undefined) params["HTTP_COOKIE"] = stringifyCookie({ ...request.cookies });
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     const variable = name.toUpperCase().replaceAll("-", "_");
     params[variable === "CONTENT_TYPE" || variable === "CONTENT_LENGTH" ? variable : `HTTP_${variable}`] =
       value;
   }
   return { ...params, ...request.params };
-}
-
-function formatCookie([name, value]: [string, string]): string {
-  return `${name}=${encodeURIComponent(value)}`;
 }

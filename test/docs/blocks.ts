@@ -52,7 +52,8 @@ export function blocksOf(document: string): Block[] {
 /** The block of a document that begins with a line, such as the `# …` that names its file. */
 export function blockNamed(document: string, firstLine: string): Block {
   const found = blocksOf(document).filter(({ text }) => text.split("\n", 1)[0] === firstLine);
-  if (found.length !== 1) throw new Error(`${document} has ${found.length} blocks that begin with ${firstLine}`);
+  if (found.length !== 1)
+    throw new Error(`${document} has ${found.length} blocks that begin with ${firstLine}`);
   return found[0]!;
 }
 

@@ -32,7 +32,9 @@ async function compile(): Promise<string> {
   writeFileSync(project, configuration());
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   try {
-    await promisify(execFile)(process.execPath, [compiler, "--pretty", "false", "-p", project], { cwd: root });
+    await promisify(execFile)(process.execPath, [compiler, "--pretty", "false", "-p", project], {
+      cwd: root,
+    });
     return "";
   } catch (error) {
     return (error as { stdout: string }).stdout.replaceAll(`${relative(root, extracted.folder)}/`, "");

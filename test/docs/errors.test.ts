@@ -23,7 +23,9 @@ test("docs/errors.md has one heading for each code in src, and none for another"
 });
 
 test("each heading of docs/errors.md has an explanation", () => {
-  const sections = readDocument("docs/errors.md").split(/^#{2,3} /m).slice(1);
+  const sections = readDocument("docs/errors.md")
+    .split(/^#{2,3} /m)
+    .slice(1);
   const empty = sections.filter((section) => section.startsWith("ERR_") && !/\n\S/.test(section));
   expect(empty).toEqual([]);
 });

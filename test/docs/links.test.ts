@@ -26,12 +26,15 @@ function faultOf(document: string, target: string): string | undefined {
   return anchorsOf(file).has(anchor) ? undefined : "there is no such heading";
 }
 
-test.each([...documents, "ARCHITECTURE.md", "CHANGELOG.md"])("each relative link of %s leads somewhere", (document) => {
-  const text = readDocument(document).replaceAll(/^```.*?^```$/gms, "");
-  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
-  const broken = targets
-    .filter((target) => !/^[a-z]+:/.test(target))
-    .map((target) => ({ target, fault: faultOf(document, target) }))
-    .filter(({ fault }) => fault !== undefined);
-  expect(broken).toEqual([]);
-});
+test.each([...documents, "ARCHITECTURE.md", "CHANGELOG.md"])(
+  "each relative link of %s leads somewhere",
+  (document) => {
+    const text = readDocument(document).replaceAll(/^```.*?^```$/gms, "");
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+    const broken = targets
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .map((target) => ({ target, fault: faultOf(document, target) }))
+      .filter(({ fault }) => fault !== undefined);
+    expect(broken).toEqual([]);
+  },
+);

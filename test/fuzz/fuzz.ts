@@ -33,6 +33,8 @@ export interface FuzzFigures {
 const PARALLEL = 60;
 /** So many failures are enough to look at. */
 const MAX_FAILURES = 10;
+/** How long the smallest session that fails alike is looked for, in ms. */
+const SHRINK_LIMIT = 60_000;
 
 /** The session of a number; the same for the same seed. */
 export function sessionOf(seed: number, number: number): Session {
@@ -79,9 +81,11 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
 /** Leaves out of a session whatever it fails in the same way without. */
 export async function shrink(session: Session, over: Over): Promise<Session> {
   const fact = await failureOf(session, over);
+  const started = performance.now();
   let smallest: Session = session;
   for (let length = Math.ceil(session.steps.length / 2); length >= 1; length = Math.floor(length / 2)) {
     for (let at = 0; at < smallest.steps.length;) {
+      if (performance.now() - started > SHRINK_LIMIT) return smallest;
       const steps = smallest.steps.toSpliced(at, length);
       const candidate = { ...smallest, steps };
       if ((await failureOf(candidate, over)) === fact) smallest = candidate;

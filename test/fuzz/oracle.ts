@@ -25,6 +25,8 @@ export interface Finding {
 }
 
 const AUTHORIZER = 2;
+/** What a connection ends with whose answer could not be completed: the header of no record that there is. */
+const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
 const KNOWN_VALUES = new Set(["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS"]);
 
 /**
@@ -38,11 +40,13 @@ export function judge(
   { sent, received, cleanEnd }: Traffic,
   { tokens, expected }: { tokens: Set<string>; expected: readonly Expectation[] | undefined },
 ): Finding {
-  const asked = readRecords(sent).records;
+  const asked = readRecords(sent, "content").records;
   const { records, rest } = readRecords(received);
-  if (cleanEnd) demand(rest.length === 0, `the last record is cut after ${rest.length} bytes`);
-  else demand(rest.length < 8 || rest[0] === 1, "a record has another version");
-  const answers = answersOf(records, rolesOf(asked));
+  const { answers, open } = answersOf(records, rolesOf(asked));
+  if (rest.length > 0 && rest[0] !== 1) {
+    demand(BROKEN_RECORD.subarray(0, rest.length).equals(rest), "a record has another version");
+    demand(open > 0, "a connection is broken in which no answer is incomplete");
+  } else demand(!cleanEnd || rest.length === 0, `the last record is cut after ${rest.length} bytes`);
   judgeManagement(records, asked);
   for (const answer of answers) judgeAnswer(answer, tokens);
   if (expected !== undefined) compare(answers, expected);
@@ -67,7 +71,10 @@ function rolesOf(asked: readonly WireRecord[]): Map<number, number[]> {
 }
 
 /** Sorts records by request and checks their order (section 5.5). */
-function answersOf(records: readonly WireRecord[], roles: ReadonlyMap<number, readonly number[]>): Answer[] {
+function answersOf(
+  records: readonly WireRecord[],
+  roles: ReadonlyMap<number, readonly number[]>,
+): { readonly answers: Answer[]; readonly open: number } {
   const answers: Answer[] = [];
   const ends = new Map<number, number>();
   const open = new Map<number, { stdout: Buffer[]; closed: boolean }>();
@@ -109,14 +116,14 @@ function answersOf(records: readonly WireRecord[], roles: ReadonlyMap<number, re
         });
     }
   }
-  return answers;
+  return { answers, open: open.size };
 }
 
 /** Section 4: every answer of the application as such belongs to a question. */
 function judgeManagement(records: readonly WireRecord[], asked: readonly WireRecord[]): void {
   const questions = asked.filter(({ id, type }) => id === 0 && type === Type.getValues).length;
   const results = records.filter(({ type }) => type === Type.getValuesResult);
-  demand(results.length <= questions, "there are more GET_VALUES_RESULT than GET_VALUES");
+  demand(results.length <= questions, `${results.length} GET_VALUES_RESULT came for ${questions} GET_VALUES`);
   for (const { content } of results) {
     const values = readPairs(content);
     demand(

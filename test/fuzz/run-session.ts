@@ -135,25 +135,38 @@ async function probe(open: () => Peer, mayRefuse: boolean): Promise<number> {
   }
 }
 
-function connectTo(server: Server): Duplex & { resetAndDestroy(): unknown } {
-  if (server.port !== undefined) return connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+interface Link {
+  readonly socket: Duplex & { resetAndDestroy(): unknown };
+  /** Whether the application has sent all that it wrote and closed its side; false where that cannot be seen. */
+  finished(): boolean;
+}
+
+function connectTo(server: Server): Link {
+  const { port } = server;
+  if (port !== undefined) {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    return { socket, finished: () => false };
+  }
   const [ours, theirs] = LinkEnd.pair();
   server.accept(theirs);
-  return ours;
+  return { socket: ours, finished: () => theirs.writableFinished };
 }
 
 /** The Web server's end of a connection. */
 class Peer {
-  readonly socket: ReturnType<typeof connectTo>;
+  readonly socket: Link["socket"];
+  readonly #link: Link;
   readonly closed: Promise<void>;
   readonly #sent: Buffer[] = [];
   readonly #received: Buffer[] = [];
   #receivedBytes = 0;
-  #cleanEnd = false;
+  #ended = false;
   #leaving = false;
   #wake: (() => void) | undefined;
 
-  constructor(socket: ReturnType<typeof connectTo>) {
+  constructor(link: Link) {
+    const { socket } = link;
+    this.#link = link;
     this.socket = socket;
     socket.on("data", (chunk: Buffer) => {
       this.#received.push(chunk);
@@ -162,7 +175,7 @@ class Peer {
       this.#wake?.();
     });
     socket.on("end", () => {
-      this.#cleanEnd = true;
+      this.#ended = !socket.destroyed;
       // As Web servers do that have lost their application.
       socket.end();
       this.#wake?.();
@@ -180,7 +193,8 @@ class Peer {
     return {
       sent: Buffer.concat(this.#sent),
       received: Buffer.concat(this.#received),
-      cleanEnd: this.#cleanEnd,
+      // Whoever is given up with output unsent sees it cut.
+      cleanEnd: this.#ended && this.#link.finished(),
     };
   }
 
@@ -206,7 +220,7 @@ class Peer {
   /** Resolves when so many requests were answered, or the connection is closed. */
   async answered(count: number): Promise<void> {
     const answered = async (): Promise<void> => {
-      while (!this.#cleanEnd && !this.socket.destroyed && answeredIn(Buffer.concat(this.#received)) < count) {
+      while (!this.#ended && !this.socket.destroyed && answeredIn(Buffer.concat(this.#received)) < count) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });

@@ -21,15 +21,18 @@ export interface Reading {
   readonly rest: Buffer;
 }
 
-/** Cuts bytes into records (section 3.3). */
-export function readRecords(bytes: Buffer): Reading {
+/**
+ * Cuts bytes into records (section 3.3). `until` tells whether a record counts as soon as its content is there, or only
+ * with its padding.
+ */
+export function readRecords(bytes: Buffer, until: "content" | "padding" = "padding"): Reading {
   const records: WireRecord[] = [];
   let at = 0;
   while (bytes.length - at >= 8 && bytes[at] === 1) {
     const start = at + 8;
     const length = bytes[at + 4]! * 256 + bytes[at + 5]!;
     const end = start + length + bytes[at + 6]!;
-    if (end > bytes.length) break;
+    if ((until === "content" ? start + length : end) > bytes.length) break;
     records.push({
       version: 1,
       type: bytes[at + 1]!,
@@ -38,7 +41,7 @@ export function readRecords(bytes: Buffer): Reading {
       padding: bytes.subarray(start + length, end),
       reserved: bytes[at + 7]!,
     });
-    at = end;
+    at = Math.min(end, bytes.length);
   }
   return { records, rest: bytes.subarray(at) };
 }

@@ -50,6 +50,18 @@ describe("locate", () => {
       "/app",
     ],
     [
+      "an encoded PATH_INFO without SCRIPT_NAME",
+      { SCRIPT_NAME: "", PATH_INFO: "/books/1/ä b", REQUEST_URI: "/app/books/1%2F%C3%A4%20b" },
+      "/books/1%2F%C3%A4%20b",
+      "/app",
+    ],
+    [
+      "a PATH_INFO that ends like another segment",
+      { PATH_INFO: "/1", REQUEST_URI: "/app/a%2F1" },
+      "/1",
+      "",
+    ],
+    [
       "a rewritten path",
       { SCRIPT_NAME: "/app", PATH_INFO: "/other path", REQUEST_URI: "/pretty" },
       "/other%20path",

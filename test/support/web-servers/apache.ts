@@ -29,6 +29,8 @@ StartServers 1
 ThreadsPerChild 64
 MaxRequestWorkers 64
 KeepAlive On
+KeepAliveTimeout 1
+AllowEncodedSlashes NoDecode
 MaxKeepAliveRequests 0
 TypesConfig /dev/null
 DocumentRoot ${folder}/www

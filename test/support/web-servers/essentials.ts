@@ -1,33 +1,32 @@
 import { get } from "node:http";
 import { expect, test } from "vitest";
 
+import type { Behind } from "./behind.js";
 import type { Digest, Seen } from "./contract.js";
-import type { ServedContract } from "./contract-application.js";
 import { payload, sha256 } from "./payload.js";
-import type { WebServer } from "./web-server.js";
 
-/** A Web server in front of the contract application. */
-export interface Behind {
-  readonly server: WebServer;
-  readonly contract: ServedContract;
-  /** Where the contract is found below the server's address; "/app" or "". */
+/** A Web server in front of the contract. */
+export interface Mounted extends Behind {
+  /** Where the contract is found below the server's address: "/app" or "". */
   readonly mount: string;
 }
 
-/** In what Web servers differ that cannot be helped by an application. */
+/** In what Web servers differ that an application cannot help. */
 export interface Differences {
-  /** Where FCGI_STDERR goes: the error log, or nowhere (Caddy 2.6.2 ignores capture_stderr). */
-  readonly stderr?: "nowhere";
-  /** What becomes of a body without a length: it is passed on, or refused. */
-  readonly chunkedUploads?: "refused";
-  /** When a client is seen to have left while nothing is being sent to it: at once, or then only. */
-  readonly departures?: "only when written to";
+  /** FCGI_STDERR does not arrive in the error log. */
+  readonly dropsStderr?: true;
+  /** A body without a length is refused. */
+  readonly refusesChunkedUploads?: true;
+  /** A client that has left is seen only when something is sent to it. */
+  readonly overlooksDepartures?: true;
+  /** An answer that breaks off reaches the client as a whole one; only the error log tells. */
+  readonly hidesBreaks?: RegExp;
 }
 
 const MEBIBYTE = 1024 * 1024;
 
 /** The tests that hold behind each Web server. */
-export function testEssentials(behind: () => Behind, differences: Differences = {}): void {
+export function testEssentials(behind: () => Mounted, differences: Differences = {}): void {
   const url = (path: string): string => `${behind().server.url}${behind().mount}${path}`;
   const visit = (path: string, init?: RequestInit): Promise<Response> => fetch(url(path), init);
 
@@ -85,7 +84,7 @@ export function testEssentials(behind: () => Behind, differences: Differences = 
     expect(sha256(new Uint8Array(await echo.arrayBuffer()))).toBe(sha256(body));
   });
 
-  if (differences.chunkedUploads === undefined) {
+  if (!differences.refusesChunkedUploads) {
     test("1 MiB without a length comes in whole", async () => {
       const body = payload(MEBIBYTE);
       const answer = await visit("/digest", { method: "POST", body: streamOf(body), duplex: "half" });
@@ -94,8 +93,10 @@ export function testEssentials(behind: () => Behind, differences: Differences = 
   }
 
   test("a body that nobody reads costs neither the answer nor the next one", async () => {
+    // HAProxy 2.6.12 forgets a client's next request on the same connection.
+    const headers = { Connection: "close" };
     for (let round = 0; round < 3; round++) {
-      const answer = await visit("/refused", { method: "POST", body: payload(MEBIBYTE) });
+      const answer = await visit("/refused", { method: "POST", headers, body: payload(MEBIBYTE) });
       expect(answer.status).toBe(403);
       await answer.text();
       expect(await (await visit("/hello")).text()).toBe("Hello\n");
@@ -104,7 +105,7 @@ export function testEssentials(behind: () => Behind, differences: Differences = 
 
   test("a download arrives while it is produced", async () => {
     const bytes = 2 * MEBIBYTE;
-    const { stage } = behind().contract;
+    const { stage } = behind().application;
     const answer = await visit(`/slowly?bytes=${bytes}`);
     const pieces: Uint8Array[] = [];
     // The rest is produced only now that the start has arrived.
@@ -131,7 +132,7 @@ export function testEssentials(behind: () => Behind, differences: Differences = 
     const answer = await visit("/fail");
     expect(answer.status).toBe(500);
     expect(await answer.text()).toBe("Internal Server Error\n");
-    if (differences.stderr === undefined) {
+    if (!differences.dropsStderr) {
       await behind().server.errorLine(/tricorn: GET \/fail failed: Error: The stage is on fire/);
     }
   });
@@ -139,13 +140,18 @@ export function testEssentials(behind: () => Behind, differences: Differences = 
   test("an answer that fails on its way is not taken for a whole one", async () => {
     const answer = await visit("/break");
     expect(answer.status).toBe(200);
-    expect(await endOf(answer)).toBe("broken off");
+    if (differences.hidesBreaks) {
+      await endOf(answer);
+      await behind().server.errorLine(differences.hidesBreaks);
+    } else {
+      expect(await endOf(answer)).toBe("broken off");
+    }
     expect(await (await visit("/hello")).text()).toBe("Hello\n");
   });
 
-  if (differences.departures === undefined) {
+  if (!differences.overlooksDepartures) {
     test("a client that leaves is noticed by a handler that waits", async () => {
-      const { stage } = behind().contract;
+      const { stage } = behind().application;
       const [waiting, aborted] = [stage.when("waiting"), stage.when("aborted")];
       const request = get(url("/wait"), { agent: false }).on("error", () => {});
       await waiting;
@@ -155,7 +161,7 @@ export function testEssentials(behind: () => Behind, differences: Differences = 
   }
 
   test("a client that leaves is noticed by a handler that streams", async () => {
-    const { stage } = behind().contract;
+    const { stage } = behind().application;
     const stopped = stage.when("stopped");
     const request = get(url("/pour"), { agent: false }).on("error", () => {});
     request.on("response", (response) => {

@@ -10,7 +10,7 @@ import { Contract } from "./contract.js";
 import { Stage } from "./stage.js";
 
 /** What is served, and how. */
-export interface ContractOptions {
+export interface ApplicationOptions {
   readonly over?: "tcp" | "unix";
   /** The contract alone if left out. */
   readonly controllers?: readonly ControllerClass[];
@@ -19,7 +19,7 @@ export interface ContractOptions {
 }
 
 /** An application that is served in this process, behind which a Web server can be put. */
-export interface ServedContract {
+export interface ServedApplication {
   /** `127.0.0.1:9000`, or the path of a unix socket. */
   readonly address: string;
   readonly stage: Stage;
@@ -29,8 +29,8 @@ export interface ServedContract {
   close(): Promise<void>;
 }
 
-/** Serves the contract on a free TCP port or a unix socket of its own. */
-export async function serveContract(options: ContractOptions = {}): Promise<ServedContract> {
+/** Serves an application on a free TCP port or a unix socket of its own. */
+export async function serveApplication(options: ApplicationOptions = {}): Promise<ServedApplication> {
   const { over = "unix", controllers = [Contract], mount, timeouts } = options;
   const folder = mkdtempSync(join(tmpdir(), "tricorn-app-"));
   const container = createContainer();

@@ -1,0 +1,315 @@
+import { request } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  Authorizer,
+  Body,
+  Get,
+  Post,
+  Req,
+  Responder,
+  Variable,
+  allow,
+  challenge,
+  reply,
+  sendfile,
+  type AuthorizerRequest,
+  type ResponderRequest,
+} from "tricorn";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+
+import type { WebServer } from "../support/web-servers/web-server.js";
+import { exampleScript, serveBoth, startWith, type Behind, type RunOptions } from "./web-servers.js";
+
+const send = sendfile({ via: "X-Accel-Redirect", root: "/protected" });
+
+@Responder()
+class Probe {
+  @Get("/seen/*")
+  seen(@Req() { mount, path }: ResponderRequest, @Variable("AUTH_USER") user: string | undefined) {
+    return { mount, path, user: user ?? null };
+  }
+
+  @Post("/length")
+  async length(@Body.stream() body: AsyncIterable<Uint8Array>) {
+    let bytes = 0;
+    for await (const piece of body) bytes += piece.length;
+    return { bytes };
+  }
+
+  @Get("/ticks")
+  async *ticks() {
+    yield "first\n";
+    await wait(1000);
+    yield "second\n";
+  }
+
+  @Get("/large")
+  large() {
+    return reply("large", { headers: { "X-Large": "x".repeat(7000) } });
+  }
+
+  @Get("/broken")
+  async *broken(): AsyncGenerator<string> {
+    yield "first\n";
+    await wait(50);
+    throw new Error("too late");
+  }
+
+  @Get("/broken-length")
+  brokenLength() {
+    return reply(this.broken(), { headers: { "Content-Length": 100 } });
+  }
+
+  @Get("/file")
+  file() {
+    return send("report.txt");
+  }
+
+  @Get("/failing")
+  failing(): string {
+    throw new Error("inside");
+  }
+}
+
+/** As the documents show them: by token, or by the password that Apache asked for. */
+@Authorizer("/members/**", "/staff/**")
+class Gate {
+  authorize({ params }: AuthorizerRequest) {
+    const bearer = params.get("HTTP_AUTHORIZATION") === "Bearer s3cret";
+    const basic = params.get("REMOTE_USER") === "ada" && params.get("REMOTE_PASSWD") === "lovelace";
+    return bearer || basic ? allow({ AUTH_USER: "ada" }) : challenge("Bearer", { realm: "members" });
+  }
+}
+
+let behind: Behind;
+let mounted: Behind;
+beforeAll(async () => {
+  behind = await serveBoth([Probe, Gate]);
+  mounted = await serveBoth([Probe], "/app");
+});
+afterAll(async () => {
+  await behind.close();
+  await mounted.close();
+});
+
+async function start(document: string, firstLine: string, options: RunOptions = {}): Promise<WebServer> {
+  const server = await startWith(document, firstLine, options);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+const bearer = { headers: { Authorization: "Bearer s3cret" } };
+const seen = { mount: "", path: "/seen/a%20b", user: null };
+
+test("README.md: nginx in front of an application", async () => {
+  const { url } = await start("README.md", "server {", { behind });
+  expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
+});
+
+describe("docs/behind-nginx.md", () => {
+  const nginx = (name: string, options?: RunOptions): Promise<WebServer> =>
+    start("docs/behind-nginx.md", `# ${name}`, { behind, ...options });
+
+  test("unix socket", async () => {
+    const { url } = await nginx("unix socket");
+    expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
+  });
+
+  test("kept connections", async () => {
+    const { url } = await nginx("kept connections");
+    for (let time = 0; time < 3; time++) {
+      expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
+    }
+  });
+
+  test("files first", async () => {
+    const { url } = await nginx("files first", { files: { "www/poem.txt": "one\n" } });
+    expect(await (await fetch(`${url}/poem.txt`)).text()).toBe("one\n");
+    expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
+  });
+
+  test("under a prefix", async () => {
+    const { url } = await nginx("under a prefix");
+    expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+  });
+
+  test("uploads", async () => {
+    const { url } = await nginx("uploads");
+    const body = Buffer.alloc(20 * 1024 * 1024);
+    expect(await (await fetch(`${url}/length`, { method: "POST", body })).json()).toEqual({
+      bytes: body.length,
+    });
+    expect(await chunked(`${url}/length`, [body, body])).toBe(JSON.stringify({ bytes: 2 * body.length }));
+  });
+
+  test("streams", async () => {
+    const { url } = await nginx("streams");
+    const pieces: string[] = [];
+    for await (const piece of (await fetch(`${url}/ticks`)).body!) pieces.push(Buffer.from(piece).toString());
+    expect(pieces).toEqual(["first\n", "second\n"]);
+  });
+
+  test("large headers, which are too large without it", async () => {
+    const { url } = await nginx("large headers");
+    expect(await (await fetch(`${url}/large`)).text()).toBe("large");
+
+    const small = await nginx("unix socket");
+    expect((await fetch(`${small.url}/large`)).status).toBe(502);
+    await small.errorLine(/upstream sent too big header while reading response header from upstream/);
+  });
+
+  test("sendfile", async () => {
+    const { url } = await nginx("sendfile", { files: { "protected/report.txt": "the report\n" } });
+    expect(await (await fetch(`${url}/file`)).text()).toBe("the report\n");
+    expect((await fetch(`${url}/protected/report.txt`)).status).toBe(404);
+  });
+
+  test("never asks an authorizer", async () => {
+    const { url } = await nginx("files first", { files: { "www/members/card.txt": "secret\n" } });
+    expect(await (await fetch(`${url}/members/card.txt`)).text()).toBe("secret\n");
+  });
+
+  test.each(["unix socket", "kept connections"])("a broken stream shows, by %s", async (name) => {
+    const server = await nginx(name);
+    const broken = fetch(`${server.url}/broken`).then((answer) => answer.text());
+    await expect(broken).rejects.toThrow();
+    await server.errorLine(/upstream sent unsupported FastCGI protocol version: 255/);
+  });
+
+  test("a failure is told in the error log", async () => {
+    const server = await nginx("unix socket");
+    expect((await fetch(`${server.url}/failing`)).status).toBe(500);
+    await server.errorLine(/FastCGI sent in stderr: "tricorn: GET \/failing failed: Error: inside"/);
+  });
+
+  test("an application that is not there is a 502", async () => {
+    const tcp = await nginx("uploads", { behind: undefined });
+    expect((await fetch(tcp.url)).status).toBe(502);
+    await tcp.errorLine(/connect\(\) failed \(111: Connection refused\)/);
+    const unix = await nginx("unix socket", { behind: undefined });
+    expect((await fetch(unix.url)).status).toBe(502);
+    await unix.errorLine(/connect\(\) to unix:\S+ failed \(2: No such file or directory\)/);
+  });
+});
+
+const card = { "www/members/card.txt": "secret\n", "www/staff/card.txt": "secret\n" };
+
+describe("docs/authorizers.md", () => {
+  test("Apache, mod_authnz_fcgi", async () => {
+    const server = await start("docs/authorizers.md", "# mod_authnz_fcgi", { behind, files: card });
+    const members = `${server.url}/members/card.txt`;
+    const denied = await fetch(members);
+    expect([denied.status, await denied.text()]).toEqual([401, "Unauthorized\n"]);
+    expect(denied.headers.get("WWW-Authenticate")).toContain("Bearer");
+    expect(await (await fetch(members, bearer)).text()).toBe("secret\n");
+
+    const basic = (password: string) => ({
+      headers: { Authorization: `Basic ${Buffer.from(`ada:${password}`).toString("base64")}` },
+    });
+    const staff = `${server.url}/staff/card.txt`;
+    expect(await (await fetch(staff, basic("lovelace"))).text()).toBe("secret\n");
+    expect((await fetch(staff, basic("wrong"))).status).toBe(401);
+    await server.errorLine(/AH01617: user ada: authentication failure for .*: Password Mismatch/);
+  });
+
+  test("Apache, mod_authnz_fcgi, does not let requests pass when the application is down", async () => {
+    const server = await start("docs/authorizers.md", "# mod_authnz_fcgi", { files: card });
+    expect((await fetch(`${server.url}/members/card.txt`, bearer)).status).toBe(500);
+    await server.errorLine(/AH02495: attempt to connect to .* failed/);
+  });
+
+  test("Apache, mod_fcgid", async () => {
+    const script = exampleScript("session-gate.ts");
+    const server = await start("docs/authorizers.md", "# mod_fcgid", { script, files: card });
+    const members = `${server.url}/members/card.txt`;
+    const denied = await fetch(members);
+    expect(denied.status).toBe(401);
+    expect(denied.headers.get("WWW-Authenticate")).toBe('Bearer realm="library"');
+    await server.errorLine(/mod_fcgid: Access check to access .* failed, reason: script returned status 401/);
+    const allowed = await fetch(members, bearer);
+    expect(await allowed.text()).toBe("secret\n");
+    expect(allowed.headers.get("Variable-AUTH_USER")).toBe("ada");
+  });
+
+  test("lighttpd", async () => {
+    const { url } = await start("docs/authorizers.md", "# lighttpd", { behind, files: card });
+    const denied = await fetch(`${url}/members/card.txt`);
+    expect([denied.status, await denied.text()]).toEqual([401, "Unauthorized\n"]);
+    expect(await (await fetch(`${url}/members/card.txt`, bearer)).text()).toBe("secret\n");
+  });
+
+  test("lighttpd does not let requests pass when the application is down", async () => {
+    const server = await start("docs/authorizers.md", "# lighttpd", { files: card });
+    expect((await fetch(`${server.url}/members/card.txt`, bearer)).status).toBe(503);
+    await server.errorLine(/establishing connection failed: socket: /);
+  });
+});
+
+describe("docs/responders.md: a stream that breaks", () => {
+  const outcome = async (url: string): Promise<string> => {
+    try {
+      return await (await fetch(url)).text();
+    } catch {
+      return "breaks";
+    }
+  };
+
+  test("shows behind Apache", async () => {
+    const { url } = await start("docs/production.md", "# mod_proxy_fcgi", { behind: mounted });
+    expect(await outcome(`${url}/app/broken`)).toBe("breaks");
+    expect(await outcome(`${url}/app/broken-length`)).toBe("breaks");
+  });
+
+  test("shows behind lighttpd where it streams, or where the length was told", async () => {
+    const collecting = await start("docs/production.md", "# lighttpd", { behind, withoutBinPath: true });
+    expect(await outcome(`${collecting.url}/app/broken`)).toBe("first\n");
+    expect(await outcome(`${collecting.url}/app/broken-length`)).toBe("breaks");
+
+    const before = "server.stream-response-body = 1\n";
+    const streaming = await start("docs/production.md", "# lighttpd", {
+      behind,
+      before,
+      withoutBinPath: true,
+    });
+    expect(await outcome(`${streaming.url}/app/broken`)).toBe("breaks");
+  });
+});
+
+describe("docs/production.md", () => {
+  test("lighttpd starts the application", async () => {
+    const { url } = await start("docs/production.md", "# lighttpd", { script: exampleScript("hello.ts") });
+    expect(await (await fetch(`${url}/app/`)).text()).toBe("Hello from FastCGI");
+  });
+
+  test("Apache starts the application by mod_fcgid", async () => {
+    const { url } = await start("docs/production.md", "# mod_fcgid", { script: exampleScript("hello.ts") });
+    expect(await (await fetch(`${url}/app/`)).text()).toBe("Hello from FastCGI");
+  });
+
+  test("Apache, mod_proxy_fcgi", async () => {
+    const server = await start("docs/production.md", "# mod_proxy_fcgi", { behind: mounted });
+    expect(await (await fetch(`${server.url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    expect((await fetch(`${server.url}/app/failing`)).status).toBe(500);
+    await server.errorLine(/AH01071: Got error 'tricorn: GET \/failing failed: Error: inside'/);
+  });
+
+  test("Apache, mod_proxy_fcgi, and an application that is not there", async () => {
+    const server = await start("docs/production.md", "# mod_proxy_fcgi");
+    expect((await fetch(`${server.url}/app/`)).status).toBe(503);
+    await server.errorLine(/AH01079: failed to make connection to backend/);
+  });
+});
+
+/** Uploads without telling the length. */
+function chunked(url: string, pieces: readonly Buffer[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const upload = request(url, { method: "POST" }, (answer) => {
+      let text = "";
+      answer.on("data", (piece: Buffer) => (text += piece.toString()));
+      answer.on("end", () => resolve(text));
+    });
+    upload.on("error", reject);
+    for (const piece of pieces) upload.write(piece);
+    upload.end();
+  });
+}

@@ -1,0 +1,135 @@
+// The package as its users get it: packed, installed into an empty project, imported and required, from TypeScript and
+// from plain JavaScript.
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const projects = fileURLToPath(new URL("projects/", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "tricorn-package-"));
+const source = join(folder, "source");
+const project = join(folder, "project");
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+let packed: { readonly filename: string; readonly files: readonly { readonly path: string }[] };
+
+/** Runs npm, without what the npm that runs the tests hands down. */
+async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
+  const env = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_"));
+  const { stdout } = await run("npm", args, { cwd, env: Object.fromEntries(env) });
+  return stdout;
+}
+
+/** Runs a file of the project with nothing but Node.js. */
+async function runProject(file: string): Promise<unknown> {
+  const { stdout, stderr } = await run(process.execPath, [file], { cwd: project });
+  expect(stderr).toBe("");
+  return JSON.parse(stdout);
+}
+
+beforeAll(async () => {
+  // A copy, so that the build of the checkout is left alone.
+  for (const name of ["src", "scripts", "docs", "package.json", "tsconfig.json", "tsconfig.build.json"])
+    cpSync(join(root, name), join(source, name), { recursive: true });
+  for (const name of ["README.md", "CHANGELOG.md", "LICENSE"]) cpSync(join(root, name), join(source, name));
+  symlinkSync(join(root, "node_modules"), join(source, "node_modules"));
+  const listed = await npm(source, "pack", "--json", "--pack-destination", folder);
+  packed = (JSON.parse(listed.slice(listed.indexOf("[\n"))) as [typeof packed])[0];
+
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{ "name": "empty", "private": true, "type": "module" }\n');
+  const types = `@types/node@${manifest.devDependencies["@types/node"]}`;
+  const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+  await npm(project, "install", ...quiet, join(folder, packed.filename), types);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the package has what its users need and nothing else", () => {
+  const tops = new Set(packed.files.map(({ path }) => path.split("/")[0]));
+  expect(tops).toEqual(
+    new Set(["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json", "src"]),
+  );
+  for (const { path } of packed.files) expect(path).not.toMatch(/\.test\.|tsbuildinfo|\.log$/);
+});
+
+test("publint has nothing to say", async () => {
+  const { messages } = await publint({ pkgDir: join(project, "node_modules/tricorn"), strict: true });
+  expect(messages).toEqual([]);
+});
+
+test("its declarations need nothing but its own dependencies and the types of Node.js", () => {
+  const needed = new Set<string>();
+  for (const { path } of packed.files.filter(({ path }) => path.endsWith(".d.ts"))) {
+    const text = readFileSync(join(project, "node_modules/tricorn", path), "utf8");
+    for (const [, name] of text.matchAll(/(?:from |import\()"([^."][^"]*)"/g)) needed.add(name!);
+  }
+  for (const name of needed)
+    if (!name.startsWith("node:")) expect(Object.keys(manifest.dependencies)).toContain(name);
+});
+
+describe("installed into an empty project, it", () => {
+  test("compiles with tsc, all declarations checked, and runs with decorators and injection", async () => {
+    cpSync(join(projects, "typescript.ts"), join(project, "typescript.ts"));
+    const compilerOptions = {
+      target: "es2022",
+      module: "nodenext",
+      types: ["node"],
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      outDir: "out",
+    };
+    const config = { compilerOptions, files: ["typescript.ts"] };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const { stdout } = await run(process.execPath, [tsc], { cwd: project }).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe("");
+    expect(await runProject("out/typescript.js")).toEqual({
+      book: { title: "Emma", same: true },
+      denied: 401,
+      numbered: "1 x\n2 y\n",
+      logged: 0,
+      routes: { protect: ["/private/**"], filter: ["*.txt"], respond: ["/books/*"] },
+      record: "0102000100000000",
+      classes: ["FastCgiClient", "Gateway"],
+    });
+  });
+
+  test("runs from plain JavaScript", async () => {
+    cpSync(join(projects, "plain.mjs"), join(project, "plain.mjs"));
+    expect(await runProject("plain.mjs")).toEqual({
+      shown: { path: "/books/1" },
+      added: [201, { title: "Emma" }],
+      allowed: [true, { USER: "ada" }],
+      filtered: "as it is",
+    });
+  });
+
+  test("runs from CommonJS", async () => {
+    cpSync(join(projects, "commonjs.cjs"), join(project, "commonjs.cjs"));
+    expect(await runProject("commonjs.cjs")).toEqual({
+      text: "hello",
+      version: manifest.version,
+      numbers: [3, 3],
+      classes: ["FastCgiClient", "Gateway"],
+    });
+  });
+});

@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect, it } from "vitest";
+
+import { temporaryFolder } from "../support/served.js";
+
+const root = new URL("../..", import.meta.url);
+
+const APPLICATION = `
+import { createApplication, serve } from ${JSON.stringify(new URL("src/index.ts", root).href)};
+const routes = [
+  { method: "POST", path: "/", name: "post", handle: async (request) => "got " + (await request.body.text()) },
+  { method: "GET", path: "/", name: "get", handle: () => "got" },
+];
+await serve(createApplication({ controllers: [], definitions: [{ kind: "responder", name: "Cgi", routes }] }));
+`;
+
+/** Runs a CGI program whose server leaves standard input open, as RFC 3875 allows. */
+async function run(variables: Record<string, string>, input: string) {
+  const file = join(temporaryFolder(), "application.mjs");
+  writeFileSync(file, APPLICATION);
+  const program = spawn(
+    process.execPath,
+    ["--conditions=tricorn-source", "--import", "@oxc-node/core/register", file],
+    {
+      cwd: root,
+      env: { ...process.env, GATEWAY_INTERFACE: "CGI/1.1", REQUEST_URI: "/", ...variables },
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
+  program.stdin.on("error", () => {});
+  program.stdin.write(input);
+  const [output] = await Promise.all([text(program.stdout), once(program, "exit")]);
+  return output;
+}
+
+it("takes the body to end where CONTENT_LENGTH says, also when standard input stays open", async () => {
+  const output = await run({ REQUEST_METHOD: "POST", CONTENT_LENGTH: "5" }, "hello, and more");
+  expect(output).toMatch(/^Status: 200 OK\r\n[^]*\r\n\r\ngot hello$/);
+});
+
+it("exits after an answer that needed no body, also when standard input stays open", async () => {
+  const output = await run({ REQUEST_METHOD: "GET" }, "");
+  expect(output).toMatch(/^Status: 200 OK\r\n[^]*\r\n\r\ngot$/);
+});

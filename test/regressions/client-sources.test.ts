@@ -1,0 +1,22 @@
+import { createReadStream } from "node:fs";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+import { FastCgiClient } from "../../src/client/index.js";
+import { temporaryFolder } from "../support/served.js";
+
+it("survives a body that cannot be opened while the connection is being made", async () => {
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address() as { port: number };
+  closed.close();
+  const stdin = createReadStream(join(temporaryFolder(), "missing"));
+  const gone = new Promise((resolve) => stdin.once("close", resolve));
+  const client = new FastCgiClient({ address: { port } });
+  await expect(client.request({ params: {}, stdin })).rejects.toThrow();
+  // Vitest fails the run when the stream's error is caught by nobody.
+  await gone;
+  await client.close();
+});

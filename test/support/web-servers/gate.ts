@@ -1,0 +1,42 @@
+import { Authorizer, allow, deny, type AuthorizerRequest, type Verdict } from "tricorn";
+import { z } from "zod";
+
+/** What a protected file says; nobody may read it whom the gate has not let in. */
+export const CANARY = "The canary sings";
+
+/** In which ways an authorizer can fail to decide. */
+export const FAILURES = ["throw", "reject", "nothing", "true", "nonsense", "schema", "hang"] as const;
+
+/** An authorizer that does what the query asks it to: `?mode=throw`. */
+@Authorizer()
+export class Gate {
+  async authorize(request: AuthorizerRequest): Promise<Verdict> {
+    const mode = request.query.get("mode");
+    switch (mode) {
+      case "allow":
+        return allow({ AUTH_USER: "ada", AUTH_PHASE: request.params.get("FCGI_APACHE_ROLE") ?? "none" });
+      case "deny":
+        return deny(403, { body: "Not for you.\n", headers: { "X-Denied": "yes" } });
+      case "redirect":
+        return deny(302, { headers: { Location: "/log-in" } });
+      case "throw":
+        throw new Error("The gate fell down");
+      case "reject":
+        return Promise.reject(new Error("The gate was shut"));
+      case "nothing":
+        return undefined as unknown as Verdict;
+      case "true":
+        return true as unknown as Verdict;
+      case "nonsense":
+        return { status: 200, variables: new Map() } as unknown as Verdict;
+      case "schema":
+        z.literal("ada").parse(request.params.get("REQUEST_METHOD"));
+        return allow();
+      case "hang":
+        request.log.warn(`Deciding for ever in process ${process.pid}`);
+        return new Promise<never>(() => {});
+      default:
+        return deny(403);
+    }
+  }
+}

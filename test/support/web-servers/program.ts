@@ -1,0 +1,33 @@
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const loader = import.meta.resolve("@oxc-node/core/register");
+
+/** A TypeScript program of `programs/`, as a command. */
+export interface Program {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The project: the loader reads its tsconfig.json there. */
+  readonly cwd: string;
+}
+
+/** The command that runs a program of `programs/`. */
+export function program(name: "contract" | "gate"): Program {
+  const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
+  return {
+    program: process.execPath,
+    args: ["--conditions=tricorn-source", "--import", loader, file],
+    cwd: root,
+  };
+}
+
+/** A script that runs it from anywhere, for Web servers that start programs by a path. */
+export function programScript(name: "contract" | "gate", env: Readonly<Record<string, string>> = {}): string {
+  const { program: node, args, cwd } = program(name);
+  const variables = Object.entries(env).map(([variable, value]) => `${variable}=${quote(value)} `);
+  return `#!/bin/sh\ncd ${quote(cwd)}\n${variables.join("")}exec ${[node, ...args].map(quote).join(" ")}\n`;
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
