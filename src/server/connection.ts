@@ -223,6 +223,8 @@ export class Connection implements ApplicationSideHost {
       return;
     }
     this.#write(buffers);
+    // Where the peer is gone this write fails soon; if it does not, the peer only closed its sending side.
+    if (this.#peerEnded && buffers.length > 0) this.#deadline = this.#owner.now + this.#owner.timeouts.halfClosed;
     // A stream that takes more than that does not tell when it has sent it.
     this.#side.writable = socket.writableLength < SEND_HIGH_WATER || !socket.writableNeedDrain;
     if (!this.#side.writable) this.#limitSending();

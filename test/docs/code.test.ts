@@ -13,7 +13,7 @@ const typeScript = documents.flatMap(blocksOf).filter(({ language }) => language
 
 /** The flags that the reader is told to set, and those without which "tricorn" would not be found in here. */
 function configuration(): string {
-  const [told] = blocksOf("README.md").filter(({ language }) => language === "json");
+  const told = blocksOf("README.md").find(({ language }) => language === "json");
   const { compilerOptions } = JSON.parse(told!.text) as { compilerOptions: Record<string, unknown> };
   return JSON.stringify({
     compilerOptions: {

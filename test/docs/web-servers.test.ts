@@ -18,6 +18,7 @@ import {
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import type { WebServer } from "../support/web-servers/web-server.js";
+import { blocksOf, documents } from "./blocks.js";
 import { exampleScript, serveBoth, startWith, type Behind, type RunOptions } from "./web-servers.js";
 
 const send = sendfile({ via: "X-Accel-Redirect", root: "/protected" });
@@ -92,7 +93,11 @@ afterAll(async () => {
   await mounted.close();
 });
 
+/** The configurations that were run, by document and first line. */
+const started = new Set<string>();
+
 async function start(document: string, firstLine: string, options: RunOptions = {}): Promise<WebServer> {
+  started.add(`${document} ${firstLine}`);
   const server = await startWith(document, firstLine, options);
   onTestFinished(() => server.stop());
   return server;
@@ -101,10 +106,13 @@ async function start(document: string, firstLine: string, options: RunOptions = 
 const bearer = { headers: { Authorization: "Bearer s3cret" } };
 const seen = { mount: "", path: "/seen/a%20b", user: null };
 
-test("README.md: nginx in front of an application", async () => {
-  const { url } = await start("README.md", "server {", { behind });
-  expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
-});
+test.each(["README.md", "docs/getting-started.md"])(
+  "%s: nginx in front of an application",
+  async (document) => {
+    const { url } = await start(document, "server {", { behind });
+    expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
+  },
+);
 
 describe("docs/behind-nginx.md", () => {
   const nginx = (name: string, options?: RunOptions): Promise<WebServer> =>
@@ -231,6 +239,12 @@ describe("docs/authorizers.md", () => {
     expect(allowed.headers.get("Variable-AUTH_USER")).toBe("ada");
   });
 
+  test("Apache, mod_fcgid, does not let requests pass when the program ends at once", async () => {
+    const script = "#!/bin/sh\nexit 1\n";
+    const { url } = await start("docs/authorizers.md", "# mod_fcgid", { script, files: card });
+    expect((await fetch(`${url}/members/card.txt`, bearer)).status).toBeGreaterThanOrEqual(500);
+  });
+
   test("lighttpd", async () => {
     const { url } = await start("docs/authorizers.md", "# lighttpd", { behind, files: card });
     const denied = await fetch(`${url}/members/card.txt`);
@@ -313,3 +327,11 @@ function chunked(url: string, pieces: readonly Buffer[]): Promise<string> {
     upload.end();
   });
 }
+
+test("each configuration in the documents is one that is run here", () => {
+  const shown = documents
+    .flatMap(blocksOf)
+    .filter(({ language }) => ["nginx", "apache", "lighttpd"].includes(language))
+    .map(({ document, text }) => `${document} ${text.split("\n", 1)[0]}`);
+  expect(shown.filter((name) => !started.has(name))).toEqual([]);
+});

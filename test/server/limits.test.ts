@@ -171,3 +171,70 @@ describe("Time-outs", () => {
     );
   });
 });
+
+describe("Many requests in one chunk", () => {
+  test("do not pile up large answers: no more is asked for until those have left", async () => {
+    const asked = { times: 0 };
+    const large = responder({
+      "GET /large": () => {
+        asked.times += 1;
+        return Buffer.alloc(256 * 1024);
+      },
+    });
+    const { connect } = await serveDefinitions([large]);
+    const peer = await connect();
+    peer.socket.pause();
+    const ids = Array.from({ length: 90 }, (_, index) => index + 1);
+    peer.send(...ids.map((id) => get(id, "/large")));
+    await expect.poll(() => asked.times).toBeGreaterThan(0);
+    await turns(50);
+    const unread = asked.times;
+    peer.socket.resume();
+
+    for (const id of ids) expect((await peer.answer(id)).body).toHaveLength(256 * 1024);
+    expect(asked.times).toBe(90);
+    // What the state machine, this socket and the kernel hold, each about a megabyte or a few.
+    expect(unread).toBeLessThan(60);
+  });
+});
+
+describe("A peer that closes its sending side", () => {
+  test("gets an answer that is streamed on, and a body that is read later", async () => {
+    const go = deferred();
+    const later = responder({
+      "POST /body": async function* ({ body }) {
+        yield "begun ";
+        await go.promise;
+        yield await body.text();
+        yield " done";
+      },
+    });
+    const { connect } = await serveDefinitions([later]);
+    const peer = await connect();
+    upload(peer, "whole");
+    peer.send(record(Type.stdin, 1)).end();
+    while (!(await peer.record()).content.includes("begun")) continue;
+    await turns();
+    go.resolve();
+
+    expect((await peer.answer(1)).text).toBe("begun whole done");
+  });
+
+  test("tells the handler by its signal", async () => {
+    const told = deferred<unknown>();
+    const { connect } = await serveDefinitions([
+      responder({
+        "GET /hello": async ({ signal }) => {
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          told.resolve(signal.reason);
+          return "too late?";
+        },
+      }),
+    ]);
+    const peer = await connect();
+    peer.send(get(1, "/hello")).end();
+
+    expect(await told.promise).toMatchObject({ code: "ERR_ABORTED_DISCONNECT" });
+    expect((await peer.answer(1)).text).toBe("too late?");
+  });
+});
