@@ -64,5 +64,6 @@ export class AbortedError extends TricornError {
 export type AbortedErrorCode =
   | "ERR_ABORTED_BY_SERVER"
   | "ERR_ABORTED_DISCONNECT"
+  | "ERR_ABORTED_LIMIT"
   | "ERR_ABORTED_TIMEOUT"
   | "ERR_ABORTED_SHUTDOWN";

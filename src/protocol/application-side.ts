@@ -368,19 +368,25 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   #stdin(exchange: Exchange, content: Buffer): void {
     if (content.length === 0) exchange.endStdin();
-    else if (exchange.stdinEnded)
-      throw new ProtocolError("ERR_FCGI_STREAM_CLOSED", "Cannot read STDIN: the stream has ended");
-    else this.#push(exchange.stdin, content);
+    else if (exchange.stdinEnded) throw streamEnded("STDIN");
+    else this.#push(exchange, { stream: exchange.stdin, content });
   }
 
-  #data({ data }: Exchange, content: Buffer): void {
-    if (content.length === 0) data.end();
-    else if (data.ended)
-      throw new ProtocolError("ERR_FCGI_STREAM_CLOSED", "Cannot read DATA: the stream has ended");
-    else this.#push(data, content);
+  #data(exchange: Exchange, content: Buffer): void {
+    if (content.length === 0) exchange.data.end();
+    else if (exchange.data.ended) throw streamEnded("DATA");
+    else this.#push(exchange, { stream: exchange.data, content });
   }
 
-  #push(stream: InputStream, content: Buffer): void {
+  #push(exchange: Exchange, input: { readonly stream: InputStream; readonly content: Buffer }): void {
+    const { stream, content } = input;
+    const { bodyBytes } = this.#limits;
+    if (stream.received + content.length > bodyBytes) {
+      const reason = `the body is longer than ${bodyBytes} bytes`;
+      this.#abort(exchange, new AbortedError("ERR_ABORTED_LIMIT", `Cannot complete request: ${reason}`));
+      this.#application.refuse(exchange, { status: 413, code: "ERR_LIMIT_BODY", reason });
+      return;
+    }
     this.#buffered += content.length;
     stream.push(content);
   }
@@ -425,6 +431,10 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     this.#buffered -= bytes;
     this.#host.inputConsumed();
   }
+}
+
+function streamEnded(name: string): ProtocolError {
+  return new ProtocolError("ERR_FCGI_STREAM_CLOSED", `Cannot read ${name}: the stream has ended`);
 }
 
 function disconnected(): AbortedError {

@@ -12,6 +12,8 @@ export interface ApplicationSideLimits {
   readonly paramNameBytes: number;
   /** Bytes of the value of a param. */
   readonly paramValueBytes: number;
+  /** Bytes of STDIN, and of DATA, in one request, also where a handler streams them. */
+  readonly bodyBytes: number;
   /** Bytes of input that one request may have waiting before the socket is not read any further. */
   readonly bufferedPerRequest: number;
   /** The same for all requests of a connection together. */
@@ -25,6 +27,7 @@ export const defaultLimits: ApplicationSideLimits = {
   paramsCount: 1000,
   paramNameBytes: 4 * 1024,
   paramValueBytes: 128 * 1024,
+  bodyBytes: 8 * 1024 ** 3,
   bufferedPerRequest: 256 * 1024,
   bufferedPerConnection: 4 * 1024 * 1024,
 };

@@ -1,11 +1,17 @@
+import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, it } from "vitest";
 
 import { get } from "../support/records.js";
 import { responder, serveDefinitions } from "../support/served.js";
 
 it("goes on serving when a peer half-closes while an answer waits for it", async () => {
+  let produced = 0;
   const endless = async function* () {
-    for (;;) yield Buffer.alloc(60_000);
+    for (;;) {
+      produced += 1;
+      yield Buffer.alloc(60_000);
+    }
   };
   const { server, connect } = await serveDefinitions(
     [responder({ "GET /endless": endless, "GET /": () => "hello" })],
@@ -15,13 +21,13 @@ it("goes on serving when a peer half-closes while an answer waits for it", async
   peer.socket.pause();
   peer.send(get(1, "/endless"));
   // What the peer has not read fills its buffers and ours.
-  while (peer.socket.readableLength === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let before = -1; before !== produced || produced === 0; await pause(100)) before = produced;
   peer.end();
-  await new Promise((resolve) => peer.socket.once("finish", resolve));
+  await once(peer.socket, "finish");
 
   const other = await connect();
   other.send(get(1, "/"));
   expect((await other.answer(1)).text).toBe("hello");
   peer.destroy();
-  while (server.activeRequests > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (server.activeRequests > 0) await pause(20);
 });

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 import { reply } from "../../src/roles/reply.js";
 import { get } from "../support/records.js";
-import { responder, serveDefinitions, temporaryFolder } from "../support/served.js";
+import { deferred, responder, serveDefinitions, temporaryFolder } from "../support/served.js";
 
 async function served(handle: () => unknown, method = "GET") {
   const { connect } = await serveDefinitions([responder({ "GET /": handle })]);
@@ -16,10 +16,10 @@ async function served(handle: () => unknown, method = "GET") {
 
 it("survives a HEAD that is answered with a file that cannot be opened", async () => {
   // Vitest fails the run when the stream's error is caught by nobody.
-  const stream = createReadStream(join(temporaryFolder(), "missing"));
-  const closed = new Promise((resolve) => stream.once("close", resolve));
-  const { answer } = await served(() => stream, "HEAD");
-  await closed;
+  const path = join(temporaryFolder(), "missing");
+  const closed = deferred();
+  const { answer } = await served(() => createReadStream(path).once("close", closed.resolve), "HEAD");
+  await closed.promise;
   expect(answer.body).toHaveLength(0);
 });
 

@@ -90,6 +90,31 @@ describe("Limits of input", () => {
   });
 });
 
+describe("The limit of a body", () => {
+  test("is answered with 413, the reader fails, and the connection goes on", async () => {
+    const failed = deferred<unknown>();
+    const reader = responder({
+      "POST /body": async ({ body }) => {
+        try {
+          for await (const piece of body.stream()) void piece;
+        } catch (error) {
+          failed.resolve(error);
+        }
+        return "read";
+      },
+      "GET /hello": () => "hello",
+    });
+    const { connect } = await serveDefinitions([reader], { server: { limits: { bodyBytes: 100_000 } } });
+    const peer = await connect();
+    upload(peer, Buffer.alloc(100_001));
+    peer.send(record(Type.stdin, 1), get(2, "/hello"));
+
+    expect((await peer.answer(1)).status).toBe(413);
+    expect(await failed.promise).toMatchObject({ code: "ERR_ABORTED_LIMIT" });
+    expect((await peer.answer(2)).text).toBe("hello");
+  });
+});
+
 describe("Time-outs", () => {
   test("a body of which nothing more comes is answered with 408, and its reader fails", async () => {
     const failed = deferred<unknown>();

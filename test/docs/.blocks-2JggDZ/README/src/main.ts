@@ -1,0 +1,4 @@
+// src/main.ts
+import { serve } from "tricorn";
+import { controllers } from "./application.js";
+await serve(controllers);

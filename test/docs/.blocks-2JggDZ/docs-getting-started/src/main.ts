@@ -1,0 +1,5 @@
+// src/main.ts
+import { serve } from "tricorn";
+import { controllers } from "./application.js";
+
+await serve(controllers);
