@@ -31,7 +31,10 @@ export interface ApplicationOptions {
    * own also has singletons of its own, which are kept in that container.
    */
   readonly container?: Container | undefined;
-  /** The path that the application is mounted at where the Web server does not tell; "" or "/app". */
+  /**
+   * The path that the application is mounted at where the Web server does not tell, or tells wrongly: "/app", or "/" for
+   * the root. Apache with SetHandler takes the first segment of a path for the mount.
+   */
   readonly mount?: string | undefined;
   /** How long handlers may take until their answer begins, in milliseconds. */
   readonly timeouts?: HandlerTimeouts | undefined;

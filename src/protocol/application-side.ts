@@ -188,6 +188,9 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   expire(now: number): void {
     for (const { exchange, params } of this.#active.values()) {
       const stalled = exchange.starvedSince(now) <= now - this.#times.body;
+      // A handler that answers without its input has no time limit; unread, that would hide even that the peer has left.
+      const unread = exchange.unreadSince(now, this.#limits.bufferedPerRequest) <= now - this.#times.body;
+      if (unread && exchange.started) exchange.discardInput();
       if (now < exchange.deadline && !stalled) continue;
       if (exchange.aborted !== undefined) {
         this.#refuseAborted(exchange);
@@ -237,6 +240,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
         return;
       case RecordType.Stdin:
         if (active.inputs.stdin) this.#stdin(active.exchange, content);
+        this.#makeWayForData(active);
         return;
       case RecordType.Data:
         if (active.inputs.data) this.#data(active.exchange, content);
@@ -378,6 +382,12 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     else this.#push(exchange, { stream: exchange.data, content });
   }
 
+  /** Section 6.4: DATA comes behind STDIN, so a filter that waits for it would wait for ever behind a full STDIN. */
+  #makeWayForData({ exchange, inputs }: Active): void {
+    if (!inputs.data || !exchange.data.awaited) return;
+    if (exchange.stdin.buffered >= this.#limits.bufferedPerRequest) exchange.stdin.discard();
+  }
+
   #push(exchange: Exchange, input: { readonly stream: InputStream; readonly content: Buffer }): void {
     const { stream, content } = input;
     const { bodyBytes } = this.#limits;
@@ -429,6 +439,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   inputConsumed(bytes: number): void {
     this.#buffered -= bytes;
+    if (bytes === 0) for (const active of this.#active.values()) this.#makeWayForData(active);
     this.#host.inputConsumed();
   }
 }

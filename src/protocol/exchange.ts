@@ -83,6 +83,9 @@ export class Exchange {
   /** When it was first seen waiting for input of which nothing has come since; and how much had come then. */
   #starvedSince = Infinity;
   #receivedThen = -1;
+  /** When it was first seen with unread input of which nothing was read since; and how much had been read then. */
+  #unreadSince = Infinity;
+  #takenThen = -1;
   #abortListeners: ((reason: AbortedError) => void)[] | undefined;
   #warningListeners: ((reason: AbortedError) => void)[] | undefined;
   #endListeners: (() => void)[] | undefined;
@@ -136,6 +139,27 @@ export class Exchange {
     else if (received !== this.#receivedThen || this.#starvedSince === Infinity) this.#starvedSince = now;
     this.#receivedThen = received;
     return this.#starvedSince;
+  }
+
+  /**
+   * Since when so many bytes or more have waited in an input stream and nobody read any, in the time of `now`; Infinity
+   * while fewer wait. To be asked from time to time, like {@link starvedSince}.
+   */
+  unreadSince(now: number, bytes: number): number {
+    if (this.buffered < bytes) {
+      this.#unreadSince = Infinity;
+      return Infinity;
+    }
+    const taken = this.#takenBytes;
+    if (taken !== this.#takenThen || this.#unreadSince === Infinity) this.#unreadSince = now;
+    this.#takenThen = taken;
+    return this.#unreadSince;
+  }
+
+  /** Drops the input that waits and all that still comes. */
+  discardInput(): void {
+    this.#stdin?.discard();
+    this.#data?.discard();
   }
 
   /** Writes the whole answer and ends the exchange: one record, one write for a small one. */
@@ -259,6 +283,13 @@ export class Exchange {
     this.#tellEnded();
   }
 
+  get #takenBytes(): number {
+    return [this.#stdin, this.#data].reduce(
+      (taken, input) => taken + (input ? input.received - input.buffered : 0),
+      0,
+    );
+  }
+
   #openInput(ended: boolean): InputStream {
     const input = new InputStream((bytes) => this.#host.inputConsumed(bytes));
     if (ended) input.end();
@@ -279,8 +310,7 @@ export class Exchange {
     this.ended = true;
     this.#abortListeners = undefined;
     // Input that nobody read holds nothing up any more; what is still to come is dropped as it arrives.
-    this.#stdin?.discard();
-    this.#data?.discard();
+    this.discardInput();
     this.#host.ended(this);
     this.#host.outputQueued();
     this.#tellEnded();

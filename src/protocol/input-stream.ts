@@ -6,7 +6,7 @@ const SMALL_PIECE = 1024;
 /** Waiting small pieces are closed into one piece at this size. */
 const JOINED_PIECE = 16 * 1024;
 
-/** What is told when bytes leave the stream, so that the peer may send more. */
+/** What is told when bytes leave the stream, so that the peer may send more; with 0 when a reader begins to wait. */
 export type ConsumedListener = (bytes: number) => void;
 
 type Waiter = { resolve: (piece: Buffer | undefined) => void; reject: (reason: unknown) => void };
@@ -119,6 +119,7 @@ export class InputStream {
     }
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
+      this.#consumed(0);
     });
   }
 

@@ -25,7 +25,10 @@ export interface HandlerTimeouts {
 /** What a dispatcher needs beside the definitions. */
 export interface DispatcherOptions {
   readonly log: Logger;
-  /** The path that the application is mounted at where the Web server does not tell; "" or "/app". */
+  /**
+   * The path that the application is mounted at where the Web server does not tell, or tells wrongly: "/app", or "/" for
+   * the root. Apache with SetHandler takes the first segment of a path for the mount.
+   */
   readonly mount?: string | undefined;
   /** Runs around every responder and filter. */
   readonly middleware?: readonly Middleware[] | undefined;
@@ -142,6 +145,7 @@ export class Dispatcher implements Application {
 }
 
 function normalizeMount(mount: string): string {
+  if (mount === "/") return mount;
   const trimmed = mount.endsWith("/") ? mount.slice(0, -1) : mount;
   if (trimmed !== "" && !/^\/[^?#]*$/.test(trimmed)) {
     throw new ConfigurationError(

@@ -1,10 +1,9 @@
 import { ReadableStream } from "node:stream/web";
 
 import type { Exchange } from "../protocol/exchange.js";
-import { RequestBody } from "./body.js";
-import { contentLengthOf } from "./content-length.js";
+import { BodyRequest } from "./body-request.js";
 import { FilterDataError, checkedData } from "./filter-data.js";
-import { RoleRequest, type RequestContext } from "./request.js";
+import type { RequestContext } from "./request.js";
 
 /** What a filter can be asked to compare a file with. */
 export interface Validators {
@@ -15,9 +14,8 @@ export interface Validators {
 }
 
 /** A file that a filter transforms, and the request for it (section 6.4). */
-export class FilterRequest extends RoleRequest {
+export class FilterRequest extends BodyRequest {
   #data: ReadableStream<Uint8Array> | undefined;
-  #body: RequestBody | undefined;
   /** Bytes of the file, FCGI_DATA_LENGTH. */
   readonly dataLength: number;
   /** When the file was last changed, FCGI_DATA_LAST_MOD; undefined where the Web server does not tell. */
@@ -44,14 +42,6 @@ export class FilterRequest extends RoleRequest {
    */
   get data(): ReadableStream<Uint8Array> {
     return (this.#data ??= checkedData(this.exchange.data, this.dataLength));
-  }
-
-  /** The body of the request for the file, FCGI_STDIN. */
-  get body(): RequestBody {
-    return (this.#body ??= new RequestBody(this.exchange.stdin, {
-      contentType: this.params.get("CONTENT_TYPE"),
-      contentLength: contentLengthOf(this.params),
-    }));
   }
 
   /**

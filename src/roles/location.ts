@@ -12,7 +12,7 @@ export interface RequestLocation {
 
 /** What a request is located with beside REQUEST_URI. */
 export interface LocationFacts {
-  /** The declared mount, "" for none. */
+  /** The declared mount: "/app", "/" for the root whatever PATH_INFO says, "" for none. */
   readonly mount: string;
   /** PATH_INFO where it may be believed. */
   readonly pathInfo: string | undefined;
@@ -28,6 +28,7 @@ export interface LocationFacts {
 export function locate(params: Params, { mount: declared, pathInfo }: LocationFacts): RequestLocation {
   const target = originForm(params.get("REQUEST_URI") ?? "") || fromScriptName(params);
   const raw = pathOf(target);
+  if (declared === "/") return { target, path: raw, mount: "" };
   if (declared !== "") {
     const path = pathBelow(raw, declared);
     if (path !== undefined) return { target, path, mount: declared };

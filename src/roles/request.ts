@@ -11,7 +11,7 @@ import { RequestHeaders } from "./request-headers.js";
 /** What all requests of an application share. */
 export interface RequestContext {
   readonly log: Logger;
-  /** The declared mount, "" for none. */
+  /** The declared mount: "/app", "/" for the root whatever PATH_INFO says, "" for none. */
   readonly mount: string;
   /** The params beside Authorization, Cookie and the password that hold secrets. */
   readonly secrets: readonly string[];

@@ -189,7 +189,7 @@ export class Connection implements ApplicationSideHost {
   /** Reads on in a chunk that could not be read to its end, when there is room for more answers. */
   #receiveRest(): void {
     const rest = this.#rest;
-    if (rest === undefined || this.#state !== "open" || this.#socket.writableLength >= SEND_LIMIT) return;
+    if (rest === undefined || this.#state !== "open" || this.#sendFull) return;
     this.#receive(rest);
   }
 
@@ -229,7 +229,7 @@ export class Connection implements ApplicationSideHost {
     this.#side.writable = socket.writableLength < SEND_HIGH_WATER || !socket.writableNeedDrain;
     if (!this.#side.writable) this.#limitSending();
     if (this.#rest !== undefined) this.#receiveRest();
-    else if (socket.writableLength >= SEND_LIMIT) this.#adjustReading();
+    else if (this.#sendFull) this.#adjustReading();
   };
 
   readonly #sent = (): void => {
@@ -322,6 +322,12 @@ export class Connection implements ApplicationSideHost {
     this.#owner.closed(this);
   };
 
+  /** Whether so much waits to be sent that nothing more may be asked for, until `drain` tells that it has left. */
+  get #sendFull(): boolean {
+    // A stream with a higher mark of its own takes more, and tells nothing below it.
+    return this.#socket.writableLength >= SEND_LIMIT && this.#socket.writableNeedDrain;
+  }
+
   #adjustReading(): void {
     if (this.#state !== "open") return;
     const side = this.#side;
@@ -329,7 +335,7 @@ export class Connection implements ApplicationSideHost {
       this.#rest !== undefined ||
       side.inputFull ||
       (this.#owner.inputFull && side.buffered > 0) ||
-      this.#socket.writableLength >= SEND_LIMIT;
+      this.#sendFull;
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.#socket.pause();

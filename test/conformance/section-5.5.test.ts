@@ -251,6 +251,8 @@ describe("Section 5.5: the end of a request", () => {
     const records = peer.unfinished(1);
     expect(Buffer.concat(records.map(({ content }) => content)).toString()).toMatch(/half of $/);
     expect(records.every(({ type, content }) => type === Type.stdout && content.length > 0)).toBe(true);
+    // nginx without fastcgi_keep_conn takes a mere end of the connection for the end of the answer.
+    expect(peer.brokenOff).toBe(true);
     expect(log.some(({ err }) => err?.message === "no more")).toBe(true);
     expect(server.activeRequests).toBe(0);
   });

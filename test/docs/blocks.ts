@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -62,15 +72,22 @@ export function fileOf({ text, line }: Block): string {
   return /^\/\/ ([\w./-]+\.ts)$/.exec(text.split("\n", 1)[0]!)?.[1] ?? `line-${line}.ts`;
 }
 
+/** What the blocks import, as a project has it that installed the package. */
+const PACKAGES = ["zod", "pino", "@types"];
+
 /**
- * Writes the TypeScript blocks of documents as files, each document into a folder of its own, so that a block can import
- * another one of its document. The folder is inside the package, where `tricorn` is found by its name; its name starts
- * with a dot, which keeps it out of everybody's globs.
+ * Writes the TypeScript blocks of documents as files of a project outside of this one, each document into a folder of its
+ * own, so that a block can import another one of its document.
  */
 export class Extracted {
-  readonly folder = mkdtempSync(join(root, "test/docs/.blocks-"));
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "tricorn-docs-")));
 
   constructor(wanted: readonly string[] = documents) {
+    const modules = join(this.folder, "node_modules");
+    mkdirSync(modules);
+    symlinkSync(root, join(modules, "tricorn"));
+    for (const name of PACKAGES) symlinkSync(join(root, "node_modules", name), join(modules, name));
+    writeFileSync(join(this.folder, "package.json"), JSON.stringify({ type: "module" }));
     for (const document of wanted) {
       for (const block of blocksOf(document)) {
         if (block.language !== "ts") continue;

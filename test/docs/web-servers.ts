@@ -135,6 +135,7 @@ DefaultRuntimeDir ${folder}
 Mutex file:${folder}
 ErrorLog ${errorLog}
 StartServers 1
+KeepAliveTimeout 1
 DocumentRoot ${folder}/www
 <Directory />
   Require all granted

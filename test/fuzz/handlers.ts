@@ -1,6 +1,6 @@
-import { setTimeout as later } from "node:timers/promises";
 import { setImmediate as turn } from "node:timers/promises";
 
+import type { AuthorizerRequest } from "../../src/roles/authorizer-request.js";
 import type { Definition, RouteDefinition } from "../../src/roles/definitions.js";
 import { HttpError } from "../../src/roles/http-error.js";
 import { reply } from "../../src/roles/reply.js";
@@ -19,8 +19,6 @@ export interface Behaviour {
 }
 
 type Handle = RouteDefinition["handle"];
-
-const HANG_LIMIT = 10_000;
 
 /** Never answers, but does not hold the process up for ever either. */
 const hang = (): Promise<never> => new Promise(() => undefined);
@@ -185,15 +183,15 @@ export const responders: Readonly<Record<string, Behaviour & { readonly handle: 
 };
 
 /** Every kind of authorizer by the path that it decides about. Only those that `allow` may ever answer 200. */
-const authorizers: Readonly<Record<string, (token: () => string, signal: AbortSignal) => unknown>> = {
+const authorizers: Readonly<Record<string, (token: () => string, request: AuthorizerRequest) => unknown>> = {
   "/allow": (token) => allow({ TOKEN: token() }),
   "/allow-soon": async (token) => {
     await turn();
     return allow({ TOKEN: token() });
   },
-  "/allow-late": async (_token, signal) => {
-    // Long behind its time limit, so it must not count.
-    await later(HANG_LIMIT, undefined, { signal, ref: false }).catch(() => undefined);
+  "/allow-late": async (_token, { exchange }) => {
+    // An abort is a denial, whatever the handler makes of it.
+    await new Promise<void>((resolve) => exchange.onAbort(() => resolve()));
     return allow({ TOKEN: "late" });
   },
   "/deny": () => deny(401, { headers: { "WWW-Authenticate": "Basic" } }),
@@ -204,7 +202,11 @@ const authorizers: Readonly<Record<string, (token: () => string, signal: AbortSi
   "/reject": () => Promise.reject(new Error("rejected")),
   "/true": () => true,
   "/undefined": () => undefined,
-  "/forged": () => ({ variables: new Map(), status: 200, __proto__: Object.getPrototypeOf(allow()) as object }),
+  "/forged": () => ({
+    variables: new Map(),
+    status: 200,
+    __proto__: Object.getPrototypeOf(allow()) as object,
+  }),
   "/inject": () => allow({ TOKEN: "x\r\nStatus: 200" }),
   "/hang": hang,
 };
@@ -251,9 +253,9 @@ export function definitions({ issueToken }: HandlerContext): Definition[] {
       kind: "authorizer",
       name: "Gate",
       paths: [],
-      authorize: ({ path, signal }) => {
-        const decide = authorizers[path] ?? (() => deny());
-        return decide(issueToken, signal) as Verdict;
+      authorize: (request) => {
+        const decide = authorizers[request.path] ?? (() => deny());
+        return decide(issueToken, request) as Verdict;
       },
     },
     {

@@ -60,7 +60,10 @@ async function runOne(number: number): Promise<void> {
 function print({ steps, ...session }: Session): void {
   console.log({ ...session, expected: session.expected?.map(({ what }) => what) });
   for (const step of steps) {
-    if (step.do === "send") console.log(`send on ${step.on}: ${step.bytes.length} bytes ${step.bytes.toString("hex").slice(0, 2000)}`);
+    if (step.do === "send")
+      console.log(
+        `send on ${step.on}: ${step.bytes.length} bytes ${step.bytes.toString("hex").slice(0, 2000)}`,
+      );
     else console.log(JSON.stringify(step));
   }
 }

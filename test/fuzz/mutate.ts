@@ -7,12 +7,16 @@ type Mutation = (random: Random, records: Draft[], at: number) => void;
 
 /** What can be wrong with records. Each takes one of them. */
 const mutations: readonly Mutation[] = [
-  (random, records, at) => void (records[at]!.type = random.percent(70) ? random.pick(TYPES) : random.whole(0, 255)),
+  (random, records, at) =>
+    void (records[at]!.type = random.percent(70) ? random.pick(TYPES) : random.whole(0, 255)),
   (random, records, at) => void (records[at]!.id = random.pick([0, 1, 2, 3, 256, 65_535])),
   (random, records, at) => void (records[at]!.version = random.pick([0, 2, 255])),
   (random, records, at) => {
     const record = records[at]!;
-    record.claimed = Math.max(0, Math.min(65_535, record.content.length + random.pick([-8, -1, 1, 8, 65_535])));
+    record.claimed = Math.max(
+      0,
+      Math.min(65_535, record.content.length + random.pick([-8, -1, 1, 8, 65_535])),
+    );
   },
   (random, records, at) => void (records[at]!.padding = random.whole(0, 255)),
   (random, records, at) => void (records[at]!.content = random.bytes(random.size(300))),
@@ -22,7 +26,9 @@ const mutations: readonly Mutation[] = [
     const { content } = records[at]!;
     if (content.length === 0) return;
     records[at]!.content = Buffer.from(content);
-    records[at]!.content[random.whole(0, Math.min(content.length, 40) - 1)] = random.pick([0, 1, 2, 127, 128, 255]);
+    records[at]!.content[random.whole(0, Math.min(content.length, 40) - 1)] = random.pick([
+      0, 1, 2, 127, 128, 255,
+    ]);
   },
   (_random, records, at) => void records.splice(at, 1),
   (random, records, at) => void records.splice(random.whole(0, records.length), 0, { ...records[at]! }),
@@ -35,7 +41,8 @@ const mutations: readonly Mutation[] = [
     const { id } = records[at]!;
     records.splice(at, 0, draft(Type.abort, id, "", random.whole(0, 8)));
   },
-  (random, records, at) => void records.splice(at, 0, draft(random.pick(TYPES), random.whole(0, 3), random.bytes(8))),
+  (random, records, at) =>
+    void records.splice(at, 0, draft(random.pick(TYPES), random.whole(0, 3), random.bytes(8))),
   (random, records, at) => {
     // Lengths of name and value that reach far beyond their block.
     const lie = Buffer.from([0xff, 0xff, 0xff, random.whole(0, 255), 0x80, 0, 0, 0]);
@@ -85,11 +92,14 @@ export function mutateBytes(random: Random, pieces: readonly Buffer[]): Buffer[]
 /** More of one thing than anybody needs. */
 export function flood(random: Random): Draft[] {
   const count = random.whole(20, 600);
-  const of = (make: (number: number) => Draft): Draft[] => Array.from({ length: count }, (_, number) => make(number));
+  const of = (make: (number: number) => Draft): Draft[] =>
+    Array.from({ length: count }, (_, number) => make(number));
   switch (random.whole(0, 6)) {
     case 0:
       // Requests that are never finished (golang/go#81548).
-      return of((number) => draft(Type.begin, 1000 + number, Buffer.from([0, random.whole(1, 3), 1, 0, 0, 0, 0, 0])));
+      return of((number) =>
+        draft(Type.begin, 1000 + number, Buffer.from([0, random.whole(1, 3), 1, 0, 0, 0, 0, 0])),
+      );
     case 1:
       return of(() => draft(Type.getValues, 0));
     case 2:

@@ -50,7 +50,10 @@ export function judge(
   judgeManagement(records, asked);
   for (const answer of answers) judgeAnswer(answer, tokens);
   if (expected !== undefined) compare(answers, expected);
-  return { begun: asked.filter(({ type, id }) => type === Type.begin && id !== 0).length, answered: answers.length };
+  return {
+    begun: asked.filter(({ type, id }) => type === Type.begin && id !== 0).length,
+    answered: answers.length,
+  };
 }
 
 /** Whether so many requests were answered in these bytes. */
@@ -80,12 +83,18 @@ function answersOf(
   const open = new Map<number, { stdout: Buffer[]; closed: boolean }>();
   for (const { type, id, content, padding, reserved } of records) {
     demand(reserved === 0, "the reserved byte is not zero");
-    demand(padding.every((byte) => byte === 0), "the padding is not zero");
+    demand(
+      padding.every((byte) => byte === 0),
+      "the padding is not zero",
+    );
     if (type === Type.getValuesResult || type === Type.unknownType) {
       demand(id === 0, `a management record has the id ${id}`);
       continue;
     }
-    demand(type === Type.stdout || type === Type.stderr || type === Type.end, `a record of type ${type} was sent`);
+    demand(
+      type === Type.stdout || type === Type.stderr || type === Type.end,
+      `a record of type ${type} was sent`,
+    );
     const number = ends.get(id) ?? 0;
     const role = roles.get(id)?.[number];
     demand(role !== undefined, `a record came for id ${id}, which has no request that is open`);
@@ -131,10 +140,15 @@ function judgeManagement(records: readonly WireRecord[], asked: readonly WireRec
       "GET_VALUES_RESULT is not what was asked for",
     );
   }
-  const strange = asked.filter(({ id, type }) => id === 0 && (type === 0 || type > 11)).map(({ type }) => type);
+  const strange = asked
+    .filter(({ id, type }) => id === 0 && (type === 0 || type > 11))
+    .map(({ type }) => type);
   for (const { content } of records.filter(({ type }) => type === Type.unknownType)) {
     demand(content.length === 8, "the body of UNKNOWN_TYPE has not 8 bytes");
-    demand(strange.splice(strange.indexOf(content[0]!) >>> 0, 1).length === 1, "UNKNOWN_TYPE names no type that was sent");
+    demand(
+      strange.splice(strange.indexOf(content[0]!) >>> 0, 1).length === 1,
+      "UNKNOWN_TYPE names no type that was sent",
+    );
   }
 }
 
@@ -153,14 +167,20 @@ function judgeAnswer({ role, stdout, applicationStatus, protocolStatus }: Answer
   const { status, headers, body } = readHead(stdout);
   const length = headers.get("content-length");
   if (length !== undefined && body.length > 0) {
-    demand(Number(length) === body.length, `Content-Length is ${length}, but the body has ${body.length} bytes`);
+    demand(
+      Number(length) === body.length,
+      `Content-Length is ${length}, but the body has ${body.length} bytes`,
+    );
   }
   if (role !== AUTHORIZER) return;
   demand(protocolStatus === 0, "an authorizer's answer is not REQUEST_COMPLETE");
   demand(applicationStatus === 0, "an authorizer's answer has an application status");
   if (status === 200) {
     const token = headers.get("variable-token") ?? "";
-    demand(tokens.delete(token), `a request was allowed that no authorizer allowed (${JSON.stringify(token)})`);
+    demand(
+      tokens.delete(token),
+      `a request was allowed that no authorizer allowed (${JSON.stringify(token)})`,
+    );
     demand(body.length === 0, "an allowed request has a body");
   } else {
     demand(status >= 300, `a request was denied with the status ${status}`);
@@ -186,15 +206,22 @@ function readHead(stdout: Buffer): { status: number; headers: Map<string, string
 }
 
 function compare(answers: readonly Answer[], expected: readonly Expectation[]): void {
-  demand(answers.length === expected.length, `${answers.length} of ${expected.length} requests were answered`);
+  demand(
+    answers.length === expected.length,
+    `${answers.length} of ${expected.length} requests were answered`,
+  );
   for (const { id, role, what, status, body } of expected) {
     const answer = answers.find((answer) => answer.id === id);
     demand(answer !== undefined, `${what} was not answered`);
     if (role > 3) continue;
     const head = readHead(answer.stdout);
-    if (status !== undefined) demand(head.status === status, `${what} was answered by ${head.status}, not ${status}`);
+    if (status !== undefined)
+      demand(head.status === status, `${what} was answered by ${head.status}, not ${status}`);
     if (body !== undefined) {
-      demand(head.body.equals(body), `${what} was answered by ${head.body.length} bytes that are not the expected`);
+      demand(
+        head.body.equals(body),
+        `${what} was answered by ${head.body.length} bytes that are not the expected`,
+      );
     }
   }
 }

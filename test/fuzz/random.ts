@@ -28,7 +28,9 @@ export class Random {
 
   /** Small mostly, now and then large: sizes whose borders matter come more often than others. */
   size(most: number): number {
-    const borders = [0, 1, 7, 8, 9, 127, 128, 255, 256, 1023, 1024, 16_383, 16_384, 16_385, 65_528, 65_535, 65_536];
+    const borders = [
+      0, 1, 7, 8, 9, 127, 128, 255, 256, 1023, 1024, 16_383, 16_384, 16_385, 65_528, 65_535, 65_536,
+    ];
     if (this.percent(30)) return Math.min(this.pick(borders), most);
     return Math.floor(this.#next() ** 4 * (most + 1));
   }

@@ -43,14 +43,23 @@ export async function runSession(session: Session, over: Over): Promise<SessionF
     tokens.add(token);
     return token;
   };
-  const application = new WatchedApplication(new Dispatcher(definitions({ issueToken }), { log }), session.hurried);
+  const application = new WatchedApplication(
+    new Dispatcher(definitions({ issueToken }), { log }),
+    session.hurried,
+  );
   const times = session.hurried ? 20 : 5_000;
   // Whoever does everything right may be slow to read.
   const drain = session.expected === undefined ? 200 : 5_000;
   const server = new Server(application, {
     log,
-    limits: { requestsPerConnection: 8, requests: 20, paramsBytes: 64 * 1024, paramsCount: 50, bufferedPerRequest: 32 * 1024 },
-    timeouts: { params: times, abortGrace: 20, halfClosed: 20, drain, shutdown: 20 },
+    limits: {
+      requestsPerConnection: 8,
+      requests: 20,
+      paramsBytes: 64 * 1024,
+      paramsCount: 50,
+      bufferedPerRequest: 32 * 1024,
+    },
+    timeouts: { params: times, body: times, abortGrace: 20, halfClosed: 20, drain, shutdown: 20 },
   });
   if (over === "tcp") await server.listen("127.0.0.1:0");
   let closing: Promise<void> | undefined;
@@ -80,12 +89,18 @@ export async function runSession(session: Session, over: Over): Promise<SessionF
       for (const peer of peers) peer.sayGoodbye("end");
     }
     await inTime(Promise.all(peers.map((peer) => peer.closed)), "a connection did not close");
-    await until(() => server.activeRequests === 0 && server.openConnections === 0, () => {
-      return `${server.activeRequests} requests and ${server.openConnections} connections are left`;
-    });
+    await until(
+      () => server.activeRequests === 0 && server.openConnections === 0,
+      () => {
+        return `${server.activeRequests} requests and ${server.openConnections} connections are left`;
+      },
+    );
     application.requireEnded();
     if (closing === undefined) slowestProbe = Math.max(slowestProbe, await probe(open, false));
-    await until(() => server.openConnections === 0, () => "the connection of a probe is left");
+    await until(
+      () => server.openConnections === 0,
+      () => "the connection of a probe is left",
+    );
     const figures = { begun: 0, answered: 0, slowestProbe };
     for (const [on, peer] of peers.entries()) {
       const expected = session.expected?.filter((expectation) => expectation.on === on);
@@ -99,7 +114,10 @@ export async function runSession(session: Session, over: Over): Promise<SessionF
   }
 }
 
-async function take(step: Exclude<Step, { do: "probe" | "close server" }>, peers: readonly Peer[]): Promise<void> {
+async function take(
+  step: Exclude<Step, { do: "probe" | "close server" }>,
+  peers: readonly Peer[],
+): Promise<void> {
   if (step.do === "turns") {
     for (let count = 0; count < step.count; count += 1) await turn();
     return;
@@ -129,7 +147,8 @@ async function probe(open: () => Peer, mayRefuse: boolean): Promise<number> {
     await peer.answered(1);
     const took = performance.now() - started;
     const text = peer.traffic.received.toString("latin1");
-    if (!text.includes("\r\n\r\nhello") && !mayRefuse) throw new Error(`a new connection was answered by ${text}`);
+    if (!text.includes("\r\n\r\nhello") && !mayRefuse)
+      throw new Error(`a new connection was answered by ${text}`);
     peer.sayGoodbye("end");
     if (took <= PROBE_LIMIT) return took;
     // This process may have been kept from running.

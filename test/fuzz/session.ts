@@ -86,7 +86,12 @@ function makeConversation(
     const id = ids[number]!;
     if (seen.has(id)) continue;
     seen.add(id);
-    const { records, expectation } = makeRequest(random, { id, keep: correct ? keep : random.percent(80), correct, hurried });
+    const { records, expectation } = makeRequest(random, {
+      id,
+      keep: correct ? keep : random.percent(80),
+      correct,
+      hurried,
+    });
     requests.push(records);
     expected.push({ on, id, ...expectation });
   }
@@ -124,11 +129,15 @@ function makeRequest(
   random: Random,
   { id, keep, correct, hurried }: RequestFacts,
 ): { records: Draft[]; expectation: Omit<Expectation, "on" | "id"> } {
-  const role = random.percent(60) ? 1 : random.pick([2, 2, 3, 3, 7, ...(correct ? [] : [0, 4, 255, 256, 65_535])]);
+  const role = random.percent(60)
+    ? 1
+    : random.pick([2, 2, 3, 3, 7, ...(correct ? [] : [0, 4, 255, 256, 65_535])]);
   const [table, paths] = tableOf(role);
   const path = pickPath(random, { table, paths, correct, hurried });
   const behaviour: Behaviour = table[path] ?? {};
-  const body = random.percent(40) ? random.bytes(random.size(random.percent(90) ? 3_000 : 150_000)) : Buffer.alloc(0);
+  const body = random.percent(40)
+    ? random.bytes(random.size(random.percent(90) ? 3_000 : 150_000))
+    : Buffer.alloc(0);
   const data = random.bytes(random.size(random.percent(90) ? 3_000 : 150_000));
   const head = role === 1 && random.percent(8) && !NOT_BY_HEAD.has(path);
   const variables: [string, string | Buffer][] = [
@@ -137,14 +146,16 @@ function makeRequest(
     ["SERVER_PROTOCOL", "HTTP/1.1"],
   ];
   if (body.length > 0 && random.percent(80)) variables.push(["CONTENT_LENGTH", String(body.length)]);
-  if (role === 3) variables.push(["FCGI_DATA_LENGTH", String(data.length)], ["FCGI_DATA_LAST_MOD", "1700000000"]);
+  if (role === 3)
+    variables.push(["FCGI_DATA_LENGTH", String(data.length)], ["FCGI_DATA_LAST_MOD", "1700000000"]);
   for (let more = random.whole(0, 6); more > 0; more -= 1) {
     variables.push([`HTTP_X_${random.text(random.size(200)).toUpperCase()}`, random.bytes(random.size(600))]);
   }
   const streams: Draft[][] = [[...streamOf(random, Type.params, id, pairs(random.shuffle(variables)))]];
   streams[0]!.push(draft(Type.params, id));
   // Apache sends no STDIN at all to an authorizer.
-  if (role !== 2 || random.percent(50)) streams.push([...streamOf(random, Type.stdin, id, body), draft(Type.stdin, id)]);
+  if (role !== 2 || random.percent(50))
+    streams.push([...streamOf(random, Type.stdin, id, body), draft(Type.stdin, id)]);
   if (role === 3) streams.push([...streamOf(random, Type.data, id, data), draft(Type.data, id)]);
   const flags = (keep ? 1 : 0) | (random.percent(5) ? 0xfe : 0);
   const begin = draft(Type.begin, id, Buffer.from([role >> 8, role & 0xff, flags, 0, 0, 0, 0, 0]));
@@ -184,7 +195,8 @@ interface PathFacts {
 }
 
 function pickPath(random: Random, { table, paths, correct, hurried }: PathFacts): string {
-  if (!correct && random.percent(5)) return random.pick(["/none", "*", "", "/%zz", "http://h/hello", "/../hello"]);
+  if (!correct && random.percent(5))
+    return random.pick(["/none", "*", "", "/%zz", "http://h/hello", "/../hello"]);
   const suited = paths.filter((path) => {
     const { hangs, breaks, status } = table[path] ?? {};
     if (correct && breaks) return false;
@@ -209,10 +221,19 @@ function* streamOf(random: Random, type: number, id: number, content: Buffer): G
 function makeQuestions(random: Random): Draft[] {
   const names = random.shuffle(["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS", "FCGI_OTHER"]);
   return [
-    draft(Type.getValues, 0, pairs(names.slice(0, random.whole(0, 4)).map((name) => [name, ""])), random.whole(0, 8)),
+    draft(
+      Type.getValues,
+      0,
+      pairs(names.slice(0, random.whole(0, 4)).map((name) => [name, ""])),
+      random.whole(0, 8),
+    ),
     draft(random.whole(12, 255), 0, random.bytes(random.size(300))),
     // For a request that nobody began.
-    draft(random.pick([Type.params, Type.stdin, Type.data, Type.abort, 99]), 4711, random.bytes(random.size(50))),
+    draft(
+      random.pick([Type.params, Type.stdin, Type.data, Type.abort, 99]),
+      4711,
+      random.bytes(random.size(50)),
+    ),
   ];
 }
 

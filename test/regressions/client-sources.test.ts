@@ -13,7 +13,7 @@ it("survives a body that cannot be opened while the connection is being made", a
   const { port } = closed.address() as { port: number };
   closed.close();
   const stdin = createReadStream(join(temporaryFolder(), "missing"));
-  const gone = new Promise((resolve) => stdin.once("close", resolve));
+  const gone = new Promise<void>((resolve) => stdin.once("close", () => resolve()));
   const client = new FastCgiClient({ address: { port } });
   await expect(client.request({ params: {}, stdin })).rejects.toThrow();
   // Vitest fails the run when the stream's error is caught by nobody.

@@ -59,23 +59,28 @@ it("leaves the fields of another connection out of a Response that was fetched",
   expect(answer.header("transfer-encoding")).toBeUndefined();
 });
 
+/** An object with a then of its own, as query builders are. */
+function thenable(
+  then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void,
+): object {
+  return Object.defineProperty({}, "then", { value: then });
+}
+
 it("answers for a thenable that rejects and whose then returns nothing", async () => {
-  const { answer } = await served(() => ({
-    then(_resolve: unknown, reject?: (error: unknown) => void) {
-      reject?.(new Error("no"));
-    },
-  }));
+  const { answer } = await served(() =>
+    thenable((_resolve, reject: ((error: unknown) => void) | undefined) => reject?.(new Error("no"))),
+  );
   expect(answer.status).toBe(500);
 });
 
 it("answers once for a thenable that resolves twice", async () => {
   const second = new PassThrough();
-  const { peer, answer } = await served(() => ({
-    then(resolve: (value: unknown) => void) {
+  const { peer, answer } = await served(() =>
+    thenable((resolve) => {
       resolve("first");
       resolve(second);
-    },
-  }));
+    }),
+  );
   expect(answer.text).toBe("first");
   await peer.roundTrip();
   expect(second.destroyed).toBe(false);

@@ -55,12 +55,7 @@ describe("locate", () => {
       "/books/1%2F%C3%A4%20b",
       "/app",
     ],
-    [
-      "a PATH_INFO that ends like another segment",
-      { PATH_INFO: "/1", REQUEST_URI: "/app/a%2F1" },
-      "/1",
-      "",
-    ],
+    ["a PATH_INFO that ends like another segment", { PATH_INFO: "/1", REQUEST_URI: "/app/a%2F1" }, "/1", ""],
     [
       "a rewritten path",
       { SCRIPT_NAME: "/app", PATH_INFO: "/other path", REQUEST_URI: "/pretty" },
@@ -94,6 +89,13 @@ describe("locate", () => {
     ["absolute-form with a query alone", { REQUEST_URI: "https://host?b" }, "/", ""],
   ])("%s", (_what, variables, path, mount) => {
     expect(located(variables as Record<string, string>)).toMatchObject({ path, mount });
+  });
+
+  test("a declared root is the mount, whatever the Web server says", () => {
+    // Apache with SetHandler: what is no file below the document root is PATH_INFO from the second segment on.
+    const variables = { SCRIPT_NAME: "/books", PATH_INFO: "/1", REQUEST_URI: "/books/1" };
+    expect(located(variables, "/")).toMatchObject({ path: "/books/1", mount: "" });
+    expect(located(variables)).toMatchObject({ path: "/1", mount: "/books" });
   });
 
   test.each([

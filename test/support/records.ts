@@ -154,6 +154,8 @@ export interface Received {
 export class Records {
   #rest: Buffer[] = [];
   #length = 0;
+  /** Whether the connection ended with the header of a record of no version, as it does where an answer breaks off. */
+  brokenOff = false;
 
   /** Whether the last bytes were no whole record. */
   get cut(): boolean {
@@ -167,6 +169,12 @@ export class Records {
     const records: Received[] = [];
     let at = 0;
     while (bytes.length - at >= 8) {
+      if (this.brokenOff) throw new Error("The application sent something behind the end.");
+      if (bytes[at] === 0xff && bytes.length - at === 8) {
+        this.brokenOff = true;
+        at += 8;
+        break;
+      }
       if (bytes[at] !== 1) throw new Error(`The application sent a record of version ${bytes[at]}.`);
       const length = bytes.readUInt16BE(at + 4);
       const end = at + 8 + length + bytes[at + 6]!;

@@ -51,6 +51,11 @@ export class WebServerPeer {
     return peer;
   }
 
+  /** Whether the connection ended in the way that tells of an answer that broke off. */
+  get brokenOff(): boolean {
+    return this.#records.brokenOff;
+  }
+
   /** Sends bytes in one write. */
   send(...parts: readonly Uint8Array[]): this {
     this.socket.write(Buffer.concat(parts));

@@ -57,7 +57,7 @@ describe("an authorizer behind lighttpd", () => {
   testGate((): GateDoor => ({
     url: (kind, mode) => `${server.url}/${kind}/canary?mode=${mode}`,
     denied: 403,
-    failed: 500,
+    failed: [500, 504],
     killGate: () => killed.killWhileDeciding(),
   }));
 
@@ -122,7 +122,10 @@ fastcgi.server = ("/app" => ((
     );
     server = await WebServer.start({
       ...kind,
-      files: (place) => ({ ...kind.files(place), contract: programScript("contract", { TRICORN_LOG_LEVEL: "info" }) }),
+      files: (place) => ({
+        ...kind.files(place),
+        contract: programScript("contract", { TRICORN_LOG_LEVEL: "info" }),
+      }),
     });
   });
   afterAll(() => server?.stop());

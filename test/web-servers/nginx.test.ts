@@ -70,7 +70,10 @@ describe.each(setUps)("the contract behind nginx %s", (_, { kind, over, mount })
     ["in chunks", ["--header", "Transfer-Encoding: chunked"]],
   ])("20 MiB that curl uploads %s come in whole, and back", async (_, options) => {
     const content = payload(20 * MEBIBYTE);
-    const [file, copy] = ["upload", "copy"].map((name) => join(behind().server.folder, name)) as [string, string];
+    const [file, copy] = ["upload", "copy"].map((name) => join(behind().server.folder, name)) as [
+      string,
+      string,
+    ];
     await writeFile(file, content);
     const upload = ["--header", "Expect:", "--data-binary", `@${file}`, ...options];
 
@@ -80,9 +83,9 @@ describe.each(setUps)("the contract behind nginx %s", (_, { kind, over, mount })
 
     const echo = await curl(...upload, "--output", copy, "--write-out", "%{http_code}", url("/echo"));
     expect(echo).toEqual({ code: 0, output: "200" });
-    expect((await curl(`file://${copy}`, "--output", "/dev/null", "--write-out", "%{size_download}")).output).toBe(
-      String(content.length),
-    );
+    expect(
+      (await curl(`file://${copy}`, "--output", "/dev/null", "--write-out", "%{size_download}")).output,
+    ).toBe(String(content.length));
   });
 
   test("10 MiB come down whole, however slowly they are taken", async () => {
@@ -132,7 +135,10 @@ describe.each([
     expect(await (await visit(`/books/${first.id}`)).json()).toEqual(first);
 
     const book = { title: "Notes", author: "Ada Lovelace", year: 1843, genre: "science" };
-    const added = await visit("/books/", { method: "POST", body: new URLSearchParams({ ...book, year: "1843" }) });
+    const added = await visit("/books/", {
+      method: "POST",
+      body: new URLSearchParams({ ...book, year: "1843" }),
+    });
     expect(added.status).toBe(201);
     const location = added.headers.get("location")!;
     expect(location.startsWith(`${mount}/books/`)).toBe(true);
@@ -177,4 +183,3 @@ describe.each([
     expect(sha256(Buffer.from(await cover.arrayBuffer()))).toBe(sha256(image));
   });
 });
-

@@ -77,7 +77,8 @@ export class BackgroundProcess {
         const wasOver = this.#isOver;
         const match = pattern.exec(this.output);
         if (match) return match;
-        if (wasOver) throw new Error(`${this.#options.program} ended before it printed ${pattern}:\n${this.output}`);
+        if (wasOver)
+          throw new Error(`${this.#options.program} ended before it printed ${pattern}:\n${this.output}`);
         await Promise.race([news, this.ended]);
       }
     } finally {
@@ -102,7 +103,8 @@ export function programPath(name: string): string {
   if (name.includes("/")) return name;
   const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];
   const found = folders.map((folder) => join(folder, name)).find(isExecutable);
-  if (found === undefined) throw new Error(`Cannot start ${name}: it is not installed; run \`npm run setup\``);
+  if (found === undefined)
+    throw new Error(`Cannot start ${name}: it is not installed; run \`npm run setup\``);
   return found;
 }
 

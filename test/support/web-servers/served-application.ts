@@ -3,7 +3,13 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApplication, createContainer, serve, type ControllerClass, type HandlerTimeouts } from "tricorn";
+import {
+  createApplication,
+  createContainer,
+  serve,
+  type ControllerClass,
+  type HandlerTimeouts,
+} from "tricorn";
 
 import { capturedLog, type LogLine } from "../served.js";
 import { Contract } from "./contract.js";

@@ -1,4 +1,0 @@
-// src/main.ts
-import { serve } from "tricorn";
-import { controllers } from "./application.js";
-await serve(controllers);
