@@ -38,7 +38,8 @@ if (failures > 0) process.exitCode = 1;
 function oldestSupported() {
   const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const [, version] = /^>=(\d+\.\d+\.\d+)$/.exec(engines.node) ?? [];
-  if (version === undefined) throw new Error(`Cannot read engines.node: it is ${engines.node}, expected >=x.y.z`);
+  if (version === undefined)
+    throw new Error(`Cannot read engines.node: it is ${engines.node}, expected >=x.y.z`);
   return version;
 }
 
@@ -181,7 +182,8 @@ function install(version) {
     return `cannot be installed: npm failed: ${error?.message ?? `it ended with ${signal ?? `exit code ${status}`}`}`;
   }
   // The package fetches the binary of this platform in its install script, which npm may be set to leave out.
-  if (!isVersion(binaryIn(draft), version)) return `cannot be installed: npm brought no binary that is ${version}`;
+  if (!isVersion(binaryIn(draft), version))
+    return `cannot be installed: npm brought no binary that is ${version}`;
   rmSync(target, { recursive: true, force: true });
   renameSync(draft, target);
   return undefined;

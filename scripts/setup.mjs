@@ -19,6 +19,7 @@ const requirements = [
   { package: "haproxy", file: "haproxy" },
   { package: "libapache2-mod-fcgid", file: "/usr/lib/apache2/modules/mod_fcgid.so" },
   { package: "libfcgi-bin", file: "cgi-fcgi" },
+  { package: "libnet-fastcgi-perl", file: "/usr/share/perl5/Net/FastCGI.pm" },
   { package: "lighttpd", file: "lighttpd" },
   { package: "nginx", file: "nginx" },
   { package: "spawn-fcgi", file: "spawn-fcgi" },

@@ -72,7 +72,8 @@ export class TricornApplication implements Application {
 
   /** @internal Use {@link createApplication}. */
   constructor(options: ApplicationOptions) {
-    const { log = defaultLog(), middleware, mount, timeouts, secrets } = options;
+    const { middleware, mount, timeouts, secrets = [] } = options;
+    const log = options.log ?? defaultLog(secrets);
     const { definitions, hooks } = compileControllers(options.controllers, options);
     this.#dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts, secrets });
     this.#hooks = hooks;
@@ -162,11 +163,13 @@ const SECRETS = [
   "token",
   "HTTP_AUTHORIZATION",
   "HTTP_COOKIE",
+  "HTTP_PROXY_AUTHORIZATION",
+  "REMOTE_PASSWD",
 ];
 
 const STANDARD_ERROR = 2;
 
-function defaultLog(): Logger {
+function defaultLog(secrets: readonly string[]): Logger {
   const level = process.env["TRICORN_LOG_LEVEL"] ?? "info";
   if (level !== "silent" && !(level in pino.levels.values)) {
     throw new ConfigurationError(
@@ -175,6 +178,6 @@ function defaultLog(): Logger {
         Object.keys(pino.levels.values).join(", "),
     );
   }
-  const redact = [...SECRETS, ...SECRETS.map((name) => `*.${name}`)];
+  const redact = [...SECRETS, ...secrets].flatMap((name) => [name, `*.${name}`]);
   return pino({ level, redact }, destination(STANDARD_ERROR));
 }

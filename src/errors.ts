@@ -43,8 +43,7 @@ export type ProtocolErrorCode =
   | "ERR_FCGI_BODY_LENGTH"
   | "ERR_FCGI_NAME_VALUE"
   | "ERR_FCGI_RESPONSE_HEADER"
-  | "ERR_FCGI_RECORD_TYPE"
-  | "ERR_FCGI_LIMIT";
+  | "ERR_FCGI_RECORD_TYPE";
 
 /** The code that uses Tricorn asked for something that cannot work. */
 export class ConfigurationError extends TricornError {

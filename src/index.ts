@@ -12,6 +12,8 @@ export {
   type ControllerClass,
 } from "./application.js";
 export type { ServerLimits, ServerTimeouts } from "./server/options.js";
+export type { ServerOptions } from "./server/server.js";
+export type { SocketAccess } from "./server/unix-socket.js";
 export type { AddressLike } from "./protocol/address.js";
 export type { HandlerTimeouts } from "./roles/dispatcher.js";
 

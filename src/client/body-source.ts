@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import { ReadableStream } from "node:stream/web";
 
 /**
  * The content of an input stream. A stream is read as fast as the application takes it, and is cancelled (a Node stream

@@ -1,5 +1,3 @@
-import { ReadableStream } from "node:stream/web";
-
 import type { EndRequestBody } from "../protocol/bodies.js";
 import type { InputStream } from "../protocol/input-stream.js";
 import { ClientError } from "./client-error.js";

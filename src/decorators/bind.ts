@@ -1,5 +1,3 @@
-import type { ReadableStream } from "node:stream/web";
-
 import type { MultipartLimits } from "../roles/multipart.js";
 import type { Part } from "../roles/part.js";
 import type { ResponderRequest } from "../roles/responder-request.js";

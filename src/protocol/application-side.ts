@@ -22,7 +22,7 @@ export interface ApplicationSideHost {
   /** A request ended; see {@link ApplicationSide.finished}. */
   exchangeEnded(): void;
   /** The connection must be broken so that the peer sees an incomplete answer. */
-  breakConnection(exchange: Exchange): void;
+  breakConnection(): void;
   /** Milliseconds of a coarse clock that only grows. */
   now(): number;
   /** The answers to GET_VALUES, with the limits that are really enforced (section 4.1). */
@@ -276,7 +276,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   broken(exchange: Exchange): void {
     if (this.#active.size === 1 && this.#active.has(exchange.id)) {
-      this.#host.breakConnection(exchange);
+      this.#host.breakConnection();
     } else {
       exchange.end({ applicationStatus: 1 });
     }

@@ -20,8 +20,11 @@ const position: PairPosition = { name: 0, value: 0, end: 0 };
  * The FCGI_PARAMS of one request: the CGI variables and HTTP headers that the Web server handed over (section 5.2).
  *
  * The block is kept as it came; names and values become strings when they are asked for. A value is read as UTF-8
- * where it is valid UTF-8, else as latin-1. A name that occurs more than once yields its *first* value from
- * {@link get}, because Web servers put the variables of their own in front, and all of them from {@link getAll}.
+ * where it is valid UTF-8, else as latin-1.
+ *
+ * Of a name that came more than once {@link get} gives the *last* value, as PHP does: with nginx a later `fastcgi_param`
+ * replaces one of the stock file, whose REMOTE_USER nobody has checked. Of a header field (HTTP_…) it gives the *first*,
+ * because clients can add others: lighttpd sends HTTP_X_USER for `X_User` too. {@link getAll} gives all of them.
  * `HTTP_PROXY` is never there (CVE-2016-5385).
  */
 export class Params implements Iterable<[name: string, value: string]> {
@@ -48,9 +51,9 @@ export class Params implements Iterable<[name: string, value: string]> {
     return new Params(encodeNameValuePairs(pairs));
   }
 
-  /** The first value of this name, or undefined where the name did not come at all; empty is not absent. */
+  /** The value of this name that counts, or undefined where the name did not come at all; empty is not absent. */
   get(name: string): string | undefined {
-    const value = this.#find(name, 0);
+    const value = this.#find(name);
     return value < 0 ? undefined : this.#decode(value, position.end);
   }
 
@@ -63,15 +66,15 @@ export class Params implements Iterable<[name: string, value: string]> {
     return values;
   }
 
-  /** The first value of this name as the bytes that came. */
+  /** The value of this name that counts, as the bytes that came. */
   getBytes(name: string): Buffer | undefined {
-    const value = this.#find(name, 0);
+    const value = this.#find(name);
     return value < 0 ? undefined : this.#block.subarray(value, position.end);
   }
 
   /** Whether the name came at all. */
   has(name: string): boolean {
-    return this.#find(name, 0) >= 0;
+    return this.#find(name) >= 0;
   }
 
   /** All pairs in the order of arrival, repeated names as often as they came. */
@@ -84,10 +87,10 @@ export class Params implements Iterable<[name: string, value: string]> {
     }
   }
 
-  /** The variables as an object without a prototype; of a repeated name the first value. */
+  /** The variables as an object without a prototype; of a repeated name the value that counts. */
   toObject(): Record<string, string> {
     const variables = Object.create(null) as Record<string, string>;
-    for (const [name, value] of this) variables[name] ??= value;
+    for (const [name, value] of this) if (!(name in variables) || lastCounts(name)) variables[name] = value;
     return variables;
   }
 
@@ -118,10 +121,10 @@ export class Params implements Iterable<[name: string, value: string]> {
     return Array.from(this, ([name]) => name);
   }
 
-  /** Offset of the first value of `name` at or behind pair offset `from`, or -1; `position` then tells its end. */
-  #find(name: string, from: number): number {
+  /** Offset of the value of `name` that counts, or -1; `position` then tells its end. */
+  #find(name: string): number {
     this.#lookups += 1;
-    if (this.#lookups <= LOOKUPS_BEFORE_INDEX) return this.#scan(name, from);
+    if (this.#lookups <= LOOKUPS_BEFORE_INDEX) return lastCounts(name) ? this.#scanLast(name) : this.#scan(name, 0);
     this.#index ??= this.#buildIndex();
     const offset = this.#index.get(name);
     if (offset === undefined || name === DROPPED_NAME) return -1;
@@ -142,13 +145,24 @@ export class Params implements Iterable<[name: string, value: string]> {
     return -1;
   }
 
+  #scanLast(name: string): number {
+    let value = -1;
+    let end = 0;
+    for (let at = this.#scan(name, 0); at >= 0; at = this.#scan(name, position.end)) {
+      value = at;
+      end = position.end;
+    }
+    position.end = end;
+    return value;
+  }
+
   #buildIndex(): Map<string, number> {
     const text = (this.#text ??= this.#block.toString("latin1"));
     const index = new Map<string, number>();
     for (let offset = 0; offset < this.#block.length; offset = position.end) {
       locatePair(this.#block, offset, position);
       const name = text.slice(position.name, position.value);
-      if (!index.has(name)) index.set(name, offset);
+      if (!index.has(name) || lastCounts(name)) index.set(name, offset);
     }
     return index;
   }
@@ -158,4 +172,9 @@ export class Params implements Iterable<[name: string, value: string]> {
     if (this.#text !== undefined && isAscii(bytes)) return this.#text.slice(start, end);
     return isUtf8(bytes) ? bytes.toString("utf8") : bytes.toString("latin1");
   }
+}
+
+/** Whether of a repeated name the last value counts: it is the Web server's own variable, not a field of the client. */
+function lastCounts(name: string): boolean {
+  return !name.startsWith("HTTP_");
 }

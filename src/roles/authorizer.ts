@@ -2,6 +2,7 @@ import { logSafely } from "../log-safely.js";
 import type { Refusal, RoleInputs } from "../protocol/application.js";
 import { compileGlob } from "../path-glob.js";
 import type { Exchange } from "../protocol/exchange.js";
+import type { Params } from "../protocol/params.js";
 import { AuthorizerRequest } from "./authorizer-request.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { checkHead, statusLine } from "./head.js";
@@ -46,6 +47,11 @@ export class AuthorizerRole {
       });
   }
 
+  /** The names of those who would decide about a request. */
+  namesFor(params: Params): readonly string[] {
+    return this.#gatesFor(params).map(({ name }) => name);
+  }
+
   /** Denies at once, whatever the handler is doing. Also for a request that never came to a handler. */
   refuse(exchange: Exchange, { status }: Refusal): void {
     sendVerdict(exchange, deny(status));
@@ -56,7 +62,7 @@ export class AuthorizerRole {
    * One of them must be declared for exactly such a path. Beside it those count too that only the case of letters keeps
    * out: on some file systems both spellings are one file, and the strictest authorizer must not be passed by.
    */
-  #gatesFor({ params }: AuthorizerRequest): readonly Gate[] {
+  #gatesFor(params: Params): readonly Gate[] {
     const uris = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")].filter(isGiven);
     // Nobody knows what is asked for, so all have to allow it.
     if (uris.length === 0) return this.#gates;
@@ -68,7 +74,7 @@ export class AuthorizerRole {
   }
 
   async #decide(request: AuthorizerRequest): Promise<Allow | Deny> {
-    const gates = this.#gatesFor(request);
+    const gates = this.#gatesFor(request.params);
     if (gates.length === 0) {
       const code = "ERR_NO_AUTHORIZER";
       logSafely(() => request.log.warn({ code }, "Denied: no authorizer decides about this path"));

@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import { ReadableStream } from "node:stream/web";
 
 import type { BodyPiece } from "./reply.js";
 

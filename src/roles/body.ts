@@ -1,5 +1,3 @@
-import type { ReadableStream } from "node:stream/web";
-
 import type { InputStream } from "../protocol/input-stream.js";
 import { HttpError } from "./http-error.js";
 import { DEFAULT_COLLECTED_BYTES, InputReader, type BodyLimits } from "./input-reader.js";

@@ -13,10 +13,11 @@ import type { Middleware } from "./middleware.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
+import { UnaskedAuthorizers } from "./unasked-authorizers.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {
-  /** Responders, filters and further roles; 60 seconds if left out, as Web servers wait. */
+  /** Responders, filters and further roles; 50 seconds if left out: Web servers wait 60. */
   readonly handler?: number | undefined;
   /** Authorizers; 10 seconds if left out. Then the request is denied. */
   readonly authorizer?: number | undefined;
@@ -50,6 +51,7 @@ interface PlayedRole {
 export class Dispatcher implements Application {
   readonly #roles = new Map<number, PlayedRole>();
   readonly #authorizer: AuthorizerRole;
+  #unasked: UnaskedAuthorizers | undefined;
   readonly #log: Logger;
   readonly #secrets: readonly string[];
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
@@ -59,7 +61,7 @@ export class Dispatcher implements Application {
     const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets };
     this.#secrets = secrets;
     this.#log = log;
-    this.#timeouts = { handler: timeouts.handler ?? 60_000, authorizer: timeouts.authorizer ?? 10_000 };
+    this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
     const filters = definitions.filter((definition) => definition.kind === "filter");
@@ -68,6 +70,7 @@ export class Dispatcher implements Application {
     // lighttpd takes for "allowed".
     this.#authorizer = new AuthorizerRole(authorizers, context);
     this.#roles.set(Role.Authorizer, this.#authorizer);
+    if (authorizers.length > 0) this.#unasked = new UnaskedAuthorizers(this.#authorizer, log);
     if (responders.length > 0) {
       this.#roles.set(Role.Responder, new ResponderRole(responders, context, middleware));
     }
@@ -80,6 +83,7 @@ export class Dispatcher implements Application {
   }
 
   dispatch(exchange: Exchange): void {
+    if (exchange.role === Role.Responder) this.#unasked?.see(exchange.params);
     this.#roles.get(exchange.role)!.handle(exchange);
   }
 

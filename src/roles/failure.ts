@@ -43,12 +43,12 @@ export interface FailureFacts {
 export function logFailure(error: unknown, { exchange, log, what, secrets }: FailureFacts): string {
   const err = describe(error, (text) => redact(text, exchange.params, secrets));
   logSafely(() => log.error({ err }, `Cannot complete request: ${what} failed`));
-  return oneLine(`tricorn: ${what} failed: ${err.type}: ${err.message}`);
+  return oneLine(`tricorn: ${what} failed: ${err.name}: ${err.message}`);
 }
 
-/** An error as plain data, as pino's own serializer gives it, with every text passed through `clean`. */
-export interface ErrorDescription {
-  readonly type: string;
+/** An error as plain data, with every text passed through `clean`. */
+interface ErrorDescription {
+  readonly name: string;
   readonly message: string;
   readonly code?: string;
   readonly stack?: string;
@@ -63,22 +63,28 @@ function describe(error: unknown, clean: (text: string) => string): ErrorDescrip
   try {
     return describeError(error, clean);
   } catch {
-    return { type: typeof error, message: "something that cannot be described was thrown" };
+    return plain({ name: typeof error, message: "something that cannot be described was thrown" });
   }
 }
 
 function describeError(error: unknown, clean: (text: string) => string, depth = 0): ErrorDescription {
-  if (!(error instanceof Error))
-    return { type: typeof error, message: "something that is no Error was thrown" };
+  if (!(error instanceof Error)) {
+    return plain({ name: typeof error, message: "something that is no Error was thrown" });
+  }
   // Whatever a subclass made of them: nothing is taken for text that may be none.
   const { cause, name, message } = error as { cause?: unknown; name: unknown; message: unknown };
   const stack: unknown = error.stack;
   const code = (error as { code?: unknown }).code;
-  return {
-    type: String(name),
+  return plain({
+    name: String(name),
     message: clean(String(message)),
     ...(typeof code === "string" && { code }),
     ...(typeof stack === "string" && { stack: clean(stack) }),
     ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, clean, depth + 1) }),
-  };
+  });
+}
+
+/** Without a prototype pino's serializer takes the type of the error from its name. */
+function plain(description: ErrorDescription): ErrorDescription {
+  return Object.assign(Object.create(null) as ErrorDescription, description);
 }

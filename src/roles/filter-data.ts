@@ -1,5 +1,3 @@
-import { ReadableStream } from "node:stream/web";
-
 import { TricornError } from "../errors.js";
 import type { InputStream } from "../protocol/input-stream.js";
 

@@ -1,5 +1,3 @@
-import { ReadableStream } from "node:stream/web";
-
 import type { Exchange } from "../protocol/exchange.js";
 import { BodyRequest } from "./body-request.js";
 import { FilterDataError, checkedData } from "./filter-data.js";

@@ -1,5 +1,3 @@
-import { ReadableStream } from "node:stream/web";
-
 import { ByteCollector } from "../protocol/byte-collector.js";
 import type { InputStream } from "../protocol/input-stream.js";
 import { HttpError } from "./http-error.js";

@@ -2,6 +2,7 @@ import { problemReply } from "./failure.js";
 import type { FilterRequest } from "./filter-request.js";
 import { HttpError } from "./http-error.js";
 import type { HandlerResult, Reply, ReplyDefaults } from "./reply.js";
+import type { RoleRequest } from "./request.js";
 import type { ResponderRequest } from "./responder-request.js";
 import { toReply } from "./to-reply.js";
 
@@ -44,7 +45,7 @@ export function compose<R extends ResponderRequest | FilterRequest>(
   };
 }
 
-async function runHandler<R>(
+async function runHandler<R extends RoleRequest>(
   request: R,
   handler: (request: R) => unknown,
   defaults: ReplyDefaults,
@@ -52,7 +53,10 @@ async function runHandler<R>(
   try {
     return toReply(await handler(request), defaults);
   } catch (error) {
-    if (error instanceof HttpError) return problemReply(error);
+    if (error instanceof HttpError) {
+      request.noteHttpError(error);
+      return problemReply(error);
+    }
     throw error;
   }
 }

@@ -1,5 +1,3 @@
-import type { ReadableStream } from "node:stream/web";
-
 import type { InputStream } from "../protocol/input-stream.js";
 import { InputReader, type BodyLimits } from "./input-reader.js";
 import { decodeText } from "./media-type.js";

@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 
 import { ReplyHeaders, type HeaderFields } from "./header-fields.js";
 

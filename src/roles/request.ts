@@ -5,6 +5,7 @@ import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { Params } from "../protocol/params.js";
 import { logFailure } from "./failure.js";
+import type { HttpError } from "./http-error.js";
 import { locate, type RequestLocation } from "./location.js";
 import { RequestHeaders } from "./request-headers.js";
 
@@ -115,6 +116,16 @@ export abstract class RoleRequest {
     const { exchange, log, route } = this;
     const { secrets } = this.#context;
     return logFailure(error, { exchange, log, what: route ?? this.method, secrets });
+  }
+
+  /**
+   * @internal Logs an error that the client is told of: one of the server with its cause, and the cause of one of the
+   * client for whoever looks for it. Returns the line for the Web server's error log, if one is due.
+   */
+  noteHttpError(error: HttpError): string | undefined {
+    if (error.status >= 500) return this.logFailure(error);
+    if (error.cause !== undefined) this.log.debug({ status: error.status, code: error.code }, "Refused a request");
+    return undefined;
   }
 
   /** What a log may show of a request: neither its query nor its fields, which may hold secrets. */

@@ -45,7 +45,7 @@ function answerError(request: ResponderRequest | FilterRequest, error: unknown):
   let cause = error;
   if (isHttpError(error)) {
     try {
-      void sendReply(exchange, problemReply(error), {});
+      void sendReply(exchange, problemReply(error), { warning: request.noteHttpError(error) });
       return;
     } catch (failure) {
       // Its header fields cannot be sent, or its problem has no JSON form.

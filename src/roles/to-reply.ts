@@ -1,9 +1,14 @@
 import { Reply, type ReplyBody, type ReplyDefaults } from "./reply.js";
+import { Allow, Deny } from "./verdict.js";
 
 /** Makes a reply of whatever a handler returned. Throws a TypeError for what has no form on the wire. */
 export function toReply(result: unknown, defaults: ReplyDefaults): Reply {
   if (result instanceof Reply) return result.applyDefaults(defaults);
   if (result instanceof Response) return fromResponse(result);
+  // An error that is returned is meant as one that is thrown, and a denial as the answer that it describes.
+  if (result instanceof Error) throw result;
+  if (Deny.is(result)) return fromDenial(result);
+  if (Allow.is(result)) throw new TypeError("Cannot reply with allow(…): only an authorizer decides");
   if (typeof result === "function" || typeof result === "symbol" || typeof result === "bigint") {
     throw new TypeError(
       `Cannot reply with a ${typeof result}: return text, bytes, a stream, an object or reply(…)`,
@@ -27,6 +32,13 @@ function fromResponse(response: Response): Reply {
     response.body?.cancel(error).catch(() => {});
     throw error;
   }
+}
+
+/** `return redirect("/log-in")` and `return deny(403)` read well in a responder too. */
+function fromDenial({ status, headers, body, type }: Deny): Reply {
+  const answer = new Reply(body, { status, type });
+  for (const [name, value] of headers) answer.headers.append(name, value);
+  return answer;
 }
 
 /** Every other form of bytes is sent as bytes too. */

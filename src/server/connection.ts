@@ -5,7 +5,6 @@ import { AbortedError, ProtocolError } from "../errors.js";
 import type { Application } from "../protocol/application.js";
 import { ApplicationSide, type ApplicationSideHost } from "../protocol/application-side.js";
 import type { ValueName } from "../protocol/constants.js";
-import type { Exchange } from "../protocol/exchange.js";
 import type { ServerLimits, ServerTimeouts } from "./options.js";
 
 /** Unsent bytes in the socket from which on whoever streams has to wait. */
@@ -15,8 +14,8 @@ const SEND_LIMIT = 1024 * 1024;
 
 /**
  * The header of a record of a version that does not exist: what a connection ends with when an answer could not be
- * completed and was to be the last one. nginx 1.22 without fastcgi_keep_conn and Caddy 2.6, which has no such option, take a
- * mere end for the end of the answer. Servers that keep connections do not.
+ * completed. A mere end is taken for the end of the answer by nginx 1.22 without fastcgi_keep_conn, or with it and
+ * `fastcgi_buffering off`, and by Caddy 2.6.
  */
 const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
 
@@ -119,9 +118,9 @@ export class Connection implements ApplicationSideHost {
     if (this.#counted === 0) this.#idleSince(this.#owner.now);
   }
 
-  breakConnection({ keepConnection }: Exchange): void {
+  breakConnection(): void {
     this.#flush();
-    if (!keepConnection) this.#socket.write(BROKEN_RECORD);
+    this.#socket.write(BROKEN_RECORD);
     this.#side.disconnect();
     this.#count();
     // Everything that was written still leaves, but neither the end of STDOUT nor END_REQUEST follows it.
@@ -191,6 +190,9 @@ export class Connection implements ApplicationSideHost {
     const rest = this.#rest;
     if (rest === undefined || this.#state !== "open" || this.#sendFull) return;
     this.#receive(rest);
+    if (this.#rest !== undefined) return;
+    if (this.#peerEnded) this.#inputEnded();
+    else if (this.#side.finished) this.outputQueued();
   }
 
   /** Behind the last answer input is dropped: in bounds, and no slower than {@link DRAIN_RATE}. */
@@ -218,13 +220,14 @@ export class Connection implements ApplicationSideHost {
     const socket = this.#socket;
     if (this.#state !== "open" || socket.destroyed) return;
     const buffers = this.#side.output.take();
-    if (this.#side.finished) {
+    if (this.#side.finished && this.#rest === undefined) {
       this.#finish(buffers);
       return;
     }
     this.#write(buffers);
     // Where the peer is gone this write fails soon; if it does not, the peer only closed its sending side.
-    if (this.#peerEnded && buffers.length > 0) this.#deadline = this.#owner.now + this.#owner.timeouts.halfClosed;
+    if (this.#peerEnded && buffers.length > 0)
+      this.#deadline = this.#owner.now + this.#owner.timeouts.halfClosed;
     // A stream that takes more than that does not tell when it has sent it.
     this.#side.writable = socket.writableLength < SEND_HIGH_WATER || !socket.writableNeedDrain;
     if (!this.#side.writable) this.#limitSending();
@@ -293,7 +296,10 @@ export class Connection implements ApplicationSideHost {
 
   readonly #sendingStalled = (): void => {
     if (this.#socket.writableLength === 0) return;
-    const reason = new AbortedError("ERR_ABORTED_TIMEOUT", "Cannot complete request: the peer takes no more output");
+    const reason = new AbortedError(
+      "ERR_ABORTED_TIMEOUT",
+      "Cannot complete request: the peer takes no more output",
+    );
     this.#owner.report(reason);
     this.#side.disconnect(reason);
     this.#socket.destroy();
@@ -301,6 +307,11 @@ export class Connection implements ApplicationSideHost {
 
   readonly #peerEnd = (): void => {
     this.#peerEnded = true;
+    // What came before is read first.
+    if (this.#rest === undefined) this.#inputEnded();
+  };
+
+  #inputEnded(): void {
     if (this.#state !== "open") return;
     this.#side.inputEnded();
     this.#count();
@@ -312,7 +323,7 @@ export class Connection implements ApplicationSideHost {
       this.#side.finishWhenIdle();
       this.#deadline = this.#owner.now + this.#owner.timeouts.halfClosed;
     }
-  };
+  }
 
   readonly #closed = (): void => {
     this.#state = "closed";

@@ -17,7 +17,13 @@ import {
   type ServerLimits,
   type ServerTimeouts,
 } from "./options.js";
-import { bindSocket, isAddressInUse, listening, removeStaleSocket, type SocketAccess } from "./unix-socket.js";
+import {
+  bindSocket,
+  isAddressInUse,
+  listening,
+  removeStaleSocket,
+  type SocketAccess,
+} from "./unix-socket.js";
 
 /** Deadlines are looked at this often; ms. */
 const TICK = 250;

@@ -28,7 +28,7 @@ export interface SessionFigures {
 /** A new connection must be served within so many ms. */
 const PROBE_LIMIT = 100;
 /** How long a session may take to end, in ms. */
-const END_LIMIT = 8_000;
+const END_LIMIT = 15_000;
 /** A peer that was sent so much without asking for it closes. */
 const ENOUGH = 4 * 1024 * 1024;
 
@@ -47,7 +47,7 @@ export async function runSession(session: Session, over: Over): Promise<SessionF
     new Dispatcher(definitions({ issueToken }), { log }),
     session.hurried,
   );
-  const times = session.hurried ? 20 : 5_000;
+  const times = session.hurried ? 20 : 60_000;
   // Whoever does everything right may be slow to read.
   const drain = session.expected === undefined ? 200 : 5_000;
   const server = new Server(application, {
@@ -281,7 +281,7 @@ class WatchedApplication implements Application {
   }
 
   timeLimit(): number {
-    return this.#hurried ? 20 : 5_000;
+    return this.#hurried ? 20 : 60_000;
   }
 
   aborted(exchange: Exchange, reason: AbortedError): void {

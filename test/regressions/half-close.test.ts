@@ -32,3 +32,25 @@ it("goes on serving when a peer half-closes while an answer waits for it", async
   peer.destroy();
   while (server.activeRequests > 0) await pause(20);
 });
+
+it("answers all that a peer asked before it half-closed, also what it cannot take at once", async () => {
+  const { connect } = await serveDefinitions([responder({ "GET /": () => Buffer.alloc(300_000) })]);
+  const peer = await connect();
+  peer.socket.pause();
+  const ids = Array.from({ length: 40 }, (_, index) => index + 1);
+  peer.send(...ids.map((id) => get(id, "/"))).end();
+  await once(peer.socket, "finish");
+  peer.socket.resume();
+  const answers = await Promise.all(ids.map((id) => peer.answer(id)));
+  expect(answers.every(({ body }) => body.length === 300_000)).toBe(true);
+});
+
+it("answers what was asked together with a request that does not keep the connection", async () => {
+  const { connect } = await serveDefinitions([responder({ "GET /": () => Buffer.alloc(300_000) })]);
+  const peer = await connect();
+  const ids = Array.from({ length: 10 }, (_, index) => index + 1);
+  peer.send(...ids.map((id) => get(id, "/", { keep: id !== 2 })));
+  const answers = await Promise.all(ids.map((id) => peer.answer(id)));
+  expect(answers.every(({ body }) => body.length === 300_000)).toBe(true);
+  await peer.closedByApplication();
+});

@@ -63,6 +63,7 @@ it("leaves the fields of another connection out of a Response that was fetched",
 function thenable(
   then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void,
 ): object {
+  // oxlint-disable-next-line unicorn/no-thenable -- it is what the test is about
   return Object.defineProperty({}, "then", { value: then });
 }
 

@@ -24,6 +24,7 @@ describe.each([
     for (let index = 0; index < 20; index++) expect(await (await fetch(url)).text()).toBe("Hello\n");
     const connections = behind().application.connections - before;
     if (options[0] === "no option keep-conn") expect(connections).toBe(20);
-    else expect(connections).toBeLessThanOrEqual(1);
+    // It may give up some that have waited since the tests before.
+    else expect(connections).toBeLessThanOrEqual(3);
   });
 });

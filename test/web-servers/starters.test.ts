@@ -64,7 +64,7 @@ describe("cgi-fcgi -connect", () => {
   afterEach(() => application.close());
 
   /** Runs cgi-fcgi as a Web server runs a CGI program. */
-  async function ask(env: Readonly<Record<string, string>>, body = Buffer.alloc(0)) {
+  async function ask(env: Readonly<Record<string, string>>, body: Uint8Array = new Uint8Array()) {
     const child = execFile(programPath("cgi-fcgi"), ["-bind", "-connect", application.address], {
       env: { GATEWAY_INTERFACE: "CGI/1.1", CONTENT_LENGTH: String(body.length), ...env },
       timeout: 10_000,

@@ -1,7 +1,21 @@
 import { createHash } from "node:crypto";
 import type { ReadableStream } from "node:stream/web";
-import { Body, Get, Header, HttpError, Post, Query, Req, Responder, Route, Signal, Variable } from "tricorn";
-import { reply, type Reply, type ResponderRequest } from "tricorn";
+import {
+  Body,
+  Get,
+  Header,
+  HttpError,
+  Post,
+  Query,
+  Req,
+  Responder,
+  Route,
+  Signal,
+  Variable,
+  reply,
+  type Reply,
+  type ResponderRequest,
+} from "tricorn";
 import { z } from "zod";
 
 import { payload } from "./payload.js";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { BackgroundProcess } from "./background-process.js";
+import { BackgroundProcess, programPath } from "./background-process.js";
 import { freePort } from "./free-port.js";
 
 /** What a configuration is written for. */
@@ -46,6 +46,7 @@ export class WebServer {
 
   /** Starts a server and waits until it takes connections. A program that is not there is an error. */
   static async start(kind: WebServerKind): Promise<WebServer> {
+    programPath(kind.program);
     for (let attempt = 1; ; attempt++) {
       const folder = mkdtempSync(join(tmpdir(), "tricorn-web-"));
       const place: Place = { folder, port: await freePort(), errorLog: join(folder, "error.log") };

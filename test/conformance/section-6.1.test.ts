@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+
+import {
+  Filter,
+  Responder,
+  Type,
+  begin,
+  data,
+  get,
+  pairs,
+  params,
+  record,
+  stdin,
+  variablesOf,
+} from "../support/records.js";
+import { responder, serveDefinitions, turns } from "../support/served.js";
+
+describe("Section 6.1: what all roles have in common", () => {
+  test("nothing is sent before PARAMS have ended, not even when STDIN has", async () => {
+    const { connect } = await serveDefinitions([responder({ "GET /": () => "answered" })]);
+    const peer = await connect();
+    peer.send(begin(1, Responder), record(Type.params, 1, pairs(variablesOf("/"))), stdin(1));
+    await peer.roundTrip();
+    expect(peer.pending).toEqual([]);
+
+    expect((await peer.send(record(Type.params, 1)).answer(1)).text).toBe("answered");
+  });
+
+  test("STDOUT and STDERR leave in the order in which they are written; STDERR is not closed", async () => {
+    const { connect } = await serveDefinitions([
+      {
+        kind: "role",
+        number: 9,
+        name: "Both",
+        inputs: { stdin: false, data: false },
+        handle(exchange) {
+          exchange.write("one");
+          exchange.warn("two");
+          exchange.write("three");
+          exchange.warn("four");
+          exchange.end();
+        },
+      },
+    ]);
+    const peer = await connect();
+    const { records } = await peer.send(begin(1, 9), params(1, {})).answer(1);
+
+    expect(records.map(({ type, content }) => [type, content.toString()]).slice(0, -1)).toEqual([
+      [Type.stdout, "one"],
+      [Type.stderr, "two"],
+      [Type.stdout, "three"],
+      [Type.stderr, "four"],
+      [Type.stdout, ""],
+    ]);
+  });
+
+  test("a request without errors has no STDERR at all", async () => {
+    const { connect } = await serveDefinitions([responder({ "GET /": () => "x" })]);
+    const peer = await connect();
+    const { records } = await peer.send(get(1, "/")).answer(1);
+
+    expect(records.some(({ type }) => type === Type.stderr)).toBe(false);
+  });
+
+  test("an answer that breaks off on a connection that is to be closed ends with a record of no version", async () => {
+    const { connect } = await serveDefinitions([
+      responder({
+        "GET /": async function* () {
+          yield "half of ";
+          await turns(2);
+          throw new Error("no more");
+        },
+      }),
+    ]);
+    const peer = await connect();
+    peer.send(get(1, "/", { keep: false }));
+    await peer.closedByApplication();
+
+    expect(peer.brokenOff).toBe(true);
+    expect(peer.unfinished(1).some(({ type, content }) => type === Type.end || content.length === 0)).toBe(
+      false,
+    );
+  });
+
+  test("a filter that needs no STDIN answers before that has ended", async () => {
+    const { connect } = await serveDefinitions([
+      { kind: "filter", name: "Quick", paths: ["*"], filter: () => "from a cache" },
+    ]);
+    const peer = await connect();
+    peer.send(begin(1, Filter), params(1, variablesOf("/x", { FCGI_DATA_LENGTH: "3" })));
+    expect((await peer.answer(1)).text).toBe("from a cache");
+
+    peer.send(stdin(1, "late"), data(1, "abc"));
+    await peer.roundTrip();
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+
+import { HttpError } from "../../src/roles/http-error.js";
+import { toReply } from "../../src/roles/to-reply.js";
+import { allow, deny, redirect } from "../../src/roles/verdict.js";
+
+describe("toReply", () => {
+  test("takes an error that is returned for one that is thrown", () => {
+    const error = new HttpError(404, "There is no such book.");
+    expect(() => toReply(error, {})).toThrow(error);
+    expect(() => toReply(new Error("secret"), {})).toThrow("secret");
+  });
+
+  test("makes of a denial the answer that it describes", () => {
+    const elsewhere = toReply(redirect("/log-in", 303), { status: 201, type: "text/html" });
+    expect([...elsewhere.headers]).toEqual([["Location", "/log-in"]]);
+    expect(elsewhere).toMatchObject({ status: 303, type: "text/plain; charset=utf-8" });
+    expect(toReply(deny(403, { body: "No." }), {})).toMatchObject({ status: 403, body: "No." });
+  });
+
+  test("refuses to send a decision that lets pass", () => {
+    expect(() => toReply(allow({ USER: "ada" }), {})).toThrow("only an authorizer decides");
+  });
+
+  test.each([
+    ["an ArrayBuffer", Uint8Array.of(1, 2, 3, 4).buffer],
+    ["a view of other numbers", new DataView(Uint8Array.of(0, 1, 2, 3, 4).buffer, 1)],
+  ])("sends %s as its bytes", (_what, bytes) => {
+    expect(toReply(bytes, {}).body).toEqual(Uint8Array.of(1, 2, 3, 4));
+  });
+});

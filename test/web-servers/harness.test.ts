@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+
+import { lighttpd } from "../support/web-servers/lighttpd.js";
+import { WebServer } from "../support/web-servers/web-server.js";
+
+test("a Web server that is not installed is an error that says so", async () => {
+  const kind = { ...lighttpd(() => ""), program: "no-such-server" };
+  await expect(WebServer.start(kind)).rejects.toThrow(/^Cannot start no-such-server: it is not installed/);
+});
+
+test("a Web server that does not take its configuration is an error with what it says", async () => {
+  await expect(WebServer.start(lighttpd(() => "no.such = "))).rejects.toThrow(
+    /^Cannot start lighttpd: it ended with 1\n[^]*configfile/,
+  );
+});
+
+test("nothing is left of a Web server that was stopped", async () => {
+  const server = await WebServer.start(lighttpd(() => ""));
+  const { url, folder } = server;
+  expect((await fetch(url)).status).toBe(404);
+  await server.stop();
+  expect(existsSync(folder)).toBe(false);
+  await expect(fetch(url)).rejects.toThrow("fetch failed");
+});
