@@ -93,6 +93,8 @@ function inheritedAddress(): AddressLike | undefined {
 }
 
 async function serveAsCgi(application: TricornApplication, options: ServerOptions): Promise<Served> {
+  // A client sets it by a `Proxy` header, and what the handlers use would take it for its proxy (CVE-2016-5385).
+  delete process.env["HTTP_PROXY"];
   await start(application);
   try {
     // An exit code has one byte, and a failure must not become 0 by losing the others.

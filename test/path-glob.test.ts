@@ -36,4 +36,25 @@ describe("compileGlob", () => {
     expect(compileGlob("/Members/**", { caseSensitive: false })("/mEMBERS/a\nb")).toBe(true);
     expect(compileGlob("/Members/**", { caseSensitive: true })("/members/a")).toBe(false);
   });
+
+  test("covers a path that is too long to be compared, so that it cannot pass by what protects", () => {
+    const path = `/elsewhere/${"a".repeat(2048)}`;
+    for (const glob of ["/members/**", "*.txt", "!/elsewhere/**"]) {
+      expect(compileGlob(glob, { caseSensitive: true })(path)).toBe(true);
+    }
+  });
+
+  test.each(["*a*b*.txt", "/*a*b*c*/**", "/a/**b**"])("refuses %s, which could take very long", (glob) => {
+    expect(() => compileGlob(glob, { caseSensitive: true })).toThrow(
+      expect.objectContaining({ code: "ERR_GLOB" }),
+    );
+  });
+
+  test("compares the longest path with the slowest glob in a moment", () => {
+    const matches = compileGlob("/**/*a*b/**/*c*d/**", { caseSensitive: true });
+    const started = performance.now();
+    matches(`/${"ac".repeat(1000)}`);
+    matches("/ab".repeat(600));
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
 });

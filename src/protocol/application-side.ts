@@ -43,12 +43,17 @@ export interface ApplicationSideTimes {
   readonly abortGrace: number;
 }
 
+/** The slowest upload that the time limit of a handler makes room for, in bytes per ms; Apache's mod_reqtimeout has it too. */
+const MIN_BODY_RATE = 0.5;
+
 /** What is known of an active request id. */
 interface Active {
   readonly exchange: Exchange;
   readonly inputs: RoleInputs;
   /** PARAMS as far as they have arrived; undefined once they have ended. */
   params: ByteCollector | undefined;
+  /** Bytes of PARAMS, which count as buffered until the request has ended. */
+  paramsBytes: number;
 }
 
 const noInputs: RoleInputs = { stdin: false, data: false };
@@ -161,9 +166,10 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
    */
   inputEnded(): void {
     const reason = disconnected();
-    for (const { exchange, inputs, params } of this.#active.values()) {
+    for (const { exchange, inputs, params, paramsBytes } of this.#active.values()) {
       if (params !== undefined) {
         this.#active.delete(exchange.id);
+        this.#buffered -= paramsBytes;
         exchange.detach(reason);
       } else if ((inputs.stdin && !exchange.stdinEnded) || (inputs.data && !exchange.dataEnded)) {
         this.#abort(exchange, reason);
@@ -175,9 +181,10 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   /** The connection is gone, or must be: every exchange is told and none can write any more. */
   disconnect(reason: AbortedError = disconnected()): void {
-    const exchanges = Array.from(this.exchanges());
+    const active = Array.from(this.#active.values());
     this.#active.clear();
-    for (const exchange of exchanges) {
+    for (const { exchange, paramsBytes } of active) {
+      this.#buffered -= paramsBytes;
       this.#application.aborted?.(exchange, reason);
       exchange.detach(reason);
     }
@@ -265,6 +272,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     const active = this.#active.get(exchange.id);
     this.#active.delete(exchange.id);
     if (active !== undefined) {
+      this.#buffered -= active.paramsBytes;
       this.#unfinishedInput.add(exchange.id, {
         stdin: active.params !== undefined || !exchange.stdinEnded,
         data: active.inputs.data && !exchange.dataEnded,
@@ -294,7 +302,12 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     const inputs = this.#application.inputs(role);
     const exchange = new Exchange(this, { id: requestId, role, keepConnection });
     const refusal = this.#refusalOf(role, inputs !== undefined);
-    this.#active.set(requestId, { exchange, inputs: inputs ?? noInputs, params: new ByteCollector() });
+    this.#active.set(requestId, {
+      exchange,
+      inputs: inputs ?? noInputs,
+      params: new ByteCollector(),
+      paramsBytes: 0,
+    });
     if (refusal !== undefined) {
       this.#application.refuse(exchange, refusal);
     } else {
@@ -351,6 +364,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
         return;
       }
       params.push(content);
+      active.paramsBytes += content.length;
+      this.#buffered += content.length;
       return;
     }
     active.params = undefined;
@@ -397,6 +412,9 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       this.#application.refuse(exchange, { status: 413, code: "ERR_LIMIT_BODY", reason });
       return;
     }
+    // A handler cannot answer before it has what it reads, so an upload that goes on is not held against it.
+    if (!exchange.started && exchange.aborted === undefined)
+      exchange.deadline += content.length / MIN_BODY_RATE;
     this.#buffered += content.length;
     stream.push(content);
   }

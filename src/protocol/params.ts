@@ -124,7 +124,8 @@ export class Params implements Iterable<[name: string, value: string]> {
   /** Offset of the value of `name` that counts, or -1; `position` then tells its end. */
   #find(name: string): number {
     this.#lookups += 1;
-    if (this.#lookups <= LOOKUPS_BEFORE_INDEX) return lastCounts(name) ? this.#scanLast(name) : this.#scan(name, 0);
+    if (this.#lookups <= LOOKUPS_BEFORE_INDEX)
+      return lastCounts(name) ? this.#scanLast(name) : this.#scan(name, 0);
     this.#index ??= this.#buildIndex();
     const offset = this.#index.get(name);
     if (offset === undefined || name === DROPPED_NAME) return -1;

@@ -84,6 +84,9 @@ export class RecordWriter {
 
   /** Queues a whole answer: header block and body on STDOUT, the end of STDOUT, END_REQUEST (sections 5.5 and 6.2). */
   answer({ requestId, head, body, bodyLength, applicationStatus }: WholeAnswer): void {
+    if (typeof body !== "string" && body.length !== bodyLength) {
+      throw new RangeError(`Cannot answer: the body has ${body.length} bytes, not ${bodyLength}`);
+    }
     const contentLength = head.length + bodyLength;
     if (contentLength > COPY_LIMIT) {
       // A header block in a record of its own: no server has to join it (OpenBSD httpd cannot).
@@ -98,7 +101,9 @@ export class RecordWriter {
     at = writeHeader(target, at, { type: RecordType.Stdout, requestId, contentLength, paddingLength });
     at += target.write(head, at, head.length, "latin1");
     if (typeof body === "string") {
-      if (bodyLength > 0) target.write(body, at, bodyLength, "utf8");
+      const written = bodyLength > 0 ? target.write(body, at, bodyLength, "utf8") : 0;
+      // A length that is not that of the text must not send what the slab held before.
+      if (written < bodyLength) target.fill(0, at + written, at + bodyLength);
     } else {
       target.set(body, at);
     }

@@ -9,6 +9,7 @@ import { AuthorizerRole } from "./authorizer.js";
 import type { Definition, RoleDefinition } from "./definitions.js";
 import { logFailure, problemReply, refusalError } from "./failure.js";
 import { FilterRole } from "./filter.js";
+import { LogBudget } from "./log-budget.js";
 import type { Middleware } from "./middleware.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
@@ -54,6 +55,7 @@ export class Dispatcher implements Application {
   #unasked: UnaskedAuthorizers | undefined;
   readonly #log: Logger;
   readonly #secrets: readonly string[];
+  readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
   constructor(definitions: readonly Definition[], options: DispatcherOptions) {
@@ -88,10 +90,7 @@ export class Dispatcher implements Application {
   }
 
   refuse(exchange: Exchange, refusal: Refusal): void {
-    const { id: requestId } = exchange;
-    const { code, status, reason } = refusal;
-    const role = roleName(exchange.role);
-    logSafely(() => this.#log.warn({ role, requestId, code, status }, `Refused request: ${reason}`));
+    this.#logRefusal(exchange, refusal);
     const { protocolStatus } = refusal;
     if (exchange.role === Role.Authorizer) {
       this.#authorizer.refuse(exchange, refusal);
@@ -103,6 +102,13 @@ export class Dispatcher implements Application {
     } else {
       exchange.end({ applicationStatus: protocolStatus === undefined ? 1 : 0, protocolStatus });
     }
+  }
+
+  #logRefusal({ id: requestId, role }: Exchange, { code, status, reason }: Refusal): void {
+    const leftOut = this.#refusals.spend();
+    if (leftOut === undefined) return;
+    const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
+    logSafely(() => this.#log.warn(facts, `Refused request: ${reason}`));
   }
 
   timeLimit(role: number): number {

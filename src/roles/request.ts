@@ -124,7 +124,8 @@ export abstract class RoleRequest {
    */
   noteHttpError(error: HttpError): string | undefined {
     if (error.status >= 500) return this.logFailure(error);
-    if (error.cause !== undefined) this.log.debug({ status: error.status, code: error.code }, "Refused a request");
+    if (error.cause !== undefined)
+      this.log.debug({ status: error.status, code: error.code }, "Refused a request");
     return undefined;
   }
 

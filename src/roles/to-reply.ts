@@ -7,6 +7,12 @@ export function toReply(result: unknown, defaults: ReplyDefaults): Reply {
   if (result instanceof Response) return fromResponse(result);
   // An error that is returned is meant as one that is thrown, and a denial as the answer that it describes.
   if (result instanceof Error) throw result;
+  if (result instanceof Blob) {
+    return new Reply(result.stream(), {
+      type: result.type === "" ? undefined : result.type,
+      headers: { "Content-Length": result.size },
+    }).applyDefaults(defaults);
+  }
   if (Deny.is(result)) return fromDenial(result);
   if (Allow.is(result)) throw new TypeError("Cannot reply with allow(…): only an authorizer decides");
   if (typeof result === "function" || typeof result === "symbol" || typeof result === "bigint") {
@@ -24,7 +30,7 @@ function fromResponse(response: Response): Reply {
   try {
     const answer = new Reply(response.body, { status: response.status });
     for (const [name, value] of response.headers) {
-      if (!hopByHop.has(name)) answer.headers.append(name, value);
+      if (!hopByHop.has(name)) answer.headers.append(name, utf8Of(value));
     }
     return answer;
   } catch (error) {
@@ -32,6 +38,11 @@ function fromResponse(response: Response): Reply {
     response.body?.cancel(error).catch(() => {});
     throw error;
   }
+}
+
+/** A field of a `Response` has one character for each byte. */
+function utf8Of(value: string): string {
+  return Buffer.from(value, "latin1").toString("utf8");
 }
 
 /** `return redirect("/log-in")` and `return deny(403)` read well in a responder too. */

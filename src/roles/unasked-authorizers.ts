@@ -31,7 +31,10 @@ export class UnaskedAuthorizers {
     this.#warned = true;
     const facts = { code: "ERR_AUTHORIZER_UNASKED", server, authorizers: names };
     logSafely(() =>
-      this.#log.warn(facts, "A responder answers for a path of an authorizer, which this Web server never asks"),
+      this.#log.warn(
+        facts,
+        "A responder answers for a path of an authorizer, which this Web server never asks",
+      ),
     );
   }
 }

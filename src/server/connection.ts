@@ -114,6 +114,8 @@ export class Connection implements ApplicationSideHost {
 
   exchangeEnded(): void {
     this.#count();
+    // Its params do not wait any more.
+    this.inputConsumed();
     // A request that was answered at once was never counted.
     if (this.#counted === 0) this.#idleSince(this.#owner.now);
   }

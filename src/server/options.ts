@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../errors.js";
 import { defaultLimits, type ApplicationSideLimits } from "../protocol/limits.js";
 
 /** The bounds of what peers can make a server hold. */
@@ -54,3 +55,27 @@ export const defaultServerTimeouts: ServerTimeouts = {
   drain: 30_000,
   shutdown: 30_000,
 };
+
+/**
+ * Fills in what is left out.
+ *
+ * @throws ConfigurationError `ERR_LIMIT_VALUE` for what is no number from 0 on: a limit that is NaN would limit nothing
+ */
+export function withDefaults<T extends ServerLimits | ServerTimeouts>(
+  defaults: T,
+  given: Partial<T> = {},
+): T {
+  const values = { ...defaults };
+  for (const name in given) {
+    const value: unknown = given[name];
+    if (value === undefined) continue;
+    if (!(name in defaults) || typeof value !== "number" || !(value >= 0)) {
+      throw new ConfigurationError(
+        "ERR_LIMIT_VALUE",
+        `Cannot serve: ${name} is ${typeof value === "number" ? value : typeof value}; limits and time-outs are numbers from 0 on, of the names that exist`,
+      );
+    }
+    values[name] = value as T[typeof name];
+  }
+  return values;
+}

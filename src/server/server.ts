@@ -14,6 +14,7 @@ import { Connection, type ConnectionOwner } from "./connection.js";
 import {
   defaultServerLimits,
   defaultServerTimeouts,
+  withDefaults,
   type ServerLimits,
   type ServerTimeouts,
 } from "./options.js";
@@ -27,6 +28,9 @@ import {
 
 /** Deadlines are looked at this often; ms. */
 const TICK = 250;
+
+/** After so much silence a TCP peer is asked whether it is still there; ms. */
+const KEEP_ALIVE_DELAY = 60_000;
 
 /** What a server can be told. */
 export interface ServerOptions {
@@ -67,8 +71,8 @@ export class Server implements ConnectionOwner {
 
   constructor(application: Application, options: ServerOptions) {
     this.application = application;
-    this.limits = { ...defaultServerLimits, ...options.limits };
-    this.timeouts = { ...defaultServerTimeouts, ...options.timeouts };
+    this.limits = withDefaults(defaultServerLimits, options.limits);
+    this.timeouts = withDefaults(defaultServerTimeouts, options.timeouts);
     this.#log = options.log;
     this.#socketAccess = options.socketAccess;
     const { allowedPeers } = options;
@@ -85,7 +89,10 @@ export class Server implements ConnectionOwner {
       [ValueName.MpxsConns]: requestsPerConnection > 1 ? "1" : "0",
     };
     // Half-open: a Web server may close its side when it has sent everything and still wants the answer.
-    this.#listener = createServer({ allowHalfOpen: true, noDelay: true }, this.#accept);
+    this.#listener = createServer(
+      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY },
+      this.#accept,
+    );
     this.#listener.maxConnections = connections;
   }
 

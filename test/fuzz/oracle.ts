@@ -24,6 +24,12 @@ export interface Finding {
   readonly answered: number;
 }
 
+/** The tokens that were issued to requests that authorizers allowed. */
+export interface Tokens {
+  /** Takes a token out; false where it is not there. */
+  delete(token: string): boolean;
+}
+
 const AUTHORIZER = 2;
 /** What a connection ends with whose answer could not be completed: the header of no record that there is. */
 const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
@@ -38,7 +44,7 @@ const KNOWN_VALUES = new Set(["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONN
  */
 export function judge(
   { sent, received, cleanEnd }: Traffic,
-  { tokens, expected }: { tokens: Set<string>; expected: readonly Expectation[] | undefined },
+  { tokens, expected }: { tokens: Tokens; expected: readonly Expectation[] | undefined },
 ): Finding {
   const asked = readRecords(sent, "content").records;
   const { records, rest } = readRecords(received);
@@ -152,7 +158,7 @@ function judgeManagement(records: readonly WireRecord[], asked: readonly WireRec
   }
 }
 
-function judgeAnswer({ role, stdout, applicationStatus, protocolStatus }: Answer, tokens: Set<string>): void {
+function judgeAnswer({ role, stdout, applicationStatus, protocolStatus }: Answer, tokens: Tokens): void {
   demand(protocolStatus <= 3, `the protocol status is ${protocolStatus}`);
   if (role > 3 || role === 0) {
     if (role !== 7) demand(protocolStatus === 3, "an unknown role was not answered by UNKNOWN_ROLE");

@@ -136,10 +136,11 @@ function makeRequest(
   const [table, paths] = tableOf(role);
   const path = pickPath(random, { table, paths, correct, hurried });
   const behaviour: Behaviour = table[path] ?? {};
-  const body = random.percent(40)
-    ? random.bytes(random.size(random.percent(90) ? 3_000 : 150_000))
-    : Buffer.alloc(0);
-  const data = random.bytes(random.size(random.percent(90) ? 3_000 : 150_000));
+  // Each byte of an upload lengthens the time that its handler has.
+  const waits = behaviour.hangs || (behaviour.status === undefined && !behaviour.breaks);
+  const most = waits ? 100 : random.percent(90) ? 3_000 : 150_000;
+  const body = random.bytes(random.percent(40) ? random.size(most) : 0);
+  const data = random.bytes(random.size(most));
   const head = role === 1 && random.percent(8) && !NOT_BY_HEAD.has(path);
   const variables: [string, string | Buffer][] = [
     ["REQUEST_METHOD", head ? "HEAD" : body.length > 0 ? "POST" : "GET"],

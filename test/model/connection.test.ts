@@ -13,7 +13,7 @@ import * as wire from "../support/records.js";
 import { capturedLog } from "../support/served.js";
 
 const SEED = 19_960_429;
-const RUNS = 300;
+const RUNS = 600;
 const MOST_ACTIVE = 4;
 
 const IDS = [1, 2, 256];
@@ -36,6 +36,8 @@ interface Model {
   /** How many requests were begun with each id; which must have been answered and by what. */
   readonly due: { readonly id: number; readonly role: number; readonly status: readonly number[] }[];
   begun: number;
+  /** Whether the peer is gone. */
+  closed: boolean;
 }
 
 /** A handler that waits for the test. */
@@ -71,20 +73,26 @@ class Real implements ApplicationSideHost {
         {
           kind: "responder",
           name: "R",
-          routes: [{ method: "GET", path: "/file", name: "R.get", handle: ({ exchange }) => wait(exchange.id) }],
+          routes: [
+            { method: "GET", path: "/file", name: "R.get", handle: ({ exchange }) => wait(exchange.id) },
+          ],
         },
         {
           kind: "authorizer",
           name: "A",
           paths: [],
-          authorize: ({ exchange }): Promise<Verdict> => wait(exchange.id).then(() => (exchange.id === 2 ? deny() : allow())),
+          authorize: ({ exchange }): Promise<Verdict> =>
+            wait(exchange.id).then(() => (exchange.id === 2 ? deny() : allow())),
         },
         { kind: "filter", name: "F", paths: ["**"], filter: ({ exchange }) => wait(exchange.id) },
       ],
       { log },
     );
     const limits = { ...defaultLimits, requestsPerConnection: MOST_ACTIVE - 1 };
-    this.side = new ApplicationSide(dispatcher, this, { limits, times: { params: 1_000, body: Infinity, abortGrace: 100 } });
+    this.side = new ApplicationSide(dispatcher, this, {
+      limits,
+      times: { params: 1_000, body: Infinity, abortGrace: 100 },
+    });
   }
 
   now(): number {
@@ -155,7 +163,7 @@ function command(
   run: (model: Model, real: Real) => void,
 ): Command {
   return {
-    check,
+    check: (model) => !model.closed && check(model),
     run: async (model, real) => {
       run(model, real);
       await real.settled();
@@ -174,7 +182,10 @@ function compare(model: Model, real: Real): void {
   for (const [number, { id, role, status }] of model.due.entries()) {
     const earlier = model.due.slice(0, number).filter((due) => due.id === id).length;
     const answer = real.answers.filter((answer) => answer.id === id)[earlier]!;
-    expect({ role, status: status.includes(answer.status) ? "due" : answer.status }).toEqual({ role, status: "due" });
+    expect({ role, status: status.includes(answer.status) ? "due" : answer.status }).toEqual({
+      role,
+      status: "due",
+    });
   }
 }
 
@@ -289,12 +300,28 @@ const taking = (takes: number): Command =>
     },
   );
 
+const close = (): Command =>
+  command(
+    "close",
+    () => true,
+    (model, real) => {
+      real.side.disconnect();
+      model.active.clear();
+      model.closed = true;
+    },
+  );
+
 const strayRecords = (id: number): Command =>
   command(
     `stray records ${id}`,
     ({ active }) => !active.has(id),
     (_model, real) => {
-      real.receive(wire.stdin(id, "late"), wire.data(id, "late"), wire.abort(id), wire.record(wire.Type.params, id));
+      real.receive(
+        wire.stdin(id, "late"),
+        wire.data(id, "late"),
+        wire.abort(id),
+        wire.record(wire.Type.params, id),
+      );
     },
   );
 
@@ -312,13 +339,14 @@ const commands = [
   fc.tuple(id, fc.constantFrom("answer" as const, "throw" as const)).map(([id, way]) => settle(id, way)),
   fc.constant(0).map(timePasses),
   flag.map(taking),
+  fc.constant(0).map(close),
   id.map(strayRecords),
 ];
 
 test("every interleaving of requests, handlers and time ends in the answers that are due", async () => {
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: "max" }), async (commands) => {
-      const model: Model = { active: new Map(), due: [], begun: 0 };
+      const model: Model = { active: new Map(), due: [], begun: 0, closed: false };
       const real = new Real();
       await fc.asyncModelRun(() => ({ model, real }), commands);
       // The peer leaves: whoever was active is told, and none is left.

@@ -11,7 +11,14 @@ const secrets = {
   REMOTE_PASSWD: "password-of-ada",
   HTTP_X_API_KEY: "key-of-ada",
 };
-const words = ["open-sesame", "cookie-of-ada", "dark-as-night", "password-of-ada", "key-of-ada", "YWRhOm9wZW4"];
+const words = [
+  "open-sesame",
+  "cookie-of-ada",
+  "dark-as-night",
+  "password-of-ada",
+  "key-of-ada",
+  "YWRhOm9wZW4",
+];
 
 /** An error that quotes all that a handler could know of a request. */
 function tellTale({ params, query }: RoleRequest): Error {
@@ -20,27 +27,30 @@ function tellTale({ params, query }: RoleRequest): Error {
 }
 
 describe("The secrets of a request", () => {
-  test.each(["responder", "authorizer"])("of a %s that fails reach neither log nor STDERR nor answer", async (role) => {
-    const fails = (request: RoleRequest): never => {
-      throw tellTale(request);
-    };
-    const { connect, log } = await serveDefinitions(
-      [
-        responder({ "GET /": fails }),
-        { kind: "authorizer", name: "Gate", paths: [], authorize: fails },
-      ],
-      { dispatcher: { secrets: ["HTTP_X_API_KEY"] } },
-    );
-    const peer = await connect();
-    const request = role === "responder" ? get : authorize;
-    peer.send(request(1, "/", { params: secrets }));
-    const answer = await peer.answer(1);
-    const told = JSON.stringify(log) + inspect(answer, { depth: 9, maxStringLength: Infinity }) + peer.bytes.toString();
+  test.each(["responder", "authorizer"])(
+    "of a %s that fails reach neither log nor STDERR nor answer",
+    async (role) => {
+      const fails = (request: RoleRequest): never => {
+        throw tellTale(request);
+      };
+      const { connect, log } = await serveDefinitions(
+        [responder({ "GET /": fails }), { kind: "authorizer", name: "Gate", paths: [], authorize: fails }],
+        { dispatcher: { secrets: ["HTTP_X_API_KEY"] } },
+      );
+      const peer = await connect();
+      const request = role === "responder" ? get : authorize;
+      peer.send(request(1, "/", { params: secrets }));
+      const answer = await peer.answer(1);
+      const told =
+        JSON.stringify(log) +
+        inspect(answer, { depth: 9, maxStringLength: Infinity }) +
+        peer.bytes.toString();
 
-    expect(answer.status).toBe(500);
-    expect(JSON.stringify(log)).toContain("[redacted]");
-    for (const word of words) expect(told).not.toContain(word);
-  });
+      expect(answer.status).toBe(500);
+      expect(JSON.stringify(log)).toContain("[redacted]");
+      for (const word of words) expect(told).not.toContain(word);
+    },
+  );
 
   test("are not shown when a request is inspected or logged", async () => {
     const shown: string[] = [];

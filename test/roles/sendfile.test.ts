@@ -33,11 +33,14 @@ describe("sendfile", () => {
     );
   });
 
-  test.each(["X-Accel-Redirect", "x-sendfile", "X-LIGHTTPD-Send-File", "X-Sendfile2", "x-litespeed-location"])(
-    "is the only way to set %s",
-    (name) => {
-      expect(() => reply("", { headers: { [name]: "/etc/shadow" } })).toThrow("use sendfile");
-      expect(() => new Reply().headers.append(name, "/etc/shadow")).toThrow("use sendfile");
-    },
-  );
+  test.each([
+    "X-Accel-Redirect",
+    "x-sendfile",
+    "X-LIGHTTPD-Send-File",
+    "X-Sendfile2",
+    "x-litespeed-location",
+  ])("is the only way to set %s", (name) => {
+    expect(() => reply("", { headers: { [name]: "/etc/shadow" } })).toThrow("use sendfile");
+    expect(() => new Reply().headers.append(name, "/etc/shadow")).toThrow("use sendfile");
+  });
 });

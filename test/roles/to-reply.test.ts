@@ -22,6 +22,18 @@ describe("toReply", () => {
     expect(() => toReply(allow({ USER: "ada" }), {})).toThrow("only an authorizer decides");
   });
 
+  test("sends a Blob with its type and length", () => {
+    const answer = toReply(new Blob(["abc"], { type: "text/csv" }), {});
+    expect(answer).toMatchObject({ status: 200, type: "text/csv", body: expect.any(ReadableStream) });
+    expect(answer.headers.get("content-length")).toBe("3");
+  });
+
+  test("sends the fields of a Response as the bytes that they are", () => {
+    const bytes = Buffer.from("voilà", "utf8").toString("latin1");
+    const answer = toReply(new Response("", { headers: { "X-Word": bytes } }), {});
+    expect(answer.headers.get("x-word")).toBe(bytes);
+  });
+
   test.each([
     ["an ArrayBuffer", Uint8Array.of(1, 2, 3, 4).buffer],
     ["a view of other numbers", new DataView(Uint8Array.of(0, 1, 2, 3, 4).buffer, 1)],

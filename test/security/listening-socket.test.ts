@@ -1,5 +1,5 @@
-// CVE-2015-9253: a program that a PHP-FPM worker ran changed the mode of the socket that it shared with the worker, and
-// FPM restarted workers as fast as it could, for ever, with a line in its log for each.
+// CVE-2015-9253: a script set its standard input, which is the listening socket of PHP-FPM, to non-blocking and ran a
+// program. Workers ended, and FPM started them again as fast as it could, for ever, with a line in its log for each.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -12,7 +12,9 @@ import { WebServerPeer } from "../support/web-server-peer.js";
 
 /** Processor time of a process, in ms. */
 function processorTime(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
@@ -24,9 +26,7 @@ test("a program that a handler runs and that inherits the listening socket stops
   const peer = await WebServerPeer.connect(`unix:${path}`);
   for (let round = 0; round < 5; round += 1) {
     expect((await peer.send(get(1, "/run")).answer(1)).text).toBe('{"status":0}');
-    const others = await Promise.all(
-      Array.from({ length: 5 }, () => WebServerPeer.connect(`unix:${path}`)),
-    );
+    const others = await Promise.all(Array.from({ length: 5 }, () => WebServerPeer.connect(`unix:${path}`)));
     for (const other of others) {
       expect((await other.send(get(1, "/run", { keep: false })).answer(1)).text).toBe('{"status":0}');
     }

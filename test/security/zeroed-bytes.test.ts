@@ -21,7 +21,7 @@ function soilMemory(): void {
 /** Checks all bytes that mean nothing, and tells the types of the records. */
 function typesIn(bytes: Buffer): Set<number> {
   const types = new Set<number>();
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const [type, contentLength, paddingLength] = [bytes[at + 1]!, bytes.readUInt16BE(at + 4), bytes[at + 6]!];
     const content = bytes.subarray(at + 8, at + 8 + contentLength);
     const end = at + 8 + contentLength + paddingLength;
@@ -83,10 +83,7 @@ test("no byte of a Web server's records is left over from something else", async
   side.getValues(["FCGI_MPXS_CONNS"], () => undefined);
   for (const keepConnection of [true, false]) {
     const params = encodeNameValuePairs([["LONG", "x".repeat(301)]]);
-    const request = side.begin(
-      { role: 3, keepConnection, params, inputs: [Type.stdin, Type.data] },
-      sink,
-    );
+    const request = side.begin({ role: 3, keepConnection, params, inputs: [Type.stdin, Type.data] }, sink);
     for (const length of [1, 7, 9, 20_001, 65_535]) {
       request.write(Type.stdin, Buffer.alloc(length, "x"));
       request.write(Type.data, Buffer.alloc(length, "x"));

@@ -55,6 +55,11 @@ describe("serve as a CGI program", () => {
     expect(logged(answer.process)).toEqual([]);
   });
 
+  test("does not leave HTTP_PROXY in its environment, which a client sets by a header (CVE-2016-5385)", async () => {
+    const answer = await cgi("/proxy", { env: { HTTP_PROXY: "http://192.0.2.66:8080" } });
+    expect(answer.body).toBe("undefined");
+  });
+
   test("starts what is injected before the answer, and stops it behind", async () => {
     const { process } = await cgi("/hello");
     expect(lifeOf(process)).toEqual(["start Stock", "start Shop with Stock", "stop Shop", "stop Stock"]);

@@ -60,7 +60,47 @@ describe("Limits of params", () => {
   });
 });
 
+describe("Limits and time-outs", () => {
+  test.each([{ limits: { requests: Number.NaN } }, { limits: { request: 1 } }, { timeouts: { idle: -1 } }])(
+    "are refused at start-up where they would limit nothing: %o",
+    async (server) => {
+      await expect(serveDefinitions([hello], { server: server as object })).rejects.toMatchObject({
+        code: "ERR_LIMIT_VALUE",
+      });
+    },
+  );
+
+  test("that are undefined are those that hold where nothing is said", async () => {
+    const { server } = await serveDefinitions([hello], {
+      server: { limits: { requests: undefined } },
+    });
+    expect(server.limits.requests).toBe(10_000);
+  });
+
+  test("that are exceeded do not fill the log", async () => {
+    const { connect, log } = await serveDefinitions([hello]);
+    const peer = await connect();
+    const ids = Array.from({ length: 2_000 }, (_, index) => index + 1);
+    peer.send(...ids.map((id) => begin(id, 99)));
+    for (const id of ids) expect((await peer.answer(id)).protocolStatus).toBe(3);
+
+    expect(log.length).toBeLessThan(200);
+  });
+});
+
 describe("Limits of input", () => {
+  test("params of unfinished requests count as well, until those are refused", async () => {
+    const { server, connect } = await serveDefinitions([hello], {
+      server: { limits: { bufferedPerServer: 100_000 }, timeouts: { params: 300 } },
+    });
+    const peer = await connect();
+    for (let id = 1; id <= 3; id += 1) peer.send(begin(id), stream(Type.params, id, Buffer.alloc(40_000)));
+    await expect.poll(() => server.inputFull).toBe(true);
+
+    for (let id = 1; id <= 3; id += 1) expect((await peer.answer(id)).status).toBe(408);
+    expect(server.inputFull).toBe(false);
+  });
+
   test("what waits in all connections together holds up those that it waits in, and no others", async () => {
     const read = deferred();
     const slow = responder({
@@ -153,6 +193,29 @@ describe("Time-outs", () => {
     peer.send(record(Type.stdin, 1));
 
     expect((await peer.answer(1)).text).toBe("9");
+  });
+
+  test("an upload that goes on is not held against the handler that waits for it", async () => {
+    const pass = stoppedClock();
+    const arrived = { bytes: 0 };
+    const reader = responder({
+      "POST /body": async ({ body }) => {
+        for await (const piece of body.stream()) arrived.bytes += piece.length;
+        return String(arrived.bytes);
+      },
+    });
+    const { connect } = await serveDefinitions([reader], { dispatcher: { timeouts: { handler: 1_000 } } });
+    const peer = await connect();
+    upload(peer, Buffer.alloc(1_000));
+    for (let piece = 1; piece <= 8; piece += 1) {
+      await expect.poll(() => arrived.bytes).toBe(piece * 1_000);
+      pass(900);
+      peer.send(stream(Type.stdin, 1, Buffer.alloc(1_000)));
+    }
+    await expect.poll(() => arrived.bytes).toBe(9_000);
+    peer.send(record(Type.stdin, 1));
+
+    expect((await peer.answer(1)).text).toBe("9000");
   });
 
   test("a handler that does not read is not held against the body", async () => {

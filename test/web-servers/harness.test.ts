@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { lighttpd } from "../support/web-servers/lighttpd.js";
 import { WebServer } from "../support/web-servers/web-server.js";
@@ -11,14 +11,15 @@ test("a Web server that is not installed is an error that says so", async () => 
 
 test("a Web server that does not take its configuration is an error with what it says", async () => {
   await expect(WebServer.start(lighttpd(() => "no.such = "))).rejects.toThrow(
-    /^Cannot start lighttpd: it ended with 1\n[^]*configfile/,
+    /^Cannot start lighttpd: it ended with 255\n[^]*parser failed/,
   );
 });
 
 test("nothing is left of a Web server that was stopped", async () => {
   const server = await WebServer.start(lighttpd(() => ""));
+  onTestFinished(() => server.stop());
   const { url, folder } = server;
-  expect((await fetch(url)).status).toBe(404);
+  expect((await fetch(url)).status).toBe(403);
   await server.stop();
   expect(existsSync(folder)).toBe(false);
   await expect(fetch(url)).rejects.toThrow("fetch failed");

@@ -28,7 +28,8 @@ fastcgi.server = ("${mount || "/"}" => ((
 )))`,
     ),
   );
-  testEssentials(() => ({ ...behind(), mount }));
+  // lighttpd 1.4.69 misses one reset in twenty, and keeps both connections then.
+  testEssentials(() => ({ ...behind(), mount }), { overlooksDepartures: true });
 });
 
 describe("an authorizer behind lighttpd", () => {

@@ -48,6 +48,11 @@ class Shop implements OnStart, OnStop {
     return `hello ${address ?? ""}`;
   }
 
+  @Get("/proxy")
+  proxy() {
+    return String(process.env["HTTP_PROXY"]);
+  }
+
   /** Its answer begins at once and ends with its body, so that the caller decides how long it takes. */
   @Post("/echo", { type: "text/plain" })
   async *echo(@Body.stream() body: ReadableStream<Uint8Array>) {

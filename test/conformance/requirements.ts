@@ -1,0 +1,1219 @@
+// What the FastCGI specification 1.0 requires, in our own words, and the tests that prove it. docs/conformance.md is made
+// of it by `npm run docs:conformance`; requirements.test.ts holds both to the tests that there are.
+
+/** A test: its file below test/, and its title as it stands in the source. */
+export interface TestName {
+  readonly file: string;
+  readonly title: string;
+}
+
+/** One thing that the specification requires of one of the two sides. */
+export interface Requirement {
+  /** Who is meant. `src/client` and `src/gateway` are the Web server. */
+  readonly of: "application" | "Web server";
+  readonly says: string;
+  /** `met` if left out; `differs` for what is knowingly done otherwise, `elsewhere` for what is no matter of this package. */
+  readonly status?: "differs" | "elsewhere";
+  /** What is done otherwise and why, or whose matter it is. */
+  readonly because?: string;
+  readonly tests: readonly TestName[];
+}
+
+/** A section of the specification with what it requires. */
+export interface Section {
+  readonly number: string;
+  readonly title: string;
+  readonly requirements: readonly Requirement[];
+}
+
+/** Names tests of one file. */
+function testsOf(name: string): (...titles: readonly string[]) => readonly TestName[] {
+  return (...titles) => titles.map((title) => ({ file: `${name}.test.ts`, title }));
+}
+
+const everyChunking = testsOf("conformance/chunking");
+const large = testsOf("conformance/large");
+const multiplexing = testsOf("conformance/multiplexing");
+const s22 = testsOf("conformance/section-2.2");
+const s33 = testsOf("conformance/section-3.3");
+const s35 = testsOf("conformance/section-3.5-5.1");
+const s4 = testsOf("conformance/section-4");
+const s52 = testsOf("conformance/section-5.2");
+const s53 = testsOf("conformance/section-5.3");
+const s54 = testsOf("conformance/section-5.4");
+const s55 = testsOf("conformance/section-5.5");
+const s61 = testsOf("conformance/section-6.1");
+const s62 = testsOf("conformance/section-6.2");
+const s63 = testsOf("conformance/section-6.3");
+const s64 = testsOf("conformance/section-6.4");
+const allowedPeers = testsOf("server/allowed-peers");
+const bodies = testsOf("protocol/bodies");
+const clientAbort = testsOf("client/abort");
+const clientMultiplexing = testsOf("client/multiplexing");
+const connection = testsOf("server/connection");
+const constants = testsOf("protocol/constants");
+const fastCgiClient = testsOf("client/fastcgi-client");
+const gatewayAuthorization = testsOf("gateway/authorization");
+const gatewayFilter = testsOf("gateway/filter");
+const gatewayParams = testsOf("gateway/cgi-params");
+const gatewayPath = testsOf("gateway/request-path");
+const gatewayResponder = testsOf("gateway/responder");
+const listening = testsOf("serve/listening");
+const nameValue = testsOf("protocol/name-value");
+const requestHeaders = testsOf("roles/request-headers");
+const params = testsOf("protocol/params");
+const plainCgi = testsOf("serve/cgi");
+const recordReader = testsOf("protocol/record-reader");
+const recordFormat = testsOf("protocol/record");
+const recordLengths = testsOf("security/record-lengths");
+const recordWriter = testsOf("protocol/record-writer");
+const body = testsOf("roles/body");
+const server = testsOf("server/server");
+const shutdown = testsOf("serve/shutdown");
+const uncaught = testsOf("serve/uncaught");
+const verdict = testsOf("roles/verdict");
+const webServerSide = testsOf("protocol/web-server-side");
+const zeroedBytes = testsOf("security/zeroed-bytes");
+
+/** The specification, section by section. Sections 1, 3.1 and 9 require nothing. */
+export const specification: readonly Section[] = [
+  {
+    number: "2.1",
+    title: "Argument list",
+    requirements: [
+      {
+        of: "application",
+        says: "Its argument list is whatever the Web server makes it; nothing of the protocol is in there.",
+        tests: listening("takes a unix socket from descriptor 0"),
+      },
+    ],
+  },
+  {
+    number: "2.2",
+    title: "File descriptors",
+    requirements: [
+      {
+        of: "application",
+        says: "Descriptor 0 (FCGI_LISTENSOCK_FILENO) is a listening socket, a unix or a TCP one; it accepts there.",
+        tests: listening("takes a unix socket from descriptor 0", "takes a TCP socket from descriptor 0"),
+      },
+      {
+        of: "application",
+        says: "Descriptors 1 and 2 may be closed when it begins.",
+        tests: [
+          ...s22(
+            "Section 2.2: an application that begins with descriptors 1 and 2 closed serves all the same",
+          ),
+          ...listening(
+            "spawn-fcgi starts an application in the background, where its standard output is lost",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "It tells CGI from FastCGI by descriptor 0: `getpeername` fails with ENOTCONN on a listening socket.",
+        status: "differs",
+        because:
+          "Node.js has no `getpeername` for a descriptor. Whether descriptor 0 is a listening socket is read from " +
+          "/proc/net on Linux, and the environment of a CGI program decides where it is none. Elsewhere an address has " +
+          "to be named.",
+        tests: [
+          ...listening("prefers that socket to everything else", "says that a descriptor is no socket"),
+          ...plainCgi("answers a GET from its environment, and exits with 0"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "2.3",
+    title: "Environment variables",
+    requirements: [
+      {
+        of: "application",
+        says: "FCGI_WEB_SERVER_ADDRS is the one variable that is defined; section 3.2 tells what it means.",
+        tests: [
+          ...listening("keeps out a peer that it does not name"),
+          ...allowedPeers("is undefined where the variable is not set"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "2.4",
+    title: "Other state",
+    requirements: [
+      {
+        of: "Web server",
+        says: "It may choose user, group, priority, root and working folder of a process that it starts.",
+        status: "elsewhere",
+        because: "The gateway starts no processes.",
+        tests: [],
+      },
+    ],
+  },
+  {
+    number: "3.2",
+    title: "Accepting Transport Connections",
+    requirements: [
+      {
+        of: "application",
+        says: "Where FCGI_WEB_SERVER_ADDRS is set, a connection from an address that is not in it is closed at once.",
+        tests: [
+          ...server("FCGI_WEB_SERVER_ADDRS counts where nothing else is said"),
+          ...server("a peer that is not allowed is closed and told of in the log"),
+          ...testsOf("regressions/allowed-peers")(
+            "reads nothing from a peer that is not allowed and resets before it was accepted",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "Then a connection that is not TCP fails the check too and is closed.",
+        status: "differs",
+        because:
+          "A unix socket has no peer address, and its owner and mode say who may connect. libfcgi lets it in too. A " +
+          "process that is started with both would serve nobody.",
+        tests: [
+          ...server("it does not concern unix sockets"),
+          ...listening("lets in a peer that it names, and whoever may open a unix socket"),
+        ],
+      },
+      {
+        of: "application",
+        says: "The list has IPv4 addresses with commas between them.",
+        status: "differs",
+        because:
+          "More is read: IPv6, networks (`10.0.0.0/8`), spaces. A list that is empty or wrong stops the start, since " +
+          "nobody could have meant it.",
+        tests: [
+          ...allowedPeers(
+            "takes a list with commas and spaces (section 3.2)",
+            "allows single addresses and networks of both versions",
+            "an IPv4 address is the same in its IPv6-mapped form, on both sides",
+            "%j does not allow everybody by mistake but throws",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "It may accept several connections at once.",
+        tests: [
+          ...testsOf("security/many-connections")(
+            "1,100 connections at once, each with a request that waits, are all answered",
+          ),
+          ...server("connections above the limit are closed"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "3.3",
+    title: "Records",
+    requirements: [
+      {
+        of: "application",
+        says: "All data is carried in records: a header of eight bytes, content of 0 to 65,535 bytes, padding of 0 to 255.",
+        tests: [
+          ...s33(
+            "a request of literal bytes gets literal bytes",
+            "records of the greatest length are read in STDIN",
+          ),
+          ...recordFormat(
+            "writes the eight fields of the header in order (section 3.3)",
+            "takes 65,535 bytes, but not one more",
+          ),
+          ...recordLengths(
+            "a record of 65,535 bytes with 255 bytes of padding is one record, for an application and for a Web server",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "The version is 1; another one is not the protocol that is specified here.",
+        tests: s33(
+          "version %i ends the connection and is reported with its code",
+          "a wrong version behind a request still lets that request have its answer",
+        ),
+      },
+      {
+        of: "application",
+        says: "Padding that comes is skipped, whatever it holds.",
+        tests: [
+          ...s33("padding of every length is skipped, whatever it holds"),
+          ...recordReader(
+            "reads padding of any length, whatever it holds",
+            "reads an empty record that is padded",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "Records should lie on multiples of eight bytes.",
+        tests: [
+          ...s33("output is padded to eight bytes and cut at 65,528"),
+          ...recordFormat("pads the content with zeroes to a multiple of eight"),
+          ...zeroedBytes("no byte of an application's records is left over from something else"),
+        ],
+      },
+      {
+        of: "application",
+        says: "The state of each request id is kept for each connection.",
+        tests: [
+          ...s33("request id %i is served and echoed"),
+          ...multiplexing(
+            "32 requests of different speeds, interleaved in both directions, each get their own answer",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "An id becomes active by BEGIN_REQUEST and inactive when END_REQUEST is sent.",
+        tests: s33(
+          "an id is free again as soon as its END_REQUEST was sent",
+          "a second BEGIN_REQUEST for an active id is a protocol error",
+        ),
+      },
+      {
+        of: "application",
+        says: "Records of inactive ids are ignored, but for BEGIN_REQUEST.",
+        tests: s33(
+          "records of inactive ids are ignored, before, between and behind requests",
+          "an active request survives a flood of records for inactive ids",
+        ),
+      },
+      {
+        of: "application",
+        says: "Management records have request id 0, all others another one.",
+        tests: [
+          ...s33("%s with request id 0 is a protocol error"),
+          ...s4("is answered in literal bytes with the names that were asked for"),
+        ],
+      },
+      {
+        of: "application",
+        says: "Types of the application's side that it does not know carry nothing for it.",
+        tests: s33("application types that nobody knows, or that only applications send, are ignored"),
+      },
+      {
+        of: "application",
+        says: "The value of a stream is its contents put together, however they were divided.",
+        tests: [
+          ...everyChunking(
+            "a conversation is answered the same when it comes byte by byte",
+            "a conversation is answered the same in whatever chunks it comes",
+          ),
+          ...recordReader("any split of a stream of records gives the same records"),
+          ...s53("STDIN comes in records of any size, its end in an empty one"),
+        ],
+      },
+      {
+        of: "application",
+        says: "A stream ends with an empty record; nothing may follow it.",
+        status: "differs",
+        because:
+          "A second end is tolerated, since nginx 1.22 sends one for PARAMS where there are none. Content behind the end " +
+          "is a protocol error. What it sends itself is closed once, but for STDERR: see 6.1.",
+        tests: [
+          ...s52(
+            "a second end of PARAMS, as nginx sends it, is tolerated",
+            "PARAMS behind their end are a protocol error",
+          ),
+          ...s53(
+            "a second end of STDIN is tolerated, before and behind the answer",
+            "STDIN behind its end is a protocol error",
+          ),
+          ...recordWriter("queues nothing for an empty piece, and the end of the stream for an empty record"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "It uses ids again and keeps them small.",
+        tests: webServerSide(
+          "are small, and used again only behind END_REQUEST",
+          "stay taken while an aborted request has not ended",
+          "end at 65,535",
+        ),
+      },
+      {
+        of: "Web server",
+        says: "Padding is skipped and sent as zeroes; streams are put together however they are divided.",
+        tests: [
+          ...webServerSide(
+            "interleaved answers are told apart in any order and chunking",
+            "what is sent is read back by a reader, whatever the sizes are",
+          ),
+          ...zeroedBytes("no byte of a Web server's records is left over from something else"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "(Nothing is said about records of an application for an id that is not active.)",
+        status: "differs",
+        because:
+          "The connection is given up: an answer that could be taken for that of another request is worse than none.",
+        tests: [...webServerSide("is refused when it is %s"), ...fastCgiClient("breaks the protocol")],
+      },
+    ],
+  },
+  {
+    number: "3.4",
+    title: "Name-Value Pairs",
+    requirements: [
+      {
+        of: "application",
+        says: "A pair is the two lengths, the name, the value. A length up to 127 has one byte, a longer one four with the highest bit set.",
+        tests: [
+          ...nameValue("are encoded and decoded: %s", "come back as they went"),
+          ...s52("lengths of one and of four bytes occur in all combinations"),
+        ],
+      },
+      {
+        of: "application",
+        says: "Only lengths above 127 are written with four bytes.",
+        status: "differs",
+        because: "A short length with four bytes is read all the same; none is written.",
+        tests: [
+          ...s52("a short length that is written with four bytes is read all the same"),
+          ...nameValue("are decoded when a short length uses four bytes"),
+        ],
+      },
+      {
+        of: "application",
+        says: "Values are binary, without further encoding.",
+        tests: [
+          ...params("yields the bytes that came"),
+          ...s52("values that are no UTF-8 are read as latin-1, byte for byte"),
+          ...nameValue("are UTF-8 where they are text, and bytes where they are bytes"),
+        ],
+      },
+      {
+        of: "application",
+        says: "The receiver can allocate at once what a length announces.",
+        status: "differs",
+        because:
+          "Nothing is allocated by a length that the peer claims. Pairs are looked for when the stream is whole, and a " +
+          "block that ends inside a pair is refused with 400.",
+        tests: [
+          ...nameValue("is refused without an allocation when the length is forged: %s"),
+          ...s52("params that end %s get 400 and the connection lives on"),
+          ...recordLengths("%s are claimed: 400, no memory, and the connection lives on"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "3.5",
+    title: "Closing Transport Connections",
+    requirements: [
+      {
+        of: "application",
+        says: "The Web server decides how long a connection lives, and may close it when no request is active.",
+        tests: [
+          ...s35(
+            "with FCGI_KEEP_CONN it stays open and is used again",
+            "a reset after the answer makes no noise",
+          ),
+          ...connection("aborts what is active when the peer vanishes, and closes its streams"),
+        ],
+      },
+      {
+        of: "application",
+        says: "It closes the connection at the end of a request for which it was told to.",
+        tests: s35(
+          "without it the application closes right after END_REQUEST",
+          "a request without FCGI_KEEP_CONN lets the others on its connection finish first",
+          "a streamed answer of a connection that closes arrives whole",
+          "without it a peer that is still uploading gets the whole answer and no reset",
+        ),
+      },
+      {
+        of: "application",
+        says: "It closes no other connection.",
+        status: "differs",
+        because:
+          "It does after a protocol error, after an answer that broke off, when a peer takes no more output or sends " +
+          "nothing more in time, when nothing was asked for ten minutes, and when it shuts down.",
+        tests: [
+          ...connection(
+            "closes an idle connection after its time, counted from the last request",
+            "does not close a connection as idle while a request is active",
+          ),
+          ...s33(
+            "a protocol error refuses what is active, and the answer survives bytes that are still coming",
+          ),
+          ...server("closes idle connections at once and takes no more"),
+          ...testsOf("server/limits")(
+            "a peer that takes nothing of its answer is given up, and the producer stopped",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "When a connection has closed, it initiates a new one.",
+        status: "elsewhere",
+        because: "An application cannot connect; it accepts the next connection.",
+        tests: connection("serves on after peers that vanish at each byte of a request"),
+      },
+      {
+        of: "Web server",
+        says: "It may close a connection when no request is active on it.",
+        tests: fastCgiClient(
+          "is closed when it was not used for a while",
+          "is closed behind the answer when it is not to be kept",
+        ),
+      },
+    ],
+  },
+  {
+    number: "4.1",
+    title: "FCGI_GET_VALUES, FCGI_GET_VALUES_RESULT",
+    requirements: [
+      {
+        of: "application",
+        says: "The question is answered with a GET_VALUES_RESULT of id 0 that has the values.",
+        tests: s4(
+          "is answered in literal bytes with the names that were asked for",
+          "ignores the values in the question",
+        ),
+      },
+      {
+        of: "application",
+        says: "Names that it does not know are left out of the answer.",
+        tests: s4("answers repeated names once, unknown names not at all, and no names with an empty record"),
+      },
+      {
+        of: "application",
+        says: "FCGI_MAX_CONNS is the number of connections that it takes.",
+        tests: [
+          ...s4("tells the limits that are enforced"),
+          ...server("connections above the limit are closed"),
+        ],
+      },
+      {
+        of: "application",
+        says: "FCGI_MAX_REQS is the number of requests that it takes at once.",
+        status: "differs",
+        because:
+          "It is the number for one connection, if that is smaller: HAProxy opens as many streams on a single connection " +
+          "as this value says.",
+        tests: [
+          ...s4("tells the limits that are enforced"),
+          ...s55("one request more than a connection takes gets OVERLOADED and 503"),
+        ],
+      },
+      {
+        of: "application",
+        says: "FCGI_MPXS_CONNS is 1 where a connection carries several requests at once, else 0.",
+        tests: s4(
+          "says 0 to multiplexing where one request at a time is the limit",
+          "tells the limits that are enforced",
+        ),
+      },
+      {
+        of: "application",
+        says: "The question may come at any time, and the library answers it, not the application proper.",
+        tests: [
+          ...s4("is answered at any time, in the middle of a request too"),
+          ...multiplexing("so it is with GET_VALUES and unknown management records"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "It asks with names that have empty values, and believes the answer.",
+        tests: [
+          ...webServerSide("asks by name, and takes the answers in order"),
+          ...clientMultiplexing(
+            "the values are asked for together with the first request of a connection, and once",
+            "when the application says so, and their answers come in any order",
+            "up to FCGI_MAX_REQS; further ones wait for an id",
+            "and FCGI_MAX_CONNS bounds the connections",
+          ),
+        ],
+      },
+    ],
+  },
+  {
+    number: "4.2",
+    title: "FCGI_UNKNOWN_TYPE",
+    requirements: [
+      {
+        of: "application",
+        says: "A management record of a type that it does not know is answered with UNKNOWN_TYPE and that type.",
+        tests: s4("echoes management type %i", "is sent in the middle of a request as well"),
+      },
+      {
+        of: "application",
+        says: "(Nothing is said about UNKNOWN_TYPE and GET_VALUES_RESULT that come to an application.)",
+        status: "differs",
+        because: "They are answers and get none: two sides that answered each other would never end.",
+        tests: s4("%s is no question and gets no answer"),
+      },
+      {
+        of: "Web server",
+        says: "An application that does not know GET_VALUES answers with UNKNOWN_TYPE; then nothing is known of its limits.",
+        tests: [
+          ...webServerSide("is answered with nothing by an application that does not know it (section 4.2)"),
+          ...clientMultiplexing("when the application does not know GET_VALUES"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "5.1",
+    title: "FCGI_BEGIN_REQUEST",
+    requirements: [
+      {
+        of: "application",
+        says: "The body is the role, the flags and five reserved bytes.",
+        tests: [
+          ...bodies(
+            "is decoded whatever the reserved bits and bytes are",
+            "a body of seven bytes is refused: %s",
+          ),
+          ...s33("a BEGIN_REQUEST shorter than its body is a protocol error, a longer one is read"),
+        ],
+      },
+      {
+        of: "application",
+        says: "Without FCGI_KEEP_CONN it closes the connection after its answer.",
+        tests: s35(
+          "without it the application closes right after END_REQUEST",
+          "without it a request whose STDIN is never closed is answered and half-closed all the same",
+          "without it the unread bodies of several requests are all drained",
+        ),
+      },
+      {
+        of: "application",
+        says: "With FCGI_KEEP_CONN it does not close it.",
+        tests: s35(
+          "with FCGI_KEEP_CONN it stays open and is used again",
+          "with it an unread body is drained and the connection used again",
+          "other flags beside FCGI_KEEP_CONN change nothing",
+        ),
+      },
+      {
+        of: "Web server",
+        says: "A request begins with BEGIN_REQUEST, which tells role and flags.",
+        tests: [
+          ...fastCgiClient(
+            "are those of a responder on a kept connection",
+            "are those of an authorizer: PARAMS and an empty STDIN, not kept",
+            "are those of a filter: STDIN, then DATA",
+          ),
+          ...webServerSide("is refused for role %d"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "5.2",
+    title: "FCGI_PARAMS",
+    requirements: [
+      {
+        of: "application",
+        says: "Pairs come one after the other, in any order, cut anywhere by records.",
+        tests: [
+          ...s52(
+            "pairs may be cut anywhere by the borders of records",
+            "no params at all are a request for the root",
+          ),
+          ...params("PARAMS cut anywhere are the same when they are put together"),
+        ],
+      },
+      {
+        of: "application",
+        says: "(Nothing is said about names that come twice.)",
+        status: "differs",
+        because:
+          "Of a variable the last value counts, of a header field (`HTTP_…`) the first, which a client cannot replace by " +
+          "adding another; all of them can be asked for. HTTP_PROXY is dropped (CVE-2016-5385).",
+        tests: [
+          ...params(
+            "yields the last value of a repeated name, and all of them when asked",
+            "yields the first value of a repeated header field, which a client can add to, however often it is asked",
+            "drops HTTP_PROXY in every way to read it (CVE-2016-5385)",
+          ),
+          ...requestHeaders("joins what came more than once, so that a forged second value matches neither"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "PARAMS are sent whole and closed.",
+        tests: webServerSide("is BEGIN_REQUEST, PARAMS, STDIN for a responder (section 6.2)"),
+      },
+    ],
+  },
+  {
+    number: "5.3",
+    title: "FCGI_STDIN, FCGI_DATA, FCGI_STDOUT, FCGI_STDERR",
+    requirements: [
+      {
+        of: "application",
+        says: "STDIN and DATA carry any bytes to it, of any length.",
+        tests: [
+          ...s53(
+            "STDIN comes in records of any size, its end in an empty one",
+            "STDIN may come before the end of PARAMS",
+            "DATA is ignored in a role that has none",
+          ),
+          ...large("uploaded to a handler that streams it"),
+        ],
+      },
+      {
+        of: "application",
+        says: "STDOUT and STDERR carry any bytes and error text from it.",
+        tests: [
+          ...large("produced by a generator, and read as fast as it comes"),
+          ...s55("an error is told to the client as 500 and on STDERR in one line without secrets"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "It takes STDOUT and STDERR as they come, side by side.",
+        tests: [
+          ...webServerSide(
+            "is STDOUT, STDERR and END_REQUEST (section 5.5)",
+            "goes to the request that it is for",
+          ),
+          ...fastCgiClient("has a status, a reason, fields in order, a body and STDERR"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "5.4",
+    title: "FCGI_ABORT_REQUEST",
+    requirements: [
+      {
+        of: "application",
+        says: "After an abort it sends END_REQUEST with REQUEST_COMPLETE as soon as possible.",
+        tests: s54(
+          "%s ends the request soon and once",
+          "an ABORT in the same write as its request ends it too",
+          "a stream that the peer does not read is ended by it as well",
+          "behind the answer it is ignored",
+        ),
+      },
+      {
+        of: "application",
+        says: "That is an answer of the application and no mere acknowledgement of the library.",
+        status: "differs",
+        because:
+          "A handler that listens to its `signal` answers itself, for a second at most. For one that does not, and cannot " +
+          "know, the library ends the request with application status 1.",
+        tests: s54(
+          "a handler that listens may still answer, and its answer is the one that counts",
+          "a handler that listens but does not settle is given up after the grace time",
+          "the signal's reason tells why, and what is written later is dropped",
+        ),
+      },
+      {
+        of: "application",
+        says: "An abort ends in a bare END_REQUEST.",
+        status: "differs",
+        because:
+          "Not for an authorizer: lighttpd takes an empty answer for allowed. It is a denial by 503, whole, before " +
+          "END_REQUEST.",
+        tests: s54("an authorizer request is denied explicitly %s"),
+      },
+      {
+        of: "application",
+        says: "Other requests on the connection are not aborted.",
+        tests: s54("the siblings of an aborted request are not touched"),
+      },
+      {
+        of: "application",
+        says: "Where a connection carries one request, closing it aborts that.",
+        tests: [
+          ...connection("aborts what is active when the peer vanishes, and closes its streams"),
+          ...testsOf("server/limits")("tells the handler by its signal"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "It aborts when its client has left: by ABORT_REQUEST on a connection that is shared or kept, else by closing it.",
+        tests: [
+          ...clientAbort(
+            "sends ABORT_REQUEST on a kept connection, which stays usable (section 5.4)",
+            "closes a connection that is not kept",
+            "of one request leaves the others on the connection alone",
+          ),
+          ...gatewayResponder("%s aborts the request"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "5.5",
+    title: "FCGI_END_REQUEST",
+    requirements: [
+      {
+        of: "application",
+        says: "Each request is ended by one END_REQUEST, whether it was processed or refused.",
+        tests: s55(
+          "a small answer is one STDOUT record, the end of STDOUT and END_REQUEST",
+          "STDOUT is closed and END_REQUEST sent once for %s",
+          "an exchange of a role of one's own can be ended once only",
+          "a handler that takes too long is answered 504, an authorizer denied",
+          "PARAMS that do not end in time are refused",
+        ),
+      },
+      {
+        of: "application",
+        says: "END_REQUEST ends the request also where its answer could not be completed.",
+        status: "differs",
+        because:
+          "Web servers ignore the application status and would take the half for the whole. Where no other request is " +
+          "active on the connection, it is closed without the end of STDOUT and without END_REQUEST. Some take even that " +
+          "for the end, nginx without `fastcgi_keep_conn` and Caddy among them, so the last eight bytes are the header of a " +
+          "record of version 255, which no server takes for anything but an error. Beside other requests the answer ends " +
+          "with application status 1.",
+        tests: [
+          ...s61(
+            "an answer that breaks off on a connection that is to be closed ends with a record of no version",
+          ),
+          ...s55(
+            "a stream that fails alone on its connection breaks it: no END_REQUEST calls the rest an answer",
+            "a stream that fails beside other requests ends with application status 1 and leaves them alone",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "The application status has 32 bits.",
+        tests: s55("the application status of a reply is carried, up to 32 bits"),
+      },
+      {
+        of: "application",
+        says: "CANT_MPX_CONN refuses a second request on a connection that carries one at a time.",
+        tests: s55("where one request at a time is the limit, a second gets CANT_MPX_CONN"),
+      },
+      {
+        of: "application",
+        says: "OVERLOADED refuses a request for which something has run out.",
+        tests: s55(
+          "one request more than a connection takes gets OVERLOADED and 503",
+          "unfinished requests count: BEGIN_REQUEST alone takes a place",
+          "the limit of the whole server holds within one chunk and over connections",
+        ),
+      },
+      {
+        of: "application",
+        says: "UNKNOWN_ROLE refuses a role that it does not play.",
+        tests: s55("a role that nobody plays gets UNKNOWN_ROLE at once"),
+      },
+      {
+        of: "application",
+        says: "A refusal is END_REQUEST alone.",
+        status: "differs",
+        because:
+          "Apache takes an answer without output for an empty 200. A refused responder or filter request has a Status " +
+          "(500 or 503) and a body on STDOUT before its END_REQUEST. An authorizer's is a denial, with REQUEST_COMPLETE: " +
+          "lighttpd takes any END_REQUEST without output for allowed. Only unknown roles are refused by END_REQUEST alone.",
+        tests: s55(
+          "a responder request without any responder says UNKNOWN_ROLE, and 500 to servers that ignore that",
+          "one request more than a connection takes gets OVERLOADED and 503",
+          "no refusal of an authorizer request is one without an explicit denial",
+        ),
+      },
+      {
+        of: "Web server",
+        says: "It reads both statuses, and takes no refused request for an answered one.",
+        tests: [
+          ...webServerSide("is STDOUT, STDERR and END_REQUEST (section 5.5)"),
+          ...fastCgiClient("is %s without output"),
+          ...clientMultiplexing("any more when the application refuses; the refused one is sent again"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "6.1",
+    title: "Role Protocols",
+    requirements: [
+      {
+        of: "application",
+        says: "Inputs come one after the other, not interleaved.",
+        status: "differs",
+        because: "Any order is read, since records tell what they belong to.",
+        tests: s53(
+          "STDIN and DATA of a filter come in any order, interleaved",
+          "STDIN may come before the end of PARAMS",
+        ),
+      },
+      {
+        of: "application",
+        says: "STDOUT and STDERR may be interleaved.",
+        tests: s61("STDOUT and STDERR leave in the order in which they are written; STDERR is not closed"),
+      },
+      {
+        of: "application",
+        says: "STDERR is optional: without errors there is no record of it, or an empty one.",
+        tests: s61("a request without errors has no STDERR at all"),
+      },
+      {
+        of: "application",
+        says: "STDERR that was used is closed by an empty record, as any stream.",
+        status: "differs",
+        because:
+          "It is not: Jetty takes an empty STDERR record for the end of the whole answer. END_REQUEST ends it as well, " +
+          "and no Web server waits for more.",
+        tests: s61("STDOUT and STDERR leave in the order in which they are written; STDERR is not closed"),
+      },
+      {
+        of: "application",
+        says: "Every other stream of a role is closed, even where it is empty.",
+        tests: s55("STDOUT is closed and END_REQUEST sent once for %s"),
+      },
+      {
+        of: "application",
+        says: "It may begin to write when all inputs but the last have come.",
+        tests: [
+          ...s62("%s: the same when STDIN comes later than the handler runs"),
+          ...s64("a file is transformed as it comes"),
+        ],
+      },
+      {
+        of: "application",
+        says: "The status of an answer is set by the header fields Status and Location; there are no non-parsed headers.",
+        tests: s62("a status line comes first in every answer, and the header block is whole in its record"),
+      },
+      {
+        of: "Web server",
+        says: "Every stream of the role is sent and closed, even where it is empty.",
+        tests: [
+          ...webServerSide(
+            "has STDIN and DATA for a filter (section 6.4)",
+            "closes what is open when END_REQUEST comes early, so that the id can be used again",
+          ),
+          ...gatewayFilter("may be empty, large, or not wanted"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "Text in PARAMS has no NUL.",
+        tests: gatewayPath("refuses %j"),
+      },
+      {
+        of: "Web server",
+        says: "Status and Location set the status; there are no non-parsed headers.",
+        tests: [
+          ...gatewayResponder("is 200 without Status, and 302 with a Location alone"),
+          ...gatewayAuthorization("is not served when the authorizer %s"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "6.2",
+    title: "Responder",
+    requirements: [
+      {
+        of: "application",
+        says: "The variables of CGI/1.1 come in PARAMS.",
+        tests: [
+          ...requestHeaders("reads the two fields that CGI hands over without a prefix"),
+          ...params("finds values by name; empty is not absent"),
+        ],
+      },
+      {
+        of: "application",
+        says: "It must not write before it has read PARAMS to their end.",
+        status: "differs",
+        because:
+          "No handler runs before that, but a request is refused at once where its role is unknown, too many are active, " +
+          "PARAMS are above their limits, or they do not end in time.",
+        tests: [
+          ...s61("nothing is sent before PARAMS have ended, not even when STDIN has"),
+          ...s52("params above the limit in bytes get 431 at once, before they end"),
+          ...s55(
+            "a role that nobody plays gets UNKNOWN_ROLE at once",
+            "PARAMS that do not end in time are refused",
+          ),
+        ],
+      },
+      {
+        of: "application",
+        says: "It need not have read STDIN before it writes.",
+        tests: [
+          ...s62("a body that nobody reads is not compared"),
+          ...multiplexing("an unread body does not keep its siblings from being answered"),
+          ...s35("with it an unread body is drained and the connection used again"),
+        ],
+      },
+      {
+        of: "application",
+        says: "STDIN has at most CONTENT_LENGTH bytes, and fewer only where the client has failed.",
+        status: "differs",
+        because:
+          "Where CONTENT_LENGTH is absent, empty, no number or comes beside Transfer-Encoding, as nginx, Jetty and Caddy " +
+          "send it, the end of STDIN counts.",
+        tests: s62("where it is %s, the end of STDIN counts"),
+      },
+      {
+        of: "application",
+        says: "One that updates something should compare the two numbers and give up where they differ.",
+        tests: [
+          ...s62(
+            "%s: STDIN shorter or longer than CONTENT_LENGTH is refused with 400",
+            "a body found too short while it is passed on breaks the answer off",
+          ),
+          ...body("refuses a body %s than CONTENT_LENGTH (section 6.2)"),
+        ],
+      },
+      {
+        of: "application",
+        says: "END_REQUEST follows all of STDOUT and STDERR, with REQUEST_COMPLETE and what a CGI program would exit with.",
+        tests: [
+          ...s55(
+            "a small answer is one STDOUT record, the end of STDOUT and END_REQUEST",
+            "the application status of a reply is carried, up to 32 bits",
+          ),
+          ...plainCgi("exits with the application status"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "It sends PARAMS as CGI/1.1 has them, then STDIN of CONTENT_LENGTH bytes.",
+        tests: [
+          ...gatewayParams(
+            "are those of CGI/1.1",
+            "have CONTENT_LENGTH and CONTENT_TYPE of the body, and none of a chunked one",
+          ),
+          ...gatewayResponder("that breaks off aborts the request"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "6.3",
+    title: "Authorizer",
+    requirements: [
+      {
+        of: "application",
+        says: "It decides by PARAMS.",
+        tests: s63(
+          "it is decided at the end of PARAMS, whether STDIN comes or not",
+          "%j is denied by the stricter one, not let through by the general one",
+          "what a client can put behind a script's name does not choose the authorizer",
+        ),
+      },
+      {
+        of: "application",
+        says: "Status 200 allows. Fields that begin with `Variable-` hand on variables.",
+        tests: [
+          ...s63(
+            "allow is 200 with Variable-* only, in one record",
+            "all that match must allow; their variables are joined",
+            "variables that look harmless in UTF-16 cannot end a line as bytes",
+          ),
+          ...verdict("refuses the name %j", "refuses the value %j"),
+        ],
+      },
+      {
+        of: "application",
+        says: "Any other status denies, and answers the client with its fields and content.",
+        tests: s63("a denial goes out as it was made", "challenge and redirect are denials"),
+      },
+      {
+        of: "application",
+        says: "Any status but 200 may be sent to deny.",
+        status: "differs",
+        because: "Only 300 to 599: nginx takes every 2xx for allowed, and an interim status decides nothing.",
+        tests: verdict("refuses status %s, which a server could take for allowed"),
+      },
+      {
+        of: "application",
+        says: "(Nothing is said about an authorizer that fails, or does not decide.)",
+        status: "differs",
+        because:
+          "Each of these is an explicit denial: status line first, header block whole, REQUEST_COMPLETE. Never a bare " +
+          "END_REQUEST, UNKNOWN_ROLE or OVERLOADED, which lighttpd takes for allowed.",
+        tests: [
+          ...s63(
+            "one that %s",
+            "no authorizer at all, or none for the path",
+            "one that hangs longer than its limit, and what it says later does not count",
+            "one that decides while the server shuts down",
+            "a peer that closes its side while the authorizer decides gets no allow",
+          ),
+          ...s55("no refusal of an authorizer request is one without an explicit denial"),
+          ...s54("an authorizer request is denied explicitly %s"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "It does not send CONTENT_LENGTH, PATH_INFO, PATH_TRANSLATED and SCRIPT_NAME.",
+        tests: gatewayParams(
+          "are the same without CONTENT_LENGTH, PATH_INFO, PATH_TRANSLATED and SCRIPT_NAME",
+        ),
+      },
+      {
+        of: "Web server",
+        says: "It lets the request pass on 200, maybe after asking others, and ignores all but `Variable-` fields then.",
+        tests: gatewayAuthorization(
+          "is served when the authorizer says 200, and kept out of shared caches",
+          "is not served when the authorizer %s",
+        ),
+      },
+      {
+        of: "Web server",
+        says: "It hands the variables on with whatever serves the request.",
+        tests: gatewayAuthorization(
+          "go to responders and filters, named in upper case without their prefix",
+          "take the place of nothing that the gateway sets",
+        ),
+      },
+      {
+        of: "Web server",
+        says: "It denies on any other status, and sends status, fields and content to the client.",
+        tests: gatewayAuthorization(
+          "answers with status, headers and body of the denial",
+          "is not served for the answer %j, which goes to the client",
+        ),
+      },
+    ],
+  },
+  {
+    number: "6.4",
+    title: "Filter",
+    requirements: [
+      {
+        of: "application",
+        says: "FCGI_DATA_LENGTH and FCGI_DATA_LAST_MOD tell of the file; it may answer without reading that.",
+        tests: s64(
+          "validators spare reading the file",
+          "DATA that is not read is drained, and the connection used again",
+          "FCGI_DATA_LENGTH that is %s is refused before the filter runs",
+        ),
+      },
+      {
+        of: "application",
+        says: "It must not write before it has read STDIN to its end.",
+        status: "differs",
+        because:
+          "A filter that needs no STDIN, or answers from a cache, answers at once; records tell which stream they belong to, " +
+          "so nothing is lost by it. One that needs STDIN reads it first.",
+        tests: s61("a filter that needs no STDIN answers before that has ended"),
+      },
+      {
+        of: "application",
+        says: "It need not have read DATA before it writes.",
+        tests: s64("a file is transformed as it comes"),
+      },
+      {
+        of: "application",
+        says: "It should compare DATA with FCGI_DATA_LENGTH, and tell that something is missing or give up.",
+        tests: s64(
+          "DATA that is %s is a 500 where the answer has not begun",
+          "DATA that is %s breaks an answer that has begun: no END_REQUEST",
+          "beside other requests it ends with application status 1",
+          "a peer that goes away in the middle of DATA does not look like the end of the file",
+        ),
+      },
+      {
+        of: "application",
+        says: "It should compare STDIN with CONTENT_LENGTH.",
+        tests: [
+          ...body("errors for a body %s than CONTENT_LENGTH (section 6.2)"),
+          ...s62("a body that nobody reads is not compared"),
+        ],
+      },
+      {
+        of: "Web server",
+        says: "It sends PARAMS, then STDIN, then DATA with the two variables.",
+        tests: [
+          ...gatewayFilter(
+            "is sent as DATA with its length, its time and its names",
+            "comes with the request body as STDIN",
+            "that shrinks while it is read aborts the request",
+          ),
+          ...fastCgiClient("are those of a filter: STDIN, then DATA"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "7",
+    title: "Errors",
+    requirements: [
+      {
+        of: "application",
+        says: "Exit status 0 says that it ended on purpose, another one that it crashed.",
+        tests: [
+          ...shutdown("ends an idle application, which starts and stops what is injected in order"),
+          ...uncaught("is logged, what is in flight is finished, and the process exits with 1"),
+        ],
+      },
+      {
+        of: "application",
+        says: "SIGTERM asks it to exit.",
+        tests: shutdown(
+          "finishes what is in flight, takes nothing new, and exits with 0: %s",
+          "gives handlers that hang the time for a shutdown, and then answers in the way of their roles",
+        ),
+      },
+      {
+        of: "application",
+        says: "Errors of a request are reported by STDERR and the application status; the client is often told on STDOUT.",
+        status: "differs",
+        because:
+          "STDERR and a Status 500 tell them. The application status stays 0 where the answer is whole, since Jetty and " +
+          "OpenLiteSpeed replace an answer that has another one; it is 1 where the answer is lost.",
+        tests: s55(
+          "an error is told to the client as 500 and on STDERR in one line without secrets",
+          "a stream that fails beside other requests ends with application status 1 and leaves them alone",
+          "a role of one's own that throws or rejects is ended with application status 1",
+        ),
+      },
+      {
+        of: "application",
+        says: "Protocol errors and mistakes in variables are reported to syslog; it goes on, or exits with another status than 0.",
+        status: "differs",
+        because:
+          "They go to the application's logger, which writes to descriptor 2 if nothing else is said: the journal, or the " +
+          "error log of the Web server that started it.",
+        tests: [
+          ...s33("version %i ends the connection and is reported with its code"),
+          ...server("FCGI_WEB_SERVER_ADDRS of %j does not start"),
+          ...listening("says what is wrong with its environment before anything has started"),
+        ],
+      },
+    ],
+  },
+  {
+    number: "8",
+    title: "Types and Constants",
+    requirements: [
+      {
+        of: "application",
+        says: "The numbers of types, roles, flags and statuses, and the names of values.",
+        tests: constants(
+          "the numbers are those of section 8",
+          "roleName names the three roles and numbers the others",
+        ),
+      },
+    ],
+  },
+  {
+    number: "A, B",
+    title: "Properties of the record types, message flow",
+    requirements: [
+      {
+        of: "application",
+        says: "It gets only records that a Web server sends.",
+        tests: s33("application types that nobody knows, or that only applications send, are ignored"),
+      },
+      {
+        of: "Web server",
+        says: "It gets only records that an application sends.",
+        tests: webServerSide("is refused when it is %s", "may be of a type that is not known yet"),
+      },
+      {
+        of: "application",
+        says: "Requests that share a connection may be finished in another order than they were begun.",
+        tests: multiplexing("a slow request does not hold up a fast one, nor the other way round"),
+      },
+    ],
+  },
+];
