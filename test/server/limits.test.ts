@@ -72,7 +72,7 @@ describe("Limits and time-outs", () => {
 
   test("that are undefined are those that hold where nothing is said", async () => {
     const { server } = await serveDefinitions([hello], {
-      server: { limits: { requests: undefined } },
+      server: { limits: { ["requests" as string]: undefined } },
     });
     expect(server.limits.requests).toBe(10_000);
   });
