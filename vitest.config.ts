@@ -13,6 +13,8 @@ export default defineConfig({
     // Processes, not threads: tests start Web servers, send signals and change the working directory.
     pool: "forks",
     testTimeout: 30_000,
+    // A machine with other work to do is no reason to fail.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     unstubEnvs: true,

@@ -118,6 +118,7 @@ function runVitest(binary, { log, report }) {
     }, limit);
     const interrupted = (/** @type {NodeJS.Signals} */ signal) => {
       kill(child);
+      rmSync(dirname(log), { recursive: true, force: true }); // no `finally` runs after exit
       process.exit(signal === "SIGINT" ? 130 : 143);
     };
     process.once("SIGINT", interrupted).once("SIGTERM", interrupted);

@@ -9,7 +9,7 @@ import { checkHead, statusLine } from "./head.js";
 import { utf8AsLatin1 } from "./header-fields.js";
 import { protectedPath } from "./location.js";
 import type { RequestContext } from "./request.js";
-import { Allow, Deny, deny } from "./verdict.js";
+import { Allow, Deny, NOT_IN_DENIALS, deny } from "./verdict.js";
 
 interface Gate {
   readonly name: string;
@@ -124,7 +124,10 @@ function sendVerdict(exchange: Exchange, verdict: Allow | Deny, warning?: string
   let head = statusLine(status);
   if (!headers.has("content-type")) head += `Content-Type: ${type}\r\n`;
   head += `Content-Length: ${bodyLength}\r\n`;
-  for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
+  for (const [name, value] of headers) {
+    // Its maker could have changed them since they were checked.
+    if (!NOT_IN_DENIALS.test(name)) head += `${name}: ${value}\r\n`;
+  }
   checkHead(head, headers.size);
   exchange.answer({ head: `${head}\r\n`, body, bodyLength, warning });
 }

@@ -57,6 +57,9 @@ export interface DenyInit {
   readonly type?: string | undefined;
 }
 
+/** The fields that a denial cannot have: it hands nothing on, and its length follows from its body. */
+export const NOT_IN_DENIALS = /^(?:variable-|content-length$)/i;
+
 /** The decision that a request may not pass. Only {@link deny} and its sugar make one. */
 export class Deny {
   readonly #status: number;
@@ -72,7 +75,7 @@ export class Deny {
     this.#status = status;
     this.headers = new ReplyHeaders(headers);
     for (const [name] of this.headers) {
-      if (/^(?:variable-|content-length$)/i.test(name)) {
+      if (NOT_IN_DENIALS.test(name)) {
         throw new HeaderError(`Cannot deny with header ${name}: a denial hands nothing on`);
       }
     }

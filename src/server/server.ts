@@ -19,6 +19,7 @@ import {
   type ServerTimeouts,
 } from "./options.js";
 import {
+  BACKLOG,
   bindSocket,
   isAddressInUse,
   listening,
@@ -207,10 +208,10 @@ export class Server implements ConnectionOwner {
     const ready = listening(listener);
     switch (address.kind) {
       case "tcp":
-        listener.listen({ host: address.host, port: address.port });
+        listener.listen({ host: address.host, port: address.port, backlog: BACKLOG });
         break;
       case "fd":
-        listener.listen({ fd: address.fd });
+        listener.listen({ fd: address.fd, backlog: BACKLOG });
         // Of an inherited unix socket Node.js does not tell the path.
         this.#inherited = formatAddress(address);
         break;

@@ -4,6 +4,12 @@ import { isMainThread } from "node:worker_threads";
 
 import { ConfigurationError } from "../errors.js";
 
+/**
+ * Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn). With Node's 511 a burst makes
+ * nginx report "Resource temporarily unavailable" on a unix socket, and loses connections over TCP.
+ */
+export const BACKLOG = 4096;
+
 /** Who may connect to a unix socket. */
 export interface SocketAccess {
   /** The mode of the socket; 0o660, its owner and group, if left out. */
@@ -29,7 +35,7 @@ export function bindSocket(server: Server, path: string, access: SocketAccess = 
   // A worker thread cannot set the umask, which belongs to the process.
   const previous = isMainThread ? process.umask(0o777) : undefined;
   try {
-    server.listen({ path });
+    server.listen({ path, backlog: BACKLOG });
   } finally {
     if (previous !== undefined) process.umask(previous);
   }

@@ -1,6 +1,6 @@
 // What happens to a process: it is killed, its disk is full, it has no descriptor left.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -118,6 +118,7 @@ test("a server without a free descriptor does not spin, and serves again when co
   await sleep(1_000);
   const used = processorTime(process.pid) - before;
 
+  expect(readdirSync(`/proc/${process.pid}/fd`).length).toBeGreaterThan(60);
   expect(used).toBeLessThan(300);
   // Who was there is served on.
   expect((await first.send(get(1, "/")).answer(1)).text).toBe("served");

@@ -52,7 +52,8 @@ const mutations: readonly Mutation[] = [
     // The same request once more, on its id or another one.
     const { id } = records[at]!;
     const other = random.percent(50) ? id : random.whole(1, 9);
-    records.push(...records.filter((record) => record.id === id).map((record) => ({ ...record, id: other })));
+    const copies = records.filter((record) => record.id === id);
+    for (const record of copies) records.push({ ...record, id: other });
   },
 ];
 

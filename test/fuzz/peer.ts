@@ -1,8 +1,7 @@
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 
-import type { Traffic } from "./oracle.js";
-import { answeredIn } from "./oracle.js";
+import { answeredIn, type Traffic } from "./oracle.js";
 import { inTime } from "./time.js";
 
 /** A connection to an application. */
@@ -85,9 +84,14 @@ export class Peer {
     this.#leaving = true;
     this.socket.resume();
     if (way === "end") this.socket.end();
-    // There is nothing to be reset on a socket that is not connected yet.
-    else if (way === "destroy" || this.socket.connecting === true) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    // Node.js can reset neither a socket that is not connected yet nor one that is being shut down.
+    else if (way === "destroy" || this.socket.connecting === true || this.socket.writableEnded) {
+      this.socket.destroy();
+    } else {
+      this.socket.resetAndDestroy();
+      // At once, and not when everything was sent.
+      this.socket.destroy();
+    }
   }
 
   /** Resolves when so many requests were answered, or the connection is closed. */

@@ -49,6 +49,7 @@ export async function runSession(session: Session, over: Over): Promise<SessionF
   let closing: Promise<void> | undefined;
   const target: Target = {
     tokens,
+    probeLimit: 100,
     open: () => linkTo(server),
     full: () => server.activeRequests >= limits.requests - 1,
     close: () => {

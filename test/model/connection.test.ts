@@ -178,7 +178,7 @@ function compare(model: Model, real: Real): void {
   expect(real.side.activeCount).toBe(model.active.size);
   expect(real.ends).toBe(model.due.length);
   if (!real.taking) return;
-  expect(real.answers.map(({ id }) => id).toSorted()).toEqual(model.due.map(({ id }) => id).toSorted());
+  expect(idsOf(real.answers)).toEqual(idsOf(model.due));
   for (const [number, { id, role, status }] of model.due.entries()) {
     const earlier = model.due.slice(0, number).filter((due) => due.id === id).length;
     const answer = real.answers.filter((answer) => answer.id === id)[earlier]!;
@@ -187,6 +187,10 @@ function compare(model: Model, real: Real): void {
       status: "due",
     });
   }
+}
+
+function idsOf(list: readonly { readonly id: number }[]): number[] {
+  return list.map(({ id }) => id).toSorted((a, b) => a - b);
 }
 
 function finish(model: Model, id: number, status: readonly number[]): void {
@@ -287,7 +291,7 @@ const timePasses = (): Command =>
     () => true,
     (model, real) => {
       real.pass(100_000);
-      for (const [id, { state }] of [...model.active]) finish(model, id, [state === "params" ? 408 : 504]);
+      for (const [id, { state }] of model.active) finish(model, id, [state === "params" ? 408 : 504]);
     },
   );
 

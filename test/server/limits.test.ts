@@ -64,7 +64,7 @@ describe("Limits and time-outs", () => {
   test.each([{ limits: { requests: Number.NaN } }, { limits: { request: 1 } }, { timeouts: { idle: -1 } }])(
     "are refused at start-up where they would limit nothing: %o",
     async (server) => {
-      await expect(serveDefinitions([hello], { server: server as object })).rejects.toMatchObject({
+      await expect(serveDefinitions([hello], { server })).rejects.toMatchObject({
         code: "ERR_LIMIT_VALUE",
       });
     },
@@ -216,6 +216,18 @@ describe("Time-outs", () => {
     peer.send(record(Type.stdin, 1));
 
     expect((await peer.answer(1)).text).toBe("9000");
+  });
+
+  test("a large upload that came at once gives a handler that hangs no more than twice its time", async () => {
+    const pass = stoppedClock();
+    const hanging = responder({ "POST /body": () => new Promise<never>(() => undefined) });
+    const { connect } = await serveDefinitions([hanging], { dispatcher: { timeouts: { handler: 1_000 } } });
+    const peer = await connect();
+    upload(peer, Buffer.alloc(100_000));
+    await turns();
+    pass(2_001);
+
+    expect((await peer.answer(1)).status).toBe(504);
   });
 
   test("a handler that does not read is not held against the body", async () => {
