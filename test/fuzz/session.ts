@@ -49,7 +49,7 @@ export function makeSession(random: Random): Session {
   const perConnection: Step[][] = [];
   const expected: Expectation[] = [];
   for (let on = 0; on < connections; on += 1) {
-    const conversation = makeConversation(random, { on, correct, hurried });
+    const conversation = makeConversation(random, { on, correct, hurried: hurried || !correct });
     perConnection.push(conversation.steps);
     expected.push(...conversation.expected);
   }
@@ -92,6 +92,9 @@ function makeConversation(
       correct,
       hurried,
     });
+    // An abort right behind the params, or somewhere in the streams.
+    if (!correct && random.percent(15))
+      records.splice(random.whole(1, records.length), 0, draft(Type.abort, id));
     requests.push(records);
     expected.push({ on, id, ...expectation });
   }
@@ -130,9 +133,9 @@ function makeRequest(
   random: Random,
   { id, keep, correct, hurried }: RequestFacts,
 ): { records: Draft[]; expectation: Omit<Expectation, "on" | "id"> } {
-  const role = random.percent(60)
+  const role = random.percent(50)
     ? 1
-    : random.pick([2, 2, 3, 3, 7, ...(correct ? [] : [0, 4, 255, 256, 65_535])]);
+    : random.pick([2, 2, 2, 3, 3, 7, ...(correct ? [] : [0, 4, 255, 65_535])]);
   const [table, paths] = tableOf(role);
   const path = pickPath(random, { table, paths, correct, hurried });
   const behaviour: Behaviour = table[path] ?? {};
@@ -199,6 +202,8 @@ interface PathFacts {
 function pickPath(random: Random, { table, paths, correct, hurried }: PathFacts): string {
   if (!correct && random.percent(5))
     return random.pick(["/none", "*", "", "/%zz", "http://h/hello", "/../hello"]);
+  // The one that a fault could turn into a request that nobody allowed.
+  if (table === verdicts && hurried && random.percent(30)) return "/allow-late";
   const suited = paths.filter((path) => {
     const { hangs, breaks, status } = table[path] ?? {};
     if (correct && breaks) return false;
