@@ -3,32 +3,10 @@ import { ReadableStream, type ReadableStreamDefaultController } from "node:strea
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { FastCgiClient, type ClientOptions } from "../../src/client/index.js";
 import { hex } from "../support/hex.js";
-import { ScriptedApplication } from "../support/scripted-application.js";
+import { application, connect, get, hello, useScriptedApplication } from "./support.js";
 
-type Further = Omit<ClientOptions, "address" | "connect">;
-
-let application: ScriptedApplication;
-const clients: FastCgiClient[] = [];
-
-beforeEach(async () => {
-  application = await ScriptedApplication.listen();
-});
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.destroy();
-  await application.close();
-});
-
-function connect(options: Further = {}): FastCgiClient {
-  const client = new FastCgiClient({ address: application.port, multiplex: false, ...options });
-  clients.push(client);
-  return client;
-}
-
-const get = { params: { REQUEST_METHOD: "GET" } };
-const hello = "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\nhello";
+useScriptedApplication();
 
 describe("an abort", () => {
   test("sends ABORT_REQUEST on a kept connection, which stays usable (section 5.4)", async () => {

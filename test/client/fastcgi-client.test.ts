@@ -4,35 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex, Readable } from "node:stream";
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { ClientError, FastCgiClient, type ClientOptions } from "../../src/client/index.js";
+import { ClientError, FastCgiClient } from "../../src/client/index.js";
 import { hex } from "../support/hex.js";
 import { Peer, ScriptedApplication } from "../support/scripted-application.js";
+import { application, connect, get, hello, useScriptedApplication } from "./support.js";
 
-type Further = Omit<ClientOptions, "address" | "connect">;
-
-let application: ScriptedApplication;
-const clients: FastCgiClient[] = [];
-
-beforeEach(async () => {
-  application = await ScriptedApplication.listen();
-});
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.destroy();
-  await application.close();
-});
-
-/** Asks for no values, so that the conversation begins with the request. */
-function connect(options: Further = {}): FastCgiClient {
-  const client = new FastCgiClient({ address: application.port, multiplex: false, ...options });
-  clients.push(client);
-  return client;
-}
-
-const get = { params: { REQUEST_METHOD: "GET" } };
-const hello = "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\nhello";
+useScriptedApplication();
 
 describe("the bytes of a request", () => {
   test("are those of a responder on a kept connection", async () => {
@@ -429,15 +408,15 @@ describe("a connection", () => {
 
 describe("a connection that cannot be made", () => {
   test("fails the request", async () => {
-    const { port } = application;
-    await application.close();
+    const gone = await ScriptedApplication.listen();
+    const { port } = gone;
+    await gone.close();
     const client = new FastCgiClient({ address: port });
     await expect(client.request(get)).rejects.toMatchObject({
       code: "ERR_CLIENT_CONNECT",
       message: expect.stringContaining(`Cannot connect to 127.0.0.1:${port}: `) as string,
       cause: { code: "ECONNREFUSED" },
     });
-    application = await ScriptedApplication.listen();
   });
 
   test("fails every request that waits", async () => {

@@ -1,31 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { FastCgiClient, type ClientOptions } from "../../src/client/index.js";
+import type { FastCgiClient } from "../../src/client/index.js";
 import { hex } from "../support/hex.js";
-import { ScriptedApplication, type Peer } from "../support/scripted-application.js";
+import type { Peer } from "../support/scripted-application.js";
+import {
+  application,
+  connect as connectAlone,
+  get,
+  hello,
+  useScriptedApplication,
+  type Further,
+} from "./support.js";
 
-type Further = Omit<ClientOptions, "address" | "connect">;
+useScriptedApplication();
 
-let application: ScriptedApplication;
-const clients: FastCgiClient[] = [];
-
-beforeEach(async () => {
-  application = await ScriptedApplication.listen();
-});
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.destroy();
-  await application.close();
-});
-
-function connect(options: Further = {}): FastCgiClient {
-  const client = new FastCgiClient({ address: application.port, ...options });
-  clients.push(client);
-  return client;
-}
-
-const get = { params: { REQUEST_METHOD: "GET" } };
-const hello = "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\nhello";
+/** A client that asks whether connections can be shared. */
+const connect = (options: Further = {}): FastCgiClient => connectAlone({ multiplex: undefined, ...options });
 
 /** A client that has learned these values with its first request. */
 async function connected(
