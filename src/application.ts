@@ -9,6 +9,7 @@ import type { Application, Refusal, RoleInputs } from "./protocol/application.js
 import type { Exchange } from "./protocol/exchange.js";
 import type { Definition } from "./roles/definitions.js";
 import { Dispatcher, type HandlerTimeouts } from "./roles/dispatcher.js";
+import type { HeadLimits } from "./roles/head.js";
 import type { Middleware } from "./roles/middleware.js";
 
 /** A class with one of the decorators `@Responder`, `@Authorizer` and `@Filter`. */
@@ -38,6 +39,8 @@ export interface ApplicationOptions {
   readonly mount?: string | undefined;
   /** How long handlers may take until their answer begins, in milliseconds. */
   readonly timeouts?: HandlerTimeouts | undefined;
+  /** How large the header block of an answer may be; more than the default needs a Web server that takes it. */
+  readonly limits?: Partial<HeadLimits> | undefined;
   /**
    * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`. Their values
    * are taken out of what is logged about failures.
@@ -72,10 +75,10 @@ export class TricornApplication implements Application {
 
   /** @internal Use {@link createApplication}. */
   constructor(options: ApplicationOptions) {
-    const { middleware, mount, timeouts, secrets = [] } = options;
+    const { middleware, mount, timeouts, limits, secrets = [] } = options;
     const log = options.log ?? defaultLog(secrets);
     const { definitions, hooks } = compileControllers(options.controllers, options);
-    this.#dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts, secrets });
+    this.#dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts, limits, secrets });
     this.#hooks = hooks;
     this.log = log;
     this.description = describe(definitions);

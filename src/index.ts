@@ -16,6 +16,7 @@ export type { ServerOptions } from "./server/server.js";
 export type { SocketAccess } from "./server/unix-socket.js";
 export type { AddressLike } from "./protocol/address.js";
 export type { HandlerTimeouts } from "./roles/dispatcher.js";
+export type { HeadLimits } from "./roles/head.js";
 
 // Roles, routes and what is bound to parameters.
 export { Authorizer, Filter, Responder } from "./decorators/role.js";

@@ -5,7 +5,7 @@ import type { Exchange } from "../protocol/exchange.js";
 import type { Params } from "../protocol/params.js";
 import { AuthorizerRequest } from "./authorizer-request.js";
 import type { AuthorizerDefinition } from "./definitions.js";
-import { checkHead, statusLine } from "./head.js";
+import { checkHead, statusLine, type HeadLimits } from "./head.js";
 import { utf8AsLatin1 } from "./header-fields.js";
 import { protectedPath } from "./location.js";
 import type { RequestContext } from "./request.js";
@@ -41,9 +41,9 @@ export class AuthorizerRole {
   handle(exchange: Exchange): void {
     const request = new AuthorizerRequest(exchange, this.#context);
     this.#decide(request)
-      .then((verdict) => sendVerdict(exchange, verdict))
+      .then((verdict) => sendVerdict(exchange, verdict, { limits: this.#context.headLimits }))
       .catch((error: unknown) => {
-        sendVerdict(exchange, deny(500), request.logFailure(error));
+        sendVerdict(exchange, deny(500), { warning: request.logFailure(error) });
       });
   }
 
@@ -111,11 +111,15 @@ function coverage(globs: readonly string[]): Gate["covers"] {
  *
  * @throws HeaderError for a header block that Web servers would not take as a whole; nothing was written then
  */
-function sendVerdict(exchange: Exchange, verdict: Allow | Deny, warning?: string): void {
+function sendVerdict(
+  exchange: Exchange,
+  verdict: Allow | Deny,
+  { limits, warning }: { readonly limits?: HeadLimits; readonly warning?: string } = {},
+): void {
   if (Allow.is(verdict) && exchange.aborted === undefined) {
     let head = statusLine(200);
     for (const [name, value] of verdict.variables) head += `Variable-${name}: ${utf8AsLatin1(value)}\r\n`;
-    checkHead(head, verdict.variables.size);
+    checkHead(head, verdict.variables.size, limits);
     exchange.answer({ head: `${head}\r\n`, body: "", bodyLength: 0 });
     return;
   }
@@ -128,6 +132,6 @@ function sendVerdict(exchange: Exchange, verdict: Allow | Deny, warning?: string
     // Its maker could have changed them since they were checked.
     if (!NOT_IN_DENIALS.test(name)) head += `${name}: ${value}\r\n`;
   }
-  checkHead(head, headers.size);
+  checkHead(head, headers.size, limits);
   exchange.answer({ head: `${head}\r\n`, body, bodyLength, warning });
 }

@@ -9,6 +9,7 @@ import { AuthorizerRole } from "./authorizer.js";
 import type { Definition, RoleDefinition } from "./definitions.js";
 import { logFailure, problemReply, refusalError } from "./failure.js";
 import { FilterRole } from "./filter.js";
+import { defaultHeadLimits, type HeadLimits } from "./head.js";
 import { LogBudget } from "./log-budget.js";
 import type { Middleware } from "./middleware.js";
 import { ResponderRole } from "./responder.js";
@@ -35,6 +36,8 @@ export interface DispatcherOptions {
   /** Runs around every responder and filter. */
   readonly middleware?: readonly Middleware[] | undefined;
   readonly timeouts?: HandlerTimeouts | undefined;
+  /** How large the header block of an answer may be. */
+  readonly limits?: Partial<HeadLimits> | undefined;
   /**
    * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`. Their values
    * are taken out of what is logged about failures.
@@ -59,8 +62,9 @@ export class Dispatcher implements Application {
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
   constructor(definitions: readonly Definition[], options: DispatcherOptions) {
-    const { log, middleware = [], timeouts = {}, secrets = [] } = options;
-    const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets };
+    const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
+    const headLimits = { ...defaultHeadLimits, ...limits };
+    const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets, headLimits };
     this.#secrets = secrets;
     this.#log = log;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };

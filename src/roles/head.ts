@@ -2,9 +2,16 @@ import { STATUS_CODES } from "node:http";
 
 import { HeaderError, checkFieldValue, utf8AsLatin1, type ReplyHeaders } from "./header-fields.js";
 
-/** Jetty takes no longer block, nginx 4 or 8 KiB; HAProxy and H2O take no more than 100 fields. */
-const MAX_HEAD_BYTES = 8 * 1024;
-const MAX_HEAD_FIELDS = 100;
+/** How large a header block may be before it is refused here, which is clearer than the Web server's 502. */
+export interface HeadLimits {
+  /** Bytes of the block; 8,192 if left out: Jetty takes no more, nginx takes 4 or 8 KiB where nothing is configured. */
+  readonly headBytes: number;
+  /** Fields of the block; 100 if left out: HAProxy and H2O take no more. */
+  readonly headFields: number;
+}
+
+/** The limits that hold where nothing else is said: such a block arrives behind every Web server. */
+export const defaultHeadLimits: HeadLimits = { headBytes: 8 * 1024, headFields: 100 };
 
 const statusLines = new Map<number, string>();
 
@@ -27,20 +34,21 @@ export interface HeadFacts {
   readonly type: string | undefined;
   /** The content length to send unless the fields have one. */
   readonly length: number | undefined;
+  readonly limits?: HeadLimits | undefined;
 }
 
 /**
  * Formats a CGI header block (RFC 3875, section 6.2) with its blank line, the status first.
  *
- * @throws HeaderError when the block is larger than 8 KiB or has more than 100 fields, which servers would refuse
+ * @throws HeaderError when the block is larger than the limits
  */
-export function formatHead({ status, headers, type, length }: HeadFacts): string {
+export function formatHead({ status, headers, type, length, limits }: HeadFacts): string {
   let head = statusLine(status);
   if (type !== undefined && !headers.has("content-type")) head += `Content-Type: ${checkedType(type)}\r\n`;
   if (length !== undefined && !headers.has("content-length")) head += `Content-Length: ${length}\r\n`;
   if (headers.size > 0) {
     for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
-    checkHead(head, headers.size);
+    checkHead(head, headers.size, limits);
   }
   return head + "\r\n";
 }
@@ -48,13 +56,14 @@ export function formatHead({ status, headers, type, length }: HeadFacts): string
 /**
  * Checks the size of a header block.
  *
- * @throws HeaderError when it is larger than 8 KiB or has more than 100 fields, which servers would refuse
+ * @throws HeaderError when it is larger than the limits
  */
-export function checkHead(head: string, fields: number): void {
-  if (head.length <= MAX_HEAD_BYTES && fields <= MAX_HEAD_FIELDS) return;
+export function checkHead(head: string, fields: number, limits = defaultHeadLimits): void {
+  const { headBytes, headFields } = limits;
+  if (head.length <= headBytes && fields <= headFields) return;
   throw new HeaderError(
     `Cannot send header block: it has ${fields} fields and ${head.length} bytes, ` +
-      `at most ${MAX_HEAD_FIELDS} and ${MAX_HEAD_BYTES} are sure to arrive`,
+      `the limits are ${headFields} and ${headBytes}`,
   );
 }
 
@@ -68,7 +77,8 @@ export function checkedType(type: string): string {
   if (known !== undefined) return known;
   const text = utf8AsLatin1(type);
   checkFieldValue("Content-Type", text);
-  if (text.length > MAX_HEAD_BYTES) throw new HeaderError("Cannot set header Content-Type: it is too long");
+  if (text.length > defaultHeadLimits.headBytes)
+    throw new HeaderError("Cannot set header Content-Type: it is too long");
   if (knownTypes.size < KNOWN_TYPES_LIMIT) knownTypes.set(type, text);
   return text;
 }

@@ -5,6 +5,7 @@ import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { Params } from "../protocol/params.js";
 import { logFailure } from "./failure.js";
+import type { HeadLimits } from "./head.js";
 import type { HttpError } from "./http-error.js";
 import { locate, type RequestLocation } from "./location.js";
 import { RequestHeaders } from "./request-headers.js";
@@ -16,6 +17,7 @@ export interface RequestContext {
   readonly mount: string;
   /** The params beside Authorization, Cookie and the password that hold secrets. */
   readonly secrets: readonly string[];
+  readonly headLimits: HeadLimits;
 }
 
 /**
@@ -109,6 +111,11 @@ export abstract class RoleRequest {
       requestId: this.exchange.id,
       route: this.route,
     }));
+  }
+
+  /** @internal How large the header block of its answer may be. */
+  get headLimits(): HeadLimits {
+    return this.#context.headLimits;
   }
 
   /** @internal Logs why the request could not be completed; returns the line for the Web server's error log. */

@@ -17,6 +17,7 @@ export function respond<R extends ResponderRequest | FilterRequest>(
 ): void {
   const answer = (result: unknown): void | Promise<void> =>
     sendReply(request.exchange, toReply(result, defaults), {
+      headLimits: request.headLimits,
       failed: (error) => void request.logFailure(error),
     });
   try {

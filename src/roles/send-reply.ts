@@ -2,7 +2,7 @@ import { TricornError, type AbortedError } from "../errors.js";
 import type { ProtocolStatus } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import { bodySource, type BodySource } from "./body-source.js";
-import { formatHead } from "./head.js";
+import { formatHead, type HeadLimits } from "./head.js";
 import type { BodyPiece, Reply } from "./reply.js";
 
 /** A body does not have the length that its Content-Length announces. */
@@ -24,6 +24,8 @@ export interface SendOptions {
   readonly failed?: ((error: unknown) => void) | undefined;
   /** A line for the Web server's error log. */
   readonly warning?: string | undefined;
+  /** How large the header block may be. */
+  readonly headLimits?: HeadLimits | undefined;
   /** What END_REQUEST says; REQUEST_COMPLETE if left out. */
   readonly protocolStatus?: ProtocolStatus | undefined;
 }
@@ -38,7 +40,7 @@ export interface SendOptions {
 export function sendReply(
   exchange: Exchange,
   reply: Reply,
-  { failed, warning, protocolStatus }: SendOptions,
+  { failed, warning, headLimits: limits, protocolStatus }: SendOptions,
 ): void | Promise<void> {
   const { status, body, applicationStatus } = reply;
   const source = bodySource(body);
@@ -46,30 +48,31 @@ export function sendReply(
   // RFC 9110, sections 9.3.2, 15.3.5 and 15.4.5: these have no content, whatever the handler gave.
   if (headOnly || status === 204 || status === 304) {
     source?.stop();
-    const head = headWithoutContent(reply, { headOnly, streamed: source !== undefined });
+    const head = headWithoutContent(reply, { headOnly, streamed: source !== undefined, limits });
     exchange.answer({ head, body: "", bodyLength: 0, applicationStatus, protocolStatus, warning });
     return undefined;
   }
-  if (source !== undefined) return new StreamedReply(exchange, reply, source, failed).send();
+  if (source !== undefined) return new StreamedReply(exchange, reply, source, { failed, limits }).send();
   const { content, length, type } = wholeBody(reply.body);
   const announced = announcedLength(reply);
   if (announced !== undefined && announced !== length)
     throw new ReplyLengthError(announced, `${length} bytes`);
-  const head = formatHead({ status, headers: reply.headers, type: reply.type ?? type, length });
+  const head = formatHead({ status, headers: reply.headers, type: reply.type ?? type, length, limits });
   exchange.answer({ head, body: content, bodyLength: length, applicationStatus, protocolStatus, warning });
   return undefined;
 }
 
 function headWithoutContent(
   reply: Reply,
-  { headOnly, streamed }: { readonly headOnly: boolean; readonly streamed: boolean },
+  facts: { readonly headOnly: boolean; readonly streamed: boolean; readonly limits: HeadLimits | undefined },
 ): string {
+  const { headOnly, streamed, limits } = facts;
   const { status, headers } = reply;
   const described = headOnly && status !== 204 && status !== 304;
   const whole = described && !streamed ? wholeBody(reply.body) : undefined;
   if (status === 204 || status === 304) headers.delete("content-length");
   const type = described ? (reply.type ?? whole?.type ?? BYTES) : undefined;
-  return formatHead({ status, headers, type, length: whole?.length });
+  return formatHead({ status, headers, type, length: whole?.length, limits });
 }
 
 interface WholeBody {
@@ -102,14 +105,21 @@ class StreamedReply {
   readonly #reply: Reply;
   readonly #source: BodySource;
   readonly #failed: ((error: unknown) => void) | undefined;
+  readonly #limits: HeadLimits | undefined;
   #announced: number | undefined;
   #sent = 0;
 
-  constructor(exchange: Exchange, reply: Reply, source: BodySource, failed: SendOptions["failed"]) {
+  constructor(
+    exchange: Exchange,
+    reply: Reply,
+    source: BodySource,
+    { failed, limits }: { readonly failed: SendOptions["failed"]; readonly limits: HeadLimits | undefined },
+  ) {
     this.#exchange = exchange;
     this.#reply = reply;
     this.#source = source;
     this.#failed = failed;
+    this.#limits = limits;
   }
 
   async send(): Promise<void> {
@@ -142,7 +152,10 @@ class StreamedReply {
   #sendHead(type: string): void {
     const exchange = this.#exchange;
     const { status, headers } = this.#reply;
-    exchange.writeHead(formatHead({ status, headers, type: this.#reply.type ?? type, length: undefined }));
+    const limits = this.#limits;
+    exchange.writeHead(
+      formatHead({ status, headers, type: this.#reply.type ?? type, length: undefined, limits }),
+    );
   }
 
   /** The next piece that is not empty, checked against the announced length. */

@@ -3,6 +3,10 @@ import { describe, expect, test } from "vitest";
 
 import { checkedType, formatHead, statusLine } from "../../src/roles/head.js";
 import { HeaderError, ReplyHeaders } from "../../src/roles/header-fields.js";
+import { reply } from "../../src/roles/reply.js";
+import { allow } from "../../src/roles/verdict.js";
+import { authorize, get } from "../support/records.js";
+import { responder, serveDefinitions } from "../support/served.js";
 
 const headError = expect.objectContaining({ name: "HeaderError", code: "ERR_RESPONSE_HEADER" }) as Error;
 
@@ -126,5 +130,36 @@ describe("formatHead", () => {
     expect(Buffer.from(checkedType("text/plain; x=\u010a"), "latin1").toString("utf8")).toBe(
       "text/plain; x=\u010a",
     );
+  });
+});
+
+describe("The limits of a header block", () => {
+  const large = responder({
+    "GET /": () => reply("large", { headers: { "X-Large": "x".repeat(10_000) } }),
+    "GET /stream": () => reply(["large"].values(), { headers: { "X-Large": "x".repeat(10_000) } }),
+  });
+  const gate = {
+    kind: "authorizer",
+    name: "Gate",
+    paths: [],
+    authorize: () => allow({ LARGE: "x".repeat(10_000) }),
+  } as const;
+
+  test.each([
+    [{}, 500, 500],
+    [{ headBytes: 12_000 }, 200, 200],
+    [{ headBytes: 12_000, headFields: 0 }, 500, 500],
+  ])("with %o let an answer, a stream and a decision pass with %i", async (limits, status, decision) => {
+    const { connect } = await serveDefinitions([large, gate], { dispatcher: { limits } });
+    const peer = await connect();
+    peer.send(
+      get(1, "/"),
+      get(2, "/stream"),
+      get(3, "/", { params: { REQUEST_METHOD: "HEAD" } }),
+      authorize(4, "/"),
+    );
+
+    for (const id of [1, 2, 3]) expect((await peer.answer(id)).status).toBe(status);
+    expect((await peer.answer(4)).status).toBe(decision);
   });
 });
