@@ -2,7 +2,7 @@ import { authorize } from "./authorization.js";
 import { sendAnswer } from "./answer.js";
 import type { Asking } from "./ask.js";
 import { commonParams } from "./cgi-params.js";
-import type { DocumentRoot, Located } from "./document-root.js";
+import type { DocumentRoot, Located } from "../files/document-root.js";
 import { filter, FILTER_METHODS } from "./filter-door.js";
 import type { HttpExchange } from "./http-exchange.js";
 import { answerPlainly } from "./plain-answer.js";

@@ -4,7 +4,7 @@ import { Role } from "../protocol/constants.js";
 import { sendAnswer } from "./answer.js";
 import { answerOf, ask, type Asking } from "./ask.js";
 import { addContentLength } from "./cgi-params.js";
-import type { OpenFile } from "./document-root.js";
+import type { OpenFile } from "../files/document-root.js";
 import type { HttpExchange } from "./http-exchange.js";
 
 /** The methods that a file behind a filter knows; what POST means is the filter's to say. */

@@ -8,13 +8,13 @@ import { ConfigurationError } from "../errors.js";
 import type { AddressLike } from "../protocol/address.js";
 import { parseAuthority } from "./cgi-params.js";
 import { Doors } from "./doors.js";
-import { DocumentRoot } from "./document-root.js";
+import { DocumentRoot } from "../files/document-root.js";
 import { failureStatus } from "./failure.js";
 import { HttpExchange } from "./http-exchange.js";
 import { answerPlainly } from "./plain-answer.js";
 import { parseRequestPath } from "./request-path.js";
 import { RouteTable } from "./route-table.js";
-import type { GatewayRoutes } from "./routes.js";
+import type { GatewayRoutes } from "../routes-of.js";
 
 /** How long a gateway waits, in milliseconds. The waits for answers are the client's to set. */
 export interface GatewayTimeouts {

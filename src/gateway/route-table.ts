@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../errors.js";
 import { compileGlob, isGlob, type PathMatcher } from "../path-glob.js";
-import type { GatewayRoutes } from "./routes.js";
+import type { GatewayRoutes } from "../routes-of.js";
 
 /** The routes of a gateway, compiled. All paths that it is asked for are decoded. */
 export class RouteTable {

@@ -1,6 +1,6 @@
 import send from "send";
 
-import type { DocumentRoot, LocatedFile } from "./document-root.js";
+import type { DocumentRoot, LocatedFile } from "../files/document-root.js";
 import type { HttpExchange } from "./http-exchange.js";
 import { answerPlainly } from "./plain-answer.js";
 

@@ -1,4 +1,4 @@
-import { escapeGlob } from "../path-glob.js";
+import { escapeGlob } from "./path-glob.js";
 
 /**
  * What needs which role. Paths are decoded and start with "/". A glob without "/" is compared with the last segment
@@ -18,8 +18,15 @@ export interface GatewayRoutes {
 
 /** What {@link routesOf} needs to know of an application; `application.description` has this shape. */
 export interface RouteDescription {
-  readonly responders: readonly { readonly routes: readonly { readonly path: string }[] }[];
-  readonly authorizers: readonly { readonly paths: readonly string[] }[];
+  readonly responders: readonly {
+    /** `streams`: its answer leaves as it is produced, so that no Web server should collect it. */
+    readonly routes: readonly { readonly path: string; readonly streams?: boolean }[];
+  }[];
+  /** `variables`: the names that it may hand on. */
+  readonly authorizers: readonly {
+    readonly paths: readonly string[];
+    readonly variables?: readonly string[];
+  }[];
   readonly filters: readonly { readonly paths: readonly string[] }[];
 }
 
