@@ -1,10 +1,12 @@
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 
 /** What is sent: the path goes out exactly as it is written. */
 export interface HttpCall {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders | readonly string[];
   readonly body?: string | Uint8Array;
+  /** A connection of its own if left out. */
+  readonly agent?: Agent;
 }
 
 /** What came back. */
@@ -15,24 +17,26 @@ export interface HttpAnswer {
   readonly rawHeaders: readonly string[];
   readonly body: string;
   readonly bytes: Buffer;
+  /** Whether its connection was used before. */
+  readonly isReused: boolean;
 }
 
-/** Sends one HTTP request on a connection of its own; rejects when the answer breaks off. */
+/** Sends one HTTP request, whose path nobody tidies up; rejects when the answer breaks off. */
 export async function http(
   url: string,
   path: string,
-  { method = "GET", headers, body }: HttpCall = {},
+  { method = "GET", headers, body, agent }: HttpCall = {},
 ): Promise<HttpAnswer> {
   const { hostname, port } = new URL(url);
+  const outgoing = httpRequest({
+    hostname,
+    port,
+    path,
+    method,
+    agent: agent ?? false,
+    ...(headers && { headers: headers as OutgoingHttpHeaders }),
+  });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const outgoing = httpRequest({
-      hostname,
-      port,
-      path,
-      method,
-      agent: false,
-      ...(headers && { headers: headers as OutgoingHttpHeaders }),
-    });
     outgoing.on("response", resolve);
     outgoing.on("error", reject);
     outgoing.end(body);
@@ -47,5 +51,6 @@ export async function http(
     rawHeaders: response.rawHeaders,
     body: bytes.toString(),
     bytes,
+    isReused: outgoing.reusedSocket,
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import type { ReadableStream } from "node:stream/web";
 import {
   Body,
@@ -23,6 +24,9 @@ import { Stage } from "./stage.js";
 
 const Bytes = z.coerce.number().int().min(1);
 const PIECE = 64 * 1024;
+
+/** What `/closed` shows. */
+export const ERROR_PAGE = "<!doctype html>\n<title>Closed</title>\n<p>The theatre is closed on Mondays: “Hamlet”.</p>\n";
 
 /** What a request looks like to a handler. */
 export interface Seen {
@@ -105,16 +109,17 @@ export class Contract {
     for (let at = 0; at < bytes; at += PIECE) yield content.subarray(at, at + PIECE);
   }
 
-  /** Never answers by itself. */
+  /** Answers when the test says so, or is told that nobody waits for it any more. */
   @Get("/wait")
-  wait(@Signal() signal: AbortSignal): Promise<never> {
-    return new Promise((_, reject) => {
-      signal.addEventListener("abort", () => {
-        this.stage.tell("aborted");
-        reject(signal.reason as Error);
-      });
-      this.stage.tell("waiting");
+  async *wait(@Signal() signal: AbortSignal): AsyncGenerator<Buffer> {
+    const goOn = this.stage.when("go on");
+    const aborted = once(signal, "abort").then(() => {
+      this.stage.tell("aborted");
+      throw signal.reason;
     });
+    this.stage.tell("waiting");
+    await Promise.race([goOn, aborted]);
+    yield* this.pour();
   }
 
   /** Never ends by itself. */
@@ -139,6 +144,12 @@ export class Contract {
   async *break(): AsyncGenerator<Buffer> {
     for (let piece = 0; piece < 32; piece++) yield payload(PIECE);
     throw new Error("The second act is missing");
+  }
+
+  /** An error that has a page of its own. */
+  @Get("/closed", { type: "text/html; charset=utf-8" })
+  closed(): Reply {
+    return reply(ERROR_PAGE, { status: 503, headers: { "Retry-After": "120" } });
   }
 
   @Get("/nothing")

@@ -1,0 +1,40 @@
+import type { TestContext } from "vitest";
+
+/** In what a Web server differs that no application can help: each with the reason, which names the version. */
+export interface Differences {
+  /** FCGI_STDERR does not arrive in the error log. */
+  readonly dropsStderr?: Difference;
+  /** A body without a length is refused. */
+  readonly refusesChunkedUploads?: Difference & { readonly status: number };
+  /** A client that has left is seen only when something is sent to it. */
+  readonly overlooksDepartures?: Difference & {
+    /** Some are seen all the same. */
+    readonly sometimes?: true;
+  };
+  /** An answer that breaks off reaches the client as a whole one; only the error log tells. */
+  readonly hidesBreaks?: Difference & { readonly log: RegExp };
+  /** Each request starts a process, which is slow: a few of them stand for many. */
+  readonly startsProcesses?: Difference;
+}
+
+/** Something in which a Web server differs. */
+export interface Difference {
+  readonly because: string;
+}
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** Why a Web server does otherwise than the test's title says. */
+    difference?: string;
+  }
+}
+
+/** Whether a Web server differs here. The reason is kept with the test's result, for docs/web-servers.md. */
+export function differs<T extends Difference>(
+  task: TestContext["task"],
+  difference: T | undefined,
+): difference is T {
+  if (difference === undefined) return false;
+  task.meta.difference = difference.because;
+  return true;
+}

@@ -1,0 +1,262 @@
+import { Agent, get } from "node:http";
+import { expect, test } from "vitest";
+
+import { http } from "../../gateway/support/http.js";
+import { ERROR_PAGE, type Digest, type Seen } from "./contract.js";
+import { differs, type Differences } from "./differences.js";
+import { payload, sha256 } from "./payload.js";
+import type { Stage } from "./stage.js";
+import type { WebServer } from "./web-server.js";
+
+/** A Web server in front of the contract. */
+export interface ResponderDoor {
+  readonly server: WebServer;
+  /** The stage that the contract plays on. */
+  readonly stage: Stage;
+  /** Where the contract is found below the server's address: "/app" or "". */
+  readonly mount: string;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** The tests that hold behind each Web server: the contract between it and a responder. */
+export function testResponder(door: () => ResponderDoor, differences: Differences = {}): void {
+  testAnswers(door, differences);
+  testBodies(door, differences);
+  testConnections(door, differences);
+  testDepartures(door, differences);
+}
+
+function visitor(door: () => ResponderDoor) {
+  const url = (path: string): string => `${door().server.url}${door().mount}${path}`;
+  const visit = (path: string, init?: RequestInit): Promise<Response> => fetch(url(path), init);
+  return { url, visit };
+}
+
+function testAnswers(door: () => ResponderDoor, differences: Differences): void {
+  const { visit } = visitor(door);
+
+  test("GET, with path, mount and query as the client wrote them", async () => {
+    const answer = await visit("/seen/one%20two/three%2Ffour/%C3%A4?q=1&r=a%26b+c");
+    expect(answer.status).toBe(200);
+    const { mount } = door();
+    const seen = (await answer.json()) as Seen;
+    expect(seen).toMatchObject({
+      method: "GET",
+      mount,
+      path: "/seen/one%20two/three%2Ffour/%C3%A4",
+      query: "q=1&r=a%26b+c",
+    });
+    expect(seen.params["REQUEST_URI"]).toBe(`${mount}/seen/one%20two/three%2Ffour/%C3%A4?q=1&r=a%26b+c`);
+  });
+
+  test("HEAD like GET, without the body", async () => {
+    const answer = await visit("/hello", { method: "HEAD" });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(await answer.text()).toBe("");
+    expect(await (await visit("/hello")).text()).toBe("Hello\n");
+  });
+
+  test("204, 304 and 404", async () => {
+    const nothing = await visit("/nothing");
+    expect([nothing.status, await nothing.text()]).toEqual([204, ""]);
+    const first = await visit("/cached");
+    expect([first.status, await first.text()]).toEqual([200, "First\n"]);
+    const again = await visit("/cached", { headers: { "If-None-Match": first.headers.get("etag")! } });
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+    const missing = await visit("/nowhere");
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toMatchObject({ status: 404 });
+  });
+
+  test("two cookies are set in one answer", async () => {
+    const answer = await visit("/cookies");
+    await answer.text();
+    expect(answer.headers.getSetCookie()).toEqual(["one=1; Path=/", "two=2; HttpOnly"]);
+  });
+
+  test("an error page is the application's own", async () => {
+    const answer = await visit("/closed");
+    expect([answer.status, answer.headers.get("retry-after"), answer.headers.get("content-type")]).toEqual([
+      503,
+      "120",
+      "text/html; charset=utf-8",
+    ]);
+    expect(await answer.text()).toBe(ERROR_PAGE);
+  });
+
+  test("a handler that fails is a plain 500, and the error log of the Web server says why", async ({
+    task,
+  }) => {
+    const answer = await visit("/fail");
+    expect([answer.status, await answer.text()]).toEqual([500, "Internal Server Error\n"]);
+    const line = /tricorn: GET \/fail failed: Error: The stage is on fire/;
+    if (differs(task, differences.dropsStderr)) {
+      // Whatever was to be logged is there by the time that the next answer is.
+      await (await visit("/hello")).text();
+      expect(door().server.errorLog).not.toMatch(line);
+    } else {
+      await door().server.errorLine(line);
+    }
+  });
+
+  test("an answer that breaks off is not taken for a whole one", async ({ task }) => {
+    const answer = await visit("/break");
+    expect(answer.status).toBe(200);
+    if (differs(task, differences.hidesBreaks)) {
+      expect(await endOf(answer)).toBe("whole");
+      await door().server.errorLine(differences.hidesBreaks.log);
+    } else {
+      expect(await endOf(answer)).toBe("broken off");
+    }
+    expect(await (await visit("/hello")).text()).toBe("Hello\n");
+  });
+}
+
+function testBodies(door: () => ResponderDoor, differences: Differences): void {
+  const { visit } = visitor(door);
+
+  test("a form is posted", async () => {
+    const answer = await visit("/form", { method: "POST", body: new URLSearchParams({ name: "Ada & Ćo" }) });
+    expect(await answer.json()).toEqual({ name: "Ada & Ćo" });
+  });
+
+  test("1 MiB of bytes comes in whole, and back", async () => {
+    const body = payload(MEBIBYTE);
+    const echo = await visit("/echo", { method: "POST", body });
+    expect(sha256(new Uint8Array(await echo.arrayBuffer()))).toBe(sha256(body));
+  });
+
+  describeUpload("1 MiB", MEBIBYTE);
+  describeUpload("20 MiB", 20 * MEBIBYTE);
+
+  function describeUpload(size: string, bytes: number): void {
+    test(`an upload of ${size} comes in whole`, async () => {
+      const body = payload(bytes);
+      const digest = (await (await visit("/digest", { method: "POST", body })).json()) as Digest;
+      expect(digest).toEqual({ bytes, sha256: sha256(body), announced: String(bytes) });
+    });
+
+    test(`an upload of ${size} in chunks comes in whole`, async ({ task }) => {
+      const body = payload(bytes);
+      const upload = visit("/digest", { method: "POST", body: new Blob([body]).stream(), duplex: "half" });
+      const refusal = differences.refusesChunkedUploads;
+      if (differs(task, refusal)) {
+        expect(await statusOf(upload)).toBe(refusal.status);
+      } else {
+        expect(await (await upload).json()).toMatchObject({ bytes, sha256: sha256(body) });
+      }
+    });
+  }
+
+  test("a body that nobody reads costs neither the answer nor the next one", async () => {
+    // HAProxy 2.6.12 forgets a client's next request on the same connection.
+    const headers = { Connection: "close" };
+    for (let round = 0; round < 3; round++) {
+      const answer = await visit("/refused", { method: "POST", headers, body: payload(MEBIBYTE) });
+      expect(answer.status).toBe(403);
+      await answer.text();
+      expect(await (await visit("/hello")).text()).toBe("Hello\n");
+    }
+  });
+
+  test("10 MiB come down whole", async () => {
+    const answer = await visit(`/download?bytes=${10 * MEBIBYTE}`);
+    expect(sha256(Buffer.from(await answer.arrayBuffer()))).toBe(sha256(payload(10 * MEBIBYTE)));
+  });
+
+  test("a download arrives while it is produced", async () => {
+    const bytes = 2 * MEBIBYTE;
+    const answer = await visit(`/slowly?bytes=${bytes}`);
+    const pieces: Uint8Array[] = [];
+    // The rest is produced only now that the start has arrived.
+    for await (const piece of answer.body!) {
+      door().stage.tell("go on");
+      pieces.push(piece);
+    }
+    const whole = Buffer.concat(pieces);
+    expect(whole.length).toBe(bytes);
+    expect(sha256(whole)).toBe(sha256(payload(bytes)));
+  });
+}
+
+function testConnections(door: () => ResponderDoor, { startsProcesses }: Differences): void {
+  const { url, visit } = visitor(door);
+
+  test("200 requests of one client are answered on a connection that is kept", async ({ task }) => {
+    const rounds = differs(task, startsProcesses) ? 5 : 200;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const { origin, pathname } = new URL(url("/hello"));
+    let connections = 0;
+    for (let round = 0; round < rounds; round++) {
+      const { status, body, isReused } = await http(origin, pathname, { agent });
+      expect([status, body]).toEqual([200, "Hello\n"]);
+      if (!isReused) connections++;
+    }
+    agent.destroy();
+    // Servers bound how many requests they take on one connection: Apache takes 101.
+    expect(connections).toBeLessThanOrEqual(2);
+  });
+
+  test("50 requests at once are all answered", async ({ task }) => {
+    const count = differs(task, startsProcesses) ? 5 : 50;
+    const answers = await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const answer = await visit(`/seen/${index}`);
+        return ((await answer.json()) as Seen).path;
+      }),
+    );
+    expect(answers).toEqual(answers.map((_, index) => `/seen/${index}`));
+  });
+}
+
+function testDepartures(door: () => ResponderDoor, { overlooksDepartures }: Differences): void {
+  const { url, visit } = visitor(door);
+
+  test("a client that leaves is noticed by a handler that waits", async ({ task }) => {
+    const { stage } = door();
+    let isNoticed = false;
+    const [waiting, stopped] = [stage.when("waiting"), stage.when("stopped")];
+    const aborted = stage.when("aborted").then(() => (isNoticed = true));
+    const request = get(url("/wait"), { agent: false }).on("error", () => {});
+    await waiting;
+    request.socket!.resetAndDestroy();
+    if (differs(task, overlooksDepartures)) {
+      // It is noticed as soon as something is sent.
+      await (await visit("/hello")).text();
+      if (!overlooksDepartures.sometimes) expect(isNoticed).toBe(false);
+      stage.tell("go on");
+      await Promise.race([aborted, stopped]);
+    } else {
+      await aborted;
+    }
+  });
+
+  test("a client that leaves is noticed by a handler that streams", async () => {
+    const stopped = door().stage.when("stopped");
+    const request = get(url("/pour"), { agent: false }).on("error", () => {});
+    request.on("response", (response) => {
+      response.once("data", () => request.destroy());
+      response.on("error", () => {});
+    });
+    await stopped;
+  });
+}
+
+/** How an answer ended that began well. */
+async function endOf(answer: Response): Promise<"whole" | "broken off"> {
+  try {
+    await answer.arrayBuffer();
+    return "whole";
+  } catch {
+    return "broken off";
+  }
+}
+
+/** The status of an answer that may have come while the request was still being sent, and broke it off. */
+async function statusOf(upload: Promise<Response>): Promise<number> {
+  const answer = await upload;
+  await answer.body?.cancel();
+  return answer.status;
+}
