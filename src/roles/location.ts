@@ -38,7 +38,9 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
   const scriptName = params.get("SCRIPT_NAME") ?? "";
   const mount = withoutSlash(scriptName);
   const path = pathBelow(raw, mount);
-  if (path !== undefined && decodePath(path) === pathInfo) return { target, path, mount };
+  // Jetty leaves both parts encoded.
+  if (path !== undefined && (path === pathInfo || decodePath(path) === pathInfo))
+    return { target, path, mount };
   const end = rawEnd(raw, pathInfo);
   if (end !== undefined) return { target, path: end, mount: withoutSlash(raw.slice(0, -end.length)) };
   // The server rewrote or normalised the path and tells the new one here only; it is decoded.

@@ -32,6 +32,12 @@ describe("locate", () => {
       "/app",
     ],
     [
+      "SCRIPT_NAME and PATH_INFO, still encoded, as Jetty sends them",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/books/1%202", REQUEST_URI: "/app/books/1%202?x=y" },
+      "/books/1%202",
+      "/app",
+    ],
+    [
       "a SCRIPT_NAME that ends with a slash",
       { SCRIPT_NAME: "/app/", PATH_INFO: "/books/1 2", REQUEST_URI: "/app/books/1%202" },
       "/books/1%202",
