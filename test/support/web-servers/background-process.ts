@@ -9,7 +9,7 @@ export interface BackgroundOptions {
   readonly program: string;
   readonly args?: readonly string[];
   readonly cwd: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Takes what it prints on either stream. It is a file, because Apache opens /dev/stderr by its name. */
   readonly log: string;
   /** What asks it to end; SIGTERM if left out. */

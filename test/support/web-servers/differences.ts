@@ -1,7 +1,12 @@
 import type { TestContext } from "vitest";
 
-/** In what a Web server differs that no application can help: each with the reason, which names the version. */
-export interface Differences {
+/** Something in which a Web server differs that no application can help, with the reason, which names the version. */
+export interface Difference {
+  readonly because: string;
+}
+
+/** In what Web servers differ when they ask responders. */
+export interface ResponderDifferences {
   /** FCGI_STDERR does not arrive in the error log. */
   readonly dropsStderr?: Difference;
   /** A body without a length is refused. */
@@ -11,15 +16,22 @@ export interface Differences {
     /** Some are seen all the same. */
     readonly sometimes?: true;
   };
+  /** Content-Type comes without the blank that its parameters are written with. */
+  readonly respellsContentType?: Difference;
   /** An answer that breaks off reaches the client as a whole one; only the error log tells. */
   readonly hidesBreaks?: Difference & { readonly log: RegExp };
   /** Each request starts a process, which is slow: a few of them stand for many. */
   readonly startsProcesses?: Difference;
 }
 
-/** Something in which a Web server differs. */
-export interface Difference {
-  readonly because: string;
+/** In what Web servers differ when they ask authorizers. */
+export interface AuthorizerDifferences {
+  /** A denial becomes one of the Web server's own. */
+  readonly replacesDenials?: Difference & { readonly status: number };
+  /** The status of a denial reaches the client, what else it says does not. */
+  readonly losesDenialBodies?: Difference;
+  /** A redirect becomes a denial. */
+  readonly losesRedirects?: Difference & { readonly status: number };
 }
 
 declare module "vitest" {

@@ -5,31 +5,30 @@ import { join } from "node:path";
 
 import { BackgroundProcess } from "./background-process.js";
 import { program } from "./program.js";
+import { webServerGroup } from "./served-application.js";
 
 /** A gate that runs as a process of its own, to be killed. */
 export class GateProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), "tricorn-gate-"));
   readonly #process: BackgroundProcess;
-  #address = "";
 
-  private constructor() {
+  private constructor(address: string) {
     this.#process = new BackgroundProcess({
       ...program("gate"),
       log: join(this.#folder, "log"),
-      env: { TRICORN_LISTEN: "127.0.0.1:0", TRICORN_LOG_LEVEL: "info" },
+      env: {
+        TRICORN_LISTEN: address,
+        TRICORN_LOG_LEVEL: "info",
+        ...(webServerGroup !== undefined && { GATE_GROUP: webServerGroup }),
+      },
     });
   }
 
   /** Starts it and waits until it listens. */
-  static async start(): Promise<GateProcess> {
-    const gate = new GateProcess();
-    const [, address] = await gate.#process.line(/Listening on (\S+) for FastCGI/);
-    gate.#address = address!;
+  static async start(address: string): Promise<GateProcess> {
+    const gate = new GateProcess(address);
+    await gate.#process.line(/Listening on \S+ for FastCGI/);
     return gate;
-  }
-
-  get address(): string {
-    return this.#address;
   }
 
   /** Kills it as soon as it says that it is deciding for ever. */
@@ -39,7 +38,7 @@ export class GateProcess {
   }
 
   async stop(): Promise<void> {
-    if (!this.#process.isOver) await this.#process.stop();
+    if (!this.#process.isOver) await this.#process.stop("SIGKILL");
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

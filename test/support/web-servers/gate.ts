@@ -1,24 +1,38 @@
-import { Authorizer, allow, deny, type AuthorizerRequest, type Verdict } from "tricorn";
+import {
+  Authorizer,
+  Get,
+  Req,
+  Responder,
+  allow,
+  deny,
+  type AuthorizerRequest,
+  type ResponderRequest,
+  type Verdict,
+} from "tricorn";
 import { z } from "zod";
 
-/** What a protected file says; nobody may read it whom the gate has not let in. */
+import type { Seen } from "./contract.js";
+
+/** What everything protected says; nobody may read it whom the gate has not let in. */
 export const CANARY = "The canary sings";
 
 /** In which ways an authorizer can fail to decide. */
 export const FAILURES = ["throw", "reject", "nothing", "true", "nonsense", "schema", "hang"] as const;
 
 /** An authorizer that does what the query asks it to: `?mode=throw`. */
-@Authorizer()
+@Authorizer("/members/**")
 export class Gate {
   async authorize(request: AuthorizerRequest): Promise<Verdict> {
     const mode = request.query.get("mode");
     switch (mode) {
       case "allow":
         return allow({ AUTH_USER: "ada", AUTH_PHASE: request.params.get("FCGI_APACHE_ROLE") ?? "none" });
+      case "anonymous":
+        return allow();
       case "deny":
         return deny(403, { body: "Not for you.\n", headers: { "X-Denied": "yes" } });
       case "redirect":
-        return deny(302, { headers: { Location: "/log-in" } });
+        return deny(302, { headers: { Location: "/log-in?from=members" } });
       case "throw":
         throw new Error("The gate fell down");
       case "reject":
@@ -38,5 +52,20 @@ export class Gate {
       default:
         return deny(403);
     }
+  }
+}
+
+/** What lies behind the gate, and beside it. */
+@Responder()
+export class Behind {
+  @Get("/members/vault")
+  vault(): string {
+    return CANARY;
+  }
+
+  @Get("/members/seen/*")
+  @Get("/public/seen/*")
+  seen(@Req() { method, mount, path, queryString, params }: ResponderRequest): Seen {
+    return { method, mount, path, query: queryString, params: Object.fromEntries(params) };
   }
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { BackgroundProcess, programPath } from "./background-process.js";
@@ -23,6 +24,10 @@ export interface WebServerKind {
   readonly program: string;
   /** The files of its folder, by name: the configuration, and documents. Scripts are executable. */
   files(place: Place): Readonly<Record<string, string>>;
+  /** Empty folders of its folder. */
+  folders?(place: Place): readonly string[];
+  /** A shell command that lets it check its files, before it is started. */
+  check?(place: Place): string | undefined;
   args(place: Place): readonly string[];
   env?(place: Place): Readonly<Record<string, string>>;
   readonly stopSignal?: NodeJS.Signals;
@@ -50,6 +55,8 @@ export class WebServer {
     for (let attempt = 1; ; attempt++) {
       const folder = mkdtempSync(join(tmpdir(), "tricorn-web-"));
       const place: Place = { folder, port: await freePort(), errorLog: join(folder, "error.log") };
+      writeFiles(kind, place);
+      checkFiles(kind, place);
       const server = launch(kind, place);
       if (await listens(server, place.port)) return new WebServer(server, place);
       const { output } = server;
@@ -86,19 +93,46 @@ export class WebServer {
   }
 }
 
-function launch(kind: WebServerKind, place: Place): BackgroundProcess {
+function writeFiles(kind: WebServerKind, place: Place): void {
+  // A server that root starts hands its workers to somebody else.
+  chmodSync(place.folder, 0o755);
+  for (const name of kind.folders?.(place) ?? []) {
+    mkdirSync(resolve(place.folder, name), { recursive: true });
+    chmodSync(resolve(place.folder, name), 0o777);
+  }
   for (const [name, content] of Object.entries(kind.files(place))) {
-    const path = join(place.folder, name);
+    const path = resolve(place.folder, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content, { mode: content.startsWith("#!") ? 0o755 : 0o644 });
   }
+}
+
+/** Fails with what the server says where it does not like its files. */
+function checkFiles(kind: WebServerKind, place: Place): void {
+  const command = kind.check?.(place);
+  if (command === undefined) return;
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
+    cwd: place.folder,
+    env: environment(kind, place),
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`${command} ended with ${status}\n${stdout}${stderr}`);
+}
+
+/** Servers and what controls them lie where only root's path leads. */
+function environment(kind: WebServerKind, place: Place): Record<string, string | undefined> {
+  const path = `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
+  return { ...process.env, PATH: path, ...kind.env?.(place) };
+}
+
+function launch(kind: WebServerKind, place: Place): BackgroundProcess {
   const { program, stopSignal, notAsRoot } = kind;
   return new BackgroundProcess({
     program,
     args: kind.args(place),
     cwd: place.folder,
     log: place.errorLog,
-    ...(kind.env && { env: kind.env(place) }),
+    env: environment(kind, place),
     ...(stopSignal && { stopSignal }),
     ...(notAsRoot && { notAsRoot }),
   });

@@ -1,0 +1,57 @@
+// Writes docs/web-servers.md anew: `npm run docs:web-servers`, which runs the tests of the Web servers for it.
+// With the JSON report of a whole test run as its argument it only looks: it fails where the document is not what that
+// run gives. Versions are not compared, because every machine has its own.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { Report, webServersDocument, withoutVersions } from "../test/web-servers/document.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const path = join(root, "docs/web-servers.md");
+const given = process.argv[2];
+
+if (given === undefined) writeFileSync(path, webServersDocument(runTests()));
+else look(given);
+
+/** @returns {Report} */
+function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), "tricorn-docs-"));
+  try {
+    const file = join(folder, "results.json");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const { status } = spawnSync("npx", ["vitest", "run", "test/web-servers", ...reporters], {
+      cwd: root,
+      stdio: "inherit",
+    });
+    // A failed test has its place in the document, too.
+    if (status !== 0) process.exitCode = 1;
+    return read(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} report */
+function look(report) {
+  const document = withoutVersions(readFileSync(path, "utf8")).split("\n");
+  const result = withoutVersions(webServersDocument(read(report))).split("\n");
+  const line = result.findIndex((text, index) => text !== document[index]);
+  if (line < 0 && document.length === result.length) {
+    console.log("docs/web-servers.md is what the tests gave");
+    return;
+  }
+  const at = line < 0 ? result.length : line;
+  console.error(
+    `docs/web-servers.md is not what the tests gave; run \`npm run docs:web-servers\`. Line ${at + 1}:\n` +
+      `- ${document[at] ?? "(nothing)"}\n+ ${result[at] ?? "(nothing)"}`,
+  );
+  process.exitCode = 1;
+}
+
+/** @param {string} file */
+function read(file) {
+  return Report.parse(JSON.parse(readFileSync(file, "utf8")));
+}

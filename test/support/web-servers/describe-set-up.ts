@@ -1,0 +1,25 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createApplication, createContainer, type ControllerClass } from "tricorn";
+import { Gateway, routesOf } from "tricorn/gateway";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { contentRoot, controllers as library } from "../../../examples/library/application.js";
+import type { ApplicationNeeds } from "../../../src/config/configuration.js";
+import { Contract } from "./contract.js";
+import { writeFilteredFiles } from "./filtered-files.js";
+import { GatePost } from "./gate-post.js";
+import { Behind, CANARY, Gate } from "./gate.js";
+import { configurationFor, generated, type GeneratedOptions } from "./generated.js";
+import { serverVersion } from "./server-version.js";
+import { serveApplication, type ServedApplication } from "./served-application.js";
+import { serverNames, type AuthorizerSetUp, type Door, type ResponderSetUp, type SetUp } from "./set-up.js";
+import { Shout } from "./shout.js";
+import { testAuthorizer } from "./test-authorizer.js";
+import { testFilter } from "./test-filter.js";
+import { testLibrary } from "./test-library.js";
+import { testResponder } from "./test-responder.js";
+import { WebServer } from "./web-server.js";

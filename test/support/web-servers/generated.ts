@@ -1,0 +1,67 @@
+import type { Configuration } from "../../../src/config/configuration.js";
+import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
+import { servers } from "../../../src/config/servers.js";
+import type { RouteDescription } from "../../../src/routes-of.js";
+import { programPath } from "./background-process.js";
+import type { ServerName } from "./set-up.js";
+import type { Place, WebServerKind } from "./web-server.js";
+
+/** What a configuration is written for, beside the place of its Web server. */
+export interface GeneratedOptions {
+  readonly server: ServerName;
+  /** Where the application listens: `127.0.0.1:9000`, or the path of a unix socket. */
+  readonly address: string;
+  readonly description: RouteDescription;
+  readonly mount?: string | undefined;
+  /** The folder of the files. */
+  readonly root?: string | undefined;
+  /** What the deployment says beside that. */
+  readonly deployment?: DeploymentInput | undefined;
+}
+
+const programs: Readonly<Record<ServerName, string>> = {
+  nginx: "nginx",
+  apache: "apache2",
+  lighttpd: "lighttpd",
+  caddy: "caddy",
+  haproxy: "haproxy",
+  h2o: "h2o",
+  jetty: "java",
+};
+
+/** The configuration that `tricorn config` writes for a place. */
+export function configurationFor(options: GeneratedOptions, { port, folder }: Place): Configuration {
+  const { server, address, description, mount, root, deployment } = options;
+  const write = servers[server];
+  if (write === undefined) throw new Error(`Cannot configure ${server}: nobody writes its configuration`);
+  const parsed = parseDeployment({
+    listen: address.startsWith("/") ? `unix:${address}` : address,
+    serverName: "127.0.0.1",
+    bind: "127.0.0.1",
+    port,
+    state: `${folder}/state`,
+    ...(mount !== undefined && { mount }),
+    ...(root !== undefined && { root }),
+    ...deployment,
+  });
+  return write({ deployment: parsed, description });
+}
+
+/** A Web server that has what `tricorn config` writes and nothing else, checked and run by the commands that this names. */
+export function generated(options: GeneratedOptions): WebServerKind {
+  const { server } = options;
+  return {
+    // The commands are the shell's; that the server is there is looked at before.
+    program: programPath(programs[server]) && "sh",
+    args: (place) => ["-c", `exec ${configurationFor(options, place).run}`],
+    check: (place) => configurationFor(options, place).check,
+    folders: (place) => configurationFor(options, place).folders,
+    files: (place) =>
+      Object.fromEntries(configurationFor(options, place).files.map(({ name, text }) => [name, text])),
+    // Caddy keeps its state in the home directory.
+    env: ({ folder }) => ({ HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder }),
+    // SIGTERM lets H2O wait for idle connections.
+    ...(server === "h2o" && { stopSignal: "SIGINT" }),
+    ...(server === "apache" && { notAsRoot: true }),
+  };
+}

@@ -1,0 +1,186 @@
+import { expect, onTestFinished, test } from "vitest";
+
+import { http, type HttpAnswer } from "../../gateway/support/http.js";
+import type { Seen } from "./contract.js";
+import { differs, type AuthorizerDifferences } from "./differences.js";
+import { decides, type GatePost } from "./gate-post.js";
+import { CANARY, FAILURES } from "./gate.js";
+import type { WebServer } from "./web-server.js";
+
+/** A Web server that asks the gate about everything below /members/. */
+export interface AuthorizerDoor {
+  readonly server: WebServer;
+  readonly post: GatePost;
+  /** Where the application is found below the server's address: "/app" or "". */
+  readonly mount: string;
+  /** What is protected: a file where the Web server serves any, and what a responder says. */
+  readonly canaries: readonly string[];
+  /** Headers that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Other ways to write a path below /members/, for whoever compares letters. */
+const SPELLINGS: readonly ((path: string) => string)[] = [
+  (path) => `/${path}`,
+  (path) => `/.${path}`,
+  (path) => `/public/..${path}`,
+  (path) => `/public/%2e%2e${path}`,
+  (path) => path.replace("/members/", "/members//"),
+  (path) => path.replace("/members/", "/members/./"),
+  (path) => path.replace("/members/", "/members/%2e/"),
+  (path) => path.replace("/members/", "/%6d%65mbers/"),
+  (path) => path.replace("/members/", "/members%2f"),
+  (path) => path.replace("/members/", "/members;x/"),
+  (path) => path.replace("/members/", "/MEMBERS/"),
+  (path) => path.replace("/members/", "/members%20/"),
+  (path) => path.replace("/members/", "/members\\"),
+  (path) => `${path};x`,
+  (path) => `${path}.`,
+  (path) => `${path}%20`,
+  (path) => `${path}%00`,
+  (path) => `${path}/`,
+  (path) => `${path}/.`,
+];
+
+/** What a client can write into its headers in the hope that somebody takes it for a variable or an answer. */
+const SPOOFED = {
+  AUTH_USER: "root",
+  "Auth-User": "root",
+  "Variable-AUTH_USER": "root",
+  "Variable-Auth-User": "root",
+  "Tricorn-Status": "200",
+  TRICORN_BRIDGE: "forward_auth",
+  "Tricorn-Bridge": "forward_auth",
+  "X-Forwarded-Uri": "/public/seen/it?mode=allow",
+  "X-Forwarded-Method": "OPTIONS",
+  "X-Original-URI": "/public/seen/it?mode=allow",
+  "X-Accel-Redirect": "/members/vault",
+};
+
+/** The tests that hold behind each Web server that asks authorizers, or lets the application ask them itself. */
+export function testAuthorizer(door: () => AuthorizerDoor, differences: AuthorizerDifferences = {}): void {
+  const denied = differences.replacesDenials?.status ?? 403;
+
+  const visit = (path: string, options: Parameters<typeof http>[2] = {}): Promise<HttpAnswer> => {
+    const { server, mount, headers } = door();
+    return http(server.url, `${mount}${path}`, { ...options, headers: { ...headers, ...options.headers } });
+  };
+  /** The statuses with which everything protected is refused in this mode; it fails where the canary is heard. */
+  const refusals = async (mode: string): Promise<number[]> => {
+    const answers = await Promise.all(door().canaries.map((path) => visit(`${path}?mode=${mode}`)));
+    for (const { body } of answers) expect(body).not.toContain(CANARY);
+    return answers.map(({ status }) => status);
+  };
+  /** Puts the gate back behind a test, and waits until the Web server has noticed. */
+  const restoreAfterwards = (): void =>
+    onTestFinished(async () => {
+      await door().post.restore();
+      await expect.poll(async () => (await visit(`${door().canaries[0]!}?mode=allow`)).status).toBe(200);
+    });
+
+  test("what the gate allows is served", async () => {
+    for (const path of door().canaries) {
+      expect(await visit(`${path}?mode=allow`)).toMatchObject({
+        status: 200,
+        body: expect.stringContaining(CANARY) as string,
+      });
+    }
+  });
+
+  test("what the gate denies is not", async () => {
+    for (const status of await refusals("deny")) expect(status).toBe(denied);
+  });
+
+  test.each(FAILURES)("nothing is served when the gate fails: %s", async (mode) => {
+    for (const status of await refusals(mode)) expect([500, 504, denied]).toContain(status);
+  });
+
+  test("nothing is served when the application has no authorizer", async () => {
+    restoreAfterwards();
+    await door().post.occupyWithoutGate();
+    for (const status of await refusals("allow")) expect(status).toBe(denied);
+  });
+
+  test("nothing is served when nobody listens where the gate should be", async () => {
+    restoreAfterwards();
+    await door().post.vacate();
+    for (const status of await refusals("allow")) expect(status).toBeGreaterThanOrEqual(500);
+  });
+
+  test("nothing is served when the gate is killed while it decides", async () => {
+    restoreAfterwards();
+    const gate = await door().post.occupyByProcess();
+    const [statuses] = await Promise.all([refusals("hang"), gate.killWhileDeciding()]);
+    for (const status of statuses) expect(status).toBeGreaterThanOrEqual(denied);
+  });
+
+  test("nothing is served when the application is overloaded", async () => {
+    restoreAfterwards();
+    await door().post.occupyAndKeepBusy();
+    for (const status of await refusals("allow")) expect([500, 502, 503, denied]).toContain(status);
+  });
+
+  test("nothing is served when the application shuts down while the gate decides", async () => {
+    restoreAfterwards();
+    const { log, close } = await door().post.occupyPatiently();
+    const asked = refusals("hang");
+    await decides(log);
+    await close();
+    for (const status of await asked) expect([500, 502, 503, denied]).toContain(status);
+  });
+
+  test("nothing is served by another spelling of a path", async () => {
+    const spellings = door().canaries.flatMap((path) => SPELLINGS.map((spell) => spell(path)));
+    for (const path of spellings) {
+      const { body } = await visit(`${path}?mode=deny`);
+      expect(body, path).not.toContain(CANARY);
+    }
+  });
+
+  test("nothing is served by another method", async () => {
+    for (const method of ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"]) {
+      for (const path of door().canaries) {
+        const { status, body } = await visit(`${path}?mode=deny`, { method });
+        expect(body, method).not.toContain(CANARY);
+        expect(status, method).toBeGreaterThanOrEqual(400);
+      }
+    }
+  });
+
+  test("a denial reaches the client as the gate made it", async ({ task }) => {
+    const { status, headers, body } = await visit(`${door().canaries[0]!}?mode=deny`);
+    expect(status).toBe(denied);
+    const isReplaced =
+      differs(task, differences.replacesDenials) || differs(task, differences.losesDenialBodies);
+    expect([headers["x-denied"], body === "Not for you.\n"]).toEqual(
+      isReplaced ? [undefined, false] : ["yes", true],
+    );
+  });
+
+  test("a denial that is a redirect leads there", async ({ task }) => {
+    const { status, headers } = await visit(`${door().canaries[0]!}?mode=redirect`);
+    const lost = differences.losesRedirects;
+    if (differs(task, lost)) expect([status, headers.location]).toEqual([lost.status, undefined]);
+    else expect([status, headers.location]).toEqual([302, "/log-in?from=members"]);
+  });
+
+  test("its variables are seen by the application behind it", async () => {
+    const { body } = await visit("/members/seen/it?mode=allow");
+    expect((JSON.parse(body) as Seen).params).toMatchObject({ AUTH_USER: "ada" });
+  });
+
+  test("nothing that a client sends becomes a variable or a decision", async () => {
+    const headers = SPOOFED;
+    const variables = async (path: string): Promise<(string | undefined)[]> => {
+      const { params } = JSON.parse((await visit(path, { headers })).body) as Seen;
+      return [params["AUTH_USER"], params["TRICORN_BRIDGE"]];
+    };
+    expect(await variables("/members/seen/it?mode=allow")).toEqual(["ada", undefined]);
+    expect(await variables("/members/seen/it?mode=anonymous")).toEqual([undefined, undefined]);
+    expect(await variables("/public/seen/it")).toEqual([undefined, undefined]);
+    for (const path of door().canaries) {
+      const { status, body } = await visit(`${path}?mode=deny`, { headers });
+      expect([status, body.includes(CANARY)]).toEqual([denied, false]);
+    }
+  });
+}

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+
+import type { SetUpFacts } from "../support/web-servers/set-up.js";
+import { Report, webServersDocument, withoutVersions } from "./document.js";
+
+const nginx: SetUpFacts = { id: "nginx-unix", server: "nginx", door: "responder", how: "a unix socket" };
+const caddy: SetUpFacts = { id: "caddy-tcp", server: "Caddy", door: "responder", how: "TCP" };
+
+/** The document that follows from such tests. */
+function documentOf(...assertionResults: readonly object[]): string {
+  return webServersDocument(Report.parse({ testResults: [{ assertionResults }] }));
+}
+
+test("a set-up has a row with what came out, a case has one with what came out where", () => {
+  const document = documentOf(
+    { title: "GET", status: "passed", meta: { setUp: nginx, version: "1.22.1" } },
+    { title: "HEAD", status: "passed", meta: { setUp: nginx } },
+    { title: "GET", status: "passed", meta: { setUp: caddy, version: "2.6.2", difference: "Caddy is late." } },
+    { title: "HEAD", status: "failed", meta: { setUp: caddy } },
+  );
+  expect(document).toContain("| caddy-tcp | Caddy | TCP | 1 of 2 passed, 1 with a difference |\n");
+  expect(document).toContain("| nginx-unix | nginx | a unix socket | 2 of 2 passed |\n");
+  expect(document).toContain("| GET | ≠ | ✓ |\n| HEAD | ✗ | ✓ |\n");
+  expect(document).toContain("- *GET*: Caddy is late. (caddy-tcp)\n");
+  expect(document).toContain("| Caddy | 2.6.2 |\n| nginx | 1.22.1 |\n");
+});
+
+test("the reason of a test that failed is no difference", () => {
+  const meta = { setUp: nginx, difference: "It has its ways." };
+  expect(documentOf({ title: "GET", status: "failed", meta })).not.toContain("It has its ways.");
+});
+
+test("a case that a set-up does not have is an empty place", () => {
+  const document = documentOf(
+    { title: "GET", status: "passed", meta: { setUp: nginx } },
+    { title: "Only here", status: "passed", meta: { setUp: caddy } },
+  );
+  expect(document).toContain("| Only here | ✓ |  |\n| GET |  | ✓ |\n");
+});
+
+test("tests without a set-up are no matter of the document", () => {
+  expect(documentOf({ title: "Something else", status: "failed", meta: {} })).not.toContain("Something else");
+});
+
+test("documents that differ in versions alone are the same without them", () => {
+  const of = (version: string): string =>
+    documentOf({ title: "GET", status: "passed", meta: { setUp: nginx, version } });
+  expect(of("1.22.1")).not.toBe(of("1.26.0"));
+  expect(withoutVersions(of("1.22.1"))).toBe(withoutVersions(of("1.26.0")));
+  expect(withoutVersions(of("1.22.1"))).toContain("| nginx-unix | nginx | a unix socket | 1 of 1 passed |");
+});
+
+test("a test that fails is seen without the versions, too", () => {
+  const of = (status: string): string => documentOf({ title: "GET", status, meta: { setUp: nginx } });
+  expect(withoutVersions(of("failed"))).not.toBe(withoutVersions(of("passed")));
+});
