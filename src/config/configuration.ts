@@ -18,8 +18,29 @@ export interface Configuration {
   readonly check: string | undefined;
   /** The command that runs the Web server with it. */
   readonly run: string;
+  /** What the application must be told. */
+  readonly needs: ApplicationNeeds;
+  /** What whoever uses it should know beside that, a sentence each. */
+  readonly notes: readonly string[];
+  /** Folders that must be there before the Web server runs, such as `state`. */
+  readonly folders: readonly string[];
   /** Whether it is run by the tests of this project; else it follows from the server's documentation alone. */
   readonly isTested: boolean;
+}
+
+/** What an application must be told so that a configuration works; nothing if empty. */
+export interface ApplicationNeeds {
+  /** An option of `createApplication`, where the Web server does not tell the mount. */
+  readonly mount?: string;
+  /** An option of `serve`: the variables that the Web server vouches for. */
+  readonly vouchesFor?: readonly string[];
+  /** An option of `serve`. */
+  readonly bridges?: {
+    /** The Web server cannot ask: the application has to ask its authorizers itself. */
+    readonly authorizer?: { readonly inProcess: true };
+    /** The folder of the files that filters transform. */
+    readonly filter?: { readonly root: string };
+  };
 }
 
 /** What a configuration is written from. */

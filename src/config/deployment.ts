@@ -13,6 +13,11 @@ const Word = z
 
 const AbsolutePath = Word.startsWith("/", "must be an absolute path");
 const HttpPath = Word.regex(/^\/[^?#]*$/, 'must be a path that starts with "/"');
+/** Each configuration language gets it translated and escaped. */
+const Glob = z
+  .string()
+  .min(1)
+  .regex(/^[^\p{Cc}]+$/u, "must have no control characters");
 const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, digits and _");
 const Port = z.number().int().min(1).max(65_535);
 
@@ -80,17 +85,19 @@ export const DeploymentSchema = z.strictObject({
   root: AbsolutePath.optional(),
   /** The path that the application is found below: "/app", or "" for the root. */
   mount: z.union([z.literal(""), HttpPath.regex(/[^/]$/, 'must not end with "/"')]).default(""),
-  /** Globs of what an authorizer must allow first; those of the application's authorizers if left out. */
-  protect: z.array(Word).optional(),
-  /** Globs of the files that pass through a filter; those of the application's filters if left out. */
-  filter: z.array(Word).optional(),
-  /** Variables that authorizers hand on; those that `@Authorizer({ variables })` names if left out. */
+  /** Globs of what an authorizer must allow first, below the mount, beside those of the application's authorizers. */
+  protect: z.array(Glob).optional(),
+  /** Globs of the files that pass through a filter, below the mount, beside those of the application's filters. */
+  filter: z.array(Glob).optional(),
+  /** Globs of what is answered by streams, below the mount, beside the application's routes that say so. */
+  streams: z.array(Glob).optional(),
+  /** Variables that authorizers hand on, beside those that `@Authorizer({ variables })` names. */
   variables: z.array(Variable).optional(),
   /** The largest request body. */
   maxBodyBytes: z
     .number()
     .int()
-    .min(0)
+    .min(1)
     .default(64 * 1024 ** 2),
   /** How long the Web server waits for the application. Above `timeouts.handler`, so that the application's 504 arrives. */
   timeout: z.number().int().min(1).default(60),
@@ -105,6 +112,10 @@ export const DeploymentSchema = z.strictObject({
   user: Word.optional(),
   /** The group of the Web server, which may connect to the unix socket. */
   webServerGroup: Word.default("www-data"),
+  /** Whether the main file of the Web server is written, or only the part that is dropped into an existing one. */
+  part: z.enum(["whole", "site"]).default("whole"),
+  /** The user that the Web server's workers run as, where it is started by root; its own default if left out. */
+  webServerUser: Word.optional(),
   /** The folder for the Web server's pid file, sockets, logs and temporary files; the distribution's own places if left out. */
   state: AbsolutePath.optional(),
   apache: Doors.apache.prefault({}),

@@ -1,0 +1,6 @@
+import type { ConfigurationWriter } from "./configuration.js";
+
+/** Who writes the configuration of which Web server, by the name that `tricorn config` takes. */
+export const servers: Readonly<Record<string, ConfigurationWriter>> = {
+  // One line for each, in the order of the alphabet.
+};
