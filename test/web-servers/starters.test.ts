@@ -59,7 +59,7 @@ describe("cgi-fcgi -connect", () => {
   let application: ServedApplication;
 
   beforeEach(async () => {
-    application = await serveApplication({ over: "tcp" });
+    application = await serveApplication();
   });
   afterEach(() => application.close());
 

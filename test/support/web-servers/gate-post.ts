@@ -5,7 +5,6 @@ import { expect } from "vitest";
 import { GateProcess } from "./gate-process.js";
 import { Behind, Gate } from "./gate.js";
 import {
-  Berth,
   serveApplication,
   type ApplicationOptions,
   type ServedApplication,
@@ -22,25 +21,22 @@ export type PostOptions = Pick<ApplicationOptions, "mount" | "serving">;
 
 /** The address where a Web server finds the gate. Others may stand there for a while, and it may be empty. */
 export class GatePost {
-  readonly #berth: Berth;
+  /** `127.0.0.1:9000`, or the path of a unix socket. */
+  readonly address: string;
   readonly #options: PostOptions;
   #application: ServedApplication | undefined;
   #process: GateProcess | undefined;
   #client: FastCgiClient | undefined;
 
-  private constructor(berth: Berth, options: PostOptions) {
-    this.#berth = berth;
+  private constructor(address: string, options: PostOptions) {
+    this.address = address;
     this.#options = options;
   }
 
-  static async open(over: "tcp" | "unix", options: PostOptions): Promise<GatePost> {
-    const post = new GatePost(await Berth.find(over), options);
+  static async open(address: string, options: PostOptions): Promise<GatePost> {
+    const post = new GatePost(address, options);
     await post.occupy({ timeouts: { authorizer: LIMIT } });
     return post;
-  }
-
-  get address(): string {
-    return this.#berth.address;
   }
 
   /** Whoever serves at the address in this process. */
@@ -61,7 +57,7 @@ export class GatePost {
   async occupy(options: ApplicationOptions): Promise<ServedApplication> {
     await this.vacate();
     this.#application = await serveApplication({
-      at: this.#berth,
+      address: this.address,
       controllers: [Gate, Behind],
       ...this.#options,
       ...options,
@@ -102,11 +98,6 @@ export class GatePost {
   /** The gate is back. */
   async restore(): Promise<void> {
     await this.occupy({ timeouts: { authorizer: LIMIT } });
-  }
-
-  async close(): Promise<void> {
-    await this.vacate();
-    await this.#berth.leave();
   }
 }
 

@@ -1,8 +1,4 @@
 import { channel } from "node:diagnostics_channel";
-import { chmodSync, mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   createApplication,
   createContainer,
@@ -15,14 +11,12 @@ import {
 
 import { capturedLog, type LogLine } from "../served.js";
 import { Contract } from "./contract.js";
-import { freePort } from "./free-port.js";
 import { Stage } from "./stage.js";
 
 /** What is served, and how. */
 export interface ApplicationOptions {
-  readonly over?: "tcp" | "unix";
-  /** A place that it had before: it is served there again. */
-  readonly at?: Berth;
+  /** Where it listens: `127.0.0.1:9000`, or the path of a unix socket; a free TCP port if left out. */
+  readonly address?: string;
   /** The contract alone if left out. */
   readonly controllers?: readonly ControllerClass[];
   readonly mount?: string | undefined;
@@ -43,41 +37,16 @@ export interface ServedApplication {
   close(): Promise<void>;
 }
 
-/** An address that an application can listen on: time and again, and others in its place. */
-export class Berth {
-  /** `127.0.0.1:9000`, or the path of a unix socket. */
-  readonly address: string;
-  readonly #folder: string | undefined;
-
-  private constructor(address: string, folder?: string) {
-    this.address = address;
-    this.#folder = folder;
-  }
-
-  static async find(over: "tcp" | "unix"): Promise<Berth> {
-    if (over === "tcp") return new Berth(`127.0.0.1:${await freePort()}`);
-    const folder = mkdtempSync(join(tmpdir(), "tricorn-app-"));
-    // A Web server that is started by root runs as somebody else.
-    chmodSync(folder, 0o755);
-    return new Berth(join(folder, "app.sock"), folder);
-  }
-
-  async leave(): Promise<void> {
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
-  }
-}
-
 /** The group that Web servers run as where root starts them. */
 export const webServerGroup = process.getuid?.() === 0 ? "www-data" : undefined;
 
-/** Serves an application on a free TCP port or a unix socket of its own. */
+/** Serves an application in this process. */
 export async function serveApplication(options: ApplicationOptions = {}): Promise<ServedApplication> {
-  const { over = "unix", at, controllers = [Contract], mount, timeouts, serving } = options;
-  const berth = at ?? (await Berth.find(over));
+  const { address = "127.0.0.1:0", controllers = [Contract], mount, timeouts, serving } = options;
   const container = createContainer();
   const { log, lines } = capturedLog();
   const application = createApplication({ controllers, container, log, mount, timeouts });
-  const served = await serve(application, berth.address, {
+  const served = await serve(application, address, {
     signals: false,
     ...(webServerGroup !== undefined && { socketAccess: { group: webServerGroup } }),
     ...serving,
@@ -85,7 +54,7 @@ export async function serveApplication(options: ApplicationOptions = {}): Promis
   });
   const accepted = new AcceptedConnections();
   return {
-    address: berth.address,
+    address: address.startsWith("/") ? address : served.address,
     application,
     stage: container.resolve(Stage),
     log: lines,
@@ -95,7 +64,6 @@ export async function serveApplication(options: ApplicationOptions = {}): Promis
     close: async () => {
       accepted.stop();
       await served.close();
-      if (at === undefined) await berth.leave();
     },
   };
 }

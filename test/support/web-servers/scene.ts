@@ -1,0 +1,76 @@
+import { chmodSync, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApplication, createContainer, type ControllerClass } from "tricorn";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { freePort } from "./free-port.js";
+import { configurationFor, generated } from "./generated.js";
+import { serverVersion } from "./server-version.js";
+import type { PostOptions } from "./gate-post.js";
+import { serverNames, type Door, type SetUp } from "./set-up.js";
+import type { WebServer, WebServerKind } from "./web-server.js";
+
+/** What a Web server and its application are put together of. */
+export interface Scene {
+  /** What the Web server is configured with. */
+  readonly kind: WebServerKind;
+  /** What the application must be told, because the configuration says so. */
+  readonly options: PostOptions;
+}
+
+/** Where and for what a scene is set. */
+export interface SceneOptions {
+  /** Where the application will listen. */
+  readonly address: string;
+  readonly controllers: readonly ControllerClass[];
+  readonly root?: string;
+}
+
+/** Writes the configuration of a set-up. The application has to be told what the configuration says that it needs. */
+export function sceneOf(
+  { server, mount, deployment }: SetUp,
+  { address, controllers, root }: SceneOptions,
+): Scene {
+  const { description } = createApplication({ controllers, container: createContainer() });
+  const options = { server, address, description, mount, root, deployment };
+  const { mount: told, ...serving } = configurationFor(options, { port: 1, folder: "/nowhere" }).needs;
+  return { kind: generated(options), options: { mount: told, serving } };
+}
+
+/** A folder that is there while the tests of one `describe` run, and that every user can read. */
+export function folderForTests(): () => string {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "tricorn-site-"));
+    chmodSync(folder, 0o755);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return () => folder;
+}
+
+/** An address that an application can listen on: a free port, or a unix socket in a folder. */
+export async function freeAddress(over: "tcp" | "unix", folder: string): Promise<string> {
+  return over === "tcp" ? `127.0.0.1:${await freePort()}` : join(folder, "app.sock");
+}
+
+/** Describes a set-up, so that docs/web-servers.md can be made of the results. */
+export function describeSetUp(
+  { id, server, how }: SetUp,
+  door: Door,
+  define: () => void,
+): void {
+  const facts = { id, server: serverNames[server], door, how };
+  describe(`${door} behind ${facts.server}, ${how}`, { meta: { setUp: facts } }, define);
+}
+
+/** The first test of each set-up: that there is one. */
+export function testStart({ server: name }: SetUp, server: () => WebServer): void {
+  test("the configuration that `tricorn config` writes is what the server checks and starts with", async ({
+    task,
+  }) => {
+    task.meta.version = await serverVersion(name, server());
+    expect((await fetch(`${server().url}/`)).status).toBeGreaterThan(0);
+  });
+}

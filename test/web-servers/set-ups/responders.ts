@@ -1,0 +1,145 @@
+import type { ResponderSetUp } from "../../support/web-servers/set-up.js";
+
+const CADDY_2_6 = {
+  dropsStderr: { because: "Caddy 2.6.2 reads `capture_stderr` and does not do it." },
+  overlooksDepartures: {
+    because: "Caddy 2.6.2 sees that a client has left when it writes to it; it does not tell before.",
+  },
+  hidesBreaks: {
+    because: "Caddy 2.6.2 ends a broken answer as if it were whole; its log has the reason.",
+    log: /aborting with incomplete response/,
+  },
+} as const;
+
+const H2O_2_2 = {
+  overlooksDepartures: {
+    because: "H2O 2.2.5 sees that a client has left when it writes to it; it does not tell before.",
+  },
+  hidesBreaks: {
+    because: "H2O 2.2.5 ends a broken answer as if it were whole; its error log has the reason.",
+    log: /in request:.*\/break:/,
+  },
+} as const;
+
+const APACHE_2_4 = {
+  overlooksDepartures: {
+    because: "mod_proxy_fcgi of Apache 2.4 sees that a client has left when it writes to it.",
+  },
+} as const;
+
+const LIGHTTPD_1_4 = {
+  overlooksDepartures: {
+    because: "lighttpd 1.4.69 misses one reset in twenty, and sees it when it writes.",
+    sometimes: true,
+  },
+} as const;
+
+const HAPROXY_2_6 = {
+  refusesChunkedUploads: {
+    because: "HAProxy 2.6.12 needs the length of a body that is larger than its buffer; FastCGI has no other way.",
+    status: 400,
+  },
+} as const;
+
+const JETTY_9_4 = {
+  overlooksDepartures: {
+    because: "Jetty 9.4 sees that a client has left when it writes to it.",
+  },
+  respellsContentType: { because: "Jetty 9.4 writes `text/plain;charset=utf-8`." },
+} as const;
+
+/** Every way in which a Web server is put in front of responders. */
+export const responderSetUps: readonly ResponderSetUp[] = [
+  {
+    id: "nginx-unix",
+    server: "nginx",
+    how: "`fastcgi_pass` to a unix socket",
+    over: "unix",
+  },
+  {
+    id: "nginx-mounted",
+    server: "nginx",
+    how: "`fastcgi_pass` over TCP, at `/app`",
+    mount: "/app",
+    connections: "kept",
+  },
+  {
+    id: "apache-proxy-pass",
+    server: "apache",
+    how: "mod_proxy_fcgi by `ProxyPass`, over TCP",
+    differences: APACHE_2_4,
+  },
+  {
+    id: "apache-proxy-pass-mounted",
+    server: "apache",
+    how: "mod_proxy_fcgi by `ProxyPass`, at `/app`",
+    mount: "/app",
+    differences: APACHE_2_4,
+  },
+  {
+    id: "apache-set-handler",
+    server: "apache",
+    how: "mod_proxy_fcgi by `SetHandler`, to a unix socket",
+    over: "unix",
+    deployment: { apache: { responder: "set-handler" } },
+    differences: APACHE_2_4,
+  },
+  { id: "lighttpd-unix", server: "lighttpd", how: "mod_fastcgi to a unix socket", over: "unix", differences: LIGHTTPD_1_4 },
+  {
+    id: "lighttpd-mounted",
+    server: "lighttpd",
+    how: "mod_fastcgi over TCP, at `/app`",
+    mount: "/app",
+    differences: LIGHTTPD_1_4,
+  },
+  { id: "caddy-unix", server: "caddy", how: "`reverse_proxy` to a unix socket", over: "unix", differences: CADDY_2_6 },
+  {
+    id: "caddy-mounted",
+    server: "caddy",
+    how: "`reverse_proxy` over TCP, at `/app`",
+    mount: "/app",
+    differences: CADDY_2_6,
+  },
+  {
+    id: "haproxy-closed",
+    server: "haproxy",
+    how: "a connection for each request, to a unix socket",
+    over: "unix",
+    deployment: { haproxy: { connections: "closed" } },
+    connections: "closed",
+    differences: HAPROXY_2_6,
+  },
+  {
+    id: "haproxy-kept",
+    server: "haproxy",
+    how: "kept connections over TCP, at `/app`",
+    mount: "/app",
+    deployment: { haproxy: { connections: "kept" } },
+    connections: "kept",
+    differences: HAPROXY_2_6,
+  },
+  {
+    id: "haproxy-multiplexed",
+    server: "haproxy",
+    how: "`mpxs-conns` with `get-values`, over TCP",
+    deployment: { haproxy: { connections: "multiplexed" } },
+    connections: "kept",
+    differences: HAPROXY_2_6,
+  },
+  { id: "h2o-unix", server: "h2o", how: "`fastcgi.connect` to a unix socket", over: "unix", differences: H2O_2_2 },
+  {
+    id: "h2o-mounted",
+    server: "h2o",
+    how: "`fastcgi.connect` over TCP, at `/app`",
+    mount: "/app",
+    differences: H2O_2_2,
+  },
+  { id: "jetty", server: "jetty", how: "FastCGIProxyServlet over TCP", differences: JETTY_9_4 },
+  {
+    id: "jetty-mounted",
+    server: "jetty",
+    how: "FastCGIProxyServlet over TCP, at `/app`",
+    mount: "/app",
+    differences: JETTY_9_4,
+  },
+];
