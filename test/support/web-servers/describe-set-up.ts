@@ -9,10 +9,12 @@ import { Contract } from "./contract.js";
 import { writeFilteredFiles } from "./filtered-files.js";
 import { GatePost } from "./gate-post.js";
 import { Behind, CANARY, Gate } from "./gate.js";
-import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "./scene.js";
+import { commandOf } from "./program.js";
+import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart, type Scene } from "./scene.js";
 import { serveApplication, type ServedApplication } from "./served-application.js";
 import type { AuthorizerSetUp, ResponderSetUp, SetUp } from "./set-up.js";
 import { Shout } from "./shout.js";
+import { STAGE_SOCKET, Stage } from "./stage.js";
 import { testAuthorizer } from "./test-authorizer.js";
 import { testFilter } from "./test-filter.js";
 import { testLibrary } from "./test-library.js";
@@ -22,6 +24,7 @@ import { WebServer } from "./web-server.js";
 /** Puts the contract behind a Web server and tries all of it. */
 export function describeResponder(setUp: ResponderSetUp): void {
   const { over = "tcp", mount = "", connections, differences } = setUp;
+  const controllers = [Contract];
   describeSetUp(setUp, "responder", () => {
     const folder = folderForTests();
     let application: ServedApplication;
@@ -29,8 +32,8 @@ export function describeResponder(setUp: ResponderSetUp): void {
 
     beforeAll(async () => {
       const address = await freeAddress(over, folder());
-      const scene = sceneOf(setUp, { address, controllers: [Contract] });
-      application = await serveApplication({ address, ...scene.options });
+      const scene = sceneOf(setUp, { address, controllers });
+      application = await serveApplication({ address, controllers, ...scene.options });
       server = await WebServer.start(scene.kind);
     });
     afterAll(async () => {
@@ -50,6 +53,38 @@ export function describeResponder(setUp: ResponderSetUp): void {
       // A server may give up some that have waited since the tests before.
       else expect(opened).toBeLessThanOrEqual(3);
     });
+  });
+}
+
+/** Lets a Web server start the contract, and tries all of it. */
+export function describeSpawnedResponder(setUp: ResponderSetUp): void {
+  const { mount = "", differences } = setUp;
+  describeSetUp(setUp, "responder", () => {
+    const folder = folderForTests();
+    const stage = new Stage();
+    let server: WebServer;
+
+    beforeAll(async () => {
+      await stage.open(join(folder(), "stage.sock"));
+      const sceneWith = (env: Readonly<Record<string, string>>): Scene => {
+        const deployment = { ...setUp.deployment, ...commandOf("contract", env) };
+        // Where it is spawned on is the Web server's matter.
+        const address = join(folder(), "app.sock");
+        return sceneOf({ ...setUp, deployment }, { address, controllers: [Contract] });
+      };
+      const env = { [STAGE_SOCKET]: join(folder(), "stage.sock") };
+      const { mount: told } = sceneWith(env).options;
+      server = await WebServer.start(
+        sceneWith({ ...env, ...(told !== undefined && { CONTRACT_MOUNT: told }) }).kind,
+      );
+    });
+    afterAll(async () => {
+      await server?.stop();
+      stage.close();
+    });
+
+    testStart(setUp, () => server);
+    testResponder(() => ({ server, stage, mount }), differences);
   });
 }
 

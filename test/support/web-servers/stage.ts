@@ -1,4 +1,5 @@
 import { EventEmitter, once } from "node:events";
+import { chmodSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { singleton, type OnStart, type OnStop } from "tricorn";
@@ -37,6 +38,8 @@ export class Stage implements OnStart, OnStop {
   async open(path: string): Promise<void> {
     this.#server = createServer((socket) => this.#join(socket)).listen(path);
     await once(this.#server, "listening");
+    // A program that a Web server starts may run as somebody else.
+    chmodSync(path, 0o666);
   }
 
   close(): void {
