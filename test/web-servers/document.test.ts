@@ -15,7 +15,11 @@ test("a set-up has a row with what came out, a case has one with what came out w
   const document = documentOf(
     { title: "GET", status: "passed", meta: { setUp: nginx, version: "1.22.1" } },
     { title: "HEAD", status: "passed", meta: { setUp: nginx } },
-    { title: "GET", status: "passed", meta: { setUp: caddy, version: "2.6.2", difference: "Caddy is late." } },
+    {
+      title: "GET",
+      status: "passed",
+      meta: { setUp: caddy, version: "2.6.2", difference: "Caddy is late." },
+    },
     { title: "HEAD", status: "failed", meta: { setUp: caddy } },
   );
   expect(document).toContain("| caddy-tcp | Caddy | TCP | 1 of 2 passed, 1 with a difference |\n");

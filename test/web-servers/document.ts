@@ -39,15 +39,18 @@ interface SetUpResults extends Facts {
 const doors: Readonly<Record<Door, { readonly title: string; readonly about: string }>> = {
   responder: {
     title: "Responders",
-    about: "The contract application behind each Web server: what arrives, what comes back, and what becomes of it when somebody leaves.",
+    about:
+      "The contract application behind each Web server: what arrives, what comes back, and what becomes of it when somebody leaves.",
   },
   authorizer: {
     title: "Authorizers",
-    about: "A file or an answer that must never be seen by whom the authorizer has not let in, whatever fails.",
+    about:
+      "A file or an answer that must never be seen by whom the authorizer has not let in, whatever fails.",
   },
   filter: {
     title: "Filters",
-    about: "Files that pass through a filter, compared byte by byte with what comes through the filter role itself.",
+    about:
+      "Files that pass through a filter, compared byte by byte with what comes through the filter role itself.",
   },
   library: {
     title: "The library",

@@ -1,4 +1,9 @@
-import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import {
+  request as httpRequest,
+  type Agent,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from "node:http";
 
 /** What is sent: the path goes out exactly as it is written. */
 export interface HttpCall {

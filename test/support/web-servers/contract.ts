@@ -26,7 +26,8 @@ const Bytes = z.coerce.number().int().min(1);
 const PIECE = 64 * 1024;
 
 /** What `/closed` shows. */
-export const ERROR_PAGE = "<!doctype html>\n<title>Closed</title>\n<p>The theatre is closed on Mondays: “Hamlet”.</p>\n";
+export const ERROR_PAGE =
+  "<!doctype html>\n<title>Closed</title>\n<p>The theatre is closed on Mondays: “Hamlet”.</p>\n";
 
 /** What a request looks like to a handler. */
 export interface Seen {

@@ -4,11 +4,7 @@ import { expect } from "vitest";
 
 import { GateProcess } from "./gate-process.js";
 import { Behind, Gate } from "./gate.js";
-import {
-  serveApplication,
-  type ApplicationOptions,
-  type ServedApplication,
-} from "./served-application.js";
+import { serveApplication, type ApplicationOptions, type ServedApplication } from "./served-application.js";
 
 /** How long the gate may take for a decision; ms. */
 const LIMIT = 100;

@@ -30,7 +30,10 @@ const programs: Readonly<Record<ServerName, string>> = {
 };
 
 /** The configuration that `tricorn config` writes for a place. */
-export function configurationFor(options: GeneratedOptions, { port, folder }: Pick<Place, "port" | "folder">): Configuration {
+export function configurationFor(
+  options: GeneratedOptions,
+  { port, folder }: Pick<Place, "port" | "folder">,
+): Configuration {
   const { server, address, description, mount, root, deployment } = options;
   const write = servers[server];
   if (write === undefined) throw new Error(`Cannot configure ${server}: nobody writes its configuration`);

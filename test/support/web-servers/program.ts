@@ -21,16 +21,6 @@ export function program(name: "contract" | "gate"): Program {
   };
 }
 
-/** What a deployment says of a program of `programs/` that a Web server is to start. */
-export function commandOf(
-  name: "contract" | "gate",
-  env: Readonly<Record<string, string>> = {},
-): { readonly command: string[]; readonly directory: string } {
-  const { program: node, args, cwd } = program(name);
-  const variables = Object.entries(env).map(([variable, value]) => `${variable}=${value}`);
-  return { command: ["/usr/bin/env", ...variables, node, ...args], directory: cwd };
-}
-
 /** A script that runs it from anywhere, for Web servers that start programs by a path. */
 export function programScript(name: "contract" | "gate", env: Readonly<Record<string, string>> = {}): string {
   const { program: node, args, cwd } = program(name);

@@ -56,11 +56,7 @@ export async function freeAddress(over: "tcp" | "unix", folder: string): Promise
 }
 
 /** Describes a set-up, so that docs/web-servers.md can be made of the results. */
-export function describeSetUp(
-  { id, server, how }: SetUp,
-  door: Door,
-  define: () => void,
-): void {
+export function describeSetUp({ id, server, how }: SetUp, door: Door, define: () => void): void {
   const facts = { id, server: serverNames[server], door, how };
   describe(`${door} behind ${facts.server}, ${how}`, { meta: { setUp: facts } }, define);
 }

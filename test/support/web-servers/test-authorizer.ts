@@ -57,13 +57,18 @@ const SPOOFED = {
   "X-Accel-Redirect": "/members/vault",
 };
 
+interface Visit {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** The tests that hold behind each Web server that asks authorizers, or lets the application ask them itself. */
 export function testAuthorizer(door: () => AuthorizerDoor, differences: AuthorizerDifferences = {}): void {
   const denied = differences.replacesDenials?.status ?? 403;
 
-  const visit = (path: string, options: Parameters<typeof http>[2] = {}): Promise<HttpAnswer> => {
-    const { server, mount, headers } = door();
-    return http(server.url, `${mount}${path}`, { ...options, headers: { ...headers, ...options.headers } });
+  const visit = (path: string, { method = "GET", headers = {} }: Visit = {}): Promise<HttpAnswer> => {
+    const { server, mount, headers: always } = door();
+    return http(server.url, `${mount}${path}`, { method, headers: { ...always, ...headers } });
   };
   /** The statuses with which everything protected is refused in this mode; it fails where the canary is heard. */
   const refusals = async (mode: string): Promise<number[]> => {

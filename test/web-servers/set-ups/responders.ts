@@ -36,7 +36,8 @@ const LIGHTTPD_1_4 = {
 
 const HAPROXY_2_6 = {
   refusesChunkedUploads: {
-    because: "HAProxy 2.6.12 needs the length of a body that is larger than its buffer; FastCGI has no other way.",
+    because:
+      "HAProxy 2.6.12 needs the length of a body that is larger than its buffer; FastCGI has no other way.",
     status: 400,
   },
 } as const;
@@ -84,7 +85,13 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     deployment: { apache: { responder: "set-handler" } },
     differences: APACHE_2_4,
   },
-  { id: "lighttpd-unix", server: "lighttpd", how: "mod_fastcgi to a unix socket", over: "unix", differences: LIGHTTPD_1_4 },
+  {
+    id: "lighttpd-unix",
+    server: "lighttpd",
+    how: "mod_fastcgi to a unix socket",
+    over: "unix",
+    differences: LIGHTTPD_1_4,
+  },
   {
     id: "lighttpd-mounted",
     server: "lighttpd",
@@ -92,7 +99,13 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     mount: "/app",
     differences: LIGHTTPD_1_4,
   },
-  { id: "caddy-unix", server: "caddy", how: "`reverse_proxy` to a unix socket", over: "unix", differences: CADDY_2_6 },
+  {
+    id: "caddy-unix",
+    server: "caddy",
+    how: "`reverse_proxy` to a unix socket",
+    over: "unix",
+    differences: CADDY_2_6,
+  },
   {
     id: "caddy-mounted",
     server: "caddy",
@@ -126,7 +139,13 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     connections: "kept",
     differences: HAPROXY_2_6,
   },
-  { id: "h2o-unix", server: "h2o", how: "`fastcgi.connect` to a unix socket", over: "unix", differences: H2O_2_2 },
+  {
+    id: "h2o-unix",
+    server: "h2o",
+    how: "`fastcgi.connect` to a unix socket",
+    over: "unix",
+    differences: H2O_2_2,
+  },
   {
     id: "h2o-mounted",
     server: "h2o",

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { Gateway, routesOf } from "tricorn/gateway";
+import { afterAll, beforeAll } from "vitest";
+
+import { writeFilteredFiles } from "./filtered-files.js";
+import { Behind, Gate } from "./gate.js";
+import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "./scene.js";
+import { serveApplication, type ServedApplication } from "./served-application.js";
+import type { SetUp } from "./set-up.js";
+import { Shout } from "./shout.js";
+import { testFilter } from "./test-filter.js";
+import { WebServer } from "./web-server.js";
+
+/** Puts a filter behind a Web server, and the gateway beside it, which speaks the filter role. */
+export function describeFilter(setUp: SetUp): void {
+  const { over = "tcp", mount = "" } = setUp;
+  const controllers = [Gate, Behind, Shout];
+  describeSetUp(setUp, "filter", () => {
+    const folder = folderForTests();
+    let application: ServedApplication;
+    let gateway: Gateway;
+    let native: string;
+    let server: WebServer;
+
+    beforeAll(async () => {
+      const root = join(folder(), "root");
+      writeFilteredFiles(root, folder());
+      const address = await freeAddress(over, folder());
+      const scene = sceneOf(setUp, { address, controllers, root });
+      application = await serveApplication({ address, controllers, ...scene.options });
+      const routes = routesOf(application.application.description, { mount });
+      gateway = new Gateway({ application: address, root, routes, mount, port: 0 });
+      native = (await gateway.listen()).url;
+      server = await WebServer.start(scene.kind);
+    });
+    afterAll(async () => {
+      await server?.stop();
+      await gateway?.close();
+      await application?.close();
+    });
+
+    testStart(setUp, () => server);
+    testFilter(() => ({ server, native, mount }));
+  });
+}

@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll } from "vitest";
+
+import { contentRoot, controllers } from "../../../examples/library/application.js";
+import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "./scene.js";
+import { serveApplication, type ServedApplication } from "./served-application.js";
+import type { SetUp } from "./set-up.js";
+import { testLibrary } from "./test-library.js";
+import { WebServer } from "./web-server.js";
+
+/** Puts the library of examples/ behind a Web server: responders, an authorizer and filters at once. */
+export function describeLibrary(setUp: SetUp): void {
+  const { over = "tcp", mount = "" } = setUp;
+  describeSetUp(setUp, "library", () => {
+    const folder = folderForTests();
+    let application: ServedApplication;
+    let server: WebServer;
+
+    beforeAll(async () => {
+      const address = await freeAddress(over, folder());
+      const root = fileURLToPath(contentRoot);
+      const scene = sceneOf(setUp, { address, controllers, root });
+      application = await serveApplication({ address, controllers, ...scene.options });
+      server = await WebServer.start(scene.kind);
+    });
+    afterAll(async () => {
+      await server?.stop();
+      await application?.close();
+    });
+
+    testStart(setUp, () => server);
+    testLibrary(() => ({ server, mount }));
+  });
+}
