@@ -32,7 +32,8 @@ interface Result {
   readonly difference: string | undefined;
 }
 
-interface SetUpResults extends Facts {
+interface SetUpResults {
+  readonly facts: Facts;
   readonly cases: ReadonlyMap<string, Result>;
 }
 
@@ -68,7 +69,7 @@ export function webServersDocument(report: Report): string {
   const sections = (Object.keys(doors) as Door[]).map((door) =>
     section(
       door,
-      setUps.filter((setUp) => setUp.door === door),
+      setUps.filter(({ facts }) => facts.door === door),
     ),
   );
   return `# Web servers
@@ -108,9 +109,7 @@ function setUpsOf({ testResults }: Report): SetUpResults[] {
     if (!setUps.has(id)) setUps.set(id, { facts: meta.setUp, cases: new Map() });
     setUps.get(id)!.cases.set(title, { passed: status === "passed", difference: meta.difference });
   }
-  return [...setUps.values()]
-    .map(({ facts, cases }) => ({ ...facts, cases }))
-    .sort((one, other) => one.id.localeCompare(other.id, "en"));
+  return [...setUps.values()].sort((one, other) => one.facts.id.localeCompare(other.facts.id, "en"));
 }
 
 function versionsOf({ testResults }: Report): [string, string][] {
@@ -129,7 +128,7 @@ ${about}
 
 | set-up | Web server | how | result |
 |---|---|---|---|
-${setUps.map(({ id, server, how, cases }) => `| ${id} | ${server} | ${how} | ${summary(cases)} |`).join("\n")}
+${setUps.map(({ facts: { id, server, how }, cases }) => `| ${id} | ${server} | ${how} | ${summary(cases)} |`).join("\n")}
 
 ${caseTable(setUps)}
 ${differences(setUps)}`;
@@ -146,7 +145,7 @@ function summary(cases: ReadonlyMap<string, Result>): string {
 /** A row for each case, a column for each set-up. Set-ups need not have the same cases. */
 function caseTable(setUps: readonly SetUpResults[]): string {
   const titles = [...new Set(setUps.flatMap(({ cases }) => [...cases.keys()]))];
-  const head = `| | ${setUps.map(({ id }) => id).join(" | ")} |\n|---|${"---|".repeat(setUps.length)}`;
+  const head = `| | ${setUps.map(({ facts }) => facts.id).join(" | ")} |\n|---|${"---|".repeat(setUps.length)}`;
   const rows = titles.map(
     (title) => `| ${cell(title)} | ${setUps.map(({ cases }) => mark(cases.get(title))).join(" | ")} |`,
   );
@@ -162,11 +161,11 @@ function mark(result: Result | undefined): string {
 /** Each difference once, with the set-ups that have it. */
 function differences(setUps: readonly SetUpResults[]): string {
   const reasons = new Map<string, string[]>();
-  for (const { id, cases } of setUps) {
+  for (const { facts, cases } of setUps) {
     for (const [title, { passed, difference }] of cases) {
       if (!passed || difference === undefined) continue;
       const key = `${title}\n${difference}`;
-      reasons.set(key, [...(reasons.get(key) ?? []), id]);
+      reasons.set(key, [...(reasons.get(key) ?? []), facts.id]);
     }
   }
   return [...reasons]

@@ -2,44 +2,78 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 
-import { GatePost } from "./gate-post.js";
+import { GatePost, type Post } from "./gate-post.js";
 import { Behind, CANARY, Gate } from "./gate.js";
+import { GATE_POST } from "./guard.js";
 import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "./scene.js";
 import type { AuthorizerSetUp } from "./set-up.js";
+import { SpawnedGatePost } from "./spawned-gate-post.js";
+import { spawnedSceneOf } from "./spawned-scene.js";
 import { testAuthorizer } from "./test-authorizer.js";
 import { WebServer } from "./web-server.js";
 
+const controllers = [Gate, Behind];
 const credentials = { Authorization: `Basic ${Buffer.from("ada:lovelace").toString("base64")}` };
 
-/** Puts the gate behind a Web server and tries to get past it. */
+/** A post, and the Web server that looks for the gate there. */
+interface Guarded {
+  readonly post: Post;
+  readonly server: WebServer;
+}
+
+/** Puts the gate behind a Web server, or lets that start it, and tries to get past it. */
 export function describeAuthorizer(setUp: AuthorizerSetUp): void {
-  const { over = "tcp", mount = "", inProcess = false, needsPassword = false, differences } = setUp;
-  // What the server does not serve itself cannot be protected by it.
+  const { mount = "", inProcess = false, needsPassword = false, isSpawned = false, differences } = setUp;
+  // What the server does not serve itself it cannot protect.
   const canaries = inProcess ? ["/members/vault"] : ["/members/canary.html", "/members/vault"];
-  const controllers = [Gate, Behind];
   describeSetUp(setUp, "authorizer", () => {
     const folder = folderForTests();
-    let post: GatePost;
-    let server: WebServer;
+    let guarded: Guarded;
 
     beforeAll(async () => {
-      const root = join(folder(), "root");
-      mkdirSync(join(root, "members"), { recursive: true });
-      writeFileSync(join(root, "members/canary.html"), CANARY);
-      const address = await freeAddress(over, folder());
-      const scene = sceneOf(setUp, { address, controllers, root });
-      post = await GatePost.open(address, scene.options);
-      server = await WebServer.start(scene.kind);
+      guarded = await (isSpawned ? spawnGuarded : guard)(setUp, folder());
     });
     afterAll(async () => {
-      await server?.stop();
-      await post?.vacate();
+      await guarded?.server.stop();
+      await guarded?.post.place("gone");
     });
 
-    testStart(setUp, () => server);
+    testStart(setUp, () => guarded.server);
     testAuthorizer(
-      () => ({ server, post, mount, canaries, ...(needsPassword && { headers: credentials }) }),
+      () => ({ ...guarded, mount, canaries, ...(needsPassword && { headers: credentials }) }),
       differences,
     );
   });
+}
+
+async function guard(setUp: AuthorizerSetUp, folder: string): Promise<Guarded> {
+  const root = writeCanary(folder);
+  const address = await freeAddress(setUp.over ?? "tcp", folder);
+  const { kind, options } = sceneOf(setUp, { address, controllers, root });
+  const post = new GatePost(address, options);
+  await post.place("gate");
+  try {
+    return { post, server: await WebServer.start(kind) };
+  } catch (error) {
+    await post.place("gone");
+    throw error;
+  }
+}
+
+async function spawnGuarded(setUp: AuthorizerSetUp, folder: string): Promise<Guarded> {
+  const root = writeCanary(folder);
+  const env = { [GATE_POST]: folder };
+  const options = { program: "gate", folder, env, controllers, root } as const;
+  const { kind } = await spawnedSceneOf(setUp, options);
+  const post = new SpawnedGatePost(folder, () => server);
+  const server = await WebServer.start(kind);
+  return { post, server };
+}
+
+/** Makes the folder of a file that is protected. */
+function writeCanary(folder: string): string {
+  const root = join(folder, "root");
+  mkdirSync(join(root, "members"), { recursive: true });
+  writeFileSync(join(root, "members/canary.html"), CANARY);
+  return root;
 }

@@ -1,19 +1,20 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { bundledProgram } from "./bundled-program.js";
 import { Contract } from "./contract.js";
-import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart, type Scene } from "./scene.js";
+import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "./scene.js";
 import { serveApplication, type ServedApplication } from "./served-application.js";
 import type { ResponderSetUp } from "./set-up.js";
+import { spawnedSceneOf } from "./spawned-scene.js";
 import { STAGE_SOCKET, Stage } from "./stage.js";
 import { testResponder } from "./test-responder.js";
 import { WebServer } from "./web-server.js";
 
+const controllers = [Contract];
+
 /** Puts the contract behind a Web server and tries all of it. */
 export function describeResponder(setUp: ResponderSetUp): void {
   const { over = "tcp", mount = "", connections, differences } = setUp;
-  const controllers = [Contract];
   describeSetUp(setUp, "responder", () => {
     const folder = folderForTests();
     let application: ServedApplication;
@@ -21,9 +22,9 @@ export function describeResponder(setUp: ResponderSetUp): void {
 
     beforeAll(async () => {
       const address = await freeAddress(over, folder());
-      const scene = sceneOf(setUp, { address, controllers });
-      application = await serveApplication({ address, controllers, ...scene.options });
-      server = await WebServer.start(scene.kind);
+      const { kind, options } = sceneOf(setUp, { address, controllers });
+      application = await serveApplication({ address, controllers, ...options });
+      server = await WebServer.start(kind);
     });
     afterAll(async () => {
       await server?.stop();
@@ -54,21 +55,11 @@ export function describeSpawnedResponder(setUp: ResponderSetUp): void {
     let server: WebServer;
 
     beforeAll(async () => {
-      await stage.open(join(folder(), "stage.sock"));
-      const program = await bundledProgram("contract", { folder: folder() });
-      const sceneWith = (env: Readonly<Record<string, string>>): Scene => {
-        const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-        const command = ["/usr/bin/env", ...variables, process.execPath, program];
-        const deployment = { ...setUp.deployment, command, directory: folder() };
-        // What it is spawned on is the Web server's matter.
-        const address = join(folder(), "app.sock");
-        return sceneOf({ ...setUp, deployment }, { address, controllers: [Contract] });
-      };
-      const env = { [STAGE_SOCKET]: join(folder(), "stage.sock") };
-      const { mount: told } = sceneWith(env).options;
-      server = await WebServer.start(
-        sceneWith({ ...env, ...(told !== undefined && { CONTRACT_MOUNT: told }) }).kind,
-      );
+      const socket = join(folder(), "stage.sock");
+      await stage.open(socket);
+      const options = { program: "contract", folder: folder(), controllers } as const;
+      const { kind } = await spawnedSceneOf(setUp, { ...options, env: { [STAGE_SOCKET]: socket } });
+      server = await WebServer.start(kind);
     });
     afterAll(async () => {
       await server?.stop();

@@ -19,7 +19,7 @@ export class GateProcess {
       env: {
         TRICORN_LISTEN: address,
         TRICORN_LOG_LEVEL: "info",
-        ...(webServerGroup !== undefined && { GATE_GROUP: webServerGroup }),
+        GATE_GROUP: webServerGroup,
       },
     });
   }
@@ -31,12 +31,12 @@ export class GateProcess {
     return gate;
   }
 
-  /** Kills it as soon as it says that it is deciding for ever. */
-  async killWhileDeciding(): Promise<void> {
+  /** Resolves when it says that it is deciding for ever. */
+  async decides(): Promise<void> {
     await this.#process.line(/Deciding for ever/);
-    await this.#process.stop("SIGKILL");
   }
 
+  /** Kills it. */
   async stop(): Promise<void> {
     if (!this.#process.isOver) await this.#process.stop("SIGKILL");
     await rm(this.#folder, { recursive: true, force: true });

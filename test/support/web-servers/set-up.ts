@@ -46,14 +46,14 @@ export interface SetUp {
   readonly over?: "tcp" | "unix";
   /** Where the application is found below the server's address: "/app"; the root if left out. */
   readonly mount?: string;
+  /** Whether the Web server starts the application. */
+  readonly isSpawned?: true;
   /** What the deployment says beside addresses, folders and mount. */
   readonly deployment?: DeploymentInput;
 }
 
 /** A set-up in which a Web server asks responders. */
 export interface ResponderSetUp extends SetUp {
-  /** Whether the Web server starts the application. */
-  readonly isSpawned?: true;
   /** What becomes of FastCGI connections behind an answer; not looked at if left out. */
   readonly connections?: "closed" | "kept";
   readonly differences?: ResponderDifferences;

@@ -3,14 +3,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { http, type HttpAnswer } from "../../gateway/support/http.js";
 import type { Seen } from "./contract.js";
 import { differs, type AuthorizerDifferences } from "./differences.js";
-import { decides, type GatePost } from "./gate-post.js";
+import type { Post } from "./gate-post.js";
 import { CANARY, FAILURES } from "./gate.js";
 import type { WebServer } from "./web-server.js";
 
 /** A Web server that asks the gate about everything below /members/. */
 export interface AuthorizerDoor {
   readonly server: WebServer;
-  readonly post: GatePost;
+  readonly post: Post;
   /** Where the application is found below the server's address: "/app" or "". */
   readonly mount: string;
   /** What is protected: a file where the Web server serves any, and what a responder says. */
@@ -79,7 +79,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
   /** Puts the gate back behind a test, and waits until the Web server has noticed. */
   const restoreAfterwards = (): void =>
     onTestFinished(async () => {
-      await door().post.restore();
+      await door().post.place("gate");
       await expect.poll(async () => (await visit(`${door().canaries[0]!}?mode=allow`)).status).toBe(200);
     });
 
@@ -102,35 +102,39 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
 
   test("nothing is served when the application has no authorizer", async () => {
     restoreAfterwards();
-    await door().post.occupyWithoutGate();
+    await door().post.place("none");
     for (const status of await refusals("allow")) expect(status).toBe(denied);
   });
 
   test("nothing is served when nobody listens where the gate should be", async () => {
     restoreAfterwards();
-    await door().post.vacate();
+    await door().post.place("gone");
     for (const status of await refusals("allow")) expect(status).toBeGreaterThanOrEqual(500);
   });
 
   test("nothing is served when the gate is killed while it decides", async () => {
     restoreAfterwards();
-    const gate = await door().post.occupyByProcess();
-    const [statuses] = await Promise.all([refusals("hang"), gate.killWhileDeciding()]);
-    for (const status of statuses) expect(status).toBeGreaterThanOrEqual(denied);
+    const { post } = door();
+    await post.place("process");
+    const asked = refusals("hang");
+    await post.decides();
+    await post.kill();
+    for (const status of await asked) expect(status).toBeGreaterThanOrEqual(denied);
   });
 
   test("nothing is served when the application is overloaded", async () => {
     restoreAfterwards();
-    await door().post.occupyAndKeepBusy();
+    await door().post.place("busy");
     for (const status of await refusals("allow")) expect([500, 502, 503, denied]).toContain(status);
   });
 
   test("nothing is served when the application shuts down while the gate decides", async () => {
     restoreAfterwards();
-    const { log, close } = await door().post.occupyPatiently();
+    const { post } = door();
+    await post.place("patient");
     const asked = refusals("hang");
-    await decides(log);
-    await close();
+    await post.decides();
+    await post.shutDown();
     for (const status of await asked) expect([500, 502, 503, denied]).toContain(status);
   });
 

@@ -1,7 +1,9 @@
 import type { SetUp } from "../../support/web-servers/set-up.js";
 
+type Way = Pick<SetUp, "server" | "over" | "deployment">;
+
 /** A way for each Web server to have all three roles behind it. */
-const servers: readonly Pick<SetUp, "server" | "over" | "deployment">[] = [
+const ways: readonly Way[] = [
   { server: "nginx", over: "unix" },
   { server: "apache" },
   { server: "lighttpd", over: "unix" },
@@ -11,16 +13,16 @@ const servers: readonly Pick<SetUp, "server" | "over" | "deployment">[] = [
   { server: "jetty" },
 ];
 
+function setUpOf(way: Way, { role, how }: { readonly role: string; readonly how: string }): SetUp {
+  return { ...way, id: `${way.server}-${role}`, how };
+}
+
 /** Every Web server whose files pass through filters. */
-export const filterSetUps: readonly SetUp[] = servers.map((setUp) => ({
-  ...setUp,
-  id: `${setUp.server}-filter`,
-  how: "files below the root that is declared, over the bridge",
-}));
+export const filterSetUps = ways.map((way) =>
+  setUpOf(way, { role: "filter", how: "files below the root that is declared, over the bridge" }),
+);
 
 /** Every Web server that the library is put behind. */
-export const librarySetUps: readonly SetUp[] = servers.map((setUp) => ({
-  ...setUp,
-  id: `${setUp.server}-library`,
-  how: "responders, an authorizer and filters at once",
-}));
+export const librarySetUps = ways.map((way) =>
+  setUpOf(way, { role: "library", how: "responders, an authorizer and filters at once" }),
+);

@@ -1,14 +1,24 @@
-// The gate as a program. GATE_LIMIT is how long it may take for a decision, in milliseconds; GATE_GROUP may connect.
+// The gate as a program, which finds out itself how it was started. GATE_GROUP may connect; TRICORN_TEST_MOUNT is where it is
+// mounted; who it is to be is written at its post, where a Web server starts it.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createApplication, serve } from "tricorn";
 
 import { Behind, Gate } from "../gate.js";
+import { GATE_POST, ORDERS, PIDS, decisionLimits, type Guard } from "../guard.js";
 
-const { GATE_LIMIT: limit, GATE_GROUP: group } = process.env;
-await serve(
-  createApplication({
-    controllers: [Gate, Behind],
-    timeouts: { authorizer: limit === undefined ? undefined : Number(limit) },
-  }),
-  undefined,
-  group === undefined ? {} : { socketAccess: { group } },
-);
+const { GATE_GROUP: group, TRICORN_TEST_MOUNT: mount, [GATE_POST]: post } = process.env;
+const guard = post === undefined ? "process" : (readFileSync(join(post, ORDERS), "utf8") as Guard);
+if (guard === "gone") process.exit(1);
+if (post !== undefined) writeFileSync(join(post, PIDS, String(process.pid)), "");
+
+const application = createApplication({
+  controllers: guard === "none" ? [Behind] : [Gate, Behind],
+  timeouts: { authorizer: decisionLimits[guard] },
+  mount,
+});
+await serve(application, undefined, {
+  ...(group !== undefined && { socketAccess: { group } }),
+  // A Web server sends it one request at a time, and that is already too much.
+  ...(guard === "busy" && { limits: { requests: 0 } }),
+});

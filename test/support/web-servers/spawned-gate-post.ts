@@ -1,0 +1,55 @@
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Post } from "./gate-post.js";
+import { ORDERS, PIDS, type Guard } from "./guard.js";
+import type { WebServer } from "./web-server.js";
+
+/** The post of a gate that a Web server starts: each process learns who it is to be when it begins. */
+export class SpawnedGatePost implements Post {
+  readonly #folder: string;
+  readonly #server: () => WebServer;
+
+  /** @param folder becomes the folder of the post; the program lies in it, too */
+  constructor(folder: string, server: () => WebServer) {
+    this.#folder = folder;
+    this.#server = server;
+    mkdirSync(join(folder, PIDS), { recursive: true });
+    // Who starts the program may run as somebody else.
+    chmodSync(join(folder, PIDS), 0o777);
+    writeFileSync(join(folder, ORDERS), "gate");
+  }
+
+  /** Those who are there are killed, so that the Web server starts others. */
+  async place(guard: Guard): Promise<void> {
+    writeFileSync(join(this.#folder, ORDERS), guard);
+    await this.kill();
+  }
+
+  async decides(): Promise<void> {
+    const pids = this.#running().join("|");
+    await this.#server().errorLine(new RegExp(`Deciding for ever in process (?:${pids})\\b`));
+  }
+
+  async kill(): Promise<void> {
+    for (const pid of this.#running()) process.kill(pid, "SIGKILL");
+  }
+
+  async shutDown(): Promise<void> {
+    for (const pid of this.#running()) process.kill(pid, "SIGTERM");
+  }
+
+  /** The processes that are there; of those that have ended only the numbers are left, which others may have by now. */
+  #running(): number[] {
+    const pids = readdirSync(join(this.#folder, PIDS));
+    return pids.filter((pid) => commandOf(pid).includes(this.#folder)).map(Number);
+  }
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
