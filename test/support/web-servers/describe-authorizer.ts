@@ -10,7 +10,7 @@ import type { AuthorizerSetUp } from "./set-up.js";
 import { SpawnedGatePost } from "./spawned-gate-post.js";
 import { spawnedSceneOf } from "./spawned-scene.js";
 import { testAuthorizer } from "./test-authorizer.js";
-import { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 const controllers = [Gate, Behind];
 const credentials = { Authorization: `Basic ${Buffer.from("ada:lovelace").toString("base64")}` };
@@ -18,7 +18,7 @@ const credentials = { Authorization: `Basic ${Buffer.from("ada:lovelace").toStri
 /** A post, and the Web server that looks for the gate there. */
 interface Guarded {
   readonly post: Post;
-  readonly server: WebServer;
+  readonly server: RunningServer;
 }
 
 /** Puts the gate behind a Web server, or lets that start it, and tries to get past it. */
@@ -49,11 +49,11 @@ export function describeAuthorizer(setUp: AuthorizerSetUp): void {
 async function guard(setUp: AuthorizerSetUp, folder: string): Promise<Guarded> {
   const root = writeCanary(folder);
   const address = await freeAddress(setUp.over ?? "tcp", folder);
-  const { kind, options } = sceneOf(setUp, { address, controllers, root });
+  const { start, options } = sceneOf(setUp, { address, controllers, root });
   const post = new GatePost(address, options);
   await post.place("gate");
   try {
-    return { post, server: await WebServer.start(kind) };
+    return { post, server: await start() };
   } catch (error) {
     await post.place("gone");
     throw error;
@@ -64,9 +64,9 @@ async function spawnGuarded(setUp: AuthorizerSetUp, folder: string): Promise<Gua
   const root = writeCanary(folder);
   const env = { [GATE_POST]: folder };
   const options = { program: "gate", folder, env, controllers, root } as const;
-  const { kind } = await spawnedSceneOf(setUp, options);
+  const { start } = await spawnedSceneOf(setUp, options);
   const post = new SpawnedGatePost(folder, () => server);
-  const server = await WebServer.start(kind);
+  const server = await start();
   return { post, server };
 }
 

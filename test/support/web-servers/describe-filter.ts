@@ -9,7 +9,7 @@ import { serveApplication, type ServedApplication } from "./served-application.j
 import type { SetUp } from "./set-up.js";
 import { Shout } from "./shout.js";
 import { testFilter } from "./test-filter.js";
-import { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 /** Puts a filter behind a Web server, and the gateway beside it, which speaks the filter role. */
 export function describeFilter(setUp: SetUp): void {
@@ -20,7 +20,7 @@ export function describeFilter(setUp: SetUp): void {
     let application: ServedApplication;
     let gateway: Gateway;
     let native: string;
-    let server: WebServer;
+    let server: RunningServer;
 
     beforeAll(async () => {
       const root = join(folder(), "root");
@@ -31,7 +31,7 @@ export function describeFilter(setUp: SetUp): void {
       const routes = routesOf(application.application.description, { mount });
       gateway = new Gateway({ application: address, root, routes, mount, port: 0 });
       native = (await gateway.listen()).url;
-      server = await WebServer.start(scene.kind);
+      server = await scene.start();
     });
     afterAll(async () => {
       await server?.stop();

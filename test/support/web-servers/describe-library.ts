@@ -6,7 +6,7 @@ import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "
 import { serveApplication, type ServedApplication } from "./served-application.js";
 import type { SetUp } from "./set-up.js";
 import { testLibrary } from "./test-library.js";
-import { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 /** Puts the library of examples/ behind a Web server: responders, an authorizer and filters at once. */
 export function describeLibrary(setUp: SetUp): void {
@@ -14,14 +14,14 @@ export function describeLibrary(setUp: SetUp): void {
   describeSetUp(setUp, "library", () => {
     const folder = folderForTests();
     let application: ServedApplication;
-    let server: WebServer;
+    let server: RunningServer;
 
     beforeAll(async () => {
       const address = await freeAddress(over, folder());
       const root = fileURLToPath(contentRoot);
       const scene = sceneOf(setUp, { address, controllers, root });
       application = await serveApplication({ address, controllers, ...scene.options });
-      server = await WebServer.start(scene.kind);
+      server = await scene.start();
     });
     afterAll(async () => {
       await server?.stop();

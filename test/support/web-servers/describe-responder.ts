@@ -8,7 +8,7 @@ import type { ResponderSetUp } from "./set-up.js";
 import { spawnedSceneOf } from "./spawned-scene.js";
 import { STAGE_SOCKET, Stage } from "./stage.js";
 import { testResponder } from "./test-responder.js";
-import { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 const controllers = [Contract];
 
@@ -18,13 +18,13 @@ export function describeResponder(setUp: ResponderSetUp): void {
   describeSetUp(setUp, "responder", () => {
     const folder = folderForTests();
     let application: ServedApplication;
-    let server: WebServer;
+    let server: RunningServer;
 
     beforeAll(async () => {
       const address = await freeAddress(over, folder());
-      const { kind, options } = sceneOf(setUp, { address, controllers });
+      const { start, options } = sceneOf(setUp, { address, controllers });
       application = await serveApplication({ address, controllers, ...options });
-      server = await WebServer.start(kind);
+      server = await start();
     });
     afterAll(async () => {
       await server?.stop();
@@ -52,14 +52,14 @@ export function describeSpawnedResponder(setUp: ResponderSetUp): void {
   describeSetUp(setUp, "responder", () => {
     const folder = folderForTests();
     const stage = new Stage();
-    let server: WebServer;
+    let server: RunningServer;
 
     beforeAll(async () => {
       const socket = join(folder(), "stage.sock");
       await stage.open(socket);
       const options = { program: "contract", folder: folder(), controllers } as const;
-      const { kind } = await spawnedSceneOf(setUp, { ...options, env: { [STAGE_SOCKET]: socket } });
-      server = await WebServer.start(kind);
+      const { start } = await spawnedSceneOf(setUp, { ...options, env: { [STAGE_SOCKET]: socket } });
+      server = await start();
     });
     afterAll(async () => {
       await server?.stop();

@@ -18,6 +18,10 @@ export interface ResponderDifferences {
   };
   /** Content-Type comes without the blank that its parameters are written with. */
   readonly respellsContentType?: Difference;
+  /** A path with an encoded slash is refused. */
+  readonly refusesEncodedSlashes?: Difference & { readonly status: number };
+  /** What no route covers never comes to the application. */
+  readonly answersUnknownPaths?: Difference;
   /** An answer that breaks off reaches the client as a whole one; only the error log tells. */
   readonly hidesBreaks?: Difference & { readonly log: RegExp };
   /** Each request starts a process, which is slow: a few of them stand for many. */

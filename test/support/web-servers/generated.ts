@@ -3,12 +3,12 @@ import { parseDeployment, type DeploymentInput } from "../../../src/config/deplo
 import { servers } from "../../../src/config/servers.js";
 import type { RouteDescription } from "../../../src/routes-of.js";
 import { programPath } from "./background-process.js";
-import type { ServerName } from "./set-up.js";
+import type { ConfiguredServer } from "./set-up.js";
 import type { Place, WebServerKind } from "./web-server.js";
 
 /** What a configuration is written for, beside the place of its Web server. */
 export interface GeneratedOptions {
-  readonly server: ServerName;
+  readonly server: ConfiguredServer;
   /** Where the application listens: `127.0.0.1:9000`, or the path of a unix socket. */
   readonly address: string;
   readonly description: RouteDescription;
@@ -19,7 +19,7 @@ export interface GeneratedOptions {
   readonly deployment?: DeploymentInput | undefined;
 }
 
-const programs: Readonly<Record<ServerName, string>> = {
+const programs: Readonly<Record<ConfiguredServer, string>> = {
   nginx: "nginx",
   apache: "apache2",
   lighttpd: "lighttpd",

@@ -3,19 +3,21 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApplication, createContainer, type ControllerClass } from "tricorn";
+import { routesOf } from "tricorn/gateway";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { freePort } from "./free-port.js";
+import { GatewayServer } from "./gateway-server.js";
 import { configurationFor, generated } from "./generated.js";
 import { serverVersion } from "./server-version.js";
 import type { PostOptions } from "./gate-post.js";
 import { serverNames, type Door, type SetUp } from "./set-up.js";
-import type { WebServer, WebServerKind } from "./web-server.js";
+import { WebServer, type RunningServer } from "./web-server.js";
 
 /** What a Web server and its application are put together of. */
 export interface Scene {
-  /** What the Web server is configured with. */
-  readonly kind: WebServerKind;
+  /** Starts the Web server with its configuration. */
+  start(): Promise<RunningServer>;
   /** What the application must be told, because the configuration says so. */
   readonly options: PostOptions;
 }
@@ -30,13 +32,20 @@ export interface SceneOptions {
 
 /** Writes the configuration of a set-up. The application has to be told what the configuration says that it needs. */
 export function sceneOf(
-  { server, mount, deployment }: SetUp,
+  { server, mount = "", deployment }: SetUp,
   { address, controllers, root }: SceneOptions,
 ): Scene {
   const { description } = createApplication({ controllers, container: createContainer() });
+  if (server === "gateway") {
+    // It is told in code; there is no configuration to write.
+    const routes = routesOf(description, { mount });
+    const start = (): Promise<RunningServer> =>
+      GatewayServer.start({ application: address, root: root ?? tmpdir(), routes, mount });
+    return { start, options: {} };
+  }
   const options = { server, address, description, mount, root, deployment };
   const { mount: told, ...serving } = configurationFor(options, { port: 1, folder: "/nowhere" }).needs;
-  return { kind: generated(options), options: { mount: told, serving } };
+  return { start: () => WebServer.start(generated(options)), options: { mount: told, serving } };
 }
 
 /** A folder that is there while the tests of one `describe` run, and that every user can read. */
@@ -62,10 +71,12 @@ export function describeSetUp({ id, server, how }: SetUp, door: Door, define: ()
 }
 
 /** The first test of each set-up: that there is one. */
-export function testStart({ server: name }: SetUp, server: () => WebServer): void {
-  test("the configuration that `tricorn config` writes is what the server checks and starts with", async ({
-    task,
-  }) => {
+export function testStart({ server: name }: SetUp, server: () => RunningServer): void {
+  const title =
+    name === "gateway"
+      ? "it starts"
+      : "the configuration that `tricorn config` writes is what the server checks and starts with";
+  test(title, async ({ task }) => {
     task.meta.version = await serverVersion(name, server());
     expect((await fetch(`${server().url}/`)).status).toBeGreaterThan(0);
   });

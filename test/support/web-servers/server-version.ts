@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 
+import packageJson from "../../../package.json" with { type: "json" };
 import { programPath } from "./background-process.js";
 import type { ServerName } from "./set-up.js";
-import type { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 /** What makes a program tell its version, and where that stands. */
 export interface VersionQuestion {
@@ -11,7 +12,7 @@ export interface VersionQuestion {
   readonly pattern: RegExp;
 }
 
-const questions: Readonly<Record<Exclude<ServerName, "jetty">, VersionQuestion>> = {
+const questions: Readonly<Record<Exclude<ServerName, "jetty" | "gateway">, VersionQuestion>> = {
   nginx: { program: "nginx", args: ["-v"], pattern: /nginx\/([\d.]+)/ },
   apache: { program: "apache2", args: ["-v"], pattern: /Apache\/([\d.]+)/ },
   lighttpd: { program: "lighttpd", args: ["-v"], pattern: /lighttpd\/([\d.]+)/ },
@@ -21,7 +22,8 @@ const questions: Readonly<Record<Exclude<ServerName, "jetty">, VersionQuestion>>
 };
 
 /** The version of a Web server, as it tells it itself: when it is asked, or when it starts. */
-export async function serverVersion(name: ServerName, server: WebServer): Promise<string> {
+export async function serverVersion(name: ServerName, server: RunningServer): Promise<string> {
+  if (name === "gateway") return packageJson.version;
   if (name !== "jetty") return programVersion(questions[name]);
   const [, version] = await server.errorLine(/jetty-([\d.]+\d)/);
   return version!;

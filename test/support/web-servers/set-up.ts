@@ -1,8 +1,11 @@
 import type { DeploymentInput } from "../../../src/config/deployment.js";
 import type { AuthorizerDifferences, ResponderDifferences } from "./differences.js";
 
+/** A Web server that `tricorn config` writes configurations for. */
+export type ConfiguredServer = "nginx" | "apache" | "lighttpd" | "caddy" | "haproxy" | "h2o" | "jetty";
+
 /** A Web server that the tests run Tricorn behind. */
-export type ServerName = "nginx" | "apache" | "lighttpd" | "caddy" | "haproxy" | "h2o" | "jetty";
+export type ServerName = ConfiguredServer | "gateway";
 
 /** How people call the servers. */
 export const serverNames: Readonly<Record<ServerName, string>> = {
@@ -13,6 +16,7 @@ export const serverNames: Readonly<Record<ServerName, string>> = {
   haproxy: "HAProxy",
   h2o: "H2O",
   jetty: "Jetty",
+  gateway: "the embedded gateway",
 };
 
 /** What a set-up is about: a role behind a Web server, all of them, or a program that starts the application. */

@@ -3,15 +3,15 @@ import { join } from "node:path";
 
 import type { Post } from "./gate-post.js";
 import { ORDERS, PIDS, type Guard } from "./guard.js";
-import type { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 /** The post of a gate that a Web server starts: each process learns who it is to be when it begins. */
 export class SpawnedGatePost implements Post {
   readonly #folder: string;
-  readonly #server: () => WebServer;
+  readonly #server: () => RunningServer;
 
   /** @param folder becomes the folder of the post; the program lies in it, too */
-  constructor(folder: string, server: () => WebServer) {
+  constructor(folder: string, server: () => RunningServer) {
     this.#folder = folder;
     this.#server = server;
     mkdirSync(join(folder, PIDS), { recursive: true });

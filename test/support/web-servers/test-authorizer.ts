@@ -5,11 +5,11 @@ import type { Seen } from "./contract.js";
 import { differs, type AuthorizerDifferences } from "./differences.js";
 import type { Post } from "./gate-post.js";
 import { CANARY, FAILURES } from "./gate.js";
-import type { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 /** A Web server that asks the gate about everything below /members/. */
 export interface AuthorizerDoor {
-  readonly server: WebServer;
+  readonly server: RunningServer;
   readonly post: Post;
   /** Where the application is found below the server's address: "/app" or "". */
   readonly mount: string;

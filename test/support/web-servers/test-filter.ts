@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { http, type HttpAnswer, type HttpCall } from "../../gateway/support/http.js";
 import { CHANGED } from "./filtered-files.js";
 import { CANARY } from "./gate.js";
-import type { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 /** A Web server in front of the filter, and the gateway in front of the same one and the same files. */
 export interface FilterDoor {
-  readonly server: WebServer;
+  readonly server: RunningServer;
   /** The address of the gateway: it speaks the filter role, and so shows what is right. */
   readonly native: string;
   readonly mount: string;

@@ -2,13 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
+import { temporaryFolder } from "../served.js";
 import { curl } from "./curl.js";
 import { payload, sha256 } from "./payload.js";
-import type { WebServer } from "./web-server.js";
+import type { RunningServer } from "./web-server.js";
 
 /** A Web server in front of the library of examples/. */
 export interface LibraryDoor {
-  readonly server: WebServer;
+  readonly server: RunningServer;
   /** Where the library is found below the server's address: "/app" or "". */
   readonly mount: string;
 }
@@ -57,7 +58,7 @@ export function testLibrary(door: () => LibraryDoor): void {
 
   test("a responder: a cover of 20 MiB goes up and comes down", async () => {
     const image = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), payload(20 * MEBIBYTE)]);
-    const file = join(door().server.folder, "cover.png");
+    const file = join(temporaryFolder(), "cover.png");
     await writeFile(file, image);
     const address = `${door().server.url}${door().mount}/books/1/cover`;
     const form = ["--header", "Expect:", "--form", `cover=@${file}`];

@@ -39,8 +39,19 @@ const ATTEMPTS = 5;
 /** Between two looks whether a server answers; ms. No server tells in one way that it listens. */
 const POLL = 10;
 
+/** A Web server that runs. */
+export interface RunningServer {
+  /** Where it is found, without a "/" at the end. */
+  readonly url: string;
+  /** Everything that it has logged. */
+  readonly errorLog: string;
+  /** Waits for a line of its error log. */
+  errorLine(pattern: RegExp): Promise<RegExpExecArray>;
+  stop(): Promise<void>;
+}
+
 /** A real Web server on a free port of the loopback interface, with a configuration of its own. */
-export class WebServer {
+export class WebServer implements RunningServer {
   readonly #process: BackgroundProcess;
   readonly #place: Place;
 

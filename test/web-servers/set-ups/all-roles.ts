@@ -11,6 +11,7 @@ const ways: readonly Way[] = [
   { server: "haproxy" },
   { server: "h2o", over: "unix" },
   { server: "jetty" },
+  { server: "gateway", over: "unix" },
 ];
 
 function setUpOf(way: Way, { role, how }: { readonly role: string; readonly how: string }): SetUp {
@@ -19,7 +20,11 @@ function setUpOf(way: Way, { role, how }: { readonly role: string; readonly how:
 
 /** Every Web server whose files pass through filters. */
 export const filterSetUps = ways.map((way) =>
-  setUpOf(way, { role: "filter", how: "files below the root that is declared, over the bridge" }),
+  setUpOf(way, {
+    role: "filter",
+    how:
+      way.server === "gateway" ? "the filter role" : "files below the root that is declared, over the bridge",
+  }),
 );
 
 /** Every Web server that the library is put behind. */

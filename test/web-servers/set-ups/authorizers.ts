@@ -56,4 +56,5 @@ export const authorizerSetUps: readonly AuthorizerSetUp[] = [
     inProcess: true,
   },
   { id: "jetty-in-process", server: "jetty", how: "Jetty cannot ask: in the application", inProcess: true },
+  { id: "gateway-authorizer", server: "gateway", how: "the authorizer role", over: "unix" },
 ];

@@ -161,4 +161,20 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     mount: "/app",
     differences: JETTY_9_4,
   },
+  {
+    id: "gateway",
+    server: "gateway",
+    how: "over a unix socket",
+    over: "unix",
+    connections: "kept",
+    differences: {
+      refusesEncodedSlashes: {
+        because: "The embedded gateway refuses paths that can be understood in two ways.",
+        status: 400,
+      },
+      answersUnknownPaths: {
+        because: "The embedded gateway takes what no route covers for a file.",
+      },
+    },
+  },
 ];

@@ -1,0 +1,3 @@
+import { describeServer } from "./set-ups/describe-server.js";
+
+describeServer("gateway");
