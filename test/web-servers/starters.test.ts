@@ -1,61 +1,25 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { FastCgiClient } from "tricorn/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { BackgroundProcess, programPath } from "../support/web-servers/background-process.js";
-import { freePort } from "../support/web-servers/free-port.js";
+import { programPath } from "../support/web-servers/background-process.js";
+import { describeStarter } from "../support/web-servers/describe-starter.js";
 import { payload, sha256 } from "../support/web-servers/payload.js";
 import { program } from "../support/web-servers/program.js";
 import { serveApplication, type ServedApplication } from "../support/web-servers/served-application.js";
+import type { SetUpFacts } from "../support/web-servers/set-up.js";
+import { starterSetUps } from "./set-ups/starters.js";
 
-let folder: string;
+for (const setUp of starterSetUps) describeStarter(setUp);
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tricorn-starters-"));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const bridge: SetUpFacts = {
+  id: "cgi-fcgi-connect",
+  server: "cgi-fcgi",
+  door: "starter",
+  how: "`-bind -connect`: a CGI program that speaks with the application",
+};
 
-describe("spawn-fcgi", () => {
-  test.each([
-    ["a unix socket", () => unixSocket(join(folder, "app.sock"))],
-    ["a TCP port", async () => tcpPort(await freePort())],
-  ])("hands %s on as descriptor 0", async (_, listen) => {
-    const { options, address } = await listen();
-    const contract = program("contract");
-    const spawned = new BackgroundProcess({
-      program: "spawn-fcgi",
-      args: ["-n", ...options, "--", contract.program, ...contract.args],
-      cwd: contract.cwd,
-      log: join(folder, "log"),
-    });
-    const client = new FastCgiClient({ address });
-    try {
-      await spawned.line(/Listening on fd:0 for FastCGI/);
-      const answer = await client.request({ params: { REQUEST_METHOD: "GET", REQUEST_URI: "/hello" } });
-      expect([answer.status, await answer.text()]).toEqual([200, "Hello\n"]);
-      await client.close();
-      expect(await spawned.stop()).toBe(0);
-    } finally {
-      await client.close();
-      await spawned.stop("SIGKILL");
-    }
-  });
-});
-
-function unixSocket(path: string) {
-  return { options: ["-s", path], address: path };
-}
-
-function tcpPort(port: number) {
-  return { options: ["-a", "127.0.0.1", "-p", String(port)], address: `127.0.0.1:${port}` };
-}
-
-describe("cgi-fcgi -connect", () => {
+describe("cgi-fcgi -connect", { meta: { setUp: bridge } }, () => {
   let application: ServedApplication;
 
   beforeEach(async () => {
@@ -94,7 +58,14 @@ describe("cgi-fcgi -connect", () => {
   });
 });
 
-describe("a shell", () => {
+const cgi: SetUpFacts = {
+  id: "shell",
+  server: "sh",
+  door: "starter",
+  how: "the environment of a CGI program: one request",
+};
+
+describe("a shell", { meta: { setUp: cgi } }, () => {
   test("runs the same file as a CGI program, which answers one request and ends", async () => {
     const { program: node, args, cwd } = program("contract");
     const child = execFile(node, [...args], {
