@@ -7,7 +7,7 @@ import { AuthorizerRequest } from "./authorizer-request.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { checkHead, statusLine, type HeadLimits } from "./head.js";
 import { utf8AsLatin1 } from "./header-fields.js";
-import { protectedPath } from "./location.js";
+import { documentPath, protectedPaths } from "./location.js";
 import type { RequestContext } from "./request.js";
 import { Allow, Deny, NOT_IN_DENIALS, deny } from "./verdict.js";
 
@@ -59,18 +59,26 @@ export class AuthorizerRole {
 
   /**
    * Who decides about a request, by its path and by that of the document that the server found for it, where it tells.
-   * One of them must be declared for exactly such a path. Beside it those count too that only the case of letters keeps
-   * out: on some file systems both spellings are one file, and the strictest authorizer must not be passed by.
+   * Somebody must be declared for exactly such a path, in each way in which it can be understood. Beside them those count
+   * too whom only the case of letters or a slash at the end keeps out: on some file systems both spellings are one file,
+   * for routes a slash at the end means nothing, and the strictest authorizer must not be passed by.
    */
   #gatesFor(params: Params): readonly Gate[] {
-    const uris = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")].filter(isGiven);
+    const { mount } = this.#context;
+    const [uri, documentUri] = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")];
     // Nobody knows what is asked for, so all have to allow it.
-    if (uris.length === 0) return this.#gates;
-    const paths = uris.map((uri) => protectedPath(uri, this.#context.mount));
-    if (!paths.every(isGiven)) return [];
-    const covering = (caseSensitive: boolean): readonly Gate[] =>
-      this.#gates.filter(({ covers }) => paths.some((path) => covers(path, { caseSensitive })));
-    return covering(true).length === 0 ? [] : covering(false);
+    if (!isGiven(uri) && !isGiven(documentUri)) return this.#gates;
+    const targets = isGiven(uri) ? protectedPaths(uri, mount) : [];
+    const documents = isGiven(documentUri) ? [documentPath(documentUri, mount)] : [];
+    if (targets === undefined || !documents.every(isGiven)) return [];
+    const covers = ({ covers }: Gate, path: string): boolean => covers(path, { caseSensitive: true });
+    const isDeclared = (path: string): boolean =>
+      this.#gates.some((gate) => [path, ...documents].some((one) => covers(gate, one)));
+    if (!(targets.length > 0 ? targets : documents).every(isDeclared)) return [];
+    const spellings = [...targets, ...documents].flatMap((path) => [path, withOtherEnd(path)]);
+    return this.#gates.filter(({ covers }) =>
+      spellings.some((path) => covers(path, { caseSensitive: false })),
+    );
   }
 
   async #decide(request: AuthorizerRequest): Promise<Allow | Deny> {
@@ -96,6 +104,12 @@ export class AuthorizerRole {
 
 function isGiven(text: string | undefined): text is string {
   return text !== undefined && text !== "";
+}
+
+/** The same path with a slash at its end, or without. */
+function withOtherEnd(path: string): string {
+  if (path === "/") return path;
+  return path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
 }
 
 /** Without globs an authorizer decides about every path. */
