@@ -3,6 +3,7 @@ import { parseDeployment, type DeploymentInput } from "../../../src/config/deplo
 import { servers } from "../../../src/config/servers.js";
 import type { RouteDescription } from "../../../src/routes-of.js";
 import { programPath } from "./background-process.js";
+import { webServerGroup } from "./served-application.js";
 import type { ConfiguredServer } from "./set-up.js";
 import type { Place, WebServerKind } from "./web-server.js";
 
@@ -29,6 +30,9 @@ const programs: Readonly<Record<ConfiguredServer, string>> = {
   jetty: "java",
 };
 
+/** What keeps a server in the foreground that would leave it. */
+const foreground: Readonly<Partial<Record<ConfiguredServer, string>>> = { nginx: ` -g "daemon off;"` };
+
 /** The configuration that `tricorn config` writes for a place. */
 export function configurationFor(
   options: GeneratedOptions,
@@ -43,6 +47,7 @@ export function configurationFor(
     bind: "127.0.0.1",
     port,
     state: `${folder}/state`,
+    ...(webServerGroup !== undefined && { webServerGroup, webServerUser: "www-data" }),
     ...(mount !== undefined && { mount }),
     ...(root !== undefined && { root }),
     ...deployment,
@@ -56,9 +61,10 @@ export function generated(options: GeneratedOptions): WebServerKind {
   return {
     // The commands are the shell's; that the server is there is looked at before.
     program: programPath(programs[server]) && "sh",
-    args: (place) => ["-c", `exec ${configurationFor(options, place).run}`],
+    args: (place) => ["-c", `exec ${configurationFor(options, place).run}${foreground[server] ?? ""}`],
     check: (place) => configurationFor(options, place).check,
-    folders: (place) => configurationFor(options, place).folders,
+    folders: (place) => [`${place.folder}/state`, ...configurationFor(options, place).folders],
+    logs: ["state/error.log"],
     files: (place) =>
       Object.fromEntries(configurationFor(options, place).files.map(({ name, text }) => [name, text])),
     // Caddy keeps its state in the home directory.

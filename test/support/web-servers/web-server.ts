@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -26,6 +26,8 @@ export interface WebServerKind {
   files(place: Place): Readonly<Record<string, string>>;
   /** Empty folders of its folder. */
   folders?(place: Place): readonly string[];
+  /** Files of its folder that it logs into: they become the one that is read. */
+  readonly logs?: readonly string[];
   /** A shell command that lets it check its files, before it is started. */
   check?(place: Place): string | undefined;
   args(place: Place): readonly string[];
@@ -111,6 +113,7 @@ function writeFiles(kind: WebServerKind, place: Place): void {
     mkdirSync(resolve(place.folder, name), { recursive: true });
     chmodSync(resolve(place.folder, name), 0o777);
   }
+  for (const name of kind.logs ?? []) symlinkSync(place.errorLog, resolve(place.folder, name));
   for (const [name, content] of Object.entries(kind.files(place))) {
     const path = resolve(place.folder, name);
     mkdirSync(dirname(path), { recursive: true });
