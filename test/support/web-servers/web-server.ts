@@ -107,8 +107,10 @@ export class WebServer implements RunningServer {
 }
 
 function writeFiles(kind: WebServerKind, place: Place): void {
-  // A server that root starts hands its workers to somebody else.
+  // A server that root starts goes on as somebody else, who logs, too.
   chmodSync(place.folder, 0o755);
+  writeFileSync(place.errorLog, "");
+  chmodSync(place.errorLog, 0o666);
   for (const name of kind.folders?.(place) ?? []) {
     mkdirSync(resolve(place.folder, name), { recursive: true });
     chmodSync(resolve(place.folder, name), 0o777);
