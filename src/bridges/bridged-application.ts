@@ -25,6 +25,7 @@ export interface FilterDoor {
  */
 export class BridgedApplication implements Application {
   readonly #dispatcher: Dispatcher;
+  readonly #hasResponders: boolean;
   readonly #vouchesFor: readonly string[];
   readonly #authorizerBridge: AuthorizerBridge;
   /** There where this process asks the authorizers itself. */
@@ -40,6 +41,7 @@ export class BridgedApplication implements Application {
     const { authorizer, log } = dispatcher;
     const { authorizer: options = {} } = bridges;
     this.#dispatcher = dispatcher;
+    this.#hasResponders = dispatcher.inputs(Role.Responder) !== undefined;
     this.#vouchesFor = checkVouchesFor(vouchesFor);
     if (options.inProcess === true) {
       if (authorizer.gates.count === 0) throw nobodyToAsk();
@@ -93,7 +95,7 @@ export class BridgedApplication implements Application {
   }
 
   #dispatch(exchange: Exchange): void {
-    if (this.#dispatcher.inputs(exchange.role) === undefined) {
+    if (exchange.role === Role.Responder && !this.#hasResponders) {
       this.#dispatcher.refuse(exchange, {
         status: 500,
         code: "ERR_UNKNOWN_ROLE",
