@@ -74,7 +74,9 @@ function provider(plan: Plan, form: Form): Asking {
     case "authnz":
       return {
         ...basic,
-        comment: ["Apache asks for a password; an authorizer says whether it is right and whether the user may."],
+        comment: [
+          "Apache asks for a password; an authorizer says whether it is right and whether the user may.",
+        ],
         lines: [...ask, `AuthBasicProvider ${name}`, `Require ${name}`],
       };
     case "authz":
@@ -106,7 +108,8 @@ const OWN_PAGE = "Apache answers each denial with 401 and a page of its own.";
 
 /** A responder shall not take the stand-in for a name. Programs that Apache starts get it all the same. */
 function nobodyIsNoUser({ deployment }: Plan): string[] {
-  const isProxied = deployment.apache.responder === "proxy-pass" || deployment.apache.responder === "set-handler";
+  const isProxied =
+    deployment.apache.responder === "proxy-pass" || deployment.apache.responder === "set-handler";
   return isProxied ? [`ProxyFCGISetEnvIf "%{REMOTE_USER} == '-'" !REMOTE_USER`] : [];
 }
 

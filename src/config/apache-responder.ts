@@ -83,7 +83,12 @@ function fcgid(plan: Plan, options: ResponderOptions): ApacheParts {
     modules: ["alias", "fcgid"],
     program,
     site: [
-      ...scripts(plan, { ...options, handler: "fcgid-script", program: program.path, folder: program.folder }),
+      ...scripts(plan, {
+        ...options,
+        handler: "fcgid-script",
+        program: program.path,
+        folder: program.folder,
+      }),
       ...paragraph(
         [
           "Its own limit of request bodies, in bytes; it would be 128 KiB. Behind LimitRequestBody mod_fcgid takes a body that",

@@ -92,7 +92,9 @@ function site({ deployment }: Plan, parts: readonly ApacheParts[]): Main {
 function siteLines(parts: readonly ApacheParts[]): string[] {
   return [
     ...paragraph(
-      ["Else %2F in a path is a 404. Decoded, it is protected like the slash that an application takes it for."],
+      [
+        "Else %2F in a path is a 404. Decoded, it is protected like the slash that an application takes it for.",
+      ],
       ["AllowEncodedSlashes On"],
     ),
     ...(parts.some(({ modules }) => modules.includes("rewrite")) ? ["RewriteEngine On"] : []),

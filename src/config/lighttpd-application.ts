@@ -53,7 +53,11 @@ function fastCgi(deployment: Deployment, { hosts, lines, program }: Hosts): Ligh
           '"docroot", with which lighttpd would look for a file behind it and never ask a responder.',
         ],
         hosts.flatMap((host, index) => [
-          definition(responders[index]!, [...host, ...common(deployment), '"fix-root-scriptname" => "enable"']),
+          definition(responders[index]!, [
+            ...host,
+            ...common(deployment),
+            '"fix-root-scriptname" => "enable"',
+          ]),
           definition(authorizers[index]!, [...host, ...common(deployment), '"mode" => "authorizer"']),
         ]),
       ),

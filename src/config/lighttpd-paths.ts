@@ -38,7 +38,10 @@ export function lighttpdPaths(plan: Plan, application: LighttpdApplication): str
       [
         "The application answers for its own paths, for files that pass through its filters, and where there is no file.",
       ],
-      branches.flatMap(([first, ...rest], index) => [index === 0 ? first! : `else ${first!.trimStart()}`, ...rest]),
+      branches.flatMap(([first, ...rest], index) => [
+        index === 0 ? first! : `else ${first!.trimStart()}`,
+        ...rest,
+      ]),
     ),
   ];
 }

@@ -10,7 +10,8 @@ export function lighttpd(source: ConfigurationSource): Configuration {
   const { deployment } = plan;
   const application = lighttpdApplication(deployment);
   const { program } = application;
-  const { file, folders, ...commands } = deployment.part === "whole" ? whole(plan, application) : site(plan, application);
+  const { file, folders, ...commands } =
+    deployment.part === "whole" ? whole(plan, application) : site(plan, application);
   return {
     ...commands,
     files: [file, ...(program === undefined ? [] : [program.file])],
@@ -89,7 +90,9 @@ function siteLines(plan: Plan, application: LighttpdApplication): string[] {
   const { maxBodyBytes, mount, root } = plan.deployment;
   return [
     ...paragraph(
-      ["The largest request body, in KiB. Bodies are collected first: streamed, those without a length are refused."],
+      [
+        "The largest request body, in KiB. Bodies are collected first: streamed, those without a length are refused.",
+      ],
       [`server.max-request-size = ${Math.ceil(maxBodyBytes / 1024)}`],
     ),
     ...(plan.streams.length === 0
@@ -129,7 +132,9 @@ function fileOptions(plan: Plan): string[] {
     ...(servesIndex(plan)
       ? ['index-file.names = ("index.html")']
       : paragraph(
-          ["lighttpd would serve an index file for its folder without asking whether the file itself is protected or filtered."],
+          [
+            "lighttpd would serve an index file for its folder without asking whether the file itself is protected or filtered.",
+          ],
           ["index-file.names = ()"],
         )),
   ];
@@ -151,7 +156,9 @@ function notesOf({ deployment, protect }: Plan): string[] {
   const { responder } = deployment.lighttpd;
   return [
     ...(protect.length > 0
-      ? ["lighttpd takes an answer without a Status for an allowance: let nothing but the application listen on its socket."]
+      ? [
+          "lighttpd takes an answer without a Status for an allowance: let nothing but the application listen on its socket.",
+        ]
       : []),
     ...(protect.length > 0 && responder === "cgi"
       ? [`lighttpd asks no authorizer by CGI: the application must also listen on ${deployment.listen}.`]

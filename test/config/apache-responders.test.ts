@@ -21,7 +21,11 @@ function contractBehind(deployment: DeploymentInput): WebServerKind {
   return configuredApache({
     writer: apache,
     description,
-    deployment: ({ folder }) => ({ root: `${folder}/www`, streams: ["/slowly", "/pour", "/break"], ...deployment }),
+    deployment: ({ folder }) => ({
+      root: `${folder}/www`,
+      streams: ["/slowly", "/pour", "/break"],
+      ...deployment,
+    }),
     files,
   });
 }
@@ -45,7 +49,9 @@ describe.each([
 
   test("a body above the limit is refused by Apache", async () => {
     const listen = behind().application.address;
-    const server = await start(contractBehind({ listen, mount, maxBodyBytes: MEBIBYTE, apache: { responder } }));
+    const server = await start(
+      contractBehind({ listen, mount, maxBodyBytes: MEBIBYTE, apache: { responder } }),
+    );
     const most = await post(`${server.url}${mount}/digest`, MEBIBYTE);
     expect(await most.json()).toMatchObject({ bytes: MEBIBYTE });
     expect((await post(`${server.url}${mount}/digest`, MEBIBYTE + 1)).status).toBe(413);
@@ -117,10 +123,13 @@ describe.each([
   });
 
   // Apache hands a query without "=" to CGI programs as arguments (RFC 3875, section 4.4).
-  test.each(["--version", "-e+process.exit(1)", "--inspect-brk=0", "a+b"])("a query %s is nothing but a query", async (query) => {
-    const seen = (await (await fetch(url(`/seen/it?${query}`))).json()) as Seen;
-    expect(seen).toMatchObject({ path: "/seen/it", query });
-  });
+  test.each(["--version", "-e+process.exit(1)", "--inspect-brk=0", "a+b"])(
+    "a query %s is nothing but a query",
+    async (query) => {
+      const seen = (await (await fetch(url(`/seen/it?${query}`))).json()) as Seen;
+      expect(seen).toMatchObject({ path: "/seen/it", query });
+    },
+  );
 
   test("bodies up to the limit come in whole; above it they are refused, never cut", async () => {
     const most = (await (await post(url("/digest"), 20 * MEBIBYTE)).json()) as Digest;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
@@ -31,7 +32,8 @@ export function describeAuthorizer(setUp: AuthorizerSetUp): void {
     let guarded: Guarded;
 
     beforeAll(async () => {
-      guarded = await (isSpawned ? spawnGuarded : guard)(setUp, folder());
+      const told = needsPassword ? withPasswordFile(setUp, folder()) : setUp;
+      guarded = await (isSpawned ? spawnGuarded : guard)(told, folder());
     });
     afterAll(async () => {
       await guarded?.server.stop();
@@ -76,4 +78,13 @@ function writeCanary(folder: string): string {
   mkdirSync(join(root, "members"), { recursive: true });
   writeFileSync(join(root, "members/canary.html"), CANARY);
   return root;
+}
+
+/** Apache checks the password itself where it asks for one and the application only knows the user. */
+function withPasswordFile(setUp: AuthorizerSetUp, folder: string): AuthorizerSetUp {
+  const { deployment } = setUp;
+  const passwordFile = join(folder, "passwords");
+  const digest = createHash("sha1").update("lovelace").digest("base64");
+  writeFileSync(passwordFile, `ada:{SHA}${digest}\n`);
+  return { ...setUp, deployment: { ...deployment, apache: { ...deployment?.apache, passwordFile } } };
 }

@@ -30,9 +30,9 @@ export interface ResponderDifferences {
 
 /** In what Web servers differ when they ask authorizers. */
 export interface AuthorizerDifferences {
-  /** A denial becomes one of the Web server's own. */
+  /** A denial becomes one of the Web server's own, with a page of its own. */
   readonly replacesDenials?: Difference & { readonly status: number };
-  /** The status of a denial reaches the client, what else it says does not. */
+  /** The status of a denial reaches the client, its body does not. */
   readonly losesDenialBodies?: Difference;
   /** A redirect becomes a denial. */
   readonly losesRedirects?: Difference & { readonly status: number };

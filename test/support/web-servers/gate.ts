@@ -20,7 +20,7 @@ export const CANARY = "The canary sings";
 export const FAILURES = ["throw", "reject", "nothing", "true", "nonsense", "schema", "hang"] as const;
 
 /** An authorizer that does what the query asks it to: `?mode=throw`. */
-@Authorizer("/members/**")
+@Authorizer({ paths: "/members/**", variables: ["AUTH_USER", "AUTH_PHASE"] })
 export class Gate {
   async authorize(request: AuthorizerRequest): Promise<Verdict> {
     const mode = request.query.get("mode");

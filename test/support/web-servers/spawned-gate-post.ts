@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
 
 import type { Post } from "./gate-post.js";
 import { ORDERS, PIDS, type Guard } from "./guard.js";
@@ -27,8 +28,9 @@ export class SpawnedGatePost implements Post {
   }
 
   async decides(): Promise<void> {
-    const pids = this.#running().join("|");
-    await this.#server().errorLine(new RegExp(`Deciding for ever in process (?:${pids})\\b`));
+    const isDeciding = (pid: number): boolean =>
+      new RegExp(`Deciding for ever in process ${pid}\\b`).test(this.#server().errorLog);
+    await expect.poll(() => this.#running().some(isDeciding)).toBe(true);
   }
 
   async kill(): Promise<void> {

@@ -18,6 +18,8 @@ export const STAGE_SOCKET = "TRICORN_TEST_STAGE";
 export class Stage implements OnStart, OnStop {
   readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #others = new Set<Socket>();
+  /** Whoever of them told something last. */
+  #speaker: Socket | undefined;
   #server: Server | undefined;
 
   async onStart(): Promise<void> {
@@ -57,10 +59,19 @@ export class Stage implements OnStart, OnStop {
     await once(this.#events, cue);
   }
 
+  /** Resolves when the process has ended that told something last. */
+  async speakerLeft(): Promise<void> {
+    const speaker = this.#speaker;
+    if (speaker !== undefined && this.#others.has(speaker)) await once(speaker, "close");
+  }
+
   #join(socket: Socket): void {
     this.#others.add(socket);
     socket.on("close", () => this.#others.delete(socket));
     socket.on("error", () => {});
-    createInterface(socket).on("line", (cue) => this.#events.emit(cue));
+    createInterface(socket).on("line", (cue) => {
+      this.#speaker = socket;
+      this.#events.emit(cue);
+    });
   }
 }

@@ -215,13 +215,23 @@ function testConnections(door: () => ResponderDoor, { startsProcesses }: Respond
   });
 }
 
-function testDepartures(door: () => ResponderDoor, { overlooksDepartures }: ResponderDifferences): void {
+function testDepartures(
+  door: () => ResponderDoor,
+  { overlooksDepartures, startsProcesses }: ResponderDifferences,
+): void {
   const { url, visit } = visitor(door);
+  /** Resolves when the handler has stopped, or with the end of its process where it has one for itself. */
+  const stops = async (): Promise<void> => {
+    const { stage } = door();
+    await (startsProcesses === undefined
+      ? stage.when("stopped")
+      : stage.when("pouring").then(() => stage.speakerLeft()));
+  };
 
   test("a client that leaves is noticed by a handler that waits", async ({ task }) => {
     const { stage } = door();
     let isNoticed = false;
-    const [waiting, stopped] = [stage.when("waiting"), stage.when("stopped")];
+    const [waiting, stopped] = [stage.when("waiting"), stops()];
     const aborted = stage.when("aborted").then(() => (isNoticed = true));
     const request = get(url("/wait"), { agent: false }).on("error", () => {});
     await waiting;
@@ -238,7 +248,7 @@ function testDepartures(door: () => ResponderDoor, { overlooksDepartures }: Resp
   });
 
   test("a client that leaves is noticed by a handler that streams", async () => {
-    const stopped = door().stage.when("stopped");
+    const stopped = stops();
     const request = get(url("/pour"), { agent: false }).on("error", () => {});
     request.on("response", (response) => {
       response.once("data", () => request.destroy());

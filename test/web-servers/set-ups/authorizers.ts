@@ -1,4 +1,16 @@
+import type { AuthorizerDifferences } from "../../support/web-servers/differences.js";
 import type { AuthorizerSetUp } from "../../support/web-servers/set-up.js";
+
+const hooks = {
+  "fcgid-authenticator": "FcgidAuthenticator",
+  "fcgid-authorizer": "FcgidAuthorizer",
+  "fcgid-access-checker": "FcgidAccessChecker",
+} as const;
+
+function asksAgain(module: string): AuthorizerDifferences {
+  const because = `${module} makes every denial by this form a 401 with a page of its own, which asks for another password.`;
+  return { replacesDenials: { because, status: 401 }, losesRedirects: { because, status: 401 } };
+}
 
 /** Every way in which authorizers are asked. */
 export const authorizerSetUps: readonly AuthorizerSetUp[] = [
@@ -23,18 +35,19 @@ export const authorizerSetUps: readonly AuthorizerSetUp[] = [
     how: `mod_authnz_fcgi, a provider of the type \`${form}\``,
     deployment: { apache: { authorizer: form } },
     needsPassword: true,
-    differences: {
-      replacesDenials: {
-        because:
-          "Apache 2.4 makes every denial by this form a 401 of its own, which asks for another password.",
-        status: 401,
-      },
-      losesRedirects: {
-        because: "Apache 2.4 makes every denial by this form a 401 of its own.",
-        status: 401,
-      },
-    },
+    differences: asksAgain("mod_authnz_fcgi of Apache 2.4"),
   })),
+  ...(["fcgid-authenticator", "fcgid-authorizer", "fcgid-access-checker"] as const).map(
+    (hook): AuthorizerSetUp => ({
+      id: `apache-${hook}`,
+      server: "apache",
+      how: `mod_fcgid, which starts it, \`${hooks[hook]}\``,
+      isSpawned: true,
+      deployment: { apache: { responder: "fcgid", authorizer: hook } },
+      needsPassword: true,
+      differences: asksAgain("mod_fcgid 2.3.9"),
+    }),
+  ),
   {
     id: "lighttpd-authorizer",
     server: "lighttpd",

@@ -49,6 +49,10 @@ const JETTY_9_4 = {
   respellsContentType: { because: "Jetty 9.4 writes `text/plain;charset=utf-8`." },
 } as const;
 
+const CGI = {
+  startsProcesses: { because: "A CGI program is a process for each request: 5 requests stand for many." },
+} as const;
+
 /** Every way in which a Web server is put in front of responders. */
 export const responderSetUps: readonly ResponderSetUp[] = [
   {
@@ -86,6 +90,24 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     differences: APACHE_2_4,
   },
   {
+    id: "apache-fcgid",
+    server: "apache",
+    how: "mod_fcgid, which starts it, at `/app`",
+    mount: "/app",
+    isSpawned: true,
+    deployment: { apache: { responder: "fcgid" } },
+    differences: APACHE_2_4,
+  },
+  {
+    id: "apache-cgi",
+    server: "apache",
+    how: "mod_cgid, as a CGI program, at `/app`",
+    mount: "/app",
+    isSpawned: true,
+    deployment: { apache: { responder: "cgi" } },
+    differences: { ...APACHE_2_4, ...CGI },
+  },
+  {
     id: "lighttpd-unix",
     server: "lighttpd",
     how: "mod_fastcgi to a unix socket",
@@ -98,6 +120,23 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     how: "mod_fastcgi over TCP, at `/app`",
     mount: "/app",
     differences: LIGHTTPD_1_4,
+  },
+  {
+    id: "lighttpd-spawned",
+    server: "lighttpd",
+    how: "mod_fastcgi, which starts it",
+    isSpawned: true,
+    deployment: { lighttpd: { responder: "spawn" } },
+    differences: LIGHTTPD_1_4,
+  },
+  {
+    id: "lighttpd-cgi",
+    server: "lighttpd",
+    how: "mod_cgi, as a CGI program, at `/app`",
+    mount: "/app",
+    isSpawned: true,
+    deployment: { lighttpd: { responder: "cgi" } },
+    differences: { ...LIGHTTPD_1_4, ...CGI },
   },
   {
     id: "caddy-unix",
