@@ -95,6 +95,21 @@ describe("Section 6.3: everything else is a denial", () => {
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
+  test("one that hands on a variable that it does not declare", async () => {
+    const declares = {
+      ...gate(({ query }) => allow({ [query.get("name")!]: "ada" })),
+      variables: ["AUTH_USER"],
+    };
+    const { connect, log } = await serveDefinitions([declares]);
+    const peer = await connect();
+    expect((await peer.send(authorize(1, "/?name=AUTH_USER")).answer(1)).status).toBe(200);
+    for (const name of ["AUTH_ROLE", "auth_user", "AUTH"]) {
+      expectDenied(await peer.send(authorize(1, `/?name=${name}`)).answer(1), 500);
+      const { err } = log.at(-1)!;
+      expect(err!.message).toBe(`Cannot allow with variable ${name}: Gate does not declare it`);
+    }
+  });
+
   test("variables that look harmless in UTF-16 cannot end a line as bytes", async () => {
     const { connect } = await serveDefinitions([gate(() => allow({ USER: "x\u010d\u010aY: 1\u2028z" }))]);
     const peer = await connect();
