@@ -68,8 +68,8 @@ export class AuthorizerGates {
   guarding(params: Params): readonly Gate[] | undefined {
     if (this.#gates.length === 0) return this.#gates;
     const located = locate(params, { mount: this.#mount, pathInfo: params.get("PATH_INFO") });
-    const [uri, documentUri] = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")];
-    const targets = isGiven(uri) ? protectedPaths(uri, this.#mount) : [];
+    const documentUri = params.get("DOCUMENT_URI");
+    const targets = protectedPaths(located.target, this.#mount);
     const documents = isGiven(documentUri) ? [documentPath(documentUri, this.#mount)] : [];
     const resolved = normalizePath(located.path);
     if (!located.isClear || targets === undefined || resolved === undefined) return undefined;

@@ -4,6 +4,7 @@ import {
   Req,
   Responder,
   allow,
+  challenge,
   deny,
   type AuthorizerRequest,
   type ResponderRequest,
@@ -20,19 +21,27 @@ export const CANARY = "The canary sings";
 export const FAILURES = ["throw", "reject", "nothing", "true", "nonsense", "schema", "hang"] as const;
 
 /** An authorizer that does what the query asks it to: `?mode=throw`. */
-@Authorizer({ paths: "/members/**", variables: ["AUTH_USER", "AUTH_PHASE"] })
+@Authorizer({ paths: "/members/**", variables: ["AUTH_USER", "AUTH_PHASE", "AUTH_METHOD"] })
 export class Gate {
   async authorize(request: AuthorizerRequest): Promise<Verdict> {
     const mode = request.query.get("mode");
     switch (mode) {
       case "allow":
-        return allow({ AUTH_USER: "ada", AUTH_PHASE: request.params.get("FCGI_APACHE_ROLE") ?? "none" });
+        return allow({
+          AUTH_USER: "ada",
+          AUTH_PHASE: request.params.get("FCGI_APACHE_ROLE") ?? "none",
+          AUTH_METHOD: request.method,
+        });
       case "anonymous":
         return allow();
       case "deny":
         return deny(403, { body: "Not for you.\n", headers: { "X-Denied": "yes" } });
       case "redirect":
-        return deny(302, { headers: { Location: "/log-in?from=members" } });
+        return deny(302, { headers: { Location: "/log-in?from=members", "Set-Cookie": "back=1; Path=/" } });
+      case "challenge":
+        return challenge("Basic", { realm: "The gate" });
+      case "missing":
+        return deny(404);
       case "throw":
         throw new Error("The gate fell down");
       case "reject":
