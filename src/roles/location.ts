@@ -20,8 +20,11 @@ export interface RequestLocation {
   readonly mount: string;
   /** The raw query, without its question mark. */
   readonly query: string;
-  /** Whether the path can be understood in one way. Where it cannot, it is as it came, and nothing is decided by it. */
-  readonly isClear: boolean;
+  /**
+   * Whether the path is one of the application's: "outside" the declared mount none is. A path that cannot be understood
+   * in one way is "unclear": it is as it came, and nothing is decided by it.
+   */
+  readonly lies: "below" | "outside" | "unclear";
 }
 
 /** What a request is located with beside REQUEST_URI. */
@@ -50,11 +53,19 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
   if (plain === undefined) {
     // Never "//host": a client that is sent to its own target must not be sent to another host.
     const path = rawPath.replace(/^[/\\]*/, "/");
-    return { target: path + query, path, mount: "", query: query.slice(1), isClear: false };
+    return { target: path + query, path, mount: "", query: query.slice(1), lies: "unclear" };
   }
-  const [mount, path] =
-    declared === "" ? divideAt(endThatReads(plain, pathInfo), plain) : divideBelow(declared, plain);
-  return { target: plain + query, path, mount, query: query.slice(1), isClear: true };
+  const whole = { target: plain + query, path: plain, mount: "", query: query.slice(1) };
+  if (declared === "/") return { ...whole, lies: "below" };
+  if (declared !== "") {
+    const path = pathBelow(plain, declared);
+    return path === undefined
+      ? { ...whole, lies: "outside" }
+      : { ...whole, path, mount: declared, lies: "below" };
+  }
+  const path = endThatReads(plain, pathInfo);
+  if (path === undefined) return { ...whole, lies: "below" };
+  return { ...whole, path, mount: plain.slice(0, plain.length - path.length), lies: "below" };
 }
 
 /**
@@ -82,15 +93,6 @@ export function documentPath(documentUri: string, declaredMount: string): string
   const resolved = resolvePath(documentUri);
   const mount = declaredMount === "/" ? "" : decodePath(declaredMount)!;
   return resolved === undefined ? undefined : (textBelow(resolved, mount) ?? resolved);
-}
-
-function divideBelow(declared: string, plain: string): readonly [mount: string, path: string] {
-  const path = declared === "/" ? undefined : pathBelow(plain, declared);
-  return path === undefined ? ["", plain] : [declared, path];
-}
-
-function divideAt(end: string | undefined, plain: string): readonly [mount: string, path: string] {
-  return end === undefined ? ["", plain] : [plain.slice(0, plain.length - end.length), end];
 }
 
 /**
