@@ -29,9 +29,9 @@ export interface HandlerTimeouts {
 export interface DispatcherOptions {
   readonly log: Logger;
   /**
-   * The path that the application is mounted at: "/app", or "/" for the root. Left out, PATH_INFO tells, where the Web
-   * server sends it; for an application with authorizers it is the root then, because section 6.3 keeps PATH_INFO from
-   * them, and they must decide about the path that is routed.
+   * The path that the application is mounted at, "/app" or "/" for the root; no route is found outside of it. Left out,
+   * PATH_INFO tells, where the Web server sends it. For an application with authorizers it is the root then, because
+   * section 6.3 keeps PATH_INFO from them, and they must decide about the path that is routed.
    */
   readonly mount?: string | undefined;
   /** Runs around every responder and filter. */

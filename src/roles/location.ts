@@ -20,8 +20,11 @@ export interface RequestLocation {
   readonly mount: string;
   /** The raw query, without its question mark. */
   readonly query: string;
-  /** Whether the path can be understood in one way. Where it cannot, it is as it came, and nothing is decided by it. */
-  readonly isClear: boolean;
+  /**
+   * Whether the path is one of the application's: "outside" the declared mount none is. A path that cannot be understood
+   * in one way is "unclear": it is as it came, and nothing is decided by it.
+   */
+  readonly lies: "below" | "outside" | "unclear";
 }
 
 /** What a request is located with beside REQUEST_URI. */
@@ -45,16 +48,26 @@ export interface LocationFacts {
  * that of a front controller.
  */
 export function locate(params: Params, { mount: declared, pathInfo }: LocationFacts): RequestLocation {
-  const { rawPath, query } = cut(originForm(params.get("REQUEST_URI") ?? "") || fromScriptName(params));
+  const asked = originForm(params.get("REQUEST_URI") ?? "") || fromScriptName(params);
+  const mark = asked.indexOf("?");
+  const rawPath = mark < 0 ? asked : asked.slice(0, mark);
+  const query = mark < 0 ? "" : withoutFragment(asked, mark + 1);
   const plain = plainPath(rawPath);
   if (plain === undefined) {
     // Never "//host": a client that is sent to its own target must not be sent to another host.
     const path = rawPath.replace(/^[/\\]*/, "/");
-    return { target: path + query, path, mount: "", query: query.slice(1), isClear: false };
+    return { target: mark < 0 ? path : `${path}?${query}`, path, mount: "", query, lies: "unclear" };
   }
-  const [mount, path] =
-    declared === "" ? divideAt(endThatReads(plain, pathInfo), plain) : divideBelow(declared, plain);
-  return { target: plain + query, path, mount, query: query.slice(1), isClear: true };
+  const target = mark < 0 ? plain : `${plain}?${query}`;
+  if (declared === "") {
+    const path = endThatReads(plain, pathInfo) ?? plain;
+    return { target, path, mount: plain.slice(0, plain.length - path.length), query, lies: "below" };
+  }
+  if (declared === "/") return { target, path: plain, mount: "", query, lies: "below" };
+  const path = pathBelow(plain, declared);
+  return path === undefined
+    ? { target, path: plain, mount: "", query, lies: "outside" }
+    : { target, path, mount: declared, query, lies: "below" };
 }
 
 /**
@@ -66,7 +79,7 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
  * client may choose where the one ends and the other begins.
  */
 export function protectedPaths(requestUri: string, declaredMount: string): readonly string[] | undefined {
-  const { rawPath } = cut(originForm(requestUri));
+  const [rawPath = ""] = originForm(requestUri).split("?", 1);
   const plain = plainPath(rawPath);
   const resolved = normalizePath(rawPath);
   if (plain === undefined || resolved === undefined) return undefined;
@@ -84,15 +97,6 @@ export function documentPath(documentUri: string, declaredMount: string): string
   return resolved === undefined ? undefined : (textBelow(resolved, mount) ?? resolved);
 }
 
-function divideBelow(declared: string, plain: string): readonly [mount: string, path: string] {
-  const path = declared === "/" ? undefined : pathBelow(plain, declared);
-  return path === undefined ? ["", plain] : [declared, path];
-}
-
-function divideAt(end: string | undefined, plain: string): readonly [mount: string, path: string] {
-  return end === undefined ? ["", plain] : [plain.slice(0, plain.length - end.length), end];
-}
-
 /**
  * The end of a plain path, from one of its slashes on, that a Web server tells by this PATH_INFO; undefined where it tells
  * none. nginx, lighttpd, HAProxy, Caddy and H2O decode it, Apache all but its slashes, Jetty nothing of it. Caddy and
@@ -102,20 +106,25 @@ function endThatReads(plain: string, pathInfo: string | undefined): string | und
   // RFC 3875, section 4.1.5: it starts with a slash.
   const wanted = pathInfo?.startsWith("/") ? resolvePath(pathInfo) : undefined;
   if (wanted === undefined) return undefined;
-  let end = "";
-  let [encoded, bySegments, decoded] = [0, 0, 0];
-  // The lengths grow with each segment, so each way to read it is compared once at the most.
-  for (const segment of plain.slice(1).split("/").reverse()) {
-    end = `/${segment}${end}`;
-    encoded += segment.length + 1;
-    bySegments += decodeSegments(segment).length + 1;
-    decoded += decodePath(segment)!.length + 1;
-    if (encoded === wanted.length && end === wanted) return end;
-    if (decoded === wanted.length && decodePath(end) === wanted) return end;
-    if (bySegments === wanted.length && sameButForSlashes(decodeSegments(end), wanted)) return end;
-    if (decoded > wanted.length) return undefined;
+  const slashes = wanted.split("/").length - 1;
+  const end = lastSegments(plain, slashes);
+  if (end === wanted || (end !== undefined && decodePath(end) === wanted)) return end;
+  if (!/%2f/i.test(plain)) return undefined;
+  if (end !== undefined && sameButForSlashes(decodeSegments(end), wanted)) return end;
+  // Some of the slashes that the server tells are encoded ones, and it may have merged those that follow each other.
+  const mark = [...plain.matchAll(/(?:\/|%2f)+/gi)].at(-slashes);
+  const shorter = mark?.[0].startsWith("/") ? plain.slice(mark.index) : undefined;
+  return shorter !== undefined && normalizePath(shorter) === wanted ? shorter : undefined;
+}
+
+/** As many of the last segments of a path, with the slash in front; undefined where there are fewer. */
+function lastSegments(path: string, count: number): string | undefined {
+  let start = path.length;
+  for (let segments = 0; segments < count; segments++) {
+    if (start === 0) return undefined;
+    start = path.lastIndexOf("/", start - 1);
   }
-  return undefined;
+  return path.slice(start);
 }
 
 /** Apache leaves an encoded slash as the client wrote it: "%2F" or "%2f". */
@@ -135,10 +144,8 @@ function encodePath(path: string): string {
   return encoded.startsWith("/") ? encoded : `/${encoded}`;
 }
 
-/** Cuts a target in origin-form in front of its query, which keeps its question mark, and drops a fragment behind that. */
-function cut(target: string): { readonly rawPath: string; readonly query: string } {
-  const mark = target.indexOf("?");
-  if (mark < 0) return { rawPath: target, query: "" };
-  const [query = ""] = target.slice(mark).split("#", 1);
-  return { rawPath: target.slice(0, mark), query };
+/** A fragment is no part of a request, but some servers hand it on (RFC 9112, section 3.2). */
+function withoutFragment(target: string, start: number): string {
+  const hash = target.indexOf("#", start);
+  return hash < 0 ? target.slice(start) : target.slice(start, hash);
 }

@@ -151,9 +151,9 @@ export abstract class RoleRequest {
     }));
   }
 
-  /** @internal Whether the path can be understood in one way, so that something may be decided by it. */
-  get hasClearPath(): boolean {
-    return this.#locate().isClear;
+  /** @internal Whether the path is one of the application's, or one that nothing may be decided by. */
+  get lies(): RequestLocation["lies"] {
+    return this.#locate().lies;
   }
 
   /** @internal How large the header block of its answer may be. */
