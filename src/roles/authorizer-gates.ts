@@ -72,7 +72,7 @@ export class AuthorizerGates {
     const targets = protectedPaths(located.target, this.#mount);
     const documents = isGiven(documentUri) ? [documentPath(documentUri, this.#mount)] : [];
     const resolved = normalizePath(located.path);
-    if (!located.isClear || targets === undefined || resolved === undefined) return undefined;
+    if (located.lies === "unclear" || targets === undefined || resolved === undefined) return undefined;
     if (!documents.every(isGiven)) return undefined;
     return this.#covering([...targets, ...documents, resolved, decodeSegments(located.path)]);
   }

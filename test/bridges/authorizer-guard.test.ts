@@ -441,12 +441,8 @@ describe("a request whose path can be read in several ways", () => {
   };
 
   test.each([
-    ["a dot segment that the router keeps", "/members/..", ["/members/*"]],
-    ["an escaped one", "/members/%2e%2e", ["/members/*"]],
-    ["one that leads elsewhere", "/members/deep/../../public", ["/members/**"]],
     ["one that leads there", "/public/../members/x", ["/members/**"]],
     ["an escaped slash", "/members/a%2Fb", ["/members/*"]],
-    ["an escaped slash with dots", "/members/a%2f..%2f..%2fpublic", ["/members/*"]],
     ["a slash at the end", "/members/x/", ["/members/x"]],
     ["no slash at the end", "/members/x", ["/members/x/"]],
     ["two slashes", "//members/x", ["/members/*"]],
@@ -458,12 +454,6 @@ describe("a request whose path can be read in several ways", () => {
   });
 
   test.each([
-    [
-      "a PATH_INFO below a mount",
-      { REQUEST_URI: "/app/members/x", SCRIPT_NAME: "/app", PATH_INFO: "/members/x" },
-      "",
-    ],
-    ["a PATH_INFO of another path", { REQUEST_URI: "/public", SCRIPT_NAME: "", PATH_INFO: "/members/x" }, ""],
     ["a declared mount", { REQUEST_URI: "/app/members/x" }, "/app"],
     ["no REQUEST_URI", { SCRIPT_NAME: "/members", PATH_INFO: "/x" }, ""],
     ["a DOCUMENT_URI", { REQUEST_URI: "/public", DOCUMENT_URI: "/members/x" }, ""],
@@ -471,12 +461,26 @@ describe("a request whose path can be read in several ways", () => {
     expect(await visit(["/members/*"], facts, mount)).toBe("403");
   });
 
-  test.each(["/%zz", "/../x", "/members/..%2f..%2f..", "/x%00", "/x#/../members"])(
-    "is refused where it can be read in none: %s",
-    async (target) => {
-      expect(await visit(["/members/**"], { REQUEST_URI: target })).toBe("400");
-    },
-  );
+  test.each([
+    ["dot segments", { REQUEST_URI: "/members/.." }],
+    ["escaped ones", { REQUEST_URI: "/members/%2e%2e" }],
+    ["some that lead elsewhere", { REQUEST_URI: "/members/deep/../../public" }],
+    // Of REQUEST_URI alone, for routes as well: a PATH_INFO cannot lead to another handler.
+    ["a PATH_INFO of another path", { REQUEST_URI: "/public", SCRIPT_NAME: "", PATH_INFO: "/members/x" }],
+  ])("is nobody's where routes do not take it for a protected one: %s", async (_what, facts) => {
+    expect(await visit(["/members/**"], facts)).toBe("open");
+  });
+
+  test.each([
+    "/%zz",
+    "/../x",
+    "/members/..%2f..%2f..",
+    "/members/a%2f..%2f..%2fpublic",
+    "/x%00",
+    "/x#/../members",
+  ])("is refused where it can be read in none: %s", async (target) => {
+    expect(await visit(["/members/**"], { REQUEST_URI: target })).toBe("400");
+  });
 
   test("is answered where nobody protects anything like it", async () => {
     expect(await visit(["/members/**"], { REQUEST_URI: "/public/members/x" })).toBe("open");
@@ -525,7 +529,8 @@ describe("a request whose path can be read in several ways", () => {
         }),
         { numRuns: 2_000 },
       );
-      expect([...seen].sort()).toEqual(["200", "400", "403"]);
+      // What is outside of a mount is nobody's.
+      expect([...seen].sort()).toEqual(["200", "400", "403", ...(mount === "" ? [] : ["404"])]);
     },
   );
 });
