@@ -4,15 +4,10 @@ import { ProtocolStatus, Role } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { Dispatcher } from "../roles/dispatcher.js";
 import { checkBridges, checkVouchesFor, type ListenerOptions } from "./bridge-options.js";
+import { FilterBridge } from "./filter-bridge.js";
 
 /** Web servers send STDIN in the responder role (section 6.2). */
 const responderInputs: RoleInputs = { stdin: true, data: false };
-
-/** Answers those requests of the responder role whose path leads to a file that a filter transforms (section 6.4). */
-export interface FilterDoor {
-  /** Takes over a request, or leaves it to whoever answers otherwise. */
-  handle(exchange: Exchange, next: { readonly otherwise: () => void }): void;
-}
 
 /**
  * An application as one listener sees it: what its Web server vouches for, and the doors over the responder role that
@@ -21,14 +16,23 @@ export interface FilterDoor {
 export class BridgedApplication implements Application {
   readonly #dispatcher: Dispatcher;
   readonly #vouchesFor: readonly string[];
-  /** Made of the options where a bridge to the filters is declared. */
-  readonly #filterBridge: FilterDoor | undefined;
+  #filterBridge: FilterBridge | undefined;
 
-  /** @throws ConfigurationError `ERR_BRIDGE`, `ERR_VOUCHES_FOR` for options that cannot be meant so */
-  constructor(dispatcher: Dispatcher, { bridges = {}, vouchesFor = [] }: ListenerOptions = {}) {
+  private constructor(dispatcher: Dispatcher, { bridges = {}, vouchesFor = [] }: ListenerOptions) {
     checkBridges(bridges);
     this.#dispatcher = dispatcher;
     this.#vouchesFor = checkVouchesFor(vouchesFor);
+  }
+
+  /**
+   * @throws ConfigurationError `ERR_BRIDGE`, `ERR_VOUCHES_FOR` for options that cannot be meant so, `ERR_DOCUMENT_ROOT` for
+   *   a folder that cannot be served
+   */
+  static async open(dispatcher: Dispatcher, options: ListenerOptions = {}): Promise<BridgedApplication> {
+    const bridged = new BridgedApplication(dispatcher, options);
+    const filter = options.bridges?.filter;
+    if (filter !== undefined) bridged.#filterBridge = await FilterBridge.open(dispatcher, filter);
+    return bridged;
   }
 
   inputs(role: number): RoleInputs | undefined {

@@ -51,6 +51,22 @@ export class Params implements Iterable<[name: string, value: string]> {
     return new Params(encodeNameValuePairs(pairs));
   }
 
+  /** These params with other values for some names, of which no other occurrence is left; undefined leaves a name out. */
+  with(variables: Readonly<Record<string, string | undefined>>): Params {
+    const block = this.#block;
+    const pairs: NameValuePair[] = [];
+    const here: PairPosition = { name: 0, value: 0, end: 0 };
+    for (let offset = 0; offset < block.length; offset = here.end) {
+      locatePair(block, offset, here);
+      const name = block.subarray(here.name, here.value);
+      if (!Object.hasOwn(variables, name.toString("latin1"))) {
+        pairs.push([name, block.subarray(here.value, here.end)]);
+      }
+    }
+    for (const [name, value] of Object.entries(variables)) if (value !== undefined) pairs.push([name, value]);
+    return Params.from(pairs);
+  }
+
   /** The value of this name that counts, or undefined where the name did not come at all; empty is not absent. */
   get(name: string): string | undefined {
     const value = this.#find(name);

@@ -52,6 +52,17 @@ export class AuthorizerRole {
     return this.#gatesFor(params).map(({ name }) => name);
   }
 
+  /**
+   * The names of those who are declared for any of these decoded paths below the mount. In doubt one is: the case of
+   * letters makes no difference.
+   */
+  namesCovering(paths: readonly string[]): readonly string[] {
+    const covering = this.#gates.filter(({ covers }) =>
+      paths.some((path) => covers(path, { caseSensitive: false })),
+    );
+    return covering.map(({ name }) => name);
+  }
+
   /** Denies at once, whatever the handler is doing. Also for a request that never came to a handler. */
   refuse(exchange: Exchange, { status }: Refusal): void {
     sendVerdict(exchange, deny(status));

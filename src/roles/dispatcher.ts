@@ -54,7 +54,14 @@ interface PlayedRole {
 /** Reads the role of each request from its BEGIN_REQUEST and hands it to whoever plays it. */
 export class Dispatcher implements Application {
   readonly #roles = new Map<number, PlayedRole>();
-  readonly #authorizer: AuthorizerRole;
+  /** What all requests share. */
+  readonly context: RequestContext;
+  /** Who decides; also where nobody was declared for it. */
+  readonly authorizer: AuthorizerRole;
+  /** Who answers, if anybody does. */
+  readonly responder: ResponderRole | undefined;
+  /** Who transforms files, if anybody does. */
+  readonly filter: FilterRole | undefined;
   #unasked: UnaskedAuthorizers | undefined;
   readonly #log: Logger;
   readonly #secrets: readonly string[];
@@ -65,6 +72,7 @@ export class Dispatcher implements Application {
     const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
     const headLimits = { ...defaultHeadLimits, ...limits };
     const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets, headLimits };
+    this.context = context;
     this.#secrets = secrets;
     this.#log = log;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
@@ -74,13 +82,17 @@ export class Dispatcher implements Application {
     const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
-    this.#authorizer = new AuthorizerRole(authorizers, context);
-    this.#roles.set(Role.Authorizer, this.#authorizer);
-    if (authorizers.length > 0) this.#unasked = new UnaskedAuthorizers(this.#authorizer, log);
+    this.authorizer = new AuthorizerRole(authorizers, context);
+    this.#roles.set(Role.Authorizer, this.authorizer);
+    if (authorizers.length > 0) this.#unasked = new UnaskedAuthorizers(this.authorizer, log);
     if (responders.length > 0) {
-      this.#roles.set(Role.Responder, new ResponderRole(responders, context, middleware));
+      this.responder = new ResponderRole(responders, context, middleware);
+      this.#roles.set(Role.Responder, this.responder);
     }
-    if (filters.length > 0) this.#roles.set(Role.Filter, new FilterRole(filters, context, middleware));
+    if (filters.length > 0) {
+      this.filter = new FilterRole(filters, context, middleware);
+      this.#roles.set(Role.Filter, this.filter);
+    }
     for (const definition of definitions) if (definition.kind === "role") this.#addRole(definition);
   }
 
@@ -97,7 +109,7 @@ export class Dispatcher implements Application {
     this.#logRefusal(exchange, refusal);
     const { protocolStatus } = refusal;
     if (exchange.role === Role.Authorizer) {
-      this.#authorizer.refuse(exchange, refusal);
+      this.authorizer.refuse(exchange, refusal);
     } else if (exchange.started) {
       exchange.breakOff();
     } else if (exchange.role === Role.Responder || exchange.role === Role.Filter) {

@@ -135,6 +135,12 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
     this.#fields.push([name, value]);
   }
 
+  /** @internal Adds fields as they are: they were checked when they were set. */
+  adopt(headers: ReplyHeaders): this {
+    this.#fields.push(...headers.#fields);
+    return this;
+  }
+
   /** Removes every field of this name. */
   delete(name: string): this {
     const wanted = name.toLowerCase();

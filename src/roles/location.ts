@@ -105,7 +105,8 @@ function pathBelow(path: string, mount: string): string | undefined {
   return rest.charCodeAt(0) === 0x2f ? rest : undefined;
 }
 
-function encodePath(path: string): string {
+/** A decoded path, percent-encoded; it starts with a slash. */
+export function encodePath(path: string): string {
   const encoded = encodeURI(path).replace(/[?#]/g, encodeURIComponent);
   return encoded.startsWith("/") ? encoded : `/${encoded}`;
 }

@@ -122,6 +122,32 @@ test("PARAMS cut anywhere are the same when they are put together", () => {
   );
 });
 
+describe("Params with other values", () => {
+  const changed = new Params(block).with({ A: "ü", B: undefined, E: "", HTTP_X: "y" });
+
+  test("have them in place of every earlier one, and keep the bytes of the others", () => {
+    expect([...changed]).toEqual([
+      ["C", "é"],
+      ["D", ""],
+      ["A", "ü"],
+      ["E", ""],
+      ["HTTP_X", "y"],
+    ]);
+    expect(changed.getAll("A")).toEqual(["ü"]);
+    expect(changed.getBytes("C")).toEqual(hex("e9"));
+    expect(changed.has("B")).toBe(false);
+  });
+
+  test("leave those that they were made of as they were", () => {
+    expect(new Params(block).getAll("A")).toEqual(["1", "2"]);
+  });
+
+  test("do not take names for those of a prototype", () => {
+    const params = Params.from([["constructor", "1"]]);
+    expect([...params.with({})]).toEqual([["constructor", "1"]]);
+  });
+});
+
 test("every name is found among any others", () => {
   const name = fc.string({ minLength: 1, maxLength: 140 });
   fc.assert(
