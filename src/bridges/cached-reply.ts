@@ -9,7 +9,7 @@ const OVERHEAD = 512;
 export class CachedReply {
   /** The body, of which only views are handed out. */
   readonly body: Buffer;
-  readonly #headers = new ReplyHeaders();
+  readonly #headers: ReplyHeaders;
   readonly #type: string | undefined;
   /** Whether it says itself that everybody may have it. */
   readonly isPublic: boolean;
@@ -21,7 +21,7 @@ export class CachedReply {
     this.body = body;
     this.#type = reply.type;
     // It follows from the body, or from the part of it that is sent.
-    this.#headers.adopt(reply.headers).delete("content-length");
+    this.#headers = new ReplyHeaders(reply.headers).delete("content-length");
     this.isPublic = isPublic(reply);
     let bytes = OVERHEAD + body.length;
     for (const [name, value] of this.#headers) bytes += name.length + value.length;
@@ -30,8 +30,6 @@ export class CachedReply {
 
   /** A reply for one request, which whoever gets it may change. */
   toReply(): Reply {
-    const reply = new Reply(this.body, { status: 200, type: this.#type });
-    reply.headers.adopt(this.#headers);
-    return reply;
+    return new Reply(this.body, { status: 200, type: this.#type, headers: this.#headers });
   }
 }

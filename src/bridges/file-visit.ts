@@ -133,8 +133,7 @@ export class FileVisit {
   /** A streamed body that is kept when it has passed, with what its reply says now: middleware may change that. */
   #collected(reply: Reply, source: BodySource, facts: CollectedFacts): KeptBody {
     const { content, place, announced } = facts;
-    const said = new Reply(undefined, { status: 200, type: reply.type });
-    said.headers.adopt(reply.headers);
+    const said = new Reply(undefined, { status: 200, type: reply.type, headers: reply.headers });
     return new KeptBody(source, {
       limit: place.largestBody,
       keep: async (body, firstPiece) => {

@@ -3,6 +3,8 @@ import { ConfigurationError } from "../errors.js";
 import { DocumentRoot, type Located, type LocatedFile, type NotAFile } from "../files/document-root.js";
 import type { FileSystem } from "../files/file-system.js";
 import type { Exchange } from "../protocol/exchange.js";
+import type { Params } from "../protocol/params.js";
+import type { Gate } from "../roles/authorizer-gates.js";
 import type { Dispatcher } from "../roles/dispatcher.js";
 import { internalErrorReply, logFailure, problemReply } from "../roles/failure.js";
 import type { Transform } from "../roles/filter.js";
@@ -40,14 +42,20 @@ export interface Otherwise {
   readonly otherwise: () => void;
 }
 
+/** Who had to allow a request before it came to the filters. */
+type Asked = (params: Params) => readonly Gate[];
+
 interface BridgeFacts {
   readonly root: DocumentRoot;
   readonly index: string;
   readonly files: FilteredFiles;
+  readonly asked: Asked;
 }
 
 /** What the bridge is opened with beside what users say. */
 interface OpenOptions extends FilterBridgeOptions {
+  /** Those whom a Web server asks about such a request if left out. */
+  readonly asked?: Asked | undefined;
   /** That of this machine if left out. */
   readonly fileSystem?: FileSystem | undefined;
 }
@@ -67,14 +75,16 @@ export class FilterBridge {
   readonly #root: DocumentRoot;
   readonly #index: string;
   readonly #files: FilteredFiles;
+  readonly #asked: Asked;
   readonly #refusals = new LogBudget();
 
   private constructor(dispatcher: Dispatcher, facts: BridgeFacts) {
-    const { root, index, files } = facts;
+    const { root, index, files, asked } = facts;
     this.#dispatcher = dispatcher;
     this.#root = root;
     this.#index = index;
     this.#files = files;
+    this.#asked = asked;
   }
 
   /**
@@ -83,9 +93,9 @@ export class FilterBridge {
    */
   static async open(
     dispatcher: Dispatcher,
-    { root: folder, index = "index.html", cache: limit, fileSystem }: OpenOptions,
+    { root: folder, index = "index.html", cache: limit, fileSystem, asked }: OpenOptions,
   ): Promise<FilterBridge> {
-    const { filter } = dispatcher;
+    const { filter, authorizer } = dispatcher;
     if (filter === undefined) {
       throw new ConfigurationError(
         "ERR_BRIDGE",
@@ -94,7 +104,12 @@ export class FilterBridge {
     }
     const root = await DocumentRoot.open(folder, { index, fileSystem });
     const cache = limit === undefined ? undefined : new ReplyCache(limit);
-    return new FilterBridge(dispatcher, { root, index, files: new FilteredFiles({ root, filter, cache }) });
+    return new FilterBridge(dispatcher, {
+      root,
+      index,
+      files: new FilteredFiles({ root, filter, cache }),
+      asked: asked ?? ((params) => authorizer.gates.asked(params)),
+    });
   }
 
   /** Whether the request may lead to a file that is filtered, as far as its path tells; nothing is looked up. */
@@ -167,15 +182,14 @@ export class FilterBridge {
   #admit(exchange: Exchange, names: readonly string[]): Audience | undefined {
     const { authorizer, context } = this.#dispatcher;
     const { params, vouchesFor } = exchange;
-    const asked = authorizer.namesFor(params);
-    const covering = authorizer.namesCovering(names);
-    const passedBy = covering.filter((name) => !asked.includes(name));
+    const asked = this.#asked(params);
+    const passedBy = authorizer.gates.covering(names).filter((gate) => !asked.includes(gate));
     if (passedBy.length > 0) {
       const leftOut = this.#refusals.spend();
       if (leftOut !== undefined) {
         const facts = {
           code: "ERR_AUTHORIZER_PASSED_BY",
-          authorizers: passedBy,
+          authorizers: passedBy.map(({ name }) => name),
           ...(leftOut > 0 && { leftOut }),
         };
         const message =

@@ -1,5 +1,6 @@
 import type { LocatedFile } from "../files/document-root.js";
 import type { FileFacts } from "../files/file-facts.js";
+import type { NameValuePair } from "../protocol/name-value.js";
 import type { Params } from "../protocol/params.js";
 import type { Transform } from "../roles/filter.js";
 import { fingerprint } from "../roles/fingerprint.js";
@@ -37,17 +38,29 @@ export function paramsOf(
   { facts, documentRoot }: { readonly facts: FileFacts; readonly documentRoot: string },
 ): Params {
   const name = (decodePath(location.mount) ?? location.mount) + file.name;
-  return params.with({
-    DOCUMENT_ROOT: documentRoot,
-    DOCUMENT_URI: name,
-    SCRIPT_NAME: name,
-    SCRIPT_FILENAME: file.realPath,
-    PATH_INFO: undefined,
-    PATH_TRANSLATED: file.realPath,
-    FCGI_DATA_LENGTH: String(facts.length),
-    FCGI_DATA_LAST_MOD: String(facts.modified),
-  });
+  const told: readonly NameValuePair[] = [
+    ["DOCUMENT_ROOT", documentRoot],
+    ["DOCUMENT_URI", name],
+    ["SCRIPT_NAME", name],
+    ["SCRIPT_FILENAME", file.realPath],
+    ["PATH_TRANSLATED", file.realPath],
+    ["FCGI_DATA_LENGTH", String(facts.length)],
+    ["FCGI_DATA_LAST_MOD", String(facts.modified)],
+  ];
+  return params.with(told, { without: TOLD_ANEW });
 }
+
+/** What tells of the file, or would tell of another one. */
+const TOLD_ANEW: ReadonlySet<string> = new Set([
+  "DOCUMENT_ROOT",
+  "DOCUMENT_URI",
+  "SCRIPT_NAME",
+  "SCRIPT_FILENAME",
+  "PATH_INFO",
+  "PATH_TRANSLATED",
+  "FCGI_DATA_LENGTH",
+  "FCGI_DATA_LAST_MOD",
+]);
 
 /** What a reply is kept under: all of a request without credentials that a filter makes the same of for everybody. */
 export function keyOf(

@@ -51,22 +51,6 @@ export class Params implements Iterable<[name: string, value: string]> {
     return new Params(encodeNameValuePairs(pairs));
   }
 
-  /** These params with other values for some names, of which no other occurrence is left; undefined leaves a name out. */
-  with(variables: Readonly<Record<string, string | undefined>>): Params {
-    const block = this.#block;
-    const pairs: NameValuePair[] = [];
-    const here: PairPosition = { name: 0, value: 0, end: 0 };
-    for (let offset = 0; offset < block.length; offset = here.end) {
-      locatePair(block, offset, here);
-      const name = block.subarray(here.name, here.value);
-      if (!Object.hasOwn(variables, name.toString("latin1"))) {
-        pairs.push([name, block.subarray(here.value, here.end)]);
-      }
-    }
-    for (const [name, value] of Object.entries(variables)) if (value !== undefined) pairs.push([name, value]);
-    return Params.from(pairs);
-  }
-
   /** The value of this name that counts, or undefined where the name did not come at all; empty is not absent. */
   get(name: string): string | undefined {
     const value = this.#find(name);
@@ -91,6 +75,29 @@ export class Params implements Iterable<[name: string, value: string]> {
   /** Whether the name came at all. */
   has(name: string): boolean {
     return this.#find(name) >= 0;
+  }
+
+  /**
+   * Whether these ASCII characters stand anywhere, in a name or a value. Much quicker than {@link has} for a name that
+   * hardly ever comes, if they are six or fewer, which V8 looks for by memchr.
+   */
+  mentions(text: string): boolean {
+    return (this.#text ??= this.#block.toString("latin1")).includes(text);
+  }
+
+  /** Other params made of these: without all pairs of some names, and with further pairs behind the rest. */
+  with(pairs: Iterable<NameValuePair>, { without }: { readonly without: ReadonlySet<string> }): Params {
+    const block = this.#block;
+    const text = (this.#text ??= block.toString("latin1"));
+    const kept: Uint8Array[] = [];
+    let start = 0;
+    for (let offset = 0; offset < block.length; offset = position.end) {
+      locatePair(block, offset, position);
+      if (!without.has(text.slice(position.name, position.value))) continue;
+      kept.push(block.subarray(start, offset));
+      start = position.end;
+    }
+    return new Params(Buffer.concat([...kept, block.subarray(start), encodeNameValuePairs(pairs)]));
   }
 
   /** All pairs in the order of arrival, repeated names as often as they came. */

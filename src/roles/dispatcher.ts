@@ -15,7 +15,6 @@ import type { Middleware } from "./middleware.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
-import { UnaskedAuthorizers } from "./unasked-authorizers.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {
@@ -56,14 +55,12 @@ export class Dispatcher implements Application {
   readonly #roles = new Map<number, PlayedRole>();
   /** What all requests share. */
   readonly context: RequestContext;
-  /** Who decides; also where nobody was declared for it. */
+  /** Plays the authorizer role; also for requests that came in another one. */
   readonly authorizer: AuthorizerRole;
-  /** Who answers, if anybody does. */
+  /** Plays the responder role, where anybody does. */
   readonly responder: ResponderRole | undefined;
-  /** Who transforms files, if anybody does. */
+  /** Plays the filter role, where anybody does; also for requests that came in another one. */
   readonly filter: FilterRole | undefined;
-  #unasked: UnaskedAuthorizers | undefined;
-  readonly #log: Logger;
   readonly #secrets: readonly string[];
   readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
@@ -74,7 +71,6 @@ export class Dispatcher implements Application {
     const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets, headLimits };
     this.context = context;
     this.#secrets = secrets;
-    this.#log = log;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
@@ -84,7 +80,6 @@ export class Dispatcher implements Application {
     // lighttpd takes for "allowed".
     this.authorizer = new AuthorizerRole(authorizers, context);
     this.#roles.set(Role.Authorizer, this.authorizer);
-    if (authorizers.length > 0) this.#unasked = new UnaskedAuthorizers(this.authorizer, log);
     if (responders.length > 0) {
       this.responder = new ResponderRole(responders, context, middleware);
       this.#roles.set(Role.Responder, this.responder);
@@ -101,7 +96,6 @@ export class Dispatcher implements Application {
   }
 
   dispatch(exchange: Exchange): void {
-    if (exchange.role === Role.Responder) this.#unasked?.see(exchange.params);
     this.#roles.get(exchange.role)!.handle(exchange);
   }
 
@@ -124,7 +118,7 @@ export class Dispatcher implements Application {
     const leftOut = this.#refusals.spend();
     if (leftOut === undefined) return;
     const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
-    logSafely(() => this.#log.warn(facts, `Refused request: ${reason}`));
+    logSafely(() => this.context.log.warn(facts, `Refused request: ${reason}`));
   }
 
   timeLimit(role: number): number {
@@ -134,7 +128,7 @@ export class Dispatcher implements Application {
   aborted(exchange: Exchange, reason: AbortedError): void {
     const { id: requestId } = exchange;
     const { code, message } = reason;
-    logSafely(() => this.#log.debug({ role: roleName(exchange.role), requestId, code }, message));
+    logSafely(() => this.context.log.debug({ role: roleName(exchange.role), requestId, code }, message));
   }
 
   #addRole({ number, name, inputs, handle }: RoleDefinition): void {
@@ -150,7 +144,7 @@ export class Dispatcher implements Application {
         `Cannot register role ${name}: ${number} is taken already`,
       );
     }
-    const log = this.#log.child({ role: name });
+    const log = this.context.log.child({ role: name });
     const failed = (exchange: Exchange, error: unknown): void => {
       const warning = logFailure(error, { exchange, log, what: name, secrets: this.#secrets });
       exchange.warn(warning);

@@ -331,7 +331,7 @@ describe("what is kept for everybody", () => {
       middleware: [
         async (_request, next) => {
           const answer = await next();
-          answer.body = `<${String(answer.body)}>`;
+          answer.body = `<${Buffer.from(answer.body as Uint8Array | string).toString()}>`;
           return answer;
         },
       ],
