@@ -45,7 +45,7 @@ export async function serve(
   try {
     const served = application instanceof TricornApplication ? application : createApplication(application);
     const options: ServerOptions = { log: served.log, ...serverOptions };
-    const bridged = new BridgedApplication(served.dispatcher, { bridges, vouchesFor });
+    const bridged = await BridgedApplication.open(served.dispatcher, { bridges, vouchesFor });
     const address = listen ?? inheritedAddress();
     if (address === undefined) return await serveAsCgi(served, { bridged, options });
     // What is wrong with address and options is found before anything starts.

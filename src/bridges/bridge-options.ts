@@ -13,9 +13,27 @@ export interface AuthorizerBridgeOptions {
   readonly inProcess?: boolean | undefined;
 }
 
+/** Where the files are that filters transform, for Web servers that do not speak the filter role. */
+export interface FilterBridgeOptions {
+  /** The folder that the paths of requests lead into. Nothing outside it is ever read, wherever a link leads. */
+  readonly root: string;
+  /** The file that a path with a slash at its end leads to; `index.html` if left out. */
+  readonly index?: string | undefined;
+  /** Keeps replies that are the same for everybody; nothing is kept if left out. */
+  readonly cache?: FilterCacheOptions | undefined;
+}
+
+/** How much is kept of what filters make. */
+export interface FilterCacheOptions {
+  /** Bytes of memory; one reply takes an eighth of them at the most. */
+  readonly bytes: number;
+}
+
 /** The doors over the responder role (section 6.2), for Web servers that speak no other. */
 export interface BridgeOptions {
   readonly authorizer?: AuthorizerBridgeOptions | undefined;
+  /** Without it no filter is run in the responder role. */
+  readonly filter?: FilterBridgeOptions | undefined;
 }
 
 /** What one listener of an application knows of its Web server. */
@@ -68,8 +86,10 @@ export function checkVouchesFor(names: readonly string[]): readonly string[] {
 }
 
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  bridges: ["authorizer"],
+  bridges: ["authorizer", "filter"],
   "bridges.authorizer": ["uri", "method", "inProcess"],
+  "bridges.filter": ["root", "index", "cache"],
+  "bridges.filter.cache": ["bytes"],
 };
 
 /**
@@ -79,8 +99,12 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
  */
 export function checkBridges(bridges: BridgeOptions): void {
   refuseUnknown("bridges", bridges);
-  const { authorizer } = bridges;
-  if (authorizer === undefined) return;
+  const { authorizer, filter } = bridges;
+  if (authorizer !== undefined) checkAuthorizerBridge(authorizer);
+  if (filter !== undefined) checkFilterBridge(filter);
+}
+
+function checkAuthorizerBridge(authorizer: AuthorizerBridgeOptions): void {
   refuseUnknown("bridges.authorizer", authorizer);
   for (const option of ["uri", "method"] as const) {
     const name: unknown = authorizer[option];
@@ -96,6 +120,32 @@ export function checkBridges(bridges: BridgeOptions): void {
     throw new ConfigurationError(
       "ERR_BRIDGE",
       `Cannot serve: bridges.authorizer.inProcess is ${typeof inProcess}, it is true or false`,
+    );
+  }
+}
+
+function checkFilterBridge(filter: FilterBridgeOptions): void {
+  refuseUnknown("bridges.filter", filter);
+  const { root, index, cache } = filter as { readonly [name in keyof FilterBridgeOptions]: unknown };
+  if (typeof root !== "string" || root === "") {
+    throw new ConfigurationError(
+      "ERR_BRIDGE",
+      "Cannot serve: bridges.filter.root is no path; name the folder of the files",
+    );
+  }
+  if (index !== undefined && (typeof index !== "string" || !/^[^./\\\0][^/\\\0]*$/.test(index))) {
+    throw new ConfigurationError(
+      "ERR_BRIDGE",
+      `Cannot serve: bridges.filter.index is ${JSON.stringify(index)}, which is no name of a file; write "index.html"`,
+    );
+  }
+  if (cache === undefined) return;
+  refuseUnknown("bridges.filter.cache", cache);
+  const { bytes } = cache as { readonly bytes?: unknown };
+  if (typeof bytes !== "number" || !(bytes > 0) || !Number.isSafeInteger(Math.ceil(bytes))) {
+    throw new ConfigurationError(
+      "ERR_BRIDGE",
+      `Cannot serve: bridges.filter.cache.bytes is ${String(bytes)}, it is a positive number, such as 64 * 1024 * 1024`,
     );
   }
 }

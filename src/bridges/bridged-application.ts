@@ -2,22 +2,18 @@ import { ConfigurationError, type AbortedError } from "../errors.js";
 import type { Application, Refusal, RoleInputs } from "../protocol/application.js";
 import { ProtocolStatus, Role } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
+import type { Params } from "../protocol/params.js";
 import type { Gate } from "../roles/authorizer-gates.js";
 import type { Dispatcher } from "../roles/dispatcher.js";
 import { AuthorizerBridge } from "./authorizer-bridge.js";
 import { AuthorizerGuard } from "./authorizer-guard.js";
 import { checkBridges, checkVouchesFor, type ListenerOptions } from "./bridge-options.js";
 import { bridgeMarker } from "./bridge-question.js";
+import { FilterBridge } from "./filter-bridge.js";
 import { UnaskedAuthorizers } from "./unasked-authorizers.js";
 
 /** Web servers send STDIN in the responder role (section 6.2). */
 const responderInputs: RoleInputs = { stdin: true, data: false };
-
-/** Answers those requests of the responder role whose path leads to a file that a filter transforms (section 6.4). */
-export interface FilterDoor {
-  /** Takes over a request, or leaves it to whoever answers otherwise. */
-  handle(exchange: Exchange, next: { readonly otherwise: () => void }): void;
-}
 
 /**
  * An application as one listener sees it: what its Web server vouches for, and the doors over the responder role that
@@ -32,13 +28,13 @@ export class BridgedApplication implements Application {
   readonly #guard: AuthorizerGuard | undefined;
   /** There where somebody else has to. */
   readonly #unasked: UnaskedAuthorizers | undefined;
-  /** Made of the options where a bridge to the filters is declared. */
-  readonly #filterBridge: FilterDoor | undefined;
+  /** There where a folder was declared for it. */
+  #filterBridge: FilterBridge | undefined;
 
-  /** @throws ConfigurationError `ERR_BRIDGE`, `ERR_VOUCHES_FOR` for options that cannot be meant so */
-  constructor(dispatcher: Dispatcher, { bridges = {}, vouchesFor = [] }: ListenerOptions = {}) {
+  private constructor(dispatcher: Dispatcher, { bridges = {}, vouchesFor = [] }: ListenerOptions) {
     checkBridges(bridges);
-    const { authorizer, log } = dispatcher;
+    const { authorizer, context } = dispatcher;
+    const { log } = context;
     const { authorizer: options = {} } = bridges;
     this.#dispatcher = dispatcher;
     this.#hasResponders = dispatcher.inputs(Role.Responder) !== undefined;
@@ -51,6 +47,22 @@ export class BridgedApplication implements Application {
     }
     const asked = (gates: readonly Gate[]): void => this.#unasked?.note(gates);
     this.#authorizerBridge = new AuthorizerBridge(authorizer, { log, options, asked });
+  }
+
+  /**
+   * @throws ConfigurationError `ERR_BRIDGE`, `ERR_VOUCHES_FOR` for options that cannot be meant so, `ERR_DOCUMENT_ROOT` for
+   *   a folder that cannot be served
+   */
+  static async open(dispatcher: Dispatcher, options: ListenerOptions = {}): Promise<BridgedApplication> {
+    const bridged = new BridgedApplication(dispatcher, options);
+    const filter = options.bridges?.filter;
+    if (filter !== undefined) {
+      const { gates } = dispatcher.authorizer;
+      // The guard asks by more readings of a path than a Web server does.
+      const asked = bridged.#guard && ((params: Params) => gates.guarding(params) ?? []);
+      bridged.#filterBridge = await FilterBridge.open(dispatcher, { ...filter, asked });
+    }
+    return bridged;
   }
 
   inputs(role: number): RoleInputs | undefined {

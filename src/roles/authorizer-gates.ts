@@ -56,7 +56,7 @@ export class AuthorizerGates {
     const isDeclared = (path: string): boolean =>
       this.#gates.some((gate) => [path, ...documents].some((one) => covers(gate, one)));
     if (!(targets.length > 0 ? targets : documents).every(isDeclared)) return [];
-    return this.#covering([...targets, ...documents]);
+    return this.covering([...targets, ...documents]);
   }
 
   /**
@@ -74,10 +74,11 @@ export class AuthorizerGates {
     const resolved = normalizePath(located.path);
     if (located.lies === "unclear" || targets === undefined || resolved === undefined) return undefined;
     if (!documents.every(isGiven)) return undefined;
-    return this.#covering([...targets, ...documents, resolved, decodeSegments(located.path)]);
+    return this.covering([...targets, ...documents, resolved, decodeSegments(located.path)]);
   }
 
-  #covering(paths: readonly string[]): readonly Gate[] {
+  /** Who was declared for one of these decoded paths below the mount, be it in other letters or with another end. */
+  covering(paths: readonly string[]): readonly Gate[] {
     const spellings = paths.flatMap((path) => [path, withOtherEnd(path)]);
     return this.#gates.filter(({ covers }) =>
       spellings.some((path) => covers(path, { caseSensitive: false })),

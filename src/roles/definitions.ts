@@ -55,6 +55,11 @@ export interface FilterDefinition {
   readonly paths: readonly string[];
   /** The media type of replies that say none. */
   readonly type?: string | undefined;
+  /**
+   * What becomes another text when the filter makes something else of a file, such as a part of the validators that it is
+   * given where it has none of its own; the text of `filter` if left out.
+   */
+  readonly version?: string | undefined;
   /** Answers with the transformed file, as anything that is a {@link HandlerResult}. */
   readonly filter: (request: FilterRequest) => unknown;
   readonly middleware?: readonly Middleware[] | undefined;

@@ -139,7 +139,8 @@ function fromScriptName(params: Params): string {
   return query === "" ? path : `${path}?${query}`;
 }
 
-function encodePath(path: string): string {
+/** A decoded path, percent-encoded; it starts with a slash. */
+export function encodePath(path: string): string {
   const encoded = encodeURI(path).replace(/[?#]/g, encodeURIComponent);
   return encoded.startsWith("/") ? encoded : `/${encoded}`;
 }

@@ -17,9 +17,8 @@ export class TestApplication {
   readonly #client: FastCgiClient;
 
   /** Use {@link testApplication}. */
-  constructor(application: TricornApplication, options: ListenerOptions = {}) {
+  constructor(application: TricornApplication, bridged: BridgedApplication) {
     this.#application = application;
-    const bridged = new BridgedApplication(application.dispatcher, options);
     this.#server = new Server(bridged, { log: application.log });
     this.#client = new FastCgiClient({ connect: () => connectInMemory(this.#server) });
   }
@@ -84,7 +83,8 @@ export async function testApplication(
   options?: ListenerOptions,
 ): Promise<TestApplication> {
   const started = application instanceof TricornApplication ? application : createApplication(application);
-  const running = new TestApplication(started, options);
+  const bridged = await BridgedApplication.open(started.dispatcher, options);
+  const running = new TestApplication(started, bridged);
   await started.start();
   return running;
 }

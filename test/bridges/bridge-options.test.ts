@@ -59,6 +59,9 @@ describe("bridge options", () => {
     [{ authorizer: {} }],
     [{ authorizer: undefined }],
     [{ authorizer: { inProcess: true } }],
+    [{ filter: { root: "pages" } }],
+    [{ filter: { root: "/srv/pages", index: "index.md", cache: { bytes: 1 } } }],
+    [{ filter: { root: ".", index: undefined, cache: undefined } }],
     [
       {
         authorizer: { uri: "HTTP_X_FORWARDED_URI", method: "HTTP_X_FORWARDED_METHOD", inProcess: undefined },
@@ -70,6 +73,33 @@ describe("bridge options", () => {
 
   test.each<[unknown, RegExp]>([
     [{ authorizers: { inProcess: true } }, /there is no bridges\.authorizers; there are/],
+    [{ filter: {} }, /bridges\.filter\.root is no path; name the folder/],
+    [{ filter: { root: "" } }, /bridges\.filter\.root is no path/],
+    [{ filter: { root: ["a"] } }, /bridges\.filter\.root is no path/],
+    [{ filter: true }, /bridges\.filter is no object/],
+    [
+      { filter: { root: "a", roots: "b" } },
+      /there is no bridges\.filter\.roots; there are root, index, cache/,
+    ],
+    [
+      { filter: { root: "a", index: "docs/index.md" } },
+      /index is "docs\/index.md", which is no name of a file/,
+    ],
+    [{ filter: { root: "a", index: ".index" } }, /index is ".index"/],
+    [{ filter: { root: "a", index: "" } }, /index is ""/],
+    [{ filter: { root: "a", index: "..\\a" } }, /index is/],
+    [{ filter: { root: "a", index: 7 } }, /index is 7/],
+    [{ filter: { root: "a", cache: 1000 } }, /bridges\.filter\.cache is no object/],
+    [{ filter: { root: "a", cache: {} } }, /cache\.bytes is undefined, it is a positive number/],
+    [{ filter: { root: "a", cache: { bytes: 0 } } }, /cache\.bytes is 0/],
+    [{ filter: { root: "a", cache: { bytes: -1 } } }, /cache\.bytes is -1/],
+    [{ filter: { root: "a", cache: { bytes: Number.NaN } } }, /cache\.bytes is NaN/],
+    [{ filter: { root: "a", cache: { bytes: Infinity } } }, /cache\.bytes is Infinity/],
+    [{ filter: { root: "a", cache: { bytes: "64 MiB" } } }, /cache\.bytes is 64 MiB/],
+    [
+      { filter: { root: "a", cache: { bytes: 1, entries: 7 } } },
+      /there is no bridges\.filter\.cache\.entries/,
+    ],
     [{ authorizer: { inprocess: true } }, /there is no bridges\.authorizer\.inprocess; there are/],
     [{ authorizer: true }, /bridges\.authorizer is no object/],
     [{ authorizer: null }, /bridges\.authorizer is no object/],

@@ -53,7 +53,8 @@ export async function serveDefinitions(
   { over = "tcp", server: serverOptions, dispatcher, listener }: ServedOptions = {},
 ): Promise<Served> {
   const { log, lines } = capturedLog();
-  const application = new BridgedApplication(new Dispatcher(definitions, { log, ...dispatcher }), listener);
+  const inside = new Dispatcher(definitions, { log, ...dispatcher });
+  const application = await BridgedApplication.open(inside, listener);
   const server = new Server(application, {
     log,
     ...serverOptions,

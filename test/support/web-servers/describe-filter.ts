@@ -4,7 +4,8 @@ import { afterAll, beforeAll } from "vitest";
 
 import { writeFilteredFiles } from "./filtered-files.js";
 import { Behind, Gate } from "./gate.js";
-import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "./scene.js";
+import { folderForTests } from "./folder-for-tests.js";
+import { describeSetUp, freeAddress, sceneOf, testStart } from "./scene.js";
 import { serveApplication, type ServedApplication } from "./served-application.js";
 import type { SetUp } from "./set-up.js";
 import { Shout } from "./shout.js";

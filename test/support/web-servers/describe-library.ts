@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 
 import { contentRoot, controllers } from "../../../examples/library/application.js";
-import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "./scene.js";
+import { folderForTests } from "./folder-for-tests.js";
+import { describeSetUp, freeAddress, sceneOf, testStart } from "./scene.js";
 import { serveApplication, type ServedApplication } from "./served-application.js";
 import type { SetUp } from "./set-up.js";
 import { testLibrary } from "./test-library.js";

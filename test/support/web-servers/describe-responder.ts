@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { Contract } from "./contract.js";
-import { describeSetUp, folderForTests, freeAddress, sceneOf, testStart } from "./scene.js";
+import { folderForTests } from "./folder-for-tests.js";
+import { describeSetUp, freeAddress, sceneOf, testStart } from "./scene.js";
 import { serveApplication, type ServedApplication } from "./served-application.js";
 import type { ResponderSetUp } from "./set-up.js";
 import { spawnedSceneOf } from "./spawned-scene.js";

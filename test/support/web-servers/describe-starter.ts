@@ -7,7 +7,7 @@ import { BackgroundProcess } from "./background-process.js";
 import { bundledProgram } from "./bundled-program.js";
 import type { Digest } from "./contract.js";
 import { payload, sha256 } from "./payload.js";
-import { folderForTests } from "./scene.js";
+import { folderForTests } from "./folder-for-tests.js";
 import { programVersion } from "./server-version.js";
 import type { SetUpFacts, StarterSetUp } from "./set-up.js";
 

@@ -1,10 +1,8 @@
-import { chmodSync, mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApplication, createContainer, type ControllerClass } from "tricorn";
 import { routesOf } from "tricorn/gateway";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { freePort } from "./free-port.js";
 import { GatewayServer } from "./gateway-server.js";
@@ -46,17 +44,6 @@ export function sceneOf(
   const options = { server, address, description, mount, root, deployment };
   const { mount: told, ...serving } = configurationFor(options, { port: 1, folder: "/nowhere" }).needs;
   return { start: () => WebServer.start(generated(options)), options: { mount: told, serving } };
-}
-
-/** A folder that is there while the tests of one `describe` run, and that every user can read. */
-export function folderForTests(): () => string {
-  let folder = "";
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "tricorn-site-"));
-    chmodSync(folder, 0o755);
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  return () => folder;
 }
 
 /** An address that an application can listen on: a free port, or a unix socket in a folder. */
