@@ -1,0 +1,44 @@
+import { ConfigurationError } from "../errors.js";
+
+/** Where a Web server reaches an application. */
+export type ApplicationSocket =
+  | {
+      readonly kind: "tcp";
+      /** A name or an address; one of IPv6 without brackets. */
+      readonly host: string;
+      readonly port: number;
+    }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** What no configuration language takes for anything but a path: `|` is a separator to Apache, `*` a pattern, and so on. */
+const SOCKET_PATH = /^\/[\p{L}\p{N}._/@+~:=-]+$/u;
+const TCP = /^(?:(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
+
+/**
+ * Reads `listen` of a deployment as the Web server's side sees it: an application that listens on every address is
+ * reached on the loopback interface.
+ *
+ * @throws ConfigurationError `ERR_DEPLOYMENT` for what no Web server can connect to, such as a descriptor
+ */
+export function applicationSocket(listen: string): ApplicationSocket {
+  const path = listen.startsWith("unix:") ? listen.slice("unix:".length) : listen;
+  if (SOCKET_PATH.test(path)) return { kind: "unix", path };
+  const { host = "127.0.0.1", port } = TCP.exec(listen)?.groups ?? {};
+  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot connect to ${JSON.stringify(listen)}: listen must be like "127.0.0.1:9000" or "unix:/run/books/app.sock"`,
+    );
+  }
+  return { kind: "tcp", host: reachable(host.replaceAll(/[[\]]/g, "")), port: Number(port) };
+}
+
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
+/** `127.0.0.1:9000` or `[::1]:9000`. */
+export function hostAndPort({ host, port }: ApplicationSocket & { readonly kind: "tcp" }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
