@@ -1,7 +1,7 @@
 import { destination, pino, type Logger } from "pino";
 
 import type { Class } from "./decorators/class.js";
-import { compileControllers } from "./decorators/compile.js";
+import { compileControllers, outlineControllers } from "./decorators/compile.js";
 import type { Container } from "./decorators/container.js";
 import type { LifecycleHooks } from "./decorators/lifecycle.js";
 import { ConfigurationError, type AbortedError } from "./errors.js";
@@ -52,7 +52,8 @@ export interface ApplicationOptions {
 export interface ApplicationDescription {
   readonly responders: readonly {
     readonly name: string;
-    readonly routes: readonly { readonly method: string; readonly path: string }[];
+    /** `streams`: its answers leave as they are produced. */
+    readonly routes: readonly { readonly method: string; readonly path: string; readonly streams: boolean }[];
   }[];
   /** Without paths an authorizer decides about all. */
   readonly authorizers: readonly { readonly name: string; readonly paths: readonly string[] }[];
@@ -134,6 +135,16 @@ export function createApplication(
   return new TricornApplication(isList(options) ? { controllers: options } : options);
 }
 
+/**
+ * What an application of these controllers would answer. They are checked and nothing is constructed, so that nobody
+ * connects to a database in order to write a configuration.
+ *
+ * @throws ConfigurationError as {@link createApplication} does
+ */
+export function describeControllers(controllers: readonly ControllerClass[]): ApplicationDescription {
+  return describe(outlineControllers(controllers));
+}
+
 function isList(
   options: ApplicationOptions | readonly ControllerClass[],
 ): options is readonly ControllerClass[] {
@@ -144,7 +155,10 @@ function describe(definitions: readonly Definition[]): ApplicationDescription {
   return {
     responders: definitions
       .filter((definition) => definition.kind === "responder")
-      .map(({ name, routes }) => ({ name, routes: routes.map(({ method, path }) => ({ method, path })) })),
+      .map(({ name, routes }) => ({
+        name,
+        routes: routes.map(({ method, path, streams = false }) => ({ method, path, streams })),
+      })),
     authorizers: definitions
       .filter((definition) => definition.kind === "authorizer")
       .map(({ name, paths }) => ({ name, paths })),

@@ -7,6 +7,7 @@ export { serve, type ServeOptions, type Served } from "./serve.js";
 export {
   createApplication,
   TricornApplication,
+  describeControllers,
   type ApplicationDescription,
   type ApplicationOptions,
   type ControllerClass,

@@ -42,7 +42,8 @@ export interface ParsedGlob {
 export function parseGlob(glob: string): ParsedGlob {
   const lastSegment = !glob.includes("/");
   const rooted = lastSegment || /^[/{]/.test(glob) ? glob : `/${glob}`;
-  const parser = new GlobParser(glob, rooted, lastSegment);
+  const text = rooted.replaceAll(/(?:\/\*\*){2,}(?=\/|$)/g, "/**");
+  const parser = new GlobParser(glob, text, lastSegment);
   return { lastSegment, nodes: parser.all() };
 }
 
@@ -65,6 +66,7 @@ class GlobParser {
 
   all(): readonly GlobNode[] {
     if (this.#text === "") throw this.#refusal("it is empty");
+    if (this.#text.includes("//")) throw this.#refusal("it has an empty segment, which no path has");
     if (this.#lastSegment && this.#text === "*.*") {
       // As picomatch means it, the second star stands for one character at least.
       return [
@@ -75,6 +77,7 @@ class GlobParser {
     }
     const nodes = this.#sequence();
     if (this.#at < this.#text.length) throw this.#refusal(`there is a ${this.#text[this.#at]} too many`);
+    if (this.#lastSegment && nodes.every(mayBeEmpty)) throw this.#refusal("it covers an empty name");
     return nodes;
   }
 
@@ -115,11 +118,26 @@ class GlobParser {
       throw this.#refusal('it has ".*" within braces; write several globs instead');
     }
     this.#at += 1;
-    // picomatch only wants something behind the start of a segment, be it the star's own or not.
     if (!isStart) return { kind: "star", atLeastOne: false };
-    const next = this.#text[this.#at] ?? "/";
-    if (next === "{") throw this.#refusal("it has braces behind a star that begins a segment");
-    return { kind: "star", atLeastOne: /[/,}]/.test(next) };
+    // picomatch only wants something behind the start of a segment, be it the star's own or not.
+    const endsBranch = this.#depth > 0 && /^[,}]/.test(this.#text.slice(this.#at));
+    const next = endsBranch ? this.#behindBraces() : this.#text[this.#at];
+    if (next === "{" || (endsBranch && next !== undefined && next !== "/")) {
+      throw this.#refusal("it has braces that hold, or follow, a star that begins a segment");
+    }
+    return { kind: "star", atLeastOne: next === undefined || next === "/" };
+  }
+
+  /** What stands behind the outermost of the open braces. */
+  #behindBraces(): string | undefined {
+    let depth = this.#depth;
+    for (let at = this.#at; at < this.#text.length; at += 1) {
+      const character = this.#text[at];
+      if (character === "\\") at += 1;
+      else if (character === "{") depth += 1;
+      else if (character === "}" && --depth === 0) return this.#text[at + 1];
+    }
+    return undefined;
   }
 
   #globstar(): GlobNode {
@@ -128,9 +146,9 @@ class GlobParser {
     if (!/[/{,]/.test(before) || !/^[/},]?$/.test(after)) {
       throw this.#refusal('it has "**" beside other characters of a segment');
     }
-    const isAfterStar = before === "/" && this.#text[this.#at - 2] === "*";
+    const isAfterStar = /[^\\]\*\/$/.test(this.#text.slice(0, this.#at));
     this.#at += 2;
-    if (this.#lastSegment) return { kind: "star", atLeastOne: true };
+    if (this.#lastSegment) return { kind: "star", atLeastOne: this.#depth === 0 };
     if (before === "/" && after === "/") {
       this.#at += 1;
       if (this.#text[this.#at] === "{") throw this.#refusal('it has braces right behind "**/"');
@@ -171,14 +189,14 @@ class GlobParser {
 
   #literal(character: string): GlobNode {
     if (character === "\\") {
-      const escaped = this.#text[this.#at + 1];
-      if (escaped === undefined || /\w/.test(escaped) || this.#text.startsWith("\\\\\\", this.#at)) {
+      const escaped = this.#characterAt(this.#at + 1);
+      if (escaped === undefined || /[\w/]/.test(escaped) || this.#text.startsWith("\\\\\\", this.#at)) {
         throw this.#refusal(
-          "it has a backslash in front of a letter, a digit, two more backslashes or nothing",
+          "it has a backslash in front of a letter, a digit, a slash, two more backslashes or nothing",
         );
       }
-      this.#at += 2;
-      return escaped === "/" ? { kind: "slash" } : { kind: "text", text: escaped };
+      this.#at += 1 + escaped.length;
+      return { kind: "text", text: escaped };
     }
     if (SPECIAL.has(character)) {
       throw this.#refusal(
@@ -186,11 +204,21 @@ class GlobParser {
       );
     }
     if (/[+@]/.test(character)) this.#refuseBefore("(");
+    if (/[+$^]/.test(character) && this.#lastSegment && this.#text[this.#at + 1] === character) {
+      throw this.#refusal(`it has ${character} twice in a row; write \\${character} for the character`);
+    }
     if (character === "." && this.#depth > 0 && this.#text[this.#at + 1] === ".") {
       throw this.#refusal("it has a range in braces");
     }
-    this.#at += 1;
-    return { kind: "text", text: character };
+    const text = this.#characterAt(this.#at)!;
+    this.#at += text.length;
+    return { kind: "text", text };
+  }
+
+  /** The whole character, where others count halves of it. */
+  #characterAt(at: number): string | undefined {
+    const code = this.#text.codePointAt(at);
+    return code === undefined ? undefined : String.fromCodePoint(code);
   }
 
   /** picomatch lets a plus behind brackets and braces repeat them. */
@@ -205,4 +233,9 @@ class GlobParser {
   #refusal(fact: string): ConfigurationError {
     return new ConfigurationError("ERR_GLOB", `Cannot translate glob ${JSON.stringify(this.#glob)}: ${fact}`);
   }
+}
+
+function mayBeEmpty(node: GlobNode): boolean {
+  if (node.kind === "choice") return node.branches.some((branch) => branch.every(mayBeEmpty));
+  return node.kind === "star" && !node.atLeastOne;
 }

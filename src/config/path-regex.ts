@@ -23,7 +23,7 @@ export interface PathRegexOptions {
  *
  * It says the same as `compileGlob` of path-glob.ts. Where a path has characters beyond ASCII in the place of a `?` or a
  * `[^a]`, or a line end at its own end, it may cover more, never less. It has no lookaround and no ".", which need not
- * know of line ends then, and of ASCII nothing but letters, digits and `/_-\[]()?:|^*$`: no quotes, no blanks.
+ * know of line ends then, and of ASCII nothing but letters, digits and `._-/\[]()?:|^*$`: no quotes, no blanks.
  *
  * @throws ConfigurationError `ERR_GLOB` for a glob that cannot be translated
  */
@@ -34,7 +34,7 @@ export function pathRegex(globs: readonly string[], options: PathRegexOptions): 
 
 function globRegex(glob: string, options: PathRegexOptions): string {
   const { lastSegment, nodes } = parseGlob(glob);
-  const body = render(nodes, options);
+  const body = new Rendering(options).all(nodes);
   const last = nodes.at(-1)!;
   // What begins so goes on in any way.
   if (last.kind === "globstar" && last.form === "end") return `^${body}`;
@@ -44,46 +44,57 @@ function globRegex(glob: string, options: PathRegexOptions): string {
   return `${lastSegment ? "/" : "^"}${body}${slash}$`;
 }
 
-const ANY = String.raw`[\s\S]*`;
 /** The bytes of a character in UTF-8 behind its first one. */
 const REST_OF_CHARACTER = String.raw`[\x80-\xbf]*`;
 
-function render(nodes: readonly GlobNode[], options: PathRegexOptions): string {
-  let regex = "";
-  // Characters in a row that need not be certain ones. To compileGlob an emoji is two.
-  let wild = 0;
-  for (const [index, node] of nodes.entries()) {
-    wild = node.kind === "one" || (node.kind === "class" && node.negated) ? wild + 1 : 0;
-    const isSecondHalf = options.unit === "characters" && wild % 2 === 0 && wild > 0;
-    const next = nodes[index + 1];
-    regex +=
-      node.kind === "slash" && next?.kind === "globstar" && next.form === "end"
-        ? "(?:/|$)"
-        : renderNode(node, options) + (isSecondHalf ? "?" : "");
-  }
-  return regex;
-}
+/** Writes down the parts of one glob. */
+class Rendering {
+  readonly #options: PathRegexOptions;
+  /** Whether the segment so far has a character that need not be a certain one. */
+  #isWild = false;
 
-function renderNode(node: GlobNode, options: PathRegexOptions): string {
-  const rest = options.unit === "bytes" ? REST_OF_CHARACTER : "";
-  switch (node.kind) {
-    case "text":
-      return literalText(node.text, options);
-    case "slash":
-      return "/";
-    case "one":
-      return `[^/]${rest}`;
-    case "star":
-      return node.atLeastOne ? "[^/]+" : "[^/]*";
-    case "globstar":
-      return { end: "", middle: "(?:[^/]*/)*", any: ANY }[node.form];
-    case "class": {
-      if (node.negated) return `[^${node.members}/]${rest}`;
-      const set = `[${node.members}]`;
-      return node.literal === undefined ? set : `(?:${set}|${literalText(node.literal, options)})`;
+  constructor(options: PathRegexOptions) {
+    this.#options = options;
+  }
+
+  all(nodes: readonly GlobNode[]): string {
+    return nodes.map((node, index) => this.#node(node, nodes[index + 1])).join("");
+  }
+
+  #node(node: GlobNode, next: GlobNode | undefined): string {
+    switch (node.kind) {
+      case "text":
+        return literalText(node.text, this.#options);
+      case "slash":
+        this.#isWild = false;
+        return next?.kind === "globstar" && next.form === "end" ? "(?:/|$)" : "/";
+      case "one":
+        return this.#wild("[^/]");
+      case "star":
+        return node.atLeastOne ? "[^/]+" : "[^/]*";
+      case "globstar":
+        return { end: "", middle: "(?:[^/]*/)*", any: String.raw`[\s\S]*` }[node.form];
+      case "class":
+        return this.#class(node);
+      case "choice":
+        return `(?:${node.branches.map((branch) => this.all(branch)).join("|")})`;
     }
-    case "choice":
-      return `(?:${node.branches.map((branch) => render(branch, options)).join("|")})`;
+  }
+
+  #class({ members, negated, literal }: GlobNode & { readonly kind: "class" }): string {
+    if (negated) return this.#wild(`[^${members}/]`);
+    return literal === undefined ? `[${members}]` : `(?:[${members}]|${literalText(literal, this.#options)})`;
+  }
+
+  /**
+   * A character that need not be a certain one. To compileGlob an emoji is two, and so where characters are counted a
+   * second one in a segment need not be there.
+   */
+  #wild(set: string): string {
+    const isSecond = this.#isWild;
+    this.#isWild = true;
+    if (this.#options.unit === "bytes") return set + REST_OF_CHARACTER;
+    return isSecond ? `${set}?` : set;
   }
 }
 

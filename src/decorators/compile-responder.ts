@@ -1,10 +1,12 @@
+import { types } from "node:util";
+
 import { ConfigurationError } from "../errors.js";
 import type { Middleware } from "../roles/middleware.js";
 import type { RouteDefinition } from "../roles/definitions.js";
 import { compileCall } from "./call.js";
 import { checkBindings } from "./check-members.js";
 import { capturedNames } from "./check-routes.js";
-import { className, memberName } from "./class.js";
+import { className, memberName, type Class } from "./class.js";
 import type { Controller } from "./controller.js";
 import { bindCall, type Plan } from "./instances.js";
 import type { Binding, MemberMarks, RouteMark } from "./marks.js";
@@ -24,7 +26,12 @@ export function compileResponder({ owner, role, members, middleware }: Controlle
     );
   }
   const planned = [...members].flatMap(([key, marks]) => {
-    const facts = { prefix, name: memberName(owner, key), middleware: [...middleware, ...marks.middleware] };
+    const facts: MethodFacts = {
+      prefix,
+      name: memberName(owner, key),
+      middleware: [...middleware, ...marks.middleware],
+      isGenerator: isGenerator(owner, key),
+    };
     const routes = marks.routes.map((mark) => toRoute(mark, facts));
     checkHandler(memberName(owner, key), marks, routes);
     checkBindings({ owner, key, kind: "responder", bindings: marks.bindings });
@@ -57,11 +64,16 @@ interface MethodFacts {
   readonly prefix: string;
   readonly name: string;
   readonly middleware: readonly Middleware[];
+  readonly isGenerator: boolean;
+}
+
+function isGenerator({ prototype }: Class, key: string | symbol): boolean {
+  return types.isGeneratorFunction((prototype as Readonly<Record<string | symbol, unknown>>)[key]);
 }
 
 function toRoute(
-  { method, path, type, status }: RouteMark,
-  { prefix, name, middleware }: MethodFacts,
+  { method, path, type, status, streams }: RouteMark,
+  { prefix, name, middleware, isGenerator }: MethodFacts,
 ): RouteFacts {
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
     throw new ConfigurationError(
@@ -72,7 +84,7 @@ function toRoute(
   checkType(type, `Cannot route ${method} ${path} to ${name}`);
   // "/" of a controller is its prefix itself. A path that does not start with "/" is left to be reported.
   const whole = path === "/" && prefix !== "" ? prefix : path.startsWith("/") ? prefix + path : path;
-  return { method, path: whole, name, type, status, middleware };
+  return { method, path: whole, name, type, status, streams: streams ?? isGenerator, middleware };
 }
 
 /** Throws a ConfigurationError where a media type would break the header block. */

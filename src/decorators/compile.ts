@@ -42,18 +42,12 @@ export interface Compiled {
  */
 export function compileControllers(classes: readonly Class[], options: CompileOptions = {}): Compiled {
   const { definitions = [] } = options;
-  const controllers = readControllers(classes);
-  const planned = controllers.map((controller) => ({ controller, plan: planOf(controller) }));
-  checkRoutes([
-    ...planned.flatMap(({ plan }) => plan.routes),
-    ...definitions.flatMap((definition) => (definition.kind === "responder" ? definition.routes : [])),
-  ]);
-
+  const planned = planAll(classes, definitions);
   const inside = applicationContainer(options.container ?? container);
   for (const token of requestTokens) refuseOutsideRequests(inside, token);
   const graph = new DependencyGraph(
     inside,
-    controllers.map(({ owner, role: { kind, scope } }) => ({ owner, kind, scope })),
+    planned.map(({ controller: { owner, role } }) => ({ owner, kind: role.kind, scope: role.scope })),
   );
   const found = watch(inside, graph.tokens);
   for (const token of graph.singletons) {
@@ -65,6 +59,32 @@ export function compileControllers(classes: readonly Class[], options: CompileOp
     plan.define(instancesOf(controller, inside, scopes)),
   );
   return { definitions: [...compiled, ...definitions], hooks: new LifecycleHooks(found) };
+}
+
+/**
+ * Checks controllers as {@link compileControllers} does and tells what they would answer. Nothing is constructed, and
+ * what is told cannot be called.
+ */
+export function outlineControllers(classes: readonly Class[]): readonly Definition[] {
+  return planAll(classes, []).map(({ plan }) => plan.define({ scope: "request", of: notConstructed }));
+}
+
+function notConstructed(): never {
+  throw new TypeError("Cannot answer: the controllers were only described");
+}
+
+interface PlannedController {
+  readonly controller: Controller;
+  readonly plan: Plan;
+}
+
+function planAll(classes: readonly Class[], definitions: readonly Definition[]): PlannedController[] {
+  const planned = readControllers(classes).map((controller) => ({ controller, plan: planOf(controller) }));
+  checkRoutes([
+    ...planned.flatMap(({ plan }) => plan.routes),
+    ...definitions.flatMap((definition) => (definition.kind === "responder" ? definition.routes : [])),
+  ]);
+  return planned;
 }
 
 function planOf(controller: Controller): Plan {

@@ -29,6 +29,7 @@ export interface RouteMark {
   readonly path: string;
   readonly type: string | undefined;
   readonly status: number | undefined;
+  readonly streams: boolean | undefined;
 }
 
 /** The parts of a request that are text under a name. */

@@ -14,6 +14,11 @@ export interface RouteOptions {
   readonly type?: string | undefined;
   /** The status of replies with content, 200 to 599. */
   readonly status?: number | undefined;
+  /**
+   * Whether the answer leaves as it is produced, so that no Web server should collect it first: `tricorn config` writes
+   * that into the configuration. True for generators if left out; else say so where a handler returns a stream.
+   */
+  readonly streams?: boolean | undefined;
 }
 
 /** No type that a class itself has, so that a static method cannot be decorated. */
@@ -66,7 +71,7 @@ interface MarkedRoute {
 }
 
 function mark(decorator: string, { method, path, options = {} }: MarkedRoute): RouteDecorator {
-  const { type, status } = options;
+  const { type, status, streams } = options;
   return (target, key) => {
     const { routes } = markMember(target, key, decorator);
     if (!METHODS.includes(method)) {
@@ -76,6 +81,13 @@ function mark(decorator: string, { method, path, options = {} }: MarkedRoute): R
       );
     }
     // Decorators run from the last to the first.
-    routes.unshift({ decorator: `${decorator}(${JSON.stringify(path)})`, method, path, type, status });
+    routes.unshift({
+      decorator: `${decorator}(${JSON.stringify(path)})`,
+      method,
+      path,
+      type,
+      status,
+      streams,
+    });
   };
 }

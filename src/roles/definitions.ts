@@ -22,6 +22,8 @@ export interface RouteDefinition {
   readonly type?: string | undefined;
   /** The status of replies that say none and have content. */
   readonly status?: number | undefined;
+  /** Whether its answers leave as they are produced; for whoever configures a Web server. */
+  readonly streams?: boolean | undefined;
   /** Runs around the handler, the first outermost. */
   readonly middleware?: readonly Middleware[] | undefined;
 }

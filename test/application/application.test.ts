@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { pino } from "pino";
 import { describe, expect, test, vi } from "vitest";
 
-import { TricornApplication, createApplication } from "../../src/application.js";
+import { TricornApplication, createApplication, describeControllers } from "../../src/application.js";
 import { Authorizer, Filter, Responder } from "../../src/decorators/role.js";
 import { Get } from "../../src/decorators/route.js";
 import { Role } from "../../src/protocol/constants.js";
@@ -59,11 +59,36 @@ describe("an application", () => {
 
   test("describes what it answers", () => {
     expect(applicationOf([Books, Gate, Upper], { definitions: [logger] }).description).toEqual({
-      responders: [{ name: "Books", routes: [{ method: "GET", path: "/books/:id?" }] }],
+      responders: [{ name: "Books", routes: [{ method: "GET", path: "/books/:id?", streams: false }] }],
       authorizers: [{ name: "Gate", paths: ["/members/**"] }],
       filters: [{ name: "Upper", paths: ["*.txt"], type: undefined }],
       roles: [{ name: "Logger", number: 4 }],
     });
+  });
+
+  test("is described without being made", () => {
+    @Responder()
+    class Expensive {
+      constructor() {
+        throw new Error("constructed");
+      }
+
+      @Get("/costly")
+      get() {
+        return "x";
+      }
+    }
+    expect(describeControllers([Expensive, Gate, Upper])).toMatchObject({
+      responders: [{ name: "Expensive", routes: [{ method: "GET", path: "/costly", streams: false }] }],
+      authorizers: [{ name: "Gate", paths: ["/members/**"] }],
+      filters: [{ name: "Upper", paths: ["*.txt"] }],
+    });
+    expect(() => createApplication([Expensive])).toThrow(
+      expect.objectContaining({ cause: expect.anything() }),
+    );
+    expect(refusalOf(() => describeControllers([Books, Books]))).toBe(
+      refusalOf(() => createApplication([Books, Books])),
+    );
   });
 
   test("takes its mount and time limits", async () => {

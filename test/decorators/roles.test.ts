@@ -58,14 +58,48 @@ describe("a responder", () => {
       {
         name: "Books",
         routes: [
-          { method: "GET", path: "/books" },
-          { method: "GET", path: "/books/:id" },
-          { method: "DELETE", path: "/books/:id" },
-          { method: "POST", path: "/books" },
-          { method: "PURGE", path: "/books/cache" },
+          { method: "GET", path: "/books", streams: false },
+          { method: "GET", path: "/books/:id", streams: false },
+          { method: "DELETE", path: "/books/:id", streams: false },
+          { method: "POST", path: "/books", streams: false },
+          { method: "PURGE", path: "/books/cache", streams: false },
         ],
       },
     ]);
+  });
+
+  test("tells which of its routes stream: generators, and what says so", () => {
+    @Responder()
+    class Streams {
+      @Get("/rows")
+      *rows() {
+        yield "row";
+      }
+
+      @Get("/ticks")
+      async *ticks() {
+        yield "tick";
+      }
+
+      @Get("/few", { streams: false })
+      *few() {
+        yield "one";
+      }
+
+      @Get("/file", { streams: true })
+      @Get("/copy")
+      file() {
+        return "a stream";
+      }
+    }
+    const [streams] = applicationOf([Streams]).description.responders;
+    expect(Object.fromEntries(streams!.routes.map(({ path, streams }) => [path, streams]))).toEqual({
+      "/rows": true,
+      "/ticks": true,
+      "/few": false,
+      "/file": true,
+      "/copy": false,
+    });
   });
 
   test("has the routes of its base class, called on itself, unless it decorates them anew", async () => {
