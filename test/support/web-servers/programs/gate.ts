@@ -1,12 +1,13 @@
-// The gate as a program. GATE_LIMIT is how long it may take for a decision, in milliseconds.
+// The gate as a program, with the contract behind it. GATE_LIMIT is how long it may take for a decision, in milliseconds.
 import { createApplication, serve } from "tricorn";
 
+import { Contract } from "../contract.js";
 import { Gate } from "../gate.js";
 
 const limit = process.env["GATE_LIMIT"];
 await serve(
   createApplication({
-    controllers: [Gate],
+    controllers: [Gate, Contract],
     timeouts: { authorizer: limit === undefined ? undefined : Number(limit) },
   }),
 );

@@ -1,0 +1,47 @@
+import { ConfigurationError } from "../errors.js";
+
+/**
+ * A word of Apache's configuration, in double quotes. What stands in it is taken as it is: Apache has no way to escape
+ * `${NAME}`, which it replaces everywhere, and takes `%{…}` for an expression in many places, so both are refused.
+ *
+ * @throws ConfigurationError `ERR_DEPLOYMENT`
+ */
+export function quoted(word: string): string {
+  if (/[\p{Cc}\p{Cs}]|[$%]\{/u.test(word)) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot write ${JSON.stringify(word)} for Apache: it has a control character, \${ or %{`,
+    );
+  }
+  return `"${word.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+/**
+ * The path of a file or folder, in double quotes.
+ *
+ * @throws ConfigurationError `ERR_DEPLOYMENT` for one that `<Directory>` would take for a pattern
+ */
+export function quotedPath(path: string): string {
+  if (/[*?[\]]/.test(path)) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot write ${JSON.stringify(path)} for Apache: it takes *, ?, [ and ] in a path for a pattern`,
+    );
+  }
+  return quoted(path);
+}
+
+/** `<Name "argument">`, lines, `</Name>`. The argument is quoted already. */
+export function section(name: string, argument: string, lines: readonly string[]): string[] {
+  return [`<${name} ${argument}>`, ...indented(lines), `</${name}>`];
+}
+
+/** Lines, two blanks further to the right. */
+export function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => (line === "" ? "" : `  ${line}`));
+}
+
+/** Lines under a comment, with an empty line in front. */
+export function paragraph(comment: readonly string[], lines: readonly string[]): string[] {
+  return ["", ...comment.map((line) => `# ${line}`), ...lines];
+}

@@ -1,0 +1,138 @@
+import { applicationSocket } from "./application-socket.js";
+import type { Deployment } from "./deployment.js";
+import { paragraph, quoted } from "./lighttpd-text.js";
+import { programOf, type Program } from "./program.js";
+
+/** What stands in fastcgi.server, or in its place, for the application. */
+export interface LighttpdApplication {
+  readonly modules: readonly string[];
+  /** Definitions at the top. */
+  readonly lines: readonly string[];
+  /** Lines that have a responder asked for paths that begin with a key, "/app" or "/". */
+  readonly respond: (key: string) => readonly string[];
+  /** Lines that have an authorizer asked first, and then the responder. */
+  readonly askAndRespond: (key: string) => readonly string[];
+  /** Lines that have an authorizer asked before files are served. */
+  readonly ask: readonly string[];
+  readonly program?: Program;
+}
+
+/** How lighttpd reaches or starts the application. */
+export function lighttpdApplication(deployment: Deployment): LighttpdApplication {
+  switch (deployment.lighttpd.responder) {
+    case "connect":
+      return fastCgi(deployment, { hosts: [socketOf(deployment)], lines: [] });
+    case "spawn":
+      return spawned(deployment);
+    case "cgi":
+      return cgi(deployment);
+  }
+}
+
+interface Hosts {
+  /** The members of each process that answers. */
+  readonly hosts: readonly (readonly string[])[];
+  readonly lines: readonly string[];
+  readonly program?: Program;
+}
+
+function fastCgi(deployment: Deployment, { hosts, lines, program }: Hosts): LighttpdApplication {
+  const prefix = `var.${deployment.name.replaceAll("-", "_")}`;
+  const names = hosts.map((_, index) => (hosts.length === 1 ? "" : `_${index}`));
+  const authorizers = names.map((name) => `${prefix}_authorizer${name}`);
+  const responders = names.map((name) => `${prefix}_responder${name}`);
+  const answer = (key: string): string => `${quoted(key)} => (${responders.join(", ")})`;
+  const ask = `"/" => (${authorizers.join(", ")})`;
+  return {
+    modules: ["mod_fastcgi"],
+    lines: [
+      ...lines,
+      ...paragraph(
+        [
+          "The application in both its roles. It is asked before anything is looked for on the disk. An authorizer has no",
+          '"docroot", with which lighttpd would look for a file behind it and never ask a responder.',
+        ],
+        hosts.flatMap((host, index) => [
+          definition(responders[index]!, [...host, ...common(deployment), '"fix-root-scriptname" => "enable"']),
+          definition(authorizers[index]!, [...host, ...common(deployment), '"mode" => "authorizer"']),
+        ]),
+      ),
+    ],
+    ask: [`fastcgi.server = (${ask})`],
+    respond: (key) => [`fastcgi.server = (${answer(key)})`],
+    // lighttpd keeps authorizers and responders apart, also where both have one key.
+    askAndRespond: (key) => [
+      key === "/"
+        ? `fastcgi.server = ("/" => (${[...authorizers, ...responders].join(", ")}))`
+        : `fastcgi.server = (${ask}, ${answer(key)})`,
+    ],
+    ...(program && { program }),
+  };
+}
+
+function definition(name: string, members: readonly string[]): string {
+  return `${name} = (${members.join(", ")})`;
+}
+
+function common({ timeout }: Deployment): string[] {
+  return [
+    '"check-local" => "disable"',
+    // lighttpd itself would wait for ever.
+    `"read-timeout" => ${timeout}`,
+    `"write-timeout" => ${timeout}`,
+  ];
+}
+
+function socketOf({ listen }: Deployment): string[] {
+  const socket = applicationSocket(listen);
+  return socket.kind === "unix"
+    ? [`"socket" => ${quoted(socket.path)}`]
+    : [`"host" => ${quoted(socket.host)}`, `"port" => ${socket.port}`];
+}
+
+/**
+ * lighttpd starts the processes that stand in the outermost fastcgi.server, which is asked for a path that nobody has;
+ * what is asked names their sockets. Each mention with "bin-path" would start processes of its own.
+ */
+function spawned(deployment: Deployment): LighttpdApplication {
+  const { name, state, lighttpd } = deployment;
+  const program = programOf(deployment, "lighttpd");
+  const socket = `${state ?? "/run/lighttpd"}/${name}.sock`;
+  const sockets = Array.from({ length: lighttpd.processes }, (_, index) => `${socket}-${index}`);
+  return fastCgi(deployment, {
+    hosts: sockets.map((path) => [`"socket" => ${quoted(path)}`]),
+    program,
+    lines: paragraph(
+      ["lighttpd starts the application, and numbers its sockets."],
+      [
+        `fastcgi.server = (${quoted(`/.${name}-processes`)} => ((${[
+          `"socket" => ${quoted(socket)}`,
+          `"bin-path" => ${quoted(program.path)}`,
+          `"min-procs" => ${lighttpd.processes}`,
+          `"max-procs" => ${lighttpd.processes}`,
+          '"check-local" => "disable"',
+        ].join(", ")})))`,
+      ],
+    ),
+  });
+}
+
+/** A program for each request. Authorizers run by themselves: lighttpd asks none by CGI. */
+function cgi(deployment: Deployment): LighttpdApplication {
+  const program = programOf(deployment, "mod_cgi");
+  const { modules, lines, ask } = fastCgi(deployment, { hosts: [socketOf(deployment)], lines: [] });
+  const respond = (key: string): string[] => [
+    `alias.url = (${quoted(key === "/" ? "" : key)} => ${quoted(program.path)})`,
+    'cgi.assign = ("" => "")',
+    `cgi.limits = ("read-timeout" => ${deployment.timeout}, "write-timeout" => ${deployment.timeout})`,
+  ];
+  return {
+    modules: [...modules, "mod_alias", "mod_cgi"],
+    lines,
+    ask,
+    respond,
+    // What stands around it says who responds.
+    askAndRespond: () => ask,
+    program,
+  };
+}

@@ -1,0 +1,160 @@
+import type { ApplicationNeeds, Configuration, ConfigurationSource } from "./configuration.js";
+import { lighttpdApplication, type LighttpdApplication } from "./lighttpd-application.js";
+import { lighttpdPaths, mountRegex, servesIndex } from "./lighttpd-paths.js";
+import { block, paragraph, quoted } from "./lighttpd-text.js";
+import { planOf, type Plan } from "./plan.js";
+
+/** Writes the configuration of lighttpd 1.4.69 and newer, as Debian has it. */
+export function lighttpd(source: ConfigurationSource): Configuration {
+  const plan = planOf(source);
+  const { deployment } = plan;
+  const application = lighttpdApplication(deployment);
+  const { program } = application;
+  const { file, folders, ...commands } = deployment.part === "whole" ? whole(plan, application) : site(plan, application);
+  return {
+    ...commands,
+    files: [file, ...(program === undefined ? [] : [program.file])],
+    folders: [...folders, ...(program === undefined ? [] : [program.folder])],
+    needs: needsOf(plan),
+    notes: notesOf(plan),
+    isTested: true,
+  };
+}
+
+interface Main extends Pick<Configuration, "check" | "run" | "folders"> {
+  readonly file: Configuration["files"][number];
+}
+
+/** A file that lighttpd can be started with. */
+function whole(plan: Plan, application: LighttpdApplication): Main {
+  const { deployment } = plan;
+  const { name, bind, port, state, root, webServerUser = "www-data", webServerGroup } = deployment;
+  const run = state ?? "/run/lighttpd";
+  const lines = [
+    `# lighttpd in front of ${name}.`,
+    "",
+    `server.modules = (${[...modulesOf(plan, application), "mod_staticfile"].map(quoted).join(", ")})`,
+    ...(bind === undefined ? [] : [`server.bind = ${quoted(bind.replaceAll(/^\[|\]$/g, ""))}`]),
+    `server.port = ${port}`,
+    "# Without root these two say nothing.",
+    `server.username = ${quoted(webServerUser)}`,
+    `server.groupname = ${quoted(webServerGroup)}`,
+    `server.pid-file = ${quoted(`${run}/lighttpd.pid`)}`,
+    `server.errorlog = ${quoted(`${state ?? "/var/log/lighttpd"}/error.log`)}`,
+    `server.upload-dirs = (${quoted(state ?? "/var/cache/lighttpd/uploads")})`,
+    "# There has to be one, also where no file is served.",
+    `server.document-root = ${quoted(root ?? "/nonexistent")}`,
+    ...(root === undefined ? [] : ['include_shell "/usr/share/lighttpd/create-mime.conf.pl"']),
+    ...siteLines(plan, application),
+  ];
+  return {
+    file: { name: "lighttpd.conf", text: `${lines.join("\n")}\n` },
+    check: "lighttpd -tt -f lighttpd.conf",
+    run: "lighttpd -D -f lighttpd.conf",
+    folders: state === undefined ? [run] : [state],
+  };
+}
+
+/** A file for Debian's /etc/lighttpd/conf-available. */
+function site(plan: Plan, application: LighttpdApplication): Main {
+  const { name, serverName, root } = plan.deployment;
+  const { lines: definitions, ...rest } = application;
+  const lines = [
+    `# ${name} behind lighttpd.`,
+    `server.modules += (${modulesOf(plan, application).map(quoted).join(", ")})`,
+    ...definitions,
+    "",
+    ...block(`$HTTP["host"] == ${quoted(serverName)}`, [
+      ...(root === undefined ? [] : [`server.document-root = ${quoted(root)}`]),
+      ...siteLines(plan, { ...rest, lines: [] }),
+    ]),
+  ];
+  return {
+    file: { name: `/etc/lighttpd/conf-available/50-${name}.conf`, text: `${lines.join("\n")}\n` },
+    check: "lighttpd -tt -f /etc/lighttpd/lighttpd.conf",
+    run: `lighty-enable-mod ${name} && systemctl reload lighttpd`,
+    folders: [],
+  };
+}
+
+function modulesOf({ deployment, filter }: Plan, { modules }: LighttpdApplication): string[] {
+  const { root, mount } = deployment;
+  // Rewriting comes first: what it changes is matched anew.
+  const rewrites = root !== undefined || mount !== "";
+  const refuses = root !== undefined && mount !== "" && filter.length > 0;
+  return [...(rewrites ? ["mod_rewrite"] : []), ...(refuses ? ["mod_access"] : []), ...modules];
+}
+
+function siteLines(plan: Plan, application: LighttpdApplication): string[] {
+  const { maxBodyBytes, mount, root } = plan.deployment;
+  return [
+    ...paragraph(
+      ["The largest request body, in KiB. Bodies are collected first: streamed, those without a length are refused."],
+      [`server.max-request-size = ${Math.ceil(maxBodyBytes / 1024)}`],
+    ),
+    ...(plan.streams.length === 0
+      ? []
+      : paragraph(
+          ["Answers are handed on as they come, no faster than the client takes them."],
+          ["server.stream-response-body = 2"],
+        )),
+    ...(root === undefined ? [] : fileOptions(plan)),
+    ...application.lines,
+    ...(mount === ""
+      ? []
+      : paragraph(
+          ["The mount without a slash is its root."],
+          [`url.rewrite-once = (${quoted(`^${mountRegex(mount)}(\\?.*)?$`)} => ${quoted(`${mount}/$1`)})`],
+        )),
+    ...lighttpdPaths(plan, application),
+  ];
+}
+
+/** How files are served. */
+function fileOptions(plan: Plan): string[] {
+  return [
+    ...paragraph(
+      [
+        'lighttpd would serve "/secret.txt" for "/secret.txt/" and "/secret.txt/x" as well: paths that a glob of what is',
+        "protected or filtered need not cover.",
+      ],
+      ['static-file.disable-pathinfo = "enable"'],
+    ),
+    ...(plan.protect.length === 0
+      ? []
+      : paragraph(
+          ["A link could lead past what is protected. The root itself must not be reached by one either."],
+          ['server.follow-symlink = "disable"'],
+        )),
+    ...(servesIndex(plan)
+      ? ['index-file.names = ("index.html")']
+      : paragraph(
+          ["lighttpd would serve an index file for its folder without asking whether the file itself is protected or filtered."],
+          ["index-file.names = ()"],
+        )),
+  ];
+}
+
+function needsOf({ deployment, filter, protect, variables }: Plan): ApplicationNeeds {
+  const { mount, root } = deployment;
+  // Authorizers are told the whole path alone; so are responders where rewriting has led to them.
+  const tellsMount = protect.length === 0 && root === undefined;
+  return {
+    ...(mount !== "" && !tellsMount && { mount }),
+    // Nobody but an authorizer can have set it.
+    ...(variables.includes("REMOTE_USER") && { vouchesFor: ["REMOTE_USER"] }),
+    ...(filter.length > 0 && root !== undefined && { bridges: { filter: { root } } }),
+  };
+}
+
+function notesOf({ deployment, protect }: Plan): string[] {
+  const { responder } = deployment.lighttpd;
+  return [
+    ...(protect.length > 0
+      ? ["lighttpd takes an answer without a Status for an allowance: let nothing but the application listen on its socket."]
+      : []),
+    ...(protect.length > 0 && responder === "cgi"
+      ? [`lighttpd asks no authorizer by CGI: the application must also listen on ${deployment.listen}.`]
+      : []),
+  ];
+}
