@@ -12,6 +12,13 @@ export {
   type ApplicationOptions,
   type ControllerClass,
 } from "./application.js";
+export type {
+  AuthorizerBridgeOptions,
+  BridgeOptions,
+  FilterBridgeOptions,
+  FilterCacheOptions,
+  ListenerOptions,
+} from "./bridges/bridge-options.js";
 export type { ServerLimits, ServerTimeouts } from "./server/options.js";
 export type { ServerOptions } from "./server/server.js";
 export type { SocketAccess } from "./server/unix-socket.js";

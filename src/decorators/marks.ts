@@ -18,6 +18,8 @@ export interface RoleMark {
   readonly paths: readonly string[];
   /** The media type of a filter's replies. */
   readonly type: string | undefined;
+  /** What is told by hand of the state of a filter. */
+  readonly version: string | undefined;
 }
 
 /** What a route decorator wrote down about its method. */

@@ -28,6 +28,11 @@ export interface AuthorizerOptions extends ScopeOptions {
 export interface FilterOptions extends ScopeOptions {
   /** The media type of replies that say none. */
   readonly type?: string | undefined;
+  /**
+   * Another text whenever what the filter uses beside its own class makes something else of a file: a template, a
+   * library. It is a part of the entity tags that replies get where the filter sets none.
+   */
+  readonly version?: string | undefined;
 }
 
 /** What a class must have to be an authorizer. Parameters behind the request are bound by decorators. */
@@ -96,10 +101,10 @@ function isOptions(
  */
 export function Filter(
   globs: string | readonly string[],
-  { type, scope = "singleton" }: FilterOptions = {},
+  { type, version, scope = "singleton" }: FilterOptions = {},
 ): <C extends FilterClass>(target: C & Known<C, "filter">) => void {
   return (target) =>
-    mark(target, { kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type });
+    mark(target, { kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type, version });
 }
 
 function listOf(globs: string | readonly string[]): readonly string[] {
@@ -109,6 +114,6 @@ function listOf(globs: string | readonly string[]): readonly string[] {
 type Written = Pick<RoleMark, "kind" | "decorator" | "scope"> & Partial<RoleMark>;
 
 function mark(target: Class, written: Written): void {
-  marksOf(target).roles.push({ prefix: "", paths: [], type: undefined, ...written });
+  marksOf(target).roles.push({ prefix: "", paths: [], type: undefined, version: undefined, ...written });
   makeInjectable(target);
 }

@@ -381,8 +381,17 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       this.#application.refuse(exchange, { status: 431, code: "ERR_LIMIT_PARAMS", reason: excess });
       return;
     }
-    exchange.deadline = this.#host.now() + this.#application.timeLimit(exchange.role);
+    this.#limitTime(exchange);
     this.#application.dispatch(exchange);
+  }
+
+  roleChanged(exchange: Exchange): void {
+    // An aborted one has the time that an abort leaves.
+    if (exchange.aborted === undefined && !exchange.started) this.#limitTime(exchange);
+  }
+
+  #limitTime(exchange: Exchange): void {
+    exchange.deadline = this.#host.now() + this.#application.timeLimit(exchange.role);
   }
 
   #stdin(exchange: Exchange, content: Buffer): void {

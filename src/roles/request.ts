@@ -37,9 +37,11 @@ export abstract class RoleRequest {
   /** What was chosen to handle the request, for logs: `GET /books/:id`. */
   route: string | undefined;
 
-  constructor(exchange: Exchange, context: RequestContext) {
+  /** The location is given where the params do not tell it any more. */
+  constructor(exchange: Exchange, context: RequestContext, known?: { readonly location: RequestLocation }) {
     this.exchange = exchange;
     this.#context = context;
+    this.#location = known?.location;
   }
 
   /** FCGI_PARAMS as they came: the CGI variables and HTTP headers. */
