@@ -15,11 +15,12 @@ export function needsOf(plan: Plan, { inProcess = false, tellsMount }: NeedsOpti
   const isAsked = plan.protect.length > 0;
   const users = plan.variables.filter(isUser);
   const authorizer = isAsked && inProcess ? { authorizer: { inProcess: true } as const } : {};
-  const filter = plan.filter.length > 0 && root !== undefined ? { filter: { root } } : {};
+  // The filters look below the mount, where a Web server looks at the whole path.
+  const filter = plan.filter.length > 0 && root !== undefined ? { filter: { root: root + mount } } : {};
   const bridges = { ...authorizer, ...filter };
   return {
     ...(mount !== "" && (isAsked || !tellsMount) && { mount }),
-    ...(isAsked && !inProcess && users.length > 0 && { vouchesFor: users }),
+    ...(isAsked && users.length > 0 && { vouchesFor: users }),
     ...(Object.keys(bridges).length > 0 && { bridges }),
   };
 }

@@ -1,29 +1,18 @@
 import { escapeGlob } from "../path-glob.js";
-import { remember } from "./nginx-authorizer.js";
 import { quoted, quotedRegex } from "./nginx-text.js";
 import { literalRegex, pathRegex, type PathRegexOptions } from "./path-regex.js";
 import type { Plan } from "./plan.js";
 import { block, paragraph } from "./text.js";
 
-/** Which locations are written. */
-export interface LocationOptions {
-  /** Whether they stand in the one whose requests an authorizer has allowed. */
-  readonly isAsked: boolean;
-}
-
 const ROUTES: PathRegexOptions = { unit: "bytes", caseSensitive: true, slashAtEnd: true };
 const FILES: PathRegexOptions = { ...ROUTES, slashAtEnd: false };
 
 /** The locations of what is not answered in the {@link standard} way. */
-export function locations(plan: Plan, { isAsked }: LocationOptions): string[] {
+export function locations(plan: Plan): string[] {
   const { deployment, streams, respond = [], filter } = plan;
   const { root, mount } = deployment;
   const location = (regex: string, lines: readonly string[]): string[] =>
-    block(`location ~ ${quotedRegex(regex)}`, [
-      // A location forgets what was set around it.
-      ...(isAsked ? remember(plan) : []),
-      ...lines,
-    ]);
+    block(`location ~ ${quotedRegex(regex)}`, lines);
   const routes = respond.filter((glob) => !streams.includes(glob));
   const own = [
     ...(routes.length === 0 ? [] : [pathRegex(routes, ROUTES)]),

@@ -1,7 +1,7 @@
 import { AMBIGUOUS_PATH } from "./ambiguous-path.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Deployment } from "./deployment.js";
-import { askLocation, asking } from "./nginx-authorizer.js";
+import { askLocations, asking } from "./nginx-authorizer.js";
 import { locations, pass, standard } from "./nginx-locations.js";
 import { nginxParams } from "./nginx-params.js";
 import { quoted, quotedRegex } from "./nginx-text.js";
@@ -73,12 +73,12 @@ function protectedPart(plan: Plan): string[] {
       "nginx and the application could take such a path for two different ones, and only one of them be protected.",
       block(`if ($request_uri ~ ${quotedRegex(AMBIGUOUS_PATH)})`, ["return 400;"]),
     ),
-    ...askLocation(plan),
+    ...askLocations(plan),
     ...paragraph(
       "An authorizer must allow these, whoever answers then. nginx takes the first regular expression that fits.",
       block(`location ~* ${quotedRegex(regex)}`, [
         ...asking(plan),
-        ...locations(plan, { isAsked: true }),
+        ...locations(plan),
         "",
         ...standard(plan),
       ]),
@@ -88,12 +88,12 @@ function protectedPart(plan: Plan): string[] {
 
 /** What is left when something is protected: nothing where that is everything. */
 function open(plan: Plan): string[] {
-  return [...locations(plan, { isAsked: false }), "", ...block("location /", standard(plan))];
+  return [...locations(plan), "", ...block("location /", standard(plan))];
 }
 
 function mountPoint({ mount }: Deployment): string[] {
   if (mount === "") return [];
-  return ["", ...block(`location = ${quoted(mount)}`, [`return 308 ${quoted(`${mount}/`)}$is_args$args;`])];
+  return ["", ...block(`location = ${quoted(mount)}`, [`rewrite ^ ${quoted(`${mount}/`)} last;`])];
 }
 
 /** Where `try_files` leads when there is no file. */
