@@ -1,8 +1,8 @@
 import { escapeGlob } from "../path-glob.js";
-import { AMBIGUOUS_PATH } from "./ambiguous-path.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import { quoted, quotedRegex } from "./caddy-text.js";
 import type { Deployment } from "./deployment.js";
+import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "./encoded-slash.js";
 import { pathRegex, type PathRegexOptions } from "./path-regex.js";
 import type { Plan } from "./plan.js";
 import { block, paragraph } from "./text.js";
@@ -85,11 +85,13 @@ function protection(plan: Plan): string[] {
   const regex = pathRegex(plan.protect, { ...ROUTES, caseSensitive: false });
   return [
     ...paragraph(
-      "Caddy and the application could take such a path for two different ones, and only one of them be protected.",
-      [
-        `@ambiguous vars_regexp {http.request.orig_uri} ${quotedRegex(AMBIGUOUS_PATH)}`,
-        "respond @ambiguous 400",
-      ],
+      "To Caddy an encoded slash is a slash, to the application a part of a name: one of the two may be protected.",
+      mustRefuseEncodedSlashes(plan)
+        ? [
+            `@encoded-slash vars_regexp {http.request.orig_uri} ${quotedRegex(ENCODED_SLASH)}`,
+            "respond @encoded-slash 400",
+          ]
+        : [],
     ),
     ...paragraph("An authorizer must allow these, whoever answers then.", [
       `@protected path_regexp ${quotedRegex(`(?i)${regex}`)}`,

@@ -1,4 +1,4 @@
-import { AMBIGUOUS_PATH } from "./ambiguous-path.js";
+import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "./encoded-slash.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Deployment } from "./deployment.js";
 import { askLocations, asking } from "./nginx-authorizer.js";
@@ -70,8 +70,10 @@ function protectedPart(plan: Plan): string[] {
   const regex = pathRegex(plan.protect, { unit: "bytes", caseSensitive: false, slashAtEnd: true });
   return [
     ...paragraph(
-      "nginx and the application could take such a path for two different ones, and only one of them be protected.",
-      block(`if ($request_uri ~ ${quotedRegex(AMBIGUOUS_PATH)})`, ["return 400;"]),
+      "To nginx an encoded slash is a slash, to the application a part of a name: one of the two may be protected.",
+      mustRefuseEncodedSlashes(plan)
+        ? block(`if ($request_uri ~ ${quotedRegex(ENCODED_SLASH)})`, ["return 400;"])
+        : [],
     ),
     ...askLocations(plan),
     ...paragraph(
