@@ -21,6 +21,7 @@ const responderInputs: RoleInputs = { stdin: true, data: false };
  */
 export class BridgedApplication implements Application {
   readonly #dispatcher: Dispatcher;
+  readonly #hasResponders: boolean;
   readonly #vouchesFor: readonly string[];
   readonly #authorizerBridge: AuthorizerBridge;
   /** There where this process asks the authorizers itself. */
@@ -36,6 +37,7 @@ export class BridgedApplication implements Application {
     const { log } = context;
     const { authorizer: options = {} } = bridges;
     this.#dispatcher = dispatcher;
+    this.#hasResponders = dispatcher.inputs(Role.Responder) !== undefined;
     this.#vouchesFor = checkVouchesFor(vouchesFor);
     if (options.inProcess === true) {
       if (authorizer.gates.count === 0) throw nobodyToAsk();
@@ -105,7 +107,7 @@ export class BridgedApplication implements Application {
   }
 
   #dispatch(exchange: Exchange): void {
-    if (this.#dispatcher.inputs(exchange.role) === undefined) {
+    if (exchange.role === Role.Responder && !this.#hasResponders) {
       this.#dispatcher.refuse(exchange, {
         status: 500,
         code: "ERR_UNKNOWN_ROLE",
