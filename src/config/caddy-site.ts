@@ -13,6 +13,10 @@ export const HTTPS = 443;
 const ROUTES: PathRegexOptions = { unit: "characters", caseSensitive: true, slashAtEnd: true };
 const FILES: PathRegexOptions = { ...ROUTES, slashAtEnd: false };
 
+const DOT_FILES = String.raw`/\.`;
+/** Where certificates and others are looked for (RFC 8615). */
+const WELL_KNOWN = String.raw`^/\.well-known/(?:[^./][^/]*/)*[^./][^/]*$`;
+
 /** The site of a Caddyfile, and what it is made with. */
 export function caddySite(plan: Plan): string[] {
   const { deployment, protect } = plan;
@@ -128,7 +132,10 @@ function files(plan: Plan): string[] {
         // Where the routes are not known, a folder may be one of them.
         ...(isKnown ? isFile("{path} {path}/index.html") : ["file", "not path */"]),
         ...notOwn(plan),
-        String.raw`not path_regexp ${"`"}/\.${"`"}`,
+        ...block("not", [
+          `path_regexp ${quotedRegex(DOT_FILES)}`,
+          `not path_regexp ${quotedRegex(WELL_KNOWN)}`,
+        ]),
       ]),
       "file_server @files",
     ],

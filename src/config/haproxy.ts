@@ -86,7 +86,7 @@ function frontend({ name, bind, port, mount, timeout, maxBodyBytes }: Deployment
   ]);
 }
 
-function backend({ name, listen, timeout }: Deployment): string[] {
+function backend({ name, listen, timeout, haproxy }: Deployment): string[] {
   const socket = applicationSocket(listen);
   const address = socket.kind === "unix" ? `unix@${socket.path}` : hostAndPort(socket);
   return section(`backend ${name}`, [
@@ -96,6 +96,9 @@ function backend({ name, listen, timeout }: Deployment): string[] {
     `timeout server ${timeout}s`,
     "# A client that leaves is told to the application.",
     "option abortonclose",
+    ...(haproxy.connections === "closed"
+      ? []
+      : ["# A client that is new need not wait for a connection of its own.", "http-reuse always"]),
     `use-fcgi-app ${name}`,
     `server ${name} ${quoted(address)} proto fcgi`,
   ]);

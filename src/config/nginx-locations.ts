@@ -40,7 +40,7 @@ export function locations(plan: Plan): string[] {
   ];
 }
 
-/** `/.well-known/` is where certificates are asked for (RFC 8555). */
+/** `/.well-known/` is where certificates and others are looked for (RFC 8615). */
 const DOT_FILES = String.raw`/\.(?!well-known/)`;
 
 /** What is done with everything else. */

@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +27,7 @@ import { servers } from "../../src/config/servers.js";
 import { capturedLog } from "../support/served.js";
 import { Stage } from "../support/web-servers/stage.js";
 import { WebServer } from "../support/web-servers/web-server.js";
-import { started, type Started } from "./support.js";
+import { started, unknown, type Started } from "./support.js";
 
 /** What nobody may read whom the gate has not let in. */
 export const CANARY = "The canary sings";
@@ -112,6 +113,8 @@ export interface SceneOptions {
   readonly mount: string;
   readonly deployment?: DeploymentInput;
   readonly withRoot?: boolean;
+  /** Whether the configuration is written with what the application says of itself. */
+  readonly isKnown?: boolean;
 }
 
 /** A Web server with its generated configuration, in front of an application that was told what that needs. */
@@ -119,7 +122,8 @@ export interface Scene {
   readonly url: string;
   readonly webServer: WebServer;
   readonly stage: Stage;
-  readonly log: readonly { readonly msg?: unknown }[];
+  /** How many FastCGI connections the application has accepted. */
+  readonly connections: number;
   close(): Promise<void>;
 }
 
@@ -129,6 +133,7 @@ export async function setScene({
   mount,
   deployment,
   withRoot = true,
+  isKnown = true,
 }: SceneOptions): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), "tricorn-scene-"));
   chmodSync(folder, 0o755);
@@ -141,8 +146,9 @@ export async function setScene({
   writeFileSync(join(root, "outside.txt"), "outside\n");
   const container = createContainer();
   const controllers = [Library, Gate, Shout];
-  const { log, lines } = capturedLog();
-  const { description } = createApplication({ controllers, container: createContainer(), log });
+  const { log } = capturedLog();
+  const own = createApplication({ controllers, container: createContainer(), log }).description;
+  const description = isKnown ? own : unknown;
   const told = { mount, ...(withRoot && { root }), ...deployment };
   const { needs } = servers[server]!({ deployment: parseDeployment(told), description });
   const { mount: toldMount, ...options } = needs;
@@ -153,15 +159,22 @@ export async function setScene({
     signals: false,
     timeouts: { shutdown: 0 },
   });
+  let connections = 0;
+  const accepted = channel("net.server.socket");
+  const count = (): number => (connections += 1);
+  accepted.subscribe(count);
   const listen = over === "tcp" ? served.address : `unix:${socket}`;
-  const kind = started(server, { description, deployment: () => ({ ...told, listen }) });
+  const kind = started(server, { description, deployment: { listen, ...told } });
   const webServer = await WebServer.start(kind);
   return {
     url: webServer.url + mount,
     webServer,
     stage: container.resolve(Stage),
-    log: lines,
+    get connections() {
+      return connections;
+    },
     close: async () => {
+      accepted.unsubscribe(count);
       await webServer.stop();
       await served.close();
       await rm(folder, { recursive: true, force: true });

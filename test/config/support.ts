@@ -7,7 +7,6 @@ import { promisify } from "node:util";
 import type { Configuration, ConfigurationSource } from "../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../src/config/deployment.js";
 import { servers } from "../../src/config/servers.js";
-import { configured, type ConfiguredOptions } from "../support/web-servers/configured.js";
 import { programPath } from "../support/web-servers/background-process.js";
 import type { WebServerKind } from "../support/web-servers/web-server.js";
 
@@ -31,24 +30,24 @@ const kinds: Record<Started, Omit<WebServerKind, "files">> = {
 };
 
 /** One that was started by root would else hand its workers to a user who cannot enter the folders of tests. */
-const asRoot: DeploymentInput = process.getuid?.() === 0 ? { webServerUser: userInfo().username } : {};
+const asRoot: DeploymentInput =
+  process.getuid?.() === 0 ? { webServerUser: userInfo().username, webServerGroup: "root" } : {};
 
-/** A Web server with its generated configuration, with logs and pid file in the folder of the test. */
-export function started(server: Started, options: Omit<ConfiguredOptions, "writer">): WebServerKind {
-  return configured(kinds[server], {
-    ...options,
-    writer: servers[server]!,
-    deployment: (place) => ({
-      ...asRoot,
-      ...(server === "haproxy" && { webServerGroup: groupOf() }),
-      ...options.deployment(place),
-    }),
-  });
+/** What a Web server is started with. */
+export interface StartedOptions {
+  readonly deployment: DeploymentInput;
+  readonly description: Description;
 }
 
-/** The group of the user who runs the tests has the same name on Debian. */
-function groupOf(): string {
-  return userInfo().username;
+/** A Web server with its generated configuration, which keeps its pid file and logs in a folder of the test. */
+export function started(server: Started, { deployment, description }: StartedOptions): WebServerKind {
+  return {
+    ...kinds[server],
+    files: ({ port, folder }) => {
+      const told = { ...asRoot, port, bind: "127.0.0.1", state: folder, ...deployment };
+      return Object.fromEntries(write(server, told, description).files.map(({ name, text }) => [name, text]));
+    },
+  };
 }
 
 /** What there is to say of an application. */
