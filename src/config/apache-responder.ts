@@ -167,21 +167,18 @@ function workerOptions({ deployment, streams }: Plan): string {
   return `enablereuse=on timeout=${deployment.timeout}${flush}`;
 }
 
-/** Tells the application its mount, and the path below as Apache has understood it. */
+/** Tells the application its mount: mod_proxy_fcgi has the whole path in SCRIPT_NAME. */
 function pathParams(mount: string): string[] {
-  const comment = [
-    "The path as Apache has understood it, without dot segments: what it protects is what the application answers.",
-  ];
+  if (mount === "") return [];
   const set = "ProxyFCGISetEnvIf";
-  if (mount === "") {
-    return paragraph(comment, [`${set} "true" SCRIPT_NAME ""`, `${set} "true" PATH_INFO "%{REQUEST_URI}"`]);
-  }
-  const below = `"%{REQUEST_URI} =~ m#^${mountRegex(mount)}(/[\\s\\S]*)$#"`;
-  return paragraph(comment, [
-    `${set} "true" SCRIPT_NAME ${quoted(mount)}`,
-    `${set} "true" PATH_INFO "/"`,
-    `${set} ${below} PATH_INFO "$1"`,
-  ]);
+  return paragraph(
+    ["What of the path is the mount, and what lies below it."],
+    [
+      `${set} "true" SCRIPT_NAME ${quoted(mount)}`,
+      `${set} "true" PATH_INFO "/"`,
+      `${set} "%{REQUEST_URI} =~ m#^${mountRegex(mount)}(/[\\s\\S]*)$#" PATH_INFO "$1"`,
+    ],
+  );
 }
 
 const LENGTH_ALONE =

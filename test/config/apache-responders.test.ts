@@ -5,7 +5,6 @@ import type { DeploymentInput } from "../../src/config/deployment.js";
 import { putBehind } from "../support/web-servers/behind.js";
 import { configuredApache, descriptionOf } from "../support/web-servers/configured.js";
 import { Contract, type Digest, type Seen } from "../support/web-servers/contract.js";
-import { curl } from "../support/web-servers/curl.js";
 import { testEssentials } from "../support/web-servers/essentials.js";
 import { payload, sha256 } from "../support/web-servers/payload.js";
 import { program } from "../support/web-servers/program.js";
@@ -70,12 +69,6 @@ function testFiles(server: () => WebServer, mount: string): void {
     expect(await visit("/a%20b.txt")).toEqual([200, "two\n"]);
     expect(await visit("/folder/")).toEqual([200, "folder\n"]);
     expect((await visit("/folder"))[0]).toBe(301);
-  });
-
-  test("the application sees a path without dot segments, as Apache has protected it", async () => {
-    const path = `${mount}/slowly/../seen/./it%2Fem//x`;
-    const { output } = await curl("--path-as-is", `${server().url}${path}`);
-    expect(JSON.parse(output)).toMatchObject({ path: "/seen/it/em/x" });
   });
 
   if (mount !== "") {

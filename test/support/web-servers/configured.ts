@@ -71,3 +71,9 @@ export function configuredLighttpd(options: ConfiguredOptions): WebServerKind {
     options,
   );
 }
+
+/** Jetty with a generated configuration: the command that comes with it. */
+export function configuredJetty(options: ConfiguredOptions): WebServerKind {
+  const run = (place: Place): string => generate(options, place).run.replace(/^java /, "");
+  return configured({ program: "java", args: (place) => run(place).split(" ") }, options);
+}

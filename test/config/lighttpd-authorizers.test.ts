@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+
+import type { DeploymentInput } from "../../src/config/deployment.js";
+import { lighttpd } from "../../src/config/lighttpd.js";
+import { testGate, type GateDoor, type GateKind } from "../support/web-servers/behind-gate.js";
+import { configuredLighttpd, descriptionOf } from "../support/web-servers/configured.js";
+import { Contract, type Seen } from "../support/web-servers/contract.js";
+import { freePort } from "../support/web-servers/free-port.js";
+import { GateProcess } from "../support/web-servers/gate-process.js";
+import { CANARY, Gate } from "../support/web-servers/gate.js";
+import { program } from "../support/web-servers/program.js";
+import { serveApplication, type ServedApplication } from "../support/web-servers/served-application.js";
+import { WebServer, type WebServerKind } from "../support/web-servers/web-server.js";
+
+const description = descriptionOf(Gate, Contract);
+
+/** lighttpd in front of everything that Gate and Contract have, and of a canary in a file. */
+function guarded(deployment: DeploymentInput, told = description): WebServerKind {
+  return configuredLighttpd({
+    writer: lighttpd,
+    description: told,
+    deployment: ({ folder }) => ({ root: `${folder}/www`, ...deployment }),
+    files: { "www/canary": CANARY, "www/folder/index.html": CANARY, "www/free.html": "free\n" },
+  });
+}
+
+async function start(kind: WebServerKind): Promise<WebServer> {
+  const server = await WebServer.start(kind);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+async function visit(url: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
+  const answer = await fetch(url, { headers, redirect: "manual" });
+  return { status: answer.status, body: await answer.text() };
+}
+
+describe("an authorizer behind lighttpd", () => {
+  let gate: ServedApplication;
+  let none: ServedApplication;
+  let killed: GateProcess;
+  const servers = new Map<GateKind, WebServer>();
+
+  beforeAll(async () => {
+    gate = await serveApplication({ controllers: [Gate, Contract], timeouts: { authorizer: 100 } });
+    none = await serveApplication();
+    killed = await GateProcess.start();
+    const addresses: Record<GateKind, string> = {
+      gate: gate.address,
+      none: none.address,
+      gone: `127.0.0.1:${await freePort()}`,
+      killed: killed.address,
+    };
+    for (const [kind, listen] of Object.entries(addresses)) {
+      servers.set(kind as GateKind, await WebServer.start(guarded({ listen })));
+    }
+  });
+  afterAll(async () => {
+    for (const server of servers.values()) await server.stop();
+    await killed?.stop();
+    await none?.close();
+    await gate?.close();
+  });
+
+  const url = (path: string, kind: GateKind = "gate"): string => `${servers.get(kind)!.url}${path}`;
+
+  testGate((): GateDoor => ({
+    url: (kind, mode) => url(`/canary?mode=${mode}`, kind),
+    denied: 403,
+    failed: [500, 504],
+    killGate: () => killed.killWhileDeciding(),
+  }));
+
+  test("its denial goes to the client as it is", async () => {
+    const denied = await fetch(url("/canary?mode=deny"));
+    expect([denied.status, denied.headers.get("x-denied"), await denied.text()]).toEqual([403, "yes", "Not for you.\n"]);
+    const redirected = await fetch(url("/canary?mode=redirect"), { redirect: "manual" });
+    expect([redirected.status, redirected.headers.get("location")]).toEqual([302, "/log-in"]);
+  });
+
+  test("its variables are seen by the responder behind it, and are not a client's to set", async () => {
+    const headers = { "Auth-User": "eve", "Remote-User": "eve", Proxy: "eve" };
+    const seen = JSON.parse((await visit(url("/seen/it?mode=allow"), headers)).body) as Seen;
+    expect(seen.params).toMatchObject({ AUTH_USER: "ada", AUTH_PHASE: "none" });
+    const clients = Object.entries(seen.params).filter(([, value]) => value === "eve");
+    expect(clients.map(([name]) => name).sort()).toEqual(["HTTP_AUTH_USER", "HTTP_REMOTE_USER"]);
+  });
+
+  test("the body of a request comes to the responder behind it", async () => {
+    const answer = await fetch(url("/form?mode=allow"), { method: "POST", body: new URLSearchParams({ name: "Ada" }) });
+    expect(await answer.json()).toEqual({ name: "Ada" });
+  });
+
+  test("where there is no file, it is asked and then the application", async () => {
+    expect((await visit(url("/nowhere?mode=deny"))).status).toBe(403);
+    const { status, body } = await visit(url("/nowhere?mode=allow"));
+    expect([status, body]).toEqual([404, expect.stringContaining("There is no such resource.")]);
+  });
+
+  test.each([
+    "/seen/it",
+    "/nowhere",
+    "/.application",
+    "/folder/",
+    "/folder/index.html",
+    "/canary/",
+    "/canary/x",
+    "/%63anary",
+    "//canary",
+    "/./canary",
+    "/folder%2F..%2Fcanary",
+    "/CANARY",
+  ])("%s is denied as well", async (path) => {
+    const { status, body } = await visit(`${url(path)}?mode=deny`);
+    expect([status, body.includes(CANARY)]).toEqual([403, false]);
+  });
+});
+
+describe.each([
+  ["started by it", "spawn"],
+  ["beside CGI programs of it", "cgi"],
+] as const)("an authorizer behind lighttpd, %s", (_, responder) => {
+  let gate: ServedApplication;
+  let server: WebServer;
+
+  beforeAll(async () => {
+    gate = await serveApplication({ controllers: [Gate, Contract] });
+    const { program: node, args, cwd } = program(responder === "spawn" ? "gate" : "contract");
+    const command = [node, ...args];
+    server = await WebServer.start(
+      guarded({ listen: gate.address, command, directory: cwd, lighttpd: { responder, processes: 2 } }),
+    );
+  });
+  afterAll(async () => {
+    await server?.stop();
+    await gate?.close();
+  });
+
+  test("decides about files", async () => {
+    expect(await visit(`${server.url}/canary?mode=allow`)).toEqual({ status: 200, body: CANARY });
+    expect(await visit(`${server.url}/canary?mode=deny`)).toEqual({ status: 403, body: "Not for you.\n" });
+  });
+
+  test("decides about what the application answers", async () => {
+    expect((await visit(`${server.url}/seen/it?mode=deny`)).status).toBe(403);
+    const { status, body } = await visit(`${server.url}/seen/it?mode=allow`);
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({ path: "/seen/it", params: { AUTH_USER: "ada" } });
+  });
+});
+
+describe("files that a glob covers by their names, behind lighttpd", () => {
+  const byName = { ...description, authorizers: [{ name: "Gate", paths: ["canary", "/folder/*.html"] }] };
+  let none: ServedApplication;
+  let server: WebServer;
+
+  beforeAll(async () => {
+    // It denies everything.
+    none = await serveApplication();
+    server = await WebServer.start(guarded({ listen: none.address }, byName));
+  });
+  afterAll(async () => {
+    await server?.stop();
+    await none?.close();
+  });
+
+  test.each(["/canary", "/canary/", "/canary/x", "/canary/x/y", "/folder/", "/folder/index.html", "/folder/index.html/"])(
+    "%s does not show one",
+    async (path) => {
+      expect((await visit(`${server.url}${path}`)).body).not.toContain(CANARY);
+    },
+  );
+
+  test("other files are served", async () => {
+    expect(await visit(`${server.url}/free.html`)).toEqual({ status: 200, body: "free\n" });
+  });
+
+  test.each([
+    ["/canary/x", /^static-file.disable-pathinfo.*$/m, ""],
+    ["/folder/", /^index-file.names.*$/m, 'index-file.names = ("index.html")'],
+  ])("%s would show it without what is written against that", async (path, line, replacement) => {
+    const kind = guarded({ listen: none.address }, byName);
+    const careless = await start({
+      ...kind,
+      files: (place) =>
+        Object.fromEntries(
+          Object.entries(kind.files(place)).map(([name, text]) => [
+            name,
+            text.replace(line, replacement).replaceAll(/url\.rewrite-if-not-file = .*/g, ""),
+          ]),
+        ),
+    });
+    expect((await visit(`${careless.url}${path}`)).body).toContain(CANARY);
+  });
+});
