@@ -2,7 +2,7 @@ import { apacheAuthorizer, authorizerForm, isHook } from "./apache-authorizer.js
 import { ownFiles } from "./apache-files.js";
 import { MODULES, type ApacheParts } from "./apache-parts.js";
 import { apacheResponder } from "./apache-responder.js";
-import { indented, paragraph, quoted, quotedPath, section } from "./apache-text.js";
+import { paragraph, quoted, quotedPath, section } from "./apache-text.js";
 import type { ApplicationNeeds, Configuration, ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
 import { planOf, type Plan } from "./plan.js";
@@ -92,7 +92,9 @@ function site({ deployment }: Plan, parts: readonly ApacheParts[]): Main {
 function siteLines(parts: readonly ApacheParts[]): string[] {
   return [
     ...paragraph(
-      ["Else %2F in a path is a 404. Decoded, it is protected like the slash that an application takes it for."],
+      [
+        "Else %2F in a path is a 404. Decoded, it is protected like the slash that an application takes it for.",
+      ],
       ["AllowEncodedSlashes On"],
     ),
     ...(parts.some(({ modules }) => modules.includes("rewrite")) ? ["RewriteEngine On"] : []),

@@ -2,15 +2,26 @@ import { ConfigurationError } from "../errors.js";
 import { isGlob } from "../path-glob.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
+import { mountRegex } from "./plan-regex.js";
 import { planOf, type Plan } from "./plan.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 
 /** What FastCGIProxyServlet needs of Debian's libjetty9-java and libjetty9-extra-java, and what those depend on. */
 const JARS = [
   "servlet-api",
-  ...["client", "fcgi-client", "fcgi-server", "http", "io", "proxy", "security", "server", "servlet", "util", "xml"].map(
-    (part) => `jetty9-${part}`,
-  ),
+  ...[
+    "client",
+    "fcgi-client",
+    "fcgi-server",
+    "http",
+    "io",
+    "proxy",
+    "security",
+    "server",
+    "servlet",
+    "util",
+    "xml",
+  ].map((part) => `jetty9-${part}`),
 ];
 
 /** The attributes in which a servlet that was forwarded to finds what the client has asked for (Servlet 4.0, section 9.4.2). */
@@ -44,7 +55,9 @@ export function jetty(source: ConfigurationSource): Configuration {
     notes: [
       "Jetty tells the Authorization header in AUTH_TYPE, and FCGI_STDERR in its debug log alone.",
       ...(root !== undefined && specs === undefined
-        ? ["Jetty serves no files of the root here: it cannot ask whether one is protected, nor tell apart what a responder or a filter answers."]
+        ? [
+            "Jetty serves no files of the root here: it cannot ask whether one is protected, nor tell apart what a responder or a filter answers.",
+          ]
         : []),
     ],
     folders: state === undefined ? [] : [state],
@@ -63,7 +76,9 @@ function document(plan: Plan, specs: readonly string[] | undefined): string {
     '  <Call name="addConnector"><Arg>',
     '    <New class="org.eclipse.jetty.server.ServerConnector">',
     '      <Arg><Ref refid="Server"/></Arg>',
-    ...(bind === undefined ? [] : [`      <Set name="host">${xmlText(bind.replaceAll(/^\[|\]$/g, ""))}</Set>`]),
+    ...(bind === undefined
+      ? []
+      : [`      <Set name="host">${xmlText(bind.replaceAll(/^\[|\]$/g, ""))}</Set>`]),
     `      <Set name="port">${port}</Set>`,
     "    </New>",
     "  </Arg></Call>",
@@ -100,7 +115,7 @@ function proxyServlet({ deployment }: Plan, [first, ...others]: readonly string[
     proxyTo: `http://${hostAndPort(socket)}`,
     scriptRoot: root ?? "/",
     // What of the path is the mount, and what lies below it.
-    ...(mount !== "" && { scriptPattern: `(${mount.replaceAll(".", String.raw`\.`)})(/.*)` }),
+    ...(mount !== "" && { scriptPattern: `(${mountRegex(mount)})(/.*)` }),
     originalURIAttribute: ORIGINAL_URI,
     originalQueryAttribute: ORIGINAL_QUERY,
     timeout: String(timeout * 1000),
@@ -108,7 +123,9 @@ function proxyServlet({ deployment }: Plan, [first, ...others]: readonly string[
     idleTimeout: String(timeout * 1000 + 1000),
   };
   return [
-    xmlComment("The application. HTTP is the scheme of what this translates: it speaks FastCGI to that address."),
+    xmlComment(
+      "The application. HTTP is the scheme of what this translates: it speaks FastCGI to that address.",
+    ),
     '<Call name="addServlet" id="application">',
     "  <Arg>org.eclipse.jetty.fcgi.server.proxy.FastCGIProxyServlet</Arg>",
     `  <Arg>${xmlText(first!)}</Arg>`,
@@ -130,7 +147,13 @@ function initParameter(name: string, value: string): string {
  * The path specifications that lead past files to the application, each to more rather than less; undefined where files
  * cannot be told apart from what must not be served as it is. Jetty knows "/books/*", "*.txt" and single paths.
  */
-function filePathSpecs({ deployment, protect, filter, respond, streams }: Plan): readonly string[] | undefined {
+function filePathSpecs({
+  deployment,
+  protect,
+  filter,
+  respond,
+  streams,
+}: Plan): readonly string[] | undefined {
   if (deployment.root === undefined || deployment.mount !== "" || protect.length > 0) return undefined;
   const specs = [...(respond ?? []), ...streams].map(pathSpecOf);
   const byName = filter.map((glob) => (/^\*\.[A-Za-z0-9]+$/.test(glob) ? glob : undefined));

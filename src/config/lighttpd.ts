@@ -1,16 +1,18 @@
 import type { ApplicationNeeds, Configuration, ConfigurationSource } from "./configuration.js";
 import { lighttpdApplication, type LighttpdApplication } from "./lighttpd-application.js";
-import { lighttpdPaths, mountRegex, servesIndex } from "./lighttpd-paths.js";
+import { lighttpdPaths, servesIndex } from "./lighttpd-paths.js";
 import { block, paragraph, quoted } from "./lighttpd-text.js";
+import { mountRegex } from "./plan-regex.js";
 import { planOf, type Plan } from "./plan.js";
 
 /** Writes the configuration of lighttpd 1.4.69 and newer, as Debian has it. */
 export function lighttpd(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
   const { deployment } = plan;
-  const application = lighttpdApplication(deployment);
+  const application = lighttpdApplication(plan);
   const { program } = application;
-  const { file, folders, ...commands } = deployment.part === "whole" ? whole(plan, application) : site(plan, application);
+  const { file, folders, ...commands } =
+    deployment.part === "whole" ? whole(plan, application) : site(plan, application);
   return {
     ...commands,
     files: [file, ...(program === undefined ? [] : [program.file])],
@@ -89,7 +91,9 @@ function siteLines(plan: Plan, application: LighttpdApplication): string[] {
   const { maxBodyBytes, mount, root } = plan.deployment;
   return [
     ...paragraph(
-      ["The largest request body, in KiB. Bodies are collected first: streamed, those without a length are refused."],
+      [
+        "The largest request body, in KiB. Bodies are collected first: streamed, those without a length are refused.",
+      ],
       [`server.max-request-size = ${Math.ceil(maxBodyBytes / 1024)}`],
     ),
     ...(plan.streams.length === 0
@@ -104,7 +108,7 @@ function siteLines(plan: Plan, application: LighttpdApplication): string[] {
       ? []
       : paragraph(
           ["The mount without a slash is its root."],
-          [`url.rewrite-once = (${quoted(`^${mountRegex(mount)}(\\?.*)?$`)} => ${quoted(`${mount}/$1`)})`],
+          [`url.rewrite-once = (${quoted(`${mountRegex(mount)}(\\?.*)?$`)} => ${quoted(`${mount}/$1`)})`],
         )),
     ...lighttpdPaths(plan, application),
   ];
@@ -129,7 +133,9 @@ function fileOptions(plan: Plan): string[] {
     ...(servesIndex(plan)
       ? ['index-file.names = ("index.html")']
       : paragraph(
-          ["lighttpd would serve an index file for its folder without asking whether the file itself is protected or filtered."],
+          [
+            "lighttpd would serve an index file for its folder without asking whether the file itself is protected or filtered.",
+          ],
           ["index-file.names = ()"],
         )),
   ];
@@ -151,7 +157,9 @@ function notesOf({ deployment, protect }: Plan): string[] {
   const { responder } = deployment.lighttpd;
   return [
     ...(protect.length > 0
-      ? ["lighttpd takes an answer without a Status for an allowance: let nothing but the application listen on its socket."]
+      ? [
+          "lighttpd takes an answer without a Status for an allowance: let nothing but the application listen on its socket.",
+        ]
       : []),
     ...(protect.length > 0 && responder === "cgi"
       ? [`lighttpd asks no authorizer by CGI: the application must also listen on ${deployment.listen}.`]
