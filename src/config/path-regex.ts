@@ -32,12 +32,17 @@ export function pathRegex(globs: readonly string[], options: PathRegexOptions): 
   return [...new Set(globs.map((glob) => globRegex(glob, options)))].join("|");
 }
 
+/** A regular expression that covers one text, for a part of a larger one. */
+export function literalRegex(text: string): string {
+  return literalText(text, { unit: "bytes", caseSensitive: true, slashAtEnd: false });
+}
+
 function globRegex(glob: string, options: PathRegexOptions): string {
   const { lastSegment, nodes } = parseGlob(glob);
   const body = new Rendering(options).all(nodes);
   const last = nodes.at(-1)!;
   // What begins so goes on in any way.
-  if (last.kind === "globstar" && last.form === "end") return `^${body}`;
+  if (last.kind === "globstar" && last.form === "end") return nodes.length === 2 ? "^/" : `^${body}`;
   // picomatch takes a slash behind a star or brackets for the end of a path.
   const isLoose = !lastSegment && (last.kind === "star" || last.kind === "class");
   const slash = last.kind !== "slash" && (options.slashAtEnd || isLoose) ? "/?" : "";

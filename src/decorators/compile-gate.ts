@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { classText } from "../roles/fingerprint.js";
 import type { Verdict } from "../roles/verdict.js";
 import { compileCall, type Call } from "./call.js";
 import { checkBindings } from "./check-members.js";
@@ -19,13 +20,14 @@ export function compileAuthorizer(controller: Controller): Plan {
         "decides; remove @Use",
     );
   }
-  const { paths } = role;
+  const { paths, variables } = role;
   return {
     routes: [],
     define: (instances) => ({
       kind: "authorizer",
       name: className(owner),
       paths,
+      variables,
       authorize: bindCall(call, instances) as (request: unknown) => Verdict | Promise<Verdict>,
     }),
   };
@@ -35,7 +37,7 @@ export function compileAuthorizer(controller: Controller): Plan {
 export function compileFilter(controller: Controller): Plan {
   const { owner, role, middleware } = controller;
   const { call, marks } = compileMethod(controller, "filter");
-  const { paths, type } = role;
+  const { paths, type, version = "" } = role;
   checkType(type, `Cannot compile ${className(owner)}`);
   if (paths.length === 0) {
     throw new ConfigurationError(
@@ -50,6 +52,7 @@ export function compileFilter(controller: Controller): Plan {
       name: className(owner),
       paths,
       type,
+      version: `${version}\0${classText(owner)}`,
       filter: bindCall(call, instances),
       middleware: [...middleware, ...(marks?.middleware ?? [])],
     }),

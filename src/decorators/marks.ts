@@ -16,8 +16,12 @@ export interface RoleMark {
   readonly prefix: string;
   /** The globs of an authorizer or filter. */
   readonly paths: readonly string[];
+  /** The variables that an authorizer declares. */
+  readonly variables: readonly string[] | undefined;
   /** The media type of a filter's replies. */
   readonly type: string | undefined;
+  /** What is told by hand of the state of a filter. */
+  readonly version: string | undefined;
 }
 
 /** What a route decorator wrote down about its method. */

@@ -22,12 +22,22 @@ export interface ScopeOptions {
 export interface AuthorizerOptions extends ScopeOptions {
   /** The paths that it decides about, as globs; all if left out. */
   readonly paths?: string | readonly string[] | undefined;
+  /**
+   * The names of all variables that it may hand on, such as `["AUTH_USER"]`, for whoever configures a Web server; any if
+   * left out. To hand on another one is an error, and so a denial.
+   */
+  readonly variables?: readonly string[] | undefined;
 }
 
 /** What can be said about a filter. */
 export interface FilterOptions extends ScopeOptions {
   /** The media type of replies that say none. */
   readonly type?: string | undefined;
+  /**
+   * Another text whenever what the filter uses beside its own class makes something else of a file: a template, a
+   * library. It is a part of the entity tags that replies get where the filter sets none.
+   */
+  readonly version?: string | undefined;
 }
 
 /** What a class must have to be an authorizer. Parameters behind the request are bound by decorators. */
@@ -79,9 +89,9 @@ export function Authorizer(
   ...args: readonly string[] | readonly [AuthorizerOptions]
 ): <C extends AuthorizerClass>(target: C & Known<C, "authorize">) => void {
   const options: AuthorizerOptions = isOptions(args) ? args[0] : { paths: args };
-  const { scope = "singleton", paths = [] } = options;
+  const { scope = "singleton", paths = [], variables } = options;
   return (target) =>
-    mark(target, { kind: "authorizer", decorator: "@Authorizer", scope, paths: listOf(paths) });
+    mark(target, { kind: "authorizer", decorator: "@Authorizer", scope, paths: listOf(paths), variables });
 }
 
 function isOptions(
@@ -96,10 +106,10 @@ function isOptions(
  */
 export function Filter(
   globs: string | readonly string[],
-  { type, scope = "singleton" }: FilterOptions = {},
+  { type, version, scope = "singleton" }: FilterOptions = {},
 ): <C extends FilterClass>(target: C & Known<C, "filter">) => void {
   return (target) =>
-    mark(target, { kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type });
+    mark(target, { kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type, version });
 }
 
 function listOf(globs: string | readonly string[]): readonly string[] {
@@ -109,6 +119,13 @@ function listOf(globs: string | readonly string[]): readonly string[] {
 type Written = Pick<RoleMark, "kind" | "decorator" | "scope"> & Partial<RoleMark>;
 
 function mark(target: Class, written: Written): void {
-  marksOf(target).roles.push({ prefix: "", paths: [], type: undefined, ...written });
+  marksOf(target).roles.push({
+    prefix: "",
+    paths: [],
+    variables: undefined,
+    type: undefined,
+    version: undefined,
+    ...written,
+  });
   makeInjectable(target);
 }

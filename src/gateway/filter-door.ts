@@ -1,17 +1,12 @@
-import type { FileHandle } from "node:fs/promises";
-
 import { Role } from "../protocol/constants.js";
 import { sendAnswer } from "./answer.js";
 import { answerOf, ask, type Asking } from "./ask.js";
 import { addContentLength } from "./cgi-params.js";
-import type { OpenFile } from "../files/document-root.js";
+import type { FileContent } from "../files/file-content.js";
 import type { HttpExchange } from "./http-exchange.js";
 
 /** The methods that a file behind a filter knows; what POST means is the filter's to say. */
 export const FILTER_METHODS = ["GET", "HEAD", "POST"];
-
-/** Bytes of the file that are read at once. */
-const PIECE_LENGTH = 64 * 1024;
 
 /** The file that a filter is given. */
 export interface FilterSource {
@@ -22,7 +17,7 @@ export interface FilterSource {
   /** Where the file lies in the file system. */
   readonly realPath: string;
   /** The open file; it is closed here. */
-  readonly file: OpenFile;
+  readonly file: FileContent;
 }
 
 /**
@@ -34,7 +29,7 @@ export async function filter(
   exchange: HttpExchange,
   { params, name, realPath, file }: FilterSource,
 ): Promise<void> {
-  const { handle, length, modified } = file;
+  const { length, modified } = file.facts;
   try {
     params.set("SCRIPT_NAME", name);
     params.set("SCRIPT_FILENAME", realPath);
@@ -46,23 +41,11 @@ export async function filter(
       role: Role.Filter,
       params,
       stdin: exchange.body(),
-      data: contentOf(handle, length),
+      data: file,
       signal: exchange.signal,
     });
     await sendAnswer(exchange, answerOf(response));
   } finally {
-    await handle.close();
-  }
-}
-
-/** The first `length` bytes of a file: as many as FCGI_DATA_LENGTH says, also when it grows meanwhile. */
-async function* contentOf(handle: FileHandle, length: number): AsyncGenerator<Uint8Array> {
-  for (let position = 0; position < length;) {
-    // A buffer of its own for each piece: the client sends it later.
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_LENGTH, length - position));
-    const { bytesRead } = await handle.read(piece, 0, piece.length, position);
-    if (bytesRead === 0) throw new Error(`Cannot send file: it has become shorter than ${length} bytes`);
-    position += bytesRead;
-    yield piece.subarray(0, bytesRead);
+    await file.close();
   }
 }

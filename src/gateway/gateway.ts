@@ -91,7 +91,7 @@ export class Gateway {
   /**
    * Starts to listen and tells where, without a slash at the end: `http://127.0.0.1:8080`.
    *
-   * @throws ConfigurationError `ERR_GATEWAY_ROOT` when the folder, `ERR_GATEWAY_LISTEN` when the port cannot be used
+   * @throws ConfigurationError `ERR_DOCUMENT_ROOT` when the folder, `ERR_GATEWAY_LISTEN` when the port cannot be used
    */
   async listen(): Promise<{ url: string }> {
     const { root, host = "127.0.0.1", port = 8080 } = this.#options;

@@ -10,14 +10,20 @@ export interface BodySource {
   stop(reason?: unknown): void;
 }
 
-/** The source of a body, or undefined for one that is there as a whole: text, bytes, JSON or nothing. */
-export function bodySource(body: unknown): BodySource | undefined {
+type StreamedBody = ReadableStream<BodyPiece> | AsyncIterable<BodyPiece> | Iterable<BodyPiece>;
+
+/** Whether a body is produced while it is sent, rather than there as a whole: text, bytes, JSON or nothing. */
+export function isStreamed(body: unknown): body is StreamedBody {
   if (typeof body !== "object" || body === null || body instanceof Uint8Array || Array.isArray(body))
-    return undefined;
-  if (body instanceof ReadableStream) return fromWebStream(body as ReadableStream<BodyPiece>);
-  if (Symbol.asyncIterator in body) return fromAsyncIterable(body as AsyncIterable<BodyPiece>);
-  if (Symbol.iterator in body) return fromIterable(body as Iterable<BodyPiece>);
-  return undefined;
+    return false;
+  return body instanceof ReadableStream || Symbol.asyncIterator in body || Symbol.iterator in body;
+}
+
+/** The source of a body, or undefined for one that is there as a whole. */
+export function bodySource(body: unknown): BodySource | undefined {
+  if (!isStreamed(body)) return undefined;
+  if (body instanceof ReadableStream) return fromWebStream(body);
+  return Symbol.asyncIterator in body ? fromAsyncIterable(body) : fromIterable(body);
 }
 
 function fromWebStream(stream: ReadableStream<BodyPiece>): BodySource {

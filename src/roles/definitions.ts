@@ -41,6 +41,8 @@ export interface AuthorizerDefinition {
   readonly name: string;
   /** Globs of the paths that it decides about; none means all. */
   readonly paths: readonly string[];
+  /** The names of all variables that it may hand on; any if left out. To hand on another one is a denial. */
+  readonly variables?: readonly string[] | undefined;
   /** Decides. Anything but an `Allow` is a denial, a throw and a hang too. */
   readonly authorize: (request: AuthorizerRequest) => Verdict | Promise<Verdict>;
 }
@@ -53,6 +55,11 @@ export interface FilterDefinition {
   readonly paths: readonly string[];
   /** The media type of replies that say none. */
   readonly type?: string | undefined;
+  /**
+   * What becomes another text when the filter makes something else of a file, such as a part of the validators that it is
+   * given where it has none of its own; the text of `filter` if left out.
+   */
+  readonly version?: string | undefined;
   /** Answers with the transformed file, as anything that is a {@link HandlerResult}. */
   readonly filter: (request: FilterRequest) => unknown;
   readonly middleware?: readonly Middleware[] | undefined;

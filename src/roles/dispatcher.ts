@@ -15,7 +15,6 @@ import type { Middleware } from "./middleware.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
-import { UnaskedAuthorizers } from "./unasked-authorizers.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {
@@ -54,9 +53,14 @@ interface PlayedRole {
 /** Reads the role of each request from its BEGIN_REQUEST and hands it to whoever plays it. */
 export class Dispatcher implements Application {
   readonly #roles = new Map<number, PlayedRole>();
-  readonly #authorizer: AuthorizerRole;
-  #unasked: UnaskedAuthorizers | undefined;
-  readonly #log: Logger;
+  /** What all requests share. */
+  readonly context: RequestContext;
+  /** Plays the authorizer role; also for requests that came in another one. */
+  readonly authorizer: AuthorizerRole;
+  /** Plays the responder role, where anybody does. */
+  readonly responder: ResponderRole | undefined;
+  /** Plays the filter role, where anybody does; also for requests that came in another one. */
+  readonly filter: FilterRole | undefined;
   readonly #secrets: readonly string[];
   readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
@@ -65,8 +69,8 @@ export class Dispatcher implements Application {
     const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
     const headLimits = { ...defaultHeadLimits, ...limits };
     const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets, headLimits };
+    this.context = context;
     this.#secrets = secrets;
-    this.#log = log;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
@@ -74,13 +78,16 @@ export class Dispatcher implements Application {
     const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
-    this.#authorizer = new AuthorizerRole(authorizers, context);
-    this.#roles.set(Role.Authorizer, this.#authorizer);
-    if (authorizers.length > 0) this.#unasked = new UnaskedAuthorizers(this.#authorizer, log);
+    this.authorizer = new AuthorizerRole(authorizers, context);
+    this.#roles.set(Role.Authorizer, this.authorizer);
     if (responders.length > 0) {
-      this.#roles.set(Role.Responder, new ResponderRole(responders, context, middleware));
+      this.responder = new ResponderRole(responders, context, middleware);
+      this.#roles.set(Role.Responder, this.responder);
     }
-    if (filters.length > 0) this.#roles.set(Role.Filter, new FilterRole(filters, context, middleware));
+    if (filters.length > 0) {
+      this.filter = new FilterRole(filters, context, middleware);
+      this.#roles.set(Role.Filter, this.filter);
+    }
     for (const definition of definitions) if (definition.kind === "role") this.#addRole(definition);
   }
 
@@ -89,7 +96,6 @@ export class Dispatcher implements Application {
   }
 
   dispatch(exchange: Exchange): void {
-    if (exchange.role === Role.Responder) this.#unasked?.see(exchange.params);
     this.#roles.get(exchange.role)!.handle(exchange);
   }
 
@@ -97,7 +103,7 @@ export class Dispatcher implements Application {
     this.#logRefusal(exchange, refusal);
     const { protocolStatus } = refusal;
     if (exchange.role === Role.Authorizer) {
-      this.#authorizer.refuse(exchange, refusal);
+      this.authorizer.refuse(exchange, refusal);
     } else if (exchange.started) {
       exchange.breakOff();
     } else if (exchange.role === Role.Responder || exchange.role === Role.Filter) {
@@ -112,7 +118,7 @@ export class Dispatcher implements Application {
     const leftOut = this.#refusals.spend();
     if (leftOut === undefined) return;
     const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
-    logSafely(() => this.#log.warn(facts, `Refused request: ${reason}`));
+    logSafely(() => this.context.log.warn(facts, `Refused request: ${reason}`));
   }
 
   timeLimit(role: number): number {
@@ -122,7 +128,7 @@ export class Dispatcher implements Application {
   aborted(exchange: Exchange, reason: AbortedError): void {
     const { id: requestId } = exchange;
     const { code, message } = reason;
-    logSafely(() => this.#log.debug({ role: roleName(exchange.role), requestId, code }, message));
+    logSafely(() => this.context.log.debug({ role: roleName(exchange.role), requestId, code }, message));
   }
 
   #addRole({ number, name, inputs, handle }: RoleDefinition): void {
@@ -138,7 +144,7 @@ export class Dispatcher implements Application {
         `Cannot register role ${name}: ${number} is taken already`,
       );
     }
-    const log = this.#log.child({ role: name });
+    const log = this.context.log.child({ role: name });
     const failed = (exchange: Exchange, error: unknown): void => {
       const warning = logFailure(error, { exchange, log, what: name, secrets: this.#secrets });
       exchange.warn(warning);

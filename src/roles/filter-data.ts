@@ -1,5 +1,4 @@
 import { TricornError } from "../errors.js";
-import type { InputStream } from "../protocol/input-stream.js";
 
 /** FCGI_DATA is not what FCGI_DATA_LENGTH announced (section 6.4). */
 export class FilterDataError extends TricornError {
@@ -8,8 +7,16 @@ export class FilterDataError extends TricornError {
   }
 }
 
-/** FCGI_DATA as a web stream that counts: it fails when it is shorter or longer than `length` bytes. */
-export function checkedData(input: InputStream, length: number): ReadableStream<Uint8Array> {
+/** Where the file of a filter comes from: FCGI_DATA, or the file system. */
+export interface DataInput {
+  /** The next piece, or undefined behind the last. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Nobody will read any further. */
+  discard(): void;
+}
+
+/** A file as a web stream that counts: it fails when it is shorter or longer than `length` bytes. */
+export function checkedData(input: DataInput, length: number): ReadableStream<Uint8Array> {
   let received = 0;
   return new ReadableStream<Uint8Array>(
     {

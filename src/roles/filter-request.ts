@@ -1,6 +1,8 @@
 import type { Exchange } from "../protocol/exchange.js";
 import { BodyRequest } from "./body-request.js";
-import { FilterDataError, checkedData } from "./filter-data.js";
+import { FilterDataError, checkedData, type DataInput } from "./filter-data.js";
+import type { RequestLocation } from "./location.js";
+import { isNotModified } from "./preconditions.js";
 import type { RequestContext } from "./request.js";
 
 /** What a filter can be asked to compare a file with. */
@@ -11,8 +13,16 @@ export interface Validators {
   readonly lastModified?: Date | undefined;
 }
 
+/** A file that did not come with the request as FCGI_DATA but was found for it. */
+export interface FoundFile {
+  /** Where the request pointed to before its params told of the file. */
+  readonly location: RequestLocation;
+  readonly data: DataInput;
+}
+
 /** A file that a filter transforms, and the request for it (section 6.4). */
 export class FilterRequest extends BodyRequest {
+  readonly #found: FoundFile | undefined;
   #data: ReadableStream<Uint8Array> | undefined;
   /** Bytes of the file, FCGI_DATA_LENGTH. */
   readonly dataLength: number;
@@ -20,8 +30,9 @@ export class FilterRequest extends BodyRequest {
   readonly lastModified: Date | undefined;
 
   /** Throws a FilterDataError when FCGI_DATA_LENGTH is missing or no number: the file could not be checked. */
-  constructor(exchange: Exchange, context: RequestContext) {
-    super(exchange, context);
+  constructor(exchange: Exchange, context: RequestContext, found?: FoundFile) {
+    super(exchange, context, found);
+    this.#found = found;
     const length = exchange.params.get("FCGI_DATA_LENGTH");
     if (length === undefined || !/^\d{1,15}$/.test(length)) {
       throw new FilterDataError("Cannot filter: FCGI_DATA_LENGTH is missing or not a number");
@@ -39,7 +50,7 @@ export class FilterRequest extends BodyRequest {
    * cut short is never taken for a whole one.
    */
   get data(): ReadableStream<Uint8Array> {
-    return (this.#data ??= checkedData(this.exchange.data, this.dataLength));
+    return (this.#data ??= checkedData(this.#found?.data ?? this.exchange.data, this.dataLength));
   }
 
   /**
@@ -47,19 +58,7 @@ export class FilterRequest extends BodyRequest {
    * section 13.1). If-None-Match counts before If-Modified-Since.
    */
   notModified({ etag, lastModified = this.lastModified }: Validators = {}): boolean {
-    const noneMatch = this.headers.get("if-none-match");
-    if (noneMatch !== undefined) {
-      if (noneMatch.trim() === "*") return true;
-      if (etag === undefined) return false;
-      const tags = noneMatch.match(/(?:W\/)?"[^"]*"/g) ?? [];
-      return tags.some((tag) => weak(tag) === weak(etag));
-    }
-    const since = Date.parse(this.headers.get("if-modified-since") ?? "");
-    if (Number.isNaN(since) || lastModified === undefined) return false;
-    return Math.floor(lastModified.getTime() / 1000) * 1000 <= since;
+    const seconds = lastModified === undefined ? undefined : Math.floor(lastModified.getTime() / 1000);
+    return isNotModified(this.headers, { etag, lastModified: seconds });
   }
-}
-
-function weak(tag: string): string {
-  return tag.startsWith("W/") ? tag.slice(2) : tag;
 }

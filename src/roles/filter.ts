@@ -1,9 +1,10 @@
 import type { RoleInputs } from "../protocol/application.js";
 import { compileGlob, type PathMatcher } from "../path-glob.js";
 import type { Exchange } from "../protocol/exchange.js";
+import { fingerprint } from "./fingerprint.js";
 import type { FilterDefinition } from "./definitions.js";
 import { logFailure, problemReply } from "./failure.js";
-import { FilterRequest } from "./filter-request.js";
+import { FilterRequest, type FoundFile } from "./filter-request.js";
 import { HttpError } from "./http-error.js";
 import { normalizePath } from "./location.js";
 import { compose, type Middleware } from "./middleware.js";
@@ -12,11 +13,30 @@ import type { RequestContext } from "./request.js";
 import { respond } from "./respond.js";
 import { sendReply } from "./send-reply.js";
 
-interface Transform {
+/** A filter as it is run. */
+export interface Transform {
   readonly name: string;
+  /** Another one where the code of the filter, or of its middleware, is another one. */
+  readonly version: string;
   readonly matches: PathMatcher;
   readonly defaults: ReplyDefaults;
-  readonly run: (request: FilterRequest) => unknown;
+  /** Runs the filter within its middleware, and that within these layers. */
+  readonly run: (request: FilterRequest, layers?: Layers) => unknown;
+}
+
+/** What runs at the two ends of a filter's middleware. */
+export interface Layers {
+  /** Runs around all of it. */
+  readonly outside: Middleware<FilterRequest>;
+  /** Runs next to the filter. */
+  readonly inside: Middleware<FilterRequest>;
+}
+
+/** A filter that is run for a file which did not come with the request. */
+export interface FilterTask {
+  readonly transform: Transform;
+  readonly found: FoundFile;
+  readonly layers: Layers;
 }
 
 /** Plays the filter role (section 6.4): the first filter whose glob matches transforms the file. */
@@ -31,17 +51,7 @@ export class FilterRole {
     middleware: readonly Middleware[],
   ) {
     this.#context = context;
-    this.#transforms = definitions.map((definition) => {
-      const { name, paths, type, filter } = definition;
-      const defaults: ReplyDefaults = { type };
-      const around = [...middleware, ...(definition.middleware ?? [])];
-      return {
-        name,
-        defaults,
-        matches: matchesAny(paths.map((glob) => compileGlob(glob, { caseSensitive: true }))),
-        run: compose<FilterRequest>(around, filter, defaults),
-      };
-    });
+    this.#transforms = definitions.map((definition) => toTransform(definition, middleware));
   }
 
   handle(exchange: Exchange): void {
@@ -54,25 +64,48 @@ export class FilterRole {
       void sendReply(exchange, problemReply(problem), { warning });
       return;
     }
-    const transform = this.#transformFor(request);
+    const transform = this.transformFor(pathsOf(request));
     if (transform === undefined) {
       void sendReply(exchange, problemReply(new HttpError(404, "No filter is meant for this file.")), {});
       return;
     }
     request.route = transform.name;
-    respond(request, transform.run, transform.defaults);
+    respond(request, (request) => transform.run(request), transform.defaults);
   }
 
-  /** By the path of the request, or by that of its file where the server chose it: a directory's index. */
-  #transformFor(request: FilterRequest): Transform | undefined {
-    const { params } = request;
-    const paths = [normalizePath(request.path), params.get("SCRIPT_NAME"), params.get("SCRIPT_FILENAME")];
-    return this.#transforms.find(({ matches }) =>
-      paths.some((path) => path !== undefined && path !== "" && matches(path)),
-    );
+  /** The filter that is meant for a file, by any of its decoded paths; undefined where none is. */
+  transformFor(paths: readonly string[]): Transform | undefined {
+    return this.#transforms.find(({ matches }) => paths.some(matches));
+  }
+
+  /** Runs a filter for a file that was found for a request, whose params tell of it by now. */
+  filterFound(exchange: Exchange, { transform, found, layers }: FilterTask): void {
+    const request = new FilterRequest(exchange, this.#context, found);
+    request.route = transform.name;
+    respond(request, () => transform.run(request, layers), transform.defaults);
   }
 }
 
-function matchesAny(matchers: readonly PathMatcher[]): PathMatcher {
-  return (path) => matchers.some((matches) => matches(path));
+/** By the path of the request, or by that of its file where the server chose it: a directory's index. */
+function pathsOf({ path, params }: FilterRequest): readonly string[] {
+  const paths = [normalizePath(path), params.get("SCRIPT_NAME"), params.get("SCRIPT_FILENAME")];
+  return paths.filter((path) => path !== undefined && path !== "") as string[];
+}
+
+function toTransform(definition: FilterDefinition, middleware: readonly Middleware[]): Transform {
+  const { name, paths, type, filter, version = String(filter) } = definition;
+  const defaults: ReplyDefaults = { type };
+  const around = [...middleware, ...(definition.middleware ?? [])];
+  const matchers = paths.map((glob) => compileGlob(glob, { caseSensitive: true }));
+  const alone = compose<FilterRequest>(around, filter, defaults);
+  return {
+    name,
+    version: fingerprint([name, type, version, ...around]),
+    defaults,
+    matches: (path) => matchers.some((matches) => matches(path)),
+    run: (request, layers) =>
+      layers === undefined
+        ? alone(request)
+        : compose<FilterRequest>([layers.outside, ...around, layers.inside], filter, defaults)(request),
+  };
 }

@@ -51,8 +51,13 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
  * sends them, the client chooses where the one ends and the other begins.
  */
 export function protectedPath(requestUri: string, declaredMount: string): string | undefined {
-  const path = normalizePath(pathOf(originForm(requestUri)));
+  const path = normalizePath(rawPath(requestUri));
   return path === undefined ? undefined : (pathBelow(path, declaredMount) ?? path);
+}
+
+/** The path of a request target as it came, without its query. */
+export function rawPath(target: string): string {
+  return pathOf(originForm(target));
 }
 
 /**
@@ -92,20 +97,23 @@ function pathOf(target: string): string {
   return query < 0 ? target : target.slice(0, query);
 }
 
-function withoutSlash(path: string): string {
+/** A path without the slashes at its end. */
+export function withoutSlash(path: string): string {
   let end = path.length;
   while (end > 0 && path.charCodeAt(end - 1) === 0x2f) end -= 1;
   return path.slice(0, end);
 }
 
-function pathBelow(path: string, mount: string): string | undefined {
+/** The path below a mount, or undefined where it is not there. */
+export function pathBelow(path: string, mount: string): string | undefined {
   if (!path.startsWith(mount)) return undefined;
   const rest = path.slice(mount.length);
   if (rest === "") return "/";
   return rest.charCodeAt(0) === 0x2f ? rest : undefined;
 }
 
-function encodePath(path: string): string {
+/** A decoded path, percent-encoded; it starts with a slash. */
+export function encodePath(path: string): string {
   const encoded = encodeURI(path).replace(/[?#]/g, encodeURIComponent);
   return encoded.startsWith("/") ? encoded : `/${encoded}`;
 }

@@ -37,9 +37,11 @@ export abstract class RoleRequest {
   /** What was chosen to handle the request, for logs: `GET /books/:id`. */
   route: string | undefined;
 
-  constructor(exchange: Exchange, context: RequestContext) {
+  /** The location is given where the params do not tell it any more. */
+  constructor(exchange: Exchange, context: RequestContext, known?: { readonly location: RequestLocation }) {
     this.exchange = exchange;
     this.#context = context;
+    this.#location = known?.location;
   }
 
   /** FCGI_PARAMS as they came: the CGI variables and HTTP headers. */
@@ -89,6 +91,18 @@ export abstract class RoleRequest {
   /** The cookies by name. */
   get cookies(): Readonly<Cookies> {
     return (this.#cookies ??= parseCookie(this.headers.get("cookie") ?? ""));
+  }
+
+  /**
+   * Who has been authenticated: the first of the variables that this listener's Web server vouches for (`vouchesFor` of
+   * `serve`) that is there and not empty. Undefined where it vouches for none: REMOTE_USER alone is no proof.
+   */
+  get user(): string | undefined {
+    for (const name of this.exchange.vouchesFor) {
+      const value = this.params.get(name);
+      if (value !== undefined && value !== "") return value;
+    }
+    return undefined;
   }
 
   /**

@@ -55,6 +55,11 @@ export class ResponderRole {
     respond(request, run, defaults);
   }
 
+  /** Whether a route leads to this path below the mount, raw as it came, be it for another method. */
+  knows(path: string): boolean {
+    return this.#router.explain(path).reason === "method";
+  }
+
   #withoutRoute(request: ResponderRequest): Reply {
     const why = this.#router.explain(request.path);
     switch (why.reason) {

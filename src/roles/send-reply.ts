@@ -14,8 +14,9 @@ export class ReplyLengthError extends TricornError {
   }
 }
 
-const TEXT = "text/plain; charset=utf-8";
-const BYTES = "application/octet-stream";
+/** The media type of text, and of bytes, where nobody says another. */
+export const TEXT = "text/plain; charset=utf-8";
+export const BYTES = "application/octet-stream";
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** What goes with a reply on its way. */
@@ -75,14 +76,17 @@ function headWithoutContent(
   return formatHead({ status, headers, type, length: whole?.length, limits });
 }
 
-interface WholeBody {
+/** A body that is there as a whole. */
+export interface WholeBody {
   readonly content: BodyPiece;
   /** Bytes. */
   readonly length: number;
+  /** The media type that follows from what it was made of. */
   readonly type: string | undefined;
 }
 
-function wholeBody(body: unknown): WholeBody {
+/** What is sent for a body that is no stream. Throws a TypeError for a value that has no JSON form. */
+export function wholeBody(body: unknown): WholeBody {
   if (typeof body === "string") return { content: body, length: Buffer.byteLength(body), type: TEXT };
   if (body === undefined || body === null) return { content: "", length: 0, type: undefined };
   if (body instanceof Uint8Array) return { content: body, length: body.length, type: BYTES };
@@ -91,8 +95,8 @@ function wholeBody(body: unknown): WholeBody {
   return { content: json, length: Buffer.byteLength(json), type: JSON_TYPE };
 }
 
-/** The Content-Length that the handler set itself. */
-function announcedLength({ headers }: Reply): number | undefined {
+/** The Content-Length that the handler set itself. Throws a TypeError for what is no number. */
+export function announcedLength({ headers }: Reply): number | undefined {
   const text = headers.get("content-length");
   if (text === undefined) return undefined;
   if (!/^\d{1,15}$/.test(text)) throw new TypeError("Cannot send reply: Content-Length is not one number");

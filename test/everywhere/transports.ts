@@ -7,6 +7,7 @@ import { serve } from "tricorn";
 import { FastCgiClient, Role, type ClientResponse } from "tricorn/client";
 import { Gateway, routesOf } from "tricorn/gateway";
 import { TestApplication } from "tricorn/testing";
+import { BridgedApplication } from "../../src/bridges/bridged-application.js";
 import { temporaryFolder } from "../support/served.js";
 import { createEverything } from "./application.js";
 
@@ -41,7 +42,7 @@ export const transports: Readonly<Record<string, () => Promise<Transport>>> = {
   "without a socket": async () => {
     const application = createEverything();
     await application.start();
-    const running = new TestApplication(application);
+    const running = new TestApplication(application, await BridgedApplication.open(application.dispatcher));
     onTestFinished(() => running.close());
     return (call) => ask(running.client, call);
   },

@@ -25,9 +25,9 @@ describe("Gateway", () => {
 
   it("refuses a root that is no folder, a mount without slash and an unknown address", async () => {
     const missing = new Gateway({ application: 1, root: "/nowhere/at/all", routes, port: 0 });
-    await expect(missing.listen()).rejects.toMatchObject({ code: "ERR_GATEWAY_ROOT" });
+    await expect(missing.listen()).rejects.toMatchObject({ code: "ERR_DOCUMENT_ROOT" });
     const file = new Gateway({ application: 1, root: import.meta.filename, routes, port: 0 });
-    await expect(file.listen()).rejects.toMatchObject({ code: "ERR_GATEWAY_ROOT" });
+    await expect(file.listen()).rejects.toMatchObject({ code: "ERR_DOCUMENT_ROOT" });
     expect(() => new Gateway({ application: 1, root: tmpdir(), routes, mount: "app" })).toThrow(
       expect.objectContaining({ code: "ERR_GATEWAY_MOUNT" }),
     );

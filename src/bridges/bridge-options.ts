@@ -1,0 +1,165 @@
+import { ConfigurationError } from "../errors.js";
+
+/** How the authorizers of an application are asked where the Web server does not speak the authorizer role. */
+export interface AuthorizerBridgeOptions {
+  /** The param with the original request target of a `forward_auth` question; TRICORN_URI if left out. */
+  readonly uri?: string | undefined;
+  /** The param with the original method of a `forward_auth` question; TRICORN_METHOD if left out. */
+  readonly method?: string | undefined;
+  /**
+   * Whether this process itself asks the authorizers before a responder or filter of this listener runs, for Web servers
+   * that cannot ask: HAProxy, H2O, Jetty. What no authorizer covers is answered without.
+   */
+  readonly inProcess?: boolean | undefined;
+}
+
+/** Where the files are that filters transform, for Web servers that do not speak the filter role. */
+export interface FilterBridgeOptions {
+  /** The folder that the paths of requests lead into. Nothing outside it is ever read, wherever a link leads. */
+  readonly root: string;
+  /** The file that a path with a slash at its end leads to; `index.html` if left out. */
+  readonly index?: string | undefined;
+  /** Keeps replies that are the same for everybody; nothing is kept if left out. */
+  readonly cache?: FilterCacheOptions | undefined;
+}
+
+/** How much is kept of what filters make. */
+export interface FilterCacheOptions {
+  /** Bytes of memory; one reply takes an eighth of them at the most. */
+  readonly bytes: number;
+}
+
+/** The doors over the responder role (section 6.2), for Web servers that speak no other. */
+export interface BridgeOptions {
+  readonly authorizer?: AuthorizerBridgeOptions | undefined;
+  /** Without it no filter is run in the responder role. */
+  readonly filter?: FilterBridgeOptions | undefined;
+}
+
+/** What one listener of an application knows of its Web server. */
+export interface ListenerOptions {
+  readonly bridges?: BridgeOptions | undefined;
+  /**
+   * The variables that the Web server of this listener vouches for, such as `["REMOTE_USER"]` behind Apache: it sets them
+   * itself, whatever a client sends. The first that is there and not empty is `request.user`.
+   */
+  readonly vouchesFor?: readonly string[] | undefined;
+}
+
+/** A variable name as a shell takes it. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * What a client chooses, whatever the Web server is: its header fields, the parts of its target, what it says about its
+ * body. AUTH_TYPE is the whole Authorization field behind Jetty, and REMOTE_IDENT is what the client's machine claims.
+ */
+const CLIENTS_WORD =
+  /^(?:REDIRECT_)*(?:AUTH_TYPE|CONTENT_.*|DOCUMENT_URI|HTTP_.*|PATH_INFO|PATH_TRANSLATED|QUERY_STRING|REMOTE_(?:IDENT|PASSWD)|REQUEST_.*|SCRIPT_.*|SERVER_(?:NAME|PROTOCOL)|TRICORN_.*|URL)$/i;
+
+/**
+ * Checks the names of the variables that a Web server vouches for.
+ *
+ * @throws ConfigurationError `ERR_VOUCHES_FOR` for what is no name, and for a variable that clients can set
+ */
+export function checkVouchesFor(names: readonly string[]): readonly string[] {
+  if (!Array.isArray(names)) {
+    throw new ConfigurationError(
+      "ERR_VOUCHES_FOR",
+      `Cannot serve: vouchesFor is no list; write ["REMOTE_USER"]`,
+    );
+  }
+  for (const name of names as readonly unknown[]) {
+    if (typeof name !== "string" || !VARIABLE_NAME.test(name)) {
+      throw new ConfigurationError(
+        "ERR_VOUCHES_FOR",
+        `Cannot serve: vouchesFor has ${JSON.stringify(name)}, which is no name of a variable`,
+      );
+    }
+    if (CLIENTS_WORD.test(name)) {
+      throw new ConfigurationError(
+        "ERR_VOUCHES_FOR",
+        `Cannot serve: vouchesFor has ${name}, which is what the client says; no Web server can vouch for it`,
+      );
+    }
+  }
+  return [...names];
+}
+
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  bridges: ["authorizer", "filter"],
+  "bridges.authorizer": ["uri", "method", "inProcess"],
+  "bridges.filter": ["root", "index", "cache"],
+  "bridges.filter.cache": ["bytes"],
+};
+
+/**
+ * Checks what was said about bridges.
+ *
+ * @throws ConfigurationError `ERR_BRIDGE` for an option that does not exist, or whose value cannot be meant so
+ */
+export function checkBridges(bridges: BridgeOptions): void {
+  refuseUnknown("bridges", bridges);
+  const { authorizer, filter } = bridges;
+  if (authorizer !== undefined) checkAuthorizerBridge(authorizer);
+  if (filter !== undefined) checkFilterBridge(filter);
+}
+
+function checkAuthorizerBridge(authorizer: AuthorizerBridgeOptions): void {
+  refuseUnknown("bridges.authorizer", authorizer);
+  for (const option of ["uri", "method"] as const) {
+    const name: unknown = authorizer[option];
+    if (name !== undefined && (typeof name !== "string" || !VARIABLE_NAME.test(name))) {
+      throw new ConfigurationError(
+        "ERR_BRIDGE",
+        `Cannot serve: bridges.authorizer.${option} is ${JSON.stringify(name)}, which is no name of a param`,
+      );
+    }
+  }
+  const { inProcess } = authorizer as { readonly inProcess?: unknown };
+  if (inProcess !== undefined && typeof inProcess !== "boolean") {
+    throw new ConfigurationError(
+      "ERR_BRIDGE",
+      `Cannot serve: bridges.authorizer.inProcess is ${typeof inProcess}, it is true or false`,
+    );
+  }
+}
+
+function checkFilterBridge(filter: FilterBridgeOptions): void {
+  refuseUnknown("bridges.filter", filter);
+  const { root, index, cache } = filter as { readonly [name in keyof FilterBridgeOptions]: unknown };
+  if (typeof root !== "string" || root === "") {
+    throw new ConfigurationError(
+      "ERR_BRIDGE",
+      "Cannot serve: bridges.filter.root is no path; name the folder of the files",
+    );
+  }
+  if (index !== undefined && (typeof index !== "string" || !/^[^./\\\0][^/\\\0]*$/.test(index))) {
+    throw new ConfigurationError(
+      "ERR_BRIDGE",
+      `Cannot serve: bridges.filter.index is ${JSON.stringify(index)}, which is no name of a file; write "index.html"`,
+    );
+  }
+  if (cache === undefined) return;
+  refuseUnknown("bridges.filter.cache", cache);
+  const { bytes } = cache as { readonly bytes?: unknown };
+  if (typeof bytes !== "number" || !(bytes > 0) || !Number.isSafeInteger(Math.ceil(bytes))) {
+    throw new ConfigurationError(
+      "ERR_BRIDGE",
+      `Cannot serve: bridges.filter.cache.bytes is ${String(bytes)}, it is a positive number, such as 64 * 1024 * 1024`,
+    );
+  }
+}
+
+/** A misspelt option would leave open what it was meant to protect. */
+function refuseUnknown(where: string, options: unknown): void {
+  if (typeof options !== "object" || options === null) {
+    throw new ConfigurationError("ERR_BRIDGE", `Cannot serve: ${where} is no object of options`);
+  }
+  for (const name of Object.keys(options)) {
+    if (KNOWN[where]?.includes(name) === true) continue;
+    throw new ConfigurationError(
+      "ERR_BRIDGE",
+      `Cannot serve: there is no ${where}.${name}; there are ${KNOWN[where]?.join(", ")}`,
+    );
+  }
+}

@@ -1,0 +1,95 @@
+import type { LocatedFile } from "../files/document-root.js";
+import type { FileFacts } from "../files/file-facts.js";
+import type { NameValuePair } from "../protocol/name-value.js";
+import type { Params } from "../protocol/params.js";
+import type { Transform } from "../roles/filter.js";
+import { fingerprint } from "../roles/fingerprint.js";
+import { decodePath, type RequestLocation } from "../roles/location.js";
+import type { Audience } from "./audience.js";
+
+/** A file that a request leads to, and the filter that is meant for it. */
+export interface FilteredFile {
+  readonly location: RequestLocation;
+  readonly file: LocatedFile;
+  readonly transform: Transform;
+  readonly audience: Audience;
+}
+
+/** Validators that follow from the file and from the code of the filter alone. */
+export interface FileValidators {
+  readonly etag: string;
+  /** Seconds since the epoch. */
+  readonly lastModified: number;
+}
+
+/** The validators of what a filter makes of a file: the same in every process that runs the same code on the same files. */
+export function validatorsOf({ version }: Transform, facts: FileFacts): FileValidators {
+  const { length, modified, modifiedNs } = facts;
+  return { etag: `"${fingerprint([version, length, modifiedNs])}"`, lastModified: modified };
+}
+
+/**
+ * The params that a Web server would have sent in the filter role (section 6.4), made of those of the responder role:
+ * whatever they tell of a script or of a file, it is this file that is meant.
+ */
+export function paramsOf(
+  params: Params,
+  { file, location }: FilteredFile,
+  { facts, documentRoot }: { readonly facts: FileFacts; readonly documentRoot: string },
+): Params {
+  const name = (decodePath(location.mount) ?? location.mount) + file.name;
+  const told: readonly NameValuePair[] = [
+    ["DOCUMENT_ROOT", documentRoot],
+    ["DOCUMENT_URI", name],
+    ["SCRIPT_NAME", name],
+    ["SCRIPT_FILENAME", file.realPath],
+    ["PATH_TRANSLATED", file.realPath],
+    ["FCGI_DATA_LENGTH", String(facts.length)],
+    ["FCGI_DATA_LAST_MOD", String(facts.modified)],
+  ];
+  return params.with(told, { without: TOLD_ANEW });
+}
+
+/** What tells of the file, or would tell of another one. */
+const TOLD_ANEW: ReadonlySet<string> = new Set([
+  "DOCUMENT_ROOT",
+  "DOCUMENT_URI",
+  "SCRIPT_NAME",
+  "SCRIPT_FILENAME",
+  "PATH_INFO",
+  "PATH_TRANSLATED",
+  "FCGI_DATA_LENGTH",
+  "FCGI_DATA_LAST_MOD",
+]);
+
+/** What a reply is kept under: all of a request without credentials that a filter makes the same of for everybody. */
+export function keyOf(
+  params: Params,
+  { file, location, transform }: FilteredFile,
+  { identity, length, modifiedNs }: FileFacts,
+): string {
+  const uri = ["HTTPS", "REQUEST_SCHEME", "HTTP_HOST", "SERVER_NAME", "QUERY_STRING"].map((name) =>
+    params.get(name),
+  );
+  return JSON.stringify([
+    ...uri,
+    location.target,
+    location.mount,
+    transform.name,
+    transform.version,
+    file.realPath,
+    identity,
+    length,
+    String(modifiedNs),
+  ]);
+}
+
+/** Two changes in one tick of the system's clock leave one time, and of some file systems in two seconds; in ns. */
+const TICK = 10_000_000n;
+const COARSE_TICK = 2_000_000_000n;
+
+/** Whether a file that changes from now on will have another time than it has. */
+export function isSettled({ modifiedNs }: FileFacts, now: number): boolean {
+  const tick = modifiedNs % 1_000_000_000n === 0n ? COARSE_TICK : TICK;
+  return BigInt(now) * 1_000_000n - modifiedNs >= tick;
+}

@@ -1,0 +1,167 @@
+import { ConfigurationError } from "../errors.js";
+import { applicationSocket, hostAndPort } from "./application-socket.js";
+import type { Configuration, ConfigurationSource } from "./configuration.js";
+import type { Deployment } from "./deployment.js";
+import { commonNotes, needsOf } from "./needs.js";
+import { literalRegex } from "./path-regex.js";
+import { planOf, type Plan } from "./plan.js";
+import { indented, textOf } from "./text.js";
+
+/** Writes the configuration of HAProxy, 2.6 or newer. */
+export function haproxy(source: ConfigurationSource): Configuration {
+  const plan = planOf(source);
+  const { deployment, protect } = plan;
+  const { name, part } = deployment;
+  const sections = [...frontend(deployment), ...backend(deployment), ...application(deployment)];
+  const notes = [...commonNotes(plan), ...notesOf(plan)];
+  const shared = {
+    needs: needsOf(plan, { inProcess: protect.length > 0, tellsMount: true }),
+    notes,
+    folders: [],
+    isTested: true,
+  };
+  if (part === "site") {
+    const file = `/etc/haproxy/${name}.cfg`;
+    return {
+      ...shared,
+      files: [{ name: file, text: textOf([`# ${name} behind HAProxy.`, ...sections]) }],
+      check: `haproxy -c -f /etc/haproxy/haproxy.cfg -f ${file}`,
+      run: `haproxy -f /etc/haproxy/haproxy.cfg -f ${file}`,
+    };
+  }
+  return {
+    ...shared,
+    files: [
+      {
+        name: "haproxy.cfg",
+        text: textOf([`# HAProxy in front of ${name}.`, ...global(deployment), ...sections]),
+      },
+    ],
+    check: "haproxy -c -f haproxy.cfg",
+    run: "haproxy -f haproxy.cfg",
+  };
+}
+
+function notesOf({ protect, deployment }: Plan): string[] {
+  return [
+    ...(deployment.root === undefined
+      ? []
+      : ["HAProxy serves no files: those below root are served where the application itself does it."]),
+    ...(protect.length === 0
+      ? []
+      : ["HAProxy cannot ask an authorizer: without inProcess everything protected is open to everybody."]),
+  ];
+}
+
+function global({ webServerUser, webServerGroup, state }: Deployment): string[] {
+  // Nobody but root may run as another user.
+  const user = webServerUser ?? (state === undefined ? "haproxy" : undefined);
+  return section("global", [
+    ...(user === undefined ? [] : [`user ${quoted(user)}`, `group ${quoted(webServerGroup)}`]),
+    "log stderr format raw local0 notice",
+  ]);
+}
+
+/** HTTP in front. */
+function frontend({ name, bind, port, mount, timeout, maxBodyBytes }: Deployment): string[] {
+  const host = bind?.includes(":") === true && !bind.startsWith("[") ? `[${bind}]` : (bind ?? "*");
+  return section(`frontend ${name}`, [
+    "mode http",
+    "log global",
+    `bind ${quoted(`${host}:${port}`)}`,
+    `timeout client ${timeout}s`,
+    "# A body of no announced length is only taken where it fits into a buffer.",
+    `http-request deny deny_status 413 if { req.body_size gt ${maxBodyBytes} }`,
+    "# Programs take a client's Proxy for their own proxy, and X_User for X-User (CVE-2016-5385).",
+    "http-request del-header Proxy",
+    "http-request del-header _ -m sub",
+    ...(mount === ""
+      ? []
+      : [
+          "# The mount itself is its root.",
+          `http-request set-path ${quoted(`${mount}/`)} if { path ${quoted(mount)} }`,
+          `http-request deny deny_status 404 unless { path_beg ${quoted(`${mount}/`)} }`,
+        ]),
+    `default_backend ${name}`,
+  ]);
+}
+
+function backend({ name, listen, timeout, haproxy }: Deployment): string[] {
+  const socket = applicationSocket(listen);
+  const address = socket.kind === "unix" ? `unix@${socket.path}` : hostAndPort(socket);
+  return section(`backend ${name}`, [
+    "mode http",
+    "log global",
+    "timeout connect 5s",
+    `timeout server ${timeout}s`,
+    "# A client that leaves is told to the application.",
+    "option abortonclose",
+    ...(haproxy.connections === "closed"
+      ? []
+      : ["# A client that is new need not wait for a connection of its own.", "http-reuse always"]),
+    `use-fcgi-app ${name}`,
+    `server ${name} ${quoted(address)} proto fcgi`,
+  ]);
+}
+
+/** FastCGI behind. */
+function application(deployment: Deployment): string[] {
+  const { name, root, mount } = deployment;
+  return section(`fcgi-app ${name}`, [
+    "# It has to be named. No file of it is read.",
+    `docroot ${quoted(root ?? "/nonexistent")}`,
+    ...(mount === ""
+      ? []
+      : [
+          "# Where the application is mounted.",
+          `path-info ${quoted(String.raw`^(${literalRegex(mount)})(/.*)$`)}`,
+        ]),
+    ...connections(deployment),
+    "# HAProxy would keep it to itself.",
+    "pass-header Authorization",
+    "# HAProxy takes both from the client and checks no password; what is empty is not sent.",
+    "set-param REMOTE_USER '%[str()]'",
+    "set-param AUTH_TYPE '%[str()]'",
+    "# What the application writes to its standard error.",
+    "log-stderr global",
+  ]);
+}
+
+/** How connections to the application are used. */
+function connections({ haproxy }: Deployment): string[] {
+  switch (haproxy.connections) {
+    case "closed":
+      return ["# One connection for each request.", "no option keep-conn"];
+    case "kept":
+      return ["# Connections are kept, for one request at a time.", "option keep-conn"];
+    case "multiplexed":
+      return [
+        "# Many requests at once on each connection, as many as the application says that it takes.",
+        "option get-values",
+        "option mpxs-conns",
+        `option max-reqs ${STREAMS}`,
+      ];
+  }
+}
+
+/** Requests on one connection, where the application takes so many; its own default. */
+const STREAMS = 100;
+
+function section(head: string, lines: readonly string[]): string[] {
+  return ["", head, ...indented(lines)];
+}
+
+/**
+ * A word of HAProxy's configuration that stands for itself. Between single quotes nothing has a meaning.
+ *
+ * @throws ConfigurationError `ERR_DEPLOYMENT` for what would end the quotes or the line
+ */
+function quoted(word: string): string {
+  if (/[\p{Cc}\p{Cs}']/u.test(word)) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot write ${JSON.stringify(word)} for HAProxy: it has a control character or a quote`,
+    );
+  }
+  return /^[\w./:@+~=*-]+$/.test(word) ? word : `'${word}'`;
+}

@@ -1,0 +1,37 @@
+import type { ApplicationNeeds } from "./configuration.js";
+import type { Plan } from "./plan.js";
+
+/** What a Web server does not do by itself. */
+export interface NeedsOptions {
+  /** Whether the application has to ask its authorizers itself. */
+  readonly inProcess?: boolean;
+  /** Whether it is told its mount. Authorizers never are: they look at the whole path (section 6.3). */
+  readonly tellsMount: boolean;
+}
+
+/** What the application must be told by whoever starts it. */
+export function needsOf(plan: Plan, { inProcess = false, tellsMount }: NeedsOptions): ApplicationNeeds {
+  const { mount, root } = plan.deployment;
+  const isAsked = plan.protect.length > 0;
+  const users = plan.variables.filter(isUser);
+  const authorizer = isAsked && inProcess ? { authorizer: { inProcess: true } as const } : {};
+  // The filters look below the mount, where a Web server looks at the whole path.
+  const filter = plan.filter.length > 0 && root !== undefined ? { filter: { root: root + mount } } : {};
+  const bridges = { ...authorizer, ...filter };
+  return {
+    ...(mount !== "" && (isAsked || !tellsMount) && { mount }),
+    ...(isAsked && users.length > 0 && { vouchesFor: users }),
+    ...(Object.keys(bridges).length > 0 && { bridges }),
+  };
+}
+
+/** AUTH_USER, REMOTE_USER, USER_NAME. */
+function isUser(variable: string): boolean {
+  return /(?:^|_)USER(?:_?NAME)?$/i.test(variable);
+}
+
+/** What is worth a sentence about any Web server. */
+export function commonNotes({ deployment, filter }: Plan): string[] {
+  if (filter.length === 0 || deployment.root !== undefined) return [];
+  return ["The filters of the application get no files: name the folder of the files as root."];
+}

@@ -1,0 +1,67 @@
+import { escapeGlob } from "../path-glob.js";
+import { quoted, quotedRegex } from "./nginx-text.js";
+import { literalRegex, pathRegex, type PathRegexOptions } from "./path-regex.js";
+import type { Plan } from "./plan.js";
+import { block, paragraph } from "./text.js";
+
+const ROUTES: PathRegexOptions = { unit: "bytes", caseSensitive: true, slashAtEnd: true };
+const FILES: PathRegexOptions = { ...ROUTES, slashAtEnd: false };
+
+/** The locations of what is not answered in the {@link standard} way. */
+export function locations(plan: Plan): string[] {
+  const { deployment, streams, respond = [], filter } = plan;
+  const { root, mount } = deployment;
+  const location = (regex: string, lines: readonly string[]): string[] =>
+    block(`location ~ ${quotedRegex(regex)}`, lines);
+  const routes = respond.filter((glob) => !streams.includes(glob));
+  const own = [
+    ...(routes.length === 0 ? [] : [pathRegex(routes, ROUTES)]),
+    ...(filter.length === 0 ? [] : [pathRegex(filter, FILES)]),
+  ];
+  return [
+    ...paragraph(
+      "Answers that leave as they are produced.",
+      streams.length === 0
+        ? []
+        : location(pathRegex(streams, ROUTES), ["fastcgi_buffering off;", ...pass(plan)]),
+    ),
+    ...paragraph(
+      "The application's own, also where there is such a file: its routes, and the files that it filters.",
+      own.length === 0 || root === undefined ? [] : location(own.join("|"), pass(plan)),
+    ),
+    ...paragraph(
+      "Nobody is served a file or folder whose name begins with a dot.",
+      root === undefined ? [] : location(DOT_FILES, mount === "" ? pass(plan) : ["return 404;"]),
+    ),
+    ...paragraph(
+      "Where the application is mounted.",
+      mount === "" ? [] : location(pathRegex([`${escapeGlob(mount)}/**`], ROUTES), inside(plan)),
+    ),
+  ];
+}
+
+/** `/.well-known/` is where certificates and others are looked for (RFC 8615). */
+const DOT_FILES = String.raw`/\.(?!well-known/)`;
+
+/** What is done with everything else. */
+export function standard(plan: Plan): string[] {
+  const { mount, root } = plan.deployment;
+  if (mount === "") return inside(plan);
+  return root === undefined ? ["return 404;"] : ["try_files $uri $uri/ =404;"];
+}
+
+function inside(plan: Plan): string[] {
+  if (plan.deployment.root === undefined) return pass(plan);
+  // Where the routes are not known, "/" may be one of them, and that is always a folder.
+  return [plan.respond === undefined ? "try_files $uri @application;" : "try_files $uri $uri/ @application;"];
+}
+
+/** Sends a request to the application. */
+export function pass({ deployment }: Plan): string[] {
+  const { mount, name } = deployment;
+  const split = String.raw`^(${literalRegex(mount)})(/[\s\S]*)$`;
+  return [
+    ...(mount === "" ? [] : [`fastcgi_split_path_info ${quotedRegex(split)};`]),
+    `fastcgi_pass ${quoted(name)};`,
+  ];
+}

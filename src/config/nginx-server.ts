@@ -1,0 +1,105 @@
+import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "./encoded-slash.js";
+import { applicationSocket, hostAndPort } from "./application-socket.js";
+import type { Deployment } from "./deployment.js";
+import { askLocations, asking } from "./nginx-authorizer.js";
+import { locations, pass, standard } from "./nginx-locations.js";
+import { nginxParams } from "./nginx-params.js";
+import { quoted, quotedRegex } from "./nginx-text.js";
+import { pathRegex } from "./path-regex.js";
+import type { Plan } from "./plan.js";
+import { block, paragraph } from "./text.js";
+
+/** Connections that each worker keeps open. */
+const KEPT = 16;
+
+/** The upstream and the server of nginx: what stands within `http`. */
+export function nginxServer(plan: Plan): string[] {
+  const { deployment, protect } = plan;
+  return [
+    ...upstream(deployment),
+    "",
+    ...block("server", [
+      ...listening(deployment),
+      ...transport(deployment),
+      ...nginxParams(plan),
+      ...(protect.length === 0 ? [] : protectedPart(plan)),
+      ...mountPoint(deployment),
+      ...(protect.includes("/**") ? [] : open(plan)),
+      ...application(plan),
+    ]),
+  ];
+}
+
+function upstream({ name, listen }: Deployment): string[] {
+  const socket = applicationSocket(listen);
+  const address = socket.kind === "unix" ? `unix:${socket.path}` : hostAndPort(socket);
+  return block(`upstream ${name}`, [
+    `server ${quoted(address)};`,
+    `keepalive ${KEPT}; # Connections are kept, which fastcgi_keep_conn below is also needed for.`,
+  ]);
+}
+
+function listening({ bind, port, serverName, root }: Deployment): string[] {
+  const host = bind?.includes(":") === true && !bind.startsWith("[") ? `[${bind}]` : bind;
+  return [
+    `listen ${quoted(host === undefined ? String(port) : `${host}:${port}`)};`,
+    `server_name ${quoted(serverName)};`,
+    ...(root === undefined ? [] : [`root ${quoted(root)};`]),
+    "# Redirects name no host and no port, which may be others to the client.",
+    "absolute_redirect off;",
+    "# A client's X_User would be taken for X-User.",
+    "underscores_in_headers off;",
+  ];
+}
+
+function transport({ maxBodyBytes, timeout }: Deployment): string[] {
+  return [
+    "",
+    `client_max_body_size ${maxBodyBytes};`,
+    `fastcgi_read_timeout ${timeout}s;`,
+    `fastcgi_send_timeout ${timeout}s;`,
+    "fastcgi_keep_conn on;",
+    "# The application's header blocks, 8 KiB at the most, are larger than what nginx takes by default.",
+    "fastcgi_buffer_size 16k;",
+    "fastcgi_buffers 8 16k;",
+  ];
+}
+
+/** What an authorizer must allow first; it stands in front of everything else. */
+function protectedPart(plan: Plan): string[] {
+  const regex = pathRegex(plan.protect, { unit: "bytes", caseSensitive: false, slashAtEnd: true });
+  return [
+    ...paragraph(
+      "To nginx an encoded slash is a slash, to the application a part of a name: one of the two may be protected.",
+      mustRefuseEncodedSlashes(plan)
+        ? block(`if ($request_uri ~ ${quotedRegex(ENCODED_SLASH)})`, ["return 400;"])
+        : [],
+    ),
+    ...askLocations(plan),
+    ...paragraph(
+      "An authorizer must allow these, whoever answers then. nginx takes the first regular expression that fits.",
+      block(`location ~* ${quotedRegex(regex)}`, [
+        ...asking(plan),
+        ...locations(plan),
+        "",
+        ...standard(plan),
+      ]),
+    ),
+  ];
+}
+
+/** What is left when something is protected: nothing where that is everything. */
+function open(plan: Plan): string[] {
+  return [...locations(plan), "", ...block("location /", standard(plan))];
+}
+
+function mountPoint({ mount }: Deployment): string[] {
+  if (mount === "") return [];
+  return ["", ...block(`location = ${quoted(mount)}`, [`rewrite ^ ${quoted(`${mount}/`)} last;`])];
+}
+
+/** Where `try_files` leads when there is no file. */
+function application(plan: Plan): string[] {
+  if (plan.deployment.root === undefined) return [];
+  return ["", ...block("location @application", pass(plan))];
+}

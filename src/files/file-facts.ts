@@ -1,0 +1,31 @@
+import type { BigIntStats } from "node:fs";
+
+/** What a file was like at one moment. */
+export interface FileFacts {
+  /** Bytes. */
+  readonly length: number;
+  /** Last modification in whole seconds since the epoch, as Last-Modified and FCGI_DATA_LAST_MOD tell it. */
+  readonly modified: number;
+  /** The same in nanoseconds, as far as the file system keeps them. */
+  readonly modifiedNs: bigint;
+  /** Which file it was, whatever its name: device and inode. */
+  readonly identity: string;
+}
+
+/** Reads them off what the system tells. */
+export function factsOf({ size, mtimeMs, mtimeNs, dev, ino }: BigIntStats): FileFacts {
+  return {
+    length: Number(size),
+    // Rounded down before 1970 too.
+    modified: Math.floor(Number(mtimeMs) / 1000),
+    modifiedNs: mtimeNs,
+    identity: `${dev}:${ino}`,
+  };
+}
+
+/** Whether nothing tells that it is another file, or has another content. */
+export function sameFile(one: FileFacts, other: FileFacts): boolean {
+  return (
+    one.identity === other.identity && one.length === other.length && one.modifiedNs === other.modifiedNs
+  );
+}

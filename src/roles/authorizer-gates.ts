@@ -1,0 +1,127 @@
+import { ConfigurationError } from "../errors.js";
+import { compileGlob } from "../path-glob.js";
+import type { Params } from "../protocol/params.js";
+import type { AuthorizerDefinition } from "./definitions.js";
+import { HeaderError } from "./header-fields.js";
+import { locate, protectedPath, rawPath } from "./location.js";
+import { readingsOf } from "./path-readings.js";
+import { Allow, Deny, faultOfVariable, type Verdict } from "./verdict.js";
+import type { AuthorizerRequest } from "./authorizer-request.js";
+
+/** One authorizer, and the paths that it decides about. */
+export interface Gate {
+  readonly name: string;
+  /** The variables that it declares to hand on; none where it does not say. */
+  readonly variables: readonly string[];
+  /** Whether it was declared for a path; with another spelling of the letters too if `caseSensitive` is false. */
+  readonly covers: (path: string, options: { readonly caseSensitive: boolean }) => boolean;
+  /** Decides; throws where what it decided is nothing that counts. */
+  readonly decide: (request: AuthorizerRequest) => Promise<Verdict>;
+}
+
+/** The authorizers of an application, and which of them decide about which request. */
+export class AuthorizerGates {
+  readonly #gates: readonly Gate[];
+  readonly #mount: string;
+  /** The names that were declared as what authorizers may hand on. */
+  readonly variables: ReadonlySet<string>;
+
+  /** @throws ConfigurationError `ERR_VARIABLE_NAME` for a declared variable that `allow()` would refuse */
+  constructor(definitions: readonly AuthorizerDefinition[], mount: string) {
+    this.#mount = mount;
+    this.#gates = definitions.map(compileGate);
+    this.variables = new Set(definitions.flatMap(({ variables = [] }) => variables));
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#gates.length;
+  }
+
+  /**
+   * Who decides about a request of which the Web server asks, by its path and by that of the document that the server
+   * found for it, where it tells. One of them must be declared for exactly such a path; else nobody decides, and that is
+   * a denial. Beside it those count too that only the spelling keeps out: the case of letters, an escaped or a last slash.
+   * To some it is one path, and the strictest authorizer must not be passed by.
+   */
+  asked(params: Params): readonly Gate[] {
+    const uris = urisOf(params);
+    // Nobody knows what is asked for, so all have to allow it.
+    if (uris.length === 0) return this.#gates;
+    const exact = uris.map((uri) => protectedPath(uri, this.#mount));
+    if (!exact.every((path) => path !== undefined)) return [];
+    const isCovered = this.#gates.some(({ covers }) =>
+      exact.some((path) => covers(path, { caseSensitive: true })),
+    );
+    if (!isCovered) return [];
+    return this.covering(uris.flatMap((uri) => readingsOf(rawPath(uri), this.#mount) ?? []));
+  }
+
+  /**
+   * Who has to allow a request that is answered here: nobody where no authorizer was declared for it in any way in which
+   * whoever answers could read its path.
+   *
+   * @returns undefined where the path is not to be understood, so that it cannot be told
+   */
+  guarding(params: Params): readonly Gate[] | undefined {
+    if (this.#gates.length === 0) return this.#gates;
+    const located = locate(params, { mount: this.#mount, pathInfo: params.get("PATH_INFO") });
+    const readings = [
+      readingsOf(located.path),
+      ...urisOf(params).map((uri) => readingsOf(rawPath(uri), this.#mount)),
+    ];
+    if (!readings.every((paths) => paths !== undefined)) return undefined;
+    return this.covering(readings.flat());
+  }
+
+  /** Who was declared for one of these decoded paths below the mount, be it in other letters. */
+  covering(paths: readonly string[]): readonly Gate[] {
+    const options = { caseSensitive: false };
+    return this.#gates.filter(({ covers }) => paths.some((path) => covers(path, options)));
+  }
+}
+
+function urisOf(params: Params): string[] {
+  const uris = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")];
+  return uris.filter((uri): uri is string => uri !== undefined && uri !== "");
+}
+
+function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition): Gate {
+  if (variables !== undefined) checkDeclared(name, variables);
+  const decide = async (request: AuthorizerRequest): Promise<Verdict> => {
+    const verdict: unknown = await authorize(request);
+    if (Deny.is(verdict)) return verdict;
+    if (!Allow.is(verdict)) {
+      throw new TypeError(`Cannot authorize: ${name} returned neither allow(…) nor deny(…)`);
+    }
+    for (const variable of verdict.variables.keys()) {
+      if (variables?.includes(variable) !== false) continue;
+      throw new HeaderError(`Cannot allow with variable ${variable}: ${name} does not declare it`);
+    }
+    return verdict;
+  };
+  return { name, variables: variables ?? [], covers: coverage(paths), decide };
+}
+
+function checkDeclared(name: string, variables: readonly string[]): void {
+  if (!Array.isArray(variables)) {
+    throw new ConfigurationError("ERR_VARIABLE_NAME", `Cannot compile ${name}: its variables are no list`);
+  }
+  for (const variable of variables as readonly unknown[]) {
+    const fault = typeof variable === "string" ? faultOfVariable(variable) : "name";
+    if (fault === undefined) continue;
+    const fact = fault === "name" ? "which is no name of letters, digits and _" : "which the Web server sets";
+    throw new ConfigurationError(
+      "ERR_VARIABLE_NAME",
+      `Cannot compile ${name}: its variables have ${JSON.stringify(variable)}, ${fact}`,
+    );
+  }
+}
+
+/** Without globs an authorizer decides about every path. */
+function coverage(globs: readonly string[]): Gate["covers"] {
+  if (globs.length === 0) return () => true;
+  const exact = globs.map((glob) => compileGlob(glob, { caseSensitive: true }));
+  const anyCase = globs.map((glob) => compileGlob(glob, { caseSensitive: false }));
+  return (path, { caseSensitive }) => (caseSensitive ? exact : anyCase).some((matches) => matches(path));
+}

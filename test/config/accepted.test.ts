@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import type { DeploymentInput } from "../../src/config/deployment.js";
+import { complaints, library, unknown, write, type Description } from "./support.js";
+
+let state: string;
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "tricorn-state-"));
+});
+afterAll(() => rm(state, { recursive: true, force: true }));
+
+const descriptions: Readonly<Record<string, Description>> = {
+  "an unknown application": unknown,
+  "all roles": library,
+  "authorizers alone": { ...library, responders: [], filters: [] },
+  "no authorizer": { ...library, authorizers: [] },
+  "everything protected": { ...library, authorizers: [{ paths: [] }] },
+};
+
+/** Every combination of what makes a configuration another one. */
+function combinations(): { name: string; deployment: DeploymentInput; description: Description }[] {
+  const found = [];
+  for (const listen of ["127.0.0.1:9000", "[::1]:9000", "unix:/run/library/app.sock"]) {
+    for (const mount of ["", "/app", "/a.b/~c"]) {
+      for (const root of [undefined, "/srv/library"]) {
+        for (const [kind, description] of Object.entries(descriptions)) {
+          const deployment = { listen, mount, ...(root !== undefined && { root }) };
+          found.push({ name: `${kind}: ${JSON.stringify(deployment)}`, deployment, description });
+        }
+      }
+    }
+  }
+  return found;
+}
+
+const odd: readonly [string, DeploymentInput][] = [
+  [
+    "every other option",
+    { bind: "127.0.0.1", serverName: "books.example.org", name: "books", maxBodyBytes: 1, timeout: 1 },
+  ],
+  ["an IPv6 address", { bind: "::1" }],
+  ["names beyond ASCII", { root: "/srv/bücher~1", protect: ["/mitglieder-ä/**", "/ß/😀?"] }],
+  [
+    "globs with everything in them",
+    {
+      protect: ["/a b/{c,d}/**", "*.';$#%", "/[a-c]/[^d]?/**/e", '/\\*\\(\\)\\{\\}\\"/`<>&'],
+      filter: ["*.md"],
+    },
+  ],
+  ["connections of one request", { haproxy: { connections: "closed" } }],
+  ["connections of one request at a time", { haproxy: { connections: "kept" } }],
+];
+
+describe.each(["nginx", "caddy", "haproxy", "h2o"])("%s takes", (server) => {
+  const complaintsAbout = (deployment: DeploymentInput, description: Description): Promise<string[]> =>
+    complaints(write(server, { port: 8080, state, ...deployment }, description));
+
+  test("every combination of sockets, mounts, roots and roles", { timeout: 120_000 }, async () => {
+    for (const { name, deployment, description } of combinations()) {
+      expect([name, await complaintsAbout(deployment, description)]).toEqual([name, []]);
+    }
+  });
+
+  test.each(odd)("%s", async (_, deployment) => {
+    expect(await complaintsAbout({ root: "/srv/www", ...deployment }, library)).toEqual([]);
+  });
+});

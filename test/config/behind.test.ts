@@ -1,0 +1,239 @@
+import { request } from "node:http";
+import { availableParallelism } from "node:os";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+
+import { CANARY, setScene, type Scene, type SceneOptions, type Seen } from "./scene.js";
+
+const MEBIBYTE = 1024 * 1024;
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** Sends a target as it is: fetch would resolve its dots. */
+function visit(
+  url: string,
+  target: string,
+  {
+    method = "GET",
+    headers = {},
+  }: { readonly method?: string; readonly headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const { hostname, port, pathname } = new URL(url);
+  const path = (pathname === "/" ? "" : pathname) + target;
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, method, headers, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (piece: string) => (body += piece));
+      response.on("end", () => resolve({ status: response.statusCode!, body, headers: response.headers }));
+      response.on("error", reject);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+async function start(options: SceneOptions): Promise<Scene> {
+  const scene = await setScene(options);
+  onTestFinished(() => scene.close());
+  return scene;
+}
+
+const scenes = (["nginx", "caddy", "haproxy", "h2o"] as const).flatMap((server) => [
+  { server, over: "tcp", mount: "" } as const,
+  { server, over: "unix", mount: "/app" } as const,
+]);
+
+describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server, over, mount }) => {
+  const asks = server === "nginx" || server === "caddy";
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await setScene({ server, over, mount });
+  });
+  afterAll(() => scene?.close());
+  const go = (target: string, options?: Parameters<typeof visit>[2]): Promise<Answer> =>
+    visit(scene.url, target, options);
+  const seen = async (target: string, headers: Record<string, string> = {}): Promise<Seen> =>
+    JSON.parse((await go(target, { headers })).body) as Seen;
+
+  test("routes are answered, with mount and path, also where there is such a file", async () => {
+    expect(await seen("/seen/a%20b?c=d")).toMatchObject({ mount, path: "/seen/a%20b" });
+    expect(await seen("/seen/it")).toMatchObject({ mount, path: "/seen/it" });
+    expect((await go("/")).body).toBe("home\n");
+    if (mount !== "") expect((await go("")).body).toBe("home\n");
+    expect((await go("/nowhere")).status).toBe(404);
+  });
+
+  test("what a client says of itself is no variable", async () => {
+    const { params, user } = await seen("/seen/it", {
+      Authorization: `Basic ${Buffer.from("eve:wrong").toString("base64")}`,
+      Proxy: "http://eve/",
+      X_Eve: "underscores",
+      "Auth-User": "eve",
+      "Remote-User": "eve",
+      "Tricorn-Bridge": "auth_request",
+    });
+    expect([params["REMOTE_USER"] ?? "", params["AUTH_TYPE"] ?? "", params["AUTH_USER"] ?? ""]).toEqual([
+      "",
+      "",
+      "",
+    ]);
+    expect(params["HTTP_PROXY"]).toBeUndefined();
+    // H2O knows no way to leave a field out. The application joins such a one with its twin.
+    if (server !== "h2o") expect(params["HTTP_X_EVE"]).toBeUndefined();
+    expect(params["HTTP_AUTHORIZATION"]).toMatch(/^Basic /);
+    expect(user).toBeNull();
+  });
+
+  test.each([
+    "/members/card.txt",
+    "/members/seen",
+    "/members/shout.md",
+    "/members/nowhere",
+    "/members",
+    "/members/",
+    "/MEMBERS/card.txt",
+    "/%6dembers/card.txt",
+    "/members/line%0aend.txt",
+    "//members//card.txt",
+    "/x/../members/card.txt",
+    "/./members/card.txt",
+    "/deep/er/it.secret",
+    "/deep/er/it.secret/",
+    "/books/1",
+    "/books/1/",
+    "/books/a%2Fb",
+    "/members%2Fcard.txt",
+  ])("%j is not shown unasked", async (target) => {
+    for (const mode of ["deny", "throw", ""]) {
+      const { status, body } = await go(`${target}?mode=${mode}`);
+      expect([target, body.includes(CANARY) || body.includes("params")]).toEqual([target, false]);
+      expect(status).toBeGreaterThanOrEqual(400);
+    }
+  });
+
+  test("an allowed request is answered, and its responder knows who asked", async () => {
+    const { user, params } = await seen("/members/seen?mode=allow");
+    expect([user, params["AUTH_USER"]]).toEqual(["ada by GET", "ada by GET"]);
+    expect((await go("/members/shout.md?mode=allow")).body).toBe(CANARY.toUpperCase());
+    const posted = await go("/members/seen?mode=allow", { method: "POST" });
+    expect(posted.status).toBe(405);
+  });
+
+  test("a denial is shown as what it is", async () => {
+    const redirected = await go("/members/seen?mode=redirect");
+    // HAProxy 2.6.12 makes a 302 of every answer with a Location.
+    const status = server === "haproxy" ? 302 : 303;
+    expect([redirected.status, redirected.headers["location"]]).toEqual([status, "/log-in?from=members"]);
+    const challenged = await go("/members/seen?mode=challenge");
+    expect([challenged.status, challenged.headers["www-authenticate"]]).toEqual([401, "Bearer"]);
+    expect(challenged.headers["set-cookie"]).toEqual(["seen=1"]);
+    expect((await go("/members/seen?mode=gone")).status).toBe(410);
+    expect((await go("/members/seen?mode=deny")).status).toBe(403);
+    expect((await go("/members/seen?mode=throw")).status).toBe(500);
+  });
+
+  test("a file that a filter covers comes out of it", async () => {
+    const { status, body, headers } = await go("/shout.md");
+    expect([status, body, headers["content-type"]]).toEqual([200, "LOUD\n", "text/plain; charset=utf-8"]);
+  });
+
+  test("files are served by those who can tell which ones are protected", async () => {
+    const expected = asks ? [200, "one\n"] : [404, expect.not.stringContaining("one\n")];
+    const poem = await go("/poem.txt");
+    expect([poem.status, poem.body]).toEqual(expected);
+    if (!asks) return;
+    expect((await go("/a%20b.txt")).body).toBe("two\n");
+    expect((await go("/folder/")).body).toBe("folder\n");
+    expect((await go("/folder")).status).toBeOneOf([301, 308]);
+    if (mount === "") expect((await go("/.well-known/proof")).body).toBe("proof\n");
+    expect((await go("/members/card.txt?mode=allow")).body).toBe(CANARY);
+    expect((await go("/deep/er/it.secret?mode=allow")).body).toBe(CANARY);
+  });
+
+  test("a file whose name begins with a dot is not served", async () => {
+    for (const target of ["/.git/config", "/%2egit/config", "/folder/..%2f.git/config"]) {
+      const { status, body } = await go(target);
+      expect([target, body.includes("dot file")]).toEqual([target, false]);
+      expect(status).toBeGreaterThanOrEqual(400);
+    }
+  });
+
+  test("an answer that streams arrives as it is produced", async () => {
+    const pieces: string[] = [];
+    for await (const piece of (await fetch(`${scene.url}/ticks`)).body!) {
+      pieces.push(Buffer.from(piece).toString());
+      scene.stage.tell("go on");
+    }
+    expect(pieces).toEqual(["first\n", "second\n"]);
+  });
+
+  if (mount !== "") {
+    test("what lies outside of the mount is not the application's", async () => {
+      for (const path of ["/seen/it", "/application/seen/it", "/appseen"]) {
+        expect([path, (await visit(scene.webServer.url, path)).status]).toEqual([path, 404]);
+      }
+      const { body } = await visit(scene.webServer.url, "/outside.txt");
+      if (asks) expect(body).toBe("outside\n");
+      else expect(body).not.toBe("outside\n");
+    });
+  }
+});
+
+describe.each(["nginx", "caddy", "haproxy", "h2o"] as const)("behind %s", (server) => {
+  test("a body above the limit is refused, one within it is not", async () => {
+    const { url } = await start({ server, over: "tcp", mount: "", deployment: { maxBodyBytes: MEBIBYTE } });
+    const post = (bytes: number): Promise<Response> =>
+      fetch(`${url}/length`, { method: "POST", body: Buffer.alloc(bytes), headers: { Connection: "close" } });
+    expect(await (await post(MEBIBYTE)).json()).toEqual({ bytes: MEBIBYTE });
+    expect((await post(MEBIBYTE + 1)).status).toBe(413);
+  });
+
+  test("nothing that is protected is shown when the application is down", async () => {
+    const scene = await start({
+      server,
+      over: "unix",
+      mount: "",
+      deployment: { listen: "unix:/nowhere.sock" },
+    });
+    const { status, body } = await visit(scene.url, "/members/card.txt?mode=allow");
+    expect(body).not.toContain(CANARY);
+    expect(status).toBeGreaterThanOrEqual(500);
+  });
+});
+
+describe.each(["nginx", "caddy"] as const)("behind %s, of an application that is not known,", (server) => {
+  test("files come first, and what is no file is the application's", async () => {
+    const { url } = await start({ server, over: "tcp", mount: "", isKnown: false });
+    expect((await visit(url, "/poem.txt")).body).toBe("one\n");
+    expect((await visit(url, "/seen/it")).body).toBe("a file in the place of a route\n");
+    expect((await visit(url, "/")).body).toBe("home\n");
+    expect(JSON.parse((await visit(url, "/seen/other")).body)).toMatchObject({ path: "/seen/other" });
+    expect((await visit(url, "/.git/config")).body).not.toContain("dot file");
+  });
+
+  test("everything is the application's where there are no files", async () => {
+    const { url } = await start({ server, over: "tcp", mount: "", isKnown: false, withRoot: false });
+    expect((await visit(url, "/poem.txt")).status).toBe(404);
+    expect((await visit(url, "/")).body).toBe("home\n");
+  });
+});
+
+test.each(["nginx", "haproxy", "h2o"] as const)(
+  "%s keeps its connections to the application",
+  async (server) => {
+    const scene = await start({ server, over: "unix", mount: "", withRoot: false });
+    for (let time = 0; time < 50; time++) expect((await visit(scene.url, "/")).body).toBe("home\n");
+    // One for each process or thread, at the most.
+    expect(scene.connections).toBeLessThanOrEqual(availableParallelism());
+  },
+);
+
+test("HAProxy has a connection for each request where that is said", async () => {
+  const deployment = { haproxy: { connections: "closed" } } as const;
+  const scene = await start({ server: "haproxy", over: "unix", mount: "", deployment });
+  for (let time = 0; time < 5; time++) expect((await visit(scene.url, "/")).body).toBe("home\n");
+  expect(scene.connections).toBe(5);
+});
