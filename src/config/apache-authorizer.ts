@@ -1,10 +1,11 @@
 import { ConfigurationError } from "../errors.js";
 import type { ApacheParts } from "./apache-parts.js";
-import { paragraph, quoted, quotedPath, section } from "./apache-text.js";
+import { quoted, quotedPath, section } from "./apache-text.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import { protectRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
 import { programOf } from "./program.js";
+import { paragraph } from "./text.js";
 
 type Form = NonNullable<Plan["deployment"]["apache"]["authorizer"]>;
 
@@ -170,8 +171,6 @@ function hook(plan: Plan, form: Form): Asking {
           "FcgidAccessCheckerAuthoritative On",
           ...hidden,
         ],
-        // Nobody but the authorizer can have set it.
-        vouchesFor: plan.variables.includes("REMOTE_USER") ? ["REMOTE_USER"] : [],
         notes: [
           "Apache answers each denial with 401 and a page of its own; headers of the denial stay.",
           ...shownVariables(plan),

@@ -1,7 +1,8 @@
 import type { ApacheParts } from "./apache-parts.js";
-import { paragraph, quotedPath, section } from "./apache-text.js";
+import { quotedPath, section } from "./apache-text.js";
 import { filterRegex, mountRegex, respondRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
+import { paragraph } from "./text.js";
 
 /**
  * The part of the configuration that keeps files of the root for Apache, and what lies outside of the mount from the

@@ -1,10 +1,11 @@
 import { ConfigurationError } from "../errors.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import { MODULES, type ApacheParts } from "./apache-parts.js";
-import { paragraph, quoted, quotedPath, section } from "./apache-text.js";
+import { quoted, quotedPath, section } from "./apache-text.js";
 import { mountRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
 import { programOf } from "./program.js";
+import { paragraph } from "./text.js";
 
 /** What hangs together with the authorizers. */
 export interface ResponderOptions {

@@ -1,4 +1,5 @@
-import type { ApplicationNeeds, Configuration } from "./configuration.js";
+import type { Configuration } from "./configuration.js";
+import { commonNotes, needsOf } from "./needs.js";
 import type { Plan } from "./plan.js";
 
 /**
@@ -11,8 +12,9 @@ export function documented(
 ): Pick<Configuration, "needs" | "notes" | "folders" | "isTested"> {
   const unserved = plan.deployment.root !== undefined && !servesFiles;
   return {
-    needs: needsOf(plan),
+    needs: needsOf(plan, { inProcess: true, tellsMount: false }),
     notes: [
+      ...commonNotes(plan),
       "Not run by Tricorn's tests: request a protected path without credentials before you rely on it.",
       ...(unserved
         ? ["No file of the root is served as it is: what the server would serve, it would serve unasked."]
@@ -42,15 +44,4 @@ export function documentedHead({ deployment }: Plan, server: string): readonly s
 /** Whether the server may serve files of the root: nobody protects or transforms any of them. */
 export function mayServeFiles({ deployment, protect, filter }: Plan): boolean {
   return deployment.root !== undefined && deployment.mount === "" && protect.length + filter.length === 0;
-}
-
-function needsOf({ deployment: { mount, root }, protect, filter }: Plan): ApplicationNeeds {
-  const bridges = {
-    ...(protect.length > 0 && { authorizer: { inProcess: true } as const }),
-    ...(filter.length > 0 && root !== undefined && { filter: { root } }),
-  };
-  return {
-    ...(mount !== "" && { mount }),
-    ...(Object.keys(bridges).length > 0 && { bridges }),
-  };
 }

@@ -3,13 +3,14 @@ import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead, mayServeFiles } from "./documented.js";
 import { mountRegex } from "./plan-regex.js";
 import { planOf, type Plan } from "./plan.js";
+import { textOf } from "./text.js";
 
 /** Writes the configuration of Hiawatha 10 and newer, as its manual has it. */
 export function hiawatha(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
   return {
     ...documented(plan, { servesFiles: mayServeFiles(plan) }),
-    files: [{ name: "hiawatha.conf", text: `${linesOf(plan).join("\n")}\n` }],
+    files: [{ name: "hiawatha.conf", text: textOf(linesOf(plan)) }],
     check: 'hiawatha -k -c "$PWD"',
     run: 'hiawatha -d -c "$PWD"',
   };

@@ -2,6 +2,7 @@ import { ConfigurationError } from "../errors.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead, mayServeFiles } from "./documented.js";
 import { planOf, type Plan } from "./plan.js";
+import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 
 /** Writes web.config for IIS 7 and newer, as Microsoft documents it, and what applicationHost.config needs beside it. */
@@ -23,8 +24,8 @@ export function iis(source: ConfigurationSource): Configuration {
   return {
     ...documented(plan, { servesFiles: mayServeFiles(plan), notes }),
     files: [
-      { name: "web.config", text: `${webConfig(plan, processor).join("\n")}\n` },
-      { name: "applicationHost.fastCgi.config", text: `${fastCgi(plan, processor).join("\n")}\n` },
+      { name: "web.config", text: textOf(webConfig(plan, processor)) },
+      { name: "applicationHost.fastCgi.config", text: textOf(fastCgi(plan, processor)) },
     ],
     check: undefined,
     run: "iisreset",

@@ -3,7 +3,9 @@ import { isGlob } from "../path-glob.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { mountRegex } from "./plan-regex.js";
+import { commonNotes, needsOf } from "./needs.js";
 import { planOf, type Plan } from "./plan.js";
+import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 
 /** What FastCGIProxyServlet needs of Debian's libjetty9-java and libjetty9-extra-java, and what those depend on. */
@@ -34,25 +36,18 @@ const STAND_IN = "/.application";
 /** Writes the configuration of Jetty 9.4, as Debian has it: a server that runs FastCGIProxyServlet. */
 export function jetty(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
-  const { deployment, protect, filter } = plan;
-  const { mount, root, state } = deployment;
+  const { deployment } = plan;
+  const { root, state } = deployment;
   const specs = filePathSpecs(plan);
   const classPath = JARS.map((jar) => `/usr/share/java/${jar}.jar`).join(":");
   return {
     files: [{ name: "jetty.xml", text: document(plan, specs) }],
     check: undefined,
     run: `java -cp ${classPath} org.eclipse.jetty.xml.XmlConfiguration jetty.xml`,
-    needs: {
-      // Jetty tells what lies below it undecoded, and authorizers are told the whole path alone.
-      ...(mount !== "" && { mount }),
-      ...((protect.length > 0 || (filter.length > 0 && root !== undefined)) && {
-        bridges: {
-          ...(protect.length > 0 && { authorizer: { inProcess: true } as const }),
-          ...(filter.length > 0 && root !== undefined && { filter: { root } }),
-        },
-      }),
-    },
+    // Jetty tells what lies below the mount undecoded.
+    needs: needsOf(plan, { inProcess: true, tellsMount: false }),
     notes: [
+      ...commonNotes(plan),
       "Jetty tells the Authorization header in AUTH_TYPE, and FCGI_STDERR in its debug log alone.",
       ...(root !== undefined && specs === undefined
         ? [
@@ -97,7 +92,7 @@ function document(plan: Plan, specs: readonly string[] | undefined): string {
     "  </Set>",
     "</Configure>",
   ];
-  return `${lines.join("\n")}\n`;
+  return textOf(lines);
 }
 
 /** The servlet that translates, for what these specifications cover. */

@@ -1,8 +1,9 @@
 import { applicationSocket } from "./application-socket.js";
 import type { Deployment } from "./deployment.js";
-import { paragraph, quoted } from "./lighttpd-text.js";
+import { quoted } from "./lighttpd-text.js";
 import type { Plan } from "./plan.js";
 import { programOf, type Program } from "./program.js";
+import { paragraph } from "./text.js";
 
 /** What stands in fastcgi.server, or in its place, for the application. */
 export interface LighttpdApplication {

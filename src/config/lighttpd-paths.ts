@@ -1,8 +1,9 @@
 import { compileGlob } from "../path-glob.js";
 import type { LighttpdApplication } from "./lighttpd-application.js";
-import { block, paragraph, quoted, whereUrl } from "./lighttpd-text.js";
+import { quoted, whereUrl } from "./lighttpd-text.js";
 import { filterRegex, mountRegex, protectRegex, respondRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
+import { block, paragraph } from "./text.js";
 
 /**
  * What is rewritten to where there is no file. It has no rest of a path, since a client could write one: the application
@@ -84,6 +85,7 @@ export function servesIndex({ protect, filter }: Plan): boolean {
 
 function mayCoverIndex(glob: string): boolean {
   const last = glob.slice(glob.lastIndexOf("/") + 1);
+  if (last === "") return false;
   // Braces may have slashes in them.
   return /[{}]/.test(glob) || last === "**" || compileGlob(last, { caseSensitive: false })("/index.html");
 }

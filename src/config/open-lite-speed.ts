@@ -2,6 +2,7 @@ import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead } from "./documented.js";
 import { planOf, type Plan } from "./plan.js";
+import { textOf } from "./text.js";
 
 /** Writes the part of an OpenLiteSpeed virtual host, `vhconf.conf`, as its manual has it. */
 export function openLiteSpeed(source: ConfigurationSource): Configuration {
@@ -12,7 +13,7 @@ export function openLiteSpeed(source: ConfigurationSource): Configuration {
   ];
   return {
     ...documented(plan, { servesFiles: false, notes }),
-    files: [{ name: "vhconf.conf", text: `${linesOf(plan).join("\n")}\n` }],
+    files: [{ name: "vhconf.conf", text: textOf(linesOf(plan)) }],
     check: undefined,
     run: "/usr/local/lsws/bin/lswsctrl restart",
   };

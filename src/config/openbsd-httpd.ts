@@ -3,6 +3,7 @@ import { applicationSocket } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead } from "./documented.js";
 import { planOf, type Plan } from "./plan.js";
+import { textOf } from "./text.js";
 
 /** The folder that httpd(8) is confined to. */
 const CHROOT = "/var/www";
@@ -12,7 +13,7 @@ export function openBsdHttpd(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
   return {
     ...documented(plan, { servesFiles: false }),
-    files: [{ name: "httpd.conf", text: `${linesOf(plan).join("\n")}\n` }],
+    files: [{ name: "httpd.conf", text: textOf(linesOf(plan)) }],
     check: "httpd -n -f httpd.conf",
     run: "httpd -d -f httpd.conf",
   };

@@ -259,3 +259,23 @@ describe("a responder and an authorizer that mod_fcgid starts", () => {
     expect(await questions(careless)).toBeGreaterThan(5);
   });
 });
+
+test("a path that is protected to the application is refused, where to Apache it is another one", async () => {
+  const gate = await serveApplication({ over: "tcp", controllers: [Gate, Contract] });
+  onTestFinished(() => gate.close());
+  const server = await start(
+    configuredApache({
+      writer: apache,
+      description: {
+        ...description,
+        authorizers: [{ name: "Gate", paths: ["/seen/*"], variables: ["AUTH_USER"] }],
+      },
+      deployment: () => ({ listen: gate.address, apache: { userVariable: "AUTH_USER" } }),
+    }),
+  );
+  expect((await visit(`${server.url}/seen/a?mode=deny`)).status).toBe(403);
+  expect((await visit(`${server.url}/seen/a?mode=allow`)).status).toBe(200);
+  for (const path of ["/seen/a%2Fb", "/seen/a%2fb"]) {
+    expect((await visit(`${server.url}${path}?mode=deny`)).status).toBe(404);
+  }
+});

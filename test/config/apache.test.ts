@@ -170,15 +170,15 @@ describe("an Apache configuration", () => {
   });
 
   test.each([
-    [{}, { vouchesFor: ["REMOTE_USER"] }],
-    [{ mount: "/app" }, { mount: "/app", vouchesFor: ["REMOTE_USER"] }],
-    [{ root: "/srv" }, { vouchesFor: ["REMOTE_USER"], bridges: { filter: { root: "/srv" } } }],
+    [{}, { vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
+    [{ mount: "/app" }, { mount: "/app", vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
+    [{ root: "/srv" }, { vouchesFor: ["AUTH_USER", "REMOTE_USER"], bridges: { filter: { root: "/srv" } } }],
   ])("says what the application needs of %j", (deployment, needs) => {
     expect(write(deployment).needs).toEqual(needs);
   });
 
   test("lets nobody vouch for a user whom nobody names", () => {
-    const description = { ...library, authorizers: [{ paths: [], variables: ["AUTH_USER"] }] };
+    const description = { ...library, authorizers: [{ paths: [], variables: ["AUTH_ROLE"] }] };
     const deployment = parseDeployment({ command, apache: { responder: "fcgid" } });
     expect(apache({ deployment, description }).needs.vouchesFor).toBeUndefined();
     expect(
@@ -189,7 +189,8 @@ describe("an Apache configuration", () => {
   test("has everything protected where an authorizer has no globs, whatever the case of letters", () => {
     const description = { ...library, authorizers: [{ paths: [] }] };
     const { files } = apache({ deployment: parseDeployment({}), description });
-    expect(files[0]!.text).toContain('<LocationMatch "(?i)^(?:/|$)">');
+    const [, covered] = /<LocationMatch "\(\?i\)(.*)">/.exec(files[0]!.text)!;
+    for (const path of ["/", "/Members", "/a/b c", "/a\n"]) expect(path).toMatch(new RegExp(covered!, "i"));
   });
 
   test("has no Require that needs no user in what is protected", () => {

@@ -38,7 +38,8 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
     const { needs, notes } = write(writer, { root: "/srv/books", mount: "/app" });
     expect(needs).toEqual({
       mount: "/app",
-      bridges: { authorizer: { inProcess: true }, filter: { root: "/srv/books" } },
+      vouchesFor: ["AUTH_USER", "REMOTE_USER"],
+      bridges: { authorizer: { inProcess: true }, filter: { root: "/srv/books/app" } },
     });
     expect(notes.join()).toContain("No file of the root is served");
   });
@@ -100,6 +101,7 @@ describe("Jetty", () => {
 
   test("has the application ask its authorizers", () => {
     expect(write(jetty, { root: "/srv" }).needs).toEqual({
+      vouchesFor: ["AUTH_USER", "REMOTE_USER"],
       bridges: { authorizer: { inProcess: true }, filter: { root: "/srv" } },
     });
   });

@@ -208,3 +208,15 @@ describe("files that a glob covers by their names, behind lighttpd", () => {
     expect((await visit(`${careless.url}${path}`)).body).toContain(CANARY);
   });
 });
+
+test("a path that is protected to the application is refused, where to lighttpd it is another one", async () => {
+  const gate = await serveApplication({ controllers: [Gate, Contract] });
+  onTestFinished(() => gate.close());
+  const segments = { ...description, authorizers: [{ name: "Gate", paths: ["/seen/*"], variables: [] }] };
+  const server = await start(guarded({ listen: gate.address }, segments));
+  expect((await visit(`${server.url}/seen/a?mode=deny`)).body).toBe("Not for you.\n");
+  for (const path of ["/seen/a%2Fb", "/seen/a%2fb"]) {
+    const { status, body } = await visit(`${server.url}${path}?mode=deny`);
+    expect([path, status, body.includes("seen")]).toEqual([path, 400, false]);
+  }
+});

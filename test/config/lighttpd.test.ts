@@ -20,7 +20,8 @@ function check(input: DeploymentInput, around = (configuration: Configuration) =
 
 /** A site within a configuration such as Debian's. */
 function inServer(configuration: Configuration): Configuration {
-  const before = 'server.modules = ("mod_staticfile")\nserver.document-root = "/tmp"\n';
+  const before =
+    'server.http-parseopts = ("url-path-2f-decode" => "enable")\nserver.modules = ("mod_staticfile")\nserver.document-root = "/tmp"\n';
   const { files } = configuration;
   return { ...configuration, files: [{ name: "main", text: before + files[0]!.text }, ...files.slice(1)] };
 }
@@ -100,9 +101,9 @@ describe("a lighttpd configuration", () => {
   });
 
   test.each([
-    [{}, { vouchesFor: ["REMOTE_USER"] }],
-    [{ mount: "/app" }, { mount: "/app", vouchesFor: ["REMOTE_USER"] }],
-    [{ root: "/srv" }, { vouchesFor: ["REMOTE_USER"], bridges: { filter: { root: "/srv" } } }],
+    [{}, { vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
+    [{ mount: "/app" }, { mount: "/app", vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
+    [{ root: "/srv" }, { vouchesFor: ["AUTH_USER", "REMOTE_USER"], bridges: { filter: { root: "/srv" } } }],
   ])("says what the application needs of %j", (deployment, needs) => {
     expect(write(deployment).needs).toEqual(needs);
   });
