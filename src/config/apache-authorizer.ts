@@ -1,10 +1,11 @@
 import { ConfigurationError } from "../errors.js";
 import type { ApacheParts } from "./apache-parts.js";
-import { paragraph, quoted, quotedPath, section } from "./apache-text.js";
+import { quoted, quotedPath, section } from "./apache-text.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
-import { pathRegex } from "./path-regex.js";
+import { protectRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
 import { programOf } from "./program.js";
+import { paragraph } from "./text.js";
 
 type Form = NonNullable<Plan["deployment"]["apache"]["authorizer"]>;
 
@@ -30,13 +31,13 @@ export function isHook(form: Form): boolean {
  * @throws ConfigurationError `ERR_DEPLOYMENT` for a form that the deployment has not enough for
  */
 export function apacheAuthorizer(plan: Plan): ApacheParts | undefined {
-  if (plan.protect.length === 0) return undefined;
+  const covered = protectRegex(plan);
+  if (covered === undefined) return undefined;
   const form = authorizerForm(plan.deployment);
   const { comment, lines, ...parts } = isHook(form) ? hook(plan, form) : provider(plan, form);
-  const covered = pathRegex(plan.protect, { unit: "bytes", caseSensitive: false, slashAtEnd: true });
   return {
     ...parts,
-    site: paragraph(comment, section("LocationMatch", `"(?i)${covered}"`, lines)),
+    site: paragraph(comment, section("LocationMatch", `"${covered}"`, lines)),
   };
 }
 
@@ -170,8 +171,6 @@ function hook(plan: Plan, form: Form): Asking {
           "FcgidAccessCheckerAuthoritative On",
           ...hidden,
         ],
-        // Nobody but the authorizer can have set it.
-        vouchesFor: plan.variables.includes("REMOTE_USER") ? ["REMOTE_USER"] : [],
         notes: [
           "Apache answers each denial with 401 and a page of its own; headers of the denial stay.",
           ...shownVariables(plan),

@@ -222,3 +222,60 @@ test.each(["check-authn", "fcgid-authorizer"] as const)(
     expect(await visit(`${server.url}/canary`)).toEqual({ status: 200, body: CANARY });
   },
 );
+
+describe("a responder and an authorizer that mod_fcgid starts", () => {
+  const kind = guarded({
+    authorizer: "fcgid-access-checker",
+    listen: "127.0.0.1:9000",
+    command: commandOf("gate", 100),
+    apache: { responder: "fcgid", processes: 2 },
+  });
+
+  test("are one program, and the variables come through", async () => {
+    const server = await start(kind);
+    const { body } = await visit(`${server.url}/seen/it?mode=allow`);
+    expect(JSON.parse(body)).toMatchObject({ path: "/seen/it", params: { AUTH_USER: "ada" } });
+    expect((await visit(`${server.url}/seen/it?mode=deny`)).status).toBe(401);
+  });
+
+  /** How often the authorizer is asked for one request, by what mod_fcgid logs of each denial. */
+  async function questions(server: WebServer): Promise<number> {
+    await visit(`${server.url}/seen/it?mode=deny`);
+    return server.errorLog.match(/Access check to access \/seen\/it failed/g)!.length;
+  }
+
+  test("the authorizer is asked once for a request", async () => {
+    expect(await questions(await start(kind))).toBe(1);
+  });
+
+  test("it would be asked many times if Apache looked up a PATH_INFO", async () => {
+    const cut = (text: string): string =>
+      text.replace(/^ScriptAliasMatch "\^\(\?:\/\|\$\)" "(.*)"$/m, 'ScriptAliasMatch "^(.*)$" "$1$$1"');
+    const careless = await start({
+      ...kind,
+      files: (place) =>
+        Object.fromEntries(Object.entries(kind.files(place)).map(([name, text]) => [name, cut(text)])),
+    });
+    expect(await questions(careless)).toBeGreaterThan(5);
+  });
+});
+
+test("a path that is protected to the application is refused, where to Apache it is another one", async () => {
+  const gate = await serveApplication({ over: "tcp", controllers: [Gate, Contract] });
+  onTestFinished(() => gate.close());
+  const server = await start(
+    configuredApache({
+      writer: apache,
+      description: {
+        ...description,
+        authorizers: [{ name: "Gate", paths: ["/seen/*"], variables: ["AUTH_USER"] }],
+      },
+      deployment: () => ({ listen: gate.address, apache: { userVariable: "AUTH_USER" } }),
+    }),
+  );
+  expect((await visit(`${server.url}/seen/a?mode=deny`)).status).toBe(403);
+  expect((await visit(`${server.url}/seen/a?mode=allow`)).status).toBe(200);
+  for (const path of ["/seen/a%2Fb", "/seen/a%2fb"]) {
+    expect((await visit(`${server.url}${path}?mode=deny`)).status).toBe(404);
+  }
+});

@@ -16,7 +16,12 @@ const differences: Differences = { dropsStderr: true, overlooksDepartures: true,
 const files = { "www/poem.txt": "one\n", "www/a b.txt": "two\n", "www/index.html": "index\n" };
 
 function contractBehind(deployment: DeploymentInput & { readonly listen: string }): WebServerKind {
-  return configuredJetty({ writer: jetty, description: descriptionOf(Contract), deployment: () => deployment, files });
+  return configuredJetty({
+    writer: jetty,
+    description: descriptionOf(Contract),
+    deployment: () => deployment,
+    files,
+  });
 }
 
 async function start(kind: WebServerKind): Promise<WebServer> {
