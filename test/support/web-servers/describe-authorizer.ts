@@ -43,7 +43,13 @@ export function describeAuthorizer(setUp: AuthorizerSetUp): void {
 
     testStart(setUp, () => guarded.server);
     testAuthorizer(
-      () => ({ ...guarded, mount, canaries, ...(needsPassword && { headers: credentials }) }),
+      () => ({
+        ...guarded,
+        mount,
+        canaries,
+        asksItself: inProcess,
+        ...(needsPassword && { headers: credentials }),
+      }),
       differences,
     );
   });

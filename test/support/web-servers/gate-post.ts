@@ -43,7 +43,7 @@ export class GatePost implements Post {
     this.#client = this.#application = this.#process = undefined;
     if (guard === "gone") return;
     if (guard === "process") {
-      this.#process = await GateProcess.start(this.address);
+      this.#process = await GateProcess.start(this.address, this.#options);
       return;
     }
     const { mount, serving } = this.#options;

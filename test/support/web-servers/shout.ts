@@ -4,7 +4,8 @@ import { Filter, lines, reply, type FilterRequest, type Reply } from "tricorn";
 @Filter("*.txt", { type: "text/plain; charset=utf-8" })
 export class Shout {
   filter({ data, dataLength, queryString, params }: FilterRequest): Reply {
-    const user = params.get("AUTH_USER") ?? "nobody";
+    // Caddy sends a variable that it does not know as an empty one.
+    const user = params.get("AUTH_USER") || "nobody";
     return reply(shouted(`${dataLength} bytes for ${user}, asked for ${queryString}`, data));
   }
 }

@@ -15,6 +15,8 @@ export interface AuthorizerDoor {
   readonly mount: string;
   /** What is protected: a file where the Web server serves any, and what a responder says. */
   readonly canaries: readonly string[];
+  /** Whether the application asks its authorizers itself. */
+  readonly asksItself: boolean;
   /** Headers that every request has. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -77,6 +79,14 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     for (const { body } of answers) expect(body).not.toContain(CANARY);
     return answers.map(({ status }) => status);
   };
+  /** Nothing is served until everything is refused by this status, nor then. Some servers first try who was there before. */
+  const expectSoon = async (mode: string, status: number): Promise<void> => {
+    const leaks: unknown[] = [];
+    await expect
+      .poll(() => refusals(mode).catch((error: unknown) => void leaks.push(error)))
+      .toEqual(door().canaries.map(() => status));
+    expect(leaks).toEqual([]);
+  };
   /** Puts the gate back behind a test, and waits until the Web server has noticed. */
   const restoreAfterwards = (): void =>
     onTestFinished(async () => {
@@ -103,8 +113,15 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
 
   test("nothing is served when the application has no authorizer", async () => {
     restoreAfterwards();
-    await door().post.place("none");
-    for (const status of await refusals("allow")) expect(status).toBe(denied);
+    const { post, asksItself } = door();
+    if (asksItself) {
+      // Such an application does not even begin.
+      await expect(post.place("none")).rejects.toThrow("the application has no authorizer");
+      for (const status of await refusals("allow")) expect(status).toBeGreaterThanOrEqual(500);
+    } else {
+      await post.place("none");
+      await expectSoon("allow", denied);
+    }
   });
 
   test("nothing is served when nobody listens where the gate should be", async () => {
@@ -184,7 +201,8 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     const headers = SPOOFED;
     const variables = async (path: string): Promise<(string | undefined)[]> => {
       const { params } = JSON.parse((await visit(path, { headers })).body) as Seen;
-      return [params["AUTH_USER"], params["TRICORN_BRIDGE"]];
+      // Caddy sends a variable that it does not know as an empty one.
+      return [params["AUTH_USER"] || undefined, params["TRICORN_BRIDGE"]];
     };
     expect(await variables("/members/seen/it?mode=allow")).toEqual(["ada", undefined]);
     expect(await variables("/members/seen/it?mode=anonymous")).toEqual([undefined, undefined]);

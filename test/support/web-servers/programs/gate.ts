@@ -1,13 +1,13 @@
-// The gate as a program, which finds out itself how it was started. GATE_GROUP may connect; TRICORN_TEST_MOUNT is where it is
-// mounted; who it is to be is written at its post, where a Web server starts it.
+// The gate as a program, which finds out itself how it was started. GATE_SERVING is what `serve` is told; TRICORN_TEST_MOUNT
+// is where it is mounted; who it is to be is written at its post, where a Web server starts it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createApplication, serve } from "tricorn";
+import { createApplication, serve, type ServeOptions } from "tricorn";
 
 import { Behind, Gate } from "../gate.js";
 import { GATE_POST, ORDERS, PIDS, decisionLimits, type Guard } from "../guard.js";
 
-const { GATE_GROUP: group, TRICORN_TEST_MOUNT: mount, [GATE_POST]: post } = process.env;
+const { GATE_SERVING: serving = "{}", TRICORN_TEST_MOUNT: mount, [GATE_POST]: post } = process.env;
 const guard = post === undefined ? "process" : (readFileSync(join(post, ORDERS), "utf8") as Guard);
 if (guard === "gone") process.exit(1);
 if (post !== undefined) writeFileSync(join(post, PIDS, String(process.pid)), "");
@@ -18,7 +18,7 @@ const application = createApplication({
   mount,
 });
 await serve(application, undefined, {
-  ...(group !== undefined && { socketAccess: { group } }),
+  ...(JSON.parse(serving) as ServeOptions),
   // A Web server sends it one request at a time, and that is already too much.
   ...(guard === "busy" && { limits: { requests: 0 } }),
 });
