@@ -7,14 +7,14 @@ import { Behind, Gate } from "./gate.js";
 import { folderForTests } from "./folder-for-tests.js";
 import { describeSetUp, freeAddress, sceneOf, testStart } from "./scene.js";
 import { serveApplication, type ServedApplication } from "./served-application.js";
-import type { SetUp } from "./set-up.js";
+import type { FilterSetUp } from "./set-up.js";
 import { Shout } from "./shout.js";
 import { testFilter } from "./test-filter.js";
 import type { RunningServer } from "./web-server.js";
 
 /** Puts a filter behind a Web server, and the gateway beside it, which speaks the filter role. */
-export function describeFilter(setUp: SetUp): void {
-  const { over = "tcp", mount = "" } = setUp;
+export function describeFilter(setUp: FilterSetUp): void {
+  const { over = "tcp", mount = "", differences } = setUp;
   const controllers = [Gate, Behind, Shout];
   describeSetUp(setUp, "filter", () => {
     const folder = folderForTests();
@@ -41,6 +41,6 @@ export function describeFilter(setUp: SetUp): void {
     });
 
     testStart(setUp, () => server);
-    testFilter(() => ({ server, native, mount }));
+    testFilter(() => ({ server, native, mount }), differences);
   });
 }

@@ -5,13 +5,13 @@ import { contentRoot, controllers } from "../../../examples/library/application.
 import { folderForTests } from "./folder-for-tests.js";
 import { describeSetUp, freeAddress, sceneOf, testStart } from "./scene.js";
 import { serveApplication, type ServedApplication } from "./served-application.js";
-import type { SetUp } from "./set-up.js";
+import type { LibrarySetUp } from "./set-up.js";
 import { testLibrary } from "./test-library.js";
 import type { RunningServer } from "./web-server.js";
 
 /** Puts the library of examples/ behind a Web server: responders, an authorizer and filters at once. */
-export function describeLibrary(setUp: SetUp): void {
-  const { over = "tcp", mount = "" } = setUp;
+export function describeLibrary(setUp: LibrarySetUp): void {
+  const { over = "tcp", mount = "", differences } = setUp;
   describeSetUp(setUp, "library", () => {
     const folder = folderForTests();
     let application: ServedApplication;
@@ -30,6 +30,6 @@ export function describeLibrary(setUp: SetUp): void {
     });
 
     testStart(setUp, () => server);
-    testLibrary(() => ({ server, mount }));
+    testLibrary(() => ({ server, mount }), differences);
   });
 }

@@ -38,6 +38,17 @@ export interface AuthorizerDifferences {
   readonly losesRedirects?: Difference & { readonly status: number };
 }
 
+/** In what Web servers differ when files pass through filters. */
+export interface FilterDifferences {
+  /** Nobody but the filter itself compares what a client knows with what there is. */
+  readonly leavesValidators?: Difference;
+  /** Each answer with a Location becomes a 302. */
+  readonly redirectsByLocation?: Difference;
+}
+
+/** In what Web servers differ when the library is behind them. */
+export type LibraryDifferences = Pick<FilterDifferences, "redirectsByLocation">;
+
 declare module "vitest" {
   interface TaskMeta {
     /** Why a Web server does otherwise than the test's title says. */

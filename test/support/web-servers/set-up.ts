@@ -1,5 +1,10 @@
 import type { DeploymentInput } from "../../../src/config/deployment.js";
-import type { AuthorizerDifferences, ResponderDifferences } from "./differences.js";
+import type {
+  AuthorizerDifferences,
+  FilterDifferences,
+  LibraryDifferences,
+  ResponderDifferences,
+} from "./differences.js";
 
 /** A Web server that `tricorn config` writes configurations for. */
 export type ConfiguredServer = "nginx" | "apache" | "lighttpd" | "caddy" | "haproxy" | "h2o" | "jetty";
@@ -70,6 +75,16 @@ export interface AuthorizerSetUp extends SetUp {
   /** Whether the Web server wants a name and a password before it asks anybody. */
   readonly needsPassword?: true;
   readonly differences?: AuthorizerDifferences;
+}
+
+/** A set-up in which files pass through filters. */
+export interface FilterSetUp extends SetUp {
+  readonly differences?: FilterDifferences;
+}
+
+/** A set-up in which the library is behind a Web server. */
+export interface LibrarySetUp extends SetUp {
+  readonly differences?: LibraryDifferences;
 }
 
 /** What a starter is to start, and on which address. */

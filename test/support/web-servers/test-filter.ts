@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { http, type HttpAnswer, type HttpCall } from "../../gateway/support/http.js";
+import { differs, type FilterDifferences } from "./differences.js";
 import { CHANGED } from "./filtered-files.js";
 import { CANARY } from "./gate.js";
 import type { RunningServer } from "./web-server.js";
@@ -15,7 +16,7 @@ export interface FilterDoor {
 }
 
 /** The tests that hold behind each Web server whose files pass through a filter. */
-export function testFilter(door: () => FilterDoor): void {
+export function testFilter(door: () => FilterDoor, differences: FilterDifferences = {}): void {
   const visit = (path: string, options: HttpCall = {}): Promise<HttpAnswer> =>
     http(door().server.url, `${door().mount}${path}`, options);
   /** What the native door of the filter role answers. */
@@ -46,8 +47,12 @@ export function testFilter(door: () => FilterDoor): void {
     expect(head.headers.etag).toBe(whole.headers.etag);
   });
 
-  test("a copy that is still good is confirmed by 304, by its tag and by its time", async () => {
+  test("a copy that is still good is confirmed by 304, by its tag and by its time", async ({ task }) => {
     const { headers } = await visit("/texts/short.txt");
+    if (differs(task, differences.leavesValidators)) {
+      expect([headers.etag, headers["last-modified"]]).toEqual([undefined, undefined]);
+      return;
+    }
     expect(headers.etag).toMatch(/^(?:W\/)?"[^"]+"$/);
     expect(headers["last-modified"]).toBe(CHANGED.toUTCString());
     for (const known of [
@@ -71,7 +76,6 @@ export function testFilter(door: () => FilterDoor): void {
 
   test.each([
     ["one that is not there", "/texts/missing.txt", [404]],
-    ["a folder", "/texts/folder.txt", [301, 403, 404]],
     ["a hidden one", "/texts/.hidden.txt", [403, 404]],
     ["one in a hidden folder", "/secret/.git/config.txt", [403, 404]],
     ["a link out of the root", "/texts/out.txt", [403, 404]],
@@ -82,6 +86,12 @@ export function testFilter(door: () => FilterDoor): void {
     const { status, body } = await visit(path);
     expect(statuses).toContain(status);
     expect(body.toLowerCase()).not.toContain(CANARY.toLowerCase());
+  });
+
+  test("a folder with the name of such a file is none", async ({ task }) => {
+    const { status } = await visit("/texts/folder.txt");
+    if (differs(task, differences.redirectsByLocation)) expect(status).toBe(302);
+    else expect([301, 403, 404]).toContain(status);
   });
 
   test("a protected file is filtered only when the authorizer allows it, and knows its variables", async () => {
