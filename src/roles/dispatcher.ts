@@ -178,5 +178,7 @@ function normalizeMount(mount: string): string {
       `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
     );
   }
-  return plain.endsWith("/") && plain !== "/" ? plain.slice(0, -1) : plain;
+  // It begins links: what a URI cannot have is encoded, what is encoded stays.
+  const encoded = encodeURI(plain).replaceAll("%25", "%");
+  return encoded.endsWith("/") && encoded !== "/" ? encoded.slice(0, -1) : encoded;
 }
