@@ -15,6 +15,13 @@ import { UnaskedAuthorizers } from "./unasked-authorizers.js";
 /** Web servers send STDIN in the responder role (section 6.2). */
 const responderInputs: RoleInputs = { stdin: true, data: false };
 
+/** Section 6.3 keeps PATH_INFO from authorizers, and clients may choose where it begins. */
+const passedBy: Refusal = {
+  status: 403,
+  code: "ERR_MOUNT_UNDECLARED",
+  reason: "an authorizer decides about this path below a mount that was not declared",
+};
+
 /**
  * An application as one listener sees it: what its Web server vouches for, and the doors over the responder role that
  * lead to the other two. The application itself stays one, whatever it is served on.
@@ -78,6 +85,11 @@ export class BridgedApplication implements Application {
       const marker = bridgeMarker(exchange.params);
       if (marker !== undefined) {
         this.#authorizerBridge.handle(exchange, marker);
+        return;
+      }
+      // The guard asks them; nobody else can.
+      if (this.#guard === undefined && this.#dispatcher.authorizer.gates.passedBy(exchange.params).length > 0) {
+        this.refuse(exchange, passedBy);
         return;
       }
       this.#unasked?.see(exchange.params);

@@ -3,7 +3,7 @@ import { compileGlob } from "../path-glob.js";
 import type { Params } from "../protocol/params.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { HeaderError } from "./header-fields.js";
-import { documentPath, locate, protectedPaths } from "./location.js";
+import { documentPath, locate, protectedPaths, type RequestLocation } from "./location.js";
 import { decodeSegments, normalizePath } from "./plain-path.js";
 import { Allow, Deny, faultOfVariable, type Verdict } from "./verdict.js";
 import type { AuthorizerRequest } from "./authorizer-request.js";
@@ -50,11 +50,12 @@ export class AuthorizerGates {
     // Nobody knows what is asked for, so all have to allow it.
     if (!isGiven(uri) && !isGiven(documentUri)) return this.#gates;
     const targets = isGiven(uri) ? protectedPaths(uri, this.#mount) : [];
-    const documents = isGiven(documentUri) ? [documentPath(documentUri, this.#mount)] : [];
-    if (targets === undefined || !documents.every(isGiven)) return [];
-    const covers = ({ covers }: Gate, path: string): boolean => covers(path, { caseSensitive: true });
+    const documents = this.#documents(documentUri);
+    if (targets === undefined || documents === undefined) return [];
     const isDeclared = (path: string): boolean =>
-      this.#gates.some((gate) => [path, ...documents].some((one) => covers(gate, one)));
+      this.#gates.some(({ covers }) =>
+        [path, ...documents].some((one) => covers(one, { caseSensitive: true })),
+      );
     if (!(targets.length > 0 ? targets : documents).every(isDeclared)) return [];
     return this.covering([...targets, ...documents]);
   }
@@ -68,22 +69,43 @@ export class AuthorizerGates {
   guarding(params: Params): readonly Gate[] | undefined {
     if (this.#gates.length === 0) return this.#gates;
     const located = locate(params, { mount: this.#mount, pathInfo: params.get("PATH_INFO") });
-    const documentUri = params.get("DOCUMENT_URI");
     const targets = protectedPaths(located.target, this.#mount);
-    const documents = isGiven(documentUri) ? [documentPath(documentUri, this.#mount)] : [];
-    const resolved = normalizePath(located.path);
-    if (located.lies === "unclear" || targets === undefined || resolved === undefined) return undefined;
-    if (!documents.every(isGiven)) return undefined;
-    return this.covering([...targets, ...documents, resolved, decodeSegments(located.path)]);
+    const documents = this.#documents(params.get("DOCUMENT_URI"));
+    const routed = routedPaths(located);
+    return targets && documents && routed && this.covering([...targets, ...documents, ...routed]);
+  }
+
+  /**
+   * Who was declared for the path that routes are found by and not for the one that authorizers are asked about. They
+   * differ where PATH_INFO tells a mount that was not declared: section 6.3 keeps PATH_INFO from authorizers.
+   */
+  passedBy(params: Params): readonly Gate[] {
+    const pathInfo = params.get("PATH_INFO") ?? "";
+    if (this.#gates.length === 0 || this.#mount !== "" || pathInfo === "") return [];
+    const located = locate(params, { mount: this.#mount, pathInfo });
+    if (located.mount === "") return [];
+    const asked = this.covering(protectedPaths(located.target, this.#mount) ?? []);
+    return this.covering(routedPaths(located) ?? []).filter((gate) => !asked.includes(gate));
+  }
+
+  #documents(documentUri: string | undefined): readonly string[] | undefined {
+    if (!isGiven(documentUri)) return [];
+    const path = documentPath(documentUri, this.#mount);
+    return path === undefined ? undefined : [path];
   }
 
   /** Who was declared for one of these decoded paths below the mount, be it in other letters or with another end. */
   covering(paths: readonly string[]): readonly Gate[] {
     const spellings = paths.flatMap((path) => [path, withOtherEnd(path)]);
-    return this.#gates.filter(({ covers }) =>
-      spellings.some((path) => covers(path, { caseSensitive: false })),
-    );
+    const options = { caseSensitive: false };
+    return this.#gates.filter(({ covers }) => spellings.some((path) => covers(path, options)));
   }
+}
+
+/** The decoded paths that a responder or a file is found by; undefined where the path is not to be understood. */
+function routedPaths({ lies, path }: RequestLocation): readonly string[] | undefined {
+  const resolved = lies === "unclear" ? undefined : normalizePath(path);
+  return resolved === undefined ? undefined : [resolved, decodeSegments(path)];
 }
 
 function isGiven(text: string | undefined): text is string {

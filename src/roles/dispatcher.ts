@@ -30,8 +30,8 @@ export interface DispatcherOptions {
   readonly log: Logger;
   /**
    * The path that the application is mounted at, "/app" or "/" for the root; no route is found outside of it. Left out,
-   * PATH_INFO tells, where the Web server sends it. For an application with authorizers it is the root then, because
-   * section 6.3 keeps PATH_INFO from them, and they must decide about the path that is routed.
+   * PATH_INFO tells, where the Web server sends it. Authorizers are not told (section 6.3): what they decide about below
+   * a mount that was not declared, responders refuse.
    */
   readonly mount?: string | undefined;
   /** Runs around every responder and filter. */
@@ -76,8 +76,7 @@ export class Dispatcher implements Application {
     const responders = definitions.filter((definition) => definition.kind === "responder");
     const filters = definitions.filter((definition) => definition.kind === "filter");
     const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
-    const mount = normalizeMount(options.mount ?? "") || (authorizers.length > 0 ? "/" : "");
-    const context: RequestContext = { log, mount, secrets, headLimits };
+    const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets, headLimits };
     this.context = context;
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
@@ -176,5 +175,7 @@ function normalizeMount(mount: string): string {
       `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
     );
   }
-  return plain.endsWith("/") && plain !== "/" ? plain.slice(0, -1) : plain;
+  // It begins links: what a URI cannot have is encoded, what is encoded stays.
+  const encoded = encodeURI(plain).replaceAll("%25", "%");
+  return encoded.endsWith("/") && encoded !== "/" ? encoded.slice(0, -1) : encoded;
 }

@@ -18,7 +18,7 @@ export interface RequestLocation {
   readonly path: string;
   /** The prefix that the application is mounted at, "" or starting with "/"; never ends with "/". */
   readonly mount: string;
-  /** The raw query, without its question mark. */
+  /** The query of REQUEST_URI as it came, without its question mark. */
   readonly query: string;
   /**
    * Whether the path is one of the application's: "outside" the declared mount none is. A path that cannot be understood
@@ -36,12 +36,11 @@ export interface LocationFacts {
 }
 
 /**
- * Finds the path that routes are matched with, and the query.
+ * Finds the path that routes are matched with.
  *
- * Both are of REQUEST_URI, which every server sends as the client wrote it: so they are the same behind each of them, and
- * the same for an authorizer and for the responder behind it. What a server makes of them is told in SCRIPT_NAME,
- * PATH_INFO and QUERY_STRING, by each in its own way: QUERY_STRING is encoded anew by lighttpd, and is not the client's in
- * a question of nginx's auth_request.
+ * It is of REQUEST_URI, which every server sends as the client wrote it: so it is the same behind each of them, and the
+ * same for an authorizer and for the responder behind it. What a server makes of it is told in SCRIPT_NAME and PATH_INFO,
+ * by each in its own way.
  *
  * A PATH_INFO tells what of the path lies below the mount (RFC 3875, section 4.1.5), and no more: one that is no end of
  * the path tells nothing. Nor does an empty one, which nginx sends together with a SCRIPT_NAME that is the whole path, or
@@ -60,8 +59,13 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
   }
   const target = mark < 0 ? plain : `${plain}?${query}`;
   if (declared === "") {
-    const path = endThatReads(plain, pathInfo) ?? plain;
-    return { target, path, mount: plain.slice(0, plain.length - path.length), query, lies: "below" };
+    const path = endThatReads(plain, pathInfo);
+    if (path === undefined && pathInfo === "/" && params.get("SCRIPT_NAME") === decodePath(plain)) {
+      // The mount itself: a server that was told to may add the slash that the client left out.
+      return { target, path: "/", mount: plain, query, lies: "below" };
+    }
+    const mount = path === undefined ? "" : plain.slice(0, plain.length - path.length);
+    return { target, path: path ?? plain, mount, query, lies: "below" };
   }
   if (declared === "/") return { target, path: plain, mount: "", query, lies: "below" };
   const path = pathBelow(plain, declared);

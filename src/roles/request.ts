@@ -11,6 +11,7 @@ import { locate, type RequestLocation } from "./location.js";
 import { hostOf, schemeOf, type Scheme } from "./origin.js";
 import { remoteAddressOf } from "./remote-address.js";
 import { RequestHeaders } from "./request-headers.js";
+import { queryOf } from "./request-query.js";
 
 /** What all requests of an application share. */
 export interface RequestContext {
@@ -74,9 +75,9 @@ export abstract class RoleRequest {
     return this.#locate().mount;
   }
 
-  /** The query as the client wrote it, without its question mark. */
+  /** The query without its question mark: as the client wrote it, or as the Web server has rewritten it. */
   get queryString(): string {
-    return this.#locate().query;
+    return queryOf(this.params, this.#locate().query);
   }
 
   /** The query, decoded. */
