@@ -4,9 +4,7 @@ import type { Class } from "./decorators/class.js";
 import { compileControllers } from "./decorators/compile.js";
 import type { Container } from "./decorators/container.js";
 import type { LifecycleHooks } from "./decorators/lifecycle.js";
-import { ConfigurationError, type AbortedError } from "./errors.js";
-import type { Application, Refusal, RoleInputs } from "./protocol/application.js";
-import type { Exchange } from "./protocol/exchange.js";
+import { ConfigurationError } from "./errors.js";
 import type { Definition } from "./roles/definitions.js";
 import { Dispatcher, type HandlerTimeouts } from "./roles/dispatcher.js";
 import type { HeadLimits } from "./roles/head.js";
@@ -54,8 +52,13 @@ export interface ApplicationDescription {
     readonly name: string;
     readonly routes: readonly { readonly method: string; readonly path: string }[];
   }[];
-  /** Without paths an authorizer decides about all. */
-  readonly authorizers: readonly { readonly name: string; readonly paths: readonly string[] }[];
+  readonly authorizers: readonly {
+    readonly name: string;
+    /** Without paths it decides about all. */
+    readonly paths: readonly string[];
+    /** The names that it may hand on; left out where it does not say. */
+    readonly variables?: readonly string[];
+  }[];
   readonly filters: readonly {
     readonly name: string;
     readonly paths: readonly string[];
@@ -64,9 +67,10 @@ export interface ApplicationDescription {
   readonly roles: readonly { readonly name: string; readonly number: number }[];
 }
 
-/** A compiled application: all that a server can drive. Made by {@link createApplication}. */
-export class TricornApplication implements Application {
-  readonly #dispatcher: Dispatcher;
+/** A compiled application, to be served by any number of listeners. Made by {@link createApplication}. */
+export class TricornApplication {
+  /** @internal Plays the roles, in the same way for every listener. */
+  readonly dispatcher: Dispatcher;
   readonly #hooks: LifecycleHooks;
   /** The logger that requests inherit from. */
   readonly log: Logger;
@@ -78,7 +82,7 @@ export class TricornApplication implements Application {
     const { middleware, mount, timeouts, limits, secrets = [] } = options;
     const log = options.log ?? defaultLog(secrets);
     const { definitions, hooks } = compileControllers(options.controllers, options);
-    this.#dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts, limits, secrets });
+    this.dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts, limits, secrets });
     this.#hooks = hooks;
     this.log = log;
     this.description = describe(definitions);
@@ -100,26 +104,6 @@ export class TricornApplication implements Application {
    */
   stop(): Promise<void> {
     return this.#hooks.stop();
-  }
-
-  inputs(role: number): RoleInputs | undefined {
-    return this.#dispatcher.inputs(role);
-  }
-
-  dispatch(exchange: Exchange): void {
-    this.#dispatcher.dispatch(exchange);
-  }
-
-  refuse(exchange: Exchange, refusal: Refusal): void {
-    this.#dispatcher.refuse(exchange, refusal);
-  }
-
-  timeLimit(role: number): number {
-    return this.#dispatcher.timeLimit(role);
-  }
-
-  aborted(exchange: Exchange, reason: AbortedError): void {
-    this.#dispatcher.aborted(exchange, reason);
   }
 }
 
@@ -147,7 +131,7 @@ function describe(definitions: readonly Definition[]): ApplicationDescription {
       .map(({ name, routes }) => ({ name, routes: routes.map(({ method, path }) => ({ method, path })) })),
     authorizers: definitions
       .filter((definition) => definition.kind === "authorizer")
-      .map(({ name, paths }) => ({ name, paths })),
+      .map(({ name, paths, variables }) => (variables ? { name, paths, variables } : { name, paths })),
     filters: definitions
       .filter((definition) => definition.kind === "filter")
       .map(({ name, paths, type }) => ({ name, paths, type })),

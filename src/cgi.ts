@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import type { TricornApplication } from "./application.js";
 import { FastCgiClient } from "./client/index.js";
+import type { Application } from "./protocol/application.js";
 import { Role } from "./protocol/constants.js";
 import { connectInMemory } from "./server/memory-connection.js";
 import { Server, type ServerOptions } from "./server/server.js";
@@ -21,7 +21,7 @@ export function isCgi(environment: NodeJS.ProcessEnv): boolean {
  *
  * @returns the application status, to exit with
  */
-export async function answerAsCgi(application: TricornApplication, options: ServerOptions): Promise<number> {
+export async function answerAsCgi(application: Application, options: ServerOptions): Promise<number> {
   const server = new Server(application, options);
   const client = new FastCgiClient({ connect: () => connectInMemory(server), keepConnection: false });
   const stdin = new CgiBody(process.stdin, process.env["CONTENT_LENGTH"]);

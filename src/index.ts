@@ -11,6 +11,7 @@ export {
   type ApplicationOptions,
   type ControllerClass,
 } from "./application.js";
+export type { AuthorizerBridgeOptions, BridgeOptions, ListenerOptions } from "./bridges/bridge-options.js";
 export type { ServerLimits, ServerTimeouts } from "./server/options.js";
 export type { ServerOptions } from "./server/server.js";
 export type { SocketAccess } from "./server/unix-socket.js";
@@ -39,7 +40,9 @@ export { Use } from "./decorators/use.js";
 // Requests.
 export { RoleRequest } from "./roles/request.js";
 export { ResponderRequest } from "./roles/responder-request.js";
-export { AuthorizerRequest } from "./roles/authorizer-request.js";
+export { AuthorizerPhase, AuthorizerRequest } from "./roles/authorizer-request.js";
+export type { Credentials } from "./roles/credentials.js";
+export { Password } from "./roles/password.js";
 export { FilterRequest, type Validators } from "./roles/filter-request.js";
 export { RequestBody, type BodyLimits, type FormLimits } from "./roles/body.js";
 export type { MultipartLimits } from "./roles/multipart.js";

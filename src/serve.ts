@@ -1,4 +1,6 @@
 import { TricornApplication, createApplication, type ControllerClass } from "./application.js";
+import { BridgedApplication } from "./bridges/bridged-application.js";
+import type { ListenerOptions } from "./bridges/bridge-options.js";
 import { answerAsCgi, isCgi } from "./cgi.js";
 import { closeAtEnd } from "./process-end.js";
 import { parseAddress, type AddressLike } from "./protocol/address.js";
@@ -9,7 +11,7 @@ import { Server, type ServerOptions } from "./server/server.js";
 const DEFAULT_ADDRESS = "127.0.0.1:9000";
 
 /** What `serve` can be told beside the application and the address. */
-export interface ServeOptions extends Partial<ServerOptions> {
+export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
   /**
    * Whether the end of the process is the server's matter; true if left out. SIGTERM and SIGINT then close it and exit
    * with 0 (section 7). What nobody caught, an exception or a rejection, is logged; then it closes too and exits with 1,
@@ -38,16 +40,17 @@ export interface Served {
 export async function serve(
   application: TricornApplication | readonly ControllerClass[],
   listen?: AddressLike,
-  { signals = true, ...serverOptions }: ServeOptions = {},
+  { signals = true, bridges, vouchesFor, ...serverOptions }: ServeOptions = {},
 ): Promise<Served> {
   try {
     const served = application instanceof TricornApplication ? application : createApplication(application);
     const options: ServerOptions = { log: served.log, ...serverOptions };
+    const bridged = new BridgedApplication(served.dispatcher, { bridges, vouchesFor });
     const address = listen ?? inheritedAddress();
-    if (address === undefined) return await serveAsCgi(served, options);
+    if (address === undefined) return await serveAsCgi(served, { bridged, options });
     // What is wrong with address and options is found before anything starts.
     parseAddress(address);
-    const server = new Server(served, options);
+    const server = new Server(bridged, options);
     await listenWith(served, { server, address });
     const running = new RunningServer(served, { server, signals });
     // Whoever reads this may send a signal at once.
@@ -92,13 +95,18 @@ function inheritedAddress(): AddressLike | undefined {
   return isCgi(process.env) ? undefined : DEFAULT_ADDRESS;
 }
 
-async function serveAsCgi(application: TricornApplication, options: ServerOptions): Promise<Served> {
+interface CgiFacts {
+  readonly bridged: BridgedApplication;
+  readonly options: ServerOptions;
+}
+
+async function serveAsCgi(application: TricornApplication, { bridged, options }: CgiFacts): Promise<Served> {
   // A client sets it by a `Proxy` header, and what the handlers use would take it for its proxy (CVE-2016-5385).
   delete process.env["HTTP_PROXY"];
   await start(application);
   try {
     // An exit code has one byte, and a failure must not become 0 by losing the others.
-    process.exitCode = Math.min(await answerAsCgi(application, options), 255);
+    process.exitCode = Math.min(await answerAsCgi(bridged, options), 255);
   } finally {
     await stop(application);
   }

@@ -5,6 +5,7 @@ import { Params } from "./params.js";
 import type { RecordWriter } from "./record-writer.js";
 
 const noParams = Params.from([]);
+const nobody: readonly string[] = [];
 
 /** What an exchange needs of the connection that it belongs to. */
 export interface ExchangeHost {
@@ -21,6 +22,8 @@ export interface ExchangeHost {
   broken(exchange: Exchange): void;
   /** Bytes of input were read, or dropped, and make room for more. */
   inputConsumed(bytes: number): void;
+  /** The exchange goes on in another role. */
+  roleChanged(exchange: Exchange): void;
 }
 
 /** What BEGIN_REQUEST said about an exchange. */
@@ -63,12 +66,14 @@ export class Exchange {
   readonly #host: ExchangeHost;
   /** The request id on its connection, 1 to 65,535. */
   readonly id: number;
-  /** The role number from BEGIN_REQUEST. */
-  readonly role: number;
+  /** The role that the request is handled in: that of BEGIN_REQUEST until {@link playAs} changes it. */
+  role: number;
   /** Whether the Web server wants the connection to stay open (FCGI_KEEP_CONN). */
   readonly keepConnection: boolean;
   /** FCGI_PARAMS; empty until the exchange is dispatched. */
   params = noParams;
+  /** The names of the params that the Web server of this listener vouches for, the most trusted one first. */
+  vouchesFor: readonly string[] = nobody;
   #stdin: InputStream | undefined;
   #data: InputStream | undefined;
   #stdinEnded = false;
@@ -160,6 +165,16 @@ export class Exchange {
   discardInput(): void {
     this.#stdin?.discard();
     this.#data?.discard();
+  }
+
+  /**
+   * Goes on with the request in another role. The time limit of that role begins now, and whatever refuses the request
+   * from here on does so in its way. An abort that it was told of stays one.
+   */
+  playAs(role: number, params: Params): void {
+    this.role = role;
+    this.params = params;
+    if (!this.ended) this.#host.roleChanged(this);
   }
 
   /** Writes the whole answer and ends the exchange: one record, one write for a small one. */

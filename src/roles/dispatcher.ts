@@ -16,7 +16,6 @@ import { plainPath } from "./plain-path.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
-import { UnaskedAuthorizers } from "./unasked-authorizers.js";
 import { UndeclaredMount } from "./undeclared-mount.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
@@ -57,9 +56,10 @@ interface PlayedRole {
 /** Reads the role of each request from its BEGIN_REQUEST and hands it to whoever plays it. */
 export class Dispatcher implements Application {
   readonly #roles = new Map<number, PlayedRole>();
-  readonly #authorizer: AuthorizerRole;
-  #unasked: UnaskedAuthorizers | undefined;
-  readonly #log: Logger;
+  /** Plays the authorizer role; also for requests that came in another one. */
+  readonly authorizer: AuthorizerRole;
+  /** The logger that requests inherit from. */
+  readonly log: Logger;
   readonly #secrets: readonly string[];
   readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
@@ -68,7 +68,7 @@ export class Dispatcher implements Application {
     const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
     const headLimits = { ...defaultHeadLimits, ...limits };
     this.#secrets = secrets;
-    this.#log = log;
+    this.log = log;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
@@ -85,9 +85,8 @@ export class Dispatcher implements Application {
     };
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
-    this.#authorizer = new AuthorizerRole(authorizers, context);
-    this.#roles.set(Role.Authorizer, this.#authorizer);
-    if (authorizers.length > 0) this.#unasked = new UnaskedAuthorizers(this.#authorizer, log);
+    this.authorizer = new AuthorizerRole(authorizers, context);
+    this.#roles.set(Role.Authorizer, this.authorizer);
     if (responders.length > 0) {
       this.#roles.set(Role.Responder, new ResponderRole(responders, context, middleware));
     }
@@ -100,7 +99,6 @@ export class Dispatcher implements Application {
   }
 
   dispatch(exchange: Exchange): void {
-    if (exchange.role === Role.Responder) this.#unasked?.see(exchange.params);
     this.#roles.get(exchange.role)!.handle(exchange);
   }
 
@@ -108,7 +106,7 @@ export class Dispatcher implements Application {
     this.#logRefusal(exchange, refusal);
     const { protocolStatus } = refusal;
     if (exchange.role === Role.Authorizer) {
-      this.#authorizer.refuse(exchange, refusal);
+      this.authorizer.refuse(exchange, refusal);
     } else if (exchange.started) {
       exchange.breakOff();
     } else if (exchange.role === Role.Responder || exchange.role === Role.Filter) {
@@ -123,7 +121,7 @@ export class Dispatcher implements Application {
     const leftOut = this.#refusals.spend();
     if (leftOut === undefined) return;
     const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
-    logSafely(() => this.#log.warn(facts, `Refused request: ${reason}`));
+    logSafely(() => this.log.warn(facts, `Refused request: ${reason}`));
   }
 
   timeLimit(role: number): number {
@@ -133,7 +131,7 @@ export class Dispatcher implements Application {
   aborted(exchange: Exchange, reason: AbortedError): void {
     const { id: requestId } = exchange;
     const { code, message } = reason;
-    logSafely(() => this.#log.debug({ role: roleName(exchange.role), requestId, code }, message));
+    logSafely(() => this.log.debug({ role: roleName(exchange.role), requestId, code }, message));
   }
 
   #addRole({ number, name, inputs, handle }: RoleDefinition): void {
@@ -149,7 +147,7 @@ export class Dispatcher implements Application {
         `Cannot register role ${name}: ${number} is taken already`,
       );
     }
-    const log = this.#log.child({ role: name });
+    const log = this.log.child({ role: name });
     const failed = (exchange: Exchange, error: unknown): void => {
       const warning = logFailure(error, { exchange, log, what: name, secrets: this.#secrets });
       exchange.warn(warning);

@@ -121,6 +121,18 @@ export abstract class RoleRequest {
   }
 
   /**
+   * Who has been authenticated: the first of the variables that this listener's Web server vouches for (`vouchesFor` of
+   * `serve`) that is there and not empty. Undefined where it vouches for none: REMOTE_USER alone is no proof.
+   */
+  get user(): string | undefined {
+    for (const name of this.exchange.vouchesFor) {
+      const value = this.params.get(name);
+      if (value !== undefined && value !== "") return value;
+    }
+    return undefined;
+  }
+
+  /**
    * Aborted when the request ends early: the Web server aborts it or goes away, a time limit strikes, or the server
    * shuts down. The reason is an {@link AbortedError}.
    */

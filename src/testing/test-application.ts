@@ -1,4 +1,6 @@
 import { TricornApplication, createApplication, type ControllerClass } from "../application.js";
+import { BridgedApplication } from "../bridges/bridged-application.js";
+import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { FastCgiClient } from "../client/index.js";
 import { Role } from "../protocol/constants.js";
 import { connectInMemory } from "../server/memory-connection.js";
@@ -15,9 +17,10 @@ export class TestApplication {
   readonly #client: FastCgiClient;
 
   /** Use {@link testApplication}. */
-  constructor(application: TricornApplication) {
+  constructor(application: TricornApplication, options: ListenerOptions = {}) {
     this.#application = application;
-    this.#server = new Server(application, { log: application.log });
+    const bridged = new BridgedApplication(application.dispatcher, options);
+    this.#server = new Server(bridged, { log: application.log });
     this.#client = new FastCgiClient({ connect: () => connectInMemory(this.#server) });
   }
 
@@ -73,12 +76,15 @@ export class TestApplication {
 /**
  * Starts an application for a test.
  *
+ * @param options what `serve` is told about the Web server: bridges, and whom it vouches for
  * @throws ConfigurationError for every mistake that `serve` would find
  */
 export async function testApplication(
   application: TricornApplication | readonly ControllerClass[],
+  options?: ListenerOptions,
 ): Promise<TestApplication> {
   const started = application instanceof TricornApplication ? application : createApplication(application);
+  const running = new TestApplication(started, options);
   await started.start();
-  return new TestApplication(started);
+  return running;
 }

@@ -49,12 +49,12 @@ describe("an application", () => {
 
   test("plays the roles of its controllers and definitions, and always that of the authorizer", () => {
     const application = applicationOf([Books, Upper], { definitions: [logger] });
-    expect(application.inputs(Role.Responder)).toEqual({ stdin: true, data: false });
-    expect(application.inputs(Role.Authorizer)).toEqual({ stdin: false, data: false });
-    expect(application.inputs(Role.Filter)).toEqual({ stdin: true, data: true });
-    expect(application.inputs(4)).toEqual({ stdin: true, data: false });
-    expect(application.inputs(5)).toBeUndefined();
-    expect(applicationOf([Gate]).inputs(Role.Responder)).toBeUndefined();
+    expect(application.dispatcher.inputs(Role.Responder)).toEqual({ stdin: true, data: false });
+    expect(application.dispatcher.inputs(Role.Authorizer)).toEqual({ stdin: false, data: false });
+    expect(application.dispatcher.inputs(Role.Filter)).toEqual({ stdin: true, data: true });
+    expect(application.dispatcher.inputs(4)).toEqual({ stdin: true, data: false });
+    expect(application.dispatcher.inputs(5)).toBeUndefined();
+    expect(applicationOf([Gate]).dispatcher.inputs(Role.Responder)).toBeUndefined();
   });
 
   test("describes what it answers", () => {
@@ -66,10 +66,33 @@ describe("an application", () => {
     });
   });
 
+  test("describes the variables of those authorizers that declare them", () => {
+    @Authorizer({ paths: "/staff/**", variables: ["AUTH_USER", "AUTH_ROLE"] })
+    class Declared {
+      authorize() {
+        return allow();
+      }
+    }
+    @Authorizer({ variables: [] })
+    class Nothing {
+      authorize() {
+        return allow();
+      }
+    }
+    expect(applicationOf([Gate, Declared, Nothing]).description.authorizers).toStrictEqual([
+      { name: "Gate", paths: ["/members/**"] },
+      { name: "Declared", paths: ["/staff/**"], variables: ["AUTH_USER", "AUTH_ROLE"] },
+      { name: "Nothing", paths: [], variables: [] },
+    ]);
+  });
+
   test("takes its mount and time limits", async () => {
     const application = applicationOf([Books], { mount: "/app/", timeouts: { handler: 5, authorizer: 7 } });
     expect((await ask(application, "/app/books")).text).toBe("x");
-    expect([application.timeLimit(Role.Responder), application.timeLimit(Role.Authorizer)]).toEqual([5, 7]);
+    expect([
+      application.dispatcher.timeLimit(Role.Responder),
+      application.dispatcher.timeLimit(Role.Authorizer),
+    ]).toEqual([5, 7]);
   });
 
   test("runs its middleware also where no route is found", async () => {
