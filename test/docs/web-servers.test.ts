@@ -130,11 +130,14 @@ class Pages {
 
 let behind: Behind;
 let mounted: Behind;
+/** Without an authorizer, so that the Web server may tell the mount. */
+let told: Behind;
 let filtered: Behind;
 let pagesFolder: string;
 beforeAll(async () => {
   behind = await serveBoth([Probe, Gate]);
-  mounted = await serveBoth([Probe], { mount: "/app" });
+  mounted = await serveBoth([Probe, Gate], { mount: "/app" });
+  told = await serveBoth([Probe]);
   pagesFolder = mkdtempSync(join(tmpdir(), "tricorn-pages-"));
   for (const [name, content] of Object.entries(pages)) {
     mkdirSync(dirname(join(pagesFolder, name)), { recursive: true });
