@@ -306,6 +306,23 @@ describe("a file behind an authorizer", () => {
     expect((await respond("/x/members/a.txt", { params })).status).toBe(403);
   });
 
+  test("is refused by the name of an index that is a link", async () => {
+    const root = folderWith({ "real.html": "real", "docs/x": "" });
+    symlinkSync("../real.html", join(root, "docs/index.html"));
+    const pages = filtering(upperCase, { paths: ["*.html"] });
+    const { respond } = await bridged([pages, authorizer("Gate", "/docs/index.html")], { root });
+    expect((await respond("/docs/")).status).toBe(403);
+    expect((await respond("/real.html")).text).toBe("REAL");
+  });
+
+  test("is refused by the name of its folder too", async () => {
+    const pages = filtering(upperCase, { paths: ["*.html"] });
+    const { respond } = await bridged([pages, authorizer("Gate", "/members/")], { files });
+    const params = { SCRIPT_NAME: "/x", PATH_INFO: "/members/" };
+    expect((await respond("/x/members/", { params })).status).toBe(403);
+    expect((await respond("/members/")).text).toBe("INDEX");
+  });
+
   test("is refused where only the case of letters keeps the authorizer out", async () => {
     const { respond } = await bridged([shout, authorizer("Gate", "/members/**")], {
       files: { "Members/a.txt": "a" },
