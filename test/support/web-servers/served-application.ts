@@ -23,7 +23,7 @@ export interface ApplicationOptions {
   readonly controllers?: readonly ControllerClass[];
   readonly mount?: string;
   readonly timeouts?: HandlerTimeouts;
-  /** What the listener knows of its Web server. */
+  /** What the application is told about the Web server. */
   readonly listener?: ListenerOptions;
 }
 
