@@ -16,6 +16,7 @@ import { Reply } from "../roles/reply.js";
 import { sendReply } from "../roles/send-reply.js";
 import { audienceOf, type Audience } from "./audience.js";
 import type { FilterBridgeOptions } from "./bridge-options.js";
+import { methodOf } from "./filtered-file.js";
 import { FilteredFiles } from "./filtered-files.js";
 import { ReplyCache } from "./reply-cache.js";
 
@@ -112,11 +113,6 @@ export class FilterBridge {
     });
   }
 
-  /** Whether the request may lead to a file that is filtered, as far as its path tells; nothing is looked up. */
-  covers(exchange: Exchange): boolean {
-    return this.#aimOf(exchange) !== undefined;
-  }
-
   /** Takes over a request of the responder role, or leaves it to whoever answers otherwise. */
   handle(exchange: Exchange, { otherwise }: Otherwise): void {
     const aim = this.#aimOf(exchange);
@@ -128,6 +124,7 @@ export class FilterBridge {
     else this.#answer(exchange, aim, elsewhere).catch((error: unknown) => this.#fail(exchange, error));
   }
 
+  /** What the request may be about, as far as its path tells: nothing is looked up here. */
   #aimOf({ params }: Exchange): Aim | undefined {
     const { filter, responder, context } = this.#dispatcher;
     const location = locate(params, { mount: context.mount, pathInfo: params.get("PATH_INFO") });
@@ -169,7 +166,7 @@ export class FilterBridge {
     const { location, transform, file } = aim;
     const audience = this.#admit(exchange, [aim.path, file.name, file.realName]);
     if (audience === undefined) refuse(exchange, 403, { detail: "This file is not served." });
-    else if (!METHODS.includes(methodOf(exchange))) refuseMethod(exchange, METHODS);
+    else if (!METHODS.includes(methodOf(exchange.params))) refuseMethod(exchange, METHODS);
     else return this.#files.answer(exchange, { location, transform, file, audience });
     return undefined;
   }
@@ -208,13 +205,9 @@ export class FilterBridge {
   }
 }
 
-function methodOf({ params }: Exchange): string {
-  return params.get("REQUEST_METHOD") ?? "GET";
-}
-
 /** To the folder's path with its slash, written anew: a client could have begun it with two, which name another host. */
 function redirect(exchange: Exchange, { location, path }: Aim): void {
-  if (!FOLDER_METHODS.includes(methodOf(exchange))) {
+  if (!FOLDER_METHODS.includes(methodOf(exchange.params))) {
     refuseMethod(exchange, FOLDER_METHODS);
     return;
   }
