@@ -10,8 +10,9 @@ import { internalErrorReply, logFailure, problemReply } from "../roles/failure.j
 import type { Transform } from "../roles/filter.js";
 import type { HeaderFields } from "../roles/header-fields.js";
 import { HttpError } from "../roles/http-error.js";
-import { encodePath, locate, normalizePath, type RequestLocation } from "../roles/location.js";
+import { encodePath, locate, type RequestLocation } from "../roles/location.js";
 import { LogBudget } from "../roles/log-budget.js";
+import { normalizePath } from "../roles/plain-path.js";
 import { Reply } from "../roles/reply.js";
 import { sendReply } from "../roles/send-reply.js";
 import { audienceOf, type Audience } from "./audience.js";
@@ -128,7 +129,7 @@ export class FilterBridge {
   #aimOf({ params }: Exchange): Aim | undefined {
     const { filter, responder, context } = this.#dispatcher;
     const location = locate(params, { mount: context.mount, pathInfo: params.get("PATH_INFO") });
-    const path = normalizePath(location.path);
+    const path = location.lies === "below" ? normalizePath(location.path) : undefined;
     if (path === undefined) return undefined;
     const isFolder = path.endsWith("/");
     const transform = filter!.transformFor([isFolder ? path + this.#index : path]);
@@ -205,16 +206,14 @@ export class FilterBridge {
   }
 }
 
-/** To the folder's path with its slash, written anew: a client could have begun it with two, which name another host. */
+/** To the folder's path with its slash; it is the plain one, since one that begins with two names another host. */
 function redirect(exchange: Exchange, { location, path }: Aim): void {
   if (!FOLDER_METHODS.includes(methodOf(exchange.params))) {
     refuseMethod(exchange, FOLDER_METHODS);
     return;
   }
-  const { mount, target } = location;
-  const plain = normalizePath(mount + encodePath(path)) ?? path;
-  const query = target.indexOf("?");
-  const to = `${encodePath(plain)}/${query < 0 ? "" : target.slice(query)}`;
+  const { mount, target, query } = location;
+  const to = `${mount}${encodePath(path)}/${target.includes("?") ? `?${query}` : ""}`;
   void sendReply(exchange, new Reply(undefined, { status: 301, headers: { Location: to } }), {});
 }
 

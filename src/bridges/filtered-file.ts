@@ -4,7 +4,8 @@ import type { NameValuePair } from "../protocol/name-value.js";
 import type { Params } from "../protocol/params.js";
 import type { Transform } from "../roles/filter.js";
 import { fingerprint } from "../roles/fingerprint.js";
-import { decodePath, type RequestLocation } from "../roles/location.js";
+import type { RequestLocation } from "../roles/location.js";
+import { decodePath } from "../roles/plain-path.js";
 import type { Audience } from "./audience.js";
 
 /** A file that a request leads to, and the filter that is meant for it. */
