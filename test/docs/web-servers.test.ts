@@ -150,6 +150,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await behind.close();
   await mounted.close();
+  await told.close();
   await filtered.close();
   rmSync(pagesFolder, { recursive: true, force: true });
 });
@@ -198,8 +199,10 @@ describe("docs/behind-nginx.md", () => {
   });
 
   test("under a prefix", async () => {
-    const { url } = await nginx("under a prefix");
-    expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    for (const one of [behind, told, mounted]) {
+      const { url } = await nginx("under a prefix", { behind: one });
+      expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    }
   });
 
   test("uploads", async () => {
