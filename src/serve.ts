@@ -4,6 +4,7 @@ import type { ListenerOptions } from "./bridges/bridge-options.js";
 import { answerAsCgi, isCgi } from "./cgi.js";
 import { closeAtEnd } from "./process-end.js";
 import { parseAddress, type AddressLike } from "./protocol/address.js";
+import { serveObserver } from "./serve-observer.js";
 import { isListening, systemdSocket } from "./server/inherited-socket.js";
 import { Server, type ServerOptions } from "./server/server.js";
 
@@ -42,6 +43,11 @@ export async function serve(
   listen?: AddressLike,
   { signals = true, bridges, vouchesFor, ...serverOptions }: ServeOptions = {},
 ): Promise<Served> {
+  const observer = serveObserver();
+  if (observer !== undefined) {
+    observer(application);
+    return new Promise(() => {});
+  }
   try {
     const served = application instanceof TricornApplication ? application : createApplication(application);
     const options: ServerOptions = { log: served.log, ...serverOptions };

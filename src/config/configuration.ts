@@ -24,6 +24,8 @@ export interface Configuration {
   readonly notes: readonly string[];
   /** Folders that must be there before the Web server runs, such as `state`. */
   readonly folders: readonly string[];
+  /** Whether what it configures starts the application, and hands it the socket; false if left out. */
+  readonly startsApplication?: boolean;
   /** Whether it is run by the tests of this project; else it follows from the server's documentation alone. */
   readonly isTested: boolean;
 }
@@ -32,6 +34,8 @@ export interface Configuration {
 export interface ApplicationNeeds {
   /** An option of `createApplication`, where the Web server does not tell the mount. */
   readonly mount?: string;
+  /** An option of `serve`: who may connect to its unix socket. */
+  readonly socketAccess?: { readonly group: string };
   /** An option of `serve`: the variables that the Web server vouches for. */
   readonly vouchesFor?: readonly string[];
   /** An option of `serve`. */

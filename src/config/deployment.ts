@@ -11,7 +11,8 @@ const Word = z
     "must have no blanks, quotes, control characters or any of \\ ; { } < > $",
   );
 
-const AbsolutePath = Word.startsWith("/", "must be an absolute path");
+/** `isPath` lets the command line take a relative one. */
+const AbsolutePath = Word.startsWith("/", "must be an absolute path").meta({ isPath: true });
 /** All languages take it as it is. `*` stands for several names. */
 const HostName = z.string().regex(/^[A-Za-z0-9*._-]+$/, 'must be letters, digits and ". _ - *"');
 const BindAddress = z
@@ -27,22 +28,19 @@ const MountPath = z
 const Glob = z
   .string()
   .min(1)
-  .regex(/^[^\p{Cc}]+$/u, "must have no control characters");
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must have no control characters");
 const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, digits and _");
 const Port = z.number().int().min(1).max(65_535);
 
 /** How the application is reached or started, for each Web server that knows several ways. */
 const Doors = {
   apache: z.strictObject({
-    /**
-     * `proxy-pass` and `set-handler`: mod_proxy_fcgi; `fcgid`: mod_fcgid starts the command; `cgi`: a plain CGI program.
-     */
-    responder: z.enum(["proxy-pass", "set-handler", "fcgid", "cgi"]).default("proxy-pass"),
-    /**
-     * mod_authnz_fcgi's four forms, or mod_fcgid's three hooks. `check-authn` is the only one that shows the
-     * application's own denial. If left out, `fcgid-access-checker` where Apache starts the application, else
-     * `check-authn`.
-     */
+    responder: z
+      .enum(["proxy-pass", "set-handler", "fcgid", "cgi"])
+      .default("proxy-pass")
+      .describe(
+        "mod_proxy_fcgi by ProxyPass or by SetHandler; mod_fcgid, which starts the command; or a plain CGI program",
+      ),
     authorizer: z
       .enum([
         "check-authn",
@@ -53,86 +51,132 @@ const Doors = {
         "fcgid-authorizer",
         "fcgid-access-checker",
       ])
-      .optional(),
-    /** For `authn`, `authz` and `authnz`, where Apache asks for the password: the realm that browsers show. */
+      .optional()
+      .describe(
+        "one of mod_authnz_fcgi's four forms, of which check-authn alone shows the application's own denial, or of " +
+          "mod_fcgid's three hooks; fcgid-access-checker where Apache starts the application, else check-authn",
+      ),
     realm: z
       .string()
       .regex(/^[^\p{Cc}\p{Cs}"\\$%]+$/u, 'must have no control characters or any of " \\ $ %')
-      .default("Members"),
-    /** For `authz`: the file of htpasswd(1) that Apache checks the password with. */
-    passwordFile: AbsolutePath.optional(),
-    /** The variable whose value becomes Apache's user with `check-authn`. */
-    userVariable: Variable.default("REMOTE_USER"),
-    /** With mod_fcgid: the most processes. Each answers one request at a time. */
-    processes: z.number().int().min(1).default(8),
+      .default("Members")
+      .describe("the realm that browsers show, where Apache asks for the password: authn, authz and authnz"),
+    passwordFile: AbsolutePath.optional().describe(
+      "the file of htpasswd(1) that Apache checks the password with: authz",
+    ),
+    userVariable: Variable.default("REMOTE_USER").describe(
+      "the variable whose value becomes Apache's user: check-authn",
+    ),
+    processes: z
+      .number()
+      .int()
+      .min(1)
+      .default(8)
+      .describe("the most processes that mod_fcgid starts; each answers one request at a time"),
   }),
   lighttpd: z.strictObject({
-    /** `connect`: it is running already; `spawn`: lighttpd starts the command; `cgi`: a plain CGI program. */
-    responder: z.enum(["connect", "spawn", "cgi"]).default("connect"),
-    /** With `spawn`: how many processes. Each answers many requests at a time. */
-    processes: z.number().int().min(1).max(64).default(1),
+    responder: z
+      .enum(["connect", "spawn", "cgi"])
+      .default("connect")
+      .describe(
+        "connect to an application that runs, spawn it by the command, or run the command as a plain CGI program",
+      ),
+    processes: z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe("how many processes lighttpd spawns; each answers many requests at a time"),
   }),
   haproxy: z.strictObject({
-    /** One connection for each request, connections that are kept, or many requests at once on each. */
-    connections: z.enum(["closed", "kept", "multiplexed"]).default("multiplexed"),
+    connections: z
+      .enum(["closed", "kept", "multiplexed"])
+      .default("multiplexed")
+      .describe("a connection for each request, connections that are kept, or many requests at once on each"),
   }),
 };
 
 /**
  * How an application is deployed: all that a Web server's configuration depends on beside the application's own routes
- * and globs. Times are seconds, sizes are bytes.
+ * and globs. Times are seconds, sizes are bytes. What is said of a field here is also its help on the command line, and
+ * its line in docs/configure.md.
  */
 export const DeploymentSchema = z.strictObject({
-  /** The name of units, upstreams and folders: letters, digits and "-". */
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and "-", 40 at most')
-    .default("application"),
-  /** Where the application listens: `127.0.0.1:9000` or `unix:/run/books/app.sock`. */
-  listen: Word.default("127.0.0.1:9000"),
-  /** The host name that the Web server answers for. */
-  serverName: HostName.default("localhost"),
-  /** The address that the Web server listens on; every one of the machine if left out. */
-  bind: BindAddress.optional(),
-  /** The port that the Web server listens on. */
-  port: Port.default(80),
-  /** The folder of static files, and of those that filters transform; none if left out. */
-  root: AbsolutePath.optional(),
-  /** The path that the application is found below: "/app", or "" for the root. */
-  mount: z.union([z.literal(""), MountPath]).default(""),
-  /** Globs of what an authorizer must allow first, below the mount, beside those of the application's authorizers. */
-  protect: z.array(Glob).optional(),
-  /** Globs of the files that pass through a filter, below the mount, beside those of the application's filters. */
-  filter: z.array(Glob).optional(),
-  /** Globs of what is answered by streams, below the mount, beside the application's routes that say so. */
-  streams: z.array(Glob).optional(),
-  /** Variables that authorizers hand on, beside those that `@Authorizer({ variables })` names. */
-  variables: z.array(Variable).optional(),
-  /** The largest request body. */
+    .default("application")
+    .describe("the name of units, upstreams and folders"),
+  listen: Word.default("127.0.0.1:9000").describe(
+    "where the application listens: 127.0.0.1:9000 or unix:/run/books/app.sock",
+  ),
+  serverName: HostName.default("localhost").describe("the host name that the Web server answers for"),
+  bind: BindAddress.optional().describe(
+    "the address that the Web server listens on; all of the machine's if left out",
+  ),
+  port: Port.default(80).describe("the port that the Web server listens on"),
+  root: AbsolutePath.optional().describe("the folder of static files, and of those that filters transform"),
+  mount: z
+    .union([z.literal(""), MountPath])
+    .default("")
+    .describe('the path that the application is found below, such as /app; "" for the root'),
+  protect: z
+    .array(Glob)
+    .optional()
+    .describe(
+      "globs of what an authorizer must allow, below the mount, beside those of the application's authorizers",
+    ),
+  filter: z
+    .array(Glob)
+    .optional()
+    .describe("globs of files that are filtered, below the mount, beside those of the application's filters"),
+  streams: z
+    .array(Glob)
+    .optional()
+    .describe("globs of answers that stream, below the mount, beside the application's routes that do"),
+  variables: z
+    .array(Variable)
+    .optional()
+    .describe("variables that authorizers hand on, beside those that @Authorizer({ variables }) names"),
   maxBodyBytes: z
     .number()
     .int()
     .min(1)
-    .default(64 * 1024 ** 2),
-  /** How long the Web server waits for the application. Above `timeouts.handler`, so that the application's 504 arrives. */
-  timeout: z.number().int().min(1).default(60),
-  /** The command that runs the application, for what starts it: systemd, mod_fcgid, lighttpd, CGI. */
+    .max(1024 ** 4)
+    .default(64 * 1024 ** 2)
+    .describe("the largest request body, in bytes"),
+  timeout: z
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 60 * 60)
+    .default(60)
+    .describe(
+      "how long the Web server waits for the application, in seconds; above timeouts.handler, so that its 504 arrives",
+    ),
   command: z
     .array(z.string().regex(/^[^\p{Cc}\p{Cs}]+$/u, "must have no control characters"))
     .min(1)
-    .optional(),
-  /** The folder that the command is run in. */
-  directory: AbsolutePath.optional(),
-  /** The user that the application runs as, for systemd. */
-  user: Account.optional(),
-  /** The group of the Web server, which may connect to the unix socket. */
-  webServerGroup: Account.default("www-data"),
-  /** Whether the main file of the Web server is written, or only the part that is dropped into an existing one. */
-  part: z.enum(["whole", "site"]).default("whole"),
-  /** The user that the Web server's workers run as, where it is started by root; its own default if left out. */
-  webServerUser: Account.optional(),
-  /** The folder for the Web server's pid file, sockets, logs and temporary files; the distribution's own places if left out. */
-  state: AbsolutePath.optional(),
+    .optional()
+    .describe("the command that runs the application, for what starts it: systemd, mod_fcgid, lighttpd, CGI"),
+  directory: AbsolutePath.optional().describe("the folder that the command is run in"),
+  user: Account.optional().describe("the user that the application runs as, for systemd"),
+  webServerGroup: Account.default("www-data").describe(
+    "the group of the Web server, which may connect to the unix socket",
+  ),
+  webServerUser: Account.optional().describe(
+    "the user that the Web server's workers run as, where root starts it; its own default if left out",
+  ),
+  part: z
+    .enum(["whole", "site"])
+    .default("whole")
+    .describe(
+      "whether the main file of the Web server is written, or only a part to drop into an existing one",
+    ),
+  state: AbsolutePath.optional().describe(
+    "the folder for the Web server's pid file, logs and temporary files; the system's own places if left out",
+  ),
   apache: Doors.apache.prefault({}),
   lighttpd: Doors.lighttpd.prefault({}),
   haproxy: Doors.haproxy.prefault({}),

@@ -1,3 +1,4 @@
+import { applicationSocket } from "./application-socket.js";
 import type { ApplicationNeeds } from "./configuration.js";
 import type { Plan } from "./plan.js";
 
@@ -11,7 +12,7 @@ export interface NeedsOptions {
 
 /** What the application must be told by whoever starts it. */
 export function needsOf(plan: Plan, { inProcess = false, tellsMount }: NeedsOptions): ApplicationNeeds {
-  const { mount, root } = plan.deployment;
+  const { mount, root, listen, state, webServerGroup } = plan.deployment;
   const isAsked = plan.protect.length > 0;
   const users = plan.variables.filter(isUser);
   const authorizer = isAsked && inProcess ? { authorizer: { inProcess: true } as const } : {};
@@ -20,6 +21,9 @@ export function needsOf(plan: Plan, { inProcess = false, tellsMount }: NeedsOpti
   const bridges = { ...authorizer, ...filter };
   return {
     ...(mount !== "" && (isAsked || !tellsMount) && { mount }),
+    // With a state folder of its own it runs as whoever starts it, as the application may.
+    ...(applicationSocket(listen).kind === "unix" &&
+      state === undefined && { socketAccess: { group: webServerGroup } }),
     ...(isAsked && users.length > 0 && { vouchesFor: users }),
     ...(Object.keys(bridges).length > 0 && { bridges }),
   };
@@ -31,7 +35,15 @@ function isUser(variable: string): boolean {
 }
 
 /** What is worth a sentence about any Web server. */
-export function commonNotes({ deployment, filter }: Plan): string[] {
-  if (filter.length === 0 || deployment.root !== undefined) return [];
-  return ["The filters of the application get no files: name the folder of the files as root."];
+export function commonNotes({ deployment, filter, protect, variables }: Plan): string[] {
+  const notes: string[] = [];
+  if (filter.length > 0 && deployment.root === undefined) {
+    notes.push("The filters of the application get no files: name the folder of the files as root.");
+  }
+  if (protect.length > 0 && variables.length === 0) {
+    notes.push(
+      "Authorizers hand on no variables: none is named by @Authorizer({ variables }) or in the deployment.",
+    );
+  }
+  return notes;
 }

@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../errors.js";
 import { escapeGlob, isGlob } from "../path-glob.js";
 import { routesOf, type RouteDescription } from "../routes-of.js";
 import type { ConfigurationSource } from "./configuration.js";
@@ -45,8 +46,16 @@ export function planOf({ deployment, description }: ConfigurationSource): Plan {
     variables: union(
       description.authorizers.flatMap(({ variables = [] }) => variables),
       deployment.variables ?? [],
-    ),
+    ).map(requireName),
   };
+}
+
+function requireName(variable: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) return variable;
+  throw new ConfigurationError(
+    "ERR_DEPLOYMENT",
+    `Cannot hand on ${JSON.stringify(variable)}: the name of a variable has letters, digits and _`,
+  );
 }
 
 function hasPaths({ paths }: { readonly paths: readonly string[] }): boolean {

@@ -2,8 +2,6 @@ import { ConfigurationError } from "../errors.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
-import { commonNotes, needsOf } from "./needs.js";
-import { planOf } from "./plan.js";
 import { textOf } from "./text.js";
 
 /** Seconds for what is in flight: the application's own 30, and some to close. */
@@ -16,8 +14,7 @@ const STOP = 40;
  * @throws ConfigurationError `ERR_DEPLOYMENT` where there is no command
  */
 export function systemd(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
-  const { deployment } = plan;
+  const { deployment } = source;
   const { name } = deployment;
   const folder = "/etc/systemd/system";
   const units = [
@@ -28,10 +25,10 @@ export function systemd(source: ConfigurationSource): Configuration {
     files: units,
     check: `systemd-analyze verify ${units.map((unit) => unit.name).join(" ")}`,
     run: `systemctl daemon-reload && systemctl enable --now ${name}.socket`,
-    // What stands in front of it says what else is needed.
-    needs: needsOf({ ...plan, protect: [] }, { tellsMount: true }),
+    // The Web server in front of it says what it needs. Who may connect to the socket is said here.
+    needs: {},
+    startsApplication: true,
     notes: [
-      ...commonNotes(plan),
       "The application must not name an address: serve(application) takes the socket that systemd passes.",
     ],
     folders: [],

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+
+import { configure, parseDescription } from "../config/configure.js";
+import { parseDeployment, type DeploymentInput } from "../config/deployment.js";
+import { servers } from "../config/servers.js";
+import { ConfigurationError } from "../errors.js";
+import type { RouteDescription } from "../routes-of.js";
+import { parseConfigArguments, type ConfigArguments } from "./config-arguments.js";
+import { configHelp } from "./help.js";
+import { loadDescription } from "./load-description.js";
+import { nextSteps } from "./next-steps.js";
+import { UsageError } from "./usage-error.js";
+import { printConfiguration, writeConfiguration } from "./write-configuration.js";
+
+/**
+ * `tricorn config`: prints or writes the configuration of a Web server.
+ *
+ * @throws UsageError, ConfigurationError
+ */
+export async function configCommand(args: readonly string[]): Promise<void> {
+  const called = parseConfigArguments(args);
+  if (called.help) {
+    process.stdout.write(configHelp());
+    return;
+  }
+  const { server, json, out } = called;
+  const names = Object.keys(servers).join(", ");
+  if (server === undefined) throw new UsageError(`name a Web server: ${names}`);
+  if (!Object.hasOwn(servers, server)) {
+    throw new UsageError(`there is no configuration for ${JSON.stringify(server)}, but for ${names}`);
+  }
+  const { deployment, description } = await sourceOf(called);
+  if (json) {
+    const known = description === undefined ? {} : { description };
+    process.stdout.write(
+      `${JSON.stringify({ deployment: parseDeployment(deployment), ...known }, null, 2)}\n`,
+    );
+    return;
+  }
+  const configuration = configure(
+    server,
+    description === undefined ? { deployment } : { deployment, description },
+  );
+  const written = out === undefined ? undefined : await writeConfiguration(configuration, out);
+  if (written === undefined) process.stdout.write(printConfiguration(configuration));
+  process.stderr.write(nextSteps(configuration, { deployment: parseDeployment(deployment), written }));
+}
+
+interface Source {
+  readonly deployment: DeploymentInput;
+  /** Undefined where nothing is known of the application. */
+  readonly description: RouteDescription | undefined;
+}
+
+/** What was named goes before what stands in the file, and so does a module. */
+async function sourceOf({ module, deployment, deploymentFile }: ConfigArguments): Promise<Source> {
+  const file = deploymentFile === undefined ? { deployment: {} } : readSource(deploymentFile);
+  const merged = merge(file.deployment, deployment) as DeploymentInput;
+  if (module !== undefined) return { deployment: merged, description: await loadDescription(module) };
+  return { deployment: merged, description: file.description };
+}
+
+/** A deployment, or what `--json` prints: that and a description. */
+function readSource(file: string): {
+  readonly deployment: Readonly<Record<string, unknown>>;
+  readonly description?: RouteDescription;
+} {
+  const content = readJson(file);
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read ${file}: it holds no JSON object`);
+  }
+  const whole = content as Readonly<Record<string, unknown>>;
+  const { deployment = {}, description, ...rest } = "deployment" in whole ? whole : { deployment: whole };
+  // Whatever else there is, the schema refuses it by its name.
+  const fields = { ...(deployment as Record<string, unknown>), ...rest };
+  return description === undefined
+    ? { deployment: fields }
+    : { deployment: fields, description: parseDescription(description) };
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read ${file}: ${(error as Error).message}`, error);
+  }
+}
+
+function merge(
+  below: Readonly<Record<string, unknown>>,
+  above: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const merged = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const both = isObject(value) && isObject(merged[key]);
+    merged[key] = both ? merge(merged[key] as Record<string, unknown>, value) : value;
+  }
+  return merged;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { describeControllers, type ControllerClass } from "../index.js";
+import { ConfigurationError } from "../errors.js";
+import type { RouteDescription } from "../routes-of.js";
+import { observeServe } from "../serve-observer.js";
+
+/** How long a module may take to load, in milliseconds: one that waits for something would keep the command for ever. */
+const LOAD_LIMIT = 15_000;
+
+const EXPECTED = "`application`, `controllers` or a default of either";
+
+/**
+ * Finds out what the application of a module answers: one that it exports as `application`, `controllers` or as its
+ * default, or one that it serves. Nothing is served meanwhile.
+ *
+ * @throws ConfigurationError `ERR_MODULE` for a module that cannot be loaded or has none
+ */
+export async function loadDescription(file: string): Promise<RouteDescription> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw refusal(file, "there is no such file");
+  const served = new Promise<unknown>((tell) => observeServe(tell));
+  const release = keepStandardOutput();
+  try {
+    const found = await Promise.race([exportOf(path), served, late(file)]);
+    const description = descriptionOf(found);
+    if (description === undefined) throw refusal(file, `it exports no ${EXPECTED}`);
+    return description;
+  } catch (error) {
+    if (error instanceof ConfigurationError && error.code === "ERR_MODULE") throw error;
+    throw refusal(file, factOf(path, error), error);
+  } finally {
+    release();
+  }
+}
+
+async function exportOf(path: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+  return module["application"] ?? module["controllers"] ?? module["default"];
+}
+
+function descriptionOf(found: unknown): RouteDescription | undefined {
+  if (Array.isArray(found)) {
+    const isList = found.length > 0 && found.every((member) => typeof member === "function");
+    return isList ? describeControllers(found as ControllerClass[]) : undefined;
+  }
+  // By its shape: it may be of another copy of Tricorn.
+  const { description } = (found ?? {}) as { readonly description?: Partial<RouteDescription> };
+  const isOne = Array.isArray(description?.responders) && Array.isArray(description.authorizers);
+  return isOne ? (description as RouteDescription) : undefined;
+}
+
+function late(file: string): Promise<never> {
+  return new Promise((_, reject) => {
+    const error = refusal(file, `it has not loaded within ${LOAD_LIMIT / 1000} s`);
+    // Not unreferenced: without anything to wait for, Node.js would leave in silence.
+    setTimeout(() => reject(error), LOAD_LIMIT);
+  });
+}
+
+/** Standard output is for the configuration: what a module prints as it loads goes to standard error. */
+function keepStandardOutput(): () => void {
+  const { stdout, stderr } = process;
+  stdout.write = stderr.write.bind(stderr);
+  // What is assigned hides what it inherits.
+  return () => void Reflect.deleteProperty(stdout, "write");
+}
+
+const TYPESCRIPT = new Set([".ts", ".mts", ".cts", ".tsx"]);
+const NOT_RUN = new Set([
+  "ERR_UNKNOWN_FILE_EXTENSION",
+  "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
+  "ERR_INVALID_TYPESCRIPT_SYNTAX",
+]);
+
+function factOf(path: string, error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: string };
+  const isTypeScript = TYPESCRIPT.has(extname(path));
+  if (isTypeScript && (NOT_RUN.has(code ?? "") || error instanceof SyntaxError)) {
+    return "this Node.js does not run such TypeScript; name the JavaScript that it is compiled to";
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n", 1)[0]!;
+}
+
+function refusal(file: string, fact: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError("ERR_MODULE", `Cannot describe the application of ${file}: ${fact}`, cause);
+}

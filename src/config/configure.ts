@@ -1,0 +1,65 @@
+import { z } from "zod";
+
+import { ConfigurationError } from "../errors.js";
+import type { RouteDescription } from "../routes-of.js";
+import type { Configuration } from "./configuration.js";
+import { parseDeployment, type DeploymentInput } from "./deployment.js";
+import { servers } from "./servers.js";
+
+/** What a configuration is made from, as it is written. */
+export interface ConfigureOptions {
+  readonly deployment?: DeploymentInput;
+  /** `application.description`, or what of it was kept as JSON. Nothing is known of the application if left out. */
+  readonly description?: RouteDescription;
+}
+
+/** Nothing is known of the application. */
+const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filters: [] };
+
+const Globs = z.array(z.string());
+/** What it has beside that, names for example, is kept as it is. */
+const Description = z.looseObject({
+  responders: z.array(
+    z.looseObject({
+      routes: z.array(z.looseObject({ path: z.string(), streams: z.boolean().optional() })),
+    }),
+  ),
+  authorizers: z.array(z.looseObject({ paths: Globs, variables: z.array(z.string()).optional() })),
+  filters: z.array(z.looseObject({ paths: Globs })),
+});
+
+/**
+ * Writes the configuration of a Web server: `configure("nginx", { deployment, description: application.description })`.
+ *
+ * @throws ConfigurationError `ERR_WEB_SERVER` for a server that nobody writes a configuration for, `ERR_DEPLOYMENT` for a
+ *   deployment that is wrong or that the server cannot be configured for, `ERR_GLOB` for a glob that cannot be translated
+ */
+export function configure(
+  server: string,
+  { deployment = {}, description = UNKNOWN }: ConfigureOptions = {},
+): Configuration {
+  const write = Object.hasOwn(servers, server) ? servers[server] : undefined;
+  if (write === undefined) {
+    throw new ConfigurationError(
+      "ERR_WEB_SERVER",
+      `Cannot configure ${JSON.stringify(server)}: there are ${Object.keys(servers).join(", ")}`,
+    );
+  }
+  return write({ deployment: parseDeployment(deployment), description: parseDescription(description) });
+}
+
+/**
+ * Checks a description that may have come from anywhere.
+ *
+ * @throws ConfigurationError `ERR_DEPLOYMENT` that names each place that is wrong
+ */
+export function parseDescription(input: unknown): RouteDescription {
+  const { success, data, error } = Description.safeParse(input);
+  if (success) return data as RouteDescription;
+  const facts = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
+  throw new ConfigurationError(
+    "ERR_DEPLOYMENT",
+    `Cannot read the description of an application: ${facts.join("; ")}`,
+    error,
+  );
+}

@@ -1,0 +1,6 @@
+/** Configurations of Web servers, from a deployment and what an application says of itself. */
+export { configure, type ConfigureOptions } from "./configure.js";
+export type { ApplicationNeeds, Configuration, ConfigurationFile } from "./configuration.js";
+export type { DeploymentInput } from "./deployment.js";
+export { ConfigurationError } from "../errors.js";
+export type { RouteDescription } from "../routes-of.js";

@@ -1,0 +1,237 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+
+import { textOf } from "../config/support.js";
+import { commandOf, projectFolder } from "../support/node-process.js";
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const [node, ...options] = commandOf(join(projectFolder, "src/cli/main.ts"));
+
+/** Runs `tricorn` as a process of its own. */
+function tricorn(args: readonly string[], cwd = projectFolder): Promise<Result> {
+  const loader = fileURLToPath(import.meta.resolve("@oxc-node/core/register"));
+  const resolved = options.map((option) => (option === "@oxc-node/core/register" ? loader : option));
+  return new Promise((resolve) => {
+    execFile(node, [...resolved, ...args], { cwd, timeout: 60_000 }, (error, out, err) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, out, err });
+    });
+  });
+}
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "tricorn-cli-"));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+function moduleOf(name: string): string {
+  return fileURLToPath(new URL(`modules/${name}.ts`, import.meta.url));
+}
+
+describe("tricorn", () => {
+  test("tells its commands and its version", async () => {
+    const { version } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8"));
+    expect(await tricorn(["--version"])).toEqual({ code: 0, out: `${version}\n`, err: "" });
+    const { code, out, err } = await tricorn(["--help"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain("config <server> [module]");
+  });
+
+  test.each([
+    [[], "name a command: config; see tricorn config --help"],
+    [["conf"], 'there is no command "conf"'],
+    [["config"], "name a Web server: apache, "],
+    [["config", "nginz"], 'there is no configuration for "nginz", but for apache, '],
+    [["config", "__proto__"], 'there is no configuration for "__proto__"'],
+    [["config", "nginx", "--bogus"], "Unknown option '--bogus'"],
+    [["config", "nginx", "--port"], "argument missing"],
+    [["config", "nginx", "one.js", "two.js"], "there is an argument too many: two.js"],
+  ])("%j is no way to call it", async (args, fact) => {
+    const { code, out, err } = await tricorn(args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^tricorn: .*\n$/);
+    expect(err).toContain(fact);
+  });
+});
+
+describe("tricorn config", () => {
+  let help: string;
+  beforeAll(async () => {
+    help = (await tricorn(["config", "--help"])).out;
+  });
+
+  test("explains each option", () => {
+    expect(help.split("\n").filter((line) => line.length > 100)).toEqual([]);
+    for (const option of [
+      "--listen",
+      "--server-name",
+      "--state",
+      "--haproxy-connections",
+      "--json",
+      "--out",
+    ]) {
+      expect(help).toMatch(new RegExp(`^ {2}${option}(?: <\\S+>)?\\s+\\S`, "m"));
+    }
+  });
+
+  test("prints the configuration, and what is left to do to standard error", async () => {
+    const { code, out, err } = await tricorn(["config", "nginx", "--port", "8080", "--state", "/srv/run"]);
+    expect([code, out]).toEqual([0, textOf("nginx", { port: 8080, state: "/srv/run" })]);
+    expect(err).toBe(
+      "application  serve(application, '127.0.0.1:9000')\n" +
+        "check        nginx -t -e stderr -p . -c nginx.conf\n" +
+        "run          nginx -e stderr -p . -c nginx.conf\n",
+    );
+  });
+
+  test("reads what is protected and what streams off controllers, and makes none of them", async () => {
+    const { code, out, err } = await tricorn(["config", "nginx", moduleOf("controllers")]);
+    expect(code).toBe(0);
+    expect(out).toContain('location ~* "^/members(?:/|$)" {');
+    expect(out).toContain('location ~ "^/ticks/?$" {');
+    expect(out).toContain("fastcgi_param AUTH_USER $tricorn_auth_user if_not_empty;");
+    expect(err).toContain(
+      "application  serve(application, '127.0.0.1:9000', { vouchesFor: [ 'AUTH_USER' ] })\n",
+    );
+  });
+
+  test.each(["application", "default"])(
+    "takes %s of a module, whatever that leaves running",
+    async (name) => {
+      const { code, out, err } = await tricorn(["config", "caddy", moduleOf(name), "--root", "/srv"]);
+      expect(code).toBe(0);
+      expect(out).toMatch(/^# Caddy in front of application\.\n/);
+      expect(out).toContain("not path_regexp `^/books/[^/]+/?$`");
+      expect(err).toMatch(/^printed while the module loads\n/);
+    },
+  );
+
+  test("takes what a module would serve, and serves nothing", async () => {
+    const { code, out } = await tricorn(["config", "nginx", moduleOf("serves"), "--root", "/srv"]);
+    expect(code).toBe(0);
+    expect(out).toContain('location ~ "^/hello/?$" {');
+  });
+
+  test.each([
+    ["nothing", "it exports no `application`, `controllers` or a default of either"],
+    ["no-controllers", "Bare"],
+    ["throws", "The shelf is empty\n"],
+    ["missing", "there is no such file"],
+  ])("tells what is wrong with the module %s", async (name, fact) => {
+    const { code, out, err } = await tricorn(["config", "nginx", moduleOf(name)]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toMatch(/^tricorn: Cannot describe the application of .*\n$/);
+    expect(err).toContain(fact);
+  });
+
+  test("tells what is wrong with a deployment", async () => {
+    const { code, out, err } = await tricorn(["config", "nginx", "--port", "0", "--mount", "app"]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toMatch(/^tricorn: Cannot read deployment: port: .*; mount: .*\n$/);
+  });
+
+  test("writes files into a folder, with what the server needs there", async () => {
+    const out = folder();
+    const args = ["config", "nginx", "--state", "run", "--out", "."];
+    const { code, out: printed, err } = await tricorn(args, out);
+    expect([code, printed]).toEqual([0, ""]);
+    expect(readFileSync(join(out, "nginx.conf"), "utf8")).toBe(textOf("nginx", { state: join(out, "run") }));
+    expect(existsSync(join(out, "run"))).toBe(true);
+    expect(err).toContain(`wrote        ${join(out, "nginx.conf")}\n`);
+    expect(err).not.toContain("cd ");
+    const elsewhere = await tricorn(["config", "nginx", "--out", "deep/er"], out);
+    expect(elsewhere.err).toContain(`then         cd ${join(out, "deep/er")}\n`);
+  });
+
+  test("writes what belongs elsewhere beside, to be copied; the command stands behind --", async () => {
+    const out = folder();
+    const args = [
+      "config",
+      "systemd",
+      "--name",
+      "books",
+      "--out",
+      ".",
+      "--",
+      "node",
+      "main.js",
+      "--port",
+      "1",
+    ];
+    const { code, err } = await tricorn(args, out);
+    expect(code).toBe(0);
+    expect(readFileSync(join(out, "books.service"), "utf8")).toContain("\nExecStart=node main.js --port 1\n");
+    const place = "/etc/systemd/system/books.socket";
+    expect(err).toContain(`copy         install -D -m 644 ${join(out, "books.socket")} ${place}\n`);
+    expect(err).toContain("application  serve(application)\n");
+  });
+
+  test("prints several files, each by its name", async () => {
+    const { out } = await tricorn(["config", "systemd", "--", "node", "main.js"]);
+    expect(out.match(/^# ---- .*$/gm)).toEqual([
+      "# ---- /etc/systemd/system/application.socket",
+      "# ---- /etc/systemd/system/application.service",
+    ]);
+  });
+
+  test("prints the description as JSON, which it takes back", async () => {
+    const cwd = folder();
+    const args = ["--port", "8080", "--apache-realm", "Library", "--protect", "/a/**", "--protect", "*.b"];
+    const { code, out, err } = await tricorn(
+      ["config", "nginx", moduleOf("controllers"), ...args, "--json"],
+      cwd,
+    );
+    expect([code, err]).toEqual([0, ""]);
+    const printed = JSON.parse(out);
+    expect(printed).toMatchObject({
+      deployment: {
+        name: "application",
+        port: 8080,
+        apache: { realm: "Library" },
+        protect: ["/a/**", "*.b"],
+      },
+      description: { authorizers: [{ name: "Gate", paths: ["/members/**"], variables: ["AUTH_USER"] }] },
+    });
+    writeFileSync(join(cwd, "library.json"), out);
+    const again = ["config", "nginx", "--deployment", "library.json"];
+    expect(JSON.parse((await tricorn([...again, "--json"], cwd)).out)).toEqual(printed);
+    const direct = await tricorn(["config", "nginx", moduleOf("controllers"), ...args]);
+    expect((await tricorn(again, cwd)).out).toBe(direct.out);
+    const other = await tricorn([...again, "--port", "8081", "--apache-user-variable", "X", "--json"], cwd);
+    expect(JSON.parse(other.out).deployment).toMatchObject({
+      port: 8081,
+      apache: { realm: "Library", userVariable: "X" },
+    });
+  });
+
+  test.each([
+    ["no JSON", "{", "Cannot read it.json: "],
+    ["no object", "[]", "Cannot read it.json: it holds no JSON object"],
+    ["a field that there is not", '{"prot": 80}', 'Unrecognized key: "prot"'],
+    ["one beside the deployment", '{"deployment": {}, "prot": 80}', 'Unrecognized key: "prot"'],
+    ["a description that is none", '{"deployment": {}, "description": {}}', "Cannot read the description"],
+  ])("refuses a file with %s", async (_, content, fact) => {
+    const cwd = folder();
+    writeFileSync(join(cwd, "it.json"), content);
+    const { code, out, err } = await tricorn(["config", "nginx", "--deployment", "it.json"], cwd);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toMatch(/^tricorn: .*\n$/);
+    expect(err).toContain(fact);
+  });
+
+  test("writes only the part for a configuration that is there", async () => {
+    const { out, err } = await tricorn(["config", "nginx", "--site", "--name", "books"]);
+    expect(out).toMatch(/^# books behind nginx\.\nupstream books \{\n/);
+    expect(err).toContain("run          nginx -s reload\n");
+  });
+});

@@ -1,0 +1,1 @@
+export const somethingElse = [1, 2, 3];

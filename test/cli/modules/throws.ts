@@ -1,0 +1,1 @@
+throw new Error("The shelf is empty\nand the librarian is out");

@@ -1,0 +1,121 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { FastCgiClient } from "tricorn/client";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import type { DeploymentInput } from "../../src/config/deployment.js";
+import { BackgroundProcess, programPath } from "../support/web-servers/background-process.js";
+import { freePort } from "../support/web-servers/free-port.js";
+import { program } from "../support/web-servers/program.js";
+import { write } from "./support.js";
+
+const command = ["node", "dist/main.js"];
+
+async function folderOf(deployment: DeploymentInput): Promise<{ folder: string; units: string[] }> {
+  const folder = await mkdtemp(join(tmpdir(), "tricorn-units-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const units: string[] = [];
+  for (const { name, text } of write("systemd", deployment).files) {
+    const path = join(folder, basename(name));
+    await writeFile(path, text);
+    units.push(path);
+  }
+  return { folder, units };
+}
+
+/** The value of a setting. */
+function setting(text: string, name: string): string | undefined {
+  return new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1];
+}
+
+describe("the units of systemd", () => {
+  test.each<[string, DeploymentInput]>([
+    ["on TCP", {}],
+    ["on a unix socket", { listen: "unix:/run/books/app.sock", name: "books" }],
+    ["with a user and a folder", { user: "www-data", directory: "/tmp" }],
+    [
+      "with words of every kind",
+      { command: ["/bin/true", "a b", 'c"d', "100%", "$HOME", "\\x", "ä", "'", ";"] },
+    ],
+  ])("are taken by systemd-analyze, %s", async (_, deployment) => {
+    const { units } = await folderOf({ command, ...deployment });
+    const { stdout, stderr } = await promisify(execFile)(programPath("systemd-analyze"), [
+      "verify",
+      ...units,
+    ]);
+    expect(stdout + stderr).toBe("");
+  });
+
+  test("are only as exposed as a network service in Node.js has to be", async () => {
+    const { units } = await folderOf({ command: ["/bin/true"] });
+    const { stdout } = await promisify(execFile)(programPath("systemd-analyze"), [
+      "security",
+      "--offline=yes",
+      "--threshold=35",
+      units[1]!,
+    ]);
+    expect(stdout).toContain("OK");
+  });
+
+  test("let the Web server connect, and nobody else", () => {
+    const [socket] = write("systemd", {
+      command,
+      listen: "unix:/run/app.sock",
+      webServerGroup: "http",
+    }).files;
+    expect(["ListenStream", "SocketMode", "SocketGroup"].map((name) => setting(socket!.text, name))).toEqual([
+      "/run/app.sock",
+      "0660",
+      "http",
+    ]);
+  });
+
+  test("hand on each word of the command as it is", () => {
+    const words = ["node", "a b", "100%", "$HOME", 'say "\\"'];
+    const [, service] = write("systemd", { command: words }).files;
+    expect(setting(service!.text, "ExecStart")).toBe(String.raw`node "a b" 100%% $$HOME "say \"\\\""`);
+  });
+
+  test("let it read the home of a user where it lies there", () => {
+    const protectHome = (deployment: DeploymentInput): string | undefined =>
+      setting(write("systemd", { command, ...deployment }).files[1]!.text, "ProtectHome");
+    expect(protectHome({})).toBe("yes");
+    expect(protectHome({ directory: "/home/ada/books" })).toBe("read-only");
+    expect(protectHome({ command: ["node", "/root/main.js"] })).toBe("read-only");
+  });
+
+  test("need a command", () => {
+    expect(() => write("systemd")).toThrow("Cannot configure systemd: it starts the application");
+  });
+
+  test("start an application by the first request, which finds its socket and ends by SIGTERM", async () => {
+    const { program: node, args, cwd } = program("contract");
+    const listen = `127.0.0.1:${await freePort()}`;
+    const { folder, units } = await folderOf({ listen, command: [node, ...args], directory: cwd });
+    const [socket, service] = write("systemd", { listen, command: [node, ...args], directory: cwd }).files;
+    expect(units).toHaveLength(2);
+    // What systemd would do by these lines; none of these words needs its quotes.
+    const started = new BackgroundProcess({
+      program: "systemd-socket-activate",
+      args: [
+        "-l",
+        setting(socket!.text, "ListenStream")!,
+        ...setting(service!.text, "ExecStart")!.split(" "),
+      ],
+      cwd: setting(service!.text, "WorkingDirectory")!,
+      log: join(folder, "log"),
+      env: { TRICORN_LOG_LEVEL: "info" },
+    });
+    onTestFinished(() => started.stop().then(() => undefined));
+    await started.line(/Listening on /);
+    const client = new FastCgiClient({ address: listen });
+    onTestFinished(() => client.close());
+    const answer = await client.request({ params: { REQUEST_METHOD: "GET", REQUEST_URI: "/hello" } });
+    expect(await answer.text()).toBe("Hello\n");
+    await started.line(/Listening on fd:3 for FastCGI/);
+    expect(await started.stop("SIGTERM")).toBe(0);
+  });
+});
