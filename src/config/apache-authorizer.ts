@@ -1,10 +1,11 @@
 import { ConfigurationError } from "../errors.js";
 import type { ApacheParts } from "./apache-parts.js";
-import { paragraph, quoted, quotedPath, section } from "./apache-text.js";
+import { quoted, quotedPath, section } from "./apache-text.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
-import { pathRegex } from "./path-regex.js";
+import { protectRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
 import { programOf } from "./program.js";
+import { paragraph } from "./text.js";
 
 type Form = NonNullable<Plan["deployment"]["apache"]["authorizer"]>;
 
@@ -30,13 +31,13 @@ export function isHook(form: Form): boolean {
  * @throws ConfigurationError `ERR_DEPLOYMENT` for a form that the deployment has not enough for
  */
 export function apacheAuthorizer(plan: Plan): ApacheParts | undefined {
-  if (plan.protect.length === 0) return undefined;
+  const covered = protectRegex(plan);
+  if (covered === undefined) return undefined;
   const form = authorizerForm(plan.deployment);
   const { comment, lines, ...parts } = isHook(form) ? hook(plan, form) : provider(plan, form);
-  const covered = pathRegex(plan.protect, { unit: "bytes", caseSensitive: false, slashAtEnd: true });
   return {
     ...parts,
-    site: paragraph(comment, section("LocationMatch", `"(?i)${covered}"`, lines)),
+    site: paragraph(comment, section("LocationMatch", `"${covered}"`, lines)),
   };
 }
 
@@ -74,7 +75,9 @@ function provider(plan: Plan, form: Form): Asking {
     case "authnz":
       return {
         ...basic,
-        comment: ["Apache asks for a password; an authorizer says whether it is right and whether the user may."],
+        comment: [
+          "Apache asks for a password; an authorizer says whether it is right and whether the user may.",
+        ],
         lines: [...ask, `AuthBasicProvider ${name}`, `Require ${name}`],
       };
     case "authz":
@@ -106,7 +109,8 @@ const OWN_PAGE = "Apache answers each denial with 401 and a page of its own.";
 
 /** A responder shall not take the stand-in for a name. Programs that Apache starts get it all the same. */
 function nobodyIsNoUser({ deployment }: Plan): string[] {
-  const isProxied = deployment.apache.responder === "proxy-pass" || deployment.apache.responder === "set-handler";
+  const isProxied =
+    deployment.apache.responder === "proxy-pass" || deployment.apache.responder === "set-handler";
   return isProxied ? [`ProxyFCGISetEnvIf "%{REMOTE_USER} == '-'" !REMOTE_USER`] : [];
 }
 
@@ -167,8 +171,6 @@ function hook(plan: Plan, form: Form): Asking {
           "FcgidAccessCheckerAuthoritative On",
           ...hidden,
         ],
-        // Nobody but the authorizer can have set it.
-        vouchesFor: plan.variables.includes("REMOTE_USER") ? ["REMOTE_USER"] : [],
         notes: [
           "Apache answers each denial with 401 and a page of its own; headers of the denial stay.",
           ...shownVariables(plan),

@@ -1,8 +1,8 @@
 import type { ApacheParts } from "./apache-parts.js";
-import { mountRegex } from "./apache-responder.js";
-import { paragraph, quotedPath, section } from "./apache-text.js";
-import { pathRegex } from "./path-regex.js";
+import { quotedPath, section } from "./apache-text.js";
+import { filterRegex, mountRegex, respondRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
+import { paragraph } from "./text.js";
 
 /**
  * The part of the configuration that keeps files of the root for Apache, and what lies outside of the mount from the
@@ -73,8 +73,8 @@ function fileRules(plan: Plan): string[] {
 /** The application is not led past its own mount: what it answers there nobody protects. */
 function outsideOfMount({ deployment: { mount, root }, ...plan }: Plan): string[] {
   if (mount === "") return [];
-  const outside = `RewriteCond "%{REQUEST_URI}" "!^${mountRegex(mount)}(?:/|$)"`;
-  if (root === undefined) return [`${outside}`, 'RewriteRule "^" "-" [R=404,L]'];
+  const outside = `RewriteCond "%{REQUEST_URI}" "!${mountRegex(mount)}(?:/|$)"`;
+  if (root === undefined) return [outside, 'RewriteRule "^" "-" [R=404,L]'];
   const filter = filterRegex(plan);
   if (filter === undefined) return [];
   return [
@@ -82,17 +82,4 @@ function outsideOfMount({ deployment: { mount, root }, ...plan }: Plan): string[
     outside,
     `RewriteRule "${filter}" "-" [R=404,L]`,
   ];
-}
-
-function respondRegex({ respond, streams }: Pick<Plan, "respond" | "streams">): string | undefined {
-  const globs = [...(respond ?? []), ...streams];
-  return globs.length === 0
-    ? undefined
-    : pathRegex(globs, { unit: "bytes", caseSensitive: true, slashAtEnd: true });
-}
-
-function filterRegex({ filter }: Pick<Plan, "filter">): string | undefined {
-  return filter.length === 0
-    ? undefined
-    : pathRegex(filter, { unit: "bytes", caseSensitive: true, slashAtEnd: false });
 }

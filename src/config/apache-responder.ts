@@ -1,8 +1,11 @@
+import { ConfigurationError } from "../errors.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import { MODULES, type ApacheParts } from "./apache-parts.js";
-import { paragraph, quoted, quotedPath, section } from "./apache-text.js";
+import { quoted, quotedPath, section } from "./apache-text.js";
+import { mountRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
 import { programOf } from "./program.js";
+import { paragraph } from "./text.js";
 
 /** What hangs together with the authorizers. */
 export interface ResponderOptions {
@@ -45,8 +48,15 @@ function proxyPass(plan: Plan): ApacheParts {
   };
 }
 
+/** @throws ConfigurationError `ERR_DEPLOYMENT` for an address of IPv6: `<Proxy>` takes its brackets for a pattern */
 function setHandler(plan: Plan): ApacheParts {
-  const { mount } = plan.deployment;
+  const { mount, listen } = plan.deployment;
+  if (listen.startsWith("[")) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot configure Apache with responder set-handler: it cannot keep connections to ${listen}; use proxy-pass, 127.0.0.1 or a unix socket`,
+    );
+  }
   const { socket, backend } = peerOf(plan);
   return {
     modules: ["proxy", "proxy_fcgi", "rewrite"],
@@ -59,7 +69,7 @@ function setHandler(plan: Plan): ApacheParts {
           "the disk for SCRIPT_NAME.",
         ],
         [
-          `RewriteRule ${quoted(`^${mountRegex(mount)}(?:/|$)`)} ${quoted(`${MODULES}/${STAND_IN}`)} [END]`,
+          `RewriteRule ${quoted(`${mountRegex(mount)}(?:/|$)`)} ${quoted(`${MODULES}/${STAND_IN}`)} [END]`,
           ...section("Files", quoted(STAND_IN), [
             `SetHandler ${quoted(`proxy:${socket}${backend}/`)}`,
             "Require all granted",
@@ -83,7 +93,12 @@ function fcgid(plan: Plan, options: ResponderOptions): ApacheParts {
     modules: ["alias", "fcgid"],
     program,
     site: [
-      ...scripts(plan, { ...options, handler: "fcgid-script", program: program.path, folder: program.folder }),
+      ...scripts(plan, {
+        ...options,
+        handler: "fcgid-script",
+        program: program.path,
+        folder: program.folder,
+      }),
       ...paragraph(
         [
           "Its own limit of request bodies, in bytes; it would be 128 KiB. Behind LimitRequestBody mod_fcgid takes a body that",
@@ -129,7 +144,7 @@ interface ScriptOptions extends ResponderOptions {
 
 /** The rest of the paths as those of a program. */
 function scripts(plan: Plan, { handler, program, folder, cutsPath }: ScriptOptions): string[] {
-  const start = `^${mountRegex(plan.deployment.mount)}`;
+  const start = mountRegex(plan.deployment.mount);
   const aliases = cutsPath
     ? [
         // The mount without a slash is the path "/" below it.
@@ -171,7 +186,7 @@ function pathParams(mount: string): string[] {
     [
       `${set} "true" SCRIPT_NAME ${quoted(mount)}`,
       `${set} "true" PATH_INFO "/"`,
-      `${set} "%{REQUEST_URI} =~ m#^${mountRegex(mount)}(/[\\s\\S]*)$#" PATH_INFO "$1"`,
+      `${set} "%{REQUEST_URI} =~ m#${mountRegex(mount)}(/[\\s\\S]*)$#" PATH_INFO "$1"`,
     ],
   );
 }
@@ -188,9 +203,4 @@ function announcedLimit({ deployment }: Plan): string[] {
       'RewriteRule "^" "-" [R=413,L]',
     ],
   );
-}
-
-/** The mount has nothing but segments of letters, digits and `. _ ~ -`. */
-export function mountRegex(mount: string): string {
-  return mount.replaceAll(".", String.raw`\.`);
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { indented } from "./text.js";
 
 /**
  * A word of Apache's configuration, in double quotes. What stands in it is taken as it is: Apache has no way to escape
@@ -34,14 +35,4 @@ export function quotedPath(path: string): string {
 /** `<Name "argument">`, lines, `</Name>`. The argument is quoted already. */
 export function section(name: string, argument: string, lines: readonly string[]): string[] {
   return [`<${name} ${argument}>`, ...indented(lines), `</${name}>`];
-}
-
-/** Lines, two blanks further to the right. */
-export function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => (line === "" ? "" : `  ${line}`));
-}
-
-/** Lines under a comment, with an empty line in front. */
-export function paragraph(comment: readonly string[], lines: readonly string[]): string[] {
-  return ["", ...comment.map((line) => `# ${line}`), ...lines];
 }

@@ -2,10 +2,13 @@ import { apacheAuthorizer, authorizerForm, isHook } from "./apache-authorizer.js
 import { ownFiles } from "./apache-files.js";
 import { MODULES, type ApacheParts } from "./apache-parts.js";
 import { apacheResponder } from "./apache-responder.js";
-import { indented, paragraph, quoted, quotedPath, section } from "./apache-text.js";
-import type { ApplicationNeeds, Configuration, ConfigurationSource } from "./configuration.js";
+import { quoted, quotedPath, section } from "./apache-text.js";
+import type { Configuration, ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
+import { commonNotes, needsOf } from "./needs.js";
+import { mustRefuseEncodedSlashes } from "./encoded-slash.js";
 import { planOf, type Plan } from "./plan.js";
+import { paragraph, textOf } from "./text.js";
 
 /** What every configuration needs. */
 const COMMON = ["authz_core", "mpm_event"];
@@ -19,14 +22,16 @@ export function apache(source: ConfigurationSource): Configuration {
   const cutsPath = authorizer === undefined || !isHook(authorizerForm(deployment));
   const responder = apacheResponder(plan, { cutsPath });
   const parts = [ownFiles(plan), ...(authorizer === undefined ? [] : [authorizer]), responder];
+  const needs = needsOf(plan, { tellsMount: cutsPath });
+  const vouchesFor = [...new Set([...(needs.vouchesFor ?? []), ...(authorizer?.vouchesFor ?? [])])];
   const programs = parts.flatMap(({ program }) => (program === undefined ? [] : [program]));
   const { file, folders, ...commands } = deployment.part === "whole" ? whole(plan, parts) : site(plan, parts);
   return {
     ...commands,
     files: [file, ...programs.slice(0, 1).map((program) => program.file)],
     folders: [...new Set([...folders, ...programs.map(({ folder }) => folder)])],
-    needs: needsOf(plan, { authorizer, cutsPath }),
-    notes: parts.flatMap(({ notes = [] }) => notes),
+    needs: { ...needs, ...(vouchesFor.length > 0 && { vouchesFor }) },
+    notes: [...commonNotes(plan), ...parts.flatMap(({ notes = [] }) => notes)],
     isTested: true,
   };
 }
@@ -36,7 +41,8 @@ interface Main extends Pick<Configuration, "check" | "run" | "folders"> {
 }
 
 /** A file that Apache can be started with. */
-function whole({ deployment }: Plan, parts: readonly ApacheParts[]): Main {
+function whole(plan: Plan, parts: readonly ApacheParts[]): Main {
+  const { deployment } = plan;
   const places = placesOf(deployment);
   const modules = [...new Set([...COMMON, ...parts.flatMap((part) => part.modules)])].sort();
   const lines = [
@@ -57,10 +63,10 @@ function whole({ deployment }: Plan, parts: readonly ApacheParts[]): Main {
       ["Nothing of the disk is served that is not named below."],
       section("Directory", '"/"', ["AllowOverride None", "Options FollowSymLinks", "Require all denied"]),
     ),
-    ...siteLines(parts),
+    ...siteLines(plan, parts),
   ];
   return {
-    file: { name: "apache.conf", text: `${lines.join("\n")}\n` },
+    file: { name: "apache.conf", text: textOf(lines) },
     check: 'apache2 -t -f "$PWD/apache.conf"',
     run: 'apache2 -f "$PWD/apache.conf" -DFOREGROUND',
     folders: places.folders,
@@ -68,7 +74,8 @@ function whole({ deployment }: Plan, parts: readonly ApacheParts[]): Main {
 }
 
 /** A file for Debian's /etc/apache2/sites-available. */
-function site({ deployment }: Plan, parts: readonly ApacheParts[]): Main {
+function site(plan: Plan, parts: readonly ApacheParts[]): Main {
+  const { deployment } = plan;
   const { name, bind, port } = deployment;
   const modules = [...new Set(parts.flatMap((part) => part.modules))].sort();
   const address = bind === undefined ? `*:${port}` : addressOf(deployment);
@@ -78,23 +85,22 @@ function site({ deployment }: Plan, parts: readonly ApacheParts[]): Main {
     ...parts.flatMap(({ server = [] }) => server),
     ...section("VirtualHost", quoted(address), [
       `ServerName ${quoted(deployment.serverName)}`,
-      ...siteLines(parts),
+      ...siteLines(plan, parts),
     ]),
   ];
   return {
-    file: { name: `/etc/apache2/sites-available/${name}.conf`, text: `${lines.join("\n")}\n` },
+    file: { name: `/etc/apache2/sites-available/${name}.conf`, text: textOf(lines) },
     check: "apachectl configtest",
     run: `a2enmod ${modules.join(" ")} && a2ensite ${name} && systemctl reload apache2`,
     folders: [],
   };
 }
 
-function siteLines(parts: readonly ApacheParts[]): string[] {
+function siteLines(plan: Plan, parts: readonly ApacheParts[]): string[] {
   return [
-    ...paragraph(
-      ["Else %2F in a path is a 404. Decoded, it is protected like the slash that an application takes it for."],
-      ["AllowEncodedSlashes On"],
-    ),
+    ...(mustRefuseEncodedSlashes(plan)
+      ? []
+      : paragraph("Apache would answer 404 for a path with %2F in it.", ["AllowEncodedSlashes On"])),
     ...(parts.some(({ modules }) => modules.includes("rewrite")) ? ["RewriteEngine On"] : []),
     ...parts.flatMap(({ site }) => site),
     ...paragraph(
@@ -127,20 +133,5 @@ function placesOf({ state, name }: Deployment) {
     ],
     cgid: [`ScriptSock ${quotedPath(`${run}/${name}-cgid.sock`)}`],
     folders: [...new Set([run, log, lock])],
-  };
-}
-
-function needsOf(
-  { deployment, filter, protect }: Plan,
-  { authorizer, cutsPath }: { readonly authorizer: ApacheParts | undefined; readonly cutsPath: boolean },
-): ApplicationNeeds {
-  const { mount, root } = deployment;
-  const vouchesFor = authorizer?.vouchesFor ?? [];
-  // Authorizers are told the whole path alone, and some responders too.
-  const tellsMount = protect.length === 0 && cutsPath;
-  return {
-    ...(mount !== "" && !tellsMount && { mount }),
-    ...(vouchesFor.length > 0 && { vouchesFor }),
-    ...(filter.length > 0 && root !== undefined && { bridges: { filter: { root } } }),
   };
 }

@@ -12,7 +12,7 @@ export type ApplicationSocket =
 
 /** What no configuration language takes for anything but a path: `|` is a separator to Apache, `*` a pattern, and so on. */
 const SOCKET_PATH = /^\/[\p{L}\p{N}._/@+~:=-]+$/u;
-const TCP = /^(?:(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
+const TCP = /^(?!fd:)(?:(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
 
 /**
  * Reads `listen` of a deployment as the Web server's side sees it: an application that listens on every address is

@@ -2,15 +2,28 @@ import { ConfigurationError } from "../errors.js";
 import { isGlob } from "../path-glob.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
+import { mountRegex } from "./plan-regex.js";
+import { commonNotes, needsOf } from "./needs.js";
 import { planOf, type Plan } from "./plan.js";
+import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 
 /** What FastCGIProxyServlet needs of Debian's libjetty9-java and libjetty9-extra-java, and what those depend on. */
 const JARS = [
   "servlet-api",
-  ...["client", "fcgi-client", "fcgi-server", "http", "io", "proxy", "security", "server", "servlet", "util", "xml"].map(
-    (part) => `jetty9-${part}`,
-  ),
+  ...[
+    "client",
+    "fcgi-client",
+    "fcgi-server",
+    "http",
+    "io",
+    "proxy",
+    "security",
+    "server",
+    "servlet",
+    "util",
+    "xml",
+  ].map((part) => `jetty9-${part}`),
 ];
 
 /** The attributes in which a servlet that was forwarded to finds what the client has asked for (Servlet 4.0, section 9.4.2). */
@@ -23,28 +36,23 @@ const STAND_IN = "/.application";
 /** Writes the configuration of Jetty 9.4, as Debian has it: a server that runs FastCGIProxyServlet. */
 export function jetty(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
-  const { deployment, protect, filter } = plan;
-  const { mount, root, state } = deployment;
+  const { deployment } = plan;
+  const { root, state } = deployment;
   const specs = filePathSpecs(plan);
   const classPath = JARS.map((jar) => `/usr/share/java/${jar}.jar`).join(":");
   return {
     files: [{ name: "jetty.xml", text: document(plan, specs) }],
     check: undefined,
     run: `java -cp ${classPath} org.eclipse.jetty.xml.XmlConfiguration jetty.xml`,
-    needs: {
-      // Jetty tells what lies below it undecoded, and authorizers are told the whole path alone.
-      ...(mount !== "" && { mount }),
-      ...((protect.length > 0 || (filter.length > 0 && root !== undefined)) && {
-        bridges: {
-          ...(protect.length > 0 && { authorizer: { inProcess: true } as const }),
-          ...(filter.length > 0 && root !== undefined && { filter: { root } }),
-        },
-      }),
-    },
+    // Jetty tells what lies below the mount undecoded.
+    needs: needsOf(plan, { inProcess: true, tellsMount: false }),
     notes: [
+      ...commonNotes(plan),
       "Jetty tells the Authorization header in AUTH_TYPE, and FCGI_STDERR in its debug log alone.",
       ...(root !== undefined && specs === undefined
-        ? ["Jetty serves no files of the root here: it cannot ask whether one is protected, nor tell apart what a responder or a filter answers."]
+        ? [
+            "Jetty serves no files of the root here: it cannot ask whether one is protected, nor tell apart what a responder or a filter answers.",
+          ]
         : []),
     ],
     folders: state === undefined ? [] : [state],
@@ -63,7 +71,9 @@ function document(plan: Plan, specs: readonly string[] | undefined): string {
     '  <Call name="addConnector"><Arg>',
     '    <New class="org.eclipse.jetty.server.ServerConnector">',
     '      <Arg><Ref refid="Server"/></Arg>',
-    ...(bind === undefined ? [] : [`      <Set name="host">${xmlText(bind.replaceAll(/^\[|\]$/g, ""))}</Set>`]),
+    ...(bind === undefined
+      ? []
+      : [`      <Set name="host">${xmlText(bind.replaceAll(/^\[|\]$/g, ""))}</Set>`]),
     `      <Set name="port">${port}</Set>`,
     "    </New>",
     "  </Arg></Call>",
@@ -82,7 +92,7 @@ function document(plan: Plan, specs: readonly string[] | undefined): string {
     "  </Set>",
     "</Configure>",
   ];
-  return `${lines.join("\n")}\n`;
+  return textOf(lines);
 }
 
 /** The servlet that translates, for what these specifications cover. */
@@ -100,7 +110,7 @@ function proxyServlet({ deployment }: Plan, [first, ...others]: readonly string[
     proxyTo: `http://${hostAndPort(socket)}`,
     scriptRoot: root ?? "/",
     // What of the path is the mount, and what lies below it.
-    ...(mount !== "" && { scriptPattern: `(${mount.replaceAll(".", String.raw`\.`)})(/.*)` }),
+    ...(mount !== "" && { scriptPattern: `(${mountRegex(mount)})(/.*)` }),
     originalURIAttribute: ORIGINAL_URI,
     originalQueryAttribute: ORIGINAL_QUERY,
     timeout: String(timeout * 1000),
@@ -108,7 +118,9 @@ function proxyServlet({ deployment }: Plan, [first, ...others]: readonly string[
     idleTimeout: String(timeout * 1000 + 1000),
   };
   return [
-    xmlComment("The application. HTTP is the scheme of what this translates: it speaks FastCGI to that address."),
+    xmlComment(
+      "The application. HTTP is the scheme of what this translates: it speaks FastCGI to that address.",
+    ),
     '<Call name="addServlet" id="application">',
     "  <Arg>org.eclipse.jetty.fcgi.server.proxy.FastCGIProxyServlet</Arg>",
     `  <Arg>${xmlText(first!)}</Arg>`,
@@ -130,7 +142,13 @@ function initParameter(name: string, value: string): string {
  * The path specifications that lead past files to the application, each to more rather than less; undefined where files
  * cannot be told apart from what must not be served as it is. Jetty knows "/books/*", "*.txt" and single paths.
  */
-function filePathSpecs({ deployment, protect, filter, respond, streams }: Plan): readonly string[] | undefined {
+function filePathSpecs({
+  deployment,
+  protect,
+  filter,
+  respond,
+  streams,
+}: Plan): readonly string[] | undefined {
   if (deployment.root === undefined || deployment.mount !== "" || protect.length > 0) return undefined;
   const specs = [...(respond ?? []), ...streams].map(pathSpecOf);
   const byName = filter.map((glob) => (/^\*\.[A-Za-z0-9]+$/.test(glob) ? glob : undefined));

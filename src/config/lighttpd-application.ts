@@ -1,7 +1,9 @@
 import { applicationSocket } from "./application-socket.js";
 import type { Deployment } from "./deployment.js";
-import { paragraph, quoted } from "./lighttpd-text.js";
+import { quoted } from "./lighttpd-text.js";
+import type { Plan } from "./plan.js";
 import { programOf, type Program } from "./program.js";
+import { paragraph } from "./text.js";
 
 /** What stands in fastcgi.server, or in its place, for the application. */
 export interface LighttpdApplication {
@@ -18,25 +20,33 @@ export interface LighttpdApplication {
 }
 
 /** How lighttpd reaches or starts the application. */
-export function lighttpdApplication(deployment: Deployment): LighttpdApplication {
-  switch (deployment.lighttpd.responder) {
+export function lighttpdApplication(plan: Plan): LighttpdApplication {
+  switch (plan.deployment.lighttpd.responder) {
     case "connect":
-      return fastCgi(deployment, { hosts: [socketOf(deployment)], lines: [] });
+      return fastCgi(plan, { hosts: [socketOf(plan.deployment)], lines: [], roles: rolesOf(plan) });
     case "spawn":
-      return spawned(deployment);
+      return spawned(plan);
     case "cgi":
-      return cgi(deployment);
+      return cgi(plan);
   }
+}
+
+type FastCgiRole = "authorizer" | "responder";
+
+function rolesOf({ protect }: Plan): readonly FastCgiRole[] {
+  return protect.length === 0 ? ["responder"] : ["authorizer", "responder"];
 }
 
 interface Hosts {
   /** The members of each process that answers. */
   readonly hosts: readonly (readonly string[])[];
+  /** What they are asked as. */
+  readonly roles: readonly FastCgiRole[];
   readonly lines: readonly string[];
   readonly program?: Program;
 }
 
-function fastCgi(deployment: Deployment, { hosts, lines, program }: Hosts): LighttpdApplication {
+function fastCgi({ deployment }: Plan, { hosts, roles, lines, program }: Hosts): LighttpdApplication {
   const prefix = `var.${deployment.name.replaceAll("-", "_")}`;
   const names = hosts.map((_, index) => (hosts.length === 1 ? "" : `_${index}`));
   const authorizers = names.map((name) => `${prefix}_authorizer${name}`);
@@ -49,13 +59,24 @@ function fastCgi(deployment: Deployment, { hosts, lines, program }: Hosts): Ligh
       ...lines,
       ...paragraph(
         [
-          "The application in both its roles. It is asked before anything is looked for on the disk. An authorizer has no",
-          '"docroot", with which lighttpd would look for a file behind it and never ask a responder.',
+          "The application, which is asked before anything is looked for on the disk.",
+          ...(roles.includes("authorizer")
+            ? [
+                'As an authorizer it has no "docroot": with one lighttpd would look for a file behind it and never ask a responder.',
+              ]
+            : []),
         ],
-        hosts.flatMap((host, index) => [
-          definition(responders[index]!, [...host, ...common(deployment), '"fix-root-scriptname" => "enable"']),
-          definition(authorizers[index]!, [...host, ...common(deployment), '"mode" => "authorizer"']),
-        ]),
+        hosts.flatMap((host, index) =>
+          roles.map((role) =>
+            role === "authorizer"
+              ? definition(authorizers[index]!, [...host, ...common(deployment), '"mode" => "authorizer"'])
+              : definition(responders[index]!, [
+                  ...host,
+                  ...common(deployment),
+                  '"fix-root-scriptname" => "enable"',
+                ]),
+          ),
+        ),
       ),
     ],
     ask: [`fastcgi.server = (${ask})`],
@@ -94,12 +115,14 @@ function socketOf({ listen }: Deployment): string[] {
  * lighttpd starts the processes that stand in the outermost fastcgi.server, which is asked for a path that nobody has;
  * what is asked names their sockets. Each mention with "bin-path" would start processes of its own.
  */
-function spawned(deployment: Deployment): LighttpdApplication {
+function spawned(plan: Plan): LighttpdApplication {
+  const { deployment } = plan;
   const { name, state, lighttpd } = deployment;
   const program = programOf(deployment, "lighttpd");
   const socket = `${state ?? "/run/lighttpd"}/${name}.sock`;
   const sockets = Array.from({ length: lighttpd.processes }, (_, index) => `${socket}-${index}`);
-  return fastCgi(deployment, {
+  return fastCgi(plan, {
+    roles: rolesOf(plan),
     hosts: sockets.map((path) => [`"socket" => ${quoted(path)}`]),
     program,
     lines: paragraph(
@@ -118,21 +141,23 @@ function spawned(deployment: Deployment): LighttpdApplication {
 }
 
 /** A program for each request. Authorizers run by themselves: lighttpd asks none by CGI. */
-function cgi(deployment: Deployment): LighttpdApplication {
+function cgi(plan: Plan): LighttpdApplication {
+  const { deployment } = plan;
   const program = programOf(deployment, "mod_cgi");
-  const { modules, lines, ask } = fastCgi(deployment, { hosts: [socketOf(deployment)], lines: [] });
+  const authorizers = fastCgi(plan, { hosts: [socketOf(deployment)], lines: [], roles: ["authorizer"] });
+  const asks = rolesOf(plan).includes("authorizer");
   const respond = (key: string): string[] => [
     `alias.url = (${quoted(key === "/" ? "" : key)} => ${quoted(program.path)})`,
     'cgi.assign = ("" => "")',
     `cgi.limits = ("read-timeout" => ${deployment.timeout}, "write-timeout" => ${deployment.timeout})`,
   ];
   return {
-    modules: [...modules, "mod_alias", "mod_cgi"],
-    lines,
-    ask,
+    modules: [...(asks ? authorizers.modules : []), "mod_alias", "mod_cgi"],
+    lines: asks ? authorizers.lines : [],
+    ask: authorizers.ask,
     respond,
     // What stands around it says who responds.
-    askAndRespond: () => ask,
+    askAndRespond: () => authorizers.ask,
     program,
   };
 }

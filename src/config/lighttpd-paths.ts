@@ -1,8 +1,9 @@
 import { compileGlob } from "../path-glob.js";
 import type { LighttpdApplication } from "./lighttpd-application.js";
-import { block, paragraph, quoted, whereUrl } from "./lighttpd-text.js";
-import { pathRegex } from "./path-regex.js";
+import { quoted, whereUrl } from "./lighttpd-text.js";
+import { filterRegex, mountRegex, protectRegex, respondRegex } from "./plan-regex.js";
 import type { Plan } from "./plan.js";
+import { block, paragraph } from "./text.js";
 
 /**
  * What is rewritten to where there is no file. It has no rest of a path, since a client could write one: the application
@@ -13,11 +14,13 @@ const STAND_IN = "/.application";
 /** The conditions that lead each path to an authorizer, to the application or to a file. */
 export function lighttpdPaths(plan: Plan, application: LighttpdApplication): string[] {
   const { mount, root } = plan.deployment;
-  const below = mount === "" ? "^/" : `^${mountRegex(mount)}(?:/|$)`;
+  const below = mount === "" ? "^/" : `${mountRegex(mount)}(?:/|$)`;
+  const covered = protectRegex(plan);
+  const ask = (lines: readonly string[]): string[] => (covered === undefined ? [] : whereUrl(covered, lines));
+  // The later assignment counts.
   const respond = (key: string): string[] => [
     ...application.respond(key),
-    // The later assignment counts.
-    ...(plan.protect.length === 0 ? [] : whereUrl(protectRegex(plan), application.askAndRespond(key))),
+    ...ask(application.askAndRespond(key)),
   ];
   if (root === undefined) {
     return paragraph(["The application answers for everything."], whereUrl(below, respond(mount || "/")));
@@ -31,14 +34,14 @@ export function lighttpdPaths(plan: Plan, application: LighttpdApplication): str
     mount === "" ? block("", elsewhere(plan)) : whereUrl(below, elsewhere(plan)),
   ];
   return [
-    ...(plan.protect.length === 0
-      ? []
-      : paragraph(["Authorizers are asked first."], whereUrl(protectRegex(plan), application.ask))),
+    ...(covered === undefined ? [] : paragraph(["Authorizers are asked first."], ask(application.ask))),
     ...paragraph(
       [
         "The application answers for its own paths, for files that pass through its filters, and where there is no file.",
       ],
-      branches.flatMap(([first, ...rest], index) => [index === 0 ? first! : `else ${first!.trimStart()}`, ...rest]),
+      branches.flatMap((branch, index) =>
+        index === 0 ? branch : branch.with(0, `else ${branch[0]!.trimStart()}`),
+      ),
     ),
   ];
 }
@@ -82,28 +85,7 @@ export function servesIndex({ protect, filter }: Plan): boolean {
 
 function mayCoverIndex(glob: string): boolean {
   const last = glob.slice(glob.lastIndexOf("/") + 1);
+  if (last === "") return false;
   // Braces may have slashes in them.
   return /[{}]/.test(glob) || last === "**" || compileGlob(last, { caseSensitive: false })("/index.html");
-}
-
-function protectRegex({ protect }: Plan): string {
-  return `(?i)${pathRegex(protect, { unit: "bytes", caseSensitive: false, slashAtEnd: true })}`;
-}
-
-function respondRegex({ respond = [], streams }: Plan): string | undefined {
-  const globs = [...respond, ...streams];
-  return globs.length === 0
-    ? undefined
-    : pathRegex(globs, { unit: "bytes", caseSensitive: true, slashAtEnd: true });
-}
-
-function filterRegex({ filter }: Plan): string | undefined {
-  return filter.length === 0
-    ? undefined
-    : pathRegex(filter, { unit: "bytes", caseSensitive: true, slashAtEnd: false });
-}
-
-/** The mount has nothing but segments of letters, digits and `. _ ~ -`. */
-export function mountRegex(mount: string): string {
-  return mount.replaceAll(".", String.raw`\.`);
 }

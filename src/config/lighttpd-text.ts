@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { block } from "./text.js";
 
 /**
  * A string of lighttpd's configuration, in double quotes, where nothing but `"` has a meaning.
@@ -18,14 +19,4 @@ export function quoted(text: string): string {
 /** `$HTTP["url"] =~ "regex" { … }`; the path is decoded and has no dot segments. */
 export function whereUrl(regex: string, lines: readonly string[]): string[] {
   return block(`$HTTP["url"] =~ ${quoted(regex)}`, lines);
-}
-
-/** `condition { … }`. */
-export function block(condition: string, lines: readonly string[]): string[] {
-  return [`${condition} {`, ...lines.map((line) => (line === "" ? "" : `  ${line}`)), "}"];
-}
-
-/** Lines under a comment, with an empty line in front. */
-export function paragraph(comment: readonly string[], lines: readonly string[]): string[] {
-  return ["", ...comment.map((line) => `# ${line}`), ...lines];
 }

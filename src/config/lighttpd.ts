@@ -1,21 +1,27 @@
-import type { ApplicationNeeds, Configuration, ConfigurationSource } from "./configuration.js";
+import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { lighttpdApplication, type LighttpdApplication } from "./lighttpd-application.js";
-import { lighttpdPaths, mountRegex, servesIndex } from "./lighttpd-paths.js";
-import { block, paragraph, quoted } from "./lighttpd-text.js";
+import { lighttpdPaths, servesIndex } from "./lighttpd-paths.js";
+import { mustRefuseEncodedSlashes } from "./encoded-slash.js";
+import { quoted } from "./lighttpd-text.js";
+import { mountRegex } from "./plan-regex.js";
+import { commonNotes, needsOf } from "./needs.js";
 import { planOf, type Plan } from "./plan.js";
+import { block, paragraph, textOf } from "./text.js";
 
 /** Writes the configuration of lighttpd 1.4.69 and newer, as Debian has it. */
 export function lighttpd(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
   const { deployment } = plan;
-  const application = lighttpdApplication(deployment);
+  const application = lighttpdApplication(plan);
   const { program } = application;
-  const { file, folders, ...commands } = deployment.part === "whole" ? whole(plan, application) : site(plan, application);
+  const { file, folders, ...commands } =
+    deployment.part === "whole" ? whole(plan, application) : site(plan, application);
   return {
     ...commands,
     files: [file, ...(program === undefined ? [] : [program.file])],
     folders: [...folders, ...(program === undefined ? [] : [program.folder])],
-    needs: needsOf(plan),
+    // Nor is a responder told where rewriting has led to it.
+    needs: needsOf(plan, { tellsMount: deployment.root === undefined }),
     notes: notesOf(plan),
     isTested: true,
   };
@@ -45,10 +51,11 @@ function whole(plan: Plan, application: LighttpdApplication): Main {
     "# There has to be one, also where no file is served.",
     `server.document-root = ${quoted(root ?? "/nonexistent")}`,
     ...(root === undefined ? [] : ['include_shell "/usr/share/lighttpd/create-mime.conf.pl"']),
+    ...encodedSlashes(plan, "="),
     ...siteLines(plan, application),
   ];
   return {
-    file: { name: "lighttpd.conf", text: `${lines.join("\n")}\n` },
+    file: { name: "lighttpd.conf", text: textOf(lines) },
     check: "lighttpd -tt -f lighttpd.conf",
     run: "lighttpd -D -f lighttpd.conf",
     folders: state === undefined ? [run] : [state],
@@ -62,6 +69,8 @@ function site(plan: Plan, application: LighttpdApplication): Main {
   const lines = [
     `# ${name} behind lighttpd.`,
     `server.modules += (${modulesOf(plan, application).map(quoted).join(", ")})`,
+    // Debian sets it already, to what is the default.
+    ...encodedSlashes(plan, ":="),
     ...definitions,
     "",
     ...block(`$HTTP["host"] == ${quoted(serverName)}`, [
@@ -70,7 +79,7 @@ function site(plan: Plan, application: LighttpdApplication): Main {
     ]),
   ];
   return {
-    file: { name: `/etc/lighttpd/conf-available/50-${name}.conf`, text: `${lines.join("\n")}\n` },
+    file: { name: `/etc/lighttpd/conf-available/50-${name}.conf`, text: textOf(lines) },
     check: "lighttpd -tt -f /etc/lighttpd/lighttpd.conf",
     run: `lighty-enable-mod ${name} && systemctl reload lighttpd`,
     folders: [],
@@ -79,17 +88,37 @@ function site(plan: Plan, application: LighttpdApplication): Main {
 
 function modulesOf({ deployment, filter }: Plan, { modules }: LighttpdApplication): string[] {
   const { root, mount } = deployment;
-  // Rewriting comes first: what it changes is matched anew.
-  const rewrites = root !== undefined || mount !== "";
   const refuses = root !== undefined && mount !== "" && filter.length > 0;
-  return [...(rewrites ? ["mod_rewrite"] : []), ...(refuses ? ["mod_access"] : []), ...modules];
+  return [
+    // Rewriting comes first: what it changes is matched anew.
+    ...(root !== undefined || mount !== "" ? ["mod_rewrite"] : []),
+    ...(refuses ? ["mod_access"] : []),
+    ...modules,
+  ];
+}
+
+/**
+ * lighttpd takes an encoded slash for one, and tells the application what the client wrote. A condition cannot see what
+ * that was, so this holds for the whole server.
+ */
+function encodedSlashes(plan: Plan, assign: "=" | ":="): string[] {
+  return paragraph(
+    "What to lighttpd is a slash is none to an application that is asked for %2F: refused.",
+    mustRefuseEncodedSlashes(plan)
+      ? [
+          `server.http-parseopts ${assign} ("url-path-2f-decode" => "disable", "url-path-2f-reject" => "enable")`,
+        ]
+      : [],
+  );
 }
 
 function siteLines(plan: Plan, application: LighttpdApplication): string[] {
   const { maxBodyBytes, mount, root } = plan.deployment;
   return [
     ...paragraph(
-      ["The largest request body, in KiB. Bodies are collected first: streamed, those without a length are refused."],
+      [
+        "The largest request body, in KiB. Bodies are collected first: streamed, those without a length are refused.",
+      ],
       [`server.max-request-size = ${Math.ceil(maxBodyBytes / 1024)}`],
     ),
     ...(plan.streams.length === 0
@@ -100,12 +129,12 @@ function siteLines(plan: Plan, application: LighttpdApplication): string[] {
         )),
     ...(root === undefined ? [] : fileOptions(plan)),
     ...application.lines,
-    ...(mount === ""
-      ? []
-      : paragraph(
-          ["The mount without a slash is its root."],
-          [`url.rewrite-once = (${quoted(`^${mountRegex(mount)}(\\?.*)?$`)} => ${quoted(`${mount}/$1`)})`],
-        )),
+    ...paragraph(
+      "The mount without a slash is its root.",
+      mount === ""
+        ? []
+        : [`url.rewrite-once = (${quoted(`${mountRegex(mount)}(\\?.*)?$`)} => ${quoted(`${mount}/$1`)})`],
+    ),
     ...lighttpdPaths(plan, application),
   ];
 }
@@ -129,29 +158,23 @@ function fileOptions(plan: Plan): string[] {
     ...(servesIndex(plan)
       ? ['index-file.names = ("index.html")']
       : paragraph(
-          ["lighttpd would serve an index file for its folder without asking whether the file itself is protected or filtered."],
+          [
+            "lighttpd would serve an index file for its folder without asking whether the file itself is protected or filtered.",
+          ],
           ["index-file.names = ()"],
         )),
   ];
 }
 
-function needsOf({ deployment, filter, protect, variables }: Plan): ApplicationNeeds {
-  const { mount, root } = deployment;
-  // Authorizers are told the whole path alone; so are responders where rewriting has led to them.
-  const tellsMount = protect.length === 0 && root === undefined;
-  return {
-    ...(mount !== "" && !tellsMount && { mount }),
-    // Nobody but an authorizer can have set it.
-    ...(variables.includes("REMOTE_USER") && { vouchesFor: ["REMOTE_USER"] }),
-    ...(filter.length > 0 && root !== undefined && { bridges: { filter: { root } } }),
-  };
-}
-
-function notesOf({ deployment, protect }: Plan): string[] {
+function notesOf(plan: Plan): string[] {
+  const { deployment, protect } = plan;
   const { responder } = deployment.lighttpd;
   return [
+    ...commonNotes(plan),
     ...(protect.length > 0
-      ? ["lighttpd takes an answer without a Status for an allowance: let nothing but the application listen on its socket."]
+      ? [
+          "lighttpd takes an answer without a Status for an allowance: let nothing but the application listen on its socket.",
+        ]
       : []),
     ...(protect.length > 0 && responder === "cgi"
       ? [`lighttpd asks no authorizer by CGI: the application must also listen on ${deployment.listen}.`]

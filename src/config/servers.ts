@@ -3,9 +3,13 @@ import { caddy } from "./caddy.js";
 import type { ConfigurationWriter } from "./configuration.js";
 import { h2o } from "./h2o.js";
 import { haproxy } from "./haproxy.js";
+import { hiawatha } from "./hiawatha.js";
+import { iis } from "./iis.js";
 import { jetty } from "./jetty.js";
 import { lighttpd } from "./lighttpd.js";
 import { nginx } from "./nginx.js";
+import { openLiteSpeed } from "./open-lite-speed.js";
+import { openBsdHttpd } from "./openbsd-httpd.js";
 import { systemd } from "./systemd.js";
 
 /** Who writes the configuration of which Web server, by the name that `tricorn config` takes. */
@@ -15,8 +19,12 @@ export const servers: Readonly<Record<string, ConfigurationWriter>> = {
   caddy,
   h2o,
   haproxy,
+  hiawatha,
+  iis,
   jetty,
   lighttpd,
   nginx,
+  "openbsd-httpd": openBsdHttpd,
+  openlitespeed: openLiteSpeed,
   systemd,
 };

@@ -43,7 +43,10 @@ function basic(password: string): string {
   return `Basic ${Buffer.from(`ada:${password}`).toString("base64")}`;
 }
 
-const description = { ...descriptionOf(Gate, Contract), authorizers: [{ name: "Gate", paths: [], variables: ["AUTH_USER"] }] };
+const description = {
+  ...descriptionOf(Gate, Contract),
+  authorizers: [{ name: "Gate", paths: [], variables: ["AUTH_USER"] }],
+};
 
 interface Told {
   readonly authorizer: Authorizer;
@@ -89,7 +92,11 @@ describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
   const servers = new Map<GateKind, WebServer>();
 
   beforeAll(async () => {
-    gate = await serveApplication({ over: "tcp", controllers: [Gate, Contract], timeouts: { authorizer: 100 } });
+    gate = await serveApplication({
+      over: "tcp",
+      controllers: [Gate, Contract],
+      timeouts: { authorizer: 100 },
+    });
     none = await serveApplication({ over: "tcp" });
     killed = await GateProcess.start();
     const { authorizer } = form;
@@ -125,7 +132,14 @@ describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
   }));
 
   test("its variables, and the user, are seen by the responder behind it, and are not a client's to set", async () => {
-    const spoofed = { ...headers, AUTH_USER: "eve", "Auth-User": "eve", REMOTE_USER: "eve", "Remote-User": "eve", Proxy: "eve" };
+    const spoofed = {
+      ...headers,
+      AUTH_USER: "eve",
+      "Auth-User": "eve",
+      REMOTE_USER: "eve",
+      "Remote-User": "eve",
+      Proxy: "eve",
+    };
     const answer = await fetch(`${server().url}/seen/it?mode=allow`, { headers: spoofed });
     const { params } = (await answer.json()) as Seen;
     expect(params).toMatchObject({ AUTH_USER: "ada", AUTH_PHASE: form.phase });
@@ -137,16 +151,24 @@ describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
 
   test("its variables are not shown to the client", async () => {
     const { headers: shown } = await fetch(`${server().url}/canary?mode=allow`, { headers });
-    expect([...shown.keys()].filter((name) => name.startsWith("variable-") && name !== "variable-auth_phase")).toEqual([]);
+    expect(
+      [...shown.keys()].filter((name) => name.startsWith("variable-") && name !== "variable-auth_phase"),
+    ).toEqual([]);
   });
 
-  test.each(["/seen/it", "/nowhere", "/folder/", "/folder/index.html", "/%63anary", "//canary", "/./canary", "/CANARY"])(
-    "%s is denied as well",
-    async (path) => {
-      const { status, body } = await visit(`${server().url}${path}?mode=deny`, headers);
-      expect([status, body.includes(CANARY)]).toEqual([form.denied, false]);
-    },
-  );
+  test.each([
+    "/seen/it",
+    "/nowhere",
+    "/folder/",
+    "/folder/index.html",
+    "/%63anary",
+    "//canary",
+    "/./canary",
+    "/CANARY",
+  ])("%s is denied as well", async (path) => {
+    const { status, body } = await visit(`${server().url}${path}?mode=deny`, headers);
+    expect([status, body.includes(CANARY)]).toEqual([form.denied, false]);
+  });
 
   test("the file that stands for a folder is served when the gate allows it", async () => {
     const { status, body } = await visit(`${server().url}/folder/?mode=allow`, headers);
@@ -170,7 +192,10 @@ describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
   }
 });
 
-async function visit(url: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
+async function visit(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> {
   const answer = await fetch(url, { headers, redirect: "manual" });
   return { status: answer.status, body: await answer.text() };
 }
@@ -191,8 +216,66 @@ test.each(["check-authn", "fcgid-authorizer"] as const)(
     const open = (text: string): string => text.replace("Require valid-user", "Require all granted");
     const server = await start({
       ...kind,
-      files: (place) => Object.fromEntries(Object.entries(kind.files(place)).map(([name, text]) => [name, open(text)])),
+      files: (place) =>
+        Object.fromEntries(Object.entries(kind.files(place)).map(([name, text]) => [name, open(text)])),
     });
     expect(await visit(`${server.url}/canary`)).toEqual({ status: 200, body: CANARY });
   },
 );
+
+describe("a responder and an authorizer that mod_fcgid starts", () => {
+  const kind = guarded({
+    authorizer: "fcgid-access-checker",
+    listen: "127.0.0.1:9000",
+    command: commandOf("gate", 100),
+    apache: { responder: "fcgid", processes: 2 },
+  });
+
+  test("are one program, and the variables come through", async () => {
+    const server = await start(kind);
+    const { body } = await visit(`${server.url}/seen/it?mode=allow`);
+    expect(JSON.parse(body)).toMatchObject({ path: "/seen/it", params: { AUTH_USER: "ada" } });
+    expect((await visit(`${server.url}/seen/it?mode=deny`)).status).toBe(401);
+  });
+
+  /** How often the authorizer is asked for one request, by what mod_fcgid logs of each denial. */
+  async function questions(server: WebServer): Promise<number> {
+    await visit(`${server.url}/seen/it?mode=deny`);
+    return server.errorLog.match(/Access check to access \/seen\/it failed/g)!.length;
+  }
+
+  test("the authorizer is asked once for a request", async () => {
+    expect(await questions(await start(kind))).toBe(1);
+  });
+
+  test("it would be asked many times if Apache looked up a PATH_INFO", async () => {
+    const cut = (text: string): string =>
+      text.replace(/^ScriptAliasMatch "\^\(\?:\/\|\$\)" "(.*)"$/m, 'ScriptAliasMatch "^(.*)$" "$1$$1"');
+    const careless = await start({
+      ...kind,
+      files: (place) =>
+        Object.fromEntries(Object.entries(kind.files(place)).map(([name, text]) => [name, cut(text)])),
+    });
+    expect(await questions(careless)).toBeGreaterThan(5);
+  });
+});
+
+test("a path that is protected to the application is refused, where to Apache it is another one", async () => {
+  const gate = await serveApplication({ over: "tcp", controllers: [Gate, Contract] });
+  onTestFinished(() => gate.close());
+  const server = await start(
+    configuredApache({
+      writer: apache,
+      description: {
+        ...description,
+        authorizers: [{ name: "Gate", paths: ["/seen/*"], variables: ["AUTH_USER"] }],
+      },
+      deployment: () => ({ listen: gate.address, apache: { userVariable: "AUTH_USER" } }),
+    }),
+  );
+  expect((await visit(`${server.url}/seen/a?mode=deny`)).status).toBe(403);
+  expect((await visit(`${server.url}/seen/a?mode=allow`)).status).toBe(200);
+  for (const path of ["/seen/a%2Fb", "/seen/a%2fb"]) {
+    expect((await visit(`${server.url}${path}?mode=deny`)).status).toBe(404);
+  }
+});

@@ -20,7 +20,11 @@ function contractBehind(deployment: DeploymentInput): WebServerKind {
   return configuredApache({
     writer: apache,
     description,
-    deployment: ({ folder }) => ({ root: `${folder}/www`, streams: ["/slowly", "/pour", "/break"], ...deployment }),
+    deployment: ({ folder }) => ({
+      root: `${folder}/www`,
+      streams: ["/slowly", "/pour", "/break"],
+      ...deployment,
+    }),
     files,
   });
 }
@@ -32,8 +36,16 @@ describe.each([
   ["by SetHandler to a unix socket, at /app", { responder: "set-handler", over: "unix", mount: "/app" }],
 ] as const)("the contract behind Apache %s", (_, { responder, over, mount }) => {
   const behind = putBehind((listen) => contractBehind({ listen, mount, apache: { responder } }), { over });
-  testEssentials(() => ({ ...behind(), mount }), { overlooksDepartures: true });
+  // Two are enough of the long way.
+  if (responder === "proxy-pass" ? mount === "" : mount !== "") {
+    testEssentials(() => ({ ...behind(), mount }), { overlooksDepartures: true });
+  }
   testFiles(() => behind().server, mount);
+
+  test("the path below the mount is what the application sees", async () => {
+    const seen = (await (await fetch(`${behind().server.url}${mount}/seen/a%20b?c`)).json()) as Seen;
+    expect(seen).toMatchObject({ mount, path: "/seen/a%20b", query: "c" });
+  });
 
   test("connections to the application are kept", async () => {
     const { application, server } = behind();
@@ -44,7 +56,9 @@ describe.each([
 
   test("a body above the limit is refused by Apache", async () => {
     const listen = behind().application.address;
-    const server = await start(contractBehind({ listen, mount, maxBodyBytes: MEBIBYTE, apache: { responder } }));
+    const server = await start(
+      contractBehind({ listen, mount, maxBodyBytes: MEBIBYTE, apache: { responder } }),
+    );
     const most = await post(`${server.url}${mount}/digest`, MEBIBYTE);
     expect(await most.json()).toMatchObject({ bytes: MEBIBYTE });
     expect((await post(`${server.url}${mount}/digest`, MEBIBYTE + 1)).status).toBe(413);
@@ -110,10 +124,13 @@ describe.each([
   });
 
   // Apache hands a query without "=" to CGI programs as arguments (RFC 3875, section 4.4).
-  test.each(["--version", "-e+process.exit(1)", "--inspect-brk=0", "a+b"])("a query %s is nothing but a query", async (query) => {
-    const seen = (await (await fetch(url(`/seen/it?${query}`))).json()) as Seen;
-    expect(seen).toMatchObject({ path: "/seen/it", query });
-  });
+  test.each(["--version", "-e+process.exit(1)", "--inspect-brk=0", "a+b"])(
+    "a query %s is nothing but a query",
+    async (query) => {
+      const seen = (await (await fetch(url(`/seen/it?${query}`))).json()) as Seen;
+      expect(seen).toMatchObject({ path: "/seen/it", query });
+    },
+  );
 
   test("bodies up to the limit come in whole; above it they are refused, never cut", async () => {
     const most = (await (await post(url("/digest"), 20 * MEBIBYTE)).json()) as Digest;
@@ -133,12 +150,14 @@ describe.each([
     expect((await fetch(url("/fail"))).status).toBe(500);
   });
 
-  test("an answer that streams arrives as it is produced, and 20 requests at once are all answered", async () => {
+  test("an answer that streams arrives as it is produced, and several requests at once are all answered", async () => {
     const first = await fetch(url("/pour"));
     const reader = first.body!.getReader();
     expect((await reader.read()).value!.length).toBeGreaterThan(0);
     await reader.cancel();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(url("/hello"))));
+    const answers = await Promise.all(
+      Array.from({ length: responder === "cgi" ? 5 : 20 }, () => fetch(url("/hello"))),
+    );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 });

@@ -16,7 +16,12 @@ const differences: Differences = { dropsStderr: true, overlooksDepartures: true,
 const files = { "www/poem.txt": "one\n", "www/a b.txt": "two\n", "www/index.html": "index\n" };
 
 function contractBehind(deployment: DeploymentInput & { readonly listen: string }): WebServerKind {
-  return configuredJetty({ writer: jetty, description: descriptionOf(Contract), deployment: () => deployment, files });
+  return configuredJetty({
+    writer: jetty,
+    description: descriptionOf(Contract),
+    deployment: () => deployment,
+    files,
+  });
 }
 
 async function start(kind: WebServerKind): Promise<WebServer> {
@@ -62,4 +67,11 @@ test("a body above the limit is refused by Jetty", async () => {
     fetch(`${server.url}/digest`, { method: "POST", body: payload(bytes) });
   expect(await (await post(MEBIBYTE)).json()).toMatchObject({ bytes: MEBIBYTE });
   expect((await post(MEBIBYTE + 1)).status).toBe(413);
+});
+
+test("an answer that does not come in time is a 504", async () => {
+  const application = await serveApplication({ over: "tcp" });
+  onTestFinished(() => application.close());
+  const server = await start(contractBehind({ listen: application.address, timeout: 1 }));
+  expect((await fetch(`${server.url}/wait`)).status).toBe(504);
 });

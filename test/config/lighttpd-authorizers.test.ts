@@ -30,7 +30,10 @@ async function start(kind: WebServerKind): Promise<WebServer> {
   return server;
 }
 
-async function visit(url: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
+async function visit(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> {
   const answer = await fetch(url, { headers, redirect: "manual" });
   return { status: answer.status, body: await answer.text() };
 }
@@ -73,7 +76,11 @@ describe("an authorizer behind lighttpd", () => {
 
   test("its denial goes to the client as it is", async () => {
     const denied = await fetch(url("/canary?mode=deny"));
-    expect([denied.status, denied.headers.get("x-denied"), await denied.text()]).toEqual([403, "yes", "Not for you.\n"]);
+    expect([denied.status, denied.headers.get("x-denied"), await denied.text()]).toEqual([
+      403,
+      "yes",
+      "Not for you.\n",
+    ]);
     const redirected = await fetch(url("/canary?mode=redirect"), { redirect: "manual" });
     expect([redirected.status, redirected.headers.get("location")]).toEqual([302, "/log-in"]);
   });
@@ -87,7 +94,10 @@ describe("an authorizer behind lighttpd", () => {
   });
 
   test("the body of a request comes to the responder behind it", async () => {
-    const answer = await fetch(url("/form?mode=allow"), { method: "POST", body: new URLSearchParams({ name: "Ada" }) });
+    const answer = await fetch(url("/form?mode=allow"), {
+      method: "POST",
+      body: new URLSearchParams({ name: "Ada" }),
+    });
     expect(await answer.json()).toEqual({ name: "Ada" });
   });
 
@@ -164,12 +174,17 @@ describe("files that a glob covers by their names, behind lighttpd", () => {
     await none?.close();
   });
 
-  test.each(["/canary", "/canary/", "/canary/x", "/canary/x/y", "/folder/", "/folder/index.html", "/folder/index.html/"])(
-    "%s does not show one",
-    async (path) => {
-      expect((await visit(`${server.url}${path}`)).body).not.toContain(CANARY);
-    },
-  );
+  test.each([
+    "/canary",
+    "/canary/",
+    "/canary/x",
+    "/canary/x/y",
+    "/folder/",
+    "/folder/index.html",
+    "/folder/index.html/",
+  ])("%s does not show one", async (path) => {
+    expect((await visit(`${server.url}${path}`)).body).not.toContain(CANARY);
+  });
 
   test("other files are served", async () => {
     expect(await visit(`${server.url}/free.html`)).toEqual({ status: 200, body: "free\n" });
@@ -192,4 +207,16 @@ describe("files that a glob covers by their names, behind lighttpd", () => {
     });
     expect((await visit(`${careless.url}${path}`)).body).toContain(CANARY);
   });
+});
+
+test("a path that is protected to the application is refused, where to lighttpd it is another one", async () => {
+  const gate = await serveApplication({ controllers: [Gate, Contract] });
+  onTestFinished(() => gate.close());
+  const segments = { ...description, authorizers: [{ name: "Gate", paths: ["/seen/*"], variables: [] }] };
+  const server = await start(guarded({ listen: gate.address }, segments));
+  expect((await visit(`${server.url}/seen/a?mode=deny`)).body).toBe("Not for you.\n");
+  for (const path of ["/seen/a%2Fb", "/seen/a%2fb"]) {
+    const { status, body } = await visit(`${server.url}${path}?mode=deny`);
+    expect([path, status, body.includes("seen")]).toEqual([path, 400, false]);
+  }
 });

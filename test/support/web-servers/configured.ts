@@ -1,4 +1,9 @@
-import { createApplication, createContainer, type ControllerClass, type ApplicationDescription } from "tricorn";
+import {
+  createApplication,
+  createContainer,
+  type ControllerClass,
+  type ApplicationDescription,
+} from "tricorn";
 
 import type { Configuration, ConfigurationWriter } from "../../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
@@ -20,7 +25,10 @@ export function descriptionOf(...controllers: ControllerClass[]): ApplicationDes
 }
 
 /** The configuration for a place, complete with all that it is checked by. */
-export function generate({ writer, deployment, description }: ConfiguredOptions, place: Place): Configuration {
+export function generate(
+  { writer, deployment, description }: ConfiguredOptions,
+  place: Place,
+): Configuration {
   const { port, folder } = place;
   const input = { port, bind: "127.0.0.1", state: folder, ...deployment(place) };
   return writer({ deployment: parseDeployment(input), description });
@@ -28,7 +36,8 @@ export function generate({ writer, deployment, description }: ConfiguredOptions,
 
 /** The files of a configuration and its folders, by their path below the server's folder. */
 export function filesOf({ files, folders }: Configuration, { folder }: Place): Record<string, string> {
-  const below = (path: string): string => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path);
+  const below = (path: string): string =>
+    path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;
   return Object.fromEntries([
     ...folders.filter((path) => path !== folder).map((path) => [`${below(path)}/.keep`, ""]),
     ...files.map(({ name, text }) => [below(name), text]),

@@ -1,0 +1,102 @@
+import fc from "fast-check";
+
+import { DeploymentSchema, type DeploymentInput } from "../../../src/config/deployment.js";
+import type { RouteDescription } from "../../../src/routes-of.js";
+
+/** What every language has some meaning for somewhere, and what none has. */
+const CHARACTERS = [
+  ...Array.from("ab/.-_~:|*?+&%=#@!,^()[]{}<>$'\"\\; \t\n"),
+  "ä",
+  "😀",
+  "\u2028",
+  "\ufffe",
+  "\ud800",
+];
+
+const text = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 12 }),
+  fc.constantFrom(
+    "${PATH}",
+    "%{ENV:PATH}",
+    "$1",
+    "a b",
+    '"',
+    "\\",
+    "</Location>",
+    "]]>",
+    "-->",
+    "--",
+    "|sh",
+    "\nUser root",
+  ),
+);
+const path = text.map((rest) => `/${rest}`).filter((path) => !/\/\.{1,2}(?:\/|$)/.test(path));
+
+/** Deployments whose texts are anything; only what the schema takes comes through. */
+export const anyDeployment: fc.Arbitrary<DeploymentInput> = fc
+  .record(
+    {
+      name: fc.constantFrom("books", "a-b"),
+      listen: fc.oneof(fc.constantFrom("127.0.0.1:9000", "[::1]:9000", "unix:/run/a.sock"), text),
+      serverName: fc.oneof(fc.constantFrom("books.example", "localhost"), text),
+      root: path,
+      state: fc.oneof(fc.constant("/tmp"), path),
+      mount: fc.oneof(fc.constantFrom("", "/app", "/a.b/c~d"), path),
+      protect: fc.array(fc.oneof(text, path), { maxLength: 3 }),
+      filter: fc.array(fc.oneof(text, path), { maxLength: 3 }),
+      streams: fc.array(fc.oneof(text, path), { maxLength: 3 }),
+      variables: fc.array(fc.oneof(fc.constant("AUTH_USER"), text), { maxLength: 2 }),
+      command: fc.array(text, { minLength: 1, maxLength: 3 }),
+      directory: path,
+      maxBodyBytes: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      timeout: fc.integer({ min: 1, max: 100_000 }),
+      apache: fc.record(
+        {
+          responder: fc.constantFrom("proxy-pass" as const, "set-handler", "fcgid", "cgi"),
+          authorizer: fc.constantFrom(
+            "check-authn" as const,
+            ...([
+              "authn",
+              "authz",
+              "authnz",
+              "fcgid-authenticator",
+              "fcgid-authorizer",
+              "fcgid-access-checker",
+            ] as const),
+          ),
+          realm: text,
+          passwordFile: path,
+        },
+        { requiredKeys: [] },
+      ),
+      lighttpd: fc.record({ responder: fc.constantFrom("connect" as const, "spawn", "cgi") }),
+    },
+    { requiredKeys: [] },
+  )
+  .map(withoutWhatIsRefused);
+
+/** Leaves out what the schema refuses, so that the rest of a deployment still comes to a writer. */
+function withoutWhatIsRefused(input: DeploymentInput): DeploymentInput {
+  for (;;) {
+    const { success, error } = DeploymentSchema.safeParse(input);
+    if (success) return input;
+    const refused = new Set(error.issues.map(({ path: [key] }) => key));
+    input = Object.fromEntries(Object.entries(input).filter(([key]) => !refused.has(key)));
+  }
+}
+
+/** An application with something of everything. */
+export const library: RouteDescription = {
+  responders: [
+    {
+      routes: [
+        { path: "/books/:id" },
+        { path: "/" },
+        { path: "/events", streams: true },
+        { path: "/files/*" },
+      ],
+    },
+  ],
+  authorizers: [{ paths: ["/members/**", "*.pdf"], variables: ["AUTH_USER", "REMOTE_USER"] }],
+  filters: [{ paths: ["*.md"] }],
+};
