@@ -156,6 +156,16 @@ describe("what may be written into a file", () => {
   }
 });
 
+describe("what programs take for their own proxy, and for other fields,", () => {
+  test.each([
+    ["nginx", ['fastcgi_param HTTP_PROXY "" if_not_empty;', "underscores_in_headers off;"]],
+    ["caddy", ["request_header -Proxy", "request_header -*_*"]],
+    ["haproxy", ["http-request del-header Proxy", "http-request del-header _ -m sub"]],
+  ])("is left out by %s", (server, lines) => {
+    for (const line of lines) expect(textOf(server, {}, library)).toContain(line);
+  });
+});
+
 describe("needs", () => {
   const { needs } = write("nginx", { root: "/srv/www", mount: "/app" }, library);
 
