@@ -165,7 +165,6 @@ async function start(document: string, firstLine: string, options: RunOptions = 
   return server;
 }
 
-const bearer = { headers: { Authorization: "Bearer s3cret" } };
 const seen = { mount: "", path: "/seen/a%20b", user: null };
 
 test.each(["README.md", "docs/getting-started.md"])(
@@ -297,65 +296,6 @@ describe.each([
   test("lets nobody in when the application is not there", async () => {
     const { url } = await start(document, firstLine, { files });
     expect((await fetch(`${url}/members/card.txt`, as("s3cret"))).status).toBe(absent);
-  });
-});
-
-const card = { "www/members/card.txt": "secret\n", "www/staff/card.txt": "secret\n" };
-
-describe("docs/authorizers.md", () => {
-  test("Apache, mod_authnz_fcgi", async () => {
-    const server = await start("docs/authorizers.md", "# mod_authnz_fcgi", { behind, files: card });
-    const members = `${server.url}/members/card.txt`;
-    const denied = await fetch(members);
-    expect([denied.status, await denied.text()]).toEqual([401, "Unauthorized\n"]);
-    expect(denied.headers.get("WWW-Authenticate")).toContain("Bearer");
-    expect(await (await fetch(members, bearer)).text()).toBe("secret\n");
-
-    const basic = (password: string) => ({
-      headers: { Authorization: `Basic ${Buffer.from(`ada:${password}`).toString("base64")}` },
-    });
-    const staff = `${server.url}/staff/card.txt`;
-    expect(await (await fetch(staff, basic("lovelace"))).text()).toBe("secret\n");
-    expect((await fetch(staff, basic("wrong"))).status).toBe(401);
-    await server.errorLine(/AH01617: user ada: authentication failure for .*: Password Mismatch/);
-  });
-
-  test("Apache, mod_authnz_fcgi, does not let requests pass when the application is down", async () => {
-    const server = await start("docs/authorizers.md", "# mod_authnz_fcgi", { files: card });
-    expect((await fetch(`${server.url}/members/card.txt`, bearer)).status).toBe(500);
-    await server.errorLine(/AH02495: attempt to connect to .* failed/);
-  });
-
-  test("Apache, mod_fcgid", async () => {
-    const script = exampleScript("session-gate.ts");
-    const server = await start("docs/authorizers.md", "# mod_fcgid", { script, files: card });
-    const members = `${server.url}/members/card.txt`;
-    const denied = await fetch(members);
-    expect(denied.status).toBe(401);
-    expect(denied.headers.get("WWW-Authenticate")).toBe('Bearer realm="library"');
-    await server.errorLine(/mod_fcgid: Access check to access .* failed, reason: script returned status 401/);
-    const allowed = await fetch(members, bearer);
-    expect(await allowed.text()).toBe("secret\n");
-    expect(allowed.headers.get("Variable-AUTH_USER")).toBe("ada");
-  });
-
-  test("Apache, mod_fcgid, does not let requests pass when the program ends at once", async () => {
-    const script = "#!/bin/sh\nexit 1\n";
-    const { url } = await start("docs/authorizers.md", "# mod_fcgid", { script, files: card });
-    expect((await fetch(`${url}/members/card.txt`, bearer)).status).toBeGreaterThanOrEqual(500);
-  });
-
-  test("lighttpd", async () => {
-    const { url } = await start("docs/authorizers.md", "# lighttpd", { behind, files: card });
-    const denied = await fetch(`${url}/members/card.txt`);
-    expect([denied.status, await denied.text()]).toEqual([401, "Unauthorized\n"]);
-    expect(await (await fetch(`${url}/members/card.txt`, bearer)).text()).toBe("secret\n");
-  });
-
-  test("lighttpd does not let requests pass when the application is down", async () => {
-    const server = await start("docs/authorizers.md", "# lighttpd", { files: card });
-    expect((await fetch(`${server.url}/members/card.txt`, bearer)).status).toBe(503);
-    await server.errorLine(/establishing connection failed: socket: /);
   });
 });
 
