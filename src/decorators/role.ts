@@ -119,13 +119,7 @@ function listOf(globs: string | readonly string[]): readonly string[] {
 type Written = Pick<RoleMark, "kind" | "decorator" | "scope"> & Partial<RoleMark>;
 
 function mark(target: Class, written: Written): void {
-  marksOf(target).roles.push({
-    prefix: "",
-    paths: [],
-    variables: undefined,
-    type: undefined,
-    version: undefined,
-    ...written,
-  });
+  const unsaid = { prefix: "", paths: [], variables: undefined, type: undefined, version: undefined };
+  marksOf(target).roles.push({ ...unsaid, ...written });
   makeInjectable(target);
 }

@@ -39,6 +39,11 @@ export interface DocumentRootOptions {
   readonly fileSystem?: FileSystem | undefined;
 }
 
+interface DocumentRootFacts {
+  readonly index: string;
+  readonly fileSystem: FileSystem;
+}
+
 const MISSING = { kind: "missing" } as const;
 const FORBIDDEN = { kind: "forbidden" } as const;
 
@@ -49,16 +54,16 @@ export class DocumentRoot {
   readonly #index: string;
   readonly #fileSystem: FileSystem;
 
-  private constructor(path: string, { index, fileSystem }: Required<DocumentRootOptions>) {
+  private constructor(path: string, { index, fileSystem }: DocumentRootFacts) {
     this.path = path;
-    this.#index = index ?? "index.html";
-    this.#fileSystem = fileSystem ?? nodeFileSystem;
+    this.#index = index;
+    this.#fileSystem = fileSystem;
   }
 
   /** Throws ConfigurationError `ERR_DOCUMENT_ROOT` where the folder cannot be used. */
   static async open(
     folder: string,
-    { index, fileSystem = nodeFileSystem }: DocumentRootOptions = {},
+    { index = "index.html", fileSystem = nodeFileSystem }: DocumentRootOptions = {},
   ): Promise<DocumentRoot> {
     try {
       const path = await fileSystem.realpath(resolve(folder));

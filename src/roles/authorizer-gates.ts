@@ -45,7 +45,7 @@ export class AuthorizerGates {
    * To some it is one path, and the strictest authorizer must not be passed by.
    */
   asked(params: Params): readonly Gate[] {
-    const uris = urisOf(params);
+    const uris = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")].filter(isGiven);
     // Nobody knows what is asked for, so all have to allow it.
     if (uris.length === 0) return this.#gates;
     const exact = uris.map((uri) => protectedPath(uri, this.#mount));
@@ -66,10 +66,8 @@ export class AuthorizerGates {
   guarding(params: Params): readonly Gate[] | undefined {
     if (this.#gates.length === 0) return this.#gates;
     const located = locate(params, { mount: this.#mount, pathInfo: params.get("PATH_INFO") });
-    const readings = [
-      readingsOf(located.path),
-      ...urisOf(params).map((uri) => readingsOf(rawPath(uri), this.#mount)),
-    ];
+    const uris = [located.target, params.get("DOCUMENT_URI")].filter(isGiven);
+    const readings = [readingsOf(located.path), ...uris.map((uri) => readingsOf(rawPath(uri), this.#mount))];
     if (!readings.every((paths) => paths !== undefined)) return undefined;
     return this.covering(readings.flat());
   }
@@ -81,9 +79,8 @@ export class AuthorizerGates {
   }
 }
 
-function urisOf(params: Params): string[] {
-  const uris = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")];
-  return uris.filter((uri): uri is string => uri !== undefined && uri !== "");
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined && text !== "";
 }
 
 function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition): Gate {

@@ -49,5 +49,6 @@ export class Password {
 }
 
 function digest(text: string): Buffer {
-  return createHmac("sha256", key).update(text, "utf8").digest();
+  // Not UTF-8, to which all lone surrogates are one character.
+  return createHmac("sha256", key).update(text, "utf16le").digest();
 }

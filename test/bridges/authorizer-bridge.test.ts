@@ -176,7 +176,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     const { log } = capturedLog();
     const hangs = gate(() => new Promise(() => undefined));
     const dispatcher = new Dispatcher([hangs], { log, timeouts: { authorizer: 1_000 } });
-    const clock = new ClockedSide(new BridgedApplication(dispatcher));
+    const clock = new ClockedSide(await BridgedApplication.open(dispatcher));
     clock.side.receive(ask(1, "/x").subarray(0, -8));
     clock.time = 900;
     // So much buys a responder eight seconds.

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { allow, reply, type AuthorizerRequest, type Definition, type FilterRequest } from "tricorn";
+import { allow, deny, reply, type AuthorizerRequest, type Definition, type FilterRequest } from "tricorn";
 
 import { folderWith, openFilesBelow, putFile } from "../support/folders.js";
 import { get } from "../support/records.js";
@@ -306,6 +306,23 @@ describe("a file behind an authorizer", () => {
     expect((await respond("/x/members/a.txt", { params })).status).toBe(403);
   });
 
+  test("is refused by the name of an index that is a link", async () => {
+    const root = folderWith({ "real.html": "real", "docs/x": "" });
+    symlinkSync("../real.html", join(root, "docs/index.html"));
+    const pages = filtering(upperCase, { paths: ["*.html"] });
+    const { respond } = await bridged([pages, authorizer("Gate", "/docs/index.html")], { root });
+    expect((await respond("/docs/")).status).toBe(403);
+    expect((await respond("/real.html")).text).toBe("REAL");
+  });
+
+  test("is refused by the name of its folder too", async () => {
+    const pages = filtering(upperCase, { paths: ["*.html"] });
+    const { respond } = await bridged([pages, authorizer("Gate", "/members/")], { files });
+    const params = { SCRIPT_NAME: "/x", PATH_INFO: "/members/" };
+    expect((await respond("/x/members/", { params })).status).toBe(403);
+    expect((await respond("/members/")).text).toBe("INDEX");
+  });
+
   test("is refused where only the case of letters keeps the authorizer out", async () => {
     const { respond } = await bridged([shout, authorizer("Gate", "/members/**")], {
       files: { "Members/a.txt": "a" },
@@ -321,6 +338,58 @@ describe("a file behind an authorizer", () => {
     });
     expect((await respond("/alias.txt")).status).toBe(403);
     expect((await respond("/members/a.txt")).text).toBe("A");
+  });
+});
+
+describe("a file behind an authorizer that this process asks", () => {
+  const files = { "members/a.txt": "a", "members/index.html": "index", "free.txt": "free" };
+  const gate: Definition = {
+    kind: "authorizer",
+    name: "Gate",
+    paths: ["/members/**"],
+    variables: ["MEMBER"],
+    authorize: ({ headers }: AuthorizerRequest) => {
+      const user = headers.get("x-key");
+      return user === undefined ? deny(401) : allow({ MEMBER: user });
+    },
+  };
+  const greeting = filtering(
+    async (request) => `${request.params.get("MEMBER")} ${await upperCase(request)}`,
+    {
+      paths: ["*.txt", "*.html"],
+    },
+  );
+
+  test("is filtered once it was allowed, with what the authorizer hands on, and for nobody else", async () => {
+    const { respond } = await bridged([greeting, gate], {
+      files,
+      inProcess: true,
+      cache: { bytes: 100_000 },
+    });
+    expect((await respond("/members/a.txt")).status).toBe(401);
+    for (const user of ["ada", "bob"]) {
+      const answer = await respond("/members/a.txt", { headers: { "X-Key": user, "If-None-Match": "*" } });
+      expect([answer.status, answer.text]).toEqual([200, `${user} A`]);
+      expect([answer.headers.get("etag"), answer.headers.get("cache-control")]).toEqual([
+        undefined,
+        "private, no-cache",
+      ]);
+    }
+    expect((await respond("/free.txt", { params: { MEMBER: "mallory" } })).text).toBe("undefined FREE");
+  });
+
+  test("is found below another mount too", async () => {
+    const { respond } = await bridged([greeting, gate], { files, inProcess: true });
+    const params = { SCRIPT_NAME: "/x", PATH_INFO: "/members/a.txt" };
+    expect((await respond("/x/members/a.txt", { params })).status).toBe(401);
+    expect((await respond("/x/members/a.txt", { params, headers: { "X-Key": "ada" } })).text).toBe("ada A");
+  });
+
+  test("is refused under a name that the authorizer was not asked about", async () => {
+    const root = folderWith(files);
+    symlinkSync("members/a.txt", join(root, "alias.txt"));
+    const { respond } = await bridged([greeting, gate], { root, inProcess: true });
+    expect((await respond("/alias.txt", { headers: { "X-Key": "ada" } })).status).toBe(403);
   });
 });
 

@@ -282,6 +282,16 @@ describe("what the filter says itself", () => {
     expect((await respond("/a.txt", { headers: { "If-Modified-Since": newer } })).status).toBe(304);
   });
 
+  test("is asked for from then on, although it does not say it each time", async () => {
+    const moody = filtering(() =>
+      moody.runs === 1 ? reply("x", { headers: { "Last-Modified": LATER } }) : "x",
+    );
+    const { respond } = await bridged([moody], { files });
+    for (let time = 0; time < 3; time += 1) await respond("/a.txt");
+    await respond("/a.txt", { headers: { "If-Modified-Since": LATER } });
+    expect(moody.runs).toBe(4);
+  });
+
   test("may be that the client has its copy", async () => {
     const knowing = filtering((request) =>
       request.notModified({ etag: '"mine"' })

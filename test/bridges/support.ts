@@ -62,6 +62,8 @@ export interface BridgeSetUp extends Partial<Omit<FilterBridgeOptions, "root">> 
   readonly mount?: string | undefined;
   readonly middleware?: readonly Middleware[];
   readonly listener?: Omit<ListenerOptions, "bridges">;
+  /** Whether this process asks the authorizers itself. */
+  readonly inProcess?: boolean;
 }
 
 /** An application with a bridge to its filters, without a socket. */
@@ -75,13 +77,21 @@ export interface Bridged {
 /** Puts definitions behind a bridge until the test ends. */
 export async function bridged(
   definitions: readonly Definition[],
-  { files = {}, root = folderWith(files), mount, middleware, listener, ...filter }: BridgeSetUp = {},
+  {
+    files = {},
+    root = folderWith(files),
+    mount,
+    middleware,
+    listener,
+    inProcess = false,
+    ...filter
+  }: BridgeSetUp = {},
 ): Promise<Bridged> {
   const { log, lines } = capturedLog();
   const container = createContainer();
   const application = await testApplication(
     createApplication({ controllers: [], definitions, container, log, mount, middleware }),
-    { ...listener, bridges: { filter: { root, ...filter } } },
+    { ...listener, bridges: { authorizer: { inProcess }, filter: { root, ...filter } } },
   );
   onTestFinished(() => application.close());
   return { root, application, log: lines, respond: (...request) => application.respond(...request) };

@@ -95,6 +95,21 @@ describe("Section 6.3: everything else is a denial", () => {
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
+  test("one that hands on a variable that it does not declare", async () => {
+    const declares = {
+      ...gate(({ query }) => allow({ [query.get("name")!]: "ada" })),
+      variables: ["AUTH_USER"],
+    };
+    const { connect, log } = await serveDefinitions([declares]);
+    const peer = await connect();
+    expect((await peer.send(authorize(1, "/?name=AUTH_USER")).answer(1)).status).toBe(200);
+    for (const name of ["AUTH_ROLE", "auth_user", "AUTH"]) {
+      expectDenied(await peer.send(authorize(1, `/?name=${name}`)).answer(1), 500);
+      const { err } = log.at(-1)!;
+      expect(err!.message).toBe(`Cannot allow with variable ${name}: Gate does not declare it`);
+    }
+  });
+
   test("variables that look harmless in UTF-16 cannot end a line as bytes", async () => {
     const { connect } = await serveDefinitions([gate(() => allow({ USER: "x\u010d\u010aY: 1\u2028z" }))]);
     const peer = await connect();
@@ -231,6 +246,9 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     `/members/${"x/".repeat(500)}`,
     `/members/${"x".repeat(60_000)}`,
     "/members/..%00/public",
+    // A responder's router takes it as it is written.
+    "/members/../public",
+    "/members/%2e%2e/public",
   ])("%j is denied by the stricter one, not let through by the general one", async (target) => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
     const peer = await connect();
@@ -238,7 +256,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
   });
 
-  test.each(["/public", "/", "/membersonly", "/public/members/x", "/members/../public", "/x?/members/y"])(
+  test.each(["/public", "/", "/membersonly", "/public/members/x", "/x?/members/y"])(
     "%j is not its matter",
     async (target) => {
       const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
@@ -247,6 +265,15 @@ describe("Section 6.3: which authorizers decide about a path", () => {
       expect((await peer.send(authorize(1, target)).answer(1)).status).toBe(200);
     },
   );
+
+  test("the stricter one is asked too where an escaped slash or a last one would keep it out", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "/one/*", "/two/x")]);
+    const peer = await connect();
+    for (const target of ["/one/a%2Fb", "/one/a%2fb", "/one/a/", "/two/x/"]) {
+      expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
+    }
+    expect((await peer.send(authorize(1, "/one/a/b")).answer(1)).status).toBe(200);
+  });
 
   test.each([
     "/x.txt",

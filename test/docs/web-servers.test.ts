@@ -1,8 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import {
   Authorizer,
   Body,
+  Filter,
   Get,
   Post,
   Req,
@@ -13,6 +18,7 @@ import {
   reply,
   sendfile,
   type AuthorizerRequest,
+  type FilterRequest,
   type ResponderRequest,
 } from "tricorn";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -82,15 +88,44 @@ class Gate {
   }
 }
 
+/** As docs/filter-a-folder.md has it, without the library that makes HTML of it. */
+@Filter("*.md", { type: "text/html; charset=utf-8" })
+class MarkdownPages {
+  async filter({ data }: FilterRequest) {
+    return (await text(data)).replace(/^# (.+)\n/, "<h1>$1</h1>");
+  }
+}
+
+const pages = {
+  "pages/index.md": "# Notes\n",
+  "pages/hats/index.md": "# Hats\n",
+  "pages/hats/tricorn.md": "# The tricorn\n",
+  "pages/picture.svg": "<svg></svg>",
+  "pages/.secret.md": "SECRET",
+  "pages/.secret": "SECRET",
+};
+
 let behind: Behind;
 let mounted: Behind;
+let filtered: Behind;
+let pagesFolder: string;
 beforeAll(async () => {
   behind = await serveBoth([Probe, Gate]);
-  mounted = await serveBoth([Probe], "/app");
+  mounted = await serveBoth([Probe], { mount: "/app" });
+  pagesFolder = mkdtempSync(join(tmpdir(), "tricorn-pages-"));
+  for (const [name, content] of Object.entries(pages)) {
+    mkdirSync(dirname(join(pagesFolder, name)), { recursive: true });
+    writeFileSync(join(pagesFolder, name), content);
+  }
+  const root = join(pagesFolder, "pages");
+  const listener = { bridges: { filter: { root, index: "index.md", cache: { bytes: 1_000_000 } } } };
+  filtered = await serveBoth([MarkdownPages], { listener });
 });
 afterAll(async () => {
   await behind.close();
   await mounted.close();
+  await filtered.close();
+  rmSync(pagesFolder, { recursive: true, force: true });
 });
 
 /** The configurations that were run, by document and first line. */
@@ -253,6 +288,37 @@ describe("docs/production.md", () => {
     const server = await start("docs/production.md", "# mod_proxy_fcgi");
     expect((await fetch(`${server.url}/app/`)).status).toBe(503);
     await server.errorLine(/AH01079: failed to make connection to backend/);
+  });
+});
+
+describe("docs/filter-a-folder.md", () => {
+  test.each([
+    ["nginx", "# a folder of Markdown"],
+    ["Apache", "# Markdown by mod_proxy_fcgi"],
+  ])("%s", async (_server, firstLine) => {
+    const { url } = await start("docs/filter-a-folder.md", firstLine, { behind: filtered, files: pages });
+    const visit = (path: string, init?: RequestInit): Promise<Response> =>
+      fetch(url + path, { redirect: "manual", ...init });
+    for (const [path, title] of [
+      ["/", "Notes"],
+      ["/hats/", "Hats"],
+      ["/hats/tricorn.md", "The tricorn"],
+    ] as const) {
+      const page = await visit(path);
+      expect([path, page.status, await page.text()]).toEqual([path, 200, `<h1>${title}</h1>`]);
+      expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+      const etag = page.headers.get("etag")!;
+      expect((await visit(path, { headers: { "If-None-Match": etag } })).status).toBe(304);
+    }
+    const folder = await visit("/hats");
+    expect([folder.status, new URL(folder.headers.get("location")!, url).pathname]).toEqual([301, "/hats/"]);
+    expect(await (await visit("/picture.svg")).text()).toBe("<svg></svg>");
+    for (const path of ["/.secret.md", "/.secret"]) {
+      const answer = await visit(path);
+      expect([path, answer.status]).toEqual([path, 403]);
+      expect(await answer.text()).not.toContain("SECRET");
+    }
+    expect((await visit("/none.md")).status).toBe(404);
   });
 });
 

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { createApplication, createContainer, serve, type ControllerClass } from "tricorn";
+import {
+  createApplication,
+  createContainer,
+  serve,
+  type ControllerClass,
+  type ListenerOptions,
+} from "tricorn";
 
 import { WebServer, type Place, type WebServerKind } from "../support/web-servers/web-server.js";
 import { blockNamed, root, type Block } from "./blocks.js";
@@ -14,12 +20,21 @@ export interface Behind {
   close(): Promise<void>;
 }
 
-export async function serveBoth(controllers: readonly ControllerClass[], mount?: string): Promise<Behind> {
+/** How an application is served on both. */
+export interface ServeBothOptions {
+  readonly mount?: string;
+  readonly listener?: ListenerOptions;
+}
+
+export async function serveBoth(
+  controllers: readonly ControllerClass[],
+  { mount, listener }: ServeBothOptions = {},
+): Promise<Behind> {
   const folder = await mkdtemp(join(tmpdir(), "tricorn-docs-"));
   const container = createContainer();
   const application = createApplication({ controllers, container, mount });
   const unix = join(folder, "app.sock");
-  const options = { signals: false };
+  const options = { ...listener, signals: false };
   const served = [await serve(application, 0, options), await serve(application, unix, options)];
   const close = async (): Promise<void> => {
     for (const one of served) await one.close();

@@ -9,6 +9,7 @@ import {
   serve,
   type ControllerClass,
   type HandlerTimeouts,
+  type ListenerOptions,
 } from "tricorn";
 
 import { capturedLog, type LogLine } from "../served.js";
@@ -22,6 +23,8 @@ export interface ApplicationOptions {
   readonly controllers?: readonly ControllerClass[];
   readonly mount?: string;
   readonly timeouts?: HandlerTimeouts;
+  /** What the application is told about the Web server. */
+  readonly listener?: ListenerOptions;
 }
 
 /** An application that is served in this process, behind which a Web server can be put. */
@@ -37,13 +40,14 @@ export interface ServedApplication {
 
 /** Serves an application on a free TCP port or a unix socket of its own. */
 export async function serveApplication(options: ApplicationOptions = {}): Promise<ServedApplication> {
-  const { over = "unix", controllers = [Contract], mount, timeouts } = options;
+  const { over = "unix", controllers = [Contract], mount, timeouts, listener } = options;
   const folder = mkdtempSync(join(tmpdir(), "tricorn-app-"));
   const container = createContainer();
   const { log, lines } = capturedLog();
   const application = createApplication({ controllers, container, log, mount, timeouts });
   const socket = join(folder, "app.sock");
   const served = await serve(application, over === "tcp" ? "127.0.0.1:0" : socket, {
+    ...listener,
     signals: false,
     timeouts: { shutdown: 0 },
   });
