@@ -43,7 +43,8 @@ export class AuthorizerRole {
     this.#decide(request)
       .then((verdict) => sendVerdict(exchange, verdict, { limits: this.#context.headLimits }))
       .catch((error: unknown) => {
-        sendVerdict(exchange, deny(500), { warning: request.logFailure(error) });
+        request.logFailure(error);
+        sendVerdict(exchange, deny(500));
       });
   }
 
@@ -114,7 +115,7 @@ function coverage(globs: readonly string[]): Gate["covers"] {
 function sendVerdict(
   exchange: Exchange,
   verdict: Allow | Deny,
-  { limits, warning }: { readonly limits?: HeadLimits; readonly warning?: string } = {},
+  { limits }: { readonly limits?: HeadLimits } = {},
 ): void {
   if (Allow.is(verdict) && exchange.aborted === undefined) {
     let head = statusLine(200);
@@ -133,5 +134,5 @@ function sendVerdict(
     if (!NOT_IN_DENIALS.test(name)) head += `${name}: ${value}\r\n`;
   }
   checkHead(head, headers.size, limits);
-  exchange.answer({ head: `${head}\r\n`, body, bodyLength, warning });
+  exchange.answer({ head: `${head}\r\n`, body, bodyLength });
 }

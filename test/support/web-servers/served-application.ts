@@ -9,6 +9,7 @@ import {
   serve,
   type ControllerClass,
   type HandlerTimeouts,
+  type StderrLines,
 } from "tricorn";
 
 import { capturedLog, type LogLine } from "../served.js";
@@ -22,6 +23,8 @@ export interface ApplicationOptions {
   readonly controllers?: readonly ControllerClass[];
   readonly mount?: string;
   readonly timeouts?: HandlerTimeouts;
+  /** `failures` if left out. */
+  readonly stderr?: StderrLines;
 }
 
 /** An application that is served in this process, behind which a Web server can be put. */
@@ -37,11 +40,11 @@ export interface ServedApplication {
 
 /** Serves an application on a free TCP port or a unix socket of its own. */
 export async function serveApplication(options: ApplicationOptions = {}): Promise<ServedApplication> {
-  const { over = "unix", controllers = [Contract], mount, timeouts } = options;
+  const { over = "unix", controllers = [Contract], mount, timeouts, stderr } = options;
   const folder = mkdtempSync(join(tmpdir(), "tricorn-app-"));
   const container = createContainer();
   const { log, lines } = capturedLog();
-  const application = createApplication({ controllers, container, log, mount, timeouts });
+  const application = createApplication({ controllers, container, log, mount, timeouts, stderr });
   const socket = join(folder, "app.sock");
   const served = await serve(application, over === "tcp" ? "127.0.0.1:0" : socket, {
     signals: false,
