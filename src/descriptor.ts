@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync, statSync, type Stats } from "node:fs";
+import { fstatSync, readFileSync, readdirSync, statSync, type Stats } from "node:fs";
 
 /**
  * What a descriptor of this process is. `null` is /dev/null, which Node.js also puts in the place of descriptors 0 to 2
@@ -20,6 +20,36 @@ export function kindOfDescriptor(fd: number): DescriptorKind {
   if (stat === undefined) return "closed";
   if (stat.isSocket()) return isListening(stat.ino) ? "listening" : "socket";
   return stat.isCharacterDevice() && stat.rdev === statSync("/dev/null").rdev ? "null" : "other";
+}
+
+/**
+ * Whether something that is written to a descriptor leaves the process. It does not where the descriptor is open for
+ * reading alone, or is one of those that Node.js made for itself: an event queue, or a pipe whose other end is here.
+ */
+export function isWritable(fd: number): boolean {
+  const stat = fstatSafely(fd);
+  if (stat === undefined || isForReading(fd)) return false;
+  if (!stat.isFIFO()) return stat.isFile() || stat.isSocket() || stat.isCharacterDevice();
+  return !ownDescriptors().some((other) => fstatSafely(other)?.ino === stat.ino && isForReading(other));
+}
+
+/** The descriptors of this process; none where nobody tells. */
+function ownDescriptors(): number[] {
+  try {
+    return readdirSync("/proc/self/fd").map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether a descriptor was opened with O_RDONLY (proc(5): the flags are octal, and their last two bits are 0). */
+function isForReading(fd: number): boolean {
+  try {
+    const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & 3) === 0;
+  } catch {
+    return false;
+  }
 }
 
 function fstatSafely(fd: number): Stats | undefined {

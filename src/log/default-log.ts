@@ -2,7 +2,7 @@ import { openSync } from "node:fs";
 import { pino, type Logger } from "pino";
 
 import { startedAsCgi } from "../cgi-environment.js";
-import { kindOfDescriptor } from "../descriptor.js";
+import { isWritable, kindOfDescriptor } from "../descriptor.js";
 import { ConfigurationError } from "../errors.js";
 import { chooseLogDestination, type LogDestination } from "./log-destination.js";
 import { LogStream, standardError } from "./log-stream.js";
@@ -77,6 +77,7 @@ function destination(): LogDestination {
     named: process.env["TRICORN_LOG"],
     isCgi: startedAsCgi,
     kindOf: kindOfDescriptor,
+    isWritable,
   });
 }
 

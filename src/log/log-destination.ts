@@ -15,6 +15,7 @@ export interface LogFacts {
   /** Whether descriptor 1 is the answer of a CGI program. */
   readonly isCgi: boolean;
   readonly kindOf: (fd: number) => DescriptorKind;
+  readonly isWritable: (fd: number) => boolean;
 }
 
 const INPUT = 0;
@@ -28,8 +29,9 @@ const ERRORS = 2;
  *
  * @throws ConfigurationError `ERR_LOG_DESTINATION` where TRICORN_LOG names what cannot be written to, or must not
  */
-export function chooseLogDestination({ named = "", isCgi, kindOf }: LogFacts): LogDestination {
-  if (named !== "") return namedDestination(named, { isCgi, kindOf });
+export function chooseLogDestination(facts: LogFacts): LogDestination {
+  const { named = "", isCgi, kindOf } = facts;
+  if (named !== "") return namedDestination(named, facts);
   const errors = kindOf(ERRORS);
   if (errors === "other" || errors === "socket") return { kind: "descriptor", fd: ERRORS };
   // With systemd's `StandardInput=socket` it is the listening socket, and a program of inetd has the client there.
@@ -37,15 +39,11 @@ export function chooseLogDestination({ named = "", isCgi, kindOf }: LogFacts): L
   return { kind: "nowhere" };
 }
 
-function namedDestination(
-  named: string,
-  { isCgi, kindOf }: Pick<LogFacts, "isCgi" | "kindOf">,
-): LogDestination {
+function namedDestination(named: string, facts: LogFacts): LogDestination {
   const fd = descriptorOf(named);
   if (fd === undefined) return { kind: "file", path: named };
-  const kind = kindOf(fd);
-  if (kind === "null") return { kind: "nowhere" };
-  const fault = faultOf({ fd, kind, isCgi });
+  if (facts.kindOf(fd) === "null") return { kind: "nowhere" };
+  const fault = faultOf(fd, facts);
   if (fault === undefined) return { kind: "descriptor", fd };
   throw new ConfigurationError(
     "ERR_LOG_DESTINATION",
@@ -60,15 +58,11 @@ function descriptorOf(named: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-function faultOf(facts: {
-  readonly fd: number;
-  readonly kind: DescriptorKind;
-  readonly isCgi: boolean;
-}): string | undefined {
-  const { fd, kind, isCgi } = facts;
+function faultOf(fd: number, { isCgi, kindOf, isWritable }: LogFacts): string | undefined {
+  const kind = kindOf(fd);
   if (fd === INPUT) return "descriptor 0 is what the process reads from";
   if (fd === OUTPUT && isCgi) return "it is the answer of a CGI program";
   if (kind === "closed") return "the descriptor is closed";
   if (kind === "listening") return "it is a listening socket";
-  return undefined;
+  return isWritable(fd) ? undefined : "nobody reads what is written to the descriptor";
 }

@@ -123,7 +123,7 @@ describe.each(starters)("$name", ({ start, isSeen }) => {
     expect(after).toEqual(before);
   });
 
-  test(`${isSeen ? "shows what is logged" : "shows nothing, so that warnings go by FCGI_STDERR"}`, async () => {
+  test(isSeen ? "shows what is logged" : "shows nothing, so that warnings go by FCGI_STDERR", async () => {
     const { addresses, process: starter } = await start({ folder, port: await freePort() });
     const warned = await get(addresses[0]!, "/warn");
     const failed = await get(addresses[0]!, "/fail");

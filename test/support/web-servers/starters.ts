@@ -138,8 +138,14 @@ export const starters: readonly Starter[] = [
   })),
   staying("systemd-socket-activate with two named sockets", ({ socket, tcp, variables }) => ({
     args: [
-      ...["systemd-socket-activate", ...variables],
-      ...["-l", socket, "-l", tcp, "--fdname=web:admin", ...command],
+      "systemd-socket-activate",
+      ...variables,
+      "-l",
+      socket,
+      "-l",
+      tcp,
+      "--fdname=web:admin",
+      ...command,
     ],
     listens: ["fd:3", "fd:4"],
     addresses: [`unix:${socket}`, tcp],

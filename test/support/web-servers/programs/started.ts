@@ -6,8 +6,11 @@ import { z } from "zod";
 @Responder()
 class Started implements OnStop {
   onStop() {
-    // Where descriptor 2 is lost, this is too.
-    writeSync(2, "stopped\n");
+    try {
+      writeSync(2, "stopped\n");
+    } catch {
+      // Descriptor 2 may be broken.
+    }
   }
 
   @Get("/process")
