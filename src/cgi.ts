@@ -10,6 +10,9 @@ import { connectInMemory } from "./server/memory-connection.js";
 import { Server, type ServerOptions } from "./server/server.js";
 import { outliveReaders } from "./standard-streams.js";
 
+/** About the longest interval that there is; ms. */
+const LONG = 2 ** 30;
+
 /** What the one request of a CGI program is answered with. */
 export interface CgiOptions {
   readonly server: ServerOptions;
@@ -40,6 +43,8 @@ export async function answerAsCgi(
   const stdin = new CgiBody(() => process.stdin, Object.fromEntries(variables));
   const { stdout } = process;
   outliveReaders();
+  // A handler that waits for what keeps no process alive, or for ever, is to be answered when its time is over.
+  const alive = setInterval(() => undefined, LONG);
   try {
     const answer = await client.request({
       role: Role.Responder,
@@ -66,6 +71,7 @@ export async function answerAsCgi(
     stdin.close();
     await client.close();
     await server.close();
+    clearInterval(alive);
   }
 }
 

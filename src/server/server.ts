@@ -126,7 +126,8 @@ export class Server implements ConnectionOwner {
     try {
       await listener.open();
       // Where an inherited socket is bound is known only now: spawn-fcgi and systemd bind a mere port for everybody.
-      if (listener.host !== undefined) this.#requirePeers(listener.host);
+      const { host } = listener;
+      if (host !== undefined) this.#requirePeers(host, `${listener.address} (${host})`);
     } catch (error) {
       this.#listeners.splice(this.#listeners.indexOf(listener), 1);
       await listener.close();
@@ -135,11 +136,11 @@ export class Server implements ConnectionOwner {
   }
 
   /** FastCGI knows no authentication. */
-  #requirePeers(host: string): void {
+  #requirePeers(host: string, name = host): void {
     if (isLoopback(host) || this.#peers !== undefined || this.#anyPeer) return;
     throw new ConfigurationError(
       "ERR_ALLOWED_PEERS",
-      `Cannot listen on ${host}: every host that reaches it could connect; name the Web servers in ` +
+      `Cannot listen on ${name}: every host that reaches it could connect; name the Web servers in ` +
         'allowedPeers, or say "any"',
     );
   }

@@ -1,6 +1,19 @@
 // What the tests of starters start: it finds out itself how, and tells what it found.
+import { once } from "node:events";
 import { writeSync } from "node:fs";
-import { Body, Get, Post, Query, Req, Responder, serve, type OnStop, type ResponderRequest } from "tricorn";
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  createApplication,
+  Body,
+  Get,
+  Post,
+  Query,
+  Req,
+  Responder,
+  serve,
+  type OnStop,
+  type ResponderRequest,
+} from "tricorn";
 import { z } from "zod";
 
 @Responder()
@@ -44,6 +57,29 @@ class Started implements OnStop {
     return "warned";
   }
 
+  /** Never ends by itself. */
+  @Get("/pour", { type: "text/plain" })
+  async *pour() {
+    for (;;) yield "x".repeat(1024).concat("\n");
+  }
+
+  @Get("/break", { type: "text/plain" })
+  async *break() {
+    yield "half of it";
+    await wait(1);
+    throw new Error("broken");
+  }
+
+  /** Answers behind an error that nobody catches. */
+  @Get("/careless")
+  async careless() {
+    setImmediate(() => {
+      throw new Error("nobody caught me");
+    });
+    await once(process, "uncaughtExceptionMonitor");
+    return "careless";
+  }
+
   @Get("/fail")
   fail(): never {
     throw new Error("on purpose");
@@ -56,6 +92,15 @@ class Started implements OnStop {
     return "printed";
   }
 
+  /** Answers only when the process was asked to end. */
+  @Get("/later")
+  async later(@Req() { log }: ResponderRequest) {
+    log.info("waiting");
+    await once(process, "SIGTERM");
+    await wait(50);
+    return "later";
+  }
+
   @Get("/hang")
   hang(@Req() { log, signal }: ResponderRequest) {
     // Under CGI nobody is left to be told by FCGI_STDERR.
@@ -66,4 +111,6 @@ class Started implements OnStop {
 }
 
 if (process.env["STARTED_TIMER"] !== undefined) setInterval(() => undefined, 1000);
-await serve([Started]);
+const limit = process.env["STARTED_LIMIT"];
+const timeouts = { handler: limit === undefined ? undefined : Number(limit) };
+await serve(createApplication({ controllers: [Started], timeouts }));
