@@ -88,7 +88,10 @@ export class BridgedApplication implements Application {
         return;
       }
       // The guard asks them; nobody else can.
-      if (this.#guard === undefined && this.#dispatcher.authorizer.gates.passedBy(exchange.params).length > 0) {
+      if (
+        this.#guard === undefined &&
+        this.#dispatcher.authorizer.gates.passedBy(exchange.params).length > 0
+      ) {
         this.refuse(exchange, passedBy);
         return;
       }

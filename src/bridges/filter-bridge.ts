@@ -200,9 +200,8 @@ export class FilterBridge {
   }
 
   #fail(exchange: Exchange, error: unknown): void {
-    const { log, secrets } = this.#dispatcher.context;
-    const warning = logFailure(error, { exchange, log, secrets, what: "the look-up of a file" });
-    void sendReply(exchange, internalErrorReply(), { warning });
+    logFailure(error, { ...this.#dispatcher.context, exchange, what: "the look-up of a file" });
+    void sendReply(exchange, internalErrorReply(), {});
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type ControllerClass,
   type HandlerTimeouts,
   type ServeOptions,
+  type StderrLines,
   type TricornApplication,
 } from "tricorn";
 
@@ -23,6 +24,8 @@ export interface ApplicationOptions {
   readonly timeouts?: HandlerTimeouts;
   /** What `serve` is told. */
   readonly serving?: Omit<ServeOptions, "signals" | "log">;
+  /** `failures` if left out. */
+  readonly stderr?: StderrLines;
 }
 
 /** An application that is served in this process, behind which a Web server can be put. */
@@ -42,10 +45,10 @@ export const webServerGroup = process.getuid?.() === 0 ? "www-data" : undefined;
 
 /** Serves an application in this process. */
 export async function serveApplication(options: ApplicationOptions = {}): Promise<ServedApplication> {
-  const { address = "127.0.0.1:0", controllers = [Contract], mount, timeouts, serving } = options;
+  const { address = "127.0.0.1:0", controllers = [Contract], mount, timeouts, serving, stderr } = options;
   const container = createContainer();
   const { log, lines } = capturedLog();
-  const application = createApplication({ controllers, container, log, mount, timeouts });
+  const application = createApplication({ controllers, container, log, mount, timeouts, stderr });
   const served = await serve(application, address, {
     signals: false,
     ...(webServerGroup !== undefined && { socketAccess: { group: webServerGroup } }),

@@ -1,0 +1,154 @@
+// The same program under everything that starts FastCGI applications: it finds out how, answers, and ends well.
+import { once } from "node:events";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { FastCgiClient } from "tricorn/client";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { begin, params, record, stdin, Type, variablesOf } from "../support/records.js";
+import { WebServerPeer, openSocket } from "../support/web-server-peer.js";
+import { freePort } from "../support/web-servers/free-port.js";
+import { starters, type Started } from "../support/web-servers/starters.js";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tricorn-starters-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** What GET /process tells. */
+interface ProcessFacts {
+  readonly pid: number;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The answer to a GET, asked again until somebody listens: no starter tells when it has bound its socket. */
+async function get(address: string, target: string, more: Readonly<Record<string, string>> = {}) {
+  const client = new FastCgiClient({ address });
+  try {
+    for (;;) {
+      try {
+        const answer = await client.request({ params: { ...variablesOf(target), ...more } });
+        return { status: answer.status, text: await answer.text(), stderr: await answer.stderr };
+      } catch (error) {
+        if ((error as { code?: string }).code !== "ERR_CLIENT_CONNECT") throw error;
+        await delay(20);
+      }
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+async function factsAt(address: string, more?: Readonly<Record<string, string>>): Promise<ProcessFacts> {
+  return JSON.parse((await get(address, "/process", more)).text) as ProcessFacts;
+}
+
+/** A request whose answer has begun, and ends when its body does. */
+async function busyPeer(address: string): Promise<WebServerPeer> {
+  const peer = await WebServerPeer.connect(address);
+  peer.send(begin(1), params(1, variablesOf("/echo", { REQUEST_METHOD: "POST" })));
+  peer.send(record(Type.stdin, 1, "one "));
+  while (!(await peer.record()).content.includes("begun ")) continue;
+  return peer;
+}
+
+/** Waits until nobody listens at an address. */
+async function deaf(address: string): Promise<void> {
+  const outcome = async (): Promise<string | undefined> => {
+    const socket = openSocket(address);
+    const connected = once(socket, "connect").then(
+      () => "connected",
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    return connected.finally(() => socket.destroy());
+  };
+  await expect.poll(outcome, { timeout: 5_000 }).toMatch(/^(?:ECONNREFUSED|ENOENT)$/);
+}
+
+/** Sends what ends the program to its starter, or to itself where that has left. */
+async function terminate({ process: starter, addresses }: Started): Promise<void> {
+  const { pid } = await factsAt(addresses[0]!);
+  process.kill(starter?.pid ?? pid, "SIGTERM");
+}
+
+describe.each(starters)("$name", ({ start, isSeen }) => {
+  test("starts a program that answers wherever it shall, and ends at SIGTERM behind what is in flight", async () => {
+    const started = await start({ folder, port: await freePort() });
+    const { processes, process: starter, addresses, listens } = started;
+    const facts = await Promise.all(addresses.map((address) => factsAt(address)));
+    expect(new Set(facts.map(({ pid }) => pid)).size).toBe(1);
+    for (const address of starter === undefined ? [] : listens) {
+      await starter?.line(new RegExp(`Listening on ${address} for FastCGI`));
+    }
+
+    const busy = await Promise.all(addresses.map(busyPeer));
+    await terminate(started);
+    for (const peer of busy) {
+      const answer = await peer.send(stdin(1, "two")).answer(1);
+      expect(answer).toMatchObject({ status: 200, text: "begun one two done", applicationStatus: 0 });
+      await peer.closedByApplication();
+      peer.end();
+    }
+    if (starter !== undefined) {
+      expect(await starter.ended).toBe(0);
+      expect(starter.output).toContain("stopped\n");
+    }
+    await processes.gone();
+    for (const address of addresses) await deaf(address);
+  });
+
+  test("leaves nothing of itself in the environment, where neither requests nor prints change anything", async () => {
+    const { addresses } = await start({ folder, port: await freePort() });
+    const before = await factsAt(addresses[0]!);
+    expect(before.arguments).toEqual([]);
+    const ofTheStart = /^(?:LISTEN_|HTTP_|REQUEST_|GATEWAY_)/;
+    expect(Object.keys(before.environment).filter((name) => ofTheStart.test(name))).toEqual([]);
+
+    const after = await factsAt(addresses[0]!, {
+      HTTP_PROXY: "http://192.0.2.66:8080",
+      PATH: "/tmp/evil",
+      NODE_OPTIONS: "--inspect",
+      LD_PRELOAD: "/tmp/evil.so",
+      TRICORN_LISTEN: "0.0.0.0:9000",
+    });
+    // Descriptor 1 may be /dev/null, or even the listening socket.
+    for (let time = 0; time < 3; time++) expect((await get(addresses[0]!, "/print")).text).toBe("printed");
+    expect(await factsAt(addresses[0]!)).toEqual(before);
+    expect(after).toEqual(before);
+  });
+
+  test(isSeen ? "shows what is logged" : "shows nothing, so that warnings go by FCGI_STDERR", async () => {
+    const { addresses, process: starter } = await start({ folder, port: await freePort() });
+    const warned = await get(addresses[0]!, "/warn");
+    const failed = await get(addresses[0]!, "/fail");
+
+    expect(warned.stderr).toBe(isSeen ? "" : "tricorn: GET /warn: warn: a warning\n");
+    expect(failed).toMatchObject({
+      status: 500,
+      stderr: "tricorn: GET /fail failed: Error: on purpose\n",
+    });
+    await starter?.line(/"msg":"a warning"/);
+    await starter?.line(/"msg":"Cannot complete request: GET \/fail failed"/);
+  });
+
+  test("leaves the log to the file that TRICORN_LOG names", async () => {
+    const log = join(folder, "app.log");
+    const { addresses, listens } = await start({ folder, port: await freePort(), env: { TRICORN_LOG: log } });
+    expect((await get(addresses[0]!, "/warn")).stderr).toBe("");
+    const messages = readFileSync(log, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages).toEqual([
+      ...listens.map((address) => `Listening on ${address} for FastCGI`),
+      "a word",
+      "a warning",
+    ]);
+  });
+});
