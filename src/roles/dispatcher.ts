@@ -16,6 +16,7 @@ import { plainPath } from "./plain-path.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
+import { UndeclaredMount } from "./undeclared-mount.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {
@@ -76,8 +77,15 @@ export class Dispatcher implements Application {
     const responders = definitions.filter((definition) => definition.kind === "responder");
     const filters = definitions.filter((definition) => definition.kind === "filter");
     const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
-    const mount = normalizeMount(options.mount ?? "") || (authorizers.length > 0 ? "/" : "");
-    const context: RequestContext = { log, mount, secrets, headLimits };
+    const declared = normalizeMount(options.mount ?? "");
+    const isUntold = declared === "" && authorizers.length > 0;
+    const context: RequestContext = {
+      log,
+      mount: isUntold ? "/" : declared,
+      secrets,
+      headLimits,
+      undeclaredMount: isUntold ? new UndeclaredMount(log) : undefined,
+    };
     this.context = context;
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
@@ -176,5 +184,7 @@ function normalizeMount(mount: string): string {
       `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
     );
   }
-  return plain.endsWith("/") && plain !== "/" ? plain.slice(0, -1) : plain;
+  // It begins links: what a URI cannot have is encoded, what is encoded stays.
+  const encoded = encodeURI(plain).replaceAll("%25", "%");
+  return encoded.endsWith("/") && encoded !== "/" ? encoded.slice(0, -1) : encoded;
 }

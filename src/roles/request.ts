@@ -11,6 +11,7 @@ import { locate, type RequestLocation } from "./location.js";
 import { hostOf, schemeOf, type Scheme } from "./origin.js";
 import { remoteAddressOf } from "./remote-address.js";
 import { RequestHeaders } from "./request-headers.js";
+import type { UndeclaredMount } from "./undeclared-mount.js";
 
 /** What all requests of an application share. */
 export interface RequestContext {
@@ -20,6 +21,8 @@ export interface RequestContext {
   /** The params beside Authorization, Cookie and the password that hold secrets. */
   readonly secrets: readonly string[];
   readonly headLimits: HeadLimits;
+  /** Looks at what no route was found for, where a mount that the Web server tells is not believed. */
+  readonly undeclaredMount?: UndeclaredMount | undefined;
 }
 
 /**

@@ -130,11 +130,14 @@ class Pages {
 
 let behind: Behind;
 let mounted: Behind;
+/** Without an authorizer, so that the Web server may tell the mount. */
+let told: Behind;
 let filtered: Behind;
 let pagesFolder: string;
 beforeAll(async () => {
   behind = await serveBoth([Probe, Gate]);
-  mounted = await serveBoth([Probe], { mount: "/app" });
+  mounted = await serveBoth([Probe, Gate], { mount: "/app" });
+  told = await serveBoth([Probe]);
   pagesFolder = mkdtempSync(join(tmpdir(), "tricorn-pages-"));
   for (const [name, content] of Object.entries(pages)) {
     mkdirSync(dirname(join(pagesFolder, name)), { recursive: true });
@@ -147,6 +150,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await behind.close();
   await mounted.close();
+  await told.close();
   await filtered.close();
   rmSync(pagesFolder, { recursive: true, force: true });
 });
@@ -195,8 +199,10 @@ describe("docs/behind-nginx.md", () => {
   });
 
   test("under a prefix", async () => {
-    const { url } = await nginx("under a prefix");
-    expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    for (const behind of [told, mounted]) {
+      const { url } = await nginx("under a prefix", { behind });
+      expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    }
   });
 
   test("uploads", async () => {
@@ -369,13 +375,16 @@ describe("docs/responders.md: a stream that breaks", () => {
   });
 
   test("shows behind lighttpd where it streams, or where the length was told", async () => {
-    const collecting = await start("docs/production.md", "# lighttpd", { behind, withoutBinPath: true });
+    const collecting = await start("docs/production.md", "# lighttpd", {
+      behind: mounted,
+      withoutBinPath: true,
+    });
     expect(await outcome(`${collecting.url}/app/broken`)).toBe("first\n");
     expect(await outcome(`${collecting.url}/app/broken-length`)).toBe("breaks");
 
     const before = "server.stream-response-body = 1\n";
     const streaming = await start("docs/production.md", "# lighttpd", {
-      behind,
+      behind: mounted,
       before,
       withoutBinPath: true,
     });
