@@ -299,11 +299,11 @@ describe("a file behind an authorizer", () => {
     expect((await respond("/members/index.html")).text).toBe("INDEX");
   });
 
-  test("is not found by a client that cuts the path elsewhere", async () => {
+  test("is refused to a client that cuts the path elsewhere", async () => {
     const { respond } = await bridged([shout, authorizer("Gate", "/members/**")], { files });
     // As Apache with SetHandler cuts "/x/members/a.txt", about which the authorizer has nothing to say.
     const params = { SCRIPT_NAME: "/x", PATH_INFO: "/members/a.txt" };
-    expect((await respond("/x/members/a.txt", { params })).status).toBe(404);
+    expect((await respond("/x/members/a.txt", { params })).status).toBe(403);
   });
 
   test("is refused by the name of an index that is a link", async () => {
