@@ -175,7 +175,15 @@ export async function setScene({
   accepted.subscribe(count);
   const listen = over === "tcp" ? served.address : `unix:${socket}`;
   const kind = started(server, { description, deployment: { listen, ...told } });
-  const webServer = await WebServer.start(kind);
+  const strike = async (): Promise<void> => {
+    accepted.unsubscribe(count);
+    await served.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const webServer = await WebServer.start(kind).catch(async (error: unknown) => {
+    await strike();
+    throw error;
+  });
   return {
     url: webServer.url + mount,
     webServer,
@@ -184,10 +192,8 @@ export async function setScene({
       return connections;
     },
     close: async () => {
-      accepted.unsubscribe(count);
       await webServer.stop();
-      await served.close();
-      await rm(folder, { recursive: true, force: true });
+      await strike();
     },
   };
 }
