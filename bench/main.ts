@@ -1,17 +1,14 @@
 // Compares Tricorn with its alternatives: `npm run bench -- --help`.
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
-import { join } from "node:path";
 
 import { absences, allCases } from "./all-cases.js";
 import { build } from "./build.js";
-import type { Case } from "./case.js";
-import { chartOf } from "./chart.js";
+import { OURS, type Case } from "./case.js";
 import { HELP, parseOptions } from "./options.js";
 import { runCase, type CaseResult } from "./run-case.js";
 import { asText, goalsTable, tableOf } from "./table.js";
-import { resultsFolder } from "./workplace.js";
+import { saveResult, type Machine } from "./saved-results.js";
 
 const options = parseOptions(process.argv.slice(2));
 if (options.help) {
@@ -33,7 +30,7 @@ const absent = absences();
 for (const why of absent.values()) console.log(why);
 // The wake-ups between cores would cost more than what is measured. All that is started here inherits it.
 const pinned = spawnSync("taskset", ["-p", "-c", "0", String(process.pid)], { stdio: "ignore" }).status === 0;
-const machine = {
+const machine: Machine = {
   node: process.version,
   system: `Linux ${release()}`,
   processor: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores`,
@@ -48,8 +45,9 @@ console.log(
 const results: CaseResult[] = [];
 for (const one of chosen) {
   try {
-    const result = await runCase(withoutAbsent(one), options.rounds);
+    const result = await runCase(withChosenPeers(one), options.rounds);
     results.push(result);
+    saveResult(result, machine);
     console.log(`${result.title} [${result.name}]\n${asText(tableOf(result))}\n`);
   } catch (error) {
     // Servers may still run, and would keep this process alive.
@@ -59,9 +57,9 @@ for (const one of chosen) {
 }
 console.log(asText(goalsTable(results)));
 
-writeFileSync(join(resultsFolder, "latest.json"), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
-writeFileSync(join(resultsFolder, "chart.svg"), chartOf(results));
-
-function withoutAbsent(one: Case): Case {
-  return { ...one, contenders: one.contenders.filter(({ name }) => !absent.has(name)) };
+function withChosenPeers(one: Case): Case {
+  const { peers } = options;
+  const isChosen = (name: string): boolean =>
+    name === OURS || peers.length === 0 || peers.some((part) => name.includes(part));
+  return { ...one, contenders: one.contenders.filter(({ name }) => !absent.has(name) && isChosen(name)) };
 }
