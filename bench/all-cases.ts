@@ -2,6 +2,7 @@ import type { Case } from "./case.js";
 import { nginxCases } from "./cases/behind-nginx.js";
 import { helloCases } from "./cases/hello.js";
 import { memoryCases } from "./cases/memory.js";
+import { paperCase } from "./cases/paper.js";
 import { payloadCases } from "./cases/payload.js";
 import { roleCases } from "./cases/roles.js";
 import { startUpCases } from "./cases/start-up.js";
@@ -16,6 +17,7 @@ export function allCases(seconds: number): Case[] {
     ...nginxCases(seconds),
     ...memoryCases(),
     ...startUpCases(),
+    paperCase(seconds),
   ];
 }
 

@@ -10,6 +10,8 @@ export interface RequestFacts {
   readonly target: string;
   readonly role?: Role;
   readonly body?: Buffer;
+  /** Header fields beside those of the browser. */
+  readonly fields?: readonly (readonly [string, string])[];
   /** The file for a filter. */
   readonly data?: Buffer;
   /** Whether the connection is closed behind the answer. */
@@ -42,8 +44,8 @@ export function formatRequest(protocol: Protocol, facts: RequestFacts): Buffer {
   return protocol === "http" ? httpRequest(facts) : fastCgiRequest(facts);
 }
 
-function httpRequest({ target, body, close = false }: RequestFacts): Buffer {
-  const fields = [...browserFields, ["Connection", close ? "close" : "keep-alive"] as const];
+function httpRequest({ target, body, fields: more = [], close = false }: RequestFacts): Buffer {
+  const fields = [...browserFields, ...more, ["Connection", close ? "close" : "keep-alive"] as const];
   if (body)
     fields.push(["Content-Type", "application/octet-stream"], ["Content-Length", String(body.length)]);
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");

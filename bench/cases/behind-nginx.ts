@@ -18,7 +18,7 @@ const metrics: readonly Metric[] = [
 export function nginxCases(seconds: number): Case[] {
   const those = (list: readonly Peer[], options: Omit<ServedCase, "seconds">) =>
     list.map((peer) => behindNginx(peer, { ...options, seconds }));
-  const hello = { request: { target: "/hello" }, expect: HELLO, mode: "hello", warmUp: 10_000 };
+  const hello = { request: { target: "/hello" }, expect: HELLO, mode: "hello", warmUp: 5_000 };
   const body = LARGE.subarray(0, 64 * 1024);
   const goal = (atMost: number) => [{ metric: "cpu", against: nodeHttp.name, atMost }];
   return [
@@ -47,7 +47,7 @@ export function nginxCases(seconds: number): Case[] {
       contenders: those([tricorn, php, go, nodeHttp, fastify], {
         request: { target: "/echo", body },
         expect: body,
-        warmUp: 2_000,
+        warmUp: 1_000,
       }),
       goals: goal(0.75),
     },

@@ -16,7 +16,7 @@ export function helloCases(seconds: number): Case[] {
     request: { target: "/hello" },
     expect: HELLO,
     seconds,
-    warmUp: 20_000,
+    warmUp: 8_000,
     mode: "hello",
   };
   const those = (list: readonly Peer[], options: Partial<ServedCase> = {}) =>
@@ -65,7 +65,7 @@ export function helloCases(seconds: number): Case[] {
       contenders: those([tricorn, raw, libfcgi, php, go, nodeFastCgi, nodeHttp, fastify], {
         request: { target: "/hello", close: true },
         mode: "close",
-        warmUp: 10_000,
+        warmUp: 5_000,
       }),
       goals: [
         { metric: "cpu", against: raw.name, atMost: 1 },

@@ -97,7 +97,7 @@ function residentOf(server: ServerProcess): number {
 /** A process that has answered enough not to grow by itself any more. */
 async function warm(server: ServerProcess, peer: Peer): Promise<Load> {
   const load = { ...helloLoad(peer), warmUp: 0 };
-  await runLoad(server.socket, { ...load, requests: 20_000 });
+  await runLoad(server.socket, { ...load, requests: 8_000 });
   return load;
 }
 

@@ -21,7 +21,7 @@ export function roleCases(seconds: number): Case[] {
         expect: "",
         field: "Variable-AUTH_USER: ada",
         mode: "authorizer",
-        warmUp: 20_000,
+        warmUp: 8_000,
       }),
       goals: [{ metric: "cpu", against: libfcgi.name, atMost: 1.6 }],
     },
@@ -32,7 +32,7 @@ export function roleCases(seconds: number): Case[] {
       contenders: those([tricorn, libfcgi, nodeFastCgi], {
         request: { target: "/file.txt", role: Role.Filter, data: LARGE },
         expect: LARGE.toString("latin1").toUpperCase(),
-        warmUp: 300,
+        warmUp: 150,
       }),
       goals: [{ metric: "cpu", against: libfcgi.name, atMost: 1.5 }],
     },
