@@ -3,8 +3,8 @@ import type { CaseResult, Row } from "./run-case.js";
 import { formatFigure } from "./table.js";
 
 const WIDTH = 760;
-const NAMES = 150;
-const FIGURES = 150;
+const NAMES = 180;
+const FIGURES = 160;
 const BAR = 16;
 const GAP = 6;
 const HEADING = 34;
@@ -40,7 +40,8 @@ function groupOf({ title, metrics, rows }: CaseResult, top: number): string {
   const most = Math.min(Math.max(...rows.map(({ figures }) => figures[key]!.median)), 6 * ours);
   const bars = rows.map((row, index) => barOf(row, { key, most, y: top + HEADING + index * (BAR + GAP) }));
   return [
-    `<text class="title" x="0" y="${top + 18}">${escape(`${title}: ${label}, ${unit}`)}</text>`,
+    `<text class="title" x="0" y="${top + 10}">${escape(title)}</text>`,
+    `<text x="0" y="${top + 27}">${escape(`${label}, ${unit}`)}</text>`,
     ...bars,
   ].join("\n");
 }
@@ -53,7 +54,7 @@ function barOf(
   const room = WIDTH - NAMES - FIGURES;
   const length = Math.max(Math.min(median / most, 1) * room, 1).toFixed(1);
   // What Tricorn's figure has to be multiplied by to get this one.
-  const times = name === OURS ? "" : `  ${formatFigure(1 / ratios[key]!.median)}×`;
+  const times = name === OURS ? "" : ` (${formatFigure(1 / ratios[key]!.median)}×)`;
   const cut = median > most ? " …" : "";
   return `<text x="${NAMES - 8}" y="${y + 13}" text-anchor="end">${escape(name)}</text>
 <rect class="${name === OURS ? "ours" : "bar"}" x="${NAMES}" y="${y}" width="${length}" height="${BAR}" rx="2"/>
