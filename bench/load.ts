@@ -1,156 +1,121 @@
-import { connect, type Socket } from "node:net";
-import { encodeBeginRequest, encodeNameValuePairs, encodeRecord, RecordType, Role } from "tricorn/protocol";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 
-/** The header fields that a browser sends. */
-const browserFields: readonly (readonly [string, string])[] = [
-  ["Host", "www.example.com"],
-  ["Connection", "keep-alive"],
-  ["Cache-Control", "max-age=0"],
-  [
-    "User-Agent",
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-  ],
-  ["Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"],
-  ["Upgrade-Insecure-Requests", "1"],
-  ["Sec-Fetch-Site", "none"],
-  ["Sec-Fetch-Mode", "navigate"],
-  ["Sec-Fetch-Dest", "document"],
-  ["Accept-Encoding", "gzip, deflate, br, zstd"],
-  ["Accept-Language", "en-GB,en;q=0.9,de;q=0.8"],
-  ["Cookie", "session=0123456789abcdef0123456789abcdef; theme=dark"],
-];
+import type { Protocol } from "./request.js";
+import { freshPath, resultsFolder } from "./workplace.js";
 
-/** The variables that nginx's stock fastcgi_params adds to them. */
-const serverVariables: readonly (readonly [string, string])[] = [
-  ["QUERY_STRING", ""],
-  ["REQUEST_METHOD", "GET"],
-  ["CONTENT_TYPE", ""],
-  ["CONTENT_LENGTH", ""],
-  ["SCRIPT_NAME", "/hello"],
-  ["REQUEST_URI", "/hello"],
-  ["DOCUMENT_URI", "/hello"],
-  ["DOCUMENT_ROOT", "/srv/www"],
-  ["SERVER_PROTOCOL", "HTTP/1.1"],
-  ["REQUEST_SCHEME", "https"],
-  ["HTTPS", "on"],
-  ["GATEWAY_INTERFACE", "CGI/1.1"],
-  ["SERVER_SOFTWARE", "nginx/1.22.1"],
-  ["REMOTE_ADDR", "192.0.2.17"],
-  ["REMOTE_PORT", "50123"],
-  ["REMOTE_USER", ""],
-  ["SERVER_ADDR", "198.51.100.4"],
-  ["SERVER_PORT", "443"],
-  ["SERVER_NAME", "www.example.com"],
-  ["REDIRECT_STATUS", "200"],
-];
+/** The compiled load generator; its source is in load/. */
+export const loadProgram = join(resultsFolder, "load");
 
-/** What a peer speaks. */
-export type Protocol = "fastcgi" | "http";
-
-/** How a peer is to be loaded. */
+/** How a server is loaded. */
 export interface Load {
-  readonly port: number;
   readonly protocol: Protocol;
-  /** Requests under way at once on the one connection. */
-  readonly inFlight: number;
+  /** Made by {@link writeLoadFile}. */
+  readonly requestFile: string;
+  /** The body that every answer must have. */
+  readonly expectFile: string;
+  /** Text that the header block of every answer must have. */
+  readonly field?: string | undefined;
+  readonly connections?: number | undefined;
+  /** Requests under way at once on each connection. */
+  readonly inFlight?: number | undefined;
+  /** Whether each request has a connection of its own. */
+  readonly close?: boolean | undefined;
+  /** Either of them. */
+  readonly seconds?: number | undefined;
+  readonly requests?: number | undefined;
+  /** Requests that are sent before anything is measured. */
+  readonly warmUp?: number | undefined;
+  /** Reads at most so many bytes, and waits so many µs before each read. */
+  readonly slowReader?: { readonly bytes: number; readonly pause: number } | undefined;
+  /** The core that the load generator runs on; that of this process if left out. */
+  readonly core?: number | undefined;
+}
+
+/** What a run gave. */
+export interface LoadResult {
   readonly requests: number;
+  readonly seconds: number;
+  /** Latencies in µs. */
+  readonly p50: number;
+  readonly p99: number;
+  /** CPU, user and system, in µs, by process. */
+  readonly cpu: Readonly<Record<string, number>>;
 }
 
-/** A peer that says nothing for so long is given up; ms. */
-const STALLED = 5_000;
-
-const expected = "Hello from FastCGI";
-
-/** Sends requests over one kept connection, always so many under way, and checks every answer. */
-export function run({ port, protocol, inFlight, requests }: Load): Promise<void> {
-  const request = protocol === "fastcgi" ? fastCgiRequest : () => httpRequest;
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  return new Promise((resolve, reject) => {
-    let sent = 0;
-    let answered = 0;
-    const send = (id: number): void => {
-      sent += 1;
-      socket.write(request(id));
-    };
-    const done = (id: number): void => {
-      answered += 1;
-      if (answered === requests) socket.destroy();
-      else if (sent < requests) send(id);
-    };
-    (protocol === "fastcgi" ? readFastCgi : readHttp)(socket, done, reject);
-    socket.once("connect", () => {
-      socket.cork();
-      for (let id = 1; id <= Math.min(inFlight, requests); id += 1) send(id);
-      socket.uncork();
-    });
-    socket.setTimeout(STALLED, () => socket.destroy(new Error(`No answer for ${STALLED} ms`)));
-    socket.once("error", reject);
-    socket.once("close", () => {
-      if (answered === requests) resolve();
-      else reject(new Error(`Connection closed after ${answered} of ${requests} answers`));
-    });
-  });
+/** Keeps bytes for the load generator, and returns where. */
+export function writeLoadFile(name: string, bytes: Uint8Array): string {
+  const file = freshPath(name);
+  writeFileSync(file, bytes);
+  return file;
 }
 
-const params = encodeNameValuePairs([
-  ...serverVariables,
-  ...browserFields.map(
-    ([name, value]) => [`HTTP_${name.toUpperCase().replaceAll("-", "_")}`, value] as const,
-  ),
-]);
-
-const templates = new Map<number, Buffer>();
-
-function fastCgiRequest(requestId: number): Buffer {
-  let bytes = templates.get(requestId);
-  if (bytes === undefined) {
-    const begin = encodeBeginRequest({ role: Role.Responder, keepConnection: true });
-    const nothing = Buffer.alloc(0);
-    bytes = Buffer.concat([
-      encodeRecord({ type: RecordType.BeginRequest, requestId, content: begin }),
-      encodeRecord({ type: RecordType.Params, requestId, content: params }),
-      encodeRecord({ type: RecordType.Params, requestId, content: nothing }),
-      encodeRecord({ type: RecordType.Stdin, requestId, content: nothing }),
-    ]);
-    templates.set(requestId, bytes);
-  }
-  return bytes;
+/**
+ * Runs a load against a unix socket, and measures these processes meanwhile.
+ *
+ * @throws Error when an answer is wrong: a run with failures says nothing
+ */
+export async function runLoad(socket: string, load: Load, pids: readonly number[] = []): Promise<LoadResult> {
+  const held = await holdLoad(socket, load, pids);
+  await held.release();
+  return held.result;
 }
 
-const httpRequest = Buffer.from(
-  `GET /hello HTTP/1.1\r\n${browserFields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
-);
-
-function readFastCgi(socket: Socket, done: (id: number) => void, failed: (error: Error) => void): void {
-  let rest: Buffer = Buffer.alloc(0);
-  socket.on("data", (chunk) => {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let at = 0;
-    while (at + 8 <= bytes.length) {
-      const length = bytes.readUInt16BE(at + 4);
-      const end = at + 8 + length + bytes[at + 6]!;
-      if (end > bytes.length) break;
-      const type = bytes[at + 1];
-      if (type === RecordType.Stdout && length > 0 && !bytes.subarray(at, end).includes(expected)) {
-        failed(new Error(`Wrong answer: ${bytes.toString("latin1", at + 8, at + 8 + length)}`));
-      }
-      if (type === RecordType.EndRequest) done(bytes.readUInt16BE(at + 2));
-      at = end;
-    }
-    rest = bytes.subarray(at);
-  });
+/** A load that has run and whose connections are still open. */
+export interface HeldLoad {
+  readonly result: LoadResult;
+  release(): Promise<void>;
 }
 
-function readHttp(socket: Socket, done: (id: number) => void, failed: (error: Error) => void): void {
-  let rest = "";
-  socket.on("data", (chunk) => {
-    rest += chunk.toString("latin1");
-    for (;;) {
-      const end = rest.indexOf("\r\n\r\n");
-      if (end < 0 || rest.length < end + 4 + expected.length) return;
-      if (!rest.startsWith(expected, end + 4)) failed(new Error(`Wrong answer: ${rest}`));
-      rest = rest.slice(end + 4 + expected.length);
-      done(1);
-    }
-  });
+/** The same, but the connections stay open until they are released. */
+export async function holdLoad(socket: string, load: Load, pids: readonly number[] = []): Promise<HeldLoad> {
+  const { core } = load;
+  const command = [loadProgram, ...argumentsOf(socket, load, pids)];
+  const [program = "", ...args] = core === undefined ? command : ["taskset", "-c", String(core), ...command];
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "close");
+  const line = await firstLine(child);
+  if (line === undefined) throw new Error(`The load on ${socket} failed`);
+  return {
+    result: JSON.parse(line) as LoadResult,
+    release: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+async function firstLine(child: ChildProcessByStdio<Writable, Readable, null>): Promise<string | undefined> {
+  for await (const line of createInterface({ input: child.stdout })) return line;
+  return undefined;
+}
+
+function argumentsOf(socket: string, load: Load, pids: readonly number[]): string[] {
+  const { connections, inFlight, seconds, requests, warmUp, field, slowReader } = load;
+  const values: Readonly<Record<string, string | number | undefined>> = {
+    address: socket,
+    request: load.requestFile,
+    expect: load.expectFile,
+    field,
+    connections,
+    "in-flight": inFlight,
+    seconds: requests === undefined ? seconds : undefined,
+    requests,
+    "warm-up": warmUp,
+    "read-bytes": slowReader?.bytes,
+    "read-pause": slowReader?.pause,
+  };
+  return [
+    "--hold",
+    ...(load.protocol === "http" ? ["--http"] : []),
+    ...(load.close === true ? ["--close"] : []),
+    ...Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, String(value)],
+    ),
+    ...pids.flatMap((pid) => ["--pid", String(pid)]),
+  ];
 }

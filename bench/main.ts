@@ -1,108 +1,65 @@
-// Compares Tricorn with its alternatives: CPU time of the server process per request, all in one run. Only the ratios
-// count; the microseconds depend on the machine. Run it by `npm run bench`.
-import { fork, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { cpus } from "node:os";
+// Compares Tricorn with its alternatives: `npm run bench -- --help`.
+import { spawnSync } from "node:child_process";
+import { cpus, release } from "node:os";
 
-import { run, type Protocol } from "./load.js";
+import { absences, allCases } from "./all-cases.js";
+import { build } from "./build.js";
+import { OURS, type Case } from "./case.js";
+import { HELP, parseOptions } from "./options.js";
+import { runCase, type CaseResult } from "./run-case.js";
+import { asText, goalsTable, tableOf } from "./table.js";
+import { saveResult, type Machine } from "./saved-results.js";
 
-interface PeerDefinition {
-  readonly name: string;
-  readonly file: string;
-  readonly protocol: Protocol;
+const options = parseOptions(process.argv.slice(2));
+if (options.help) {
+  console.log(HELP);
+  process.exit();
 }
-
-interface Peer extends PeerDefinition {
-  readonly process: ChildProcess;
-  readonly port: number;
+const chosen = allCases(options.seconds).filter(
+  ({ name }) => options.cases.length === 0 || options.cases.some((part) => name.includes(part)),
+);
+if (options.list) {
+  for (const { name, title } of chosen) console.log(`${name.padEnd(24)} ${title}`);
+  process.exit();
 }
+if (chosen.length === 0)
+  throw new Error(`Cannot run: no case is called ${options.cases.join(" or ")}; see --list`);
 
-interface Case {
-  readonly name: string;
-  readonly inFlight: number;
-  readonly requests: number;
-  /** Those that speak a protocol which has such a case. */
-  readonly peers: readonly string[];
-}
+build();
+const absent = absences();
+for (const why of absent.values()) console.log(why);
+// The wake-ups between cores would cost more than what is measured. All that is started here inherits it.
+const pinned = spawnSync("taskset", ["-p", "-c", "0", String(process.pid)], { stdio: "ignore" }).status === 0;
+const machine: Machine = {
+  node: process.version,
+  system: `Linux ${release()}`,
+  processor: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores`,
+  rounds: options.rounds,
+  seconds: options.seconds,
+  absent: [...absent.values()],
+};
+console.log(
+  `Node.js ${machine.node}, ${machine.processor}, ${pinned ? "all on one core" : "not pinned to a core"}\n`,
+);
 
-const definitions: readonly PeerDefinition[] = [
-  { name: "tricorn", file: "tricorn", protocol: "fastcgi" },
-  { name: "raw node:net (the limit)", file: "raw", protocol: "fastcgi" },
-  { name: "node:http", file: "node-http", protocol: "http" },
-  { name: "node-fastcgi 2.0.0, repaired", file: "node-fastcgi", protocol: "fastcgi" },
-];
-
-const all = definitions.map(({ name }) => name);
-const cases: readonly Case[] = [
-  { name: "hello, one keep-alive connection", inFlight: 1, requests: 10_000, peers: all },
-  {
-    name: "hello, 32 multiplexed on one connection",
-    inFlight: 32,
-    requests: 40_000,
-    peers: all.filter((name) => name !== "node:http"),
-  },
-];
-
-const ROUNDS = 5;
-const WARM_UP = 20_000;
-
-const pinned = pinToOneCore();
-const peers = await Promise.all(definitions.map(start));
-try {
-  console.log(
-    `Node ${process.version}, ${cpus()[0]?.model ?? "unknown CPU"}, ${pinned ? "all on one core" : "not pinned"}, ` +
-      `medians of ${ROUNDS} interleaved rounds\n`,
-  );
-  for (const one of cases) print(one, await measure(one));
-} finally {
-  for (const { process: child } of peers) child.kill();
-}
-
-/** The wake-ups between cores would cost more than what is measured. Children inherit the pinning. */
-function pinToOneCore(): boolean {
-  return spawnSync("taskset", ["-p", "-c", "0", String(process.pid)], { stdio: "ignore" }).status === 0;
-}
-
-async function start(definition: PeerDefinition): Promise<Peer> {
-  const child = fork(new URL(`./peers/${definition.file}.ts`, import.meta.url), { stdio: "inherit" });
-  const [message] = (await once(child, "message")) as [{ port: number }];
-  return { ...definition, process: child, port: message.port };
-}
-
-/** CPU microseconds per request of each peer, a list of one value a round. */
-async function measure({ peers: names, inFlight, requests }: Case): Promise<Map<string, number[]>> {
-  const measured = peers.filter(({ name }) => names.includes(name));
-  for (const peer of measured) await run({ ...peer, inFlight, requests: WARM_UP });
-  const results = new Map<string, number[]>(measured.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const peer of measured) {
-      const before = await cpuOf(peer);
-      await run({ ...peer, inFlight, requests });
-      results.get(peer.name)!.push(((await cpuOf(peer)) - before) / requests);
-    }
+const results: CaseResult[] = [];
+for (const one of chosen) {
+  try {
+    const result = await runCase(withChosenPeers(one), options.rounds);
+    results.push(result);
+    saveResult(result, machine);
+    console.log(`${result.title} [${result.name}]\n${asText(tableOf(result))}\n`);
+  } catch (error) {
+    // Servers may still run, and would keep this process alive.
+    console.error(`Cannot measure ${one.name}:`, error);
+    process.exit(1);
   }
-  return results;
 }
+console.log(asText(goalsTable(results)));
 
-async function cpuOf({ process: child }: Peer): Promise<number> {
-  child.send("cpu");
-  const [{ cpu }] = (await once(child, "message")) as [{ cpu: number }];
-  return cpu;
-}
-
-function print({ name }: Case, results: Map<string, number[]>): void {
-  console.log(`${name}: CPU per request`);
-  const own = results.get("tricorn")!;
-  for (const [peer, values] of results) {
-    const ratios = values.map((value, round) => value / own[round]!);
-    const ratio = `${median(ratios).toFixed(2)} of tricorn (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
-    console.log(
-      `  ${peer.padEnd(30)} ${median(values).toFixed(2).padStart(7)} µs   ${peer === "tricorn" ? "1" : ratio}`,
-    );
-  }
-  console.log();
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+function withChosenPeers(one: Case): Case {
+  const { peers } = options;
+  const isChosen = (name: string): boolean =>
+    name === OURS || peers.length === 0 || peers.some((part) => name.includes(part));
+  return { ...one, contenders: one.contenders.filter(({ name }) => !absent.has(name) && isChosen(name)) };
 }

@@ -1,22 +1,54 @@
-// The most used FastCGI library for Node. As published it closes every kept connection, since it looks its flag up where
-// it is not defined; the flag is put there, so that it can be measured at all. It also writes each answer in several
-// pieces, which would wait 40 ms for each other without TCP_NODELAY.
+// The most used FastCGI library for Node, version 2.0.0. As published it closes every kept connection, since it looks
+// its flag up where it is not defined; the flag is put there, so that it can be measured at all.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
-import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 
-import { ready } from "../peer.js";
+import { HELLO, LARGE } from "./bodies.js";
+import { socketPath } from "./socket-path.js";
+import { upperCase } from "./upper-case.js";
 
 const require = createRequire(import.meta.url);
 const records = createRequire(require.resolve("node-fastcgi"))("fastcgi-stream").records;
 records.BeginRequest.flags.KEEP_CONN ??= 1;
 
+type Filtered = IncomingMessage & { readonly data: Readable };
+type Decision = ServerResponse & { setVariable(name: string, value: string): void };
+
 const fastcgi = require("node-fastcgi") as {
-  createServer(listener: (request: IncomingMessage, response: ServerResponse) => void): Server;
+  createServer(
+    respond: (request: IncomingMessage, response: ServerResponse) => void,
+    authorize: (request: IncomingMessage, response: Decision) => void,
+    filter: (request: Filtered, response: ServerResponse) => void,
+  ): Server;
 };
-const server = fastcgi.createServer((_request, response) => {
+
+function respond(request: IncomingMessage, response: ServerResponse): void {
+  const [path] = request.url!.split("?");
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
-  response.end("Hello from FastCGI");
-});
-server.on("connection", (socket: Socket) => socket.setNoDelay(true));
-ready(server);
+  if (path === "/echo") {
+    collect(request, (body) => response.end(body));
+    return;
+  }
+  if (path === "/wait") return; // for ever
+  response.end(path === "/large" ? LARGE : HELLO);
+}
+
+function authorize(_request: IncomingMessage, response: Decision): void {
+  response.setVariable("AUTH_USER", "ada");
+  response.end();
+}
+
+function filter(request: Filtered, response: ServerResponse): void {
+  response.setHeader("Content-Type", "text/plain; charset=utf-8");
+  request.data.on("data", (piece: Buffer) => response.write(upperCase(piece)));
+  request.data.on("end", () => response.end());
+}
+
+function collect(stream: Readable, done: (body: Buffer) => void): void {
+  const pieces: Buffer[] = [];
+  stream.on("data", (piece: Buffer) => void pieces.push(piece));
+  stream.on("end", () => done(Buffer.concat(pieces)));
+}
+
+fastcgi.createServer(respond, authorize, filter).listen(socketPath);

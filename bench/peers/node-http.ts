@@ -1,11 +1,41 @@
 // The user's alternative: Node's own HTTP server, as it would stand behind proxy_pass.
 import { createServer } from "node:http";
+import { Readable } from "node:stream";
 
-import { ready } from "../peer.js";
+import { HELLO, LARGE } from "./bodies.js";
+import { socketPath } from "./socket-path.js";
 
-const server = createServer((_request, response) => {
+/** 64 MiB, made as they are taken. */
+function* produce(): Generator<Buffer> {
+  for (let piece = 0; piece < 64; piece += 1) yield LARGE;
+}
+
+const server = createServer((request, response) => {
+  const [path] = request.url!.split("?");
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
-  response.end("Hello from FastCGI");
+  if (path === "/echo") {
+    const pieces: Buffer[] = [];
+    request.on("data", (piece: Buffer) => void pieces.push(piece));
+    request.on("end", () => response.end(Buffer.concat(pieces)));
+    return;
+  }
+  if (path === "/large") {
+    response.end(LARGE);
+    return;
+  }
+  if (path === "/stream") {
+    response.setHeader("Content-Length", request.headers["content-length"]!);
+    request.pipe(response);
+    return;
+  }
+  if (path === "/produce") {
+    response.setHeader("Content-Length", 64 * LARGE.length);
+    Readable.from(produce()).pipe(response);
+    return;
+  }
+  // What auth_request would take as "allowed", with a variable.
+  if (path === "/authorize") response.setHeader("Variable-AUTH_USER", "ada");
+  response.end(path === "/authorize" ? "" : HELLO);
 });
 server.keepAliveTimeout = 0;
-ready(server);
+server.listen(socketPath);

@@ -1,0 +1,32 @@
+import type { Case } from "./case.js";
+import { nginxCases } from "./cases/behind-nginx.js";
+import { helloCases } from "./cases/hello.js";
+import { memoryCases } from "./cases/memory.js";
+import { paperCase } from "./cases/paper.js";
+import { payloadCases } from "./cases/payload.js";
+import { roleCases } from "./cases/roles.js";
+import { startUpCases } from "./cases/start-up.js";
+import { absenceOf, peers } from "./peers.js";
+
+/** Every case, in the order of the document; each contender of those that are loaded is measured for so many seconds. */
+export function allCases(seconds: number): Case[] {
+  return [
+    ...helloCases(seconds),
+    ...payloadCases(seconds),
+    ...roleCases(seconds),
+    ...nginxCases(seconds),
+    ...memoryCases(),
+    ...startUpCases(),
+    paperCase(seconds),
+  ];
+}
+
+/** Who cannot be measured on this machine, and why. */
+export function absences(): Map<string, string> {
+  return new Map(
+    Object.values(peers).flatMap((peer) => {
+      const why = absenceOf(peer);
+      return why === undefined ? [] : [[peer.name, why]];
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+
+import type { Case, Contender } from "../case.js";
+import { peers, startPeer, type Peer } from "../peers.js";
+import { formatRequest, withId } from "../request.js";
+
+const { tricorn, raw, go, nodeFastCgi, nodeHttp, fastify } = peers;
+
+/** From the start of a process to the first byte of its first answer. */
+export function startUpCases(): Case[] {
+  return [
+    {
+      name: "start-up",
+      title: "From the start of the process to its first answer",
+      metrics: [{ key: "time", label: "time", unit: "ms" }],
+      contenders: [tricorn, raw, go, nodeFastCgi, nodeHttp, fastify].map(starting),
+      goals: [{ metric: "time", atMost: 250 }],
+    },
+  ];
+}
+
+function starting(peer: Peer): Contender {
+  const { protocol } = peer;
+  const bytes = formatRequest(protocol, { target: "/hello" });
+  const request = protocol === "fastcgi" ? withId(bytes, 1) : bytes;
+  const measure = async () => {
+    const started = performance.now();
+    const server = await startPeer(peer, { mode: "hello" });
+    try {
+      const socket = connect(server.socket);
+      socket.write(request);
+      await once(socket, "data");
+      const time = performance.now() - started;
+      socket.destroy();
+      return { time };
+    } finally {
+      await server.stop();
+    }
+  };
+  return { name: peer.name, start: () => Promise.resolve({ measure, stop: () => Promise.resolve() }) };
+}

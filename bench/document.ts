@@ -1,0 +1,59 @@
+// Writes docs/performance.md and its chart from the last results: `npm run docs:performance`. No figure in the document is
+// typed by hand.
+import { readFileSync, writeFileSync } from "node:fs";
+
+import { allCases } from "./all-cases.js";
+import { chartOf } from "./chart.js";
+import { savedResults, type SavedResult } from "./saved-results.js";
+import { asMarkdown, goalsTable, tableOf } from "./table.js";
+
+const saved = savedResults();
+const results = allCases(1).flatMap(({ name }) => saved.get(name) ?? []);
+const [first] = results;
+if (first === undefined)
+  throw new Error("Cannot write the document: there are no results; run `npm run bench` first");
+
+const template = readFileSync(new URL("performance.template.md", import.meta.url), "utf8");
+const document = template.replaceAll(/^\{\{(\w+)(?: ([\w-]+))?\}\}$/gm, (_, kind: string, name = "") => {
+  switch (kind) {
+    case "machine":
+      return machineOf(results);
+    case "goals":
+      return asMarkdown(goalsTable(results.map(({ result }) => result)));
+    case "cases":
+      return results
+        .filter(({ result }) => result.name !== "paper")
+        .map(sectionOf)
+        .join("\n\n");
+    case "case":
+      return sectionOf(resultOf(name));
+    default:
+      throw new Error(`Cannot write the document: {{${kind}}} is unknown`);
+  }
+});
+
+const docs = new URL("../docs/", import.meta.url);
+writeFileSync(new URL("performance.md", docs), document);
+writeFileSync(new URL("performance.svg", docs), chartOf(results.map(({ result }) => result)));
+
+function resultOf(name: string): SavedResult {
+  const found = saved.get(name);
+  if (found === undefined) throw new Error(`Cannot write the document: the case ${name} has not been run`);
+  return found;
+}
+
+function sectionOf({ result }: SavedResult): string {
+  return `### ${result.title}\n\n${asMarkdown(tableOf(result))}`;
+}
+
+/** Cases may have been measured apart, but on one machine. */
+function machineOf(list: readonly SavedResult[]): string {
+  const { node, processor, system } = first!.machine;
+  const rounds = Math.min(...list.map(({ machine }) => machine.rounds));
+  const seconds = Math.min(...list.map(({ machine }) => machine.seconds));
+  const absent = [...new Set(list.flatMap(({ machine }) => machine.absent))];
+  return [
+    `Node.js ${node}, ${processor}, ${system}; ${rounds} interleaved rounds or more, ${seconds} s for each contender in each.`,
+    ...absent.map((why) => `${why}.`),
+  ].join("\n");
+}

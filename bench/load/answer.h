@@ -1,0 +1,49 @@
+// Reads answers, of FastCGI and of HTTP/1.1, and checks each of them.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HEAD_LIMIT = 8192 };
+
+// What every answer must be.
+struct expectation {
+  const char *body;
+  size_t length;
+  const char *field;  // text that the header block must have; NULL for none
+  bool http;
+};
+
+// One answer as far as it has come.
+struct answer {
+  char head[HEAD_LIMIT + 1];
+  size_t head_length;
+  bool head_done;
+  size_t body_length;
+};
+
+// Records as far as they have come.
+struct record_reader {
+  uint8_t header[8];
+  size_t header_length;
+  size_t content_left, padding_left;
+  uint8_t end[8];
+  size_t end_length;
+};
+
+void answer_clear(struct answer *answer);
+
+// Takes bytes of a header block and its body, and returns how many belong to this answer. Ends the program where the
+// answer is wrong.
+size_t answer_take(struct answer *answer, const struct expectation *wanted, const char *bytes, size_t length);
+
+// Whether the answer is there as a whole; of FastCGI, END_REQUEST tells.
+bool answer_complete(const struct answer *answer, const struct expectation *wanted);
+
+// Reads bytes up to the end of the next record that ends a request, and returns how many were read. `*ended` is the
+// number of the answer that has ended, or -1.
+size_t records_take(struct record_reader *reader, struct answer *const *answers, int count,
+                    const struct expectation *wanted, const char *bytes, size_t length, int *ended);
+
+// Says why this run is worth nothing, and ends the program.
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

@@ -1,0 +1,93 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { isProgram } from "../scripts/debian-packages.mjs";
+import type { Protocol } from "./request.js";
+import { startServer, type ServerProcess } from "./server-process.js";
+import { buildFolder, freshPath, resultsFolder } from "./workplace.js";
+
+/** How a server is started for one case. */
+export interface PeerOptions {
+  /** What it is told beside its socket: what it plays. */
+  readonly mode?: string | undefined;
+  /** How many requests it must be able to work on at once, where each needs a process. */
+  readonly processes?: number | undefined;
+}
+
+type Command = readonly [string, ...string[]];
+
+/** A server that can be measured. */
+export interface Peer {
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** The Debian package that it needs, and what it is found by. */
+  readonly needs?: { readonly package: string; readonly file: string } | undefined;
+  /** The command that starts it on this unix socket. */
+  readonly command: (socket: string, options: PeerOptions) => Command;
+}
+
+const ofNode =
+  (file: string): Peer["command"] =>
+  (socket, { mode }) => [
+    process.execPath,
+    join(buildFolder, `${file}.js`),
+    socket,
+    ...(mode === undefined ? [] : [mode]),
+  ];
+
+/** The servers by the names that the tables show. */
+export const peers = {
+  tricorn: { name: "Tricorn", protocol: "fastcgi", command: ofNode("tricorn") },
+  raw: { name: "raw node:net", protocol: "fastcgi", command: ofNode("raw") },
+  libfcgi: {
+    name: "C libfcgi",
+    protocol: "fastcgi",
+    needs: { package: "libfcgi-dev", file: "/usr/include/fcgiapp.h" },
+    command: (socket) => [join(resultsFolder, "libfcgi"), socket],
+  },
+  php: {
+    name: "PHP-FPM",
+    protocol: "fastcgi",
+    needs: { package: "php-fpm", file: "/usr/sbin/php-fpm8.2" },
+    command: phpCommand,
+  },
+  go: {
+    name: "Go net/http/fcgi",
+    protocol: "fastcgi",
+    needs: { package: "golang-go", file: "go" },
+    command: (socket) => [join(resultsFolder, "go-fcgi"), socket],
+  },
+  nodeFastCgi: { name: "node-fastcgi", protocol: "fastcgi", command: ofNode("node-fastcgi") },
+  nodeHttp: { name: "node:http", protocol: "http", command: ofNode("node-http") },
+  fastify: { name: "fastify", protocol: "http", command: ofNode("fastify") },
+} as const satisfies Record<string, Peer>;
+
+/** Why a peer cannot be measured here; undefined where it can. */
+export function absenceOf({ name, needs }: Peer): string | undefined {
+  if (needs === undefined || isProgram(needs.file)) return undefined;
+  return `${name} is left out: the Debian package ${needs.package} is missing`;
+}
+
+/** Starts a server on a socket of its own. */
+export function startPeer(peer: Peer, options: PeerOptions = {}): Promise<ServerProcess> {
+  const socket = freshPath("peer.sock");
+  return startServer(peer.command(socket, options), socket);
+}
+
+function phpCommand(socket: string, { processes = 1 }: PeerOptions): Command {
+  const file = freshPath("php-fpm.conf");
+  const isRoot = process.getuid?.() === 0;
+  writeFileSync(
+    file,
+    `[global]
+error_log = /dev/null
+daemonize = no
+[www]
+${isRoot ? "user = root\ngroup = root" : ""}
+listen = ${socket}
+pm = static
+pm.max_children = ${processes}
+`,
+  );
+  return ["/usr/sbin/php-fpm8.2", "-F", ...(isRoot ? ["-R"] : []), "-y", file];
+}

@@ -1,0 +1,76 @@
+import { OURS, type Metric } from "./case.js";
+import type { Spread } from "./ratios.js";
+import type { CaseResult, GoalResult, Row } from "./run-case.js";
+
+/** A table as rows of cells, its heading first. */
+export type Table = readonly (readonly string[])[];
+
+/** The figures of a case, and what Tricorn costs measured by each contender. */
+export function tableOf({ metrics, rows }: CaseResult): Table {
+  const ratioOf = metrics[0]!;
+  return [
+    ["", ...metrics.map(({ label, unit }) => `${label}, ${unit}`), `Tricorn's ${ratioOf.label}, ratio`],
+    ...rows.map((row) => [
+      row.name,
+      ...metrics.map(({ key }) => formatFigure(row.figures[key]!.median)),
+      ratioCell(row, ratioOf),
+    ]),
+  ];
+}
+
+function ratioCell({ name, ratios }: Row, { key }: Metric): string {
+  return name === OURS ? "" : formatRatio(ratios[key]!);
+}
+
+/** A median with its spread. */
+export function formatRatio({ median, least, most }: Spread): string {
+  return `${formatFigure(median)} (${formatFigure(least)}–${formatFigure(most)})`;
+}
+
+/** Three digits are more than can be measured here. */
+export function formatFigure(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString("en-GB");
+  return value.toFixed(value >= 10 ? 1 : 2);
+}
+
+/** What was to be reached, and what was. */
+export function goalsTable(results: readonly CaseResult[]): Table {
+  return [
+    ["case", "goal", "reached", ""],
+    ...results.flatMap((result) => result.goals.map((goal) => goalRow(result, goal))),
+  ];
+}
+
+function goalRow({ title, metrics }: CaseResult, goal: GoalResult): string[] {
+  const { label, unit } = metrics.find(({ key }) => key === goal.metric)!;
+  const bound = goal.atMost === undefined ? `≥ ${goalFigure(goal.atLeast!)}` : `≤ ${goalFigure(goal.atMost)}`;
+  const measure = goal.against === undefined ? ` ${unit}` : ` of ${goal.against}`;
+  return [title, `${label} ${bound}${measure}`, formatRatio(goal.reached), goal.met ? "reached" : "missed"];
+}
+
+function goalFigure(value: number): string {
+  return String(Number(value.toFixed(3)));
+}
+
+/** For a terminal. */
+export function asText(table: Table): string {
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+        .join("  "),
+    )
+    .join("\n");
+}
+
+/** For a document. */
+export function asMarkdown(table: Table): string {
+  const [heading = [], ...rows] = table;
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [
+    line(heading),
+    `|${heading.map((_, column) => (column === 0 ? "---" : "--:")).join("|")}|`,
+    ...rows.map(line),
+  ].join("\n");
+}
