@@ -21,7 +21,7 @@ class Sessions {
   }
 }
 
-@Authorizer()
+@Authorizer({ variables: ["AUTH_USER", "AUTH_ROLE"] })
 class SessionGate {
   constructor(private readonly sessions: Sessions) {}
 

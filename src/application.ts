@@ -59,8 +59,13 @@ export interface ApplicationDescription {
     readonly name: string;
     readonly routes: readonly { readonly method: string; readonly path: string }[];
   }[];
-  /** Without paths an authorizer decides about all. */
-  readonly authorizers: readonly { readonly name: string; readonly paths: readonly string[] }[];
+  readonly authorizers: readonly {
+    readonly name: string;
+    /** Without paths it decides about all. */
+    readonly paths: readonly string[];
+    /** The names that it may hand on; left out where it does not say. */
+    readonly variables?: readonly string[];
+  }[];
   readonly filters: readonly {
     readonly name: string;
     readonly paths: readonly string[];
@@ -146,7 +151,7 @@ function describe(definitions: readonly Definition[]): ApplicationDescription {
       .map(({ name, routes }) => ({ name, routes: routes.map(({ method, path }) => ({ method, path })) })),
     authorizers: definitions
       .filter((definition) => definition.kind === "authorizer")
-      .map(({ name, paths }) => ({ name, paths })),
+      .map(({ name, paths, variables }) => (variables ? { name, paths, variables } : { name, paths })),
     filters: definitions
       .filter((definition) => definition.kind === "filter")
       .map(({ name, paths, type }) => ({ name, paths, type })),

@@ -41,11 +41,14 @@ export { Use } from "./decorators/use.js";
 // Requests.
 export { RoleRequest } from "./roles/request.js";
 export { ResponderRequest } from "./roles/responder-request.js";
-export { AuthorizerRequest } from "./roles/authorizer-request.js";
+export { AuthorizerPhase, AuthorizerRequest } from "./roles/authorizer-request.js";
+export type { Credentials } from "./roles/credentials.js";
+export { Password } from "./roles/password.js";
 export { FilterRequest, type Validators } from "./roles/filter-request.js";
 export { RequestBody, type BodyLimits, type FormLimits } from "./roles/body.js";
 export type { MultipartLimits } from "./roles/multipart.js";
 export { Part } from "./roles/part.js";
+export type { Scheme } from "./roles/origin.js";
 export type { RequestHeaders } from "./roles/request-headers.js";
 export type { Params } from "./protocol/params.js";
 export { lines } from "./roles/lines.js";

@@ -1,9 +1,14 @@
-import type { AbortedError } from "../errors.js";
+import { ConfigurationError, type AbortedError } from "../errors.js";
 import type { Application, Refusal, RoleInputs } from "../protocol/application.js";
 import { ProtocolStatus, Role } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
+import type { Gate } from "../roles/authorizer-gates.js";
 import type { Dispatcher } from "../roles/dispatcher.js";
+import { AuthorizerBridge } from "./authorizer-bridge.js";
+import { AuthorizerGuard } from "./authorizer-guard.js";
 import { checkBridges, checkVouchesFor, type ListenerOptions } from "./bridge-options.js";
+import { bridgeMarker } from "./bridge-question.js";
+import { UnaskedAuthorizers } from "./unasked-authorizers.js";
 
 /** Web servers send STDIN in the responder role (section 6.2). */
 const responderInputs: RoleInputs = { stdin: true, data: false };
@@ -20,15 +25,32 @@ export interface FilterDoor {
  */
 export class BridgedApplication implements Application {
   readonly #dispatcher: Dispatcher;
+  readonly #hasResponders: boolean;
   readonly #vouchesFor: readonly string[];
+  readonly #authorizerBridge: AuthorizerBridge;
+  /** There where this process asks the authorizers itself. */
+  readonly #guard: AuthorizerGuard | undefined;
+  /** There where somebody else has to. */
+  readonly #unasked: UnaskedAuthorizers | undefined;
   /** Made of the options where a bridge to the filters is declared. */
   readonly #filterBridge: FilterDoor | undefined;
 
   /** @throws ConfigurationError `ERR_BRIDGE`, `ERR_VOUCHES_FOR` for options that cannot be meant so */
   constructor(dispatcher: Dispatcher, { bridges = {}, vouchesFor = [] }: ListenerOptions = {}) {
     checkBridges(bridges);
+    const { authorizer, log } = dispatcher;
+    const { authorizer: options = {} } = bridges;
     this.#dispatcher = dispatcher;
+    this.#hasResponders = dispatcher.inputs(Role.Responder) !== undefined;
     this.#vouchesFor = checkVouchesFor(vouchesFor);
+    if (options.inProcess === true) {
+      if (authorizer.gates.count === 0) throw nobodyToAsk();
+      this.#guard = new AuthorizerGuard(authorizer);
+    } else if (authorizer.gates.count > 0) {
+      this.#unasked = new UnaskedAuthorizers(authorizer.gates, dispatcher);
+    }
+    const asked = (gates: readonly Gate[]): void => this.#unasked?.note(gates);
+    this.#authorizerBridge = new AuthorizerBridge(authorizer, { log, options, asked });
   }
 
   inputs(role: number): RoleInputs | undefined {
@@ -38,7 +60,19 @@ export class BridgedApplication implements Application {
 
   dispatch(exchange: Exchange): void {
     exchange.vouchesFor = this.#vouchesFor;
-    this.#answer(exchange);
+    const { role } = exchange;
+    if (role === Role.Responder) {
+      // Always honoured: only a Web server's configuration can set it, and a page must not count as "allowed".
+      const marker = bridgeMarker(exchange.params);
+      if (marker !== undefined) {
+        this.#authorizerBridge.handle(exchange, marker);
+        return;
+      }
+      this.#unasked?.see(exchange);
+    }
+    if (this.#guard === undefined || (role !== Role.Responder && role !== Role.Filter))
+      this.#answer(exchange);
+    else this.#guard.handle(exchange, () => this.#answer(exchange));
   }
 
   refuse(exchange: Exchange, refusal: Refusal): void {
@@ -61,7 +95,7 @@ export class BridgedApplication implements Application {
   }
 
   #dispatch(exchange: Exchange): void {
-    if (this.#dispatcher.inputs(exchange.role) === undefined) {
+    if (exchange.role === Role.Responder && !this.#hasResponders) {
       this.#dispatcher.refuse(exchange, {
         status: 500,
         code: "ERR_UNKNOWN_ROLE",
@@ -72,4 +106,12 @@ export class BridgedApplication implements Application {
     }
     this.#dispatcher.dispatch(exchange);
   }
+}
+
+function nobodyToAsk(): ConfigurationError {
+  return new ConfigurationError(
+    "ERR_BRIDGE",
+    "Cannot serve: bridges.authorizer.inProcess is true, and the application has no authorizer; list it among the " +
+      "controllers, or leave the option out",
+  );
 }

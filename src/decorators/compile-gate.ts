@@ -19,13 +19,14 @@ export function compileAuthorizer(controller: Controller): Plan {
         "decides; remove @Use",
     );
   }
-  const { paths } = role;
+  const { paths, variables } = role;
   return {
     routes: [],
     define: (instances) => ({
       kind: "authorizer",
       name: className(owner),
       paths,
+      variables,
       authorize: bindCall(call, instances) as (request: unknown) => Verdict | Promise<Verdict>,
     }),
   };

@@ -16,6 +16,8 @@ export interface RoleMark {
   readonly prefix: string;
   /** The globs of an authorizer or filter. */
   readonly paths: readonly string[];
+  /** The variables that an authorizer declares. */
+  readonly variables: readonly string[] | undefined;
   /** The media type of a filter's replies. */
   readonly type: string | undefined;
 }

@@ -22,6 +22,11 @@ export interface ScopeOptions {
 export interface AuthorizerOptions extends ScopeOptions {
   /** The paths that it decides about, as globs; all if left out. */
   readonly paths?: string | readonly string[] | undefined;
+  /**
+   * The names of all variables that it may hand on, such as `["AUTH_USER"]`, for whoever configures a Web server; any if
+   * left out. To hand on another one is an error, and so a denial.
+   */
+  readonly variables?: readonly string[] | undefined;
 }
 
 /** What can be said about a filter. */
@@ -79,9 +84,9 @@ export function Authorizer(
   ...args: readonly string[] | readonly [AuthorizerOptions]
 ): <C extends AuthorizerClass>(target: C & Known<C, "authorize">) => void {
   const options: AuthorizerOptions = isOptions(args) ? args[0] : { paths: args };
-  const { scope = "singleton", paths = [] } = options;
+  const { scope = "singleton", paths = [], variables } = options;
   return (target) =>
-    mark(target, { kind: "authorizer", decorator: "@Authorizer", scope, paths: listOf(paths) });
+    mark(target, { kind: "authorizer", decorator: "@Authorizer", scope, paths: listOf(paths), variables });
 }
 
 function isOptions(
@@ -109,6 +114,6 @@ function listOf(globs: string | readonly string[]): readonly string[] {
 type Written = Pick<RoleMark, "kind" | "decorator" | "scope"> & Partial<RoleMark>;
 
 function mark(target: Class, written: Written): void {
-  marksOf(target).roles.push({ prefix: "", paths: [], type: undefined, ...written });
+  marksOf(target).roles.push({ prefix: "", paths: [], variables: undefined, type: undefined, ...written });
   makeInjectable(target);
 }

@@ -422,8 +422,9 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       return;
     }
     // A handler cannot answer before it has what it reads, so an upload that goes on is not held against it.
-    // Never beyond twice its limit from now on: a fast upload must not buy hours for a handler that hangs.
-    if (!exchange.started && exchange.aborted === undefined) {
+    // Never beyond twice its limit from now on: a fast upload must not buy hours for a handler that hangs. An authorizer
+    // reads nothing, so an upload behind its question buys no time at all.
+    if (!exchange.started && exchange.aborted === undefined && exchange.role !== Role.Authorizer) {
       const latest = this.#host.now() + 2 * this.#application.timeLimit(exchange.role);
       const wanted = exchange.deadline + content.length / MIN_BODY_RATE;
       exchange.deadline = Math.max(exchange.deadline, Math.min(wanted, latest));

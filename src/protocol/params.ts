@@ -77,6 +77,29 @@ export class Params implements Iterable<[name: string, value: string]> {
     return this.#find(name) >= 0;
   }
 
+  /**
+   * Whether these ASCII characters stand anywhere, in a name or a value. Much quicker than {@link has} for a name that
+   * hardly ever comes, if they are six or fewer, which V8 looks for by memchr.
+   */
+  mentions(text: string): boolean {
+    return (this.#text ??= this.#block.toString("latin1")).includes(text);
+  }
+
+  /** Other params made of these: without all pairs of some names, and with further pairs behind the rest. */
+  with(pairs: Iterable<NameValuePair>, { without }: { readonly without: ReadonlySet<string> }): Params {
+    const block = this.#block;
+    const text = (this.#text ??= block.toString("latin1"));
+    const kept: Uint8Array[] = [];
+    let start = 0;
+    for (let offset = 0; offset < block.length; offset = position.end) {
+      locatePair(block, offset, position);
+      if (!without.has(text.slice(position.name, position.value))) continue;
+      kept.push(block.subarray(start, offset));
+      start = position.end;
+    }
+    return new Params(Buffer.concat([...kept, block.subarray(start), encodeNameValuePairs(pairs)]));
+  }
+
   /** All pairs in the order of arrival, repeated names as often as they came. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     const here: PairPosition = { name: 0, value: 0, end: 0 };

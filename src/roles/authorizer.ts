@@ -1,21 +1,32 @@
 import { logSafely } from "../log-safely.js";
 import type { Refusal, RoleInputs } from "../protocol/application.js";
-import { compileGlob } from "../path-glob.js";
 import type { Exchange } from "../protocol/exchange.js";
-import type { Params } from "../protocol/params.js";
+import { AuthorizerGates, type Gate } from "./authorizer-gates.js";
 import { AuthorizerRequest } from "./authorizer-request.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { checkHead, statusLine, type HeadLimits } from "./head.js";
 import { utf8AsLatin1 } from "./header-fields.js";
-import { protectedPath } from "./location.js";
 import type { RequestContext } from "./request.js";
-import { Allow, Deny, NOT_IN_DENIALS, deny } from "./verdict.js";
+import { Allow, Deny, NOT_IN_DENIALS, deny, type Verdict } from "./verdict.js";
 
-interface Gate {
-  readonly name: string;
-  /** Whether it was declared for a path; with another spelling of the letters too if `caseSensitive` is false. */
-  readonly covers: (path: string, options: { readonly caseSensitive: boolean }) => boolean;
-  readonly authorize: AuthorizerDefinition["authorize"];
+/** What goes with a verdict on its way. */
+export interface VerdictOptions {
+  readonly limits: HeadLimits;
+}
+
+/**
+ * Does what follows from a decision: answers, or lets the request go on. Nothing was written before it is called.
+ *
+ * @throws HeaderError where it cannot be answered so; nothing was written then, and it is called again to deny
+ */
+export type Settle = (exchange: Exchange, verdict: Verdict, options: VerdictOptions) => void;
+
+/** How a request is decided about that was not sent in the authorizer role. */
+export interface Question {
+  /** Those who decide. */
+  readonly gates: readonly Gate[];
+  /** What follows. */
+  readonly settle: Settle;
 }
 
 /**
@@ -26,56 +37,43 @@ interface Gate {
 export class AuthorizerRole {
   /** Servers send no body: Apache not even the end of STDIN, so nothing ever waits for it. */
   readonly inputs: RoleInputs = { stdin: false, data: false };
-  readonly #gates: readonly Gate[];
+  /** Who decides about which request. */
+  readonly gates: AuthorizerGates;
   readonly #context: RequestContext;
+  /** How the questions are answered that came in another role. */
+  readonly #settles = new WeakMap<Exchange, Settle>();
 
   constructor(definitions: readonly AuthorizerDefinition[], context: RequestContext) {
     this.#context = context;
-    this.#gates = definitions.map(({ name, paths, authorize }) => ({
-      name,
-      authorize,
-      covers: coverage(paths),
-    }));
+    this.gates = new AuthorizerGates(definitions, context.mount);
   }
 
   handle(exchange: Exchange): void {
-    const request = new AuthorizerRequest(exchange, this.#context);
-    this.#decide(request)
-      .then((verdict) => sendVerdict(exchange, verdict, { limits: this.#context.headLimits }))
-      .catch((error: unknown) => {
-        request.logFailure(error);
-        sendVerdict(exchange, deny(500));
-      });
+    this.#handle(exchange, this.gates.asked(exchange.params));
   }
 
-  /** The names of those who would decide about a request. */
-  namesFor(params: Params): readonly string[] {
-    return this.#gatesFor(params).map(({ name }) => name);
+  /** Decides about a request that came in another role and is played as an authorizer's. */
+  ask(exchange: Exchange, { gates, settle }: Question): void {
+    this.#settles.set(exchange, settle);
+    this.#handle(exchange, gates);
   }
 
   /** Denies at once, whatever the handler is doing. Also for a request that never came to a handler. */
   refuse(exchange: Exchange, { status }: Refusal): void {
-    sendVerdict(exchange, deny(status));
+    this.#settle(exchange, deny(status));
   }
 
-  /**
-   * Who decides about a request, by its path and by that of the document that the server found for it, where it tells.
-   * One of them must be declared for exactly such a path. Beside it those count too that only the case of letters keeps
-   * out: on some file systems both spellings are one file, and the strictest authorizer must not be passed by.
-   */
-  #gatesFor(params: Params): readonly Gate[] {
-    const uris = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")].filter(isGiven);
-    // Nobody knows what is asked for, so all have to allow it.
-    if (uris.length === 0) return this.#gates;
-    const paths = uris.map((uri) => protectedPath(uri, this.#context.mount));
-    if (!paths.every(isGiven)) return [];
-    const covering = (caseSensitive: boolean): readonly Gate[] =>
-      this.#gates.filter(({ covers }) => paths.some((path) => covers(path, { caseSensitive })));
-    return covering(true).length === 0 ? [] : covering(false);
+  #handle(exchange: Exchange, gates: readonly Gate[]): void {
+    const request = new AuthorizerRequest(exchange, this.#context);
+    this.#decide(request, gates)
+      .then((verdict) => this.#settle(exchange, verdict))
+      .catch((error: unknown) => {
+        request.logFailure(error);
+        this.#settle(exchange, deny(500));
+      });
   }
 
-  async #decide(request: AuthorizerRequest): Promise<Allow | Deny> {
-    const gates = this.#gatesFor(request.params);
+  async #decide(request: AuthorizerRequest, gates: readonly Gate[]): Promise<Verdict> {
     if (gates.length === 0) {
       const code = "ERR_NO_AUTHORIZER";
       logSafely(() => request.log.warn({ code }, "Denied: no authorizer decides about this path"));
@@ -84,46 +82,36 @@ export class AuthorizerRole {
     const variables = new Map<string, string>();
     for (const gate of gates) {
       request.route = gate.name;
-      const verdict: unknown = await gate.authorize(request);
-      if (Deny.is(verdict)) return verdict;
-      if (!Allow.is(verdict)) {
-        throw new TypeError(`Cannot authorize: ${gate.name} returned neither allow(…) nor deny(…)`);
-      }
+      const verdict = await gate.decide(request);
+      if (!Allow.is(verdict)) return verdict;
       for (const [name, value] of verdict.variables) variables.set(name, value);
     }
     return new Allow(variables);
   }
-}
 
-function isGiven(text: string | undefined): text is string {
-  return text !== undefined && text !== "";
-}
-
-/** Without globs an authorizer decides about every path. */
-function coverage(globs: readonly string[]): Gate["covers"] {
-  if (globs.length === 0) return () => true;
-  const exact = globs.map((glob) => compileGlob(glob, { caseSensitive: true }));
-  const anyCase = globs.map((glob) => compileGlob(glob, { caseSensitive: false }));
-  return (path, { caseSensitive }) => (caseSensitive ? exact : anyCase).some((matches) => matches(path));
+  #settle(exchange: Exchange, verdict: Verdict): void {
+    if (exchange.ended) return;
+    const settle = this.#settles.get(exchange) ?? sendVerdict;
+    // Whoever asked has left, so that nobody knows what it would make of an answer.
+    const decided = Allow.is(verdict) && exchange.aborted !== undefined ? deny(503) : verdict;
+    settle(exchange, decided, { limits: this.#context.headLimits });
+  }
 }
 
 /**
- * Writes the whole decision at once; what comes after a refusal was sent is dropped by the exchange.
+ * Answers with a decision as the authorizer role has it (section 6.3), at once and as a whole.
  *
  * @throws HeaderError for a header block that Web servers would not take as a whole; nothing was written then
  */
-function sendVerdict(
-  exchange: Exchange,
-  verdict: Allow | Deny,
-  { limits }: { readonly limits?: HeadLimits } = {},
-): void {
-  if (Allow.is(verdict) && exchange.aborted === undefined) {
+export function sendVerdict(exchange: Exchange, verdict: Verdict, { limits }: VerdictOptions): void {
+  if (Allow.is(verdict)) {
     let head = statusLine(200);
     for (const [name, value] of verdict.variables) head += `Variable-${name}: ${utf8AsLatin1(value)}\r\n`;
     checkHead(head, verdict.variables.size, limits);
     exchange.answer({ head: `${head}\r\n`, body: "", bodyLength: 0 });
     return;
   }
+  // Brand checked again: nothing else has a status that is sure to deny.
   const { status, headers, body, type } = Deny.is(verdict) ? verdict : deny(503);
   const bodyLength = Buffer.byteLength(body);
   let head = statusLine(status);

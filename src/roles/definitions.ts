@@ -39,6 +39,8 @@ export interface AuthorizerDefinition {
   readonly name: string;
   /** Globs of the paths that it decides about; none means all. */
   readonly paths: readonly string[];
+  /** The names of all variables that it may hand on; any if left out. To hand on another one is a denial. */
+  readonly variables?: readonly string[] | undefined;
   /** Decides. Anything but an `Allow` is a denial, a throw and a hang too. */
   readonly authorize: (request: AuthorizerRequest) => Verdict | Promise<Verdict>;
 }

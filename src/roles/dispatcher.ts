@@ -12,11 +12,12 @@ import { FilterRole } from "./filter.js";
 import { defaultHeadLimits, type HeadLimits } from "./head.js";
 import { LogBudget } from "./log-budget.js";
 import type { Middleware } from "./middleware.js";
+import { plainPath } from "./plain-path.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
 import { checkStderrLines, mirroredLog, type StderrLines } from "./stderr-lines.js";
-import { UnaskedAuthorizers } from "./unasked-authorizers.js";
+import { UndeclaredMount } from "./undeclared-mount.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {
@@ -30,8 +31,9 @@ export interface HandlerTimeouts {
 export interface DispatcherOptions {
   readonly log: Logger;
   /**
-   * The path that the application is mounted at where the Web server does not tell, or tells wrongly: "/app", or "/" for
-   * the root. Apache with SetHandler takes the first segment of a path for the mount.
+   * The path that the application is mounted at, "/app" or "/" for the root; no route is found outside of it. Left out,
+   * PATH_INFO tells, where the Web server sends it. For an application with authorizers it is the root then, because
+   * section 6.3 keeps PATH_INFO from them, and they must decide about the path that is routed.
    */
   readonly mount?: string | undefined;
   /** Runs around every responder and filter. */
@@ -57,11 +59,13 @@ interface PlayedRole {
 /** Reads the role of each request from its BEGIN_REQUEST and hands it to whoever plays it. */
 export class Dispatcher implements Application {
   readonly #roles = new Map<number, PlayedRole>();
-  readonly #authorizer: AuthorizerRole;
-  #unasked: UnaskedAuthorizers | undefined;
-  readonly #log: Logger;
+  /** Plays the authorizer role; also for requests that came in another one. */
+  readonly authorizer: AuthorizerRole;
+  /** The logger that requests inherit from. */
+  readonly log: Logger;
+  /** What the Web server is told of requests. */
+  readonly stderr: StderrLines;
   readonly #secrets: readonly string[];
-  readonly #stderr: StderrLines;
   readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
@@ -69,21 +73,28 @@ export class Dispatcher implements Application {
     const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
     const stderr = checkStderrLines(options.stderr ?? "failures");
     const headLimits = { ...defaultHeadLimits, ...limits };
-    const mount = normalizeMount(options.mount ?? "");
-    const context: RequestContext = { log, mount, secrets, headLimits, stderr };
     this.#secrets = secrets;
-    this.#stderr = stderr;
-    this.#log = log;
+    this.stderr = stderr;
+    this.log = log;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
     const filters = definitions.filter((definition) => definition.kind === "filter");
     const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
+    const declared = normalizeMount(options.mount ?? "");
+    const isUntold = declared === "" && authorizers.length > 0;
+    const context: RequestContext = {
+      log,
+      mount: isUntold ? "/" : declared,
+      secrets,
+      headLimits,
+      stderr,
+      undeclaredMount: isUntold ? new UndeclaredMount(log, stderr) : undefined,
+    };
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
-    this.#authorizer = new AuthorizerRole(authorizers, context);
-    this.#roles.set(Role.Authorizer, this.#authorizer);
-    if (authorizers.length > 0) this.#unasked = new UnaskedAuthorizers(this.#authorizer, log);
+    this.authorizer = new AuthorizerRole(authorizers, context);
+    this.#roles.set(Role.Authorizer, this.authorizer);
     if (responders.length > 0) {
       this.#roles.set(Role.Responder, new ResponderRole(responders, context, middleware));
     }
@@ -96,7 +107,6 @@ export class Dispatcher implements Application {
   }
 
   dispatch(exchange: Exchange): void {
-    if (exchange.role === Role.Responder) this.#unasked?.see(exchange.params);
     this.#roles.get(exchange.role)!.handle(exchange);
   }
 
@@ -104,7 +114,7 @@ export class Dispatcher implements Application {
     this.#logRefusal(exchange, refusal);
     const { protocolStatus } = refusal;
     if (exchange.role === Role.Authorizer) {
-      this.#authorizer.refuse(exchange, refusal);
+      this.authorizer.refuse(exchange, refusal);
     } else if (exchange.started) {
       exchange.breakOff();
     } else if (exchange.role === Role.Responder || exchange.role === Role.Filter) {
@@ -120,8 +130,8 @@ export class Dispatcher implements Application {
     const leftOut = this.#refusals.spend();
     if (leftOut === undefined) return;
     const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
-    logSafely(() => this.#log.warn(facts, `Refused request: ${reason}`));
-    if (this.#stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
+    logSafely(() => this.log.warn(facts, `Refused request: ${reason}`));
+    if (this.stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
   }
 
   timeLimit(role: number): number {
@@ -131,7 +141,7 @@ export class Dispatcher implements Application {
   aborted(exchange: Exchange, reason: AbortedError): void {
     const { id: requestId } = exchange;
     const { code, message } = reason;
-    logSafely(() => this.#log.debug({ role: roleName(exchange.role), requestId, code }, message));
+    logSafely(() => this.log.debug({ role: roleName(exchange.role), requestId, code }, message));
   }
 
   #addRole({ number, name, inputs, handle }: RoleDefinition): void {
@@ -147,8 +157,9 @@ export class Dispatcher implements Application {
         `Cannot register role ${name}: ${number} is taken already`,
       );
     }
-    const log = this.#log.child({ role: name });
-    const [secrets, stderr] = [this.#secrets, this.#stderr];
+    const { log: applicationLog, stderr } = this;
+    const log = applicationLog.child({ role: name });
+    const secrets = this.#secrets;
     const failed = (exchange: Exchange, error: unknown): void => {
       logFailure(error, { exchange, log, what: name, secrets, stderr });
       exchange.end({ applicationStatus: 1 });
@@ -170,13 +181,15 @@ export class Dispatcher implements Application {
 }
 
 function normalizeMount(mount: string): string {
-  if (mount === "/") return mount;
-  const trimmed = mount.endsWith("/") ? mount.slice(0, -1) : mount;
-  if (trimmed !== "" && !/^\/[^?#]*$/.test(trimmed)) {
+  if (mount === "" || mount === "/") return mount;
+  const plain = mount.startsWith("/") && !mount.includes("?") ? plainPath(mount) : undefined;
+  if (plain === undefined) {
     throw new ConfigurationError(
       "ERR_MOUNT",
       `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
     );
   }
-  return trimmed;
+  // It begins links: what a URI cannot have is encoded, what is encoded stays.
+  const encoded = encodeURI(plain).replaceAll("%25", "%");
+  return encoded.endsWith("/") && encoded !== "/" ? encoded.slice(0, -1) : encoded;
 }

@@ -79,8 +79,13 @@ const reserved: ReadonlyMap<string, string> = new Map([
 export class ReplyHeaders implements Iterable<[name: string, value: string]> {
   readonly #fields: [name: string, value: string][] = [];
 
-  constructor(fields?: HeaderFields) {
+  /** @param fields those of another reply are copied as they are */
+  constructor(fields?: HeaderFields | ReplyHeaders) {
     if (fields === undefined) return;
+    if (fields instanceof ReplyHeaders) {
+      this.#fields.push(...fields.#fields.map(([name, value]): [string, string] => [name, value]));
+      return;
+    }
     for (const name in fields) {
       const value = fields[name]!;
       if (typeof value === "object") for (const one of value) this.append(name, one);
@@ -141,6 +146,14 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
     for (let index = this.#fields.length - 1; index >= 0; index -= 1) {
       if (this.#fields[index]![0].toLowerCase() === wanted) this.#fields.splice(index, 1);
     }
+    return this;
+  }
+
+  /** Gives every field of a name another one, and leaves the values as they are. */
+  rename(name: string, to: string): this {
+    checkFieldName(to);
+    const wanted = name.toLowerCase();
+    for (const field of this.#fields) if (field[0].toLowerCase() === wanted) field[0] = to;
     return this;
   }
 

@@ -27,8 +27,8 @@ export type HandlerResult = ReplyBody | Reply | Response | void;
 export interface ReplyInit {
   /** The HTTP status, 200 to 599. If left out: 200, or 204 where there is no body. */
   readonly status?: number | undefined;
-  /** Header fields; an array repeats a field. */
-  readonly headers?: HeaderFields | undefined;
+  /** Header fields; an array repeats a field, and those of another reply are copied. */
+  readonly headers?: HeaderFields | ReplyHeaders | undefined;
   /** The media type. If left out, it follows from the body, and is never guessed to be HTML. */
   readonly type?: string | undefined;
   /** The application status in END_REQUEST (sections 5.5, 6.2). Some servers answer 500 or 502 where it is not 0. */

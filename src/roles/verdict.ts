@@ -19,6 +19,12 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SERVER_VARIABLE =
   /^(?:CONTENT_(?:LENGTH|TYPE)|DOCUMENT_(?:ROOT|URI)|FCGI_.*|GATEWAY_INTERFACE|HTTPS|HTTP_.*|LD_.*|NODE_.*|PATH|PATH_INFO|PATH_TRANSLATED|PHP_.*|QUERY_STRING|REDIRECT_.*|REMOTE_(?:ADDR|HOST|IDENT|PASSWD|PORT)|REQUEST_.*|SCRIPT_.*|SERVER_.*|SSL_.*)$/i;
 
+/** What is wrong with a name that an authorizer wants to hand on: it is none, or the Web server sets that variable. */
+export function faultOfVariable(name: string): "name" | "server's" | undefined {
+  if (!VARIABLE_NAME.test(name)) return "name";
+  return SERVER_VARIABLE.test(name) ? "server's" : undefined;
+}
+
 /** What goes with an `allow`. */
 export interface AllowInit {
   /** Variables of the Web server that are meant to be replaced, such as `["REMOTE_ADDR"]`. */
@@ -50,7 +56,7 @@ export class Allow {
 
 /** What goes with a denial. */
 export interface DenyInit {
-  readonly headers?: HeaderFields | undefined;
+  readonly headers?: HeaderFields | ReplyHeaders | undefined;
   /** The text shown to the client, where the Web server passes it on; the reason phrase of the status if left out. */
   readonly body?: string | undefined;
   /** The media type of the body; plain text if left out. */
@@ -110,12 +116,13 @@ export function allow(
   const checked = new Map<string, string>();
   for (const name of Object.keys(variables)) {
     const value = variables[name];
-    if (!VARIABLE_NAME.test(name)) {
+    const fault = faultOfVariable(name);
+    if (fault === "name") {
       throw new HeaderError(
         `Cannot allow with variable ${JSON.stringify(name)}: a name is made of letters, digits and "_"`,
       );
     }
-    if (SERVER_VARIABLE.test(name) && !replaces.includes(name)) {
+    if (fault === "server's" && !replaces.includes(name)) {
       throw new HeaderError(
         `Cannot allow with variable ${name}: the Web server sets it; say { replaces: ["${name}"] } if that is meant`,
       );

@@ -66,6 +66,26 @@ describe("an application", () => {
     });
   });
 
+  test("describes the variables of those authorizers that declare them", () => {
+    @Authorizer({ paths: "/staff/**", variables: ["AUTH_USER", "AUTH_ROLE"] })
+    class Declared {
+      authorize() {
+        return allow();
+      }
+    }
+    @Authorizer({ variables: [] })
+    class Nothing {
+      authorize() {
+        return allow();
+      }
+    }
+    expect(applicationOf([Gate, Declared, Nothing]).description.authorizers).toStrictEqual([
+      { name: "Gate", paths: ["/members/**"] },
+      { name: "Declared", paths: ["/staff/**"], variables: ["AUTH_USER", "AUTH_ROLE"] },
+      { name: "Nothing", paths: [], variables: [] },
+    ]);
+  });
+
   test("takes its mount and time limits", async () => {
     const application = applicationOf([Books], { mount: "/app/", timeouts: { handler: 5, authorizer: 7 } });
     expect((await ask(application, "/app/books")).text).toBe("x");

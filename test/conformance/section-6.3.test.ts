@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
 
-import type { AuthorizerDefinition } from "../../src/roles/definitions.js";
-import { HttpError } from "../../src/roles/http-error.js";
 import { allow, challenge, deny, redirect, type Verdict } from "../../src/roles/verdict.js";
 import {
   Authorizer,
@@ -15,50 +13,9 @@ import {
   stream,
   variablesOf,
 } from "../support/records.js";
+import { expectDenied, gate } from "../support/gates.js";
 import { responder, serveDefinitions } from "../support/served.js";
-import type { Answer } from "../support/answer.js";
-
-function gate(
-  decide: AuthorizerDefinition["authorize"] | (() => unknown),
-  ...paths: string[]
-): AuthorizerDefinition {
-  return { kind: "authorizer", name: "Gate", paths, authorize: decide as AuthorizerDefinition["authorize"] };
-}
-
-/** No Web server of SERVERS can take this for "allowed". */
-function expectDenied(answer: Answer, status?: number): void {
-  expect(answer.head).toMatch(/^Status: [345]\d\d( |\r)/);
-  expect(answer.head.match(/^status:/gim)).toHaveLength(1);
-  if (status !== undefined) expect(answer.status).toBe(status);
-  expect(answer.head).not.toMatch(/^variable-/im);
-  expect(answer.protocolStatus).toBe(0);
-  // Apache and lighttpd judge what the first record says, so nothing may come in front of it.
-  expect(answer.records[0]).toMatchObject({ type: Type.stdout });
-  expect(answer.records[0]!.content.includes("\r\n\r\n")).toBe(true);
-}
-
-function hostile(): Error {
-  const error = new Error("x");
-  Object.defineProperty(error, "message", {
-    get() {
-      throw new Error("even the message throws");
-    },
-  });
-  return error;
-}
-
-const endless: unknown = new Proxy(
-  {},
-  {
-    get: () => {
-      throw new Error("a trap");
-    },
-    getPrototypeOf: () => {
-      throw new Error("a trap");
-    },
-    has: () => true,
-  },
-);
+import { UNDECIDED } from "../support/undecided.js";
 
 describe("Section 6.3: what an authorizer decides", () => {
   test("allow is 200 with Variable-* only, in one record", async () => {
@@ -129,119 +86,28 @@ describe("Section 6.3: what an authorizer decides", () => {
 });
 
 describe("Section 6.3: everything else is a denial", () => {
-  test.each<[string, () => unknown]>([
-    [
-      "throws",
-      () => {
-        throw new Error("broken");
-      },
-    ],
-    [
-      "throws a string",
-      () => {
-        throw "broken" as unknown;
-      },
-    ],
-    [
-      "throws nothing",
-      () => {
-        throw undefined as unknown;
-      },
-    ],
-    [
-      "throws an allow",
-      () => {
-        throw allow() as unknown;
-      },
-    ],
-    [
-      "throws an HttpError of 404",
-      () => {
-        throw new HttpError(404, "Not here.");
-      },
-    ],
-    [
-      "throws an error whose message throws",
-      () => {
-        throw hostile();
-      },
-    ],
-    [
-      "throws an error whose message is no text",
-      () => {
-        throw Object.assign(new Error(), {
-          message: 5,
-          name: { toString: null },
-          stack: Symbol("x"),
-        }) as unknown;
-      },
-    ],
-    [
-      "throws a proxy that traps everything",
-      () => {
-        throw endless;
-      },
-    ],
-    ["rejects", () => Promise.reject(new Error("broken"))],
-    ["rejects with nothing", () => Promise.reject(undefined)],
-    ["rejects with an allow", () => Promise.reject(allow())],
-    ["returns nothing", () => undefined],
-    ["returns null", () => null],
-    ["returns true", () => true],
-    ["returns 200", () => 200],
-    ["returns a string", () => "allow"],
-    ["returns an object of the same shape", () => ({ variables: new Map([["USER", "root"]]) })],
-    [
-      "returns an object with its prototype",
-      () => Object.create(Object.getPrototypeOf(allow()) as object) as unknown,
-    ],
-    ["returns a copy", () => Object.assign({}, allow({ USER: "root" }))],
-    ["returns a clone", () => structuredClone(allow({ USER: "root" }))],
-    ["returns a proxy around an allow", () => new Proxy(allow(), {})],
-    ["returns a proxy that traps everything", () => endless],
-    ["returns the function", () => allow],
-    ["returns an array of an allow", () => [allow()]],
-    ["returns a web Response of 200", () => new Response("ok")],
-    [
-      "is a generator",
-      function* () {
-        yield allow();
-      },
-    ],
-    [
-      "is an async generator",
-      async function* () {
-        yield allow();
-      },
-    ],
-    ["denies with 200", () => deny(200)],
-    ["denies with 204", () => deny(204)],
-    ["denies with NaN", () => deny(Number.NaN)],
-    ["denies with a Variable-*", () => deny(403, { headers: { "Variable-USER": "root" } })],
-    ["denies with a Status of its own", () => deny(403, { headers: { Status: "200 OK" } })],
-    ["denies with a header that ends its line", () => deny(403, { headers: { X: "a\r\nStatus: 200 OK" } })],
-    ["denies with a type that ends its line", () => deny(403, { type: "text/plain\r\nStatus: 200 OK" })],
-    [
-      "denies with a type that ends its line as latin-1",
-      () => deny(403, { type: "text/plain\u010aStatus: 200 OK" }),
-    ],
-    ["denies with headers larger than a record", () => deny(403, { headers: { X: "x".repeat(70_000) } })],
-    ["allows a variable that ends its line", () => allow({ USER: "x\r\nVariable-ADMIN: 1" })],
-    ["allows a variable that ends its line with LF", () => allow({ USER: "x\nStatus: 200" })],
-    ["allows a variable with NUL", () => allow({ USER: "x\0y" })],
-    ["allows a name that ends its line", () => allow({ "USER: x\r\nVariable-ADMIN": "1" })],
-    ["allows a name with a colon", () => allow({ "USER:": "1" })],
-    ["allows an empty name", () => allow({ "": "1" })],
-    ["allows a value that is no text", () => allow({ USER: ["a"] as unknown as string })],
-    ["allows a variable larger than a record", () => allow({ USER: "x".repeat(70_000) })],
-    ["allows more than a server's header block holds", () => allow({ USER: "x".repeat(9_000) })],
-  ])("one that %s", async (_what, decide) => {
+  test.each(UNDECIDED)("one that %s", async (_what, decide) => {
     const { connect } = await serveDefinitions([gate(decide), responder({ "GET /hello": () => "hello" })]);
     const peer = await connect();
     peer.send(authorize(1, "/x", { params: { HTTP_AUTHORIZATION: "Bearer some-secret" } }));
 
     expectDenied(await peer.answer(1));
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
+  });
+
+  test("one that hands on a variable that it does not declare", async () => {
+    const declares = {
+      ...gate(({ query }) => allow({ [query.get("name")!]: "ada" })),
+      variables: ["AUTH_USER"],
+    };
+    const { connect, log } = await serveDefinitions([declares]);
+    const peer = await connect();
+    expect((await peer.send(authorize(1, "/?name=AUTH_USER")).answer(1)).status).toBe(200);
+    for (const name of ["AUTH_ROLE", "auth_user", "AUTH"]) {
+      expectDenied(await peer.send(authorize(1, `/?name=${name}`)).answer(1), 500);
+      const { err } = log.at(-1)!;
+      expect(err!.message).toBe(`Cannot allow with variable ${name}: Gate does not declare it`);
+    }
   });
 
   test("variables that look harmless in UTF-16 cannot end a line as bytes", async () => {
@@ -397,6 +263,15 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     },
   );
 
+  test("the stricter one is asked too where an escaped slash or a last one would keep it out", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "/one/*", "/two/x")]);
+    const peer = await connect();
+    for (const target of ["/one/a%2Fb", "/one/a%2fb", "/one/a/", "/two/x/"]) {
+      expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
+    }
+    expect((await peer.send(authorize(1, "/one/a/b")).answer(1)).status).toBe(200);
+  });
+
   test.each([
     "/x.txt",
     "/a/b/x.txt",
@@ -442,5 +317,36 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     expectDenied(await peer.send(authorize(1, "/%61pp/members/x")).answer(1), 403);
     expectDenied(await peer.send(authorize(1, "//app/members/x")).answer(1), 403);
     expect((await peer.send(authorize(1, "/app/public")).answer(1)).status).toBe(200);
+  });
+
+  test.each(["/card", "/card/", "/CARD/", "//card", "/card/?x"])(
+    "%j is a matter of who is declared for the path without a slash: routes do not look at it",
+    async (target) => {
+      const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "/card")]);
+      const peer = await connect();
+
+      expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
+    },
+  );
+
+  test("a slash at the end is not overlooked where nobody else is declared for the path", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow(), "/card")]);
+    const peer = await connect();
+
+    expect((await peer.send(authorize(1, "/card")).answer(1)).status).toBe(200);
+    expectDenied(await peer.send(authorize(1, "/card/")).answer(1), 403);
+  });
+
+  test.each([
+    ["/a/b.txt", "/a/b.txt", 200],
+    ["/a%2Fb.txt", "/a/b.txt", 200],
+    ["/a%25b.txt", "/a%b.txt", 403],
+    ["/a%2525b.txt", "/a%25b.txt", 200],
+  ])("%s, which is the document %s, is decided by both", async (target, document, status) => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "/a%b.txt")]);
+    const peer = await connect();
+    peer.send(authorize(1, target, { params: { DOCUMENT_URI: document } }));
+
+    expect((await peer.answer(1)).status).toBe(status);
   });
 });

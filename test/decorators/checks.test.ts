@@ -117,6 +117,32 @@ describe("a controller is refused", () => {
     expect(refusal(EmptyGlob)).toContain('ERR_GLOB: Cannot compile EmptyGlob: "" is no glob');
   });
 
+  test.each([
+    ["REMOTE_ADDR", 'Gate: its variables have "REMOTE_ADDR", which the Web server sets'],
+    ["HTTP_X_USER", 'Gate: its variables have "HTTP_X_USER", which the Web server sets'],
+    ["AUTH-USER", 'Gate: its variables have "AUTH-USER", which is no name of letters, digits and _'],
+    ["", 'Gate: its variables have "", which is no name'],
+    [7, "Gate: its variables have 7, which is no name"],
+  ])("with an authorizer that declares the variable %j", (variable, fact) => {
+    @Authorizer({ variables: ["AUTH_USER", variable as string] })
+    class Gate {
+      authorize() {
+        return allow();
+      }
+    }
+    expect(refusal(Gate)).toContain(`ERR_VARIABLE_NAME: Cannot compile ${fact}`);
+  });
+
+  test("with an authorizer whose variables are one text, of which each letter would be a name", () => {
+    @Authorizer({ variables: "AUTH_USER" as unknown as string[] })
+    class Gate {
+      authorize() {
+        return allow();
+      }
+    }
+    expect(refusal(Gate)).toContain("ERR_VARIABLE_NAME: Cannot compile Gate: its variables are no list");
+  });
+
   test("with middleware around an authorizer", () => {
     @Use((_request, next) => next())
     @Authorizer()

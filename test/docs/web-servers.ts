@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { createApplication, createContainer, serve, type ControllerClass } from "tricorn";
+import {
+  createApplication,
+  createContainer,
+  serve,
+  type ControllerClass,
+  type ListenerOptions,
+} from "tricorn";
 
 import { WebServer, type Place, type WebServerKind } from "../support/web-servers/web-server.js";
 import { blockNamed, root, type Block } from "./blocks.js";
@@ -14,12 +20,20 @@ export interface Behind {
   close(): Promise<void>;
 }
 
-export async function serveBoth(controllers: readonly ControllerClass[], mount?: string): Promise<Behind> {
+/** What is said about an application that documents show a Web server in front of. */
+export interface BothOptions extends ListenerOptions {
+  readonly mount?: string;
+}
+
+export async function serveBoth(
+  controllers: readonly ControllerClass[],
+  { mount, ...listener }: BothOptions = {},
+): Promise<Behind> {
   const folder = await mkdtemp(join(tmpdir(), "tricorn-docs-"));
   const container = createContainer();
   const application = createApplication({ controllers, container, mount });
   const unix = join(folder, "app.sock");
-  const options = { signals: false };
+  const options = { signals: false, ...listener };
   const served = [await serve(application, 0, options), await serve(application, unix, options)];
   const close = async (): Promise<void> => {
     for (const one of served) await one.close();
@@ -82,6 +96,16 @@ function kindOf(block: Block, options: RunOptions): WebServerKind {
         args: ({ folder }) => ["-D", "-f", `${folder}/lighttpd.conf`],
         files: (place) => ({ ...others, "lighttpd.conf": lighttpd(place, adapted(block, place, options)) }),
       };
+    case "caddyfile":
+      return {
+        program: "caddy",
+        args: () => ["run", "--config", "Caddyfile", "--adapter", "caddyfile"],
+        env: ({ folder }) => ({ HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder }),
+        files: (place) => ({
+          ...others,
+          Caddyfile: `{\n  admin off\n  auto_https off\n}\n${adapted(block, place, options)}`,
+        }),
+      };
     default:
       throw new Error(`${block.document}:${block.line}: there is no Web server ${block.language}`);
   }
@@ -95,6 +119,7 @@ function adapted(
 ): string {
   const places: readonly (readonly [string, string])[] = [
     ["listen 80;", `listen 127.0.0.1:${port};`],
+    ["127.0.0.1:8080", `127.0.0.1:${port}`],
     ["/srv/hats/public", `${folder}/www`],
     ["/srv/hats/", `${folder}/`],
     ["/run/hats/app.sock", behind?.unix ?? `${folder}/app.sock`],

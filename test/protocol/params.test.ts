@@ -56,6 +56,41 @@ describe("Params", () => {
     expect(repeated.toObject()).toEqual({ HTTP_X_USER: "real", REMOTE_USER: "checked" });
   });
 
+  test("tells whether characters stand anywhere, in a name or a value", () => {
+    const some = Params.from({ TRICORN_BRIDGE: "x", HTTP_COOKIE: "BRIDGET" });
+    expect(["BRIDGE", "BRIDGET", "TRICORN_BRIDGE=x", "bridge"].map((text) => some.mentions(text))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("makes others without all pairs of some names, and with further ones behind the rest", () => {
+    const long = "x".repeat(300);
+    const given = Params.from([
+      ["A", "1"],
+      ["B", "2"],
+      ["A", "3"],
+      ["LONG", long],
+      ["C", Buffer.from("e9", "hex")],
+      ["A", ""],
+    ]);
+    const made = given.with([["D", "é"]], { without: new Set(["A", "D", "nothing"]) });
+    expect([...made]).toEqual([
+      ["B", "2"],
+      ["LONG", long],
+      ["C", "é"],
+      ["D", "é"],
+    ]);
+    expect(made.getBytes("C")).toEqual(hex("e9"));
+    expect(made.getBytes("D")).toEqual(hex("c3 a9"));
+    expect(made.size).toBe(4);
+    // The given ones stay what they are.
+    expect(given.getAll("A")).toEqual(["1", "3", ""]);
+    expect(Params.from([]).with([], { without: new Set() }).size).toBe(0);
+  });
+
   test("drops HTTP_PROXY in every way to read it (CVE-2016-5385)", () => {
     expect(params.get("HTTP_PROXY")).toBeUndefined();
     expect(params.has("HTTP_PROXY")).toBe(false);

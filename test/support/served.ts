@@ -4,6 +4,8 @@ import { join } from "node:path";
 import pino, { type Logger } from "pino";
 import { onTestFinished } from "vitest";
 
+import { BridgedApplication } from "../../src/bridges/bridged-application.js";
+import type { ListenerOptions } from "../../src/bridges/bridge-options.js";
 import type { Definition } from "../../src/roles/definitions.js";
 import { Dispatcher, type DispatcherOptions } from "../../src/roles/dispatcher.js";
 import { Server, type ServerOptions } from "../../src/server/server.js";
@@ -34,6 +36,7 @@ export interface ServedOptions {
   readonly over?: "tcp" | "unix";
   readonly server?: Partial<ServerOptions>;
   readonly dispatcher?: Partial<DispatcherOptions>;
+  readonly listener?: ListenerOptions;
 }
 
 /** An application that listens until the test ends. */
@@ -47,10 +50,11 @@ export interface Served {
 /** Serves definitions on a free port or a unix socket of its own. */
 export async function serveDefinitions(
   definitions: readonly Definition[],
-  { over = "tcp", server: serverOptions, dispatcher }: ServedOptions = {},
+  { over = "tcp", server: serverOptions, dispatcher, listener }: ServedOptions = {},
 ): Promise<Served> {
   const { log, lines } = capturedLog();
-  const server = new Server(new Dispatcher(definitions, { log, ...dispatcher }), {
+  const application = new BridgedApplication(new Dispatcher(definitions, { log, ...dispatcher }), listener);
+  const server = new Server(application, {
     log,
     ...serverOptions,
     timeouts: { shutdown: 0, abortGrace: 100, drain: 2_000, ...serverOptions?.timeouts },

@@ -19,6 +19,8 @@ export interface Differences {
   readonly refusesChunkedUploads?: true;
   /** A client that has left is seen only when something is sent to it. */
   readonly overlooksDepartures?: true;
+  /** Content-Type without the blank that its parameters are written with. */
+  readonly respellsContentType?: true;
   /** An answer that breaks off reaches the client as a whole one; only the error log tells. */
   readonly hidesBreaks?: RegExp;
 }
@@ -48,7 +50,8 @@ export function testEssentials(behind: () => Mounted, differences: Differences =
   test("HEAD like GET, without the body", async () => {
     const answer = await visit("/hello", { method: "HEAD" });
     expect(answer.status).toBe(200);
-    expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    const blank = differences.respellsContentType ? "" : " ";
+    expect(answer.headers.get("content-type")).toBe(`text/plain;${blank}charset=utf-8`);
     expect(await answer.text()).toBe("");
     expect(await (await visit("/hello")).text()).toBe("Hello\n");
   });

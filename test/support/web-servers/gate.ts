@@ -1,4 +1,4 @@
-import { Authorizer, allow, deny, type AuthorizerRequest, type Verdict } from "tricorn";
+import { Authorizer, allow, challenge, deny, type AuthorizerRequest, type Verdict } from "tricorn";
 import { z } from "zod";
 
 /** What a protected file says; nobody may read it whom the gate has not let in. */
@@ -14,11 +14,19 @@ export class Gate {
     const mode = request.query.get("mode");
     switch (mode) {
       case "allow":
-        return allow({ AUTH_USER: "ada", AUTH_PHASE: request.params.get("FCGI_APACHE_ROLE") ?? "none" });
+        return allow({
+          AUTH_USER: "ada",
+          AUTH_PHASE: request.params.get("FCGI_APACHE_ROLE") ?? "none",
+          AUTH_METHOD: request.method,
+        });
       case "deny":
         return deny(403, { body: "Not for you.\n", headers: { "X-Denied": "yes" } });
       case "redirect":
-        return deny(302, { headers: { Location: "/log-in" } });
+        return deny(302, { headers: { Location: "/log-in", "Set-Cookie": "back=1; Path=/" } });
+      case "challenge":
+        return challenge("Basic", { realm: "The gate" });
+      case "missing":
+        return deny(404);
       case "throw":
         throw new Error("The gate fell down");
       case "reject":

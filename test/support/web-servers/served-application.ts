@@ -9,6 +9,7 @@ import {
   serve,
   type ControllerClass,
   type HandlerTimeouts,
+  type ListenerOptions,
   type StderrLines,
 } from "tricorn";
 
@@ -25,6 +26,8 @@ export interface ApplicationOptions {
   readonly timeouts?: HandlerTimeouts;
   /** `failures` if left out. */
   readonly stderr?: StderrLines;
+  /** What the application is told about the Web server. */
+  readonly listener?: ListenerOptions;
 }
 
 /** An application that is served in this process, behind which a Web server can be put. */
@@ -40,13 +43,14 @@ export interface ServedApplication {
 
 /** Serves an application on a free TCP port or a unix socket of its own. */
 export async function serveApplication(options: ApplicationOptions = {}): Promise<ServedApplication> {
-  const { over = "unix", controllers = [Contract], mount, timeouts, stderr } = options;
+  const { over = "unix", controllers = [Contract], mount, timeouts, stderr, listener } = options;
   const folder = mkdtempSync(join(tmpdir(), "tricorn-app-"));
   const container = createContainer();
   const { log, lines } = capturedLog();
   const application = createApplication({ controllers, container, log, mount, timeouts, stderr });
   const socket = join(folder, "app.sock");
   const served = await serve(application, over === "tcp" ? "127.0.0.1:0" : socket, {
+    ...listener,
     signals: false,
     timeouts: { shutdown: 0 },
   });

@@ -1,0 +1,138 @@
+import { ConfigurationError } from "../errors.js";
+import { compileGlob } from "../path-glob.js";
+import type { Params } from "../protocol/params.js";
+import type { AuthorizerDefinition } from "./definitions.js";
+import { HeaderError } from "./header-fields.js";
+import { documentPath, locate, protectedPaths } from "./location.js";
+import { Allow, Deny, faultOfVariable, type Verdict } from "./verdict.js";
+import type { AuthorizerRequest } from "./authorizer-request.js";
+
+/** One authorizer, and the paths that it decides about. */
+export interface Gate {
+  readonly name: string;
+  /** The variables that it declares to hand on; none where it does not say. */
+  readonly variables: readonly string[];
+  /** Whether it was declared for a path; with another spelling of the letters too if `caseSensitive` is false. */
+  readonly covers: (path: string, options: { readonly caseSensitive: boolean }) => boolean;
+  /** Decides; throws where what it decided is nothing that counts. */
+  readonly decide: (request: AuthorizerRequest) => Promise<Verdict>;
+}
+
+/** The authorizers of an application, and which of them decide about which request. */
+export class AuthorizerGates {
+  readonly #gates: readonly Gate[];
+  readonly #mount: string;
+  /** The names that were declared as what authorizers may hand on. */
+  readonly variables: ReadonlySet<string>;
+
+  /** @throws ConfigurationError `ERR_VARIABLE_NAME` for a declared variable that `allow()` would refuse */
+  constructor(definitions: readonly AuthorizerDefinition[], mount: string) {
+    this.#mount = mount;
+    this.#gates = definitions.map(compileGate);
+    this.variables = new Set(definitions.flatMap(({ variables = [] }) => variables));
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#gates.length;
+  }
+
+  /**
+   * Who decides about a request of which the Web server asks, by its path and by that of the document that the server
+   * found for it, where it tells. Somebody must be declared for exactly such a path, in each way in which it can be
+   * understood; else nobody decides, and that is a denial. Beside them those count too whom only the case of letters or a
+   * slash at the end keeps out: on some file systems both spellings are one file, for routes a slash at the end means
+   * nothing, and the strictest authorizer must not be passed by.
+   */
+  asked(params: Params): readonly Gate[] {
+    const [uri, documentUri] = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")];
+    // Nobody knows what is asked for, so all have to allow it.
+    if (!isGiven(uri) && !isGiven(documentUri)) return this.#gates;
+    const targets = isGiven(uri) ? protectedPaths(uri, this.#mount) : [];
+    const documents = this.#documents(documentUri);
+    if (targets === undefined || documents === undefined) return [];
+    const isDeclared = (path: string): boolean =>
+      this.#gates.some(({ covers }) =>
+        [path, ...documents].some((one) => covers(one, { caseSensitive: true })),
+      );
+    if (!(targets.length > 0 ? targets : documents).every(isDeclared)) return [];
+    return this.#covering([...targets, ...documents]);
+  }
+
+  /**
+   * Who has to allow a request that is answered here: nobody where no authorizer was declared for it in any way in which
+   * its path can be understood.
+   *
+   * @returns undefined where the path is not to be understood, so that it cannot be told
+   */
+  guarding(params: Params): readonly Gate[] | undefined {
+    if (this.#gates.length === 0) return this.#gates;
+    // Without a REQUEST_URI it is made of what routes are found by then.
+    const { target } = locate(params, { mount: this.#mount, pathInfo: undefined });
+    const targets = protectedPaths(target, this.#mount);
+    const documents = this.#documents(params.get("DOCUMENT_URI"));
+    return targets && documents && this.#covering([...targets, ...documents]);
+  }
+
+  #documents(documentUri: string | undefined): readonly string[] | undefined {
+    if (!isGiven(documentUri)) return [];
+    const path = documentPath(documentUri, this.#mount);
+    return path === undefined ? undefined : [path];
+  }
+
+  #covering(paths: readonly string[]): readonly Gate[] {
+    const spellings = paths.flatMap((path) => [path, withOtherEnd(path)]);
+    const options = { caseSensitive: false };
+    return this.#gates.filter(({ covers }) => spellings.some((path) => covers(path, options)));
+  }
+}
+
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined && text !== "";
+}
+
+/** The same path with a slash at its end, or without. */
+function withOtherEnd(path: string): string {
+  if (path === "/") return path;
+  return path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
+}
+
+function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition): Gate {
+  if (variables !== undefined) checkDeclared(name, variables);
+  const decide = async (request: AuthorizerRequest): Promise<Verdict> => {
+    const verdict: unknown = await authorize(request);
+    if (Deny.is(verdict)) return verdict;
+    if (!Allow.is(verdict)) {
+      throw new TypeError(`Cannot authorize: ${name} returned neither allow(…) nor deny(…)`);
+    }
+    for (const variable of verdict.variables.keys()) {
+      if (variables?.includes(variable) !== false) continue;
+      throw new HeaderError(`Cannot allow with variable ${variable}: ${name} does not declare it`);
+    }
+    return verdict;
+  };
+  return { name, variables: variables ?? [], covers: coverage(paths), decide };
+}
+
+function checkDeclared(name: string, variables: readonly string[]): void {
+  if (!Array.isArray(variables)) {
+    throw new ConfigurationError("ERR_VARIABLE_NAME", `Cannot compile ${name}: its variables are no list`);
+  }
+  for (const variable of variables as readonly unknown[]) {
+    const fault = typeof variable === "string" ? faultOfVariable(variable) : "name";
+    if (fault === undefined) continue;
+    const fact = fault === "name" ? "which is no name of letters, digits and _" : "which the Web server sets";
+    throw new ConfigurationError(
+      "ERR_VARIABLE_NAME",
+      `Cannot compile ${name}: its variables have ${JSON.stringify(variable)}, ${fact}`,
+    );
+  }
+}
+
+/** Without globs an authorizer decides about every path. */
+function coverage(globs: readonly string[]): Gate["covers"] {
+  if (globs.length === 0) return () => true;
+  const exact = globs.map((glob) => compileGlob(glob, { caseSensitive: true }));
+  const anyCase = globs.map((glob) => compileGlob(glob, { caseSensitive: false }));
+  return (path, { caseSensitive }) => (caseSensitive ? exact : anyCase).some((matches) => matches(path));
+}

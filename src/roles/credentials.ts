@@ -1,0 +1,34 @@
+import { Password } from "./password.js";
+
+/** A user's name and the password that was sent with it. Nobody has checked it yet. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: Password;
+}
+
+/** base64 (RFC 4648, section 4), with or without its padding. */
+const BASIC = /^basic +([A-Za-z0-9+/]+)={0,2}$/i;
+
+/**
+ * Reads the value of an `Authorization: Basic` field (RFC 7617): base64 of `user:password` in UTF-8, the user without a
+ * colon, neither with control characters.
+ *
+ * @returns undefined for another scheme, and for what is malformed in any way
+ */
+export function parseBasic(field: string): Credentials | undefined {
+  const encoded = BASIC.exec(field)?.[1];
+  // One character more than whole bytes have is no end of base64.
+  if (encoded === undefined || encoded.length % 4 === 1) return undefined;
+  const text = decodeUtf8(Buffer.from(encoded, "base64"));
+  const colon = text?.indexOf(":") ?? -1;
+  if (text === undefined || colon < 0 || /[\x00-\x1f\x7f]/.test(text)) return undefined;
+  return { user: text.slice(0, colon), password: new Password(text.slice(colon + 1)) };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,216 @@
+import { inspect } from "node:util";
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { AuthorizerPhase, type AuthorizerRequest } from "../../src/roles/authorizer-request.js";
+import { parseBasic } from "../../src/roles/credentials.js";
+import { allow } from "../../src/roles/verdict.js";
+import { askAsNginx, gate } from "../support/gates.js";
+import { authorize, get } from "../support/records.js";
+import { responder, serveDefinitions, type ServedOptions } from "../support/served.js";
+
+/** What an authorizer finds in a request with these params. */
+async function look<T>(
+  params: Readonly<Record<string, string>>,
+  find: (request: AuthorizerRequest) => T,
+  options?: ServedOptions,
+): Promise<T> {
+  let found: { readonly value: T } | undefined;
+  const { connect } = await serveDefinitions(
+    [
+      gate((request) => {
+        found = { value: find(request) };
+        return allow();
+      }),
+    ],
+    options,
+  );
+  expect((await (await connect()).send(authorize(1, "/x", { params })).answer(1)).status).toBe(200);
+  return found!.value;
+}
+
+const basic = (text: string | Buffer): string => `Basic ${Buffer.from(text).toString("base64")}`;
+
+describe("the phase of an authorizer request", () => {
+  test.each([
+    ["AUTHENTICATOR", AuthorizerPhase.Authenticator],
+    ["AUTHORIZER", AuthorizerPhase.Authorizer],
+    ["ACCESS_CHECKER", AuthorizerPhase.AccessChecker],
+    ["", undefined],
+    ["authorizer", undefined],
+    ["toString", undefined],
+  ])("is read from FCGI_APACHE_ROLE: %j", async (told, phase) => {
+    expect(await look({ FCGI_APACHE_ROLE: told }, (request) => request.phase)).toBe(phase);
+  });
+
+  test("is undefined where none is told, and no header field can tell one", async () => {
+    expect(await look({ HTTP_FCGI_APACHE_ROLE: "AUTHORIZER" }, (request) => request.phase)).toBeUndefined();
+  });
+});
+
+describe("the credentials of an authorizer request", () => {
+  const read = async (params: Record<string, string>): Promise<[string, string] | undefined> =>
+    look(params, ({ credentials }) => credentials && [credentials.user, credentials.password.reveal()]);
+
+  test("are those that Apache hands over, before those of the field", async () => {
+    const params = { REMOTE_USER: "ada", REMOTE_PASSWD: "lovelace", HTTP_AUTHORIZATION: basic("bob:x") };
+    expect(await read(params)).toEqual(["ada", "lovelace"]);
+  });
+
+  test("are those of the field where the server only copies the user from there, as nginx does", async () => {
+    expect(await read({ REMOTE_USER: "", HTTP_AUTHORIZATION: basic("ada:lovelace") })).toEqual([
+      "ada",
+      "lovelace",
+    ]);
+    expect(await read({ REMOTE_USER: "bob", HTTP_AUTHORIZATION: basic("ada:lovelace") })).toEqual([
+      "ada",
+      "lovelace",
+    ]);
+  });
+
+  test("are none without a password: a user alone is nobody", async () => {
+    expect(await read({ REMOTE_USER: "ada" })).toBeUndefined();
+    expect(await read({})).toBeUndefined();
+  });
+
+  test("are none where the field came twice", async () => {
+    const found: unknown[] = [];
+    const { connect } = await serveDefinitions([
+      gate(({ credentials }) => {
+        found.push(credentials);
+        return allow();
+      }),
+    ]);
+    const peer = await connect();
+    const twice = `${basic("ada:lovelace")}, ${basic("bob:x")}`;
+    await peer.send(authorize(1, "/x", { params: { HTTP_AUTHORIZATION: twice } })).answer(1);
+    expect(found).toEqual([undefined]);
+  });
+
+  test("do not show the password", async () => {
+    const shown = await look(
+      { HTTP_AUTHORIZATION: basic("ada:lovelace") },
+      ({ credentials }) => inspect(credentials) + JSON.stringify(credentials),
+    );
+    expect(shown).toContain("ada");
+    expect(shown).not.toContain("lovelace");
+  });
+});
+
+describe("Authorization: Basic (RFC 7617)", () => {
+  const parse = (field: string): [string, string] | undefined => {
+    const credentials = parseBasic(field);
+    return credentials && [credentials.user, credentials.password.reveal()];
+  };
+
+  test.each<[string, [string, string]]>([
+    ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", ["Aladdin", "open sesame"]],
+    ["Basic dGVzdDoxMjPCow==", ["test", "123£"]],
+    ["basic dGVzdDoxMjPCow==", ["test", "123£"]],
+    ["BASIC   dGVzdDoxMjPCow", ["test", "123£"]],
+    [basic("ada:a:b:"), ["ada", "a:b:"]],
+    [basic(":"), ["", ""]],
+    [basic("ada:"), ["ada", ""]],
+    [basic(":x"), ["", "x"]],
+    [basic("a b:\u{1F512}"), ["a b", "\u{1F512}"]],
+  ])("%s", (field, credentials) => {
+    expect(parse(field)).toEqual(credentials);
+  });
+
+  test.each([
+    "",
+    "Basic",
+    "Basic ",
+    "Basic =",
+    "Basic ====",
+    "Basic !!!",
+    "Basic QQ===",
+    "Basic YTpi YTpi",
+    "Basic YTpi,Basic YTpi",
+    "Basic YTpiX",
+    "Basic YT-_",
+    "BasicYTpi",
+    " Basic YTpi",
+    "Basic YTpi\n",
+    "Bearer YTpi",
+    "Digest YTpi",
+    basic("no colon"),
+    basic("a\nb:c"),
+    basic("a:b\0"),
+    basic("a:b\x7f"),
+    basic(Buffer.from("613ae9", "hex")),
+    basic(Buffer.from("613ac0af", "hex")),
+  ])("%j is malformed, and nothing", (field) => {
+    expect(parse(field)).toBeUndefined();
+  });
+
+  test("reads back whatever it can hold", () => {
+    const text = fc.string({ unit: "grapheme" }).filter((value) => !/[\x00-\x1f\x7f]/.test(value));
+    fc.assert(
+      fc.property(
+        text.filter((user) => !user.includes(":")),
+        text,
+        (user, password) => {
+          expect(parse(basic(`${user}:${password}`))).toEqual([user, password]);
+        },
+      ),
+    );
+  });
+
+  test("takes no longer for a long field than for others", () => {
+    const started = performance.now();
+    parse(`Basic ${"A".repeat(128 * 1024)}!`);
+    parse(`Basic ${" ".repeat(128 * 1024)}!`);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+});
+
+describe("the user of a request", () => {
+  const vouched = (...vouchesFor: string[]): ServedOptions => ({ listener: { vouchesFor } });
+  const user = ({ user }: AuthorizerRequest): string | undefined => user;
+
+  test("is nobody where the listener vouches for nothing", async () => {
+    expect(await look({ REMOTE_USER: "ada", AUTH_USER: "ada" }, user)).toBeUndefined();
+  });
+
+  test("is the first variable that the listener vouches for, that is there and not empty", async () => {
+    const options = vouched("AUTH_USER", "SSL_CLIENT_S_DN", "REMOTE_USER");
+    expect(await look({ REMOTE_USER: "c", SSL_CLIENT_S_DN: "b", AUTH_USER: "a" }, user, options)).toBe("a");
+    expect(await look({ REMOTE_USER: "c", SSL_CLIENT_S_DN: "b", AUTH_USER: "" }, user, options)).toBe("b");
+    expect(await look({ REMOTE_USER: "c" }, user, options)).toBe("c");
+    expect(await look({ HTTP_REMOTE_USER: "c", HTTP_AUTH_USER: "c" }, user, options)).toBeUndefined();
+  });
+
+  test("is the one that counts where a server's stock file sets the variable before", async () => {
+    const { connect } = await serveDefinitions(
+      [responder({ "GET /": (request) => request.user ?? "nobody" })],
+      vouched("REMOTE_USER"),
+    );
+    const peer = await connect();
+    expect((await peer.send(get(1, "/", { params: { REMOTE_USER: "zoë" } })).answer(1)).text).toBe("zoë");
+    expect((await peer.send(get(1, "/")).answer(1)).text).toBe("nobody");
+  });
+
+  test("is REMOTE_USER in Apache's AUTHORIZER phase, which comes behind its own authentication", async () => {
+    const params = { REMOTE_USER: "ada", FCGI_APACHE_ROLE: "AUTHORIZER" };
+    expect(await look(params, user)).toBe("ada");
+    expect(await look({ ...params, REMOTE_USER: "" }, user)).toBeUndefined();
+    expect(await look({ ...params, AUTH_USER: "bob" }, user, vouched("AUTH_USER"))).toBe("bob");
+    for (const phase of ["AUTHENTICATOR", "ACCESS_CHECKER", ""]) {
+      expect(await look({ ...params, FCGI_APACHE_ROLE: phase }, user)).toBeUndefined();
+    }
+  });
+
+  test("is nobody's own word in a question through a bridge", async () => {
+    let seen: unknown = "not asked";
+    const { connect } = await serveDefinitions([
+      gate((request) => {
+        seen = request.user;
+        return allow();
+      }),
+    ]);
+    await (await connect()).send(askAsNginx(1, "/x", { params: { REMOTE_USER: "root" } })).answer(1);
+    expect(seen).toBeUndefined();
+  });
+});
