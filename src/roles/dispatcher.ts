@@ -66,8 +66,6 @@ export class Dispatcher implements Application {
   readonly responder: ResponderRole | undefined;
   /** Plays the filter role, where anybody does; also for requests that came in another one. */
   readonly filter: FilterRole | undefined;
-  readonly #secrets: readonly string[];
-  readonly #stderr: StderrLines;
   readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
@@ -75,8 +73,6 @@ export class Dispatcher implements Application {
     const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
     const stderr = checkStderrLines(options.stderr ?? "failures");
     const headLimits = { ...defaultHeadLimits, ...limits };
-    this.#secrets = secrets;
-    this.#stderr = stderr;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
@@ -129,7 +125,7 @@ export class Dispatcher implements Application {
     if (leftOut === undefined) return;
     const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
     logSafely(() => this.context.log.warn(facts, `Refused request: ${reason}`));
-    if (this.#stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
+    if (this.context.stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
   }
 
   timeLimit(role: number): number {
@@ -156,7 +152,7 @@ export class Dispatcher implements Application {
       );
     }
     const log = this.context.log.child({ role: name });
-    const [secrets, stderr] = [this.#secrets, this.#stderr];
+    const { secrets, stderr } = this.context;
     const failed = (exchange: Exchange, error: unknown): void => {
       logFailure(error, { exchange, log, what: name, secrets, stderr });
       exchange.end({ applicationStatus: 1 });

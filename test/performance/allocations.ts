@@ -4,6 +4,7 @@ import { PerformanceObserver } from "node:perf_hooks";
 import { pino } from "pino";
 
 import { createApplication } from "../../src/application.js";
+import { BridgedApplication } from "../../src/bridges/bridged-application.js";
 import { ApplicationSide, type ApplicationSideHost } from "../../src/protocol/application-side.js";
 import { defaultServerLimits, defaultServerTimeouts } from "../../src/server/options.js";
 import { authorize, get } from "../support/records.js";
@@ -30,7 +31,7 @@ new PerformanceObserver((list) => {
 
 /** A connection without a socket, so that what is counted is this project's own. */
 async function measure(name: string, request: Buffer, controllers: readonly (typeof Site | typeof Gate)[]) {
-  const application = createApplication({ controllers, log });
+  const application = await BridgedApplication.open(createApplication({ controllers, log }).dispatcher);
   const side = new ApplicationSide(application, host, {
     limits: defaultServerLimits,
     times: defaultServerTimeouts,

@@ -28,7 +28,7 @@ async function resourcesFor(
   request: (id: number) => Buffer,
   controllers = [Site] as readonly (typeof Site)[],
 ) {
-  const transport = connectTo(controllers);
+  const transport = await connectTo(controllers);
   const chunk = Buffer.concat(Array.from({ length: IN_A_CHUNK }, (_, index) => request(index + 1)));
   await exchange(transport, chunk, IN_A_CHUNK);
   const counts = new Map<string, number>();
@@ -92,7 +92,7 @@ test("a request that nobody asks for more has no signal, stream, URL or headers"
   const counts = (["AbortController", "ReadableStream", "URL", "Headers"] as const).map(
     (name) => [name, countInstances(name)] as const,
   );
-  const transport = connectTo([Site]);
+  const transport = await connectTo([Site]);
   made.inputStreams = 0;
   await exchange(transport, Buffer.concat([get(1, "/soon"), get(2, "/items/1?page=2")]), 2);
   expect(Object.fromEntries(counts.map(([name, count]) => [name, count()]))).toEqual({
@@ -106,7 +106,7 @@ test("a request that nobody asks for more has no signal, stream, URL or headers"
 
 test("a body makes an input stream, and no web stream where it is taken as bytes", async () => {
   const webStreams = countInstances("ReadableStream");
-  const transport = connectTo([Site]);
+  const transport = await connectTo([Site]);
   made.inputStreams = 0;
   await exchange(transport, post(1, "/echo", "ping"), 1);
   expect(made.inputStreams).toBe(1);

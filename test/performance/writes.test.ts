@@ -8,7 +8,7 @@ import { connectTo, exchange } from "./support.js";
 test.each(["/now", "/soon", "/items/1?page=2"])(
   "a small answer to %s takes one write and three records",
   async (target) => {
-    const transport = connectTo([Site]);
+    const transport = await connectTo([Site]);
     const [[, answer] = [0, undefined]] = await exchange(transport, get(1, target), 1);
     // STDOUT with header block and body, its end, END_REQUEST. A write for each of them costs 1.9 times as much.
     expect(answer?.status).toBe(200);
@@ -18,7 +18,7 @@ test.each(["/now", "/soon", "/items/1?page=2"])(
 );
 
 test("a decision takes one write and three records", async () => {
-  const transport = connectTo([Gate]);
+  const transport = await connectTo([Gate]);
   const [[, answer] = [0, undefined]] = await exchange(transport, authorize(1, "/"), 1);
   expect(answer?.head).toContain("Variable-AUTH_USER: ada");
   expect(answer?.records).toHaveLength(3);
@@ -28,7 +28,7 @@ test("a decision takes one write and three records", async () => {
 test.each(["/now", "/soon"])(
   "32 answers to the requests for %s of one chunk take one write",
   async (target) => {
-    const transport = connectTo([Site]);
+    const transport = await connectTo([Site]);
     const requests = Buffer.concat(Array.from({ length: 32 }, (_, index) => get(index + 1, target)));
     const answers = await exchange(transport, requests, 32);
     // A write for each costs five times as much.
@@ -38,7 +38,7 @@ test.each(["/now", "/soon"])(
 );
 
 test("an answer of 1 MiB takes one write, and records that are as full as they can be", async () => {
-  const transport = connectTo([Site]);
+  const transport = await connectTo([Site]);
   const [[, answer] = [0, undefined]] = await exchange(transport, get(1, "/large"), 1);
   expect(answer?.body).toHaveLength(1024 * 1024);
   // The header block; 17 records of at most 65,528 bytes; the end of STDOUT; END_REQUEST.
@@ -47,7 +47,7 @@ test("an answer of 1 MiB takes one write, and records that are as full as they c
 });
 
 test("a body that came with its request is echoed in one write", async () => {
-  const transport = connectTo([Site]);
+  const transport = await connectTo([Site]);
   const [[, answer] = [0, undefined]] = await exchange(transport, post(1, "/echo", "ping"), 1);
   expect(answer?.text).toBe("ping");
   expect(transport.writes).toBe(1);
