@@ -251,7 +251,8 @@ describe("a CGI program", () => {
     const process = new NodeProcess(started, { env: request("/warn", { TRICORN_LOG: named }) });
     expect(await process.ended).toBe(1);
     expect(process.output).toEqual([]);
-    expect(plainErrors(process).find((line) => line !== "")).toBe(
+    // The program makes its application itself, so that Node.js says what went wrong.
+    expect(plainErrors(process).join("\n")).toContain(
       `Cannot log to "${named}", which TRICORN_LOG names: it is the answer of a CGI program`,
     );
   });
