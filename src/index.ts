@@ -54,6 +54,7 @@ export { FilterRequest, type Validators } from "./roles/filter-request.js";
 export { RequestBody, type BodyLimits, type FormLimits } from "./roles/body.js";
 export type { MultipartLimits } from "./roles/multipart.js";
 export { Part } from "./roles/part.js";
+export type { Scheme } from "./roles/origin.js";
 export type { RequestHeaders } from "./roles/request-headers.js";
 export type { Params } from "./protocol/params.js";
 export { lines } from "./roles/lines.js";

@@ -3,8 +3,7 @@ import { compileGlob } from "../path-glob.js";
 import type { Params } from "../protocol/params.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { HeaderError } from "./header-fields.js";
-import { locate, protectedPath, rawPath } from "./location.js";
-import { readingsOf } from "./path-readings.js";
+import { documentPath, locate, protectedPaths } from "./location.js";
 import { Allow, Deny, faultOfVariable, type Verdict } from "./verdict.js";
 import type { AuthorizerRequest } from "./authorizer-request.js";
 
@@ -40,47 +39,63 @@ export class AuthorizerGates {
 
   /**
    * Who decides about a request of which the Web server asks, by its path and by that of the document that the server
-   * found for it, where it tells. One of them must be declared for exactly such a path; else nobody decides, and that is
-   * a denial. Beside it those count too that only the spelling keeps out: the case of letters, an escaped or a last slash.
-   * To some it is one path, and the strictest authorizer must not be passed by.
+   * found for it, where it tells. Somebody must be declared for exactly such a path, in each way in which it can be
+   * understood; else nobody decides, and that is a denial. Beside them those count too whom only the case of letters or a
+   * slash at the end keeps out: on some file systems both spellings are one file, for routes a slash at the end means
+   * nothing, and the strictest authorizer must not be passed by.
    */
   asked(params: Params): readonly Gate[] {
-    const uris = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")].filter(isGiven);
+    const [uri, documentUri] = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")];
     // Nobody knows what is asked for, so all have to allow it.
-    if (uris.length === 0) return this.#gates;
-    const exact = uris.map((uri) => protectedPath(uri, this.#mount));
-    if (!exact.every((path) => path !== undefined)) return [];
-    const isCovered = this.#gates.some(({ covers }) =>
-      exact.some((path) => covers(path, { caseSensitive: true })),
-    );
-    if (!isCovered) return [];
-    return this.covering(uris.flatMap((uri) => readingsOf(rawPath(uri), this.#mount) ?? []));
+    if (!isGiven(uri) && !isGiven(documentUri)) return this.#gates;
+    const targets = isGiven(uri) ? protectedPaths(uri, this.#mount) : [];
+    const documents = this.#documents(documentUri);
+    if (targets === undefined || documents === undefined) return [];
+    const isDeclared = (path: string): boolean =>
+      this.#gates.some(({ covers }) =>
+        [path, ...documents].some((one) => covers(one, { caseSensitive: true })),
+      );
+    if (!(targets.length > 0 ? targets : documents).every(isDeclared)) return [];
+    return this.covering([...targets, ...documents]);
   }
 
   /**
    * Who has to allow a request that is answered here: nobody where no authorizer was declared for it in any way in which
-   * whoever answers could read its path.
+   * its path can be understood.
    *
    * @returns undefined where the path is not to be understood, so that it cannot be told
    */
   guarding(params: Params): readonly Gate[] | undefined {
     if (this.#gates.length === 0) return this.#gates;
-    const located = locate(params, { mount: this.#mount, pathInfo: params.get("PATH_INFO") });
-    const uris = [located.target, params.get("DOCUMENT_URI")].filter(isGiven);
-    const readings = [readingsOf(located.path), ...uris.map((uri) => readingsOf(rawPath(uri), this.#mount))];
-    if (!readings.every((paths) => paths !== undefined)) return undefined;
-    return this.covering(readings.flat());
+    // Without a REQUEST_URI it is made of what routes are found by then.
+    const { target } = locate(params, { mount: this.#mount, pathInfo: undefined });
+    const targets = protectedPaths(target, this.#mount);
+    const documents = this.#documents(params.get("DOCUMENT_URI"));
+    return targets && documents && this.covering([...targets, ...documents]);
+  }
+
+  #documents(documentUri: string | undefined): readonly string[] | undefined {
+    if (!isGiven(documentUri)) return [];
+    const path = documentPath(documentUri, this.#mount);
+    return path === undefined ? undefined : [path];
   }
 
   /** Who was declared for one of these decoded paths below the mount, be it in other letters. */
   covering(paths: readonly string[]): readonly Gate[] {
+    const spellings = paths.flatMap((path) => [path, withOtherEnd(path)]);
     const options = { caseSensitive: false };
-    return this.#gates.filter(({ covers }) => paths.some((path) => covers(path, options)));
+    return this.#gates.filter(({ covers }) => spellings.some((path) => covers(path, options)));
   }
 }
 
 function isGiven(text: string | undefined): text is string {
   return text !== undefined && text !== "";
+}
+
+/** The same path with a slash at its end, or without. */
+function withOtherEnd(path: string): string {
+  if (path === "/") return path;
+  return path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
 }
 
 function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition): Gate {

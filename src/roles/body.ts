@@ -45,6 +45,11 @@ export class RequestBody {
     return essenceOf(this.#contentType);
   }
 
+  /** How many bytes were announced; undefined where nobody knows before the end: an upload in chunks, for one. */
+  get contentLength(): number | undefined {
+    return this.#reader.length;
+  }
+
   /** The body as bytes. They may be a view of what was received: copy them before changing them. */
   async bytes({ bytes = DEFAULT_COLLECTED_BYTES }: BodyLimits = {}): Promise<Buffer> {
     this.#reader.claim();

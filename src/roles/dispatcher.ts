@@ -12,9 +12,11 @@ import { FilterRole } from "./filter.js";
 import { defaultHeadLimits, type HeadLimits } from "./head.js";
 import { LogBudget } from "./log-budget.js";
 import type { Middleware } from "./middleware.js";
+import { plainPath } from "./plain-path.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
+import { UndeclaredMount } from "./undeclared-mount.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {
@@ -28,8 +30,9 @@ export interface HandlerTimeouts {
 export interface DispatcherOptions {
   readonly log: Logger;
   /**
-   * The path that the application is mounted at where the Web server does not tell, or tells wrongly: "/app", or "/" for
-   * the root. Apache with SetHandler takes the first segment of a path for the mount.
+   * The path that the application is mounted at, "/app" or "/" for the root; no route is found outside of it. Left out,
+   * PATH_INFO tells, where the Web server sends it. For an application with authorizers it is the root then, because
+   * section 6.3 keeps PATH_INFO from them, and they must decide about the path that is routed.
    */
   readonly mount?: string | undefined;
   /** Runs around every responder and filter. */
@@ -68,14 +71,22 @@ export class Dispatcher implements Application {
   constructor(definitions: readonly Definition[], options: DispatcherOptions) {
     const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
     const headLimits = { ...defaultHeadLimits, ...limits };
-    const context: RequestContext = { log, mount: normalizeMount(options.mount ?? ""), secrets, headLimits };
-    this.context = context;
     this.#secrets = secrets;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
     const filters = definitions.filter((definition) => definition.kind === "filter");
     const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
+    const declared = normalizeMount(options.mount ?? "");
+    const isUntold = declared === "" && authorizers.length > 0;
+    const context: RequestContext = {
+      log,
+      mount: isUntold ? "/" : declared,
+      secrets,
+      headLimits,
+      undeclaredMount: isUntold ? new UndeclaredMount(log) : undefined,
+    };
+    this.context = context;
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
     this.authorizer = new AuthorizerRole(authorizers, context);
@@ -165,13 +176,15 @@ export class Dispatcher implements Application {
 }
 
 function normalizeMount(mount: string): string {
-  if (mount === "/") return mount;
-  const trimmed = mount.endsWith("/") ? mount.slice(0, -1) : mount;
-  if (trimmed !== "" && !/^\/[^?#]*$/.test(trimmed)) {
+  if (mount === "" || mount === "/") return mount;
+  const plain = mount.startsWith("/") && !mount.includes("?") ? plainPath(mount) : undefined;
+  if (plain === undefined) {
     throw new ConfigurationError(
       "ERR_MOUNT",
       `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
     );
   }
-  return trimmed;
+  // It begins links: what a URI cannot have is encoded, what is encoded stays.
+  const encoded = encodeURI(plain).replaceAll("%25", "%");
+  return encoded.endsWith("/") && encoded !== "/" ? encoded.slice(0, -1) : encoded;
 }

@@ -6,8 +6,9 @@ import type { FilterDefinition } from "./definitions.js";
 import { logFailure, problemReply } from "./failure.js";
 import { FilterRequest, type FoundFile } from "./filter-request.js";
 import { HttpError } from "./http-error.js";
-import { normalizePath } from "./location.js";
+
 import { compose, type Middleware } from "./middleware.js";
+import { normalizePath } from "./plain-path.js";
 import type { ReplyDefaults } from "./reply.js";
 import type { RequestContext } from "./request.js";
 import { respond } from "./respond.js";

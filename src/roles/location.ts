@@ -1,13 +1,30 @@
 import type { Params } from "../protocol/params.js";
+import {
+  decodePath,
+  decodeSegments,
+  normalizePath,
+  pathBelow,
+  plainPath,
+  resolvePath,
+  textBelow,
+} from "./plain-path.js";
+import { originForm } from "./request-target.js";
 
 /** Where a request points to, cut into the part that the Web server mounted us at and the part that routes look at. */
 export interface RequestLocation {
-  /** The request target in origin-form, raw as the client sent it where the Web server tells: path and query. */
+  /** The request target in origin-form: the plain path and the raw query. */
   readonly target: string;
-  /** The path below the mount, still percent-encoded; starts with "/". */
+  /** The plain path below the mount, still percent-encoded; starts with "/". */
   readonly path: string;
   /** The prefix that the application is mounted at, "" or starting with "/"; never ends with "/". */
   readonly mount: string;
+  /** The raw query, without its question mark. */
+  readonly query: string;
+  /**
+   * Whether the path is one of the application's: "outside" the declared mount none is. A path that cannot be understood
+   * in one way is "unclear": it is as it came, and nothing is decided by it.
+   */
+  readonly lies: "below" | "outside" | "unclear";
 }
 
 /** What a request is located with beside REQUEST_URI. */
@@ -19,61 +36,105 @@ export interface LocationFacts {
 }
 
 /**
- * Finds the path that routes are matched with.
+ * Finds the path that routes are matched with, and the query.
  *
- * REQUEST_URI is raw and every server sends it, so it is what routes see. A PATH_INFO tells what of it lies below the
- * mount (RFC 3875, section 4.1.5), where the server cut the path at all: an empty one says nothing, because nginx sends it
- * together with a SCRIPT_NAME that is the whole path, or that of a front controller.
+ * Both are of REQUEST_URI, which every server sends as the client wrote it: so they are the same behind each of them, and
+ * the same for an authorizer and for the responder behind it. What a server makes of them is told in SCRIPT_NAME,
+ * PATH_INFO and QUERY_STRING, by each in its own way: QUERY_STRING is encoded anew by lighttpd, and is not the client's in
+ * a question of nginx's auth_request.
+ *
+ * A PATH_INFO tells what of the path lies below the mount (RFC 3875, section 4.1.5), and no more: one that is no end of
+ * the path tells nothing. Nor does an empty one, which nginx sends together with a SCRIPT_NAME that is the whole path, or
+ * that of a front controller.
  */
 export function locate(params: Params, { mount: declared, pathInfo }: LocationFacts): RequestLocation {
-  const target = originForm(params.get("REQUEST_URI") ?? "") || fromScriptName(params);
-  const raw = pathOf(target);
-  if (declared === "/") return { target, path: raw, mount: "" };
-  if (declared !== "") {
-    const path = pathBelow(raw, declared);
-    if (path !== undefined) return { target, path, mount: declared };
+  const asked = originForm(params.get("REQUEST_URI") ?? "") || fromScriptName(params);
+  const mark = asked.indexOf("?");
+  const rawPath = mark < 0 ? asked : asked.slice(0, mark);
+  const query = mark < 0 ? "" : withoutFragment(asked, mark + 1);
+  const plain = plainPath(rawPath);
+  if (plain === undefined) {
+    // Never "//host": a client that is sent to its own target must not be sent to another host.
+    const path = rawPath.replace(/^[/\\]*/, "/");
+    return { target: mark < 0 ? path : `${path}?${query}`, path, mount: "", query, lies: "unclear" };
   }
+  const target = mark < 0 ? plain : `${plain}?${query}`;
+  if (declared === "") {
+    const path = endThatReads(plain, pathInfo);
+    if (path === undefined && pathInfo === "/" && params.get("SCRIPT_NAME") === decodePath(plain)) {
+      // The mount itself: a server that was told to may add the slash that the client left out.
+      return { target, path: "/", mount: plain, query, lies: "below" };
+    }
+    const mount = path === undefined ? "" : plain.slice(0, plain.length - path.length);
+    return { target, path: path ?? plain, mount, query, lies: "below" };
+  }
+  if (declared === "/") return { target, path: plain, mount: "", query, lies: "below" };
+  const path = pathBelow(plain, declared);
+  return path === undefined
+    ? { target, path: plain, mount: "", query, lies: "outside" }
+    : { target, path, mount: declared, query, lies: "below" };
+}
+
+/**
+ * The paths that an authorizer decides about: decoded, below the declared mount, one for each way in which a Web server or
+ * an application understands the target. There are two where a slash is encoded: nginx and lighttpd take it for a slash,
+ * Apache and routes do not. Undefined where nothing may be decided by the target.
+ *
+ * They follow from REQUEST_URI alone: section 6.3 leaves SCRIPT_NAME and PATH_INFO out, and where a server sends them, the
+ * client may choose where the one ends and the other begins.
+ */
+export function protectedPaths(requestUri: string, declaredMount: string): readonly string[] | undefined {
+  const [rawPath = ""] = originForm(requestUri).split("?", 1);
+  const plain = plainPath(rawPath);
+  const resolved = normalizePath(rawPath);
+  if (plain === undefined || resolved === undefined) return undefined;
+  const mount = declaredMount === "/" ? "" : declaredMount;
+  const bySegments = decodeSegments(pathBelow(plain, mount) ?? plain);
+  const byCharacters = textBelow(resolved, decodePath(mount)!) ?? resolved;
+  return bySegments === byCharacters ? [bySegments] : [bySegments, byCharacters];
+}
+
+/** The path that an authorizer decides about beside those, for a document that the server found: DOCUMENT_URI is decoded. */
+export function documentPath(documentUri: string, declaredMount: string): string | undefined {
+  if (!documentUri.startsWith("/") || documentUri.includes("\0")) return undefined;
+  const resolved = resolvePath(documentUri);
+  const mount = declaredMount === "/" ? "" : decodePath(declaredMount)!;
+  return resolved === undefined ? undefined : (textBelow(resolved, mount) ?? resolved);
+}
+
+/**
+ * The end of a plain path, from one of its slashes on, that a Web server tells by this PATH_INFO; undefined where it tells
+ * none. nginx, lighttpd, HAProxy, Caddy and H2O decode it, Apache all but its slashes, Jetty nothing of it. Caddy and
+ * HAProxy do not resolve its dots.
+ */
+function endThatReads(plain: string, pathInfo: string | undefined): string | undefined {
   // RFC 3875, section 4.1.5: it starts with a slash.
-  if (!pathInfo?.startsWith("/")) return { target, path: raw, mount: "" };
-  const scriptName = params.get("SCRIPT_NAME") ?? "";
-  const mount = withoutSlash(scriptName);
-  const path = pathBelow(raw, mount);
-  if (path !== undefined && decodePath(path) === pathInfo) return { target, path, mount };
-  const end = rawEnd(raw, pathInfo);
-  if (end !== undefined) return { target, path: end, mount: withoutSlash(raw.slice(0, -end.length)) };
-  // The server rewrote or normalised the path and tells the new one here only; it is decoded.
-  return { target, path: encodePath(pathInfo), mount };
+  const wanted = pathInfo?.startsWith("/") ? resolvePath(pathInfo) : undefined;
+  if (wanted === undefined) return undefined;
+  const slashes = wanted.split("/").length - 1;
+  const end = lastSegments(plain, slashes);
+  if (end === wanted || (end !== undefined && decodePath(end) === wanted)) return end;
+  if (!/%2f/i.test(plain)) return undefined;
+  if (end !== undefined && sameButForSlashes(decodeSegments(end), wanted)) return end;
+  // Some of the slashes that the server tells are encoded ones, and it may have merged those that follow each other.
+  const mark = [...plain.matchAll(/(?:\/|%2f)+/gi)].at(-slashes);
+  const shorter = mark?.[0].startsWith("/") ? plain.slice(mark.index) : undefined;
+  return shorter !== undefined && normalizePath(shorter) === wanted ? shorter : undefined;
 }
 
-/**
- * The path that an authorizer decides about, below the declared mount and normalised; undefined where nothing may be
- * decided by it. It follows from REQUEST_URI alone: section 6.3 leaves SCRIPT_NAME and PATH_INFO out, and where a server
- * sends them, the client chooses where the one ends and the other begins.
- */
-export function protectedPath(requestUri: string, declaredMount: string): string | undefined {
-  const path = normalizePath(rawPath(requestUri));
-  return path === undefined ? undefined : (pathBelow(path, declaredMount) ?? path);
-}
-
-/** The path of a request target as it came, without its query. */
-export function rawPath(target: string): string {
-  return pathOf(originForm(target));
-}
-
-/**
- * The end of a raw path, from one of its slashes on, that decodes to this text; undefined where none does. So it is
- * where Caddy 2.6 strips a prefix: it tells no SCRIPT_NAME.
- */
-function rawEnd(raw: string, text: string): string | undefined {
-  if (!decodePath(raw)?.endsWith(text)) return undefined;
-  let rawLength = 0;
-  let length = 0;
-  for (const segment of raw.split("/").reverse()) {
-    rawLength += segment.length + 1;
-    length += decodePath(segment)!.length + 1;
-    if (length >= text.length) break;
+/** As many of the last segments of a path, with the slash in front; undefined where there are fewer. */
+function lastSegments(path: string, count: number): string | undefined {
+  let start = path.length;
+  for (let segments = 0; segments < count; segments++) {
+    if (start === 0) return undefined;
+    start = path.lastIndexOf("/", start - 1);
   }
-  return length === text.length ? raw.slice(-rawLength) : undefined;
+  return path.slice(start);
+}
+
+/** Apache leaves an encoded slash as the client wrote it: "%2F" or "%2f". */
+function sameButForSlashes(one: string, other: string): boolean {
+  return one.replaceAll("%2f", "%2F") === other.replaceAll("%2f", "%2F");
 }
 
 /** RFC 3875 alone, for a server that does not send REQUEST_URI: both parts are decoded. */
@@ -83,65 +144,14 @@ function fromScriptName(params: Params): string {
   return query === "" ? path : `${path}?${query}`;
 }
 
-/** Cuts scheme and authority off an absolute-form target (RFC 9112, section 3.2.2). */
-function originForm(uri: string): string {
-  if (uri === "" || uri.charCodeAt(0) === 0x2f) return uri;
-  const match = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*(.*)$/s.exec(uri);
-  if (match === null) return uri;
-  const rest = match[1]!;
-  return rest.startsWith("/") ? rest : `/${rest}`;
-}
-
-function pathOf(target: string): string {
-  const query = target.indexOf("?");
-  return query < 0 ? target : target.slice(0, query);
-}
-
-/** A path without the slashes at its end. */
-export function withoutSlash(path: string): string {
-  let end = path.length;
-  while (end > 0 && path.charCodeAt(end - 1) === 0x2f) end -= 1;
-  return path.slice(0, end);
-}
-
-/** The path below a mount, or undefined where it is not there. */
-export function pathBelow(path: string, mount: string): string | undefined {
-  if (!path.startsWith(mount)) return undefined;
-  const rest = path.slice(mount.length);
-  if (rest === "") return "/";
-  return rest.charCodeAt(0) === 0x2f ? rest : undefined;
-}
-
 /** A decoded path, percent-encoded; it starts with a slash. */
 export function encodePath(path: string): string {
   const encoded = encodeURI(path).replace(/[?#]/g, encodeURIComponent);
   return encoded.startsWith("/") ? encoded : `/${encoded}`;
 }
 
-/** The decoded path, or undefined where its percent-encoding is broken. */
-export function decodePath(path: string): string | undefined {
-  if (!path.includes("%")) return path;
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * The path as a Web server resolves it to a file: decoded, without empty and dot segments. Undefined where it leaves
- * the root, is not decodable, or has a "#": some servers end the path there and some do not. Then nothing may be decided
- * by it.
- */
-export function normalizePath(path: string): string | undefined {
-  const decoded = path.includes("#") ? undefined : decodePath(path);
-  if (decoded === undefined || decoded.includes("\0")) return undefined;
-  const segments: string[] = [];
-  for (const segment of decoded.split("/")) {
-    if (segment === "" || segment === ".") continue;
-    if (segment !== "..") segments.push(segment);
-    else if (segments.pop() === undefined) return undefined;
-  }
-  const trailing = /\/\.{0,2}$/.test(decoded) && segments.length > 0 ? "/" : "";
-  return `/${segments.join("/")}${trailing}`;
+/** A fragment is no part of a request, but some servers hand it on (RFC 9112, section 3.2). */
+function withoutFragment(target: string, start: number): string {
+  const hash = target.indexOf("#", start);
+  return hash < 0 ? target.slice(start) : target.slice(start, hash);
 }

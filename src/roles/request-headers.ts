@@ -1,9 +1,21 @@
-import type { Params } from "../protocol/params.js";
+import { isUtf8 } from "node:buffer";
 
-/** The two fields that CGI hands over without the HTTP_ prefix (RFC 3875, sections 4.1.2 and 4.1.3). */
-const contentFields: ReadonlyMap<string, string> = new Map([
-  ["content-type", "CONTENT_TYPE"],
-  ["content-length", "CONTENT_LENGTH"],
+import type { Params } from "../protocol/params.js";
+import { contentLengthOf } from "./content-length.js";
+
+/** Finds the values of a field. */
+type Reader = (params: Params) => readonly string[];
+
+/**
+ * The fields that are not read from HTTP_… alone. Two come without the prefix (RFC 3875, sections 4.1.2 and 4.1.3), and
+ * empty where the client sent none; nginx, Caddy and lighttpd send HTTP_CONTENT_TYPE and HTTP_CONTENT_LENGTH beside them.
+ */
+const special: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ["content-type", (params) => given(params.get("CONTENT_TYPE"))],
+  ["content-length", (params) => given(contentLengthOf(params)?.toString())],
+  // nginx and mod_cgid tell of it, but what they hand over is not in chunks any more.
+  ["transfer-encoding", () => []],
+  ["authorization", authorization],
 ]);
 
 /**
@@ -21,24 +33,27 @@ export class RequestHeaders implements Iterable<[name: string, value: string]> {
 
   /** The value of a field, its name in any case; undefined where it did not come. */
   get(name: string): string | undefined {
-    const values = this.#params.getAll(variableOf(name));
-    if (values.length < 2) return values[0];
-    return values.join(name.toLowerCase() === "cookie" ? "; " : ", ");
+    const lower = name.toLowerCase();
+    const values = valuesOf(this.#params, lower);
+    if (values.length === 0) return undefined;
+    const value = values.length === 1 ? values[0]! : values.join(lower === "cookie" ? "; " : ", ");
+    return BEYOND_ASCII.test(value) ? asSent(value, this.#params) : value;
   }
 
   /** Whether the field came. */
   has(name: string): boolean {
-    return this.#params.has(variableOf(name));
+    return valuesOf(this.#params, name.toLowerCase()).length > 0;
   }
 
   /** Each field once, its name in lower case. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     const seen = new Set<string>();
-    for (const [variable, value] of this.#params) {
+    for (const [variable] of this.#params) {
       const name = nameOf(variable);
       if (name === undefined || seen.has(name)) continue;
       seen.add(name);
-      yield [name, this.get(name) ?? value];
+      const value = this.get(name);
+      if (value !== undefined) yield [name, value];
     }
   }
 
@@ -50,15 +65,40 @@ export class RequestHeaders implements Iterable<[name: string, value: string]> {
   }
 }
 
-function variableOf(name: string): string {
-  const lower = name.toLowerCase();
-  return contentFields.get(lower) ?? `HTTP_${lower.toUpperCase().replaceAll("-", "_")}`;
+function valuesOf(params: Params, lower: string): readonly string[] {
+  return special.get(lower)?.(params) ?? params.getAll(`HTTP_${lower.toUpperCase().replaceAll("-", "_")}`);
 }
 
 function nameOf(variable: string): string | undefined {
   if (variable === "CONTENT_TYPE") return "content-type";
   if (variable === "CONTENT_LENGTH") return "content-length";
-  // nginx sends these beside the two above.
-  if (variable === "HTTP_CONTENT_TYPE" || variable === "HTTP_CONTENT_LENGTH") return undefined;
+  if (variable === "AUTH_TYPE") return "authorization";
   return variable.startsWith("HTTP_") ? variable.slice(5).toLowerCase().replaceAll("_", "-") : undefined;
+}
+
+/**
+ * Jetty hands the whole Authorization field over as AUTH_TYPE (RFC 3875, section 4.1.1, wants its scheme there). A scheme
+ * has no blank, so nobody else's AUTH_TYPE is taken for it; and where it is, it is the client's word, as the field is.
+ */
+function authorization(params: Params): readonly string[] {
+  const values = params.getAll("HTTP_AUTHORIZATION");
+  if (values.length > 0) return values;
+  const type = params.get("AUTH_TYPE");
+  return type?.includes(" ") === true ? [type] : [];
+}
+
+function given(value: string | undefined): readonly string[] {
+  return value === undefined || value === "" ? [] : [value];
+}
+
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
+/**
+ * A value beyond ASCII as the client sent it. Jetty takes its bytes for latin-1 and encodes each anew as UTF-8; undone,
+ * they are read like all others: as UTF-8 where they are that, else as latin-1.
+ */
+function asSent(value: string, params: Params): string {
+  if (!/^Jetty\b/.test(params.get("SERVER_SOFTWARE") ?? "") || /[^\0-\xff]/.test(value)) return value;
+  const bytes = Buffer.from(value, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : value;
 }

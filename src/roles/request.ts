@@ -8,7 +8,10 @@ import { logFailure } from "./failure.js";
 import type { HeadLimits } from "./head.js";
 import type { HttpError } from "./http-error.js";
 import { locate, type RequestLocation } from "./location.js";
+import { hostOf, schemeOf, type Scheme } from "./origin.js";
+import { remoteAddressOf } from "./remote-address.js";
 import { RequestHeaders } from "./request-headers.js";
+import type { UndeclaredMount } from "./undeclared-mount.js";
 
 /** What all requests of an application share. */
 export interface RequestContext {
@@ -18,6 +21,8 @@ export interface RequestContext {
   /** The params beside Authorization, Cookie and the password that hold secrets. */
   readonly secrets: readonly string[];
   readonly headLimits: HeadLimits;
+  /** Looks at what no route was found for, where a mount that the Web server tells is not believed. */
+  readonly undeclaredMount?: UndeclaredMount | undefined;
 }
 
 /**
@@ -54,12 +59,15 @@ export abstract class RoleRequest {
     return this.params.get("REQUEST_METHOD") ?? "GET";
   }
 
-  /** The request target in origin-form: raw path and query. */
+  /** The request target in origin-form: path and query, without empty and dot segments. */
   get target(): string {
     return this.#locate().target;
   }
 
-  /** The path below the mount, percent-encoded as it came; starts with "/". */
+  /**
+   * The path below the mount; starts with "/". It is percent-encoded as the client wrote it, but without empty and dot
+   * segments, encoded or not, which Web servers resolve before they protect anything.
+   */
   get path(): string {
     return this.#locate().path;
   }
@@ -69,18 +77,39 @@ export abstract class RoleRequest {
     return this.#locate().mount;
   }
 
-  /** The query as it came, without its question mark. */
+  /** The query as the client wrote it, without its question mark. */
   get queryString(): string {
-    const given = this.params.get("QUERY_STRING");
-    if (given !== undefined) return given;
-    const { target } = this.#locate();
-    const mark = target.indexOf("?");
-    return mark < 0 ? "" : target.slice(mark + 1);
+    return this.#locate().query;
   }
 
   /** The query, decoded. */
   get query(): URLSearchParams {
     return (this.#query ??= new URLSearchParams(this.queryString));
+  }
+
+  /** How the client speaks to the Web server, as that tells: "http" or "https". */
+  get scheme(): Scheme {
+    return schemeOf(this.params);
+  }
+
+  /**
+   * The host that the client asked for, in lower case, with its port if it named one: `www.example.org:8080`. It is the
+   * client's word, checked only to be the name or address of a host; undefined where there is none.
+   */
+  get host(): string | undefined {
+    return hostOf(this.params);
+  }
+
+  /** What the client asked for as a URL; undefined where no host is known. Its host is the client's word. */
+  get url(): URL | undefined {
+    const { scheme, host, target } = this;
+    const url = `${scheme}://${host}${target}`;
+    return host !== undefined && URL.canParse(url) ? new URL(url) : undefined;
+  }
+
+  /** The IP address that the Web server was asked from: the client's, or that of a proxy in front; undefined if untold. */
+  get remoteAddress(): string | undefined {
+    return remoteAddressOf(this.params);
   }
 
   /** The header fields. */
@@ -125,6 +154,11 @@ export abstract class RoleRequest {
       requestId: this.exchange.id,
       route: this.route,
     }));
+  }
+
+  /** @internal Whether the path is one of the application's, or one that nothing may be decided by. */
+  get lies(): RequestLocation["lies"] {
+    return this.#locate().lies;
   }
 
   /** @internal How large the header block of its answer may be. */

@@ -44,7 +44,7 @@ export class ResponderRole {
 
   handle(exchange: Exchange): void {
     const request = new ResponderRequest(exchange, this.#context);
-    const found = this.#router.find(request.method, request.path);
+    const found = request.lies === "below" ? this.#router.find(request.method, request.path) : undefined;
     if (found === undefined) {
       respond(request, this.#fallback, noDefaults);
       return;
@@ -61,6 +61,9 @@ export class ResponderRole {
   }
 
   #withoutRoute(request: ResponderRequest): Reply {
+    if (request.lies === "unclear")
+      throw new HttpError(400, "The path leaves the root, or is not valid percent-encoded UTF-8.");
+    if (request.lies === "outside") throw new HttpError(404, "There is no such resource.");
     const why = this.#router.explain(request.path);
     switch (why.reason) {
       case "method": {
@@ -69,9 +72,8 @@ export class ResponderRole {
         if (request.method === "OPTIONS") return new Reply(undefined, { headers });
         throw new HttpError(405, "This resource has no such method.", { headers });
       }
-      case "bad path":
-        throw new HttpError(400, "The path is not valid percent-encoded UTF-8.");
       case "path":
+        this.#context.undeclaredMount?.see(request.params);
         throw new HttpError(404, "There is no such resource.");
       default:
         return why satisfies never;

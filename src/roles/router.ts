@@ -1,7 +1,5 @@
 import findMyWay from "find-my-way";
 
-import { decodePath } from "./location.js";
-
 /** A route that was found, and the segments that it captured. */
 export interface Found<T> {
   readonly value: T;
@@ -11,7 +9,6 @@ export interface Found<T> {
 /** Why no route was found. */
 export type NotFound =
   | { readonly reason: "path" }
-  | { readonly reason: "bad path" }
   | { readonly reason: "method"; readonly allowed: readonly string[] };
 
 type Methods = Parameters<ReturnType<typeof findMyWay>["find"]>[0];
@@ -42,9 +39,8 @@ export class Router<T> {
     return this.#lookUp(method, path) ?? (method === "HEAD" ? this.#lookUp("GET", path) : undefined);
   }
 
-  /** Why {@link find} found nothing: 404, 400 or 405. */
+  /** Why {@link find} found nothing: 404 or 405. */
   explain(path: string): NotFound {
-    if (decodePath(path) === undefined) return { reason: "bad path" };
     const allowed = new Set<string>();
     for (const method of this.#methods) {
       if (this.#lookUp(method, path) === undefined) continue;

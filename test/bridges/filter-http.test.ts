@@ -400,6 +400,17 @@ describe("a reply that is not the same for everybody", () => {
   });
 });
 
+test("A file from the future was changed now, as far as clients are told", async () => {
+  const root = folderWith({});
+  putFile(join(root, "a.txt"), "hello", new Date(Date.now() + 3_600_000));
+  const shout = filtering(upperCase);
+  const { respond } = await bridged([shout], { root });
+  const { headers } = await respond("/a.txt");
+  const told = Date.parse(headers.get("last-modified")!);
+  expect(told).toBeLessThanOrEqual(Date.now());
+  expect((await respond("/a.txt", { headers: { "If-None-Match": headers.get("etag")! } })).status).toBe(304);
+});
+
 test("A file that changes while it is read gives no validators to what was made of both states", async () => {
   const root = folderWith(files);
   const torn = filtering(async (request) => {

@@ -246,9 +246,6 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     `/members/${"x/".repeat(500)}`,
     `/members/${"x".repeat(60_000)}`,
     "/members/..%00/public",
-    // A responder's router takes it as it is written.
-    "/members/../public",
-    "/members/%2e%2e/public",
   ])("%j is denied by the stricter one, not let through by the general one", async (target) => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
     const peer = await connect();
@@ -256,7 +253,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
   });
 
-  test.each(["/public", "/", "/membersonly", "/public/members/x", "/x?/members/y"])(
+  test.each(["/public", "/", "/membersonly", "/public/members/x", "/members/../public", "/x?/members/y"])(
     "%j is not its matter",
     async (target) => {
       const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
@@ -320,5 +317,36 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     expectDenied(await peer.send(authorize(1, "/%61pp/members/x")).answer(1), 403);
     expectDenied(await peer.send(authorize(1, "//app/members/x")).answer(1), 403);
     expect((await peer.send(authorize(1, "/app/public")).answer(1)).status).toBe(200);
+  });
+
+  test.each(["/card", "/card/", "/CARD/", "//card", "/card/?x"])(
+    "%j is a matter of who is declared for the path without a slash: routes do not look at it",
+    async (target) => {
+      const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "/card")]);
+      const peer = await connect();
+
+      expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
+    },
+  );
+
+  test("a slash at the end is not overlooked where nobody else is declared for the path", async () => {
+    const { connect } = await serveDefinitions([gate(() => allow(), "/card")]);
+    const peer = await connect();
+
+    expect((await peer.send(authorize(1, "/card")).answer(1)).status).toBe(200);
+    expectDenied(await peer.send(authorize(1, "/card/")).answer(1), 403);
+  });
+
+  test.each([
+    ["/a/b.txt", "/a/b.txt", 200],
+    ["/a%2Fb.txt", "/a/b.txt", 200],
+    ["/a%25b.txt", "/a%b.txt", 403],
+    ["/a%2525b.txt", "/a%25b.txt", 200],
+  ])("%s, which is the document %s, is decided by both", async (target, document, status) => {
+    const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "/a%b.txt")]);
+    const peer = await connect();
+    peer.send(authorize(1, target, { params: { DOCUMENT_URI: document } }));
+
+    expect((await peer.answer(1)).status).toBe(status);
   });
 });

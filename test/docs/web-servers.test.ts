@@ -15,6 +15,8 @@ import {
   Variable,
   allow,
   challenge,
+  deny,
+  redirect,
   reply,
   sendfile,
   type AuthorizerRequest,
@@ -105,25 +107,50 @@ const pages = {
   "pages/.secret": "SECRET",
 };
 
+/** As docs/nginx-auth-request.md shows it. */
+@Authorizer({ paths: "/members/**", variables: ["AUTH_USER"] })
+class MembersGate {
+  authorize({ cookies }: AuthorizerRequest) {
+    const session = cookies["session"];
+    if (session === "0ther") return deny(403);
+    if (session === "g0ne") return deny(404);
+    if (session === "br0ken") throw new Error("no sessions");
+    if (session === "basic") return challenge("Basic", { realm: "members" });
+    return session === "s3cret" ? allow({ AUTH_USER: "ada" }) : redirect("/log-in");
+  }
+}
+
+@Responder()
+class Pages {
+  @Get("/members/hello")
+  hello(@Req() { user }: ResponderRequest) {
+    return `Hello ${user}\n`;
+  }
+}
+
 let behind: Behind;
 let mounted: Behind;
+/** Without an authorizer, so that the Web server may tell the mount. */
+let told: Behind;
 let filtered: Behind;
 let pagesFolder: string;
 beforeAll(async () => {
   behind = await serveBoth([Probe, Gate]);
-  mounted = await serveBoth([Probe], { mount: "/app" });
+  mounted = await serveBoth([Probe, Gate], { mount: "/app" });
+  told = await serveBoth([Probe]);
   pagesFolder = mkdtempSync(join(tmpdir(), "tricorn-pages-"));
   for (const [name, content] of Object.entries(pages)) {
     mkdirSync(dirname(join(pagesFolder, name)), { recursive: true });
     writeFileSync(join(pagesFolder, name), content);
   }
   const root = join(pagesFolder, "pages");
-  const listener = { bridges: { filter: { root, index: "index.md", cache: { bytes: 1_000_000 } } } };
-  filtered = await serveBoth([MarkdownPages], { listener });
+  const filter = { root, index: "index.md", cache: { bytes: 1_000_000 } };
+  filtered = await serveBoth([MarkdownPages], { bridges: { filter } });
 });
 afterAll(async () => {
   await behind.close();
   await mounted.close();
+  await told.close();
   await filtered.close();
   rmSync(pagesFolder, { recursive: true, force: true });
 });
@@ -171,8 +198,10 @@ describe("docs/behind-nginx.md", () => {
   });
 
   test("under a prefix", async () => {
-    const { url } = await nginx("under a prefix");
-    expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    for (const behind of [told, mounted]) {
+      const { url } = await nginx("under a prefix", { behind });
+      expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    }
   });
 
   test("uploads", async () => {
@@ -236,6 +265,40 @@ describe("docs/behind-nginx.md", () => {
   });
 });
 
+describe.each([
+  ["docs/nginx-auth-request.md", "# auth_request", 500],
+  ["docs/authorizers.md", "# caddy", 502],
+])("%s: %s", (document, firstLine, absent) => {
+  const files = { "www/members/card.txt": "A card\n", "www/poem.txt": "one\n" };
+  const as = (session: string): RequestInit => ({
+    redirect: "manual",
+    headers: { Cookie: `session=${session}`, "Auth-User": "root", "Variable-Auth_user": "root" },
+  });
+
+  test("protects files and the application, and leaves the rest open", async () => {
+    const members = await serveBoth([MembersGate, Pages], { vouchesFor: ["AUTH_USER"] });
+    onTestFinished(() => members.close());
+    const { url } = await start(document, firstLine, { behind: members, files });
+    const card = `${url}/members/card.txt`;
+    const nobody = await fetch(card, { redirect: "manual" });
+    expect([nobody.status, nobody.headers.get("Location")]).toEqual([302, "/log-in"]);
+    expect((await fetch(card, as("0ther"))).status).toBe(403);
+    expect((await fetch(card, as("g0ne"))).status).toBe(404);
+    expect((await fetch(card, as("br0ken"))).status).toBe(500);
+    const asked = await fetch(card, as("basic"));
+    expect([asked.status, asked.headers.get("WWW-Authenticate")]).toEqual([401, 'Basic realm="members"']);
+    expect(await (await fetch(card, as("s3cret"))).text()).toBe("A card\n");
+    expect(await (await fetch(`${url}/members/hello`, as("s3cret"))).text()).toBe("Hello ada\n");
+    expect((await fetch(`${url}/members`, as("0ther"))).status).toBe(403);
+    expect(await (await fetch(`${url}/poem.txt`)).text()).toBe("one\n");
+  });
+
+  test("lets nobody in when the application is not there", async () => {
+    const { url } = await start(document, firstLine, { files });
+    expect((await fetch(`${url}/members/card.txt`, as("s3cret"))).status).toBe(absent);
+  });
+});
+
 describe("docs/responders.md: a stream that breaks", () => {
   const outcome = async (url: string): Promise<string> => {
     try {
@@ -252,13 +315,16 @@ describe("docs/responders.md: a stream that breaks", () => {
   });
 
   test("shows behind lighttpd where it streams, or where the length was told", async () => {
-    const collecting = await start("docs/production.md", "# lighttpd", { behind, withoutBinPath: true });
+    const collecting = await start("docs/production.md", "# lighttpd", {
+      behind: mounted,
+      withoutBinPath: true,
+    });
     expect(await outcome(`${collecting.url}/app/broken`)).toBe("first\n");
     expect(await outcome(`${collecting.url}/app/broken-length`)).toBe("breaks");
 
     const before = "server.stream-response-body = 1\n";
     const streaming = await start("docs/production.md", "# lighttpd", {
-      behind,
+      behind: mounted,
       before,
       withoutBinPath: true,
     });
@@ -339,7 +405,7 @@ function chunked(url: string, pieces: readonly Buffer[]): Promise<string> {
 test("each configuration in the documents is one that is run here", () => {
   const shown = documents
     .flatMap(blocksOf)
-    .filter(({ language }) => ["nginx", "apache", "lighttpd"].includes(language))
+    .filter(({ language }) => ["nginx", "apache", "lighttpd", "caddyfile"].includes(language))
     .map(({ document, text }) => `${document} ${text.split("\n", 1)[0]}`);
   expect(shown.filter((name) => !started.has(name))).toEqual([]);
 });

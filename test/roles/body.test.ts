@@ -121,6 +121,14 @@ describe("RequestBody.bytes", () => {
   });
 });
 
+describe("RequestBody.contentLength", () => {
+  test.each([undefined, 0, 4])("of %j is what was announced", (contentLength) => {
+    expect(wholeBody("", contentLength === undefined ? {} : { contentLength }).contentLength).toBe(
+      contentLength,
+    );
+  });
+});
+
 describe("RequestBody.contentType", () => {
   test.each([
     ["Application/JSON; charset=utf-8", "application/json"],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { Params } from "../../src/protocol/params.js";
-import { decodePath, locate, normalizePath, protectedPath } from "../../src/roles/location.js";
+import { documentPath, locate, protectedPaths } from "../../src/roles/location.js";
 
 function located(variables: Record<string, string>, mount = "") {
   const params = Params.from(variables);
@@ -32,6 +32,12 @@ describe("locate", () => {
       "/app",
     ],
     [
+      "SCRIPT_NAME and PATH_INFO, still encoded, as Jetty sends them",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/books/1%202", REQUEST_URI: "/app/books/1%202?x=y" },
+      "/books/1%202",
+      "/app",
+    ],
+    [
       "a SCRIPT_NAME that ends with a slash",
       { SCRIPT_NAME: "/app/", PATH_INFO: "/books/1 2", REQUEST_URI: "/app/books/1%202" },
       "/books/1%202",
@@ -55,26 +61,111 @@ describe("locate", () => {
       "/books/1%2F%C3%A4%20b",
       "/app",
     ],
-    ["a PATH_INFO that ends like another segment", { PATH_INFO: "/1", REQUEST_URI: "/app/a%2F1" }, "/1", ""],
     [
-      "a rewritten path",
+      "a PATH_INFO that ends like another segment",
+      { PATH_INFO: "/1", REQUEST_URI: "/app/a%2F1" },
+      "/app/a%2F1",
+      "",
+    ],
+    [
+      "a PATH_INFO that the server has rewritten",
       { SCRIPT_NAME: "/app", PATH_INFO: "/other path", REQUEST_URI: "/pretty" },
-      "/other%20path",
+      "/pretty",
+      "",
+    ],
+    [
+      "a path that the server has resolved",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/a/b", REQUEST_URI: "/app/x/..//a/b" },
+      "/a/b",
       "/app",
     ],
     [
-      "a normalised path",
-      { SCRIPT_NAME: "/app", PATH_INFO: "/a/b", REQUEST_URI: "/app/x/..//a/b" },
+      "a path that the server has not resolved, as Caddy and HAProxy send it",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/x/..//a/b", REQUEST_URI: "/app/x/..//a/b" },
       "/a/b",
-      "/app/x/..",
+      "/app",
     ],
     [
-      "an encoded slash",
+      "another host in front, which must not become the mount",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/a", REQUEST_URI: "//evil.example/..//app/a" },
+      "/a",
+      "/app",
+    ],
+    [
+      "another host in SCRIPT_NAME, as Caddy splits it",
+      { SCRIPT_NAME: "//evil.example/..//app", PATH_INFO: "/a", REQUEST_URI: "//evil.example/..//app/a" },
+      "/a",
+      "/app",
+    ],
+    [
+      "an encoded slash, decoded",
       { SCRIPT_NAME: "/app", PATH_INFO: "/a/b", REQUEST_URI: "/app/a%2Fb" },
       "/a%2Fb",
       "/app",
     ],
+    [
+      "encoded slashes, decoded",
+      {
+        SCRIPT_NAME: "/app",
+        PATH_INFO: "/go/https://host/x/y",
+        REQUEST_URI: "/app/go/https%3A%2F%2Fhost%2fx/y",
+      },
+      "/go/https%3A%2F%2Fhost%2fx/y",
+      "/app",
+    ],
+    [
+      "encoded slashes, decoded and merged, as nginx and lighttpd send them",
+      {
+        SCRIPT_NAME: "/app",
+        PATH_INFO: "/go/https:/host/x/y",
+        REQUEST_URI: "/app/go/https%3A%2F%2Fhost%2fx/y",
+      },
+      "/go/https%3A%2F%2Fhost%2fx/y",
+      "/app",
+    ],
+    [
+      "encoded slashes of which one is where the server divides the path",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/a/b", REQUEST_URI: "/app%2Fa%2Fb" },
+      "/app%2Fa%2Fb",
+      "",
+    ],
+    [
+      "encoded slashes in the mount",
+      { SCRIPT_NAME: "/a/b", PATH_INFO: "/c", REQUEST_URI: "/a%2Fb/c" },
+      "/c",
+      "/a%2Fb",
+    ],
+    [
+      "a PATH_INFO with more segments than the path",
+      { SCRIPT_NAME: "", PATH_INFO: "/a/b/c/d", REQUEST_URI: "/c%2Fd" },
+      "/c%2Fd",
+      "",
+    ],
+    [
+      "an encoded slash, left as it is by Apache",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/ä b/a%2fb", REQUEST_URI: "/app/%C3%A4%20b/a%2fb" },
+      "/%C3%A4%20b/a%2fb",
+      "/app",
+    ],
+    [
+      "a PATH_INFO that is the rest of an absolute-form, as H2O sends it",
+      { SCRIPT_NAME: "", PATH_INFO: "/http://host/a", REQUEST_URI: "http://host/a" },
+      "/a",
+      "",
+    ],
     ["the mount itself", { SCRIPT_NAME: "/app", PATH_INFO: "/", REQUEST_URI: "/app/" }, "/", "/app"],
+    [
+      "the mount itself, whose slash the server has added",
+      { SCRIPT_NAME: "/a b", PATH_INFO: "/", REQUEST_URI: "/a%20b?c" },
+      "/",
+      "/a%20b",
+    ],
+    [
+      "a slash that is added to nothing",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/", REQUEST_URI: "/apple" },
+      "/apple",
+      "",
+    ],
     ["a PATH_INFO that is none", { SCRIPT_NAME: "/ap", PATH_INFO: "p", REQUEST_URI: "/app" }, "/app", ""],
     [
       "no REQUEST_URI",
@@ -105,14 +196,70 @@ describe("locate", () => {
     ["/app", "/apple", "/apple", ""],
     ["/app", "/other", "/other", ""],
     ["/a%20b", "/a%20b/c", "/c", "/a%20b"],
+    ["/app", "/%61pp/./a%20b", "/a%20b", "/app"],
+    ["/app", "//app/a", "/a", "/app"],
+    ["/app", "/other/../app/a", "/a", "/app"],
+    ["/app", "/app/../a", "/a", ""],
+    ["/app", "/app%2Fa", "/app%2Fa", ""],
   ])("with the declared mount %s, %s is %s below %j", (declared, uri, path, mount) => {
     expect(located({ REQUEST_URI: uri }, declared)).toMatchObject({ path, mount });
   });
 
-  test("the target keeps the query, raw", () => {
-    expect(located({ REQUEST_URI: "/a%20b?c=%20&&?" }).target).toBe("/a%20b?c=%20&&?");
-    expect(located({ REQUEST_URI: "http://host/a?b" }).target).toBe("/a?b");
-    expect(located({ SCRIPT_NAME: "/a b", QUERY_STRING: "c" }).target).toBe("/a%20b?c");
+  test.each([
+    ["/app", "/app/a", "below"],
+    ["/app", "/app/../a", "outside"],
+    ["/app", "/apple", "outside"],
+    ["/", "/apple", "below"],
+    ["", "/apple", "below"],
+  ])("with the declared mount %j, %s lies %s", (declared, uri, lies) => {
+    expect(located({ REQUEST_URI: uri }, declared)).toMatchObject({ lies });
+  });
+
+  test("what PATH_INFO says counts for nothing beside a declared mount", () => {
+    const variables = {
+      SCRIPT_NAME: "/public/app",
+      PATH_INFO: "/members",
+      REQUEST_URI: "/public/app/members",
+    };
+    expect(located(variables, "/app")).toMatchObject({ path: "/public/app/members", mount: "" });
+  });
+
+  test.each([
+    ["/a%20b?c=%20&&?", "/a%20b?c=%20&&?", "c=%20&&?"],
+    ["/a?", "/a?", ""],
+    ["http://host/a?b", "/a?b", "b"],
+    ["//evil.example//a?b", "/evil.example/a?b", "b"],
+    [String.raw`/\evil.example`, "/%5Cevil.example", ""],
+    ["/x/../a?b=../c//d", "/a?b=../c//d", "b=../c//d"],
+    ["/a?b#c", "/a?b", "b"],
+    ["//evil.example/%zz?b", "/evil.example/%zz?b", "b"],
+  ])("the target of %s is %s, and its query %j", (uri, target, query) => {
+    expect(located({ REQUEST_URI: uri, QUERY_STRING: "rewritten" })).toMatchObject({ target, query });
+  });
+
+  test("the query is QUERY_STRING where no REQUEST_URI came", () => {
+    expect(located({ SCRIPT_NAME: "/a b", QUERY_STRING: "c" })).toMatchObject({
+      target: "/a%20b?c",
+      query: "c",
+    });
+  });
+
+  test.each(["/..", "/a/%2e%2e/..", "/%zz", "/a%E4", "/a%00", "/a#b", "*", "host:443"])(
+    "nothing is decided by %s",
+    (uri) => {
+      expect(located({ REQUEST_URI: uri, SCRIPT_NAME: "/app", PATH_INFO: "/a" }).lies).toBe("unclear");
+      expect(located({ REQUEST_URI: uri }, "/app").lies).toBe("unclear");
+    },
+  );
+
+  test.each([
+    ["slashes", `/m${"/a".repeat(15_000)}`, "/a".repeat(15_000), 30_000],
+    ["encoded slashes", `/m${"/a".repeat(6_000)}${"%2Fa".repeat(6_000)}`, "/a".repeat(12_000), 36_000],
+    ["empty segments", `/m${"/".repeat(30_000)}a`, `${"/".repeat(30_000)}a`, 2],
+    ["dots", `/m/b${"/a/..".repeat(8_000)}`, `/b${"/a/..".repeat(8_000)}`, 3],
+  ])("a long path of %s is divided like a short one", (_, uri, pathInfo, length) => {
+    const { path, mount } = located({ REQUEST_URI: uri, SCRIPT_NAME: "/m", PATH_INFO: pathInfo });
+    expect([path.length, mount]).toEqual([length, "/m"]);
   });
 
   test("never throws", () => {
@@ -123,80 +270,52 @@ describe("locate", () => {
     fc.assert(
       fc.property(text, text, text, (uri, script, info) => {
         const params = Params.from({ REQUEST_URI: uri, SCRIPT_NAME: script, PATH_INFO: info });
-        const { mount } = locate(params, { mount: "", pathInfo: params.get("PATH_INFO") });
+        const { mount, target } = locate(params, { mount: "", pathInfo: params.get("PATH_INFO") });
         expect(mount).not.toMatch(/\/$/);
+        // Sent to either of them, a browser stays where it is.
+        for (const path of [`${mount}/`, target]) expect(path).toMatch(/^\/(?![/\\])/);
       }),
     );
   });
 });
 
-describe("decodePath", () => {
+describe("protectedPaths", () => {
   test.each([
-    ["/a%20b", "/a b"],
-    ["/%C3%A9", "/é"],
-    ["/a+b", "/a+b"],
-    ["/%", undefined],
-    ["/%4", undefined],
-    ["/%zz", undefined],
-    ["/%ff", undefined],
-    ["/%C0%AE", undefined],
-    ["/%ED%A0%80", undefined],
-  ])("%s", (path, decoded) => {
-    expect(decodePath(path)).toBe(decoded);
-  });
-});
-
-describe("normalizePath", () => {
-  test.each([
-    ["/", "/"],
-    ["", "/"],
-    ["/a/b", "/a/b"],
-    ["/a/b/", "/a/b/"],
-    ["//a///b", "/a/b"],
-    ["/a/./b/.", "/a/b/"],
-    ["/a/../b", "/b"],
-    ["/a/b/..", "/a/"],
-    ["/a/..", "/"],
-    ["/%2e%2e/a", undefined],
-    ["/a%2Fb", "/a/b"],
-    ["/..", undefined],
-    ["/a/../../b", undefined],
-    ["/a%00b", undefined],
-    ["/a#b", undefined],
-    ["/a%23b", "/a#b"],
-    ["/%zz", undefined],
-    ["/a/...", "/a/..."],
-    ["/%252e%252e/a", "/%2e%2e/a"],
-  ])("%s is %s", (path, normalized) => {
-    expect(normalizePath(path)).toBe(normalized);
-  });
-
-  test("is done once it is done", () => {
-    const piece = fc.constantFrom("a", ".", "..", "", "%2e", "%2F", "b c", "é", "%25");
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
-        const once = normalizePath(`/${pieces.join("/")}`);
-        if (once === undefined || once.includes("%")) return;
-        expect(once).toMatch(/^\//);
-        expect(once.split("/").slice(1, -1)).not.toContain("");
-        expect(normalizePath(once)).toBe(once);
-      }),
-    );
-  });
-});
-
-describe("protectedPath", () => {
-  test.each([
-    ["/app/members", "/app", "/members"],
-    ["/app", "/app", "/"],
-    ["//app/./members?x", "/app", "/members"],
-    ["/%61pp/members", "/app", "/members"],
-    ["/apple", "/app", "/apple"],
-    ["http://host/app/members", "/app", "/members"],
-    ["/members", "", "/members"],
+    ["/app/members", "/app", ["/members"]],
+    ["/app", "/app", ["/"]],
+    ["//app/./members?x", "/app", ["/members"]],
+    ["/%61pp/members", "/app", ["/members"]],
+    ["/a%20b/members", "/a%20b", ["/members"]],
+    ["/apple", "/app", ["/apple"]],
+    ["http://host/app/members", "/app", ["/members"]],
+    ["/members", "", ["/members"]],
+    ["/members", "/", ["/members"]],
+    ["/members?/../..", "", ["/members"]],
+    ["/app/a%2Fb", "/app", ["/a%2Fb", "/a/b"]],
+    ["/app/a%2F%2Fb", "/app", ["/a%2F%2Fb", "/a/b"]],
+    ["/app%2Fa", "/app", ["/app%2Fa", "/a"]],
+    ["/a%252Fb", "", ["/a%2Fb"]],
     ["/..", "", undefined],
+    ["/a%2F..%2Fb", "", undefined],
     ["/#", "", undefined],
+    ["/%zz", "", undefined],
+    ["*", "", undefined],
+  ])("of %s below %j are %j", (uri, mount, paths) => {
+    expect(protectedPaths(uri, mount)).toEqual(paths);
+  });
+});
+
+describe("documentPath", () => {
+  test.each([
+    ["/app/a b%.txt", "/app", "/a b%.txt"],
+    ["/app/./a#b", "/app", "/a#b"],
+    ["/a b/c", "/a%20b", "/c"],
+    ["/c", "/app", "/c"],
+    ["/c", "/", "/c"],
+    ["/../c", "", undefined],
+    ["/a\0", "", undefined],
+    ["c", "", undefined],
   ])("of %s below %j is %s", (uri, mount, path) => {
-    expect(protectedPath(uri, mount)).toBe(path);
+    expect(documentPath(uri, mount)).toBe(path);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { Params } from "../../src/protocol/params.js";
 import { RequestHeaders } from "../../src/roles/request-headers.js";
+import { pairs } from "../support/records.js";
 
 const headersOf = (...variables: readonly (readonly [string, string])[]) =>
   new RequestHeaders(Params.from(variables));
@@ -29,6 +30,67 @@ describe("RequestHeaders", () => {
       ["content-type", "text/plain"],
       ["content-length", "5"],
     ]);
+  });
+
+  test.each([
+    ["empty, as nginx, Caddy and Jetty send them", "", ""],
+    ["of -1, as Caddy sends it", "", "-1"],
+  ])("those two are not there where they are %s", (_, type, length) => {
+    const headers = headersOf(
+      ["CONTENT_TYPE", type],
+      ["CONTENT_LENGTH", length],
+      ["HTTP_CONTENT_TYPE", "text/html"],
+      ["HTTP_CONTENT_LENGTH", "6"],
+    );
+    expect([headers.get("content-type"), headers.get("content-length")]).toEqual([undefined, undefined]);
+    expect([headers.has("content-type"), headers.has("content-length")]).toEqual([false, false]);
+    expect([...headers]).toEqual([]);
+  });
+
+  test("an upload in chunks has neither of the two that tell how, because its chunks are undone", () => {
+    const headers = headersOf(["CONTENT_LENGTH", "5"], ["HTTP_TRANSFER_ENCODING", "chunked"]);
+    expect([headers.get("content-length"), headers.get("transfer-encoding")]).toEqual([undefined, undefined]);
+    expect([...headers]).toEqual([]);
+  });
+
+  test("Authorization is what Jetty makes AUTH_TYPE of", () => {
+    const headers = headersOf(["AUTH_TYPE", "Basic YWRhOmxvdmVsYWNl"], ["HTTP_ACCEPT", "*/*"]);
+    expect(headers.get("Authorization")).toBe("Basic YWRhOmxvdmVsYWNl");
+    expect(headers.has("authorization")).toBe(true);
+    expect(headers.toObject()).toEqual({ authorization: "Basic YWRhOmxvdmVsYWNl", accept: "*/*" });
+  });
+
+  test.each(["Basic", "Bearer", "", "basic-or-not"])(
+    "Authorization is not the scheme that others tell in AUTH_TYPE: %j",
+    (scheme) => {
+      const headers = headersOf(["AUTH_TYPE", scheme]);
+      expect(headers.get("authorization")).toBeUndefined();
+      expect(headers.has("authorization")).toBe(false);
+      expect([...headers]).toEqual([]);
+    },
+  );
+
+  test("Authorization is the field where both are there", () => {
+    const headers = headersOf(["AUTH_TYPE", "Basic forged"], ["HTTP_AUTHORIZATION", "Bearer abc"]);
+    expect(headers.get("authorization")).toBe("Bearer abc");
+    expect([...headers]).toEqual([["authorization", "Bearer abc"]]);
+  });
+
+  test.each([
+    ["UTF-8", "c3a4", "ä"],
+    ["latin-1", "e4", "ä"],
+    ["UTF-8 beyond latin-1", "e282ac", "€"],
+  ])("a value in %s is the same behind Jetty, which encodes its bytes anew", (_, bytes, text) => {
+    const sent = Buffer.from(bytes, "hex");
+    const byJetty = Buffer.from(sent.toString("latin1"), "utf8");
+    const read = (server: string, value: Buffer): string | undefined =>
+      new RequestHeaders(
+        new Params(pairs([["SERVER_SOFTWARE", server] as const, ["HTTP_X_NAME", value] as const])),
+      ).get("x-name");
+    expect(read("nginx/1.22.1", sent)).toBe(text);
+    expect(read("Jetty/9.4.57", byJetty)).toBe(text);
+    // What looks like it behind another server is what the client wrote.
+    expect(read("nginx/1.22.1", byJetty)).toBe(byJetty.toString());
   });
 
   test("joins what came more than once, so that a forged second value matches neither", () => {

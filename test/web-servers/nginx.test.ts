@@ -124,7 +124,7 @@ describe.each([
   ["on TCP with fastcgi_keep_conn", { kind: kept, over: "tcp", mount: "/app" }],
   ["on TCP with fastcgi_keep_conn and buffers", { kind: kept, over: "tcp", mount: "/buffered" }],
 ] as const)("the library behind nginx %s", (_, { kind, over, mount }) => {
-  const behind = putBehind(kind, { over, controllers: library });
+  const behind = putBehind(kind, { over, controllers: library, mount });
   const visit = (path: string, init?: RequestInit): Promise<Response> =>
     fetch(`${behind().server.url}${mount}${path}`, { redirect: "manual", ...init });
 

@@ -1,0 +1,59 @@
+import { isIPv6 } from "node:net";
+
+import type { Params } from "../protocol/params.js";
+import { RequestHeaders } from "./request-headers.js";
+import { authorityOf } from "./request-target.js";
+
+/** How the client speaks to the Web server. */
+export type Scheme = "http" | "https";
+
+/** What Web servers write into HTTPS: "on" all of those that were run, "1" or "https" by hand. */
+const YES = /^(?:on|1|true|yes|https)$/i;
+
+/** A host name or address, and perhaps a port (RFC 3986, section 3.2); no user, no quotes, nothing that HTML minds. */
+const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::\d{1,5})?$/;
+
+const DEFAULT_PORTS: Readonly<Record<Scheme, string>> = { http: "80", https: "443" };
+
+/**
+ * The scheme that the Web server tells: by HTTPS, where it is there and not empty, else by REQUEST_SCHEME, which is all
+ * that mod_authnz_fcgi sends. Both are its own word. X-Forwarded-Proto is anybody's, and a port says nothing.
+ */
+export function schemeOf(params: Params): Scheme {
+  const https = params.get("HTTPS");
+  const isSecure =
+    https === undefined || https === ""
+      ? params.get("REQUEST_SCHEME")?.toLowerCase() === "https"
+      : YES.test(https);
+  return isSecure ? "https" : "http";
+}
+
+/**
+ * The host that the client asked for, in lower case and with the port that it named: the authority of a target in
+ * absolute-form, which goes before Host (RFC 9112, section 3.2.2), else Host, else SERVER_NAME with SERVER_PORT. Undefined
+ * where none of them is the name or address of a host.
+ */
+export function hostOf(params: Params): string | undefined {
+  const asked = [
+    authorityOf(params.get("REQUEST_URI") ?? ""),
+    // Joined where it came twice, and so no host.
+    new RequestHeaders(params).get("host"),
+  ];
+  return asked.map(hostIn).find((host) => host !== undefined) ?? serverOf(params);
+}
+
+function serverOf(params: Params): string | undefined {
+  const name = params.get("SERVER_NAME") ?? "";
+  const port = params.get("SERVER_PORT") ?? "";
+  const host = hostIn(isIPv6(name) ? `[${name}]` : name);
+  // HAProxy's SERVER_NAME has the port already.
+  if (host === undefined || /:\d+$/.test(host) || !/^\d{1,5}$/.test(port)) return host;
+  return port === DEFAULT_PORTS[schemeOf(params)] ? host : hostIn(`${host}:${port}`);
+}
+
+/** A text as a host, in lower case; undefined where it is none. */
+function hostIn(text: string | undefined): string | undefined {
+  const host = text?.toLowerCase() ?? "";
+  // What the pattern lets through may be no host yet: port 70000, or the address 1.2.3.999.
+  return AUTHORITY.test(host) && URL.canParse(`http://${host}`) ? host : undefined;
+}

@@ -1,0 +1,17 @@
+import { describe, expect, test } from "vitest";
+
+import { captureSetUp } from "../fixtures/capture-set-up.js";
+import { formatFixture, readFixture, type Fixture } from "../fixtures/fixture.js";
+import { setUps } from "../fixtures/set-ups/index.js";
+
+/** A fixture as text, without the versions of the programs. */
+function textOf(fixture: Fixture): string {
+  return formatFixture(fixture).replaceAll(/(?<="SERVER_SOFTWARE",".*)[/ ]v?\d[\w.+-]*/g, "");
+}
+
+describe("the fixtures are what the Web servers of this machine send", () => {
+  // Where one is not, its server has changed: `npm run capture`, and look what is different.
+  test.each(setUps)("$title", async (setUp) => {
+    expect(textOf(await captureSetUp(setUp))).toBe(textOf(readFixture(setUp.name)));
+  });
+});
