@@ -25,6 +25,7 @@ export type { SocketAccess } from "./server/unix-socket.js";
 export type { AddressLike } from "./protocol/address.js";
 export type { HandlerTimeouts } from "./roles/dispatcher.js";
 export type { HeadLimits } from "./roles/head.js";
+export type { StderrLines } from "./roles/stderr-lines.js";
 
 // Roles, routes and what is bound to parameters.
 export { Authorizer, Filter, Responder } from "./decorators/role.js";

@@ -200,9 +200,9 @@ export class FilterBridge {
   }
 
   #fail(exchange: Exchange, error: unknown): void {
-    const { log, secrets } = this.#dispatcher.context;
-    const warning = logFailure(error, { exchange, log, secrets, what: "the look-up of a file" });
-    void sendReply(exchange, internalErrorReply(), { warning });
+    const { log, secrets, stderr } = this.#dispatcher.context;
+    logFailure(error, { exchange, log, secrets, stderr, what: "the look-up of a file" });
+    void sendReply(exchange, internalErrorReply(), {});
   }
 }
 

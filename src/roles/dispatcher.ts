@@ -16,6 +16,7 @@ import { plainPath } from "./plain-path.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
+import { checkStderrLines, mirroredLog, type StderrLines } from "./stderr-lines.js";
 import { UndeclaredMount } from "./undeclared-mount.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
@@ -45,6 +46,8 @@ export interface DispatcherOptions {
    * are taken out of what is logged about failures.
    */
   readonly secrets?: readonly string[] | undefined;
+  /** What the Web server is told of requests; `failures` if left out. */
+  readonly stderr?: StderrLines | undefined;
 }
 
 /** What the dispatcher knows of a role. */
@@ -65,13 +68,16 @@ export class Dispatcher implements Application {
   /** Plays the filter role, where anybody does; also for requests that came in another one. */
   readonly filter: FilterRole | undefined;
   readonly #secrets: readonly string[];
+  readonly #stderr: StderrLines;
   readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
   constructor(definitions: readonly Definition[], options: DispatcherOptions) {
     const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
+    const stderr = checkStderrLines(options.stderr ?? "failures");
     const headLimits = { ...defaultHeadLimits, ...limits };
     this.#secrets = secrets;
+    this.#stderr = stderr;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
@@ -84,6 +90,7 @@ export class Dispatcher implements Application {
       mount: isUntold ? "/" : declared,
       secrets,
       headLimits,
+      stderr,
       undeclaredMount: isUntold ? new UndeclaredMount(log) : undefined,
     };
     this.context = context;
@@ -125,11 +132,13 @@ export class Dispatcher implements Application {
     }
   }
 
-  #logRefusal({ id: requestId, role }: Exchange, { code, status, reason }: Refusal): void {
+  #logRefusal(exchange: Exchange, { code, status, reason }: Refusal): void {
+    const { id: requestId, role } = exchange;
     const leftOut = this.#refusals.spend();
     if (leftOut === undefined) return;
     const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
     logSafely(() => this.context.log.warn(facts, `Refused request: ${reason}`));
+    if (this.#stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
   }
 
   timeLimit(role: number): number {
@@ -156,16 +165,18 @@ export class Dispatcher implements Application {
       );
     }
     const log = this.context.log.child({ role: name });
+    const [secrets, stderr] = [this.#secrets, this.#stderr];
     const failed = (exchange: Exchange, error: unknown): void => {
-      const warning = logFailure(error, { exchange, log, what: name, secrets: this.#secrets });
-      exchange.warn(warning);
+      logFailure(error, { exchange, log, what: name, secrets, stderr });
       exchange.end({ applicationStatus: 1 });
     };
+    const logFor = (exchange: Exchange): Logger =>
+      stderr === "warnings" ? mirroredLog(log, { exchange, secrets, what: () => name }) : log;
     this.#roles.set(number, {
       inputs,
       handle: (exchange) => {
         try {
-          const handled = handle(exchange, { log });
+          const handled = handle(exchange, { log: logFor(exchange) });
           handled?.then(undefined, (error: unknown) => failed(exchange, error));
         } catch (error) {
           failed(exchange, error);

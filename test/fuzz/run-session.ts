@@ -42,7 +42,7 @@ export async function runSession(session: Session, over: Over): Promise<SessionF
   };
   const time = session.hurried ? HURRIED : PATIENT;
   const application = new WatchedApplication(
-    new BridgedApplication(new Dispatcher(definitions({ issueToken }), { log })),
+    await BridgedApplication.open(new Dispatcher(definitions({ issueToken }), { log })),
     time,
   );
   // Whoever does everything right may be slow to read.

@@ -25,7 +25,7 @@ const dispatcher = new Dispatcher(definitions({ issueToken: () => `token-${(issu
   log,
   timeouts: { handler: LIMIT, authorizer: LIMIT },
 });
-const application = new BridgedApplication(dispatcher);
+const application = await BridgedApplication.open(dispatcher);
 const server = new Server(application, {
   log,
   timeouts: { params: LIMIT, body: LIMIT, halfClosed: 500, drain: LIMIT, send: LIMIT },

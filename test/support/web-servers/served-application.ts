@@ -10,6 +10,7 @@ import {
   type ControllerClass,
   type HandlerTimeouts,
   type ListenerOptions,
+  type StderrLines,
 } from "tricorn";
 
 import { capturedLog, type LogLine } from "../served.js";
@@ -25,6 +26,8 @@ export interface ApplicationOptions {
   readonly timeouts?: HandlerTimeouts;
   /** What the application is told about the Web server. */
   readonly listener?: ListenerOptions;
+  /** `failures` if left out. */
+  readonly stderr?: StderrLines;
 }
 
 /** An application that is served in this process, behind which a Web server can be put. */
@@ -40,11 +43,11 @@ export interface ServedApplication {
 
 /** Serves an application on a free TCP port or a unix socket of its own. */
 export async function serveApplication(options: ApplicationOptions = {}): Promise<ServedApplication> {
-  const { over = "unix", controllers = [Contract], mount, timeouts, listener } = options;
+  const { over = "unix", controllers = [Contract], mount, timeouts, listener, stderr } = options;
   const folder = mkdtempSync(join(tmpdir(), "tricorn-app-"));
   const container = createContainer();
   const { log, lines } = capturedLog();
-  const application = createApplication({ controllers, container, log, mount, timeouts });
+  const application = createApplication({ controllers, container, log, mount, timeouts, stderr });
   const socket = join(folder, "app.sock");
   const served = await serve(application, over === "tcp" ? "127.0.0.1:0" : socket, {
     ...listener,
