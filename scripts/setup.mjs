@@ -15,12 +15,16 @@ const requirements = [
   { package: "caddy", file: "caddy" },
   { package: "chromium", file: "chromium" },
   { package: "curl", file: "curl" },
+  { package: "default-jre-headless", file: "java" }, // for Jetty
   { package: "h2o", file: "h2o" },
   { package: "haproxy", file: "haproxy" },
   { package: "libapache2-mod-fcgid", file: "/usr/lib/apache2/modules/mod_fcgid.so" },
   { package: "libfcgi-bin", file: "cgi-fcgi" },
+  { package: "libjetty9-extra-java", file: "/usr/share/java/jetty9-fcgi-server.jar" },
+  { package: "libjetty9-java", file: "/usr/share/java/jetty9-server.jar" },
   { package: "libnet-fastcgi-perl", file: "/usr/share/perl5/Net/FastCGI.pm" },
   { package: "lighttpd", file: "lighttpd" },
+  { package: "multiwatch", file: "multiwatch" },
   { package: "nginx", file: "nginx" },
   { package: "spawn-fcgi", file: "spawn-fcgi" },
   { package: "util-linux", file: "setpriv" }, // so that no server outlives the tests

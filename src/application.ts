@@ -1,14 +1,15 @@
-import { destination, pino, type Logger } from "pino";
+import type { Logger } from "pino";
 
 import type { Class } from "./decorators/class.js";
 import { compileControllers, outlineControllers } from "./decorators/compile.js";
 import type { Container } from "./decorators/container.js";
 import type { LifecycleHooks } from "./decorators/lifecycle.js";
-import { ConfigurationError } from "./errors.js";
+import { defaultLog } from "./log/default-log.js";
 import type { Definition } from "./roles/definitions.js";
 import { Dispatcher, type HandlerTimeouts } from "./roles/dispatcher.js";
 import type { HeadLimits } from "./roles/head.js";
 import type { Middleware } from "./roles/middleware.js";
+import type { StderrLines } from "./roles/stderr-lines.js";
 
 /** A class with one of the decorators `@Responder`, `@Authorizer` and `@Filter`. */
 export type ControllerClass = Class;
@@ -21,10 +22,16 @@ export interface ApplicationOptions {
   /** Runs around every responder and filter, the first outermost; also where no route is found. */
   readonly middleware?: readonly Middleware[] | undefined;
   /**
-   * The logger; if left out, one that writes to standard error, at the level of TRICORN_LOG_LEVEL or `info`, and takes
-   * out credentials. Standard output is lost under most Web servers.
+   * The logger; if left out, one at the level of TRICORN_LOG_LEVEL or `info` that takes out credentials. It writes where
+   * TRICORN_LOG says, else to descriptor 2, else, where that is /dev/null, to descriptor 1 unless a peer reads that.
    */
   readonly log?: Logger | undefined;
+  /**
+   * What the Web server is told of a request by FCGI_STDERR, which it puts into its error log: `failures` in one line
+   * each, also all `warnings` and errors that handlers log by `request.log`, or nothing, `off`. `failures` if left out;
+   * `warnings` where the logger was left out too and nobody would see its lines.
+   */
+  readonly stderr?: StderrLines | undefined;
   /**
    * What dependencies are resolved from; tsyringe's global container if left out. An application with a container of its
    * own also has singletons of its own, which are kept in that container.
@@ -75,17 +82,30 @@ export class TricornApplication {
   readonly #hooks: LifecycleHooks;
   /** The logger that requests inherit from. */
   readonly log: Logger;
+  /** @internal The logger that it was given, if it was given one. */
+  readonly ownLog: Logger | undefined;
   /** What it answers. */
   readonly description: ApplicationDescription;
 
   /** @internal Use {@link createApplication}. */
   constructor(options: ApplicationOptions) {
     const { middleware, mount, timeouts, limits, secrets = [] } = options;
-    const log = options.log ?? defaultLog(secrets);
+    const { log, isVisible } =
+      options.log === undefined ? defaultLog(secrets) : { log: options.log, isVisible: true };
+    const stderr = options.stderr ?? (isVisible ? "failures" : "warnings");
     const { definitions, hooks } = compileControllers(options.controllers, options);
-    this.dispatcher = new Dispatcher(definitions, { log, middleware, mount, timeouts, limits, secrets });
+    this.dispatcher = new Dispatcher(definitions, {
+      log,
+      middleware,
+      mount,
+      timeouts,
+      limits,
+      secrets,
+      stderr,
+    });
     this.#hooks = hooks;
     this.log = log;
+    this.ownLog = options.log;
     this.description = describe(definitions);
   }
 
@@ -153,32 +173,4 @@ function describe(definitions: readonly Definition[]): ApplicationDescription {
       .filter((definition) => definition.kind === "role")
       .map(({ name, number }) => ({ name, number })),
   };
-}
-
-/** Where credentials stand in what handlers log: headers and params as objects, and fields of these names. */
-const SECRETS = [
-  "authorization",
-  "cookie",
-  "password",
-  "secret",
-  "token",
-  "HTTP_AUTHORIZATION",
-  "HTTP_COOKIE",
-  "HTTP_PROXY_AUTHORIZATION",
-  "REMOTE_PASSWD",
-];
-
-const STANDARD_ERROR = 2;
-
-function defaultLog(secrets: readonly string[]): Logger {
-  const level = process.env["TRICORN_LOG_LEVEL"] ?? "info";
-  if (level !== "silent" && !(level in pino.levels.values)) {
-    throw new ConfigurationError(
-      "ERR_LOG_LEVEL",
-      `Cannot create application: TRICORN_LOG_LEVEL is ${JSON.stringify(level)}; use silent or one of ` +
-        Object.keys(pino.levels.values).join(", "),
-    );
-  }
-  const redact = [...SECRETS, ...secrets].flatMap((name) => [name, `*.${name}`]);
-  return pino({ level, redact }, destination(STANDARD_ERROR));
 }

@@ -1,83 +1,89 @@
-import type { Readable } from "node:stream";
+import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { FastCgiClient } from "./client/index.js";
+import { CgiBody } from "./cgi-body.js";
+import { ClientError, FastCgiClient } from "./client/index.js";
+import { standardError } from "./log/log-stream.js";
 import type { Application } from "./protocol/application.js";
 import { Role } from "./protocol/constants.js";
 import { connectInMemory } from "./server/memory-connection.js";
 import { Server, type ServerOptions } from "./server/server.js";
+import { outliveReaders } from "./standard-streams.js";
 
-/** Whether the process was started as a CGI program (RFC 3875, section 4.1.4): it shall answer one request and exit. */
-export function isCgi(environment: NodeJS.ProcessEnv): boolean {
-  return (
-    environment["GATEWAY_INTERFACE"]?.startsWith("CGI/") === true &&
-    environment["REQUEST_METHOD"] !== undefined
-  );
+/** About the longest interval that there is; ms. */
+const LONG = 2 ** 30;
+
+/** What the one request of a CGI program is answered with. */
+export interface CgiOptions {
+  readonly server: ServerOptions;
+  /** The environment, as it was. */
+  readonly variables: readonly (readonly [name: string, value: string])[];
+  /** Aborted when the Web server wants the process to end. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Answers the one request of a CGI program: the environment is its PARAMS, standard input its STDIN, standard output
- * its STDOUT. It goes the same way through the application as a FastCGI request.
+ * its STDOUT. It goes the same way through the application as a FastCGI request. Resolves when all of the answer was
+ * handed to the Web server, or nobody is there any more to take it.
  *
  * @returns the application status, to exit with
  */
-export async function answerAsCgi(application: Application, options: ServerOptions): Promise<number> {
+export async function answerAsCgi(
+  application: Application,
+  { server: options, variables, signal }: CgiOptions,
+): Promise<number> {
   const server = new Server(application, options);
-  const client = new FastCgiClient({ connect: () => connectInMemory(server), keepConnection: false });
-  const stdin = new CgiBody(process.stdin, process.env["CONTENT_LENGTH"]);
+  const client = new FastCgiClient({
+    connect: () => connectInMemory(server),
+    keepConnection: false,
+    // The time limits are the application's, as under FastCGI.
+    timeouts: { response: Infinity },
+  });
+  const stdin = new CgiBody(() => process.stdin, Object.fromEntries(variables));
+  const { stdout } = process;
+  outliveReaders();
+  // A handler that waits for what keeps no process alive, or for ever, is to be answered when its time is over.
+  const alive = setInterval(() => undefined, LONG);
   try {
-    const variables = Object.entries(process.env).map(([name, value = ""]) => [name, value] as const);
     const answer = await client.request({
       role: Role.Responder,
       params: variables,
       stdin,
+      signal,
       raw: true,
     });
-    await pipeline(answer.body, process.stdout, { end: false });
-    const { applicationStatus } = await answer.ended;
-    const warnings = await answer.stderr;
-    if (warnings !== "") process.stderr.write(`${warnings}\n`);
-    return applicationStatus;
+    try {
+      await pipeline(answer.body, stdout, { end: false });
+      await flushed(stdout);
+      return (await answer.ended).applicationStatus;
+    } finally {
+      const lines = await answer.stderr;
+      if (lines !== "") standardError.write(lines);
+    }
+  } catch (error) {
+    if (signal.aborted || hasLeft(error)) return 0;
+    // The answer broke off, and the log says why. A Web server can be told by the exit code only.
+    if (error instanceof ClientError) return 1;
+    throw error;
   } finally {
+    if (!signal.aborted) await stdin.drain(server.timeouts.drain);
+    stdin.close();
     await client.close();
     await server.close();
-    void stdin.drain();
+    clearInterval(alive);
   }
 }
 
-/**
- * The body on standard input: as many bytes as CONTENT_LENGTH says and not one more, because a server need not close it
- * behind them (RFC 3875, section 4.2). Without a number it ends with standard input.
- */
-class CgiBody implements AsyncIterable<Buffer> {
-  readonly #input: Readable;
-  #left: number;
+/** Resolves when all that was written before has left, or never will. */
+function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+}
 
-  constructor(input: Readable, contentLength = "") {
-    this.#input = input;
-    this.#left = /^\d{1,15}$/.test(contentLength) ? Number(contentLength) : Infinity;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
-    if (this.#left === 0) return;
-    for await (const chunk of this.#input.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      const piece = chunk.subarray(0, this.#left);
-      this.#left -= piece.length;
-      yield piece;
-      if (this.#left === 0) return;
-    }
-  }
-
-  /**
-   * Reads what is known to come and nobody wanted, then lets go of standard input: under mod_cgid a program that leaves
-   * with input unread costs the client its answer.
-   */
-  async drain(): Promise<void> {
-    try {
-      if (Number.isFinite(this.#left)) for await (const _ of this);
-    } catch {
-      // The server has left.
-    }
-    this.#input.destroy();
-  }
+/** Whether writing failed because nobody reads any more: the client has left, and its Web server with it. */
+function hasLeft(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EPIPE" || code === "ECONNRESET";
 }

@@ -25,6 +25,7 @@ export type { SocketAccess } from "./server/unix-socket.js";
 export type { AddressLike } from "./protocol/address.js";
 export type { HandlerTimeouts } from "./roles/dispatcher.js";
 export type { HeadLimits } from "./roles/head.js";
+export type { StderrLines } from "./roles/stderr-lines.js";
 
 // Roles, routes and what is bound to parameters.
 export { Authorizer, Filter, Responder } from "./decorators/role.js";
@@ -54,6 +55,7 @@ export { FilterRequest, type Validators } from "./roles/filter-request.js";
 export { RequestBody, type BodyLimits, type FormLimits } from "./roles/body.js";
 export type { MultipartLimits } from "./roles/multipart.js";
 export { Part } from "./roles/part.js";
+export type { Scheme } from "./roles/origin.js";
 export type { RequestHeaders } from "./roles/request-headers.js";
 export type { Params } from "./protocol/params.js";
 export { lines } from "./roles/lines.js";

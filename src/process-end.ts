@@ -1,7 +1,10 @@
+/** Why a process ends: somebody sent it a signal, or nobody caught an error. */
+export type EndCause = "signal" | "uncaught";
+
 /** What the end of the process closes. */
 export interface Closable {
   /** Finishes what is in flight. Rejects where something was left behind. */
-  close(): Promise<void>;
+  close(cause: EndCause): Promise<void>;
   /** Logs what nobody caught. */
   uncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void;
 }
@@ -12,16 +15,21 @@ const closables = new Set<Closable>();
 let asked = 0;
 
 /**
- * Lets the end of the process close something first. SIGTERM and SIGINT end it with 0 (section 7), or with 1 where
- * closing failed. An error that nobody caught, an exception or a rejection, ends it with 1: nobody knows what state it
- * is in, but the requests in flight are not to blame. When asked a second time it ends at once.
+ * What asks the process to end: SIGTERM (section 7), SIGINT from a terminal, and SIGUSR1, which libfcgi takes so and
+ * multiwatch 1.0 sends. Node.js itself would open its debugger for that.
+ */
+const END_SIGNALS = ["SIGTERM", "SIGINT", "SIGUSR1"] as const;
+
+/**
+ * Lets the end of the process close something first. A signal ends it with 0, or with 1 where closing failed. An error
+ * that nobody caught, an exception or a rejection, ends it with 1: nobody knows what state it is in, but the requests in
+ * flight are not to blame. When asked a second time it ends at once.
  *
  * @returns a function that takes it back, for what was closed in another way
  */
 export function closeAtEnd(closable: Closable): () => void {
   if (closables.size === 0) {
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
+    for (const signal of END_SIGNALS) process.on(signal, onSignal);
     // A rejection that nobody handles becomes an uncaught exception.
     process.on("uncaughtException", onUncaught);
   }
@@ -29,25 +37,27 @@ export function closeAtEnd(closable: Closable): () => void {
   return () => {
     // Once the process was asked to end, a second time is still to be understood.
     if (!closables.delete(closable) || closables.size > 0 || asked > 0) return;
-    process.off("SIGTERM", onSignal);
-    process.off("SIGINT", onSignal);
+    for (const signal of END_SIGNALS) process.off(signal, onSignal);
     process.off("uncaughtException", onUncaught);
   };
 }
 
 function onSignal(_signal: NodeJS.Signals, number: number): void {
-  end({ code: 0, codeAtOnce: 128 + number });
+  end("signal", { code: 0, codeAtOnce: 128 + number });
 }
 
 function onUncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
   for (const closable of closables) closable.uncaught(error, origin);
-  end({ code: 1, codeAtOnce: 1 });
+  end("uncaught", { code: 1, codeAtOnce: 1 });
 }
 
-function end({ code, codeAtOnce }: { readonly code: number; readonly codeAtOnce: number }): void {
+function end(
+  cause: EndCause,
+  { code, codeAtOnce }: { readonly code: number; readonly codeAtOnce: number },
+): void {
   asked += 1;
   if (asked > 1) process.exit(codeAtOnce);
-  void Promise.allSettled([...closables].map((closable) => closable.close())).then((results) =>
+  void Promise.allSettled([...closables].map((closable) => closable.close(cause))).then((results) =>
     process.exit(results.every(({ status }) => status === "fulfilled") ? code : 1),
   );
 }

@@ -1,46 +1,59 @@
 import { TricornApplication, createApplication, type ControllerClass } from "./application.js";
 import { BridgedApplication } from "./bridges/bridged-application.js";
 import type { ListenerOptions } from "./bridges/bridge-options.js";
-import { answerAsCgi, isCgi } from "./cgi.js";
+import { startUse, stopUse } from "./application-uses.js";
+import { startedAsCgi, takeCgiVariables } from "./cgi-environment.js";
+import { kindOfDescriptor } from "./descriptor.js";
+import { howStarted } from "./how-started.js";
+import { tellStartFailure } from "./log/default-log.js";
 import { closeAtEnd } from "./process-end.js";
-import { parseAddress, type AddressLike } from "./protocol/address.js";
+import type { AddressLike } from "./protocol/address.js";
+import { serveAsCgi } from "./serve-as-cgi.js";
 import { serveObserver } from "./serve-observer.js";
-import { isListening, systemdSocket } from "./server/inherited-socket.js";
 import { Server, type ServerOptions } from "./server/server.js";
-
-/** Where an application listens when nothing else tells: the port that the Web servers' own examples use. */
-const DEFAULT_ADDRESS = "127.0.0.1:9000";
+import { outliveReaders } from "./standard-streams.js";
+import { takeSystemdSockets } from "./systemd-sockets.js";
 
 /** What `serve` can be told beside the application and the address. */
 export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
   /**
-   * Whether the end of the process is the server's matter; true if left out. SIGTERM and SIGINT then close it and exit
-   * with 0 (section 7). What nobody caught, an exception or a rejection, is logged; then it closes too and exits with 1,
-   * because nobody knows what state the process is in.
+   * Whether the end of the process is the server's matter; true if left out. SIGTERM, SIGINT and SIGUSR1 then close it
+   * and exit with 0 (section 7). What nobody caught, an exception or a rejection, is logged; then it closes too and exits
+   * with 1, because nobody knows what state the process is in. It does not end with whoever reads its standard output.
    */
   readonly signals?: boolean | undefined;
 }
 
 /** An application that is being served. */
 export interface Served {
-  /** Where it listens: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`; "" after it answered as a CGI program. */
+  /**
+   * Where it listens: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`; several with commas between, as TRICORN_LISTEN
+   * takes them; "" after it answered as a CGI program.
+   */
   readonly address: string;
   /** Finishes what is in flight, closes every connection, and runs the stop hooks. */
   close(): Promise<void>;
 }
 
 /**
- * Serves controllers, or an application made by `createApplication`, over FastCGI.
+ * Serves controllers, or an application made by `createApplication`, over FastCGI: on one address or on several.
+ * `systemd:web` stands for the sockets that systemd passed under the name `web`.
  *
- * Where no address is given, it finds out how the process was started: descriptor 0 is a listening socket (a Web server
- * or spawn-fcgi started it), systemd passed a socket (LISTEN_FDS), TRICORN_LISTEN names an address, or the environment
- * is that of a CGI program, which answers one request. Else it listens on 127.0.0.1:9000.
+ * Where no address is given, it finds out how the process was started, in this order:
  *
- * @throws ConfigurationError for every mistake that can be found before the first request
+ * 1. Descriptor 0 is a listening socket: a Web server, spawn-fcgi, multiwatch or cgi-fcgi started it (section 2.2).
+ * 2. systemd passed sockets (LISTEN_FDS, for this LISTEN_PID): all of them, or those that TRICORN_LISTEN names.
+ * 3. TRICORN_LISTEN has addresses, with commas between.
+ * 4. The environment is that of a CGI program: one request is answered, then the process exits.
+ * 5. None of these: it listens on 127.0.0.1:9000.
+ *
+ * Arguments of the process are never looked at: a CGI program gets them from the client.
+ *
+ * @throws ConfigurationError for every mistake that can be found before the first request; nothing is open then
  */
 export async function serve(
   application: TricornApplication | readonly ControllerClass[],
-  listen?: AddressLike,
+  listen?: AddressLike | readonly AddressLike[],
   { signals = true, bridges, vouchesFor, ...serverOptions }: ServeOptions = {},
 ): Promise<Served> {
   const observer = serveObserver();
@@ -48,36 +61,53 @@ export async function serve(
     observer(application);
     return new Promise(() => {});
   }
+  if (signals) outliveReaders();
+  let ownLog: ServerOptions["log"] | undefined;
   try {
     const served = application instanceof TricornApplication ? application : createApplication(application);
+    ownLog = served.ownLog;
     const options: ServerOptions = { log: served.log, ...serverOptions };
     const bridged = await BridgedApplication.open(served.dispatcher, { bridges, vouchesFor });
-    const address = listen ?? inheritedAddress();
-    if (address === undefined) return await serveAsCgi(served, { bridged, options });
-    // What is wrong with address and options is found before anything starts.
-    parseAddress(address);
+    const start = howStarted(listen, {
+      named: process.env["TRICORN_LISTEN"],
+      isCgi: startedAsCgi,
+      kindOf: kindOfDescriptor,
+      systemdSockets: takeSystemdSockets,
+    });
+    // Also where it listens: cgi-fcgi hands the environment of the request that started it on for ever.
+    const variables = startedAsCgi ? takeCgiVariables(process.env) : [];
+    if (start.kind === "cgi") return await serveAsCgi(served, { bridged, options, variables, signals });
+    // What is wrong with the options is found before anything starts.
     const server = new Server(bridged, options);
-    await listenWith(served, { server, address });
+    await listenWith(served, { server, addresses: start.addresses });
     const running = new RunningServer(served, { server, signals });
+    if (start.meantFor !== undefined) {
+      const facts = { listenPid: start.meantFor, pid: process.pid };
+      served.log.warn(
+        facts,
+        "Left sockets of systemd alone: they are for another process; start node by exec",
+      );
+    }
     // Whoever reads this may send a signal at once.
-    served.log.info(`Listening on ${running.address} for FastCGI`);
+    for (const address of server.addresses) served.log.info(`Listening on ${address} for FastCGI`);
     return running;
   } catch (error) {
     // What Node.js prints of an error that ends the process begins with a source line and ends with a stack.
-    if (signals) process.stderr.write(`${sentenceOf(error)}\n`);
+    if (signals) tellStartFailure(sentenceOf(error), ownLog);
     throw error;
   }
 }
 
 async function listenWith(
   application: TricornApplication,
-  { server, address }: { readonly server: Server; readonly address: AddressLike },
+  { server, addresses }: { readonly server: Server; readonly addresses: readonly AddressLike[] },
 ): Promise<void> {
-  await start(application);
+  await startUse(application);
   try {
-    await server.listen(address);
+    for (const address of addresses) await server.listen(address);
   } catch (error) {
-    await stop(application);
+    await server.close();
+    await stopUse(application);
     throw error;
   }
 }
@@ -89,48 +119,6 @@ function sentenceOf(error: unknown): string {
   return cause instanceof Error && !message.includes(cause.message)
     ? `${message}: ${sentenceOf(cause)}`
     : message;
-}
-
-/** The address that the way the process was started implies; undefined for a CGI program. */
-function inheritedAddress(): AddressLike | undefined {
-  if (isListening(0)) return "fd:0";
-  const passed = systemdSocket(process.env);
-  if (passed !== undefined) return `fd:${passed}`;
-  const named = process.env["TRICORN_LISTEN"];
-  if (named !== undefined && named !== "") return named;
-  return isCgi(process.env) ? undefined : DEFAULT_ADDRESS;
-}
-
-interface CgiFacts {
-  readonly bridged: BridgedApplication;
-  readonly options: ServerOptions;
-}
-
-async function serveAsCgi(application: TricornApplication, { bridged, options }: CgiFacts): Promise<Served> {
-  // A client sets it by a `Proxy` header, and what the handlers use would take it for its proxy (CVE-2016-5385).
-  delete process.env["HTTP_PROXY"];
-  await start(application);
-  try {
-    // An exit code has one byte, and a failure must not become 0 by losing the others.
-    process.exitCode = Math.min(await answerAsCgi(bridged, options), 255);
-  } finally {
-    await stop(application);
-  }
-  return { address: "", close: () => Promise.resolve() };
-}
-
-/** How many servers each application is served by: it stops with the last of them. */
-const uses = new WeakMap<TricornApplication, number>();
-
-async function start(application: TricornApplication): Promise<void> {
-  await application.start();
-  uses.set(application, (uses.get(application) ?? 0) + 1);
-}
-
-async function stop(application: TricornApplication): Promise<void> {
-  const left = (uses.get(application) ?? 1) - 1;
-  uses.set(application, left);
-  if (left === 0) await application.stop();
 }
 
 class RunningServer implements Served {
@@ -162,7 +150,7 @@ class RunningServer implements Served {
   async #close(): Promise<void> {
     try {
       await this.#server.close();
-      await stop(this.#application);
+      await stopUse(this.#application);
     } finally {
       this.#forgetEnd?.();
     }

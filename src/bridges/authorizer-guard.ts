@@ -52,7 +52,7 @@ export class AuthorizerGuard {
 function sendDenial(
   exchange: Exchange,
   { status, headers, body, type }: Deny,
-  { limits, warning }: Partial<VerdictOptions> = {},
+  { limits }: Partial<VerdictOptions> = {},
 ): void {
   if (exchange.started) {
     exchange.breakOff();
@@ -61,5 +61,5 @@ function sendDenial(
   const reply = new Reply(body, { status, headers, type });
   // Its maker could have changed them since they were checked.
   for (const [name] of headers) if (NOT_IN_DENIALS.test(name)) reply.headers.delete(name);
-  void sendReply(exchange, reply, { headLimits: limits, warning });
+  void sendReply(exchange, reply, { headLimits: limits });
 }

@@ -11,12 +11,13 @@ import type { Transform } from "../roles/filter.js";
 import type { HeaderFields } from "../roles/header-fields.js";
 import { HttpError } from "../roles/http-error.js";
 import { encodePath, locate, type RequestLocation } from "../roles/location.js";
-import { normalizePath } from "../roles/plain-path.js";
 import { LogBudget } from "../roles/log-budget.js";
+import { normalizePath } from "../roles/plain-path.js";
 import { Reply } from "../roles/reply.js";
 import { sendReply } from "../roles/send-reply.js";
 import { audienceOf, type Audience } from "./audience.js";
 import type { FilterBridgeOptions } from "./bridge-options.js";
+import { methodOf } from "./filtered-file.js";
 import { FilteredFiles } from "./filtered-files.js";
 import { ReplyCache } from "./reply-cache.js";
 
@@ -113,11 +114,6 @@ export class FilterBridge {
     });
   }
 
-  /** Whether the request may lead to a file that is filtered, as far as its path tells; nothing is looked up. */
-  covers(exchange: Exchange): boolean {
-    return this.#aimOf(exchange) !== undefined;
-  }
-
   /** Takes over a request of the responder role, or leaves it to whoever answers otherwise. */
   handle(exchange: Exchange, { otherwise }: Otherwise): void {
     const aim = this.#aimOf(exchange);
@@ -129,6 +125,7 @@ export class FilterBridge {
     else this.#answer(exchange, aim, elsewhere).catch((error: unknown) => this.#fail(exchange, error));
   }
 
+  /** What the request may be about, as far as its path tells: nothing is looked up here. */
   #aimOf({ params }: Exchange): Aim | undefined {
     const { filter, responder, context } = this.#dispatcher;
     const location = locate(params, { mount: context.mount, pathInfo: params.get("PATH_INFO") });
@@ -170,7 +167,7 @@ export class FilterBridge {
     const { location, transform, file } = aim;
     const audience = this.#admit(exchange, [aim.path, file.name, file.realName]);
     if (audience === undefined) refuse(exchange, 403, { detail: "This file is not served." });
-    else if (!METHODS.includes(methodOf(exchange))) refuseMethod(exchange, METHODS);
+    else if (!METHODS.includes(methodOf(exchange.params))) refuseMethod(exchange, METHODS);
     else return this.#files.answer(exchange, { location, transform, file, audience });
     return undefined;
   }
@@ -203,26 +200,20 @@ export class FilterBridge {
   }
 
   #fail(exchange: Exchange, error: unknown): void {
-    const { log, secrets } = this.#dispatcher.context;
-    const warning = logFailure(error, { exchange, log, secrets, what: "the look-up of a file" });
-    void sendReply(exchange, internalErrorReply(), { warning });
+    const { log, secrets, stderr } = this.#dispatcher.context;
+    logFailure(error, { exchange, log, secrets, stderr, what: "the look-up of a file" });
+    void sendReply(exchange, internalErrorReply(), {});
   }
 }
 
-function methodOf({ params }: Exchange): string {
-  return params.get("REQUEST_METHOD") ?? "GET";
-}
-
-/** To the folder's path with its slash, written anew: a client could have begun it with two, which name another host. */
+/** To the folder's path with its slash; it is the plain one, since one that begins with two names another host. */
 function redirect(exchange: Exchange, { location, path }: Aim): void {
-  if (!FOLDER_METHODS.includes(methodOf(exchange))) {
+  if (!FOLDER_METHODS.includes(methodOf(exchange.params))) {
     refuseMethod(exchange, FOLDER_METHODS);
     return;
   }
-  const { mount, target } = location;
-  const plain = normalizePath(mount + encodePath(path)) ?? path;
-  const query = target.indexOf("?");
-  const to = `${encodePath(plain)}/${query < 0 ? "" : target.slice(query)}`;
+  const { mount, target, query } = location;
+  const to = `${mount}${encodePath(path)}/${target.includes("?") ? `?${query}` : ""}`;
   void sendReply(exchange, new Reply(undefined, { status: 301, headers: { Location: to } }), {});
 }
 

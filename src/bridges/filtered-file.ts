@@ -23,10 +23,21 @@ export interface FileValidators {
   readonly lastModified: number;
 }
 
-/** The validators of what a filter makes of a file: the same in every process that runs the same code on the same files. */
-export function validatorsOf({ version }: Transform, facts: FileFacts): FileValidators {
+/**
+ * The validators of what a filter makes of a file: the same in every process that runs the same code on the same files. A
+ * file that says that it was changed in the future is as old as this moment, in ms (RFC 9110, section 8.8.2.1).
+ */
+export function validatorsOf({ version }: Transform, facts: FileFacts, now = Date.now()): FileValidators {
   const { length, modified, modifiedNs } = facts;
-  return { etag: `"${fingerprint([version, length, modifiedNs])}"`, lastModified: modified };
+  return {
+    etag: `"${fingerprint([version, length, modifiedNs])}"`,
+    lastModified: Math.min(modified, Math.floor(now / 1000)),
+  };
+}
+
+/** REQUEST_METHOD; GET where the Web server tells none. */
+export function methodOf(params: Params): string {
+  return params.get("REQUEST_METHOD") ?? "GET";
 }
 
 /**
@@ -89,8 +100,8 @@ export function keyOf(
 const TICK = 10_000_000n;
 const COARSE_TICK = 2_000_000_000n;
 
-/** Whether a file that changes from now on will have another time than it has. */
-export function isSettled({ modifiedNs }: FileFacts, now: number): boolean {
+/** Whether a file that changes from now on, in ms, will have another time than it has. */
+export function isSettled({ modifiedNs }: FileFacts, now = Date.now()): boolean {
   const tick = modifiedNs % 1_000_000_000n === 0n ? COARSE_TICK : TICK;
   return BigInt(now) * 1_000_000n - modifiedNs >= tick;
 }

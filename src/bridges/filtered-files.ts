@@ -9,7 +9,7 @@ import { parseHttpDate } from "../roles/http-date.js";
 import { isGuarded, isNotModified } from "../roles/preconditions.js";
 import { RequestHeaders } from "../roles/request-headers.js";
 import { FileVisit, type Place, type ReplySource } from "./file-visit.js";
-import { isSettled, keyOf, paramsOf, validatorsOf, type FilteredFile } from "./filtered-file.js";
+import { isSettled, keyOf, methodOf, paramsOf, validatorsOf, type FilteredFile } from "./filtered-file.js";
 import type { Flight, ReplyCache } from "./reply-cache.js";
 
 /** What {@link FilteredFiles} are made with. */
@@ -80,7 +80,7 @@ export class FilteredFiles {
     if (cache === undefined || audience !== "anyone") return this.#open(exchange, filtered, { cache });
     const underWay = cache.flightOf(key);
     if (underWay === undefined) {
-      const flight = methodOf(exchange) === "GET" ? takeOff(exchange, cache, key) : undefined;
+      const flight = methodOf(exchange.params) === "GET" ? takeOff(exchange, cache, key) : undefined;
       return this.#open(exchange, filtered, { cache, flight });
     }
     const landed = await underWay.landed;
@@ -99,7 +99,7 @@ export class FilteredFiles {
     // In whatever way the request ends, and whether the filter has read the file or not.
     exchange.onEnd(() => void content.close());
     const { facts } = content;
-    if (cache === undefined || methodOf(exchange) !== "GET" || !isSettled(facts, Date.now())) {
+    if (cache === undefined || methodOf(exchange.params) !== "GET" || !isSettled(facts)) {
       flight?.land(undefined);
       return { kind: "filtered", content, place: undefined };
     }
@@ -117,7 +117,7 @@ export class FilteredFiles {
 
   /** Whether the client is known to have what would be sent, without a look at the file or the filter. */
   #isUnchanged(exchange: Exchange, { audience, file, transform }: FilteredFile): boolean {
-    if (audience !== "anyone" || methodOf(exchange) === "POST") return false;
+    if (audience !== "anyone" || methodOf(exchange.params) === "POST") return false;
     const headers = new RequestHeaders(exchange.params);
     const validators = validatorsOf(transform, file.facts);
     if (isGuarded(headers) || !isNotModified(headers, validators)) return false;
@@ -139,15 +139,11 @@ export class FilteredFiles {
   }
 }
 
-function methodOf({ params }: Exchange): string {
-  return params.get("REQUEST_METHOD") ?? "GET";
-}
-
 /** Whether an earlier reply may answer, or the reply answer later requests: not where a body could have a say in it. */
 function isKeepable(exchange: Exchange, { audience }: FilteredFile): boolean {
   const { params } = exchange;
   const hasBody = (contentLengthOf(params) ?? 0) > 0 || params.has("HTTP_TRANSFER_ENCODING");
-  return audience !== "admitted" && methodOf(exchange) !== "POST" && !hasBody;
+  return audience !== "admitted" && methodOf(params) !== "POST" && !hasBody;
 }
 
 function takeOff(exchange: Exchange, cache: ReplyCache, key: string): Flight {

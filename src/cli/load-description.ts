@@ -69,16 +69,13 @@ function keepStandardOutput(): () => void {
 }
 
 const TYPESCRIPT = new Set([".ts", ".mts", ".cts", ".tsx"]);
-const NOT_RUN = new Set([
-  "ERR_UNKNOWN_FILE_EXTENSION",
-  "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
-  "ERR_INVALID_TYPESCRIPT_SYNTAX",
-]);
+/** What Node.js says of TypeScript that it does not take, in its versions. */
+const NOT_RUN = /^ERR_UNKNOWN_FILE_EXTENSION$|TYPESCRIPT_SYNTAX$/;
 
 function factOf(path: string, error: unknown): string {
   const { code } = (error ?? {}) as { readonly code?: string };
   const isTypeScript = TYPESCRIPT.has(extname(path));
-  if (isTypeScript && (NOT_RUN.has(code ?? "") || error instanceof SyntaxError)) {
+  if (isTypeScript && (NOT_RUN.test(code ?? "") || error instanceof SyntaxError)) {
     return "this Node.js does not run such TypeScript; name the JavaScript that it is compiled to";
   }
   const text = error instanceof Error ? error.message : String(error);

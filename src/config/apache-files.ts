@@ -81,5 +81,8 @@ function outsideOfMount({ deployment: { mount, root }, ...plan }: Plan): string[
     "# Nor is a file served as it is that only its filter should show.",
     outside,
     `RewriteRule "${filter}" "-" [R=404,L]`,
+    outside,
+    `RewriteCond "%{REQUEST_URI}index.html" "${filter}"`,
+    'RewriteRule "/$" "-" [R=404,L]',
   ];
 }

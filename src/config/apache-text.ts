@@ -2,19 +2,20 @@ import { ConfigurationError } from "../errors.js";
 import { indented } from "./text.js";
 
 /**
- * A word of Apache's configuration, in double quotes. What stands in it is taken as it is: Apache has no way to escape
- * `${NAME}`, which it replaces everywhere, and takes `%{…}` for an expression in many places, so both are refused.
+ * A word of Apache's configuration, in double quotes, where it stands for itself. Apache has no way to escape `${NAME}`,
+ * which it replaces everywhere, and takes `%{…}` for an expression in many places; quotes and backslashes mean
+ * different things to different directives.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT`
+ * @throws ConfigurationError `ERR_DEPLOYMENT` for a word with any of these, or with a control character
  */
 export function quoted(word: string): string {
-  if (/[\p{Cc}\p{Cs}]|[$%]\{/u.test(word)) {
+  if (/[\p{Cc}\p{Cs}"\\]|[$%]\{/u.test(word)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
-      `Cannot write ${JSON.stringify(word)} for Apache: it has a control character, \${ or %{`,
+      `Cannot write ${JSON.stringify(word)} for Apache: it has a quote, a backslash, a control character, \${ or %{`,
     );
   }
-  return `"${word.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  return `"${word}"`;
 }
 
 /**

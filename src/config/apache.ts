@@ -31,6 +31,7 @@ export function apache(source: ConfigurationSource): Configuration {
     files: [file, ...programs.slice(0, 1).map((program) => program.file)],
     folders: [...new Set([...folders, ...programs.map(({ folder }) => folder)])],
     needs: { ...needs, ...(vouchesFor.length > 0 && { vouchesFor }) },
+    startsApplication: ["cgi", "fcgid"].includes(deployment.apache.responder),
     notes: [...commonNotes(plan), ...parts.flatMap(({ notes = [] }) => notes)],
     isTested: true,
   };

@@ -114,7 +114,10 @@ function ownFiles(root: string): string[] {
     "# Nobody is served a file or folder whose name begins with a dot.",
     "mruby.handler: |",
     ...indented([
-      'lambda { |env| env["PATH_INFO"].include?("/.") ? [404, {}, ["Not Found\\n"]] : [399, {}, []] }',
+      "lambda do |env|",
+      '  path = env["PATH_INFO"].downcase.gsub("%2e", ".").gsub("%2f", "/")',
+      '  path.include?("/.") ? [404, {}, ["Not Found\\n"]] : [399, {}, []]',
+      "end",
     ]),
     `file.dir: ${quoted(root)}`,
   ];

@@ -23,6 +23,7 @@ export function lighttpd(source: ConfigurationSource): Configuration {
     // Nor is a responder told where rewriting has led to it.
     needs: needsOf(plan, { tellsMount: deployment.root === undefined }),
     notes: notesOf(plan),
+    startsApplication: program !== undefined,
     isTested: true,
   };
 }

@@ -37,16 +37,19 @@ export function planOf({ deployment, description }: ConfigurationSource): Plan {
   };
   const own = routesOf(description, { mount });
   const added = routesOf(declared, { mount });
+  const protect = union(own.protect, added.protect);
+  const named = union(
+    description.authorizers.flatMap(({ variables = [] }) => variables),
+    deployment.variables ?? [],
+  ).map(requireName);
   return {
     deployment,
-    protect: union(own.protect, added.protect),
+    protect,
     filter: union(own.filter, added.filter),
     respond: isUnknown(description) ? undefined : own.respond.map(respondGlob),
     streams: union(streamsOf(description, mount), belowMount(deployment.streams ?? [], mount)),
-    variables: union(
-      description.authorizers.flatMap(({ variables = [] }) => variables),
-      deployment.variables ?? [],
-    ).map(requireName),
+    // Where nobody is asked nobody hands on anything.
+    variables: protect.length === 0 ? [] : named,
   };
 }
 

@@ -45,8 +45,6 @@ export interface AnswerFields {
   readonly applicationStatus?: number | undefined;
   /** What END_REQUEST carries as protocol status; REQUEST_COMPLETE if left out. */
   readonly protocolStatus?: ProtocolStatus | undefined;
-  /** A line for the Web server's error log, sent on STDERR behind the body; none if left out. */
-  readonly warning?: string | undefined;
 }
 
 /** How to end an exchange. */
@@ -77,6 +75,8 @@ export class Exchange {
   #stdin: InputStream | undefined;
   #data: InputStream | undefined;
   #stdinEnded = false;
+  /** Lines for STDERR that wait until the answer has begun. */
+  #warnings: string[] | undefined;
   /** When a time limit strikes next, in ms of the connection's coarse clock; Infinity for never. */
   deadline = Infinity;
   /** Whether something was written to STDOUT, so that the status cannot be changed any more. */
@@ -178,35 +178,33 @@ export class Exchange {
   }
 
   /** Writes the whole answer and ends the exchange: one record, one write for a small one. */
-  answer({ head, body, bodyLength, applicationStatus = 0, protocolStatus = 0, warning }: AnswerFields): void {
+  answer({ head, body, bodyLength, applicationStatus = 0, protocolStatus = 0 }: AnswerFields): void {
     if (this.ended) return;
     this.started = true;
     const { output } = this.#host;
-    if (warning === undefined && protocolStatus === 0) {
+    if (this.#warnings === undefined && protocolStatus === 0) {
       output.answer({ requestId: this.id, head, body, bodyLength, applicationStatus });
       this.#finish();
     } else {
       this.writeHead(head);
       this.write(body);
-      // Behind the header block: in front of it nginx counts it against its buffer, and HAProxy 2.6 dies of it.
-      if (warning !== undefined) this.warn(warning);
+      this.#tellWarnings();
       this.end({ applicationStatus, protocolStatus });
     }
   }
 
   /** Writes the header block as a record of its own where it fits into one, each character one byte. */
   writeHead(head: string): void {
-    if (this.ended) return;
-    this.#start();
-    this.#host.output.stream(RecordType.Stdout, this.id, Buffer.from(head, "latin1"));
-    this.#host.outputQueued();
+    this.write(Buffer.from(head, "latin1"));
   }
 
   /** Writes to STDOUT, text as UTF-8. Bytes are not copied: they must not change until they are sent. */
   write(content: string | Uint8Array): void {
     if (this.ended) return;
-    this.#start();
+    const begins = !this.started;
+    if (begins) this.#start();
     this.#host.output.stream(RecordType.Stdout, this.id, content);
+    if (begins) this.#tellWarnings();
     this.#host.outputQueued();
   }
 
@@ -223,16 +221,22 @@ export class Exchange {
     return this.ended ? Promise.resolve() : this.#host.drained(this);
   }
 
-  /** Writes one line to FCGI_STDERR, which Web servers put into their error log; empty text writes nothing. */
+  /**
+   * Writes one line to FCGI_STDERR, which Web servers put into their error log: a record of its own, with a line feed at
+   * its end. Empty text writes nothing. It waits until the answer has begun: in front of the header block nginx counts it
+   * against its buffer, HAProxy 2.6 dies of it, and IIS answers with 500.
+   */
   warn(text: string): void {
     if (this.ended || text === "") return;
-    this.#host.output.stream(RecordType.Stderr, this.id, text);
-    this.#host.outputQueued();
+    if (this.started) this.#tell(text);
+    else (this.#warnings ??= []).push(text);
   }
 
   /** Closes STDOUT and ends the exchange (section 5.5). */
   end({ applicationStatus = 0, protocolStatus = ProtocolStatus.RequestComplete }: EndFields = {}): void {
     if (this.ended) return;
+    // Whoever aborted the request reads no answer, and must not find STDERR in the place of one.
+    if (this.aborted === undefined) this.#tellWarnings();
     this.#host.output.end(this.id, applicationStatus, protocolStatus);
     this.#finish();
   }
@@ -305,6 +309,19 @@ export class Exchange {
     );
   }
 
+  /** Writes the lines that have waited for the answer to begin. */
+  #tellWarnings(): void {
+    const lines = this.#warnings;
+    if (lines === undefined) return;
+    this.#warnings = undefined;
+    for (const line of lines) this.#tell(line);
+  }
+
+  #tell(line: string): void {
+    this.#host.output.stream(RecordType.Stderr, this.id, line.endsWith("\n") ? line : `${line}\n`);
+    this.#host.outputQueued();
+  }
+
   #openInput(ended: boolean): InputStream {
     const input = new InputStream((bytes) => this.#host.inputConsumed(bytes));
     if (ended) input.end();
@@ -315,7 +332,6 @@ export class Exchange {
   }
 
   #start(): void {
-    if (this.started) return;
     this.started = true;
     // From here on the time is the producer's and the client's own, unless the request is being aborted.
     if (this.aborted === undefined) this.deadline = Infinity;

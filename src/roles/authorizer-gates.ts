@@ -4,7 +4,6 @@ import type { Params } from "../protocol/params.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { HeaderError } from "./header-fields.js";
 import { documentPath, locate, protectedPaths } from "./location.js";
-import { decodeSegments, normalizePath } from "./plain-path.js";
 import { Allow, Deny, faultOfVariable, type Verdict } from "./verdict.js";
 import type { AuthorizerRequest } from "./authorizer-request.js";
 
@@ -50,39 +49,42 @@ export class AuthorizerGates {
     // Nobody knows what is asked for, so all have to allow it.
     if (!isGiven(uri) && !isGiven(documentUri)) return this.#gates;
     const targets = isGiven(uri) ? protectedPaths(uri, this.#mount) : [];
-    const documents = isGiven(documentUri) ? [documentPath(documentUri, this.#mount)] : [];
-    if (targets === undefined || !documents.every(isGiven)) return [];
-    const covers = ({ covers }: Gate, path: string): boolean => covers(path, { caseSensitive: true });
+    const documents = this.#documents(documentUri);
+    if (targets === undefined || documents === undefined) return [];
     const isDeclared = (path: string): boolean =>
-      this.#gates.some((gate) => [path, ...documents].some((one) => covers(gate, one)));
+      this.#gates.some(({ covers }) =>
+        [path, ...documents].some((one) => covers(one, { caseSensitive: true })),
+      );
     if (!(targets.length > 0 ? targets : documents).every(isDeclared)) return [];
     return this.covering([...targets, ...documents]);
   }
 
   /**
    * Who has to allow a request that is answered here: nobody where no authorizer was declared for it in any way in which
-   * whoever answers could read its path.
+   * its path can be understood.
    *
    * @returns undefined where the path is not to be understood, so that it cannot be told
    */
   guarding(params: Params): readonly Gate[] | undefined {
     if (this.#gates.length === 0) return this.#gates;
-    const located = locate(params, { mount: this.#mount, pathInfo: params.get("PATH_INFO") });
-    const documentUri = params.get("DOCUMENT_URI");
-    const targets = protectedPaths(located.target, this.#mount);
-    const documents = isGiven(documentUri) ? [documentPath(documentUri, this.#mount)] : [];
-    const resolved = normalizePath(located.path);
-    if (located.lies === "unclear" || targets === undefined || resolved === undefined) return undefined;
-    if (!documents.every(isGiven)) return undefined;
-    return this.covering([...targets, ...documents, resolved, decodeSegments(located.path)]);
+    // Without a REQUEST_URI it is made of what routes are found by then.
+    const { target } = locate(params, { mount: this.#mount, pathInfo: undefined });
+    const targets = protectedPaths(target, this.#mount);
+    const documents = this.#documents(params.get("DOCUMENT_URI"));
+    return targets && documents && this.covering([...targets, ...documents]);
   }
 
-  /** Who was declared for one of these decoded paths below the mount, be it in other letters or with another end. */
+  #documents(documentUri: string | undefined): readonly string[] | undefined {
+    if (!isGiven(documentUri)) return [];
+    const path = documentPath(documentUri, this.#mount);
+    return path === undefined ? undefined : [path];
+  }
+
+  /** Who was declared for one of these decoded paths below the mount, be it in other letters. */
   covering(paths: readonly string[]): readonly Gate[] {
     const spellings = paths.flatMap((path) => [path, withOtherEnd(path)]);
-    return this.#gates.filter(({ covers }) =>
-      spellings.some((path) => covers(path, { caseSensitive: false })),
-    );
+    const options = { caseSensitive: false };
+    return this.#gates.filter(({ covers }) => spellings.some((path) => covers(path, options)));
   }
 }
 

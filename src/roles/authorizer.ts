@@ -12,8 +12,6 @@ import { Allow, Deny, NOT_IN_DENIALS, deny, type Verdict } from "./verdict.js";
 /** What goes with a verdict on its way. */
 export interface VerdictOptions {
   readonly limits: HeadLimits;
-  /** A line for the Web server's error log. */
-  readonly warning?: string | undefined;
 }
 
 /**
@@ -69,7 +67,10 @@ export class AuthorizerRole {
     const request = new AuthorizerRequest(exchange, this.#context);
     this.#decide(request, gates)
       .then((verdict) => this.#settle(exchange, verdict))
-      .catch((error: unknown) => this.#settle(exchange, deny(500), request.logFailure(error)));
+      .catch((error: unknown) => {
+        request.logFailure(error);
+        this.#settle(exchange, deny(500));
+      });
   }
 
   async #decide(request: AuthorizerRequest, gates: readonly Gate[]): Promise<Verdict> {
@@ -88,12 +89,12 @@ export class AuthorizerRole {
     return new Allow(variables);
   }
 
-  #settle(exchange: Exchange, verdict: Verdict, warning?: string): void {
+  #settle(exchange: Exchange, verdict: Verdict): void {
     if (exchange.ended) return;
     const settle = this.#settles.get(exchange) ?? sendVerdict;
     // Whoever asked has left, so that nobody knows what it would make of an answer.
     const decided = Allow.is(verdict) && exchange.aborted !== undefined ? deny(503) : verdict;
-    settle(exchange, decided, { limits: this.#context.headLimits, warning });
+    settle(exchange, decided, { limits: this.#context.headLimits });
   }
 }
 
@@ -102,7 +103,7 @@ export class AuthorizerRole {
  *
  * @throws HeaderError for a header block that Web servers would not take as a whole; nothing was written then
  */
-export function sendVerdict(exchange: Exchange, verdict: Verdict, { limits, warning }: VerdictOptions): void {
+export function sendVerdict(exchange: Exchange, verdict: Verdict, { limits }: VerdictOptions): void {
   if (Allow.is(verdict)) {
     let head = statusLine(200);
     for (const [name, value] of verdict.variables) head += `Variable-${name}: ${utf8AsLatin1(value)}\r\n`;
@@ -121,5 +122,5 @@ export function sendVerdict(exchange: Exchange, verdict: Verdict, { limits, warn
     if (!NOT_IN_DENIALS.test(name)) head += `${name}: ${value}\r\n`;
   }
   checkHead(head, headers.size, limits);
-  exchange.answer({ head: `${head}\r\n`, body, bodyLength, warning });
+  exchange.answer({ head: `${head}\r\n`, body, bodyLength });
 }

@@ -16,6 +16,8 @@ import { plainPath } from "./plain-path.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
+import { checkStderrLines, mirroredLog, type StderrLines } from "./stderr-lines.js";
+import { UndeclaredMount } from "./undeclared-mount.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {
@@ -44,6 +46,8 @@ export interface DispatcherOptions {
    * are taken out of what is logged about failures.
    */
   readonly secrets?: readonly string[] | undefined;
+  /** What the Web server is told of requests; `failures` if left out. */
+  readonly stderr?: StderrLines | undefined;
 }
 
 /** What the dispatcher knows of a role. */
@@ -64,20 +68,31 @@ export class Dispatcher implements Application {
   /** Plays the filter role, where anybody does; also for requests that came in another one. */
   readonly filter: FilterRole | undefined;
   readonly #secrets: readonly string[];
+  readonly #stderr: StderrLines;
   readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
   constructor(definitions: readonly Definition[], options: DispatcherOptions) {
     const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
+    const stderr = checkStderrLines(options.stderr ?? "failures");
     const headLimits = { ...defaultHeadLimits, ...limits };
     this.#secrets = secrets;
+    this.#stderr = stderr;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
     const filters = definitions.filter((definition) => definition.kind === "filter");
     const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
-    const mount = normalizeMount(options.mount ?? "") || (authorizers.length > 0 ? "/" : "");
-    const context: RequestContext = { log, mount, secrets, headLimits };
+    const declared = normalizeMount(options.mount ?? "");
+    const isUntold = declared === "" && authorizers.length > 0;
+    const context: RequestContext = {
+      log,
+      mount: isUntold ? "/" : declared,
+      secrets,
+      headLimits,
+      stderr,
+      undeclaredMount: isUntold ? new UndeclaredMount(log) : undefined,
+    };
     this.context = context;
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
@@ -117,11 +132,13 @@ export class Dispatcher implements Application {
     }
   }
 
-  #logRefusal({ id: requestId, role }: Exchange, { code, status, reason }: Refusal): void {
+  #logRefusal(exchange: Exchange, { code, status, reason }: Refusal): void {
+    const { id: requestId, role } = exchange;
     const leftOut = this.#refusals.spend();
     if (leftOut === undefined) return;
     const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
     logSafely(() => this.context.log.warn(facts, `Refused request: ${reason}`));
+    if (this.#stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
   }
 
   timeLimit(role: number): number {
@@ -148,16 +165,18 @@ export class Dispatcher implements Application {
       );
     }
     const log = this.context.log.child({ role: name });
+    const [secrets, stderr] = [this.#secrets, this.#stderr];
     const failed = (exchange: Exchange, error: unknown): void => {
-      const warning = logFailure(error, { exchange, log, what: name, secrets: this.#secrets });
-      exchange.warn(warning);
+      logFailure(error, { exchange, log, what: name, secrets, stderr });
       exchange.end({ applicationStatus: 1 });
     };
+    const logFor = (exchange: Exchange): Logger =>
+      stderr === "warnings" ? mirroredLog(log, { exchange, secrets, what: () => name }) : log;
     this.#roles.set(number, {
       inputs,
       handle: (exchange) => {
         try {
-          const handled = handle(exchange, { log });
+          const handled = handle(exchange, { log: logFor(exchange) });
           handled?.then(undefined, (error: unknown) => failed(exchange, error));
         } catch (error) {
           failed(exchange, error);
@@ -176,5 +195,7 @@ function normalizeMount(mount: string): string {
       `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
     );
   }
-  return plain.endsWith("/") && plain !== "/" ? plain.slice(0, -1) : plain;
+  // It begins links: what a URI cannot have is encoded, what is encoded stays.
+  const encoded = encodeURI(plain).replaceAll("%25", "%");
+  return encoded.endsWith("/") && encoded !== "/" ? encoded.slice(0, -1) : encoded;
 }

@@ -6,6 +6,7 @@ import type { Exchange } from "../protocol/exchange.js";
 import { HttpError } from "./http-error.js";
 import { oneLine, redact } from "./redact.js";
 import { Reply } from "./reply.js";
+import type { StderrLines } from "./stderr-lines.js";
 
 /** The reply to an error that has a status of its own: problem details (RFC 9457). */
 export function problemReply(error: HttpError): Reply {
@@ -34,16 +35,18 @@ export interface FailureFacts {
   readonly what: string;
   /** The params that the application declared as secret. */
   readonly secrets: readonly string[];
+  /** Whether the Web server is told too. */
+  readonly stderr: StderrLines;
 }
 
 /**
- * Logs a failure with its cause and returns the one line for FCGI_STDERR (section 7). The secrets of the request are
- * taken out of both.
+ * Logs a failure with its cause, and tells the Web server of it in one line on FCGI_STDERR (section 7). The secrets of
+ * the request are taken out of both.
  */
-export function logFailure(error: unknown, { exchange, log, what, secrets }: FailureFacts): string {
+export function logFailure(error: unknown, { exchange, log, what, secrets, stderr }: FailureFacts): void {
   const err = describe(error, (text) => redact(text, exchange.params, secrets));
   logSafely(() => log.error({ err }, `Cannot complete request: ${what} failed`));
-  return oneLine(`tricorn: ${what} failed: ${err.name}: ${err.message}`);
+  if (stderr !== "off") exchange.warn(oneLine(`tricorn: ${what} failed: ${err.name}: ${err.message}`));
 }
 
 /** An error as plain data, with every text passed through `clean`. */

@@ -60,14 +60,14 @@ export class FilterRole {
     try {
       request = new FilterRequest(exchange, this.#context);
     } catch (error) {
-      const warning = logFailure(error, { ...this.#context, exchange, what: "filter" });
+      logFailure(error, { ...this.#context, exchange, what: "filter" });
       const problem = new HttpError(400, "The Web server did not tell the length of the file.");
-      void sendReply(exchange, problemReply(problem), { warning });
+      void sendReply(exchange, problemReply(problem));
       return;
     }
     const transform = this.transformFor(pathsOf(request));
     if (transform === undefined) {
-      void sendReply(exchange, problemReply(new HttpError(404, "No filter is meant for this file.")), {});
+      void sendReply(exchange, problemReply(new HttpError(404, "No filter is meant for this file.")));
       return;
     }
     request.route = transform.name;

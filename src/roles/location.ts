@@ -60,8 +60,13 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
   }
   const target = mark < 0 ? plain : `${plain}?${query}`;
   if (declared === "") {
-    const path = endThatReads(plain, pathInfo) ?? plain;
-    return { target, path, mount: plain.slice(0, plain.length - path.length), query, lies: "below" };
+    const path = endThatReads(plain, pathInfo);
+    if (path === undefined && pathInfo === "/" && params.get("SCRIPT_NAME") === decodePath(plain)) {
+      // The mount itself: a server that was told to may add the slash that the client left out.
+      return { target, path: "/", mount: plain, query, lies: "below" };
+    }
+    const mount = path === undefined ? "" : plain.slice(0, plain.length - path.length);
+    return { target, path: path ?? plain, mount, query, lies: "below" };
   }
   if (declared === "/") return { target, path: plain, mount: "", query, lies: "below" };
   const path = pathBelow(plain, declared);

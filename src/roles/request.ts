@@ -11,6 +11,8 @@ import { locate, type RequestLocation } from "./location.js";
 import { hostOf, schemeOf, type Scheme } from "./origin.js";
 import { remoteAddressOf } from "./remote-address.js";
 import { RequestHeaders } from "./request-headers.js";
+import { mirroredLog, type StderrLines } from "./stderr-lines.js";
+import type { UndeclaredMount } from "./undeclared-mount.js";
 
 /** What all requests of an application share. */
 export interface RequestContext {
@@ -20,6 +22,10 @@ export interface RequestContext {
   /** The params beside Authorization, Cookie and the password that hold secrets. */
   readonly secrets: readonly string[];
   readonly headLimits: HeadLimits;
+  /** Looks at what no route was found for, where a mount that the Web server tells is not believed. */
+  readonly undeclaredMount?: UndeclaredMount | undefined;
+  /** What the Web server is told of requests. */
+  readonly stderr: StderrLines;
 }
 
 /**
@@ -33,6 +39,7 @@ export abstract class RoleRequest {
   #query: URLSearchParams | undefined;
   #cookies: Cookies | undefined;
   #signal: AbortSignal | undefined;
+  #ownLog: Logger | undefined;
   #log: Logger | undefined;
   /** The request on the level of the protocol: its id, role and streams. */
   readonly exchange: Exchange;
@@ -144,13 +151,12 @@ export abstract class RoleRequest {
     return this.#signal;
   }
 
-  /** A logger that tells role, request id and route with each line. */
+  /**
+   * A logger that tells role, request id and route with each line. Where the application's `stderr` is `warnings`, the
+   * Web server is told of the lines from `warn` on too.
+   */
   get log(): Logger {
-    return (this.#log ??= this.#context.log.child({
-      role: roleName(this.exchange.role),
-      requestId: this.exchange.id,
-      route: this.route,
-    }));
+    return (this.#log ??= this.#openLog());
   }
 
   /** @internal Whether the path is one of the application's, or one that nothing may be decided by. */
@@ -163,22 +169,21 @@ export abstract class RoleRequest {
     return this.#context.headLimits;
   }
 
-  /** @internal Logs why the request could not be completed; returns the line for the Web server's error log. */
-  logFailure(error: unknown): string {
-    const { exchange, log, route } = this;
-    const { secrets } = this.#context;
-    return logFailure(error, { exchange, log, what: route ?? this.method, secrets });
+  /** @internal Logs why the request could not be completed, and tells the Web server. */
+  logFailure(error: unknown): void {
+    const { exchange } = this;
+    const { secrets, stderr } = this.#context;
+    logFailure(error, { exchange, log: this.#logOfItsOwn, what: this.#what, secrets, stderr });
   }
 
   /**
    * @internal Logs an error that the client is told of: one of the server with its cause, and the cause of one of the
-   * client for whoever looks for it. Returns the line for the Web server's error log, if one is due.
+   * client for whoever looks for it.
    */
-  noteHttpError(error: HttpError): string | undefined {
-    if (error.status >= 500) return this.logFailure(error);
-    if (error.cause !== undefined)
-      this.log.debug({ status: error.status, code: error.code }, "Refused a request");
-    return undefined;
+  noteHttpError(error: HttpError): void {
+    if (error.status >= 500) this.logFailure(error);
+    else if (error.cause !== undefined)
+      this.#logOfItsOwn.debug({ status: error.status, code: error.code }, "Refused a request");
   }
 
   /** What a log may show of a request: neither its query nor its fields, which may hold secrets. */
@@ -190,6 +195,26 @@ export abstract class RoleRequest {
   /** The same for `console.log` and `util.inspect`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `${this.constructor.name} ${this.method} ${this.path}`;
+  }
+
+  get #what(): string {
+    return this.route ?? this.method;
+  }
+
+  #openLog(): Logger {
+    const { exchange } = this;
+    const { secrets, stderr } = this.#context;
+    if (stderr !== "warnings") return this.#logOfItsOwn;
+    return mirroredLog(this.#logOfItsOwn, { exchange, secrets, what: () => this.#what });
+  }
+
+  /** Without the Web server, who is told of failures in another way. */
+  get #logOfItsOwn(): Logger {
+    return (this.#ownLog ??= this.#context.log.child({
+      role: roleName(this.exchange.role),
+      requestId: this.exchange.id,
+      route: this.route,
+    }));
   }
 
   #locate(): RequestLocation {

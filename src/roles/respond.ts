@@ -18,7 +18,7 @@ export function respond<R extends ResponderRequest | FilterRequest>(
   const answer = (result: unknown): void | Promise<void> =>
     sendReply(request.exchange, toReply(result, defaults), {
       headLimits: request.headLimits,
-      failed: (error) => void request.logFailure(error),
+      failed: (error) => request.logFailure(error),
     });
   try {
     const result = run(request);
@@ -46,20 +46,17 @@ function answerError(request: ResponderRequest | FilterRequest, error: unknown):
   let cause = error;
   if (isHttpError(error)) {
     try {
-      void sendReply(exchange, problemReply(error), { warning: request.noteHttpError(error) });
+      request.noteHttpError(error);
+      void sendReply(exchange, problemReply(error));
       return;
     } catch (failure) {
       // Its header fields cannot be sent, or its problem has no JSON form.
       cause = failure;
     }
   }
-  const line = request.logFailure(cause);
-  if (exchange.started) {
-    exchange.warn(line);
-    exchange.breakOff();
-    return;
-  }
-  void sendReply(exchange, internalErrorReply(), { warning: line });
+  request.logFailure(cause);
+  if (exchange.started) exchange.breakOff();
+  else void sendReply(exchange, internalErrorReply());
 }
 
 function isHttpError(error: unknown): error is HttpError {

@@ -21,10 +21,8 @@ const JSON_TYPE = "application/json; charset=utf-8";
 
 /** What goes with a reply on its way. */
 export interface SendOptions {
-  /** Told of what fails after the answer has begun. */
+  /** Told of what fails after the answer has begun, before it is broken off. */
   readonly failed?: ((error: unknown) => void) | undefined;
-  /** A line for the Web server's error log. */
-  readonly warning?: string | undefined;
   /** How large the header block may be. */
   readonly headLimits?: HeadLimits | undefined;
   /** What END_REQUEST says; REQUEST_COMPLETE if left out. */
@@ -35,13 +33,13 @@ export interface SendOptions {
  * Sends a reply. A body that is there as a whole leaves in one write; a stream is sent as it is produced, no faster than
  * the Web server takes it.
  *
- * Rejects or throws only while nothing was sent, so that an error can still be answered. What fails later breaks the
- * answer off, visibly, and is handed to `failed`.
+ * Rejects or throws only while nothing was sent, so that an error can still be answered. What fails later is handed to
+ * `failed`, and breaks the answer off, visibly.
  */
 export function sendReply(
   exchange: Exchange,
   reply: Reply,
-  { failed, warning, headLimits: limits, protocolStatus }: SendOptions,
+  { failed, headLimits: limits, protocolStatus }: SendOptions = {},
 ): void | Promise<void> {
   const { status, body, applicationStatus } = reply;
   const source = bodySource(body);
@@ -50,7 +48,7 @@ export function sendReply(
   if (headOnly || status === 204 || status === 304) {
     source?.stop();
     const head = headWithoutContent(reply, { headOnly, streamed: source !== undefined, limits });
-    exchange.answer({ head, body: "", bodyLength: 0, applicationStatus, protocolStatus, warning });
+    exchange.answer({ head, body: "", bodyLength: 0, applicationStatus, protocolStatus });
     return undefined;
   }
   if (source !== undefined) return new StreamedReply(exchange, reply, source, { failed, limits }).send();
@@ -59,7 +57,7 @@ export function sendReply(
   if (announced !== undefined && announced !== length)
     throw new ReplyLengthError(announced, `${length} bytes`);
   const head = formatHead({ status, headers: reply.headers, type: reply.type ?? type, length, limits });
-  exchange.answer({ head, body: content, bodyLength: length, applicationStatus, protocolStatus, warning });
+  exchange.answer({ head, body: content, bodyLength: length, applicationStatus, protocolStatus });
   return undefined;
 }
 
@@ -146,8 +144,9 @@ class StreamedReply {
     } catch (error) {
       this.#source.stop(error);
       if (!exchange.started || exchange.aborted !== undefined) throw error;
-      exchange.breakOff();
+      // The Web server can be told of it only until then.
       this.#failed?.(error);
+      exchange.breakOff();
     } finally {
       if (!complete) this.#source.stop(exchange.aborted);
     }

@@ -1,16 +1,15 @@
-import { existsSync } from "node:fs";
-import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { dirname } from "node:path";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 
 import { AbortedError, ConfigurationError, type TricornError } from "../errors.js";
-import { formatAddress, parseAddress, type Address, type AddressLike } from "../protocol/address.js";
+import { parseAddress, type AddressLike } from "../protocol/address.js";
 import { logSafely } from "../log-safely.js";
 import type { Application } from "../protocol/application.js";
 import { ValueName } from "../protocol/constants.js";
 import { isLoopback, parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
+import { Listener } from "./listener.js";
 import {
   defaultServerLimits,
   defaultServerTimeouts,
@@ -18,20 +17,10 @@ import {
   type ServerLimits,
   type ServerTimeouts,
 } from "./options.js";
-import {
-  BACKLOG,
-  bindSocket,
-  isAddressInUse,
-  listening,
-  removeStaleSocket,
-  type SocketAccess,
-} from "./unix-socket.js";
+import type { SocketAccess } from "./unix-socket.js";
 
 /** Deadlines are looked at this often; ms. */
 const TICK = 250;
-
-/** After so much silence a TCP peer is asked whether it is still there; ms. */
-const KEEP_ALIVE_DELAY = 60_000;
 
 /** What a server can be told. */
 export interface ServerOptions {
@@ -54,18 +43,15 @@ export class Server implements ConnectionOwner {
   readonly timeouts: ServerTimeouts;
   readonly values: Readonly<Record<ValueName, string>>;
   readonly #log: Logger;
-  readonly #listener: NetServer;
+  readonly #listeners: Listener[] = [];
   readonly #connections = new Set<Connection>();
   readonly #peers: AllowedPeers | undefined;
   readonly #anyPeer: boolean;
   readonly #socketAccess: SocketAccess | undefined;
-  #inherited: string | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #now = performance.now();
   #active = 0;
   #buffered = 0;
-  /** Whether peers have an address, by which they are allowed or not. */
-  #overTcp = true;
   #closing: Promise<void> | undefined;
   #closingTimer: NodeJS.Timeout | undefined;
   #emptied: (() => void) | undefined;
@@ -89,12 +75,6 @@ export class Server implements ConnectionOwner {
       [ValueName.MaxReqs]: String(Math.min(requests, requestsPerConnection)),
       [ValueName.MpxsConns]: requestsPerConnection > 1 ? "1" : "0",
     };
-    // Half-open: a Web server may close its side when it has sent everything and still wants the answer.
-    this.#listener = createServer(
-      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY },
-      this.#accept,
-    );
-    this.#listener.maxConnections = connections;
   }
 
   /** Milliseconds of a clock that is set four times a second. */
@@ -113,49 +93,56 @@ export class Server implements ConnectionOwner {
   }
 
   /** Where the server listens: `127.0.0.1:9000`, `unix:/run/app.sock`, or `fd:0` for an inherited socket. */
-  get address(): string {
-    if (this.#inherited !== undefined) return this.#inherited;
-    const bound = this.#listener.address();
-    if (bound === null) return "";
-    if (typeof bound === "string") return `unix:${bound}`;
-    return bound.family === "IPv6" ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
+  get addresses(): readonly string[] {
+    return this.#listeners.map(({ address }) => address);
   }
 
-  /** The TCP port, or undefined for other sockets. */
+  /** The same in one text, with commas between; "" where it does not listen. */
+  get address(): string {
+    return this.addresses.join(", ");
+  }
+
+  /** The first TCP port, or undefined where it has none. */
   get port(): number | undefined {
-    const bound = this.#listener.address();
-    return typeof bound === "object" ? bound?.port : undefined;
+    return this.#listeners.find(({ port }) => port !== undefined)?.port;
   }
 
   /**
-   * Starts to listen. A unix socket has its final mode before anybody can connect; a file that a dead process left is
-   * replaced, one that is alive is not.
+   * Starts to listen on one more address. What is bounded is bounded over all of them.
    *
    * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_ADDRESS_IN_USE` for one that is
    * taken, `ERR_LISTEN` for one that the system refuses, `ERR_ALLOWED_PEERS` for one that other machines can reach
-   * although nobody said who may connect
+   * although nobody said who may connect; the others that it listens on stay open
    */
   async listen(input: AddressLike): Promise<void> {
     const address = parseAddress(input);
-    if (address.kind === "tcp" && !isLoopback(address.host) && this.#peers === undefined && !this.#anyPeer) {
-      throw new ConfigurationError(
-        "ERR_ALLOWED_PEERS",
-        `Cannot listen on ${address.host}: every host that reaches it could connect; name the Web servers in ` +
-          'allowedPeers, or say "any"',
-      );
-    }
+    if (address.kind === "tcp") this.#requirePeers(address.host);
+    const listener = new Listener(address, {
+      access: this.#socketAccess,
+      accepted: this.#accept,
+      failed: (error) => this.report(error),
+    });
+    this.#listeners.push(listener);
     try {
-      await this.#bind(address);
+      await listener.open();
+      // Where an inherited socket is bound is known only now: spawn-fcgi and systemd bind a mere port for everybody.
+      const { host } = listener;
+      if (host !== undefined) this.#requirePeers(host, `${listener.address} (${host})`);
     } catch (error) {
-      if (error instanceof ConfigurationError) throw error;
-      if (!isAddressInUse(error)) throw cannotListen("ERR_LISTEN", address, error);
-      if (address.kind !== "unix") throw cannotListen("ERR_ADDRESS_IN_USE", address, error);
-      await removeStaleSocket(address.path);
-      await this.#bind(address);
+      this.#listeners.splice(this.#listeners.indexOf(listener), 1);
+      await listener.close();
+      throw error;
     }
-    const bound = this.#listener.address();
-    this.#overTcp = typeof bound === "object" && bound !== null;
-    this.#listener.on("error", (error) => this.report(error));
+  }
+
+  /** FastCGI knows no authentication. */
+  #requirePeers(host: string, name = host): void {
+    if (isLoopback(host) || this.#peers !== undefined || this.#anyPeer) return;
+    throw new ConfigurationError(
+      "ERR_ALLOWED_PEERS",
+      `Cannot listen on ${name}: every host that reaches it could connect; name the Web servers in ` +
+        'allowedPeers, or say "any"',
+    );
   }
 
   /** Drives the application with a connection that somebody else made; it needs no {@link listen}. */
@@ -203,30 +190,15 @@ export class Server implements ConnectionOwner {
     if (this.#connections.size === 0) this.#emptied?.();
   }
 
-  async #bind(address: Address): Promise<void> {
-    const listener = this.#listener;
-    const ready = listening(listener);
-    switch (address.kind) {
-      case "tcp":
-        listener.listen({ host: address.host, port: address.port, backlog: BACKLOG });
-        break;
-      case "fd":
-        listener.listen({ fd: address.fd, backlog: BACKLOG });
-        // Of an inherited unix socket Node.js does not tell the path.
-        this.#inherited = formatAddress(address);
-        break;
-      case "unix":
-        bindSocket(listener, address.path, this.#socketAccess);
-        break;
+  readonly #accept = (socket: Socket, { host }: Listener): void => {
+    if (this.#connections.size >= this.limits.connections) {
+      socket.destroy();
+      return;
     }
-    await ready;
-  }
-
-  readonly #accept = (socket: Socket): void => {
     const peer = socket.remoteAddress;
     // A unix socket has no peer address: its mode is what keeps others out. Over TCP the address is missing where the
     // peer has reset the connection before it was accepted, and what it sent can be read all the same.
-    if (this.#overTcp && this.#peers !== undefined && !this.#peers.allows(peer)) {
+    if (host !== undefined && this.#peers !== undefined && !this.#peers.allows(peer)) {
       logSafely(() => this.#log.warn({ code: "ERR_PEER_NOT_ALLOWED", peer }, "Closed a connection"));
       socket.destroy();
       return;
@@ -240,7 +212,7 @@ export class Server implements ConnectionOwner {
   };
 
   async #close(): Promise<void> {
-    const stopped = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
+    const stopped = Promise.all(this.#listeners.map((listener) => listener.close()));
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
@@ -249,6 +221,7 @@ export class Server implements ConnectionOwner {
     if (this.#connections.size > 0) await emptied;
     clearTimeout(this.#closingTimer);
     await stopped;
+    this.#listeners.length = 0;
     clearInterval(this.#ticker);
   }
 
@@ -268,11 +241,4 @@ export class Server implements ConnectionOwner {
 /** A time-out as Node.js takes it: a longer one, Infinity too, would strike at once. */
 function timerDelay(time: number): number {
   return Math.min(time, 2 ** 31 - 1);
-}
-
-/** Keeps what the system said, which names neither the folder that is missing nor, for some errors, the address. */
-function cannotListen(code: string, address: Address, error: unknown): ConfigurationError {
-  const isFolderMissing = address.kind === "unix" && !existsSync(dirname(address.path));
-  const fact = isFolderMissing ? `there is no folder ${dirname(address.path)}` : (error as Error).message;
-  return new ConfigurationError(code, `Cannot listen on ${formatAddress(address)}: ${fact}`, error);
 }

@@ -102,6 +102,22 @@ describe.each([
     expect((await respond("/a.txt", { headers: both })).status).toBe(304);
   });
 
+  test("has the fields that the filter has set", async () => {
+    const saying = filtering((request) => {
+      const body = run === upperCase ? Buffer.from(TEXT) : run(request);
+      return reply(body, { headers: { "X-Made": "Grüße", "Cache-Control": "max-age=60" } });
+    });
+    const { respond } = await bridged([saying], { files, cache });
+    const fields = async (): Promise<unknown[]> => {
+      const { headers } = await respond("/a.txt");
+      return ["x-made", "cache-control"].map((name) => headers.get(name));
+    };
+    const first = await fields();
+    expect(first).toEqual([Buffer.from("Grüße").toString("latin1"), "max-age=60"]);
+    expect(await fields()).toEqual(first);
+    expect(saying.runs).toBe(1);
+  });
+
   test("is made anew when the file is another one", async () => {
     const root = folderWith(files);
     const path = join(root, "a.txt");
@@ -122,21 +138,25 @@ describe.each([
     expect(shout.runs).toBe(4);
   });
 
-  test("is another one for another query, host, scheme and mount", async () => {
+  test("is another one for another path, query, host, scheme and mount", async () => {
     const shout = filtering(
-      ({ mount, queryString, headers }) => `${mount} ${queryString} ${headers.get("host")}`,
+      ({ mount, path, queryString, headers }) => `${mount} ${path} ${queryString} ${headers.get("host")}`,
     );
-    const { respond } = await bridged([shout], { files, cache });
+    const root = folderWith({ ...files, "app/x": "" });
+    symlinkSync("../a.txt", join(root, "app/a.txt"));
+    const { respond } = await bridged([shout], { root, cache });
     const seen = [
       await respond("/a.txt"),
       await respond("/a.txt?x=1"),
       await respond("/a.txt?x=2"),
       await respond("/a.txt", { headers: { Host: "example.org" } }),
       await respond("/a.txt", { params: { HTTPS: "on" } }),
+      await respond("/%61.txt"),
+      await respond("/app/a.txt"),
       await respond("/app/a.txt", { params: { SCRIPT_NAME: "/app", PATH_INFO: "/a.txt" } }),
     ];
-    expect(shout.runs).toBe(6);
-    expect(new Set(seen.map(({ text }) => text)).size).toBe(5);
+    expect(shout.runs).toBe(8);
+    expect(new Set(seen.map(({ text }) => text)).size).toBe(7);
   });
 
   test("is not sent any more when a link leads to another file, or out of the root", async () => {
@@ -212,8 +232,11 @@ describe("nothing is kept of", () => {
   ])("%s that is larger than an eighth of the cache", async (_what, run) => {
     const shout = filtering(run);
     const { respond } = await bridged([shout], { files: { "a.txt": "x".repeat(300_000) }, cache });
-    expect((await respond("/a.txt")).bytes.length).toBe(300_000);
-    expect((await respond("/a.txt")).bytes.length).toBe(300_000);
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await respond("/a.txt");
+      expect(answer.bytes.length).toBe(300_000);
+      expect(answer.headers.get("accept-ranges")).toBeUndefined();
+    }
     expect(shout.runs).toBe(2);
   });
 
@@ -230,6 +253,13 @@ describe("nothing is kept of", () => {
     expect(failing.runs).toBe(2);
   });
 
+  test("a whole reply of another length than it announced, which is an error", async () => {
+    const lying = filtering(() => reply("x", { headers: { "Content-Length": 17 } }));
+    const { respond } = await bridged([lying], { files, cache });
+    for (let time = 0; time < 2; time += 1) expect((await respond("/a.txt")).status).toBe(500);
+    expect(lying.runs).toBe(2);
+  });
+
   test("a stream that is shorter than it announced", async () => {
     const lying = filtering(({ data }) => reply(data, { headers: { "Content-Length": 17 } }));
     const { application } = await bridged([lying], { files, cache });
@@ -237,17 +267,43 @@ describe("nothing is kept of", () => {
     expect(lying.runs).toBe(2);
   });
 
-  test("a file that changes while it is read", async () => {
+  test.each([
+    ["a whole reply", upperCase],
+    ["a stream", upperCaseStream],
+  ])("a file that changes while it is read for %s", async (_what, run) => {
     const root = folderWith(files);
-    const reading = filtering(async (request) => {
-      const text = await upperCase(request);
-      if (reading.runs === 1)
-        putFile(join(root, "a.txt"), "fedcba9876543210", new Date(LONG_AGO.getTime() + 250));
-      return text;
+    const path = join(root, "a.txt");
+    const reading = filtering((request) => {
+      if (reading.runs === 1) putFile(path, "fedcba9876543210", new Date(LONG_AGO.getTime() + 250));
+      return run(request);
     });
     const { respond } = await bridged([reading], { root, cache });
-    expect((await respond("/a.txt")).text).toBe(TEXT);
     expect((await respond("/a.txt")).text).toBe("FEDCBA9876543210");
+    // What was announced when it was opened: what has been read since was something else.
+    putFile(path, files["a.txt"]);
+    expect((await respond("/a.txt")).text).toBe(TEXT);
+  });
+
+  test("a file under the facts of another one, that it has replaced between look-up and open", async () => {
+    const root = folderWith(files);
+    const path = join(root, "a.txt");
+    let swaps = true;
+    const { fileSystem } = steps({
+      beforeOpen: () => {
+        if (!swaps) return;
+        swaps = false;
+        renameSync(path, `${path}.old`);
+        putFile(path, "another content!");
+      },
+    });
+    const shout = filtering(upperCase);
+    const peer = await (await bridgedOn(fileSystem, [shout], { root, cache })).connect();
+    const text = async (): Promise<string> => (await peer.send(get(1, "/a.txt")).answer(1)).text;
+    expect(await text()).toBe("ANOTHER CONTENT!");
+    expect(await text()).toBe("ANOTHER CONTENT!");
+    expect(shout.runs).toBe(1);
+    renameSync(`${path}.old`, path);
+    expect(await text()).toBe(TEXT);
   });
 
   test.each([
@@ -483,6 +539,38 @@ describe("several requests at once for what is not kept yet", () => {
     await expect.poll(() => reading.runs).toBe(1);
     expect((await other.send(get(1, "/a.txt")).answer(1)).text).toBe(TEXT);
   });
+});
+
+test("A stream whose client leaves is stopped, and not kept", async () => {
+  const stopped = deferred();
+  const endless = filtering(async function* ({ query }: FilterRequest) {
+    try {
+      yield "start";
+      while (!query.has("end")) yield "x".repeat(10_000);
+    } finally {
+      stopped.resolve();
+    }
+  });
+  const cacheOf = { bytes: 1_000_000_000 };
+  const { connect } = await bridgedOn(steps().fileSystem, [endless], {
+    root: folderWith(files),
+    cache: cacheOf,
+  });
+  const peer = await connect();
+  peer.send(get(1, "/a.txt"));
+  await peer.received(100_000);
+  peer.reset();
+  await stopped.promise;
+});
+
+test("A date that could still be that of two contents is none to cut a part by", async () => {
+  const future = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000).toUTCString();
+  const dated = filtering(() => reply(TEXT, { headers: { "Last-Modified": future } }));
+  const { respond } = await bridged([dated], { files, cache });
+  await respond("/a.txt");
+  const headers = { Range: "bytes=0-3" };
+  expect((await respond("/a.txt", { headers })).status).toBe(206);
+  expect((await respond("/a.txt", { headers: { ...headers, "If-Range": future } })).status).toBe(200);
 });
 
 test("A file that shrinks while it is kept for later is an error, and nothing is kept", async () => {

@@ -282,6 +282,16 @@ describe("what the filter says itself", () => {
     expect((await respond("/a.txt", { headers: { "If-Modified-Since": newer } })).status).toBe(304);
   });
 
+  test("is asked for from then on, although it does not say it each time", async () => {
+    const moody = filtering(() =>
+      moody.runs === 1 ? reply("x", { headers: { "Last-Modified": LATER } }) : "x",
+    );
+    const { respond } = await bridged([moody], { files });
+    for (let time = 0; time < 3; time += 1) await respond("/a.txt");
+    await respond("/a.txt", { headers: { "If-Modified-Since": LATER } });
+    expect(moody.runs).toBe(4);
+  });
+
   test("may be that the client has its copy", async () => {
     const knowing = filtering((request) =>
       request.notModified({ etag: '"mine"' })
@@ -388,6 +398,17 @@ describe("a reply that is not the same for everybody", () => {
     const said = await respond("/members/a.md");
     expect([said.headers.get("cache-control"), said.headers.get("etag")]).toEqual(["public", undefined]);
   });
+});
+
+test("A file from the future was changed now, as far as clients are told", async () => {
+  const root = folderWith({});
+  putFile(join(root, "a.txt"), "hello", new Date(Date.now() + 3_600_000));
+  const shout = filtering(upperCase);
+  const { respond } = await bridged([shout], { root });
+  const { headers } = await respond("/a.txt");
+  const told = Date.parse(headers.get("last-modified")!);
+  expect(told).toBeLessThanOrEqual(Date.now());
+  expect((await respond("/a.txt", { headers: { "If-None-Match": headers.get("etag")! } })).status).toBe(304);
 });
 
 test("A file that changes while it is read gives no validators to what was made of both states", async () => {

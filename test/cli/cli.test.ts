@@ -176,6 +176,21 @@ describe("tricorn config", () => {
     expect(err).toContain("application  serve(application)\n");
   });
 
+  test("names no address where the application is handed a socket", async () => {
+    const spawned = [
+      "config",
+      "lighttpd",
+      "--lighttpd-responder",
+      "spawn",
+      "--state",
+      "run",
+      "--",
+      "node",
+      "main.js",
+    ];
+    expect((await tricorn(spawned)).err).toContain("application  serve(application)\n");
+  });
+
   test("prints several files, each by its name", async () => {
     const { out } = await tricorn(["config", "systemd", "--", "node", "main.js"]);
     expect(out.match(/^# ---- .*$/gm)).toEqual([

@@ -64,6 +64,10 @@ describe.each(["nginx", "caddy", "haproxy", "h2o"])("%s takes", (server) => {
     }
   });
 
+  test("variables of authorizers that nobody asks", async () => {
+    expect(await complaintsAbout({ variables: ["AUTH_USER"] }, unknown)).toEqual([]);
+  });
+
   test.each(odd)("%s", async (_, deployment) => {
     expect(await complaintsAbout({ root: "/srv/www", ...deployment }, library)).toEqual([]);
   });

@@ -178,3 +178,18 @@ test("an application that is not there is a 503", async () => {
   const server = await start(contractBehind({ listen: application.address }));
   expect((await fetch(`${server.url}/hello`)).status).toBe(503);
 });
+
+test.each(["", "/app"])("files for a filter are never served as they are, mount %j", async (mount) => {
+  const over = "tcp";
+  const application = await serveApplication({ over, mount: mount || "/" });
+  onTestFinished(() => application.close());
+  const filter = ["*.txt", "index.html"];
+  const server = await start(contractBehind({ listen: application.address, mount, filter }));
+  for (const path of ["/poem.txt", "/a%20b.txt", "/folder/", "/folder/index.html"]) {
+    const answer = await fetch(`${server.url}${path}`, { redirect: "manual" });
+    const body = await answer.text();
+    expect([path, answer.status < 400, /^(?:one|two|folder)\n/.test(body)]).toEqual([path, false, false]);
+    // The application answers for those that lie below its mount; it has no filter here.
+    if (mount === "" && path.endsWith(".txt")) expect(JSON.parse(body)).toMatchObject({ status: 404 });
+  }
+});

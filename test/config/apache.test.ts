@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { quoted } from "../../src/config/apache-text.js";
 import { apache } from "../../src/config/apache.js";
 import type { Configuration } from "../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../src/config/deployment.js";
@@ -132,6 +133,13 @@ function tame({
 function kindsOfLines({ files }: Configuration): string[] {
   return files[0]!.text.split("\n").map((line) => /^\s*(\S*)/.exec(line)![1]!);
 }
+
+test.each(['a"b', "a\\b", "a\nb", "${PATH}", "%{ENV:PATH}", "\ud800"])(
+  "%j is no word of Apache's configuration",
+  (word) => {
+    expect(() => quoted(word)).toThrow(/for Apache: it has a quote, a backslash/);
+  },
+);
 
 describe("an Apache configuration", () => {
   test("is minimal for an application without files and authorizers", () => {

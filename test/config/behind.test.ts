@@ -104,6 +104,11 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     "/deep/er/it.secret/",
     "/books/1",
     "/books/1/",
+    "/secret",
+    "/secret/",
+    "/seCret",
+    "/hidden/",
+    "/hidden/index.html",
     "/books/a%2Fb",
     "/members%2Fcard.txt",
   ])("%j is not shown unasked", async (target) => {
@@ -151,6 +156,9 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     if (mount === "") expect((await go("/.well-known/proof")).body).toBe("proof\n");
     expect((await go("/members/card.txt?mode=allow")).body).toBe(CANARY);
     expect((await go("/deep/er/it.secret?mode=allow")).body).toBe(CANARY);
+    expect((await go("/hidden/index.html?mode=allow")).body).toBe(CANARY);
+    // nginx asks by the name of the folder, for which nobody is declared.
+    expect((await go("/hidden/?mode=allow")).status).toBe(server === "nginx" ? 403 : 200);
   });
 
   test("a file whose name begins with a dot is not served", async () => {
@@ -204,22 +212,33 @@ describe.each(["nginx", "caddy", "haproxy", "h2o"] as const)("behind %s", (serve
   });
 });
 
-describe.each(["nginx", "caddy"] as const)("behind %s, of an application that is not known,", (server) => {
-  test("files come first, and what is no file is the application's", async () => {
-    const { url } = await start({ server, over: "tcp", mount: "", isKnown: false });
-    expect((await visit(url, "/poem.txt")).body).toBe("one\n");
-    expect((await visit(url, "/seen/it")).body).toBe("a file in the place of a route\n");
-    expect((await visit(url, "/")).body).toBe("home\n");
-    expect(JSON.parse((await visit(url, "/seen/other")).body)).toMatchObject({ path: "/seen/other" });
-    expect((await visit(url, "/.git/config")).body).not.toContain("dot file");
-  });
+describe.each(["nginx", "caddy", "h2o"] as const)(
+  "behind %s, of an application that is not known,",
+  (server) => {
+    test("files come first, and what is no file is the application's", async () => {
+      const { url } = await start({ server, over: "tcp", mount: "", isKnown: false });
+      expect((await visit(url, "/poem.txt")).body).toBe("one\n");
+      expect((await visit(url, "/seen/it")).body).toBe("a file in the place of a route\n");
+      expect((await visit(url, "/")).body).toBe("home\n");
+      expect(JSON.parse((await visit(url, "/seen/other")).body)).toMatchObject({ path: "/seen/other" });
+      for (const path of [
+        "/.git/config",
+        "/%2egit/config",
+        "//.git//config",
+        "/seen/../.git/config",
+        "/folder%2f.git/config",
+      ]) {
+        expect([path, (await visit(url, path)).body]).not.toEqual([path, "dot file\n"]);
+      }
+    });
 
-  test("everything is the application's where there are no files", async () => {
-    const { url } = await start({ server, over: "tcp", mount: "", isKnown: false, withRoot: false });
-    expect((await visit(url, "/poem.txt")).status).toBe(404);
-    expect((await visit(url, "/")).body).toBe("home\n");
-  });
-});
+    test("everything is the application's where there are no files", async () => {
+      const { url } = await start({ server, over: "tcp", mount: "", isKnown: false, withRoot: false });
+      expect((await visit(url, "/poem.txt")).status).toBe(404);
+      expect((await visit(url, "/")).body).toBe("home\n");
+    });
+  },
+);
 
 test.each(["nginx", "haproxy", "h2o"] as const)(
   "%s keeps its connections to the application",

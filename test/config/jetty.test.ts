@@ -68,3 +68,10 @@ test("a body above the limit is refused by Jetty", async () => {
   expect(await (await post(MEBIBYTE)).json()).toMatchObject({ bytes: MEBIBYTE });
   expect((await post(MEBIBYTE + 1)).status).toBe(413);
 });
+
+test("an answer that does not come in time is a 504", async () => {
+  const application = await serveApplication({ over: "tcp" });
+  onTestFinished(() => application.close());
+  const server = await start(contractBehind({ listen: application.address, timeout: 1 }));
+  expect((await fetch(`${server.url}/wait`)).status).toBe(504);
+});

@@ -20,7 +20,12 @@ function guarded(deployment: DeploymentInput, told = description): WebServerKind
     writer: lighttpd,
     description: told,
     deployment: ({ folder }) => ({ root: `${folder}/www`, ...deployment }),
-    files: { "www/canary": CANARY, "www/folder/index.html": CANARY, "www/free.html": "free\n" },
+    files: {
+      "www/canary": CANARY,
+      "www/folder/index.html": CANARY,
+      "www/app/folder/index.html": CANARY,
+      "www/free.html": "free\n",
+    },
   });
 }
 
@@ -159,7 +164,7 @@ describe.each([
   });
 });
 
-describe("files that a glob covers by their names, behind lighttpd", () => {
+describe.each(["", "/app"])("files that a glob covers by their names, behind lighttpd, mount %j", (mount) => {
   const byName = { ...description, authorizers: [{ name: "Gate", paths: ["canary", "/folder/*.html"] }] };
   let none: ServedApplication;
   let server: WebServer;
@@ -167,7 +172,7 @@ describe("files that a glob covers by their names, behind lighttpd", () => {
   beforeAll(async () => {
     // It denies everything.
     none = await serveApplication();
-    server = await WebServer.start(guarded({ listen: none.address }, byName));
+    server = await WebServer.start(guarded({ listen: none.address, mount }, byName));
   });
   afterAll(async () => {
     await server?.stop();
@@ -179,9 +184,9 @@ describe("files that a glob covers by their names, behind lighttpd", () => {
     "/canary/",
     "/canary/x",
     "/canary/x/y",
-    "/folder/",
-    "/folder/index.html",
-    "/folder/index.html/",
+    `${mount}/folder/`,
+    `${mount}/folder/index.html`,
+    `${mount}/folder/index.html/`,
   ])("%s does not show one", async (path) => {
     expect((await visit(`${server.url}${path}`)).body).not.toContain(CANARY);
   });
@@ -192,9 +197,9 @@ describe("files that a glob covers by their names, behind lighttpd", () => {
 
   test.each([
     ["/canary/x", /^static-file.disable-pathinfo.*$/m, ""],
-    ["/folder/", /^index-file.names.*$/m, 'index-file.names = ("index.html")'],
+    [`${mount}/folder/`, /^index-file.names.*$/m, 'index-file.names = ("index.html")'],
   ])("%s would show it without what is written against that", async (path, line, replacement) => {
-    const kind = guarded({ listen: none.address }, byName);
+    const kind = guarded({ listen: none.address, mount }, byName);
     const careless = await start({
       ...kind,
       files: (place) =>

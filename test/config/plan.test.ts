@@ -56,6 +56,11 @@ describe("planOf", () => {
     expect(plan({}, routes).respond).toEqual(["/a*{,/**}", "/c\\[d\\]", "/\\$"]);
   });
 
+  test("hands on nothing where nobody is asked", () => {
+    expect(plan({ variables: ["AUTH_USER"] }, unknown).variables).toEqual([]);
+    expect(plan({ variables: ["AUTH_USER"], protect: ["/a"] }, unknown).variables).toEqual(["AUTH_USER"]);
+  });
+
   test("refuses what is no name of a variable, wherever it comes from", () => {
     const odd = { ...library, authorizers: [{ paths: ["/**"], variables: ["A\n B"] }] };
     expect(() => plan({}, odd)).toThrow('Cannot hand on "A\\n B"');

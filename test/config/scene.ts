@@ -52,6 +52,7 @@ class Library {
   @Get("/seen/*")
   @Get("/members/seen")
   @Get("/books/:id")
+  @Get("/secret")
   seen(@Req() { mount, path, user, params }: ResponderRequest): Seen {
     return { mount, path, user: user ?? null, params: Object.fromEntries(params) };
   }
@@ -70,7 +71,10 @@ class Library {
   }
 }
 
-@Authorizer({ paths: ["/members/**", "*.secret", "/books/*"], variables: ["AUTH_USER"] })
+@Authorizer({
+  paths: ["/members/**", "*.secret", "/books/*", "/secret", "/hidden/index.html"],
+  variables: ["AUTH_USER"],
+})
 class Gate {
   authorize({ query, method }: AuthorizerRequest) {
     const mode = query.get("mode");
@@ -98,9 +102,12 @@ const FILES = {
   "shout.md": "loud\n",
   "members/card.txt": CANARY,
   "members/shout.md": CANARY,
+  "MEMBERS/card.txt": CANARY,
   "members/line\nend.txt": CANARY,
   "deep/er/it.secret": CANARY,
+  "hidden/index.html": CANARY,
   "folder/index.html": "folder\n",
+  "folder/.git/config": "dot file\n",
   ".git/config": "dot file\n",
   "seen/it": "a file in the place of a route\n",
   ".well-known/proof": "proof\n",

@@ -123,6 +123,8 @@ describe("what may be written into a file", () => {
     let accepted = 0;
     fc.assert(
       fc.property(field, hostile, fc.constantFrom("", "/", "/x/", "*."), (option, text, prefix) => {
+        // It protects everything, and so leaves out what is not protected.
+        fc.pre(prefix + text !== "/**");
         const value = (one: string): unknown => (option.kind === "list" ? [one] : one);
         const deployment = (one: string): DeploymentInput =>
           deep({ command, root: "/srv/www" }, withField(option, value(one)));
@@ -154,6 +156,16 @@ describe("what may be written into a file", () => {
     if (name === "listen") return text.startsWith("/") ? "/plain" : "127.0.0.1:1";
     return /root|state|director|file/.test(name) ? "/plain" : "plain";
   }
+});
+
+describe("what programs take for their own proxy, and for other fields,", () => {
+  test.each([
+    ["nginx", ['fastcgi_param HTTP_PROXY "" if_not_empty;', "underscores_in_headers off;"]],
+    ["caddy", ["request_header -Proxy", "request_header -*_*"]],
+    ["haproxy", ["http-request del-header Proxy", "http-request del-header _ -m sub"]],
+  ])("is left out by %s", (server, lines) => {
+    for (const line of lines) expect(textOf(server, {}, library)).toContain(line);
+  });
 });
 
 describe("needs", () => {

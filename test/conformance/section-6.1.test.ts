@@ -47,9 +47,9 @@ describe("Section 6.1: what all roles have in common", () => {
 
     expect(records.map(({ type, content }) => [type, content.toString()]).slice(0, -1)).toEqual([
       [Type.stdout, "one"],
-      [Type.stderr, "two"],
+      [Type.stderr, "two\n"],
       [Type.stdout, "three"],
-      [Type.stderr, "four"],
+      [Type.stderr, "four\n"],
       [Type.stdout, ""],
     ]);
   });

@@ -15,6 +15,8 @@ import {
   Variable,
   allow,
   challenge,
+  deny,
+  redirect,
   reply,
   sendfile,
   type AuthorizerRequest,
@@ -105,25 +107,50 @@ const pages = {
   "pages/.secret": "SECRET",
 };
 
+/** As docs/nginx-auth-request.md shows it. */
+@Authorizer({ paths: "/members/**", variables: ["AUTH_USER"] })
+class MembersGate {
+  authorize({ cookies }: AuthorizerRequest) {
+    const session = cookies["session"];
+    if (session === "0ther") return deny(403);
+    if (session === "g0ne") return deny(404);
+    if (session === "br0ken") throw new Error("no sessions");
+    if (session === "basic") return challenge("Basic", { realm: "members" });
+    return session === "s3cret" ? allow({ AUTH_USER: "ada" }) : redirect("/log-in");
+  }
+}
+
+@Responder()
+class Pages {
+  @Get("/members/hello")
+  hello(@Req() { user }: ResponderRequest) {
+    return `Hello ${user}\n`;
+  }
+}
+
 let behind: Behind;
 let mounted: Behind;
+/** Without an authorizer, so that the Web server may tell the mount. */
+let told: Behind;
 let filtered: Behind;
 let pagesFolder: string;
 beforeAll(async () => {
   behind = await serveBoth([Probe, Gate]);
-  mounted = await serveBoth([Probe], { mount: "/app" });
+  mounted = await serveBoth([Probe, Gate], { mount: "/app" });
+  told = await serveBoth([Probe]);
   pagesFolder = mkdtempSync(join(tmpdir(), "tricorn-pages-"));
   for (const [name, content] of Object.entries(pages)) {
     mkdirSync(dirname(join(pagesFolder, name)), { recursive: true });
     writeFileSync(join(pagesFolder, name), content);
   }
   const root = join(pagesFolder, "pages");
-  const listener = { bridges: { filter: { root, index: "index.md", cache: { bytes: 1_000_000 } } } };
-  filtered = await serveBoth([MarkdownPages], { listener });
+  const filter = { root, index: "index.md", cache: { bytes: 1_000_000 } };
+  filtered = await serveBoth([MarkdownPages], { bridges: { filter } });
 });
 afterAll(async () => {
   await behind.close();
   await mounted.close();
+  await told.close();
   await filtered.close();
   rmSync(pagesFolder, { recursive: true, force: true });
 });
@@ -138,7 +165,6 @@ async function start(document: string, firstLine: string, options: RunOptions = 
   return server;
 }
 
-const bearer = { headers: { Authorization: "Bearer s3cret" } };
 const seen = { mount: "", path: "/seen/a%20b", user: null };
 
 test.each(["README.md", "docs/getting-started.md"])(
@@ -172,8 +198,10 @@ describe("docs/behind-nginx.md", () => {
   });
 
   test("under a prefix", async () => {
-    const { url } = await nginx("under a prefix");
-    expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    for (const behind of [told, mounted]) {
+      const { url } = await nginx("under a prefix", { behind });
+      expect(await (await fetch(`${url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
+    }
   });
 
   test("uploads", async () => {
@@ -237,62 +265,37 @@ describe("docs/behind-nginx.md", () => {
   });
 });
 
-const card = { "www/members/card.txt": "secret\n", "www/staff/card.txt": "secret\n" };
-
-describe("docs/authorizers.md", () => {
-  test("Apache, mod_authnz_fcgi", async () => {
-    const server = await start("docs/authorizers.md", "# mod_authnz_fcgi", { behind, files: card });
-    const members = `${server.url}/members/card.txt`;
-    const denied = await fetch(members);
-    expect([denied.status, await denied.text()]).toEqual([401, "Unauthorized\n"]);
-    expect(denied.headers.get("WWW-Authenticate")).toContain("Bearer");
-    expect(await (await fetch(members, bearer)).text()).toBe("secret\n");
-
-    const basic = (password: string) => ({
-      headers: { Authorization: `Basic ${Buffer.from(`ada:${password}`).toString("base64")}` },
-    });
-    const staff = `${server.url}/staff/card.txt`;
-    expect(await (await fetch(staff, basic("lovelace"))).text()).toBe("secret\n");
-    expect((await fetch(staff, basic("wrong"))).status).toBe(401);
-    await server.errorLine(/AH01617: user ada: authentication failure for .*: Password Mismatch/);
+describe.each([
+  ["docs/nginx-auth-request.md", "# auth_request", 500],
+  ["docs/authorizers.md", "# caddy", 502],
+])("%s: %s", (document, firstLine, absent) => {
+  const files = { "www/members/card.txt": "A card\n", "www/poem.txt": "one\n" };
+  const as = (session: string): RequestInit => ({
+    redirect: "manual",
+    headers: { Cookie: `session=${session}`, "Auth-User": "root", "Variable-Auth_user": "root" },
   });
 
-  test("Apache, mod_authnz_fcgi, does not let requests pass when the application is down", async () => {
-    const server = await start("docs/authorizers.md", "# mod_authnz_fcgi", { files: card });
-    expect((await fetch(`${server.url}/members/card.txt`, bearer)).status).toBe(500);
-    await server.errorLine(/AH02495: attempt to connect to .* failed/);
+  test("protects files and the application, and leaves the rest open", async () => {
+    const members = await serveBoth([MembersGate, Pages], { vouchesFor: ["AUTH_USER"] });
+    onTestFinished(() => members.close());
+    const { url } = await start(document, firstLine, { behind: members, files });
+    const card = `${url}/members/card.txt`;
+    const nobody = await fetch(card, { redirect: "manual" });
+    expect([nobody.status, nobody.headers.get("Location")]).toEqual([302, "/log-in"]);
+    expect((await fetch(card, as("0ther"))).status).toBe(403);
+    expect((await fetch(card, as("g0ne"))).status).toBe(404);
+    expect((await fetch(card, as("br0ken"))).status).toBe(500);
+    const asked = await fetch(card, as("basic"));
+    expect([asked.status, asked.headers.get("WWW-Authenticate")]).toEqual([401, 'Basic realm="members"']);
+    expect(await (await fetch(card, as("s3cret"))).text()).toBe("A card\n");
+    expect(await (await fetch(`${url}/members/hello`, as("s3cret"))).text()).toBe("Hello ada\n");
+    expect((await fetch(`${url}/members`, as("0ther"))).status).toBe(403);
+    expect(await (await fetch(`${url}/poem.txt`)).text()).toBe("one\n");
   });
 
-  test("Apache, mod_fcgid", async () => {
-    const script = exampleScript("session-gate.ts");
-    const server = await start("docs/authorizers.md", "# mod_fcgid", { script, files: card });
-    const members = `${server.url}/members/card.txt`;
-    const denied = await fetch(members);
-    expect(denied.status).toBe(401);
-    expect(denied.headers.get("WWW-Authenticate")).toBe('Bearer realm="library"');
-    await server.errorLine(/mod_fcgid: Access check to access .* failed, reason: script returned status 401/);
-    const allowed = await fetch(members, bearer);
-    expect(await allowed.text()).toBe("secret\n");
-    expect(allowed.headers.get("Variable-AUTH_USER")).toBe("ada");
-  });
-
-  test("Apache, mod_fcgid, does not let requests pass when the program ends at once", async () => {
-    const script = "#!/bin/sh\nexit 1\n";
-    const { url } = await start("docs/authorizers.md", "# mod_fcgid", { script, files: card });
-    expect((await fetch(`${url}/members/card.txt`, bearer)).status).toBeGreaterThanOrEqual(500);
-  });
-
-  test("lighttpd", async () => {
-    const { url } = await start("docs/authorizers.md", "# lighttpd", { behind, files: card });
-    const denied = await fetch(`${url}/members/card.txt`);
-    expect([denied.status, await denied.text()]).toEqual([401, "Unauthorized\n"]);
-    expect(await (await fetch(`${url}/members/card.txt`, bearer)).text()).toBe("secret\n");
-  });
-
-  test("lighttpd does not let requests pass when the application is down", async () => {
-    const server = await start("docs/authorizers.md", "# lighttpd", { files: card });
-    expect((await fetch(`${server.url}/members/card.txt`, bearer)).status).toBe(503);
-    await server.errorLine(/establishing connection failed: socket: /);
+  test("lets nobody in when the application is not there", async () => {
+    const { url } = await start(document, firstLine, { files });
+    expect((await fetch(`${url}/members/card.txt`, as("s3cret"))).status).toBe(absent);
   });
 });
 
@@ -312,13 +315,16 @@ describe("docs/responders.md: a stream that breaks", () => {
   });
 
   test("shows behind lighttpd where it streams, or where the length was told", async () => {
-    const collecting = await start("docs/production.md", "# lighttpd", { behind, withoutBinPath: true });
+    const collecting = await start("docs/production.md", "# lighttpd", {
+      behind: mounted,
+      withoutBinPath: true,
+    });
     expect(await outcome(`${collecting.url}/app/broken`)).toBe("first\n");
     expect(await outcome(`${collecting.url}/app/broken-length`)).toBe("breaks");
 
     const before = "server.stream-response-body = 1\n";
     const streaming = await start("docs/production.md", "# lighttpd", {
-      behind,
+      behind: mounted,
       before,
       withoutBinPath: true,
     });
@@ -399,7 +405,7 @@ function chunked(url: string, pieces: readonly Buffer[]): Promise<string> {
 test("each configuration in the documents is one that is run here", () => {
   const shown = documents
     .flatMap(blocksOf)
-    .filter(({ language }) => ["nginx", "apache", "lighttpd"].includes(language))
+    .filter(({ language }) => ["nginx", "apache", "lighttpd", "caddyfile"].includes(language))
     .map(({ document, text }) => `${document} ${text.split("\n", 1)[0]}`);
   expect(shown.filter((name) => !started.has(name))).toEqual([]);
 });

@@ -20,21 +20,20 @@ export interface Behind {
   close(): Promise<void>;
 }
 
-/** How an application is served on both. */
-export interface ServeBothOptions {
+/** What is said about an application that documents show a Web server in front of. */
+export interface BothOptions extends ListenerOptions {
   readonly mount?: string;
-  readonly listener?: ListenerOptions;
 }
 
 export async function serveBoth(
   controllers: readonly ControllerClass[],
-  { mount, listener }: ServeBothOptions = {},
+  { mount, ...listener }: BothOptions = {},
 ): Promise<Behind> {
   const folder = await mkdtemp(join(tmpdir(), "tricorn-docs-"));
   const container = createContainer();
   const application = createApplication({ controllers, container, mount });
   const unix = join(folder, "app.sock");
-  const options = { ...listener, signals: false };
+  const options = { signals: false, ...listener };
   const served = [await serve(application, 0, options), await serve(application, unix, options)];
   const close = async (): Promise<void> => {
     for (const one of served) await one.close();
@@ -97,6 +96,16 @@ function kindOf(block: Block, options: RunOptions): WebServerKind {
         args: ({ folder }) => ["-D", "-f", `${folder}/lighttpd.conf`],
         files: (place) => ({ ...others, "lighttpd.conf": lighttpd(place, adapted(block, place, options)) }),
       };
+    case "caddyfile":
+      return {
+        program: "caddy",
+        args: () => ["run", "--config", "Caddyfile", "--adapter", "caddyfile"],
+        env: ({ folder }) => ({ HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder }),
+        files: (place) => ({
+          ...others,
+          Caddyfile: `{\n  admin off\n  auto_https off\n}\n${adapted(block, place, options)}`,
+        }),
+      };
     default:
       throw new Error(`${block.document}:${block.line}: there is no Web server ${block.language}`);
   }
@@ -110,6 +119,7 @@ function adapted(
 ): string {
   const places: readonly (readonly [string, string])[] = [
     ["listen 80;", `listen 127.0.0.1:${port};`],
+    ["127.0.0.1:8080", `127.0.0.1:${port}`],
     ["/srv/hats/public", `${folder}/www`],
     ["/srv/hats/", `${folder}/`],
     ["/run/hats/app.sock", behind?.unix ?? `${folder}/app.sock`],

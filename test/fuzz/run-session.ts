@@ -1,5 +1,6 @@
 import pino from "pino";
 
+import { BridgedApplication } from "../../src/bridges/bridged-application.js";
 import type { AbortedError } from "../../src/errors.js";
 import type { Application, Refusal, RoleInputs } from "../../src/protocol/application.js";
 import type { Exchange } from "../../src/protocol/exchange.js";
@@ -40,7 +41,10 @@ export async function runSession(session: Session, over: Over): Promise<SessionF
     return token;
   };
   const time = session.hurried ? HURRIED : PATIENT;
-  const application = new WatchedApplication(new Dispatcher(definitions({ issueToken }), { log }), time);
+  const application = new WatchedApplication(
+    await BridgedApplication.open(new Dispatcher(definitions({ issueToken }), { log })),
+    time,
+  );
   // Whoever does everything right may be slow to read.
   const drain = session.expected === undefined ? 200 : 5_000;
   const timeouts = { params: time, body: time, abortGrace: 20, halfClosed: 20, drain, shutdown: 20 };
@@ -88,12 +92,12 @@ function linkTo(server: Server): Link {
 
 /** Notes every exchange on its way to the application. */
 class WatchedApplication implements Application {
-  readonly #application: Dispatcher;
+  readonly #application: BridgedApplication;
   readonly #time: number;
   readonly #exchanges = new Set<Exchange>();
   readonly #dispatched = new WeakSet<Exchange>();
 
-  constructor(application: Dispatcher, time: number) {
+  constructor(application: BridgedApplication, time: number) {
     this.#application = application;
     this.#time = time;
   }

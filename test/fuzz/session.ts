@@ -20,6 +20,8 @@ export interface Expectation {
   readonly what: string;
   readonly status: number | undefined;
   readonly body: Buffer | undefined;
+  /** Whether it asks the authorizers in the responder role, so that no page may answer it. */
+  readonly bridged: boolean;
 }
 
 /** What some Web servers do to one application. */
@@ -136,6 +138,7 @@ function makeRequest(
   const role = random.percent(50)
     ? 1
     : random.pick([2, 2, 2, 3, 3, 7, ...(correct ? [] : [0, 4, 255, 65_535])]);
+  const bridge = role === 2 && random.percent(40) ? random.pick(["auth_request", "forward_auth"]) : undefined;
   const [table, paths] = tableOf(role);
   const path = pickPath(random, { table, paths, correct, hurried });
   const behaviour: Behaviour = table[path] ?? {};
@@ -147,9 +150,13 @@ function makeRequest(
   const head = role === 1 && random.percent(8) && !NOT_BY_HEAD.has(path);
   const variables: [string, string | Buffer][] = [
     ["REQUEST_METHOD", head ? "HEAD" : body.length > 0 ? "POST" : "GET"],
-    ["REQUEST_URI", `${path}${random.percent(20) ? `?${random.text(random.size(300))}` : ""}`],
     ["SERVER_PROTOCOL", "HTTP/1.1"],
   ];
+  const uri = `${path}${random.percent(20) ? `?${random.text(random.size(300))}` : ""}`;
+  if (bridge !== undefined) variables.push(["TRICORN_BRIDGE", bridge], ["SCRIPT_NAME", "/hello"]);
+  // Where the marker is overlooked, a page is there to answer.
+  if (bridge !== "forward_auth") variables.push(["REQUEST_URI", uri]);
+  else variables.push(["REQUEST_URI", "/hello"], ["TRICORN_URI", uri], ["TRICORN_METHOD", "GET"]);
   if (body.length > 0 && random.percent(80)) variables.push(["CONTENT_LENGTH", String(body.length)]);
   if (role === 3)
     variables.push(["FCGI_DATA_LENGTH", String(data.length)], ["FCGI_DATA_LAST_MOD", "1700000000"]);
@@ -159,21 +166,25 @@ function makeRequest(
   const streams: Draft[][] = [[...streamOf(random, Type.params, id, pairs(random.shuffle(variables)))]];
   streams[0]!.push(draft(Type.params, id));
   // Apache sends no STDIN at all to an authorizer.
-  if (role !== 2 || random.percent(50))
+  if (role !== 2 || bridge !== undefined || random.percent(50))
     streams.push([...streamOf(random, Type.stdin, id, body), draft(Type.stdin, id)]);
   if (role === 3) streams.push([...streamOf(random, Type.data, id, data), draft(Type.data, id)]);
   const flags = (keep ? 1 : 0) | (random.percent(5) ? 0xfe : 0);
-  const begin = draft(Type.begin, id, Buffer.from([role >> 8, role & 0xff, flags, 0, 0, 0, 0, 0]));
+  const sentAs = bridge === undefined ? role : 1;
+  const begin = draft(Type.begin, id, Buffer.from([sentAs >> 8, sentAs & 0xff, flags, 0, 0, 0, 0, 0]));
   const records = [begin, ...streams.flat()];
   const sent = role === 3 ? data : body;
   const answer = head ? Buffer.alloc(0) : behaviour.body?.(sent);
+  // nginx takes a redirect for an error.
+  const status = bridge === "auth_request" && behaviour.status === 302 ? 401 : behaviour.status;
   return {
     records,
     expectation: {
       role,
-      what: `role ${role} ${path}`,
+      what: `role ${role} ${path}${bridge === undefined ? "" : ` by ${bridge}`}`,
+      bridged: bridge !== undefined,
       // A time limit may strike anybody where handlers hang and limits are short.
-      status: hurried ? undefined : behaviour.status,
+      status: hurried ? undefined : status,
       body: hurried ? undefined : answer,
     },
   };

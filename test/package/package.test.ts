@@ -1,13 +1,27 @@
 // The package as its users get it: packed, installed into an empty project, imported and required, from TypeScript and
 // from plain JavaScript.
-import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { publint } from "publint";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+
+import { blockNamed } from "../docs/blocks.js";
+import { programPath } from "../support/web-servers/background-process.js";
+import { freePort } from "../support/web-servers/free-port.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -131,5 +145,50 @@ describe("installed into an empty project, it", () => {
       numbers: [3, 3],
       classes: ["FastCgiClient", "Gateway"],
     });
+  });
+
+  test("writes the configuration of a Web server, which answers after the two commands of docs/configure.md", async () => {
+    const [port, applicationPort] = [await freePort(), await freePort()];
+    cpSync(join(projects, "serves.mjs"), join(project, "dist/main.js"));
+    const TRICORN_LISTEN = `127.0.0.1:${applicationPort}`;
+    const application = spawn(process.execPath, ["dist/main.js"], {
+      cwd: project,
+      env: { ...process.env, TRICORN_LISTEN, TRICORN_LOG_LEVEL: "info" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    onTestFinished(() => void application.kill());
+    await once(application.stderr, "data");
+    const { text } = blockNamed("docs/configure.md", "# two commands");
+    const commands = text
+      .replace("--port 8080", `--port ${port} --listen ${TRICORN_LISTEN}`)
+      .replace(/^nginx /m, `${programPath("nginx")} `);
+    const { stderr } = await run("sh", ["-ec", commands], { cwd: project });
+    onTestFinished(async () => {
+      await run(programPath("nginx"), ["-e", "stderr", "-p", ".", "-c", "nginx.conf", "-s", "stop"], {
+        cwd: project,
+      });
+    });
+    expect(stderr).toContain(`wrote        ${join(realpathSync(project), "nginx.conf")}`);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("Hello from FastCGI");
+  });
+
+  test("tells by npx what it cannot do with TypeScript that Node.js does not run", async () => {
+    writeFileSync(join(project, "decorated.ts"), "@Responder()\nclass Hello {}\n");
+    const failed = await run("npx", ["tricorn", "config", "nginx", "decorated.ts"], { cwd: project }).catch(
+      (error: { code: number; stderr: string }) => error,
+    );
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr:
+        "tricorn: Cannot describe the application of decorated.ts: this Node.js does not run such TypeScript; name the JavaScript that it is compiled to\n",
+    });
+  });
+
+  test("has its configurations for programs, too", async () => {
+    writeFileSync(
+      join(project, "configure.mjs"),
+      'import { configure } from "tricorn/config";\nconsole.log(JSON.stringify(configure("h2o").check));\n',
+    );
+    expect(await runProject("configure.mjs")).toBe("h2o -t -c h2o.conf");
   });
 });

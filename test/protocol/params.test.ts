@@ -157,32 +157,6 @@ test("PARAMS cut anywhere are the same when they are put together", () => {
   );
 });
 
-describe("Params with other pairs", () => {
-  const changed = new Params(block).with(
-    [
-      ["A", "ü"],
-      ["E", ""],
-    ],
-    { without: new Set(["A", "B"]) },
-  );
-
-  test("have them behind those that are left, whose bytes stay", () => {
-    expect(Array.from(changed)).toEqual([
-      ["C", "é"],
-      ["D", ""],
-      ["A", "ü"],
-      ["E", ""],
-    ]);
-    expect(changed.getAll("A")).toEqual(["ü"]);
-    expect(changed.getBytes("C")).toEqual(hex("e9"));
-    expect(changed.has("B")).toBe(false);
-  });
-
-  test("leave those that they were made of as they were", () => {
-    expect(new Params(block).getAll("A")).toEqual(["1", "2"]);
-  });
-});
-
 test("every name is found among any others", () => {
   const name = fc.string({ minLength: 1, maxLength: 140 });
   fc.assert(

@@ -154,6 +154,18 @@ describe("locate", () => {
       "",
     ],
     ["the mount itself", { SCRIPT_NAME: "/app", PATH_INFO: "/", REQUEST_URI: "/app/" }, "/", "/app"],
+    [
+      "the mount itself, whose slash the server has added",
+      { SCRIPT_NAME: "/a b", PATH_INFO: "/", REQUEST_URI: "/a%20b?c" },
+      "/",
+      "/a%20b",
+    ],
+    [
+      "a slash that is added to nothing",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/", REQUEST_URI: "/apple" },
+      "/apple",
+      "",
+    ],
     ["a PATH_INFO that is none", { SCRIPT_NAME: "/ap", PATH_INFO: "p", REQUEST_URI: "/app" }, "/app", ""],
     [
       "no REQUEST_URI",

@@ -1,8 +1,10 @@
 // The same file as a CGI program (RFC 3875): one request, its environment and standard input, and an exit.
 import { describe, expect, test } from "vitest";
 
-import { NodeProcess } from "../support/node-process.js";
+import { NodeProcess, commandOf } from "../support/node-process.js";
 import { lifeOf, logged, plainErrors, shop } from "./support.js";
+
+const started = commandOf("test/support/web-servers/programs/started.ts");
 
 interface CgiAnswer {
   readonly code: number | string;
@@ -119,9 +121,145 @@ describe("serve as a CGI program", () => {
     );
   });
 
+  test("takes no body where neither a length nor chunks are told of, whatever is on standard input", async () => {
+    const env = { CONTENT_TYPE: "application/json", CONTENT_LENGTH: "" };
+    expect((await cgi("/sum", { body: '{"numbers":[1]}', env })).head[0]).toBe("Status: 400 Bad Request");
+    const chunked = { ...env, HTTP_TRANSFER_ENCODING: "chunked" };
+    expect((await cgi("/sum", { body: '{"numbers":[1]}', env: chunked })).body).toMatch(/^\{"sum":1\}/);
+  });
+
   test("an address counts more than the environment of a CGI program", async () => {
     const env = { GATEWAY_INTERFACE: "CGI/1.1", REQUEST_METHOD: "GET" };
     const process = new NodeProcess(shop("127.0.0.1:0"), { env });
     expect(await process.address()).toMatch(/^127\.0\.0\.1:\d+$/);
+  });
+});
+
+/** The variables of a request to the program `started`. */
+function request(target: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { GATEWAY_INTERFACE: "CGI/1.1", REQUEST_METHOD: "GET", REQUEST_URI: target, ...more };
+}
+
+function bodyOf({ output }: NodeProcess): string {
+  return output.slice(output.indexOf("") + 1).join("\n");
+}
+
+describe("a CGI program", () => {
+  test("has its request in params and not in its environment, where the rest stays", async () => {
+    const variables = request("/process", {
+      HTTP_COOKIE: "session=s3cret",
+      HTTP_PROXY: "http://192.0.2.66:8080",
+      QUERY_STRING: "",
+      REMOTE_USER: "ada",
+      DATABASE_URL: "postgres://localhost/hats",
+    });
+    const process = new NodeProcess(started, { env: variables });
+    expect(await process.ended).toBe(0);
+    const { environment } = JSON.parse(bodyOf(process)) as { environment: Record<string, string> };
+    expect(environment).toEqual({
+      PATH: globalThis.process.env["PATH"],
+      DATABASE_URL: variables["DATABASE_URL"],
+    });
+
+    const other = new NodeProcess(started, { env: { ...variables, REQUEST_URI: "/params" } });
+    expect(await other.ended).toBe(0);
+    const { HTTP_PROXY: _, ...taken } = variables;
+    expect(JSON.parse(bodyOf(other))).toMatchObject({ ...taken, REQUEST_URI: "/params" });
+  });
+
+  test("does not care for arguments, which are the client's (RFC 3875, section 4.4)", async () => {
+    const args = ["--inspect=0.0.0.0:9229", "127.0.0.1:0", "-e", "process.exit(7)"];
+    const process = new NodeProcess([...started, ...args], { env: request("/process") });
+    expect(await process.ended).toBe(0);
+    expect(JSON.parse(bodyOf(process))).toMatchObject({ arguments: args });
+    expect(process.errors).toEqual(["stopped"]);
+  });
+
+  test("ends when it has answered, whatever timers the application has", async () => {
+    const process = new NodeProcess(started, { env: request("/warn", { STARTED_TIMER: "yes" }) });
+    expect(await process.ended).toBe(0);
+    expect(bodyOf(process)).toBe("warned");
+    expect(process.errors.at(-1)).toBe("stopped");
+  });
+
+  test("ends when it has answered, although standard input stays open and more is on it", async () => {
+    const variables = { REQUEST_METHOD: "POST", CONTENT_LENGTH: "5" };
+    const process = new NodeProcess(started, { env: request("/echo", variables), stdin: "pipe" });
+    process.write("hello, and more");
+    expect(await process.ended).toBe(0);
+    expect(bodyOf(process)).toBe("begun hello done");
+  });
+
+  test("answers with 504 where the handler takes too long, although nothing else keeps the process alive", async () => {
+    const process = new NodeProcess(started, { env: request("/hang", { STARTED_LIMIT: "100" }) });
+    expect(await process.ended).toBe(0);
+    expect(process.output[0]).toBe("Status: 504 Gateway Timeout");
+  });
+
+  test.each(["SIGTERM", "SIGUSR1"] as const)(
+    "aborts its request at %s, and stops the application",
+    async (signal) => {
+      const process = new NodeProcess(started, { env: request("/hang") });
+      await process.line(/"msg":"hanging"/);
+      process.kill(signal);
+      expect(await process.ended).toBe(0);
+      expect(process.output).toEqual([]);
+      expect(process.errors.filter((line) => /"msg":"aborted"|^stopped$/.test(line))).toHaveLength(2);
+    },
+  );
+
+  test("aborts its request when nobody reads the answer any more, without a word about it", async () => {
+    const process = new NodeProcess(started, { env: request("/pour") });
+    await process.line(/^x/);
+    process.closeOutput();
+    expect(await process.ended).toBe(0);
+    expect(process.errors).toEqual(["stopped"]);
+  });
+
+  test("exits with 1 where its answer breaks off, which is all that it can tell", async () => {
+    const process = new NodeProcess(started, { env: request("/break") });
+    expect(await process.ended).toBe(1);
+    expect(bodyOf(process)).toBe("half of it");
+    expect(plainErrors(process)).toEqual(["tricorn: GET /break failed: Error: broken", "stopped"]);
+  });
+
+  test("finishes its answer where nobody catches an error, and exits with 1", async () => {
+    const process = new NodeProcess(started, { env: request("/careless") });
+    expect(await process.ended).toBe(1);
+    expect(bodyOf(process)).toBe("careless");
+    expect(logged(process)).toEqual(["Nobody caught an error"]);
+  });
+
+  test.each([
+    ["standard error closed", "2>&-"],
+    ["standard input and error closed", "0<&- 2>&-"],
+    ["standard error full", "2>/dev/full"],
+  ])("answers with %s, and never writes anything else to standard output", async (_what, redirections) => {
+    for (const [target, body] of [
+      ["/warn", "warned"],
+      ["/fail", "Internal Server Error"],
+    ] as const) {
+      const command = ["sh", "-c", `exec "$@" ${redirections}`, "sh", ...started] as const;
+      const process = new NodeProcess([...command], { env: request(target) });
+      expect(await process.ended).toBe(0);
+      expect(process.output[0]).toMatch(/^Status: (?:200|500) /);
+      expect(bodyOf(process)).toBe(body);
+    }
+  });
+
+  test.each(["stdout", "fd:1"])("does not start with TRICORN_LOG=%s: that is the answer", async (named) => {
+    const process = new NodeProcess(started, { env: request("/warn", { TRICORN_LOG: named }) });
+    expect(await process.ended).toBe(1);
+    expect(process.output).toEqual([]);
+    expect(plainErrors(process).find((line) => line !== "")).toBe(
+      `Cannot log to "${named}", which TRICORN_LOG names: it is the answer of a CGI program`,
+    );
+  });
+
+  test("writes nothing to standard output where it cannot start and standard error is lost", async () => {
+    const command = ["sh", "-c", 'exec "$@" 2>/dev/null', "sh", ...started] as const;
+    const env = request("/warn", { FCGI_WEB_SERVER_ADDRS: "nonsense" });
+    const process = new NodeProcess([...command], { env });
+    expect([await process.ended, process.output]).toEqual([1, []]);
   });
 });

@@ -1,13 +1,18 @@
 // How an application finds out where it shall listen (sections 2.2 and 3.2, and what came after the specification).
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, renameSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { promisify } from "node:util";
+import { pino } from "pino";
+import { createApplication, serve } from "tricorn";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { NodeProcess } from "../support/node-process.js";
 import { get } from "../support/records.js";
+import { responder } from "../support/routes.js";
 import { WebServerPeer } from "../support/web-server-peer.js";
+import { freePort } from "../support/web-servers/free-port.js";
 import { expectHello, lifeOf, logged, plainErrors, shop, socketPath, startShop } from "./support.js";
 
 /** A listening socket that is there to be inherited; what connects to it here is never served. */
@@ -97,7 +102,7 @@ describe("serve, started by systemd", () => {
     await expectStopped(process);
   });
 
-  test("leaves a socket alone that was meant for another process", async () => {
+  test("leaves a socket alone that was meant for another process, and says so", async () => {
     const socket = await listeningSocket(socketPath());
     const path = socketPath();
     const env = { LISTEN_FDS: "1", LISTEN_PID: "1", TRICORN_LISTEN: path };
@@ -105,6 +110,70 @@ describe("serve, started by systemd", () => {
 
     expect(await process.address()).toBe(`unix:${path}`);
     await expectHello(`unix:${path}`);
+    const line = JSON.parse(process.errors.find((text) => text.includes("systemd"))!) as object;
+    expect(line).toMatchObject({ level: 40, listenPid: "1", pid: process.pid });
+  });
+
+  test("leaves a socket alone that was meant for nobody (sd_listen_fds(3))", async () => {
+    const socket = await listeningSocket(socketPath());
+    const env = { LISTEN_FDS: "1", TRICORN_LISTEN: "127.0.0.1:0" };
+    const process = new NodeProcess(shop(), { env, descriptors: [descriptorOf(socket)] });
+    expect(await process.address()).toMatch(/^127\.0\.0\.1:/);
+  });
+
+  /** The command that is passed sockets of these names, and tells its own process id before it becomes the shop. */
+  function passed(names: string, ...address: readonly string[]): readonly [string, ...string[]] {
+    const count = names.split(":").length;
+    const variables = `LISTEN_PID=$$ LISTEN_FDS=${count} LISTEN_FDNAMES=${names}`;
+    return ["sh", "-c", `${variables} exec "$@"`, "sh", ...shop(...address)];
+  }
+
+  test.each([
+    ["the address that it is called with", "systemd:admin", {}, ["fd:4"]],
+    ["TRICORN_LISTEN", undefined, { TRICORN_LISTEN: "systemd:web" }, ["fd:3", "fd:5"]],
+    [
+      "TRICORN_LISTEN, with another address",
+      undefined,
+      { TRICORN_LISTEN: "systemd:web,/socket" },
+      ["fd:3", "fd:5", "unix:/socket"],
+    ],
+  ])("takes those sockets that %s names", async (_what, address, env, expected) => {
+    const paths = [socketPath(), socketPath(), socketPath()];
+    const sockets = await Promise.all(paths.map((path) => listeningSocket(path)));
+    const own = socketPath();
+    const variables = Object.entries(env).map(([name, value]) => [name, value.replace("/socket", own)]);
+    const process = new NodeProcess(passed("web:admin:web", ...(address === undefined ? [] : [address])), {
+      env: Object.fromEntries(variables) as Record<string, string>,
+      descriptors: sockets.map(descriptorOf),
+    });
+    for (const each of expected)
+      await process.line(new RegExp(`Listening on ${each.replace("/socket", own)} for`));
+    // Nobody else accepts any more; the files go with it.
+    for (const path of paths) renameSync(path, `${path}.kept`);
+    for (const socket of sockets) socket.close();
+    for (const each of expected) {
+      const index = Number(/^fd:(\d)/.exec(each)?.[1] ?? 0) - 3;
+      await expectHello(`unix:${index < 0 ? own : `${paths[index]}.kept`}`);
+    }
+    expect(logged(process)).toHaveLength(expected.length);
+    await expectStopped(process);
+  });
+
+  test("says which names there are where one is missing", async () => {
+    const socket = await listeningSocket(socketPath());
+    const process = new NodeProcess(passed("web", "systemd:wbe"), { descriptors: [descriptorOf(socket)] });
+    expect(await process.ended).toBe(1);
+    expect(plainErrors(process)).toContain(
+      "Cannot listen on systemd:wbe: systemd passed no socket of that name to this process; it passed web",
+    );
+  });
+
+  test("says that what was passed is no listening socket, as with Accept=yes", async () => {
+    const process = new NodeProcess(passed("connection"), { descriptors: ["pipe"] });
+    expect(await process.ended).toBe(1);
+    expect(plainErrors(process).join("\n")).toMatch(
+      /Cannot listen on fd:3: the descriptor is no listening socket/,
+    );
   });
 });
 
@@ -115,6 +184,20 @@ describe("serve, started by hand", () => {
     expect(await process.address()).toBe(`unix:${path}`);
     await expectHello(`unix:${path}`);
     await expectStopped(process);
+  });
+
+  test("listens on each address in TRICORN_LISTEN, as one server with one end", async () => {
+    const path = socketPath();
+    const process = new NodeProcess(shop(), { env: { TRICORN_LISTEN: `${path}, 127.0.0.1:0 ,[::1]:0` } });
+    const addresses = await Promise.all(
+      [`unix:${path}`, String.raw`127\.0\.0\.1:\d+`, String.raw`\[::1\]:\d+`].map(async (address) => {
+        const [, found] = await process.line(new RegExp(`Listening on (${address}) for FastCGI`));
+        return found!;
+      }),
+    );
+    for (const address of addresses) await expectHello(address);
+    await expectStopped(process);
+    expect(existsSync(path)).toBe(false);
   });
 
   test("prefers the address that it is called with", async () => {
@@ -147,6 +230,106 @@ describe("FCGI_WEB_SERVER_ADDRS (section 3.2)", () => {
     await expectHello(address);
     const { address: path } = await startShop({ FCGI_WEB_SERVER_ADDRS: "192.0.2.7" }, socketPath());
     await expectHello(path);
+  });
+});
+
+describe("an inherited TCP socket", () => {
+  const env = { PATH: globalThis.process.env["PATH"] ?? "" };
+
+  /** spawn-fcgi binds all interfaces where it is told a port alone. */
+  async function spawned(
+    more: Readonly<Record<string, string>>,
+  ): Promise<{ process: NodeProcess; port: number }> {
+    const port = await freePort();
+    return {
+      port,
+      process: new NodeProcess(["spawn-fcgi", "-n", "-p", String(port), "--", ...shop()], {
+        env: { ...env, ...more },
+      }),
+    };
+  }
+
+  test("that other machines can reach is not served unless somebody says who may connect", async () => {
+    const { process } = await spawned({});
+    expect(await process.ended).toBe(1);
+    expect(plainErrors(process).find((line) => line !== "")).toBe(
+      "Cannot listen on fd:0 (0.0.0.0): every host that reaches it could connect; name the Web servers in allowedPeers, " +
+        'or say "any"',
+    );
+    expect(lifeOf(process).slice(-2)).toEqual(["stop Shop", "stop Stock"]);
+  });
+
+  test.each([
+    ["127.0.0.1", true],
+    ["192.0.2.1", false],
+  ])("lets in whom FCGI_WEB_SERVER_ADDRS names: %s, and so this machine: %s", async (peers, isAllowed) => {
+    const { process, port } = await spawned({ FCGI_WEB_SERVER_ADDRS: peers });
+    expect(await process.address()).toBe("fd:0");
+    if (isAllowed) {
+      await expectHello(`127.0.0.1:${port}`);
+    } else {
+      const peer = await WebServerPeer.connect(`127.0.0.1:${port}`);
+      peer.send(get(1, "/hello"));
+      await peer.closed().catch(() => undefined);
+      expect(peer.bytesRead).toBe(0);
+    }
+    await expectStopped(process);
+  });
+});
+
+describe("serve, called with several addresses", () => {
+  const application = () =>
+    createApplication({
+      controllers: [],
+      definitions: [responder({ "GET /hello": () => "hello " })],
+      log: pino({ enabled: false }),
+    });
+  const options = { signals: false, timeouts: { shutdown: 0 } };
+
+  test("tells all of them in one text, which TRICORN_LISTEN takes, and closes all of them", async () => {
+    const path = socketPath();
+    const served = await serve(application(), [0, path, { host: "::1", port: 0 }], options);
+    const addresses = served.address.split(", ");
+    expect(addresses).toEqual([
+      expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      `unix:${path}`,
+      expect.stringMatching(/^\[::1\]:\d+$/),
+    ]);
+    for (const address of addresses) await expectHello(address);
+    await served.close();
+    for (const address of addresses) {
+      await expect(WebServerPeer.connect(address)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(?:ECONNREFUSED|ENOENT)$/) as string,
+      });
+    }
+  });
+
+  test("bounds connections over all of them", async () => {
+    const served = await serve(application(), [0, socketPath()], { ...options, limits: { connections: 1 } });
+    const [one = "", other = ""] = served.address.split(", ");
+    const first = await WebServerPeer.connect(one);
+    await first.roundTrip();
+    const second = await WebServerPeer.connect(other);
+    await second.closedByApplication().catch(() => undefined);
+    expect((await first.send(get(1, "/hello")).answer(1)).text).toBe("hello ");
+    await served.close();
+  });
+
+  test("rejects where one cannot be listened on, and closes the others", async () => {
+    const path = socketPath();
+    const rejected = serve(application(), [path, path], options);
+    await expect(rejected).rejects.toMatchObject({ code: "ERR_ADDRESS_IN_USE" });
+    expect(existsSync(path)).toBe(false);
+    await expect(serve(application(), [], options)).rejects.toMatchObject({ code: "ERR_ADDRESS" });
+  });
+
+  test("rejects a descriptor that this process uses already", async () => {
+    const socket = await listeningSocket(0, "127.0.0.1");
+    const served = serve(application(), `fd:${descriptorOf(socket)}`, options);
+    await expect(served).rejects.toMatchObject({
+      code: "ERR_LISTEN",
+      message: `Cannot listen on fd:${descriptorOf(socket)}: this process uses the descriptor already`,
+    });
   });
 });
 
@@ -202,6 +385,21 @@ describe("an application that cannot be served", () => {
     const process = new NodeProcess(shop("127.0.0.1:0"), { env: { FAIL: "onStart" } });
     expect(await failure(process)).toBe("Cannot start application: onStart of Shop failed: the key is lost");
     expect(lifeOf(process)).toEqual(["start Stock", "start Shop with Stock", "stop Stock"]);
+  });
+
+  test.each([
+    ["is taken", "ERR_ADDRESS_IN_USE"],
+    ["cannot be read", "ERR_ADDRESS"],
+  ])("leaves nothing open where one of its addresses %s", async (_what, code) => {
+    const taken = await listeningSocket(0, "127.0.0.1");
+    const bad = code === "ERR_ADDRESS" ? "nonsense" : `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+    const paths = [socketPath(), socketPath()];
+    const process = new NodeProcess(shop(), { env: { TRICORN_LISTEN: `${paths[0]},${bad},${paths[1]}` } });
+    expect(await failure(process)).toMatch(/^Cannot (?:listen on 127|parse address: "nonsense")/);
+    expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
+    const begun =
+      code === "ERR_ADDRESS" ? [] : ["start Stock", "start Shop with Stock", "stop Shop", "stop Stock"];
+    expect(lifeOf(process)).toEqual(begun);
   });
 
   test("says that a descriptor is no socket", async () => {

@@ -1,6 +1,7 @@
 // The application of the soak: all kinds of handlers, in a process of its own. Answers each message by its figures.
 import pino from "pino";
 
+import { BridgedApplication } from "../../src/bridges/bridged-application.js";
 import { Dispatcher } from "../../src/roles/dispatcher.js";
 import { Server } from "../../src/server/server.js";
 import { definitions } from "../fuzz/handlers.js";
@@ -20,10 +21,11 @@ const MEBIBYTE = 2 ** 20;
 
 const log = pino({ level: "silent" });
 let issued = 0;
-const application = new Dispatcher(definitions({ issueToken: () => `token-${(issued += 1)}` }), {
+const dispatcher = new Dispatcher(definitions({ issueToken: () => `token-${(issued += 1)}` }), {
   log,
   timeouts: { handler: LIMIT, authorizer: LIMIT },
 });
+const application = await BridgedApplication.open(dispatcher);
 const server = new Server(application, {
   log,
   timeouts: { params: LIMIT, body: LIMIT, halfClosed: 500, drain: LIMIT, send: LIMIT },

@@ -25,6 +25,9 @@ export function answerOf(records: readonly Received[]): Answer {
   const errors = contents(records, Type.stderr);
   // Jetty takes an empty STDERR record for the end of the answer.
   if (errors.some(({ length }) => length === 0)) throw new Error("There is an empty STDERR record.");
+  // It may only where there is no answer at all, in a role of one's own.
+  if (stdout.length > 0 && records[0]!.type === Type.stderr)
+    throw new Error("STDERR stands in front of the answer.");
   const outputs = records.filter(({ type }) => type === Type.stdout);
   const ends = outputs.filter(({ content }) => content.length === 0);
   if (ends.length !== 1 || outputs.at(-1) !== ends[0]) throw new Error("STDOUT is not closed exactly once.");

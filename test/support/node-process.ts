@@ -21,8 +21,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Its descriptor 0; /dev/null if left out. */
   readonly stdin?: "ignore" | "pipe";
-  /** Its descriptors from 3 on, as those of this process. */
-  readonly descriptors?: readonly number[];
+  /** Its descriptors from 3 on, as those of this process; a connected socket for `pipe`. */
+  readonly descriptors?: readonly (number | "pipe")[];
 }
 
 /** A process and what it prints. It is killed when the test ends. */
@@ -96,6 +96,16 @@ export class NodeProcess {
       stdin!.once("error", resolve);
       stdin!.end(content, () => resolve(stdin!.errored));
     });
+  }
+
+  /** Sends something on standard input, and leaves it open. */
+  write(content: string | Uint8Array): void {
+    this.#child.stdin!.write(content);
+  }
+
+  /** Reads its standard output no more, so that writing to it fails. */
+  closeOutput(): void {
+    this.#child.stdout!.destroy();
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -1,6 +1,7 @@
 import { Authorizer, Filter } from "../../src/decorators/role.js";
 import { Header } from "../../src/decorators/bind.js";
-import type { AuthorizerRequest } from "../../src/roles/authorizer-request.js";
+import type { AuthorizerPhase, AuthorizerRequest } from "../../src/roles/authorizer-request.js";
+import type { Credentials } from "../../src/roles/credentials.js";
 import type { FilterRequest } from "../../src/roles/filter-request.js";
 import type { ResponderRequest } from "../../src/roles/responder-request.js";
 import { allow, deny, redirect, type Verdict } from "../../src/roles/verdict.js";
@@ -142,3 +143,13 @@ allow({ X: undefined });
 deny("403");
 // @ts-expect-error 304 sends nobody elsewhere
 redirect("/login", 304);
+
+declare const credentials: Credentials;
+// @ts-expect-error a password is no text
+verify(credentials.password);
+// @ts-expect-error nothing of the same shape is one
+export const forged: Credentials["password"] = { reveal: () => "x", equals: () => true, toJSON: () => "x" };
+// @ts-expect-error a phase is one of three
+export const phase: AuthorizerPhase = "RESPONDER";
+
+function verify(_password: string): void {}

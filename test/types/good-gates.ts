@@ -1,6 +1,6 @@
 import { Cookie, Header } from "../../src/decorators/bind.js";
 import { Authorizer, Filter } from "../../src/decorators/role.js";
-import type { AuthorizerRequest } from "../../src/roles/authorizer-request.js";
+import { AuthorizerPhase, type AuthorizerRequest } from "../../src/roles/authorizer-request.js";
 import type { FilterRequest } from "../../src/roles/filter-request.js";
 import { reply } from "../../src/roles/reply.js";
 import type { RoleRequest } from "../../src/roles/request.js";
@@ -31,6 +31,16 @@ export class Bound {
     @Cookie("s") session?: string,
   ) {
     return key === session ? allow() : deny(403, { body: this.realm });
+  }
+}
+
+@Authorizer({ paths: ["/staff/**"], variables: ["AUTH_USER"] })
+export class Credible {
+  authorize({ credentials, phase, user }: AuthorizerRequest) {
+    if (phase === AuthorizerPhase.Authorizer) return user === "ada" ? allow() : deny();
+    if (credentials?.password.equals("x") !== true) return challenge("Basic", { realm: "x" });
+    const password: string = credentials.password.reveal();
+    return password === "" ? deny() : allow({ AUTH_USER: credentials.user });
   }
 }
 

@@ -11,8 +11,11 @@ export interface Program {
   readonly cwd: string;
 }
 
+/** The programs. */
+export type ProgramName = "contract" | "gate" | "started";
+
 /** The command that runs a program of `programs/`. */
-export function program(name: "contract" | "gate"): Program {
+export function program(name: ProgramName): Program {
   const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
   return {
     program: process.execPath,
@@ -21,11 +24,14 @@ export function program(name: "contract" | "gate"): Program {
   };
 }
 
-/** A script that runs it from anywhere, for Web servers that start programs by a path. */
-export function programScript(name: "contract" | "gate", env: Readonly<Record<string, string>> = {}): string {
+/**
+ * A script that runs it from anywhere, for Web servers that start programs by a path. It hands its arguments on, as no
+ * script should: a CGI program gets them from the client.
+ */
+export function programScript(name: ProgramName, env: Readonly<Record<string, string>> = {}): string {
   const { program: node, args, cwd } = program(name);
   const variables = Object.entries(env).map(([variable, value]) => `${variable}=${quote(value)} `);
-  return `#!/bin/sh\ncd ${quote(cwd)}\n${variables.join("")}exec ${[node, ...args].map(quote).join(" ")}\n`;
+  return `#!/bin/sh\ncd ${quote(cwd)}\n${variables.join("")}exec ${[node, ...args].map(quote).join(" ")} "$@"\n`;
 }
 
 function quote(word: string): string {

@@ -6,6 +6,7 @@ import {
   type ControllerClass,
   type HandlerTimeouts,
   type ServeOptions,
+  type StderrLines,
   type TricornApplication,
 } from "tricorn";
 
@@ -21,6 +22,8 @@ export interface ApplicationOptions {
   readonly controllers?: readonly ControllerClass[];
   readonly mount?: string | undefined;
   readonly timeouts?: HandlerTimeouts;
+  /** `failures` if left out. */
+  readonly stderr?: StderrLines;
   /** What `serve` is told. */
   readonly serving?: Omit<ServeOptions, "signals" | "log">;
 }
@@ -42,10 +45,10 @@ export const webServerGroup = process.getuid?.() === 0 ? "www-data" : undefined;
 
 /** Serves an application in this process. */
 export async function serveApplication(options: ApplicationOptions = {}): Promise<ServedApplication> {
-  const { address = "127.0.0.1:0", controllers = [Contract], mount, timeouts, serving } = options;
+  const { address = "127.0.0.1:0", controllers = [Contract], mount, timeouts, stderr, serving } = options;
   const container = createContainer();
   const { log, lines } = capturedLog();
-  const application = createApplication({ controllers, container, log, mount, timeouts });
+  const application = createApplication({ controllers, container, log, mount, timeouts, stderr });
   const served = await serve(application, address, {
     signals: false,
     ...(webServerGroup !== undefined && { socketAccess: { group: webServerGroup } }),

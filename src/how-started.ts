@@ -1,0 +1,91 @@
+import type { DescriptorKind } from "./descriptor.js";
+import { ConfigurationError } from "./errors.js";
+import { parseAddress, type AddressLike } from "./protocol/address.js";
+import type { SystemdSockets } from "./systemd-sockets.js";
+
+/** Where an application listens when nothing else tells: the port that the Web servers' own examples use. */
+const DEFAULT_ADDRESS = "127.0.0.1:9000";
+/** Stands before the name of a socket that systemd passed. */
+const SYSTEMD = "systemd:";
+
+/** What an application is to do: listen, on one address at least, or answer the one request of a CGI program. */
+export type Start =
+  | {
+      readonly kind: "listen";
+      readonly addresses: readonly AddressLike[];
+      /** The process that systemd passed sockets for, where it is not this one, and they were wanted. */
+      readonly meantFor?: string | undefined;
+    }
+  | { readonly kind: "cgi" };
+
+/** What is known of a process. */
+export interface ProcessFacts {
+  /** TRICORN_LISTEN. */
+  readonly named: string | undefined;
+  /** Whether its environment is that of a CGI program. */
+  readonly isCgi: boolean;
+  kindOf(fd: number): DescriptorKind;
+  /** Asked only where they could be wanted: to ask takes them. */
+  systemdSockets(): SystemdSockets;
+}
+
+/**
+ * How a process was started follows from the first of these that is there: the addresses that the program names itself;
+ * a listening socket on descriptor 0 (section 2.2); sockets that systemd passed, all of them or those that
+ * TRICORN_LISTEN picks; the addresses in TRICORN_LISTEN; the environment of a CGI program; none of it, which means
+ * 127.0.0.1:9000. Never its arguments: a CGI program gets those from the client (RFC 3875, section 4.4).
+ *
+ * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_SYSTEMD_SOCKET` for the name of a
+ * socket that was not passed
+ */
+export function howStarted(
+  listen: AddressLike | readonly AddressLike[] | undefined,
+  facts: ProcessFacts,
+): Start {
+  if (listen !== undefined) return listenOn(isList(listen) ? listen : [listen], facts);
+  if (facts.kindOf(0) === "listening") return listenOn(["fd:0"], facts);
+  const named = (facts.named ?? "")
+    .split(",")
+    .map((address) => address.trim())
+    .filter((address) => address !== "");
+  const { sockets, meantFor } = facts.systemdSockets();
+  if (sockets.length > 0 && !named.some(isSystemdName)) {
+    return listenOn(
+      sockets.map(({ fd }) => `fd:${fd}`),
+      facts,
+    );
+  }
+  if (named.length === 0 && facts.isCgi) return { kind: "cgi" };
+  return { ...listenOn(named.length > 0 ? named : [DEFAULT_ADDRESS], facts), meantFor };
+}
+
+/** All addresses are read before anything is opened. */
+function listenOn(given: readonly AddressLike[], facts: ProcessFacts): Start & { readonly kind: "listen" } {
+  if (given.length === 0) throw new ConfigurationError("ERR_ADDRESS", "Cannot listen: there is no address");
+  const addresses = given.flatMap((address): readonly AddressLike[] =>
+    isSystemdName(address) ? descriptorsOf(address.slice(SYSTEMD.length), facts) : [address],
+  );
+  for (const address of addresses) parseAddress(address);
+  return { kind: "listen", addresses };
+}
+
+function descriptorsOf(name: string, facts: ProcessFacts): readonly string[] {
+  const { sockets, meantFor } = facts.systemdSockets();
+  const found = sockets.filter((socket) => socket.name === name);
+  if (found.length > 0) return found.map(({ fd }) => `fd:${fd}`);
+  const names = sockets.map((socket) => socket.name).join(", ");
+  const passed = names === "" ? "it passed none" : `it passed ${names}`;
+  throw new ConfigurationError(
+    "ERR_SYSTEMD_SOCKET",
+    `Cannot listen on ${SYSTEMD}${name}: systemd passed no socket of that name to this process; ` +
+      (meantFor === undefined ? passed : `LISTEN_PID is ${meantFor}, so start node itself, or by exec`),
+  );
+}
+
+function isSystemdName(address: AddressLike): address is string {
+  return typeof address === "string" && address.startsWith(SYSTEMD);
+}
+
+function isList(listen: AddressLike | readonly AddressLike[]): listen is readonly AddressLike[] {
+  return Array.isArray(listen);
+}

@@ -1,0 +1,133 @@
+import { existsSync } from "node:fs";
+import { createServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
+import { dirname } from "node:path";
+
+import { ConfigurationError } from "../errors.js";
+import { formatAddress, type Address } from "../protocol/address.js";
+import {
+  BACKLOG,
+  bindSocket,
+  isAddressInUse,
+  listening,
+  removeStaleSocket,
+  type SocketAccess,
+} from "./unix-socket.js";
+
+/** After so much silence a TCP peer is asked whether it is still there; ms. */
+const KEEP_ALIVE_DELAY = 60_000;
+
+/** Half-open: a Web server may close its side when it has sent everything and still wants the answer. */
+const SOCKET_OPTIONS = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: KEEP_ALIVE_DELAY,
+};
+
+/** What a listener needs of its server. */
+export interface ListenerHost {
+  /** Who may connect to a unix socket that it binds. */
+  readonly access: SocketAccess | undefined;
+  /** Takes over a connection. */
+  accepted(socket: Socket, listener: Listener): void;
+  /** Told of what fails later. */
+  failed(error: Error): void;
+}
+
+/** One listening socket of a server: a TCP port, a unix socket, or one that this process inherited. */
+export class Listener {
+  readonly #asked: Address;
+  readonly #server: NetServer;
+  readonly #host: ListenerHost;
+  /** Where a TCP socket is bound, which is known of an inherited one only when it listens. */
+  #bound: AddressInfo | undefined;
+
+  constructor(asked: Address, host: ListenerHost) {
+    this.#asked = asked;
+    this.#host = host;
+    this.#server = createServer(SOCKET_OPTIONS, (socket) => host.accepted(socket, this));
+  }
+
+  /**
+   * Starts to listen. A unix socket has its final mode before anybody can connect; a file that a dead process left is
+   * replaced, one that is alive is not.
+   *
+   * @throws ConfigurationError `ERR_ADDRESS_IN_USE` for an address that is taken, `ERR_LISTEN` for one that the system
+   * refuses, `ERR_SOCKET_ACCESS` for an owner or group that does not exist
+   */
+  async open(): Promise<void> {
+    const address = this.#asked;
+    try {
+      await this.#bind();
+    } catch (error) {
+      if (error instanceof ConfigurationError) throw error;
+      if (!isAddressInUse(error)) throw cannotListen("ERR_LISTEN", address, error);
+      if (address.kind !== "unix") throw cannotListen("ERR_ADDRESS_IN_USE", address, error);
+      await removeStaleSocket(address.path);
+      await this.#bind();
+    }
+    const bound = this.#server.address();
+    if (typeof bound === "object" && bound !== null) this.#bound = bound;
+    this.#server.on("error", (error) => this.#host.failed(error));
+  }
+
+  /** The address that a TCP socket is bound to; undefined for unix sockets, whose peers have no address. */
+  get host(): string | undefined {
+    return this.#bound?.address;
+  }
+
+  /** The TCP port, or undefined for other sockets. */
+  get port(): number | undefined {
+    return this.#bound?.port;
+  }
+
+  /** Where it listens: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`. */
+  get address(): string {
+    // Of an inherited unix socket Node.js does not tell the path.
+    if (this.#asked.kind !== "tcp" || this.#bound === undefined) return formatAddress(this.#asked);
+    const { address: host, port } = this.#bound;
+    return formatAddress({ kind: "tcp", host, port });
+  }
+
+  /** Accepts nobody any more. Resolves when the socket is closed and every connection from it is. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  async #bind(): Promise<void> {
+    const address = this.#asked;
+    const server = this.#server;
+    const ready = listening(server);
+    switch (address.kind) {
+      case "tcp":
+        server.listen({ host: address.host, port: address.port, backlog: BACKLOG });
+        break;
+      case "fd":
+        server.listen({ fd: address.fd, backlog: BACKLOG });
+        break;
+      case "unix":
+        bindSocket(server, address.path, this.#host.access);
+        break;
+    }
+    await ready;
+  }
+}
+
+/** Keeps what the system said, which names neither the folder that is missing nor, for some errors, the address. */
+function cannotListen(code: string, address: Address, error: unknown): ConfigurationError {
+  return new ConfigurationError(
+    code,
+    `Cannot listen on ${formatAddress(address)}: ${factOf(address, error as NodeJS.ErrnoException)}`,
+    error,
+  );
+}
+
+function factOf(address: Address, { code, message }: NodeJS.ErrnoException): string {
+  if (address.kind === "unix" && !existsSync(dirname(address.path)))
+    return `there is no folder ${dirname(address.path)}`;
+  if (address.kind === "fd" && code === "EEXIST") return "this process uses the descriptor already";
+  if (address.kind === "fd") return `the descriptor is no listening socket (${message})`;
+  return message;
+}

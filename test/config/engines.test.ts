@@ -1,0 +1,92 @@
+import { request } from "node:http";
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { pathRegex, type PathRegexOptions } from "../../src/config/path-regex.js";
+import { compileGlob } from "../../src/path-glob.js";
+import { caddy } from "../support/web-servers/caddy.js";
+import { nginx } from "../support/web-servers/nginx.js";
+import { WebServer, type WebServerKind } from "../support/web-servers/web-server.js";
+
+/** Globs that say something, in every way. No `?`, which may cover more. */
+const GLOBS =
+  String.raw`/** /members/** /Members/* *.pdf *.* .* * /a/**/b /a/**/*.md /**/*.md /*/b /*/** {a,b}.txt
+  /{a,b/**} /{,x}/a /[ab]/c /v[0-9]/** /\*a\* /a\{b\} /ä/** *.ß /a{,/**} /x*y /b/ /$a /+a /c++ a-b_c~d /😀/**`
+    .split(/\s+/)
+    .filter((glob) => {
+      try {
+        pathRegex([glob], { unit: "bytes", caseSensitive: true, slashAtEnd: false });
+        return true;
+      } catch {
+        return false;
+      }
+    });
+
+const NAMES =
+  "a b c A members Members x.pdf X.PDF .git a.md b.txt *a* a{b} ä Ä ö.ß x y xy v1 $a +a c++ a-b_c~d 😀 line\nend".split(
+    " ",
+  );
+const paths = fc
+  .tuple(fc.array(fc.constantFrom(...NAMES), { maxLength: 4 }), fc.constantFrom("", "/"))
+  .map(([names, end]) => `/${names.join("/")}${names.length > 0 ? end : ""}`);
+
+/** nginx, which tells of a path what it is covered by. */
+function tellingNginx(options: PathRegexOptions): WebServerKind {
+  const tilde = options.caseSensitive ? "~" : "~*";
+  return nginx(() => ({
+    http: GLOBS.map(
+      (glob, index) => `map $uri $g${index} { default 0; "${tilde}${pathRegex([glob], options)}" 1; }`,
+    ).join("\n"),
+    server: `location / { return 200 "${GLOBS.map((_, index) => `\${g${index}}`).join("")}"; }`,
+  }));
+}
+
+/** The same for Caddy. */
+function tellingCaddy(options: PathRegexOptions): WebServerKind {
+  const flag = options.caseSensitive ? "" : "(?i)";
+  return caddy(() => {
+    const rules = GLOBS.map(
+      (glob, index) => `
+      @g${index} path_regexp \`${flag}${pathRegex([glob], options)}\`
+      vars g${index} 0
+      vars @g${index} g${index} 1`,
+    );
+    const verdicts = GLOBS.map((_, index) => `{http.vars.g${index}}`).join("");
+    return `route {\n${rules.join("")}\nrespond "${verdicts}"\n}`;
+  });
+}
+
+function ask(url: string, path: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path: path.split("/").map(encodeURIComponent).join("/") }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (piece: string) => (body += piece));
+      response.on("end", () => resolve(body));
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+describe.each([
+  ["nginx", "bytes", tellingNginx],
+  ["Caddy", "characters", tellingCaddy],
+] as const)("the regular expressions in %s", (_, unit, telling) => {
+  test.each([true, false])("say of a path what compileGlob says; case counts: %s", async (caseSensitive) => {
+    const server = await WebServer.start(telling({ unit, caseSensitive, slashAtEnd: false }));
+    onTestFinished(() => server.stop());
+    const expected = GLOBS.map((glob) => compileGlob(glob, { caseSensitive }));
+    await fc.assert(
+      fc.asyncProperty(paths, async (path) => {
+        const verdicts = expected.map((covers) => (covers(path) ? "1" : "0")).join("");
+        expect([path, await ask(server.url, path)]).toEqual([path, verdicts]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test("hardly any of the globs are left out", () => {
+  expect(GLOBS.length).toBeGreaterThan(25);
+});

@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { expect, onTestFinished } from "vitest";
+
+/**
+ * The processes that come of one start, however they were forked: they are known by a variable that all of them inherit.
+ * Those that are left when the test ends are killed.
+ */
+export class MarkedProcesses {
+  readonly #mark = `TRICORN_TEST_MARK=${randomUUID()}`;
+
+  constructor() {
+    onTestFinished(() => {
+      for (const pid of this.pids) process.kill(pid, "SIGKILL");
+    });
+  }
+
+  /** The variable that has to be in their environment, as `NAME=value`. */
+  get mark(): string {
+    return this.#mark;
+  }
+
+  /** The same as an object. */
+  get env(): Readonly<Record<string, string>> {
+    const [name = "", value = ""] = this.#mark.split("=");
+    return { [name]: value };
+  }
+
+  /** Those that run. */
+  get pids(): readonly number[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => hasVariable(pid, this.#mark));
+  }
+
+  /** Waits until none is left: nobody is told of the end of a process that is not his own. */
+  async gone(): Promise<void> {
+    await expect.poll(() => this.pids, { timeout: 10_000, interval: 20 }).toEqual([]);
+  }
+}
+
+function hasVariable(pid: number, variable: string): boolean {
+  try {
+    // Of one that has ended and waits for its parent it is empty.
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(variable);
+  } catch {
+    return false;
+  }
+}
