@@ -94,7 +94,7 @@ export class AuthorizerGates {
     return path === undefined ? undefined : [path];
   }
 
-  /** Who was declared for one of these decoded paths below the mount, be it in other letters or with another end. */
+  /** Who was declared for one of these decoded paths below the mount, be it in other letters. */
   covering(paths: readonly string[]): readonly Gate[] {
     const spellings = paths.flatMap((path) => [path, withOtherEnd(path)]);
     const options = { caseSensitive: false };

@@ -3,10 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 
 import { apache } from "../../src/config/apache.js";
 import type { DeploymentInput } from "../../src/config/deployment.js";
-import { testGate, type GateDoor, type GateKind } from "../support/web-servers/behind-gate.js";
 import { Contract, type Seen } from "../support/web-servers/contract.js";
-import { freePort } from "../support/web-servers/free-port.js";
-import { GateProcess } from "../support/web-servers/gate-process.js";
 import { CANARY, Gate } from "../support/web-servers/gate.js";
 import { descriptionOf, configuredApache } from "../support/web-servers/configured.js";
 import { program } from "../support/web-servers/program.js";
@@ -20,15 +17,14 @@ interface Form {
   /** What the application sees as FCGI_APACHE_ROLE. */
   readonly phase: string;
   readonly denied: number;
-  readonly failed: readonly number[];
   /** Who Apache says the user is, behind it. */
   readonly user: string | undefined;
 }
 
-const BASIC = { denied: 401, failed: [401, 500], user: "ada" };
+const BASIC = { denied: 401, user: "ada" };
 
 const forms: readonly Form[] = [
-  { authorizer: "check-authn", phase: "AUTHENTICATOR", denied: 403, failed: [500, 504], user: "ada" },
+  { authorizer: "check-authn", phase: "AUTHENTICATOR", denied: 403, user: "ada" },
   { ...BASIC, authorizer: "authn", phase: "AUTHENTICATOR" },
   { ...BASIC, authorizer: "authz", phase: "AUTHORIZER" },
   { ...BASIC, authorizer: "authnz", phase: "none" },
@@ -66,7 +62,7 @@ function guarded({ authorizer, listen, command, apache: more }: Told): WebServer
     deployment: ({ folder }: Place) => ({
       listen,
       command: [...command],
-      directory: program("gate").cwd,
+      directory: program("whole-gate").cwd,
       root: `${folder}/www`,
       apache: { authorizer, passwordFile: `${folder}/passwords`, userVariable: "AUTH_USER", ...more },
     }),
@@ -78,58 +74,26 @@ function guarded({ authorizer, listen, command, apache: more }: Told): WebServer
   });
 }
 
-function commandOf(name: "gate" | "contract", limit: number): string[] {
-  const { program: node, args } = program(name);
+function commandOf(limit: number): string[] {
+  const { program: node, args } = program("whole-gate");
   return ["/usr/bin/env", `GATE_LIMIT=${limit}`, node, ...args];
 }
 
-const isStarted = (authorizer: Authorizer): boolean => authorizer.startsWith("fcgid-");
-
 describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
   let gate: ServedApplication;
-  let none: ServedApplication;
-  let killed: GateProcess;
-  const servers = new Map<GateKind, WebServer>();
+  let started: WebServer;
 
   beforeAll(async () => {
-    gate = await serveApplication({
-      over: "tcp",
-      controllers: [Gate, Contract],
-      timeouts: { authorizer: 100 },
-    });
-    none = await serveApplication({ over: "tcp" });
-    killed = await GateProcess.start();
+    gate = await serveApplication({ controllers: [Gate, Contract], timeouts: { authorizer: 100 } });
     const { authorizer } = form;
-    const told: Record<GateKind, Omit<Told, "authorizer">> = {
-      gate: { listen: gate.address, command: commandOf("gate", 100) },
-      none: { listen: none.address, command: commandOf("contract", 100) },
-      gone: { listen: `127.0.0.1:${await freePort()}`, command: ["/bin/false"] },
-      killed: { listen: killed.address, command: commandOf("gate", 1500) },
-    };
-    for (const kind of ["gate", "none", "gone", "killed"] as const) {
-      servers.set(kind, await WebServer.start(guarded({ authorizer, ...told[kind] })));
-    }
+    started = await WebServer.start(guarded({ authorizer, listen: gate.address, command: commandOf(100) }));
   });
   afterAll(async () => {
-    for (const server of servers.values()) await server.stop();
-    await killed?.stop();
-    await none?.close();
+    await started?.stop();
     await gate?.close();
   });
 
-  const server = (kind: GateKind = "gate"): WebServer => servers.get(kind)!;
-
-  testGate((): GateDoor => ({
-    url: (kind, mode) => `${server(kind).url}/canary?mode=${mode}`,
-    denied: form.denied,
-    failed: form.failed,
-    headers,
-    killGate: async () => {
-      if (!isStarted(form.authorizer)) return killed.killWhileDeciding();
-      const [, pid] = await server("killed").errorLine(/Deciding for ever in process (\d+)/);
-      process.kill(Number(pid), "SIGKILL");
-    },
-  }));
+  const server = (): WebServer => started;
 
   test("its variables, and the user, are seen by the responder behind it, and are not a client's to set", async () => {
     const spoofed = {
@@ -208,9 +172,9 @@ async function start(kind: WebServerKind): Promise<WebServer> {
 test.each(["check-authn", "fcgid-authorizer"] as const)(
   "%s is not asked where Require needs no user, which is why no configuration has that",
   async (authorizer) => {
-    const none = await serveApplication({ over: "tcp" });
+    const none = await serveApplication();
     onTestFinished(() => none.close());
-    const kind = guarded({ authorizer, listen: none.address, command: commandOf("gate", 100) });
+    const kind = guarded({ authorizer, listen: none.address, command: commandOf(100) });
     const open = (text: string): string => text.replace("Require valid-user", "Require all granted");
     const server = await start({
       ...kind,
@@ -225,7 +189,7 @@ describe("a responder and an authorizer that mod_fcgid starts", () => {
   const kind = guarded({
     authorizer: "fcgid-access-checker",
     listen: "127.0.0.1:9000",
-    command: commandOf("gate", 100),
+    command: commandOf(100),
     apache: { responder: "fcgid", processes: 2 },
   });
 
@@ -259,7 +223,7 @@ describe("a responder and an authorizer that mod_fcgid starts", () => {
 });
 
 test("a path that is protected to the application is refused, where to Apache it is another one", async () => {
-  const gate = await serveApplication({ over: "tcp", controllers: [Gate, Contract] });
+  const gate = await serveApplication({ controllers: [Gate, Contract] });
   onTestFinished(() => gate.close());
   const server = await start(
     configuredApache({

@@ -1,18 +1,14 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { jetty } from "../../src/config/jetty.js";
 import type { DeploymentInput } from "../../src/config/deployment.js";
-import { putBehind } from "../support/web-servers/behind.js";
 import { configuredJetty, descriptionOf } from "../support/web-servers/configured.js";
 import { Contract, type Seen } from "../support/web-servers/contract.js";
-import { testEssentials, type Differences } from "../support/web-servers/essentials.js";
 import { payload } from "../support/web-servers/payload.js";
 import { serveApplication } from "../support/web-servers/served-application.js";
 import { WebServer, type WebServerKind } from "../support/web-servers/web-server.js";
 
 const MEBIBYTE = 1024 * 1024;
-/** Jetty 9.4.57: what comes on FCGI_STDERR is in its debug log alone. */
-const differences: Differences = { dropsStderr: true, overlooksDepartures: true, respellsContentType: true };
 const files = { "www/poem.txt": "one\n", "www/a b.txt": "two\n", "www/index.html": "index\n" };
 
 function contractBehind(deployment: DeploymentInput & { readonly listen: string }): WebServerKind {
@@ -30,16 +26,8 @@ async function start(kind: WebServerKind): Promise<WebServer> {
   return server;
 }
 
-describe.each([
-  ["at the root", ""],
-  ["at /app", "/app"],
-])("the contract behind Jetty, %s", (_, mount) => {
-  const behind = putBehind((listen) => contractBehind({ listen, mount }), { over: "tcp", mount });
-  testEssentials(() => ({ ...behind(), mount }), differences);
-});
-
 test("files of the root are served, and the application where there is none", async () => {
-  const application = await serveApplication({ over: "tcp" });
+  const application = await serveApplication();
   onTestFinished(() => application.close());
   const server = await start(
     configuredJetty({
@@ -60,7 +48,7 @@ test("files of the root are served, and the application where there is none", as
 });
 
 test("a body above the limit is refused by Jetty", async () => {
-  const application = await serveApplication({ over: "tcp" });
+  const application = await serveApplication();
   onTestFinished(() => application.close());
   const server = await start(contractBehind({ listen: application.address, maxBodyBytes: MEBIBYTE }));
   const post = (bytes: number): Promise<Response> =>
@@ -70,7 +58,7 @@ test("a body above the limit is refused by Jetty", async () => {
 });
 
 test("an answer that does not come in time is a 504", async () => {
-  const application = await serveApplication({ over: "tcp" });
+  const application = await serveApplication();
   onTestFinished(() => application.close());
   const server = await start(contractBehind({ listen: application.address, timeout: 1 }));
   expect((await fetch(`${server.url}/wait`)).status).toBe(504);

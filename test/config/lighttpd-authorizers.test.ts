@@ -2,11 +2,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 
 import type { DeploymentInput } from "../../src/config/deployment.js";
 import { lighttpd } from "../../src/config/lighttpd.js";
-import { testGate, type GateDoor, type GateKind } from "../support/web-servers/behind-gate.js";
 import { configuredLighttpd, descriptionOf } from "../support/web-servers/configured.js";
 import { Contract, type Seen } from "../support/web-servers/contract.js";
-import { freePort } from "../support/web-servers/free-port.js";
-import { GateProcess } from "../support/web-servers/gate-process.js";
 import { CANARY, Gate } from "../support/web-servers/gate.js";
 import { program } from "../support/web-servers/program.js";
 import { serveApplication, type ServedApplication } from "../support/web-servers/served-application.js";
@@ -45,50 +42,18 @@ async function visit(
 
 describe("an authorizer behind lighttpd", () => {
   let gate: ServedApplication;
-  let none: ServedApplication;
-  let killed: GateProcess;
-  const servers = new Map<GateKind, WebServer>();
+  let server: WebServer;
 
   beforeAll(async () => {
     gate = await serveApplication({ controllers: [Gate, Contract], timeouts: { authorizer: 100 } });
-    none = await serveApplication();
-    killed = await GateProcess.start();
-    const addresses: Record<GateKind, string> = {
-      gate: gate.address,
-      none: none.address,
-      gone: `127.0.0.1:${await freePort()}`,
-      killed: killed.address,
-    };
-    for (const [kind, listen] of Object.entries(addresses)) {
-      servers.set(kind as GateKind, await WebServer.start(guarded({ listen })));
-    }
+    server = await WebServer.start(guarded({ listen: gate.address }));
   });
   afterAll(async () => {
-    for (const server of servers.values()) await server.stop();
-    await killed?.stop();
-    await none?.close();
+    await server?.stop();
     await gate?.close();
   });
 
-  const url = (path: string, kind: GateKind = "gate"): string => `${servers.get(kind)!.url}${path}`;
-
-  testGate((): GateDoor => ({
-    url: (kind, mode) => url(`/canary?mode=${mode}`, kind),
-    denied: 403,
-    failed: [500, 504],
-    killGate: () => killed.killWhileDeciding(),
-  }));
-
-  test("its denial goes to the client as it is", async () => {
-    const denied = await fetch(url("/canary?mode=deny"));
-    expect([denied.status, denied.headers.get("x-denied"), await denied.text()]).toEqual([
-      403,
-      "yes",
-      "Not for you.\n",
-    ]);
-    const redirected = await fetch(url("/canary?mode=redirect"), { redirect: "manual" });
-    expect([redirected.status, redirected.headers.get("location")]).toEqual([302, "/log-in"]);
-  });
+  const url = (path: string): string => `${server.url}${path}`;
 
   test("its variables are seen by the responder behind it, and are not a client's to set", async () => {
     const headers = { "Auth-User": "eve", "Remote-User": "eve", Proxy: "eve" };
@@ -140,7 +105,7 @@ describe.each([
 
   beforeAll(async () => {
     gate = await serveApplication({ controllers: [Gate, Contract] });
-    const { program: node, args, cwd } = program(responder === "spawn" ? "gate" : "contract");
+    const { program: node, args, cwd } = program(responder === "spawn" ? "whole-gate" : "contract");
     const command = [node, ...args];
     server = await WebServer.start(
       guarded({ listen: gate.address, command, directory: cwd, lighttpd: { responder, processes: 2 } }),

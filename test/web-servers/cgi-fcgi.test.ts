@@ -4,12 +4,15 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { MarkedProcesses } from "../support/marked-processes.js";
 import { temporaryFolder } from "../support/served.js";
 import { programPath } from "../support/web-servers/background-process.js";
+import { payload, sha256 } from "../support/web-servers/payload.js";
 import { programScript } from "../support/web-servers/program.js";
+import { serveApplication, type ServedApplication } from "../support/web-servers/served-application.js";
+import type { SetUpFacts } from "../support/web-servers/set-up.js";
 
 interface CgiRequest {
   readonly env: Readonly<Record<string, string>>;
@@ -34,6 +37,42 @@ async function run(args: readonly string[], { env, body = new Uint8Array() }: Cg
   const [code] = (await ended) as [number | null];
   return { code, output, warnings };
 }
+
+const facts: SetUpFacts = {
+  id: "cgi-fcgi-connect",
+  server: "cgi-fcgi",
+  door: "starter",
+  how: "`-bind -connect`: a CGI program that speaks with the application",
+};
+
+describe("cgi-fcgi -bind -connect", { meta: { setUp: facts } }, () => {
+  let application: ServedApplication;
+
+  beforeEach(async () => {
+    application = await serveApplication();
+  });
+  afterEach(() => application.close());
+
+  const ask = (request: CgiRequest) => run(["-bind", "-connect", application.address], request);
+
+  test("passes a request on, and the answer back", async () => {
+    const { code, output } = await ask({ env: { REQUEST_URI: "/hello" } });
+    expect(code).toBe(0);
+    expect(output).toMatch(/^Status: 200 OK\r\n[^]*\r\n\r\nHello\n$/);
+  });
+
+  test("passes a body on", async () => {
+    const body = payload(100_000);
+    const { output } = await ask({ env: { REQUEST_METHOD: "POST", REQUEST_URI: "/digest" }, body });
+    expect(output).toContain(sha256(body));
+  });
+
+  test("prints what fails to its standard error, as a line", async () => {
+    const { output, warnings } = await ask({ env: { REQUEST_URI: "/fail" } });
+    expect(output).toMatch(/^Status: 500 /);
+    expect(warnings).toBe("tricorn: GET /fail failed: Error: The stage is on fire\n");
+  });
+});
 
 test("cgi-fcgi -connect starts the program where nobody listens yet, and asks the same one the next time", async () => {
   const folder = temporaryFolder();

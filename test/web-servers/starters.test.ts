@@ -1,94 +1,179 @@
-import { execFile } from "node:child_process";
-import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+// The same program under everything that starts FastCGI applications: it finds out how, answers, and ends well.
+import { once } from "node:events";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { FastCgiClient } from "tricorn/client";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
-import { programPath } from "../support/web-servers/background-process.js";
-import { describeStarter } from "../support/web-servers/describe-starter.js";
-import { payload, sha256 } from "../support/web-servers/payload.js";
-import { program } from "../support/web-servers/program.js";
-import { serveApplication, type ServedApplication } from "../support/web-servers/served-application.js";
-import type { SetUpFacts } from "../support/web-servers/set-up.js";
-import { starterSetUps } from "./set-ups/starters.js";
+import { begin, params, record, stdin, Type, variablesOf } from "../support/records.js";
+import { WebServerPeer, openSocket } from "../support/web-server-peer.js";
+import { freePort } from "../support/web-servers/free-port.js";
+import { payload } from "../support/web-servers/payload.js";
+import { programVersion } from "../support/web-servers/server-version.js";
+import { starters, type Started } from "../support/web-servers/starters.js";
 
-for (const setUp of starterSetUps) describeStarter(setUp);
+let folder: string;
 
-const bridge: SetUpFacts = {
-  id: "cgi-fcgi-connect",
-  server: "cgi-fcgi",
-  door: "starter",
-  how: "`-bind -connect`: a CGI program that speaks with the application",
-};
-
-describe("cgi-fcgi -connect", { meta: { setUp: bridge } }, () => {
-  let application: ServedApplication;
-
-  beforeEach(async () => {
-    application = await serveApplication();
-  });
-  afterEach(() => application.close());
-
-  /** Runs cgi-fcgi as a Web server runs a CGI program. */
-  async function ask(env: Readonly<Record<string, string>>, body: Uint8Array = new Uint8Array()) {
-    const child = execFile(programPath("cgi-fcgi"), ["-bind", "-connect", application.address], {
-      env: { GATEWAY_INTERFACE: "CGI/1.1", CONTENT_LENGTH: String(body.length), ...env },
-      timeout: 10_000,
-    });
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    child.stdin!.end(body);
-    const [output, warnings] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
-    return { code: await ended, output, warnings };
-  }
-
-  test("passes a request on, and the answer back", async () => {
-    const { code, output } = await ask({ REQUEST_METHOD: "GET", REQUEST_URI: "/hello" });
-    expect(code).toBe(0);
-    expect(output).toMatch(/^Status: 200 OK\r\n[^]*\r\n\r\nHello\n$/);
-  });
-
-  test("passes a body on", async () => {
-    const body = payload(100_000);
-    const { output } = await ask({ REQUEST_METHOD: "POST", REQUEST_URI: "/digest" }, body);
-    expect(output).toContain(sha256(body));
-  });
-
-  test("prints what fails to its standard error", async () => {
-    const { output, warnings } = await ask({ REQUEST_METHOD: "GET", REQUEST_URI: "/fail" });
-    expect(output).toMatch(/^Status: 500 /);
-    expect(warnings).toContain("tricorn: GET /fail failed: Error: The stage is on fire");
-  });
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tricorn-starters-"));
 });
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const cgi: SetUpFacts = {
-  id: "shell",
-  server: "sh",
-  door: "starter",
-  how: "the environment of a CGI program: one request",
-};
+/** What GET /process tells. */
+interface ProcessFacts {
+  readonly pid: number;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
 
-describe("a shell", { meta: { setUp: cgi } }, () => {
-  test("runs the same file as a CGI program, which answers one request and ends", async () => {
-    const { program: node, args, cwd } = program("contract");
-    const child = execFile(node, [...args], {
-      cwd,
-      env: {
-        PATH: process.env["PATH"],
-        GATEWAY_INTERFACE: "CGI/1.1",
-        REQUEST_METHOD: "GET",
-        SCRIPT_NAME: "/cgi-bin/contract",
-        PATH_INFO: "/seen/a b",
-        QUERY_STRING: "c=d",
-      },
+/** The answer to a GET, asked again until somebody listens: no starter tells when it has bound its socket. */
+async function get(address: string, target: string, more: Readonly<Record<string, string>> = {}) {
+  const client = new FastCgiClient({ address });
+  try {
+    for (;;) {
+      try {
+        const answer = await client.request({ params: { ...variablesOf(target), ...more } });
+        return { status: answer.status, text: await answer.text(), stderr: await answer.stderr };
+      } catch (error) {
+        if ((error as { code?: string }).code !== "ERR_CLIENT_CONNECT") throw error;
+        await delay(20);
+      }
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+async function factsAt(address: string, more?: Readonly<Record<string, string>>): Promise<ProcessFacts> {
+  return JSON.parse((await get(address, "/process", more)).text) as ProcessFacts;
+}
+
+/** A request whose answer has begun, and ends when its body does. */
+async function busyPeer(address: string): Promise<WebServerPeer> {
+  const peer = await WebServerPeer.connect(address);
+  peer.send(begin(1), params(1, variablesOf("/echo", { REQUEST_METHOD: "POST" })));
+  peer.send(record(Type.stdin, 1, "one "));
+  while (!(await peer.record()).content.includes("begun ")) continue;
+  return peer;
+}
+
+/** Waits until nobody listens at an address. */
+async function deaf(address: string): Promise<void> {
+  const outcome = async (): Promise<string | undefined> => {
+    const socket = openSocket(address);
+    const connected = once(socket, "connect").then(
+      () => "connected",
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    return connected.finally(() => socket.destroy());
+  };
+  await expect.poll(outcome, { timeout: 5_000 }).toMatch(/^(?:ECONNREFUSED|ENOENT)$/);
+}
+
+/** Sends what ends the program to its starter, or to itself where that has left. */
+async function terminate({ process: starter, addresses }: Started): Promise<void> {
+  const { pid } = await factsAt(addresses[0]!);
+  process.kill(starter?.pid ?? pid, "SIGTERM");
+}
+
+describe.each(
+  starters.map(({ facts, ...starter }) => [`${facts.server}, ${facts.how}`, facts, starter] as const),
+)("%s", (_, facts, { version, start, isSeen }) => {
+  beforeEach(({ task }) => {
+    task.meta.setUp = facts;
+    task.meta.version = version === undefined ? "does not tell" : programVersion(version);
+  });
+
+  test("hands requests and answers on: 1 MiB goes in and comes back, and 50 requests at once are answered", async () => {
+    const { addresses } = await start({ folder, port: await freePort() });
+    expect((await get(addresses[0]!, "/params?a=b")).text).toContain('"QUERY_STRING":"a=b"');
+    const client = new FastCgiClient({ address: addresses[0]! });
+    onTestFinished(() => client.close());
+    const body = payload(1024 * 1024);
+    const posted = variablesOf("/echo", { REQUEST_METHOD: "POST", CONTENT_LENGTH: String(body.length) });
+    const echo = Buffer.from(await (await client.request({ params: posted, stdin: body })).bytes());
+    expect(echo.equals(Buffer.concat([Buffer.from("begun "), body, Buffer.from(" done")]))).toBe(true);
+    const warned = Array.from({ length: 50 }, async () => {
+      const answer = await client.request({ params: variablesOf("/warn") });
+      return answer.text();
     });
-    child.stdin!.end();
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    const output = await text(child.stdout!);
-    expect(output).toMatch(/^Status: 200 OK\r\n/);
-    const [, body] = output.split("\r\n\r\n");
-    expect(JSON.parse(body!)).toMatchObject({
-      mount: "/cgi-bin/contract",
-      path: "/seen/a%20b",
-      query: "c=d",
+    expect(new Set(await Promise.all(warned))).toEqual(new Set(["warned"]));
+  });
+
+  test("starts a program that answers wherever it shall, and ends at SIGTERM behind what is in flight", async () => {
+    const started = await start({ folder, port: await freePort() });
+    const { processes, process: starter, addresses, listens } = started;
+    const facts = await Promise.all(addresses.map((address) => factsAt(address)));
+    expect(new Set(facts.map(({ pid }) => pid)).size).toBe(1);
+    for (const address of starter === undefined ? [] : listens) {
+      await starter?.line(new RegExp(`Listening on ${address} for FastCGI`));
+    }
+
+    const busy = await Promise.all(addresses.map(busyPeer));
+    await terminate(started);
+    for (const peer of busy) {
+      const answer = await peer.send(stdin(1, "two")).answer(1);
+      expect(answer).toMatchObject({ status: 200, text: "begun one two done", applicationStatus: 0 });
+      await peer.closedByApplication();
+      peer.end();
+    }
+    if (starter !== undefined) {
+      expect(await starter.ended).toBe(0);
+      expect(starter.output).toContain("stopped\n");
+    }
+    await processes.gone();
+    for (const address of addresses) await deaf(address);
+  });
+
+  test("leaves nothing of itself in the environment, where neither requests nor prints change anything", async () => {
+    const { addresses } = await start({ folder, port: await freePort() });
+    const before = await factsAt(addresses[0]!);
+    expect(before.arguments).toEqual([]);
+    const ofTheStart = /^(?:LISTEN_|HTTP_|REQUEST_|GATEWAY_)/;
+    expect(Object.keys(before.environment).filter((name) => ofTheStart.test(name))).toEqual([]);
+
+    const after = await factsAt(addresses[0]!, {
+      HTTP_PROXY: "http://192.0.2.66:8080",
+      PATH: "/tmp/evil",
+      NODE_OPTIONS: "--inspect",
+      LD_PRELOAD: "/tmp/evil.so",
+      TRICORN_LISTEN: "0.0.0.0:9000",
     });
-    expect(await ended).toBe(0);
+    // Descriptor 1 may be /dev/null, or even the listening socket.
+    for (let time = 0; time < 3; time++) expect((await get(addresses[0]!, "/print")).text).toBe("printed");
+    expect(await factsAt(addresses[0]!)).toEqual(before);
+    expect(after).toEqual(before);
+  });
+
+  test(isSeen ? "shows what is logged" : "shows nothing, so that warnings go by FCGI_STDERR", async () => {
+    const { addresses, process: starter } = await start({ folder, port: await freePort() });
+    const warned = await get(addresses[0]!, "/warn");
+    const failed = await get(addresses[0]!, "/fail");
+
+    expect(warned.stderr).toBe(isSeen ? "" : "tricorn: GET /warn: warn: a warning\n");
+    expect(failed).toMatchObject({
+      status: 500,
+      stderr: "tricorn: GET /fail failed: Error: on purpose\n",
+    });
+    await starter?.line(/"msg":"a warning"/);
+    await starter?.line(/"msg":"Cannot complete request: GET \/fail failed"/);
+  });
+
+  test("leaves the log to the file that TRICORN_LOG names", async () => {
+    const log = join(folder, "app.log");
+    const { addresses, listens } = await start({ folder, port: await freePort(), env: { TRICORN_LOG: log } });
+    expect((await get(addresses[0]!, "/warn")).stderr).toBe("");
+    const messages = readFileSync(log, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages).toEqual([
+      ...listens.map((address) => `Listening on ${address} for FastCGI`),
+      "a word",
+      "a warning",
+    ]);
   });
 });

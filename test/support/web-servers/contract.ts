@@ -62,12 +62,6 @@ export class Contract {
     return { method, mount, path, query: queryString, params: Object.fromEntries(params) };
   }
 
-  /** Which process answers. */
-  @Get("/process")
-  process(): number {
-    return process.pid;
-  }
-
   @Post("/form")
   form(@Body(z.record(z.string(), z.string())) form: Record<string, string>): object {
     return form;

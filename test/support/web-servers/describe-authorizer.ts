@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 
 import { GatePost, type Post } from "./gate-post.js";
-import { Behind, CANARY, Gate } from "./gate.js";
+import { Behind, CANARY, MembersGate } from "./gate.js";
 import { GATE_POST } from "./guard.js";
 import { folderForTests } from "./folder-for-tests.js";
 import { describeSetUp, freeAddress, sceneOf, testStart } from "./scene.js";
@@ -14,7 +14,7 @@ import { spawnedSceneOf } from "./spawned-scene.js";
 import { testAuthorizer } from "./test-authorizer.js";
 import type { RunningServer } from "./web-server.js";
 
-const controllers = [Gate, Behind];
+const controllers = [MembersGate, Behind];
 const credentials = { Authorization: `Basic ${Buffer.from("ada:lovelace").toString("base64")}` };
 
 /** A post, and the Web server that looks for the gate there. */

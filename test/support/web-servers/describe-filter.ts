@@ -3,7 +3,7 @@ import { Gateway, routesOf } from "tricorn/gateway";
 import { afterAll, beforeAll } from "vitest";
 
 import { writeFilteredFiles } from "./filtered-files.js";
-import { Behind, Gate } from "./gate.js";
+import { Behind, MembersGate } from "./gate.js";
 import { folderForTests } from "./folder-for-tests.js";
 import { describeSetUp, freeAddress, sceneOf, testStart } from "./scene.js";
 import { serveApplication, type ServedApplication } from "./served-application.js";
@@ -15,7 +15,7 @@ import type { RunningServer } from "./web-server.js";
 /** Puts a filter behind a Web server, and the gateway beside it, which speaks the filter role. */
 export function describeFilter(setUp: FilterSetUp): void {
   const { over = "tcp", mount = "", differences } = setUp;
-  const controllers = [Gate, Behind, Shout];
+  const controllers = [MembersGate, Behind, Shout];
   describeSetUp(setUp, "filter", () => {
     const folder = folderForTests();
     let application: ServedApplication;

@@ -3,7 +3,7 @@ import { FastCgiClient } from "tricorn/client";
 import { expect } from "vitest";
 
 import { GateProcess } from "./gate-process.js";
-import { Behind, Gate } from "./gate.js";
+import { Behind, MembersGate } from "./gate.js";
 import { decisionLimits, type Guard } from "./guard.js";
 import { serveApplication, type ApplicationOptions, type ServedApplication } from "./served-application.js";
 
@@ -49,7 +49,7 @@ export class GatePost implements Post {
     const { mount, serving } = this.#options;
     this.#application = await serveApplication({
       address: this.address,
-      controllers: guard === "none" ? [Behind] : [Gate, Behind],
+      controllers: guard === "none" ? [Behind] : [MembersGate, Behind],
       mount,
       timeouts: { authorizer: decisionLimits[guard] },
       serving: { ...serving, ...(guard === "busy" && { limits: { requests: 1 } }) },

@@ -20,9 +20,10 @@ export const CANARY = "The canary sings";
 /** In which ways an authorizer can fail to decide. */
 export const FAILURES = ["throw", "reject", "nothing", "true", "nonsense", "schema", "hang"] as const;
 
-/** An authorizer that does what the query asks it to: `?mode=throw`. */
-@Authorizer({ paths: "/members/**", variables: ["AUTH_USER", "AUTH_PHASE", "AUTH_METHOD"] })
-export class Gate {
+const variables = ["AUTH_USER", "AUTH_PHASE", "AUTH_METHOD"];
+
+/** What decides as the query asks it to: `?mode=throw`. */
+class Moody {
   async authorize(request: AuthorizerRequest): Promise<Verdict> {
     const mode = request.query.get("mode");
     switch (mode) {
@@ -64,7 +65,15 @@ export class Gate {
   }
 }
 
-/** What lies behind the gate, and beside it. */
+/** Stands in front of everything. */
+@Authorizer({ variables })
+export class Gate extends Moody {}
+
+/** Stands in front of all that is below /members/. */
+@Authorizer({ paths: "/members/**", variables })
+export class MembersGate extends Moody {}
+
+/** What lies behind the members' gate, and beside it. */
 @Responder()
 export class Behind {
   @Get("/members/vault")

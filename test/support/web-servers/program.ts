@@ -11,8 +11,8 @@ export interface Program {
   readonly cwd: string;
 }
 
-/** The programs. */
-export type ProgramName = "contract" | "gate" | "started";
+/** The names of the programs. */
+export type ProgramName = "contract" | "gate" | "started" | "whole-gate";
 
 /** The command that runs a program of `programs/`. */
 export function program(name: ProgramName): Program {

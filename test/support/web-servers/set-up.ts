@@ -86,28 +86,3 @@ export interface FilterSetUp extends SetUp {
 export interface LibrarySetUp extends SetUp {
   readonly differences?: LibraryDifferences;
 }
-
-/** What a starter is to start, and on which address. */
-export interface StarterPlace {
-  /** A command, as words. */
-  readonly command: readonly string[];
-  /** `127.0.0.1:9000`, or the path of a unix socket. */
-  readonly address: string;
-}
-
-/** A program that hands a listening socket to the application and starts it. */
-export interface StarterSetUp {
-  readonly id: string;
-  readonly program: string;
-  readonly how: string;
-  /** How it tells its version; undefined where it does not. */
-  readonly version: { readonly args: readonly string[]; readonly pattern: RegExp } | undefined;
-  address(folder: string): Promise<string> | string;
-  /** What is run where that is not the program itself. */
-  readonly runs?: string;
-  args(place: StarterPlace): readonly string[];
-  /** Whether it has ended when the application runs. */
-  readonly leaves?: true;
-  /** Which processes run the application at the same time; 1 if left out. */
-  readonly processes?: number;
-}

@@ -7,6 +7,8 @@ import { onTestFinished } from "vitest";
 import { MarkedProcesses } from "../marked-processes.js";
 import { BackgroundProcess, programPath } from "./background-process.js";
 import { program, programScript } from "./program.js";
+import type { VersionQuestion } from "./server-version.js";
+import type { SetUpFacts } from "./set-up.js";
 
 /** Where a starter may put what it needs. */
 export interface StarterPlace {
@@ -31,7 +33,10 @@ export interface Started {
 
 /** Something that starts FastCGI applications. */
 export interface Starter {
-  readonly name: string;
+  /** What docs/web-servers.md tells of it. */
+  readonly facts: SetUpFacts;
+  /** How its version is found out; undefined where it tells none. */
+  readonly version: VersionQuestion | undefined;
   /** Whether standard error of the application leads somewhere. */
   readonly isSeen: boolean;
   start(place: StarterPlace): Promise<Started>;
@@ -55,9 +60,32 @@ interface CommandFacts {
   readonly variables: readonly string[];
 }
 
-function staying(name: string, commandOf: (facts: CommandFacts) => StarterCommand): Starter {
+/** The version of each program that is asked for it. */
+const versions: Readonly<Record<string, VersionQuestion>> = {
+  "spawn-fcgi": { program: "spawn-fcgi", args: ["-v"], pattern: /v([\d.]+)/ },
+  multiwatch: { program: "multiwatch", args: ["--version"], pattern: /v([\d.]+)/ },
+  "systemd-socket-activate": {
+    program: "systemd-socket-activate",
+    args: ["--version"],
+    pattern: /systemd (\d+)/,
+  },
+  node: { program: process.execPath, args: ["--version"], pattern: /v([\d.]+)/ },
+};
+
+/** How a starter is called, and what it does in a phrase. */
+interface Named {
+  readonly id: string;
+  readonly server: string;
+  readonly how: string;
+}
+
+function named({ id, server, how }: Named): Pick<Starter, "facts" | "version"> {
+  return { facts: { id, server, how, door: "starter" }, version: versions[server] };
+}
+
+function staying(name: Named, commandOf: (facts: CommandFacts) => StarterCommand): Starter {
   return {
-    name,
+    ...named(name),
     isSeen: true,
     start: ({ folder, port, env = {} }) => {
       const processes = new MarkedProcesses();
@@ -85,9 +113,9 @@ function staying(name: string, commandOf: (facts: CommandFacts) => StarterComman
 }
 
 /** A starter that leaves the application behind. */
-function leaving(name: string, argsOf: (socket: string, script: string) => readonly string[]): Starter {
+function leaving(name: Named, argsOf: (socket: string, script: string) => readonly string[]): Starter {
   return {
-    name,
+    ...named(name),
     isSeen: false,
     start: async ({ folder, env = {} }) => {
       const processes = new MarkedProcesses();
@@ -114,56 +142,83 @@ const CGI_REQUEST = {
 
 /** All of them. */
 export const starters: readonly Starter[] = [
-  staying("spawn-fcgi on a unix socket", ({ socket }) => ({
-    args: ["spawn-fcgi", "-n", "-s", socket, "--", ...command],
-    listens: ["fd:0"],
-    addresses: [`unix:${socket}`],
-  })),
-  staying("spawn-fcgi on a TCP port", ({ tcp }) => ({
+  staying(
+    { id: "spawn-fcgi-unix", server: "spawn-fcgi", how: "a unix socket as descriptor 0" },
+    ({ socket }) => ({
+      args: ["spawn-fcgi", "-n", "-s", socket, "--", ...command],
+      listens: ["fd:0"],
+      addresses: [`unix:${socket}`],
+    }),
+  ),
+  staying({ id: "spawn-fcgi-tcp", server: "spawn-fcgi", how: "a TCP port as descriptor 0" }, ({ tcp }) => ({
     args: ["spawn-fcgi", "-n", "-a", "127.0.0.1", "-p", tcp.split(":")[1]!, "--", ...command],
     listens: ["fd:0"],
     addresses: [tcp],
   })),
-  leaving("spawn-fcgi in the background", (socket, script) => ["spawn-fcgi", "-s", socket, "--", script]),
-  leaving("cgi-fcgi -start", (socket, script) => ["cgi-fcgi", "-start", "-connect", socket, script]),
-  staying("multiwatch", ({ socket }) => ({
-    args: ["spawn-fcgi", "-n", "-s", socket, "--", programPath("multiwatch"), "-f", "1", "--", ...command],
-    listens: ["fd:0"],
-    addresses: [`unix:${socket}`],
-  })),
-  staying("systemd-socket-activate with one socket", ({ socket, variables }) => ({
-    args: ["systemd-socket-activate", ...variables, "-l", socket, ...command],
-    listens: ["fd:3"],
-    addresses: [`unix:${socket}`],
-  })),
-  staying("systemd-socket-activate with two named sockets", ({ socket, tcp, variables }) => ({
-    args: [
-      "systemd-socket-activate",
-      ...variables,
-      "-l",
-      socket,
-      "-l",
-      tcp,
-      "--fdname=web:admin",
-      ...command,
-    ],
-    listens: ["fd:3", "fd:4"],
-    addresses: [`unix:${socket}`, tcp],
-  })),
-  staying("systemd-socket-activate --inetd on a unix socket", ({ socket, variables }) => ({
-    args: ["systemd-socket-activate", "--inetd", ...variables, "-l", socket, ...command],
-    listens: ["fd:0"],
-    addresses: [`unix:${socket}`],
-  })),
-  staying("systemd-socket-activate --inetd on a TCP port", ({ tcp, variables }) => ({
-    args: ["systemd-socket-activate", "--inetd", ...variables, "-l", tcp, ...command],
-    listens: ["fd:0"],
-    addresses: [tcp],
-  })),
-  staying("TRICORN_LISTEN with two addresses", ({ socket, tcp }) => ({
-    args: command,
-    listens: [`unix:${socket}`, tcp],
-    addresses: [`unix:${socket}`, tcp],
-    env: { TRICORN_LISTEN: `${socket}, ${tcp}` },
-  })),
+  leaving(
+    { id: "spawn-fcgi-left", server: "spawn-fcgi", how: "a unix socket, in the background" },
+    (socket, script) => ["spawn-fcgi", "-s", socket, "--", script],
+  ),
+  leaving(
+    { id: "cgi-fcgi-start", server: "cgi-fcgi", how: "`-start`: a unix socket, in the background" },
+    (socket, script) => ["cgi-fcgi", "-start", "-connect", socket, script],
+  ),
+  staying(
+    { id: "multiwatch", server: "multiwatch", how: "below spawn-fcgi, on a unix socket" },
+    ({ socket }) => ({
+      args: ["spawn-fcgi", "-n", "-s", socket, "--", programPath("multiwatch"), "-f", "1", "--", ...command],
+      listens: ["fd:0"],
+      addresses: [`unix:${socket}`],
+    }),
+  ),
+  staying(
+    { id: "systemd-unix", server: "systemd-socket-activate", how: "a unix socket in `LISTEN_FDS`" },
+    ({ socket, variables }) => ({
+      args: ["systemd-socket-activate", ...variables, "-l", socket, ...command],
+      listens: ["fd:3"],
+      addresses: [`unix:${socket}`],
+    }),
+  ),
+  staying(
+    { id: "systemd-two", server: "systemd-socket-activate", how: "a unix socket and a TCP port with names" },
+    ({ socket, tcp, variables }) => ({
+      args: [
+        "systemd-socket-activate",
+        ...variables,
+        "-l",
+        socket,
+        "-l",
+        tcp,
+        "--fdname=web:admin",
+        ...command,
+      ],
+      listens: ["fd:3", "fd:4"],
+      addresses: [`unix:${socket}`, tcp],
+    }),
+  ),
+  staying(
+    { id: "systemd-inetd-unix", server: "systemd-socket-activate", how: "`--inetd`, a unix socket" },
+    ({ socket, variables }) => ({
+      args: ["systemd-socket-activate", "--inetd", ...variables, "-l", socket, ...command],
+      listens: ["fd:0"],
+      addresses: [`unix:${socket}`],
+    }),
+  ),
+  staying(
+    { id: "systemd-inetd-tcp", server: "systemd-socket-activate", how: "`--inetd`, a TCP port" },
+    ({ tcp, variables }) => ({
+      args: ["systemd-socket-activate", "--inetd", ...variables, "-l", tcp, ...command],
+      listens: ["fd:0"],
+      addresses: [tcp],
+    }),
+  ),
+  staying(
+    { id: "tricorn-listen", server: "node", how: "a unix socket and a TCP port in `TRICORN_LISTEN`" },
+    ({ socket, tcp }) => ({
+      args: command,
+      listens: [`unix:${socket}`, tcp],
+      addresses: [`unix:${socket}`, tcp],
+      env: { TRICORN_LISTEN: `${socket}, ${tcp}` },
+    }),
+  ),
 ];

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApplication, serve, type ServeOptions } from "tricorn";
 
-import { Behind, Gate } from "../gate.js";
+import { Behind, MembersGate } from "../gate.js";
 import { GATE_POST, ORDERS, PIDS, decisionLimits, type Guard } from "../guard.js";
 
 const { GATE_SERVING: serving = "{}", TRICORN_TEST_MOUNT: mount, [GATE_POST]: post } = process.env;
@@ -13,7 +13,7 @@ if (guard === "gone") process.exit(1);
 if (post !== undefined) writeFileSync(join(post, PIDS, String(process.pid)), "");
 
 const application = createApplication({
-  controllers: guard === "none" ? [Behind] : [Gate, Behind],
+  controllers: guard === "none" ? [Behind] : [MembersGate, Behind],
   timeouts: { authorizer: decisionLimits[guard] },
   mount,
 });
