@@ -167,13 +167,10 @@ async function start(document: string, firstLine: string, options: RunOptions = 
 
 const seen = { mount: "", path: "/seen/a%20b", user: null };
 
-test.each(["README.md", "docs/getting-started.md"])(
-  "%s: nginx in front of an application",
-  async (document) => {
-    const { url } = await start(document, "server {", { behind });
-    expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
-  },
-);
+test("docs/getting-started.md: nginx in front of an application", async () => {
+  const { url } = await start("docs/getting-started.md", "server {", { behind });
+  expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
+});
 
 describe("docs/behind-nginx.md", () => {
   const nginx = (name: string, options?: RunOptions): Promise<WebServer> =>
