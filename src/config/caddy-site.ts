@@ -33,7 +33,7 @@ export function caddySite(plan: Plan): string[] {
         "request_header -*_*",
         ...(mount === "" ? [] : mountPoint(mount)),
         ...(protect.length === 0 ? [] : protection(plan)),
-        ...(root === undefined ? [] : files(plan)),
+        ...(root === undefined ? [] : [...index(plan), ...files(plan)]),
         ...rest(plan),
       ]),
     ]),
@@ -85,7 +85,6 @@ function mountPoint(mount: string): string[] {
 
 /** What an authorizer must allow first; it stands in front of everything else. */
 function protection(plan: Plan): string[] {
-  const { root } = plan.deployment;
   const regex = pathRegex(plan.protect, { ...ROUTES, caseSensitive: false });
   return [
     ...paragraph(
@@ -101,13 +100,23 @@ function protection(plan: Plan): string[] {
       `@protected path_regexp ${quotedRegex(`(?i)${regex}`)}`,
       `import ${snippetName(plan)}`,
     ]),
-    ...(root === undefined
-      ? []
-      : paragraph("The index of a folder may be protected by a name of its own.", [
-          ...block("@index", [...isFile("{path}index.html"), "path */", ...notOwn(plan)]),
-          ...block("route @index", ["rewrite {http.matchers.file.relative}", `import ${snippetName(plan)}`]),
-        ])),
   ];
+}
+
+/** The index of a folder, which may be protected or filtered by a name of its own. */
+function index(plan: Plan): string[] {
+  // Where the routes are not known, a folder may be one of them.
+  if (plan.respond === undefined) return [];
+  return paragraph(
+    "A folder stands for its index, which may be protected or filtered by a name of its own.",
+    [
+      ...block("@index", ["path */", ...isFile("{path}index.html"), ...notOwn(plan)]),
+      ...block("route @index", [
+        "rewrite {http.matchers.file.relative}",
+        ...(plan.protect.length === 0 ? [] : [`import ${snippetName(plan)}`]),
+      ]),
+    ],
+  );
 }
 
 function isFile(path: string): string[] {

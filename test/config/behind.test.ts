@@ -143,6 +143,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
   test("a file that a filter covers comes out of it", async () => {
     const { status, body, headers } = await go("/shout.md");
     expect([status, body, headers["content-type"]]).toEqual([200, "LOUD\n", "text/plain; charset=utf-8"]);
+    for (const target of ["/loud/", "/loud/index.html"]) expect((await go(target)).body).toBe("LOUD INDEX\n");
   });
 
   test("files are served by those who can tell which ones are protected", async () => {
@@ -237,6 +238,16 @@ describe.each(["nginx", "caddy", "h2o"] as const)(
       expect((await visit(url, "/poem.txt")).status).toBe(404);
       expect((await visit(url, "/")).body).toBe("home\n");
     });
+  },
+);
+
+test.each(["nginx", "caddy", "h2o"] as const)(
+  "%s filters an index where nothing is protected",
+  async (server) => {
+    const { url } = await start({ server, over: "tcp", mount: "", withGate: false });
+    for (const target of ["/loud/", "/loud/index.html", "/loud//", "/./loud/"]) {
+      expect([target, (await visit(url, target)).body]).toEqual([target, "LOUD INDEX\n"]);
+    }
   },
 );
 

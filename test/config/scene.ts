@@ -88,7 +88,7 @@ class Gate {
   }
 }
 
-@Filter("*.md", { type: "text/plain; charset=utf-8" })
+@Filter(["*.md", "/loud/*.html"], { type: "text/plain; charset=utf-8" })
 class Shout {
   async *filter({ data }: FilterRequest) {
     for await (const piece of data) yield Buffer.from(piece).toString().toUpperCase();
@@ -106,6 +106,7 @@ const FILES = {
   "members/line\nend.txt": CANARY,
   "deep/er/it.secret": CANARY,
   "hidden/index.html": CANARY,
+  "loud/index.html": "loud index\n",
   "folder/index.html": "folder\n",
   "folder/.git/config": "dot file\n",
   ".git/config": "dot file\n",
@@ -120,6 +121,7 @@ export interface SceneOptions {
   readonly mount: string;
   readonly deployment?: DeploymentInput;
   readonly withRoot?: boolean;
+  readonly withGate?: boolean;
   /** Whether the configuration is written with what the application says of itself. */
   readonly isKnown?: boolean;
 }
@@ -140,6 +142,7 @@ export async function setScene({
   mount,
   deployment,
   withRoot = true,
+  withGate = true,
   isKnown = true,
 }: SceneOptions): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), "tricorn-scene-"));
@@ -152,7 +155,7 @@ export async function setScene({
   }
   writeFileSync(join(root, "outside.txt"), "outside\n");
   const container = createContainer();
-  const controllers = [Library, Gate, Shout];
+  const controllers = [Library, ...(withGate ? [Gate] : []), Shout];
   const { log } = capturedLog();
   const own = createApplication({ controllers, container: createContainer(), log }).description;
   const description = isKnown ? own : unknown;
@@ -172,7 +175,15 @@ export async function setScene({
   accepted.subscribe(count);
   const listen = over === "tcp" ? served.address : `unix:${socket}`;
   const kind = started(server, { description, deployment: { listen, ...told } });
-  const webServer = await WebServer.start(kind);
+  const strike = async (): Promise<void> => {
+    accepted.unsubscribe(count);
+    await served.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const webServer = await WebServer.start(kind).catch(async (error: unknown) => {
+    await strike();
+    throw error;
+  });
   return {
     url: webServer.url + mount,
     webServer,
@@ -181,10 +192,8 @@ export async function setScene({
       return connections;
     },
     close: async () => {
-      accepted.unsubscribe(count);
       await webServer.stop();
-      await served.close();
-      await rm(folder, { recursive: true, force: true });
+      await strike();
     },
   };
 }
