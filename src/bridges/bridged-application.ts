@@ -43,7 +43,7 @@ export class BridgedApplication implements Application {
       if (authorizer.gates.count === 0) throw nobodyToAsk();
       this.#guard = new AuthorizerGuard(authorizer);
     } else if (authorizer.gates.count > 0) {
-      this.#unasked = new UnaskedAuthorizers(authorizer.gates, log);
+      this.#unasked = new UnaskedAuthorizers(authorizer.gates, dispatcher.context);
     }
     const asked = (gates: readonly Gate[]): void => this.#unasked?.note(gates);
     this.#authorizerBridge = new AuthorizerBridge(authorizer, { log, options, asked });
@@ -80,7 +80,7 @@ export class BridgedApplication implements Application {
         this.#authorizerBridge.handle(exchange, marker);
         return;
       }
-      this.#unasked?.see(exchange.params);
+      this.#unasked?.see(exchange);
     }
     if (this.#guard === undefined || (role !== Role.Responder && role !== Role.Filter))
       this.#answer(exchange);

@@ -1,8 +1,15 @@
 import type { Logger } from "pino";
 
 import { logSafely } from "../log-safely.js";
+import type { Exchange } from "../protocol/exchange.js";
 import type { Params } from "../protocol/params.js";
 import type { AuthorizerGates, Gate } from "../roles/authorizer-gates.js";
+import type { RequestContext } from "../roles/request.js";
+import type { StderrLines } from "../roles/stderr-lines.js";
+
+const WARNING =
+  "A responder answers for a path of an authorizer that this Web server has not asked; let it ask by a bridge " +
+  "(nginx auth_request, Caddy), or serve with bridges.authorizer.inProcess";
 
 /** The Web servers that know no authorizer role: they hand every request to a responder, whoever should decide first. */
 const NEVER_ASKS = /^(?:nginx|haproxy|caddy|h2o|jetty)\b/i;
@@ -14,14 +21,16 @@ const NEVER_ASKS = /^(?:nginx|haproxy|caddy|h2o|jetty)\b/i;
 export class UnaskedAuthorizers {
   readonly #gates: AuthorizerGates;
   readonly #log: Logger;
+  readonly #stderr: StderrLines;
   /** Those that a bridge has asked: the Web server is configured for them. */
   readonly #asked = new Set<string>();
   /** Warned, or nobody is left to warn of. */
   #done = false;
 
-  constructor(gates: AuthorizerGates, log: Logger) {
+  constructor(gates: AuthorizerGates, { log, stderr }: Pick<RequestContext, "log" | "stderr">) {
     this.#gates = gates;
     this.#log = log;
+    this.#stderr = stderr;
   }
 
   /** Notes who was asked through a bridge. */
@@ -31,9 +40,10 @@ export class UnaskedAuthorizers {
     this.#done = this.#asked.size === this.#gates.count;
   }
 
-  /** Looks at the params of a request that a responder is about to answer. */
-  see(params: Params): void {
+  /** Looks at a request that a responder is about to answer. */
+  see(exchange: Exchange): void {
     if (this.#done) return;
+    const { params } = exchange;
     const server = params.get("SERVER_SOFTWARE") ?? "";
     if (!NEVER_ASKS.test(server)) return;
     const unasked = this.#gates.asked(params).filter((gate) => !this.#wasAsked(gate, params));
@@ -44,13 +54,8 @@ export class UnaskedAuthorizers {
       server,
       authorizers: unasked.map(({ name }) => name),
     };
-    logSafely(() =>
-      this.#log.warn(
-        facts,
-        "A responder answers for a path of an authorizer that this Web server has not asked; let it ask by a bridge " +
-          "(nginx auth_request, Caddy), or serve with bridges.authorizer.inProcess",
-      ),
-    );
+    logSafely(() => this.#log.warn(facts, WARNING));
+    if (this.#stderr === "warnings") exchange.warn(`tricorn: ${WARNING}`);
   }
 
   /** By this process; or by another one of the application, whose answer came back as a variable. */

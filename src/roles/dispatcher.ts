@@ -68,7 +68,6 @@ export class Dispatcher implements Application {
   /** Plays the filter role, where anybody does; also for requests that came in another one. */
   readonly filter: FilterRole | undefined;
   readonly #secrets: readonly string[];
-  readonly #stderr: StderrLines;
   readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
@@ -77,7 +76,6 @@ export class Dispatcher implements Application {
     const stderr = checkStderrLines(options.stderr ?? "failures");
     const headLimits = { ...defaultHeadLimits, ...limits };
     this.#secrets = secrets;
-    this.#stderr = stderr;
     this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
 
     const responders = definitions.filter((definition) => definition.kind === "responder");
@@ -91,7 +89,7 @@ export class Dispatcher implements Application {
       secrets,
       headLimits,
       stderr,
-      undeclaredMount: isUntold ? new UndeclaredMount(log) : undefined,
+      undeclaredMount: isUntold ? new UndeclaredMount(log, stderr) : undefined,
     };
     this.context = context;
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
@@ -137,8 +135,9 @@ export class Dispatcher implements Application {
     const leftOut = this.#refusals.spend();
     if (leftOut === undefined) return;
     const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
-    logSafely(() => this.context.log.warn(facts, `Refused request: ${reason}`));
-    if (this.#stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
+    const { log: applicationLog, stderr } = this.context;
+    logSafely(() => applicationLog.warn(facts, `Refused request: ${reason}`));
+    if (stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
   }
 
   timeLimit(role: number): number {
@@ -164,8 +163,9 @@ export class Dispatcher implements Application {
         `Cannot register role ${name}: ${number} is taken already`,
       );
     }
-    const log = this.context.log.child({ role: name });
-    const [secrets, stderr] = [this.#secrets, this.#stderr];
+    const { log: applicationLog, stderr } = this.context;
+    const log = applicationLog.child({ role: name });
+    const secrets = this.#secrets;
     const failed = (exchange: Exchange, error: unknown): void => {
       logFailure(error, { exchange, log, what: name, secrets, stderr });
       exchange.end({ applicationStatus: 1 });

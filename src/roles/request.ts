@@ -22,10 +22,10 @@ export interface RequestContext {
   /** The params beside Authorization, Cookie and the password that hold secrets. */
   readonly secrets: readonly string[];
   readonly headLimits: HeadLimits;
-  /** Looks at what no route was found for, where a mount that the Web server tells is not believed. */
-  readonly undeclaredMount?: UndeclaredMount | undefined;
   /** What the Web server is told of requests. */
   readonly stderr: StderrLines;
+  /** Looks at what no route was found for, where a mount that the Web server tells is not believed. */
+  readonly undeclaredMount?: UndeclaredMount | undefined;
 }
 
 /**

@@ -73,7 +73,7 @@ export class ResponderRole {
         throw new HttpError(405, "This resource has no such method.", { headers });
       }
       case "path":
-        this.#context.undeclaredMount?.see(request.params);
+        this.#context.undeclaredMount?.see(request.exchange);
         throw new HttpError(404, "There is no such resource.");
       default:
         return why satisfies never;

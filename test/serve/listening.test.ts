@@ -270,7 +270,7 @@ describe("an inherited TCP socket", () => {
     } else {
       const peer = await WebServerPeer.connect(`127.0.0.1:${port}`);
       peer.send(get(1, "/hello"));
-      await peer.closed().catch(() => undefined);
+      await peer.closedByApplication().catch(() => undefined);
       expect(peer.bytesRead).toBe(0);
     }
     await expectStopped(process);
