@@ -4,9 +4,6 @@ import { commonNotes, needsOf } from "./needs.js";
 import { planOf, type Plan } from "./plan.js";
 import { indented, textOf } from "./text.js";
 
-/** Between two requests on a connection; the application waits longer. Milliseconds. */
-const KEPT = 60_000;
-
 /** Writes the configuration of H2O, 2.2 or newer. */
 export function h2o(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
@@ -100,8 +97,9 @@ function host(plan: Plan): string[] {
     `${quoted(`${serverName}:${port}`)}:`,
     ...indented([
       `fastcgi.timeout.io: ${timeout * 1000}`,
-      "# Connections are kept.",
-      `fastcgi.timeout.keepalive: ${KEPT}`,
+      "# A connection for each request. H2O 2.2 ends as a whole where it has kept one whose application answered before it",
+      "# had taken the whole body.",
+      "fastcgi.timeout.keepalive: 0",
       "paths:",
       ...indented(paths),
     ]),

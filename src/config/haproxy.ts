@@ -12,7 +12,12 @@ export function haproxy(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
   const { deployment, protect } = plan;
   const { name, part } = deployment;
-  const sections = [...frontend(deployment), ...backend(deployment), ...application(deployment)];
+  const sections = [
+    ...defaults(deployment),
+    ...frontend(deployment),
+    ...backend(deployment),
+    ...application(deployment),
+  ];
   const notes = [...commonNotes(plan), ...notesOf(plan)];
   const shared = {
     needs: needsOf(plan, { inProcess: protect.length > 0, tellsMount: true }),
@@ -62,12 +67,20 @@ function global({ webServerUser, webServerGroup, state }: Deployment): string[] 
   ]);
 }
 
+/** What holds of both sides. */
+function defaults({ name }: Deployment): string[] {
+  return section(`defaults ${name}`, [
+    "mode http",
+    "log global",
+    "# A client that leaves is told to the application. Only here it counts for the side that sees it leave.",
+    "option abortonclose",
+  ]);
+}
+
 /** HTTP in front. */
 function frontend({ name, bind, port, mount, timeout, maxBodyBytes }: Deployment): string[] {
   const host = bind?.includes(":") === true && !bind.startsWith("[") ? `[${bind}]` : (bind ?? "*");
-  return section(`frontend ${name}`, [
-    "mode http",
-    "log global",
+  return section(`frontend ${name} from ${name}`, [
     `bind ${quoted(`${host}:${port}`)}`,
     `timeout client ${timeout}s`,
     "# A body of no announced length is only taken where it fits into a buffer.",
@@ -89,13 +102,9 @@ function frontend({ name, bind, port, mount, timeout, maxBodyBytes }: Deployment
 function backend({ name, listen, timeout, haproxy }: Deployment): string[] {
   const socket = applicationSocket(listen);
   const address = socket.kind === "unix" ? `unix@${socket.path}` : hostAndPort(socket);
-  return section(`backend ${name}`, [
-    "mode http",
-    "log global",
+  return section(`backend ${name} from ${name}`, [
     "timeout connect 5s",
     `timeout server ${timeout}s`,
-    "# A client that leaves is told to the application.",
-    "option abortonclose",
     ...(haproxy.connections === "closed"
       ? []
       : ["# A client that is new need not wait for a connection of its own.", "http-reuse always"]),
