@@ -4,10 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { CgiBody } from "./cgi-body.js";
 import { ClientError, FastCgiClient } from "./client/index.js";
 import { standardError } from "./log/log-stream.js";
-import type { Application } from "./protocol/application.js";
 import { Role } from "./protocol/constants.js";
 import { connectInMemory } from "./server/memory-connection.js";
-import { Server, type ServerOptions } from "./server/server.js";
+import type { Server } from "./server/server.js";
 import { outliveReaders } from "./standard-streams.js";
 
 /** About the longest interval that there is; ms. */
@@ -15,7 +14,6 @@ const LONG = 2 ** 30;
 
 /** What the one request of a CGI program is answered with. */
 export interface CgiOptions {
-  readonly server: ServerOptions;
   /** The environment, as it was. */
   readonly variables: readonly (readonly [name: string, value: string])[];
   /** Aborted when the Web server wants the process to end. */
@@ -25,15 +23,11 @@ export interface CgiOptions {
 /**
  * Answers the one request of a CGI program: the environment is its PARAMS, standard input its STDIN, standard output
  * its STDOUT. It goes the same way through the application as a FastCGI request. Resolves when all of the answer was
- * handed to the Web server, or nobody is there any more to take it.
+ * handed to the Web server, or nobody is there any more to take it; then the server is closed.
  *
  * @returns the application status, to exit with
  */
-export async function answerAsCgi(
-  application: Application,
-  { server: options, variables, signal }: CgiOptions,
-): Promise<number> {
-  const server = new Server(application, options);
+export async function answerAsCgi(server: Server, { variables, signal }: CgiOptions): Promise<number> {
   const client = new FastCgiClient({
     connect: () => connectInMemory(server),
     keepConnection: false,

@@ -1,15 +1,14 @@
 import type { TricornApplication } from "./application.js";
 import { startUse, stopUse } from "./application-uses.js";
-import type { BridgedApplication } from "./bridges/bridged-application.js";
 import { answerAsCgi, type CgiOptions } from "./cgi.js";
 import { AbortedError } from "./errors.js";
 import { closeAtEnd } from "./process-end.js";
-import type { ServerOptions } from "./server/server.js";
+import type { Server } from "./server/server.js";
 
 /** What a CGI program is made of. */
 export interface CgiProgram {
-  readonly bridged: BridgedApplication;
-  readonly options: ServerOptions;
+  /** Drives the application; it listens nowhere. */
+  readonly server: Server;
   /** The environment, as it was. */
   readonly variables: CgiOptions["variables"];
   /** Whether the end of the process is Tricorn's matter. */
@@ -30,11 +29,11 @@ export async function serveAsCgi(
   application: TricornApplication,
   program: CgiProgram,
 ): Promise<{ readonly address: string; close(): Promise<void> }> {
-  const { bridged, options, variables, signals } = program;
+  const { server, variables, signals } = program;
   await startUse(application);
   const leaving = new AbortController();
   const answered = answerAndStop(application, () =>
-    answerAsCgi(bridged, { server: options, variables, signal: leaving.signal }),
+    answerAsCgi(server, { variables, signal: leaving.signal }),
   );
   let isEnding = false;
   const forgetEnd = signals
@@ -47,11 +46,14 @@ export async function serveAsCgi(
         uncaught: (error, origin) => application.log.fatal({ err: error, origin }, "Nobody caught an error"),
       })
     : undefined;
-  const code = Math.min(await answered, HIGHEST_EXIT_CODE);
-  // Whoever asked the process to end lets it end, with a code that says why.
-  if (signals && !isEnding) process.exit(code);
-  forgetEnd?.();
-  process.exitCode = code;
+  try {
+    const code = Math.min(await answered, HIGHEST_EXIT_CODE);
+    // Whoever asked the process to end lets it end, with a code that says why.
+    if (signals && !isEnding) process.exit(code);
+    process.exitCode = code;
+  } finally {
+    forgetEnd?.();
+  }
   return { address: "", close: () => Promise.resolve() };
 }
 

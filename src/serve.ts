@@ -76,9 +76,9 @@ export async function serve(
     });
     // Also where it listens: cgi-fcgi hands the environment of the request that started it on for ever.
     const variables = startedAsCgi ? takeCgiVariables(process.env) : [];
-    if (start.kind === "cgi") return await serveAsCgi(served, { bridged, options, variables, signals });
     // What is wrong with the options is found before anything starts.
     const server = new Server(bridged, options);
+    if (start.kind === "cgi") return await serveAsCgi(served, { server, variables, signals });
     await listenWith(served, { server, addresses: start.addresses });
     const running = new RunningServer(served, { server, signals });
     if (start.meantFor !== undefined) {

@@ -1,4 +1,4 @@
-import { openSync } from "node:fs";
+import { constants, openSync } from "node:fs";
 import { pino, type Logger } from "pino";
 
 import { startedAsCgi } from "../cgi-environment.js";
@@ -22,6 +22,8 @@ const SECRETS = [
 
 /** Lines may hold what is not everybody's business. */
 const FILE_MODE = 0o640;
+/** A named pipe that nobody reads yet is an error with O_NONBLOCK, and would be waited for without. */
+const FILE_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 const STANDARD_ERROR = 2;
 
@@ -102,7 +104,7 @@ function streamTo(to: LogDestination): LogStream | undefined {
 
 function openLog(path: string): number {
   try {
-    return openSync(path, "a", FILE_MODE);
+    return openSync(path, FILE_FLAGS, FILE_MODE);
   } catch (error) {
     throw new ConfigurationError(
       "ERR_LOG_DESTINATION",

@@ -84,7 +84,10 @@ export const specification: readonly Section[] = [
       {
         of: "application",
         says: "Its argument list is whatever the Web server makes it; nothing of the protocol is in there.",
-        tests: listening("takes a unix socket from descriptor 0"),
+        tests: [
+          ...listening("takes a unix socket from descriptor 0"),
+          ...plainCgi("does not care for arguments, which are the client's (RFC 3875, section 4.4)"),
+        ],
       },
     ],
   },
@@ -1171,8 +1174,8 @@ export const specification: readonly Section[] = [
         says: "Protocol errors and mistakes in variables are reported to syslog; it goes on, or exits with another status than 0.",
         status: "differs",
         because:
-          "They go to the application's logger, which writes to descriptor 2 if nothing else is said: the journal, or the " +
-          "error log of the Web server that started it.",
+          "They go to the application's logger, which writes where it is seen, to descriptor 2 if nothing else is said: the " +
+          "journal, or the error log of the Web server that started it.",
         tests: [
           ...s33("version %i ends the connection and is reported with its code"),
           ...server("FCGI_WEB_SERVER_ADDRS of %j does not start"),

@@ -341,7 +341,7 @@ describe("docs/production.md", () => {
     const server = await start("docs/production.md", "# mod_proxy_fcgi", { behind: mounted });
     expect(await (await fetch(`${server.url}/app/seen/a%20b`)).json()).toEqual({ ...seen, mount: "/app" });
     expect((await fetch(`${server.url}/app/failing`)).status).toBe(500);
-    await server.errorLine(/AH01071: Got error 'tricorn: GET \/failing failed: Error: inside'/);
+    await server.errorLine(/AH01071: Got error 'tricorn: GET \/failing failed: Error: inside\\n'/);
   });
 
   test("Apache, mod_proxy_fcgi, and an application that is not there", async () => {
@@ -379,6 +379,15 @@ describe("docs/filter-a-folder.md", () => {
       expect(await answer.text()).not.toContain("SECRET");
     }
     expect((await visit("/none.md")).status).toBe(404);
+  });
+});
+
+describe("docs/plain-cgi.md", () => {
+  test.each(["mod_cgid", "mod_cgi"])("%s starts the application for each request", async (module) => {
+    const { url } = await start("docs/plain-cgi.md", `# ${module}`, { script: exampleScript("hello.ts") });
+    for (const path of ["/app/", "/app/?a+b"])
+      expect(await (await fetch(`${url}${path}`)).text()).toBe("Hello from FastCGI");
+    expect((await fetch(`${url}/app/nowhere`)).status).toBe(404);
   });
 });
 

@@ -122,6 +122,7 @@ function adapted(
     ["127.0.0.1:8080", `127.0.0.1:${port}`],
     ["/srv/hats/public", `${folder}/www`],
     ["/srv/hats/", `${folder}/`],
+    ["/run/hats/cgid.sock", `${folder}/cgid.sock`],
     ["/run/hats/app.sock", behind?.unix ?? `${folder}/app.sock`],
     ["127.0.0.1:9000", behind?.tcp ?? "127.0.0.1:9"],
   ];

@@ -251,10 +251,19 @@ describe("a CGI program", () => {
     const process = new NodeProcess(started, { env: request("/warn", { TRICORN_LOG: named }) });
     expect(await process.ended).toBe(1);
     expect(process.output).toEqual([]);
-    // The program makes its application itself, so that Node.js says what went wrong.
-    expect(plainErrors(process).join("\n")).toContain(
+    expect(process.errors.join("\n")).toContain(
       `Cannot log to "${named}", which TRICORN_LOG names: it is the answer of a CGI program`,
     );
+  });
+
+  test("says in one sentence what is wrong with its options, before anything is started", async () => {
+    const env = request("/warn", { FCGI_WEB_SERVER_ADDRS: "nonsense" });
+    const process = new NodeProcess(started, { env });
+    expect([await process.ended, process.output, logged(process)]).toEqual([1, [], []]);
+    expect(process.errors.find((line) => line !== "")).toBe(
+      'Cannot restrict peers: "nonsense" is no IP address or network',
+    );
+    expect(process.errors).not.toContain("stopped");
   });
 
   test("writes nothing to standard output where it cannot start and standard error is lost", async () => {

@@ -1,6 +1,15 @@
 // Where lines of the log go in processes whose descriptors are open, closed, /dev/null, full or broken.
 import { execFileSync } from "node:child_process";
-import { constants, existsSync, closeSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
+import {
+  constants,
+  existsSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -131,6 +140,28 @@ describe("the log of an application", () => {
     const process = new NodeProcess(program, { env: { TRICORN_LOG: named, TRICORN_LISTEN: socketPath() } });
     expect(await process.ended).toBe(1);
     expect(process.errors.find((line) => line !== "")).toMatch(sentence);
+  });
+
+  test("is a named pipe, whose reader may come and go", async () => {
+    const pipe = join(temporaryFolder(), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const early = new NodeProcess(program, { env: { TRICORN_LOG: pipe, TRICORN_LISTEN: socketPath() } });
+    expect(await early.ended).toBe(1);
+    expect(early.errors.find((line) => line !== "")).toMatch(/ENXIO/);
+
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+    const first = openSync(pipe, flags);
+    const run = await start("", { env: { TRICORN_LOG: pipe } });
+    await run.ask("/warn");
+    closeSync(first);
+    await run.ask("/warn");
+    const second = openSync(pipe, flags);
+    await run.ask("/warn");
+    const buffer = Buffer.alloc(10_000);
+    const lines = messages(buffer.toString("utf8", 0, readSync(second, buffer)).split("\n"));
+    closeSync(second);
+    expect(lines.slice(-3)).toEqual(["Lost 2 lines of the log", "a word", "a warning"]);
+    await end(run);
   });
 
   test("tells there, too, why a process could not start", async () => {

@@ -112,5 +112,9 @@ class Started implements OnStop {
 
 if (process.env["STARTED_TIMER"] !== undefined) setInterval(() => undefined, 1000);
 const limit = process.env["STARTED_LIMIT"];
-const timeouts = { handler: limit === undefined ? undefined : Number(limit) };
-await serve(createApplication({ controllers: [Started], timeouts }));
+const controllers = [Started];
+await serve(
+  limit === undefined
+    ? controllers
+    : createApplication({ controllers, timeouts: { handler: Number(limit) } }),
+);
