@@ -7,7 +7,7 @@ import { standardError } from "./log/log-stream.js";
 import { Role } from "./protocol/constants.js";
 import { connectInMemory } from "./server/memory-connection.js";
 import type { Server } from "./server/server.js";
-import { outliveReaders } from "./standard-streams.js";
+import { outliveReaders } from "./process/standard-streams.js";
 
 /** About the longest interval that there is; ms. */
 const LONG = 2 ** 30;

@@ -2,7 +2,7 @@ import type { TricornApplication } from "./application.js";
 import { startUse, stopUse } from "./application-uses.js";
 import { answerAsCgi, type CgiOptions } from "./cgi.js";
 import { AbortedError } from "./errors.js";
-import { closeAtEnd } from "./process-end.js";
+import { closeAtEnd } from "./process/process-end.js";
 import type { Server } from "./server/server.js";
 
 /** What a CGI program is made of. */

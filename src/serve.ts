@@ -2,17 +2,17 @@ import { TricornApplication, createApplication, type ControllerClass } from "./a
 import { BridgedApplication } from "./bridges/bridged-application.js";
 import type { ListenerOptions } from "./bridges/bridge-options.js";
 import { startUse, stopUse } from "./application-uses.js";
-import { startedAsCgi, takeCgiVariables } from "./cgi-environment.js";
-import { kindOfDescriptor } from "./descriptor.js";
-import { howStarted } from "./how-started.js";
+import { startedAsCgi, takeCgiVariables } from "./process/cgi-environment.js";
+import { kindOfDescriptor } from "./process/descriptor.js";
+import { howStarted } from "./process/how-started.js";
 import { tellStartFailure } from "./log/default-log.js";
-import { closeAtEnd } from "./process-end.js";
+import { closeAtEnd } from "./process/process-end.js";
 import type { AddressLike } from "./protocol/address.js";
 import { serveAsCgi } from "./serve-as-cgi.js";
 import { serveObserver } from "./serve-observer.js";
 import { Server, type ServerOptions } from "./server/server.js";
-import { outliveReaders } from "./standard-streams.js";
-import { takeSystemdSockets } from "./systemd-sockets.js";
+import { outliveReaders } from "./process/standard-streams.js";
+import { takeSystemdSockets } from "./process/systemd-sockets.js";
 
 /** What `serve` can be told beside the application and the address. */
 export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {

@@ -1,8 +1,8 @@
 import { constants, openSync } from "node:fs";
 import { pino, type Logger } from "pino";
 
-import { startedAsCgi } from "../cgi-environment.js";
-import { isWritable, kindOfDescriptor } from "../descriptor.js";
+import { startedAsCgi } from "../process/cgi-environment.js";
+import { isWritable, kindOfDescriptor } from "../process/descriptor.js";
 import { ConfigurationError } from "../errors.js";
 import { chooseLogDestination, type LogDestination } from "./log-destination.js";
 import { LogStream, standardError } from "./log-stream.js";

@@ -1,4 +1,4 @@
-import type { DescriptorKind } from "../descriptor.js";
+import type { DescriptorKind } from "../process/descriptor.js";
 import { ConfigurationError } from "../errors.js";
 
 /** Where the lines of the log go. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { DescriptorKind } from "../../src/descriptor.js";
+import type { DescriptorKind } from "../../src/process/descriptor.js";
 import { chooseLogDestination, type LogFacts } from "../../src/log/log-destination.js";
 
 /** A process whose descriptors 0, 1, 2 ... are of these kinds; no other is open. */

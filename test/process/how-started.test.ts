@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import type { DescriptorKind } from "../src/descriptor.js";
-import { howStarted, type ProcessFacts } from "../src/how-started.js";
-import { parseSystemdSockets } from "../src/systemd-sockets.js";
+import type { DescriptorKind } from "../../src/process/descriptor.js";
+import { howStarted, type ProcessFacts } from "../../src/process/how-started.js";
+import { parseSystemdSockets } from "../../src/process/systemd-sockets.js";
 
 const two = {
   sockets: [

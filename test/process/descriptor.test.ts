@@ -5,8 +5,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { isWritable, kindOfDescriptor } from "../src/descriptor.js";
-import { temporaryFolder } from "./support/served.js";
+import { isWritable, kindOfDescriptor } from "../../src/process/descriptor.js";
+import { temporaryFolder } from "../support/served.js";
 
 /** The descriptor of a socket, which Node.js does not tell. */
 function descriptorOf(socket: Server | Socket): number {

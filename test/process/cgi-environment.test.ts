@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { isCgi, takeCgiVariables } from "../src/cgi-environment.js";
+import { isCgi, takeCgiVariables } from "../../src/process/cgi-environment.js";
 
 test.each([
   [{ GATEWAY_INTERFACE: "CGI/1.1", REQUEST_METHOD: "GET" }, true],

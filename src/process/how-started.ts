@@ -1,6 +1,6 @@
 import type { DescriptorKind } from "./descriptor.js";
-import { ConfigurationError } from "./errors.js";
-import { parseAddress, type AddressLike } from "./protocol/address.js";
+import { ConfigurationError } from "../errors.js";
+import { parseAddress, type AddressLike } from "../protocol/address.js";
 import type { SystemdSockets } from "./systemd-sockets.js";
 
 /** Where an application listens when nothing else tells: the port that the Web servers' own examples use. */
