@@ -15,8 +15,9 @@ if (options.help) {
   console.log(HELP);
   process.exit();
 }
-const chosen = allCases(options.seconds).filter(
-  ({ name }) => options.cases.length === 0 || options.cases.some((part) => name.includes(part)),
+const cases = allCases(options.seconds);
+const chosen = cases.filter(
+  ({ name }) => options.cases.length === 0 || options.cases.some((wanted) => isMeant(name, wanted)),
 );
 if (options.list) {
   for (const { name, title } of chosen) console.log(`${name.padEnd(24)} ${title}`);
@@ -56,6 +57,11 @@ for (const one of chosen) {
   }
 }
 console.log(asText(goalsTable(results)));
+
+/** A whole name means that case alone, a part of one every case that has it. */
+function isMeant(name: string, wanted: string): boolean {
+  return cases.some((one) => one.name === wanted) ? name === wanted : name.includes(wanted);
+}
 
 function withChosenPeers(one: Case): Case {
   const { peers } = options;

@@ -18,7 +18,7 @@ export const HELP = `npm run bench -- [options]
 
 Compares Tricorn with its alternatives, all in one run. Only ratios count: the figures depend on the machine.
 
-  --case NAME      only cases whose name contains NAME; may be repeated
+  --case NAME      only the case NAME, or those whose names contain it; may be repeated
   --peer NAME      only Tricorn and contenders whose name contains NAME; may be repeated
   --rounds N       rounds of each case, 7 if left out; restless ratios get up to twice as many
   --seconds N      how long each contender is measured in a round, 0.5 if left out

@@ -16,7 +16,7 @@ export function helloCases(seconds: number): Case[] {
     request: { target: "/hello" },
     expect: HELLO,
     seconds,
-    warmUp: 8_000,
+    warmUp: 15_000,
     mode: "hello",
   };
   const those = (list: readonly Peer[], options: Partial<ServedCase> = {}) =>

@@ -21,7 +21,7 @@ export function roleCases(seconds: number): Case[] {
         expect: "",
         field: "Variable-AUTH_USER: ada",
         mode: "authorizer",
-        warmUp: 8_000,
+        warmUp: 15_000,
       }),
       goals: [{ metric: "cpu", against: libfcgi.name, atMost: 1.6 }],
     },

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import type { Case, Contender } from "../case.js";
 import { peers, startPeer, type Peer } from "../peers.js";
 import { formatRequest, withId } from "../request.js";
+import { cpuOf } from "../server-process.js";
 
 const { tricorn, raw, go, nodeFastCgi, nodeHttp, fastify } = peers;
 
@@ -13,7 +14,10 @@ export function startUpCases(): Case[] {
     {
       name: "start-up",
       title: "From the start of the process to its first answer",
-      metrics: [{ key: "time", label: "time", unit: "ms" }],
+      metrics: [
+        { key: "cpu", label: "CPU", unit: "ms" },
+        { key: "time", label: "time", unit: "ms" },
+      ],
       contenders: [tricorn, raw, go, nodeFastCgi, nodeHttp, fastify].map(starting),
       goals: [{ metric: "time", atMost: 250 }],
     },
@@ -33,7 +37,7 @@ function starting(peer: Peer): Contender {
       await once(socket, "data");
       const time = performance.now() - started;
       socket.destroy();
-      return { time };
+      return { time, cpu: server.pids().reduce((sum, pid) => sum + cpuOf(pid), 0) };
     } finally {
       await server.stop();
     }
