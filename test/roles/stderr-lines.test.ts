@@ -248,35 +248,24 @@ describe("what is told", () => {
   });
 
   test.each([
-    [
-      "a responder that answers in the place of an authorizer",
-      { SERVER_SOFTWARE: "nginx/1.22.1" },
-      "/gated",
-      /not asked/,
-    ],
-    [
-      "a mount that is not believed",
-      { SCRIPT_NAME: "/app", PATH_INFO: "/nowhere" },
-      "/app/nowhere",
-      /tells a mount/,
-    ],
-  ])("of %s, once, where the log may be lost", async (_what, more, target, warning) => {
-    for (const [stderr, count] of [
-      ["warnings", 1],
-      ["failures", 0],
-    ] as const) {
+    ["warnings", 1],
+    ["failures", 0],
+  ] as const)(
+    "of a responder that answers in the place of an authorizer, once, with %s",
+    async (stderr, count) => {
       const gate = { kind: "authorizer", name: "Gate", paths: ["/gated"], authorize: () => allow() } as const;
       const { connect } = await serveDefinitions([gate, responder({ "GET /gated": () => "" })], {
         dispatcher: { stderr },
       });
       const peer = await connect();
+      const params = { SERVER_SOFTWARE: "nginx/1.22.1" };
       const lines = [];
       for (const id of [1, 2])
-        lines.push(...linesOf(await peer.send(get(id, target, { params: more })).answer(id)));
+        lines.push(...linesOf(await peer.send(get(id, "/gated", { params })).answer(id)));
       expect(lines).toHaveLength(count);
-      for (const line of lines) expect(line).toMatch(warning);
-    }
-  });
+      for (const line of lines) expect(line).toMatch(/not asked/);
+    },
+  );
 
   test("is one of three things", () => {
     expect(() => createApplication({ controllers: [], stderr: "warning" as StderrLines })).toThrow(
