@@ -89,7 +89,7 @@ describe.each(
 
   test("hands requests and answers on: 1 MiB goes in and comes back, and 50 requests at once are answered", async () => {
     const { addresses } = await start({ folder, port: await freePort() });
-    expect((await get(addresses[0]!, "/params?a=b")).text).toContain('"QUERY_STRING":"a=b"');
+    expect((await get(addresses[0]!, "/params?a=b")).text).toContain('"REQUEST_URI":"/params?a=b"');
     const client = new FastCgiClient({ address: addresses[0]! });
     onTestFinished(() => client.close());
     const body = payload(1024 * 1024);
