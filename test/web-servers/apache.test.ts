@@ -1,3 +1,4 @@
-import { describeServer } from "./set-ups/describe-server.js";
+import { describeOthers, describeResponders } from "./set-ups/describe-server.js";
 
-describeServer("apache");
+describeResponders("apache");
+describeOthers("apache");

@@ -11,6 +11,8 @@ export interface ResponderDifferences {
   readonly dropsStderr?: Difference;
   /** A body without a length is refused. */
   readonly refusesChunkedUploads?: Difference & { readonly status: number };
+  /** A long body without a length is refused, a short one is not. */
+  readonly refusesLongChunkedUploads?: Difference & { readonly status: number };
   /** A client that has left is seen only when something is sent to it. */
   readonly overlooksDepartures?: Difference & {
     /** Some are seen all the same. */

@@ -1,6 +1,8 @@
 import {
   Authorizer,
+  Body,
   Get,
+  Post,
   Req,
   Responder,
   allow,
@@ -13,6 +15,7 @@ import {
 import { z } from "zod";
 
 import type { Seen } from "./contract.js";
+import { sha256 } from "./payload.js";
 
 /** What everything protected says; nobody may read it whom the gate has not let in. */
 export const CANARY = "The canary sings";
@@ -79,6 +82,15 @@ export class Behind {
   @Get("/members/vault")
   vault(): string {
     return CANARY;
+  }
+
+  /** What came in, and what the gate was asked about. */
+  @Post("/members/digest")
+  async digest(
+    @Body.bytes({ limit: 16 * 1024 * 1024 }) body: Buffer,
+    @Req() { method, params }: ResponderRequest,
+  ): Promise<object> {
+    return { method, asked: params.get("AUTH_METHOD"), sha256: sha256(body) };
   }
 
   @Get("/members/seen/*")

@@ -23,8 +23,7 @@ export class SpawnedGatePost implements Post {
 
   /** Those who are there are killed, so that the Web server starts others. */
   async place(guard: Guard): Promise<void> {
-    writeFileSync(join(this.#folder, ORDERS), guard);
-    await this.kill();
+    this.#signal(guard, "SIGKILL");
   }
 
   async decides(): Promise<void> {
@@ -34,11 +33,17 @@ export class SpawnedGatePost implements Post {
   }
 
   async kill(): Promise<void> {
-    for (const pid of this.#running()) process.kill(pid, "SIGKILL");
+    this.#signal("gate", "SIGKILL");
   }
 
   async shutDown(): Promise<void> {
-    for (const pid of this.#running()) process.kill(pid, "SIGTERM");
+    this.#signal("gate", "SIGTERM");
+  }
+
+  /** Ends those who are there. Whoever the Web server starts in their place, for what they leave behind, is such a guard. */
+  #signal(next: Guard, signal: NodeJS.Signals): void {
+    writeFileSync(join(this.#folder, ORDERS), next);
+    for (const pid of this.#running()) process.kill(pid, signal);
   }
 
   /** The processes that are there; of those that have ended only the numbers are left, which others may have by now. */

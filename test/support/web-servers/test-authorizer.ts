@@ -4,6 +4,7 @@ import { http, type HttpAnswer } from "../../gateway/support/http.js";
 import type { Seen } from "./contract.js";
 import { differs, type AuthorizerDifferences } from "./differences.js";
 import type { Post } from "./gate-post.js";
+import { payload, sha256 } from "./payload.js";
 import { CANARY, FAILURES } from "./gate.js";
 import type { RunningServer } from "./web-server.js";
 
@@ -56,6 +57,10 @@ const SPOOFED = {
   "X-Forwarded-Uri": "/public/seen/it?mode=allow",
   "X-Forwarded-Method": "OPTIONS",
   "X-Original-URI": "/public/seen/it?mode=allow",
+  X_Forwarded_Uri: "/public/seen/it?mode=allow",
+  "Tricorn-Uri": "/public/seen/it?mode=allow",
+  Tricorn_Uri: "/public/seen/it?mode=allow",
+  "Tricorn-Location": "https://evil.example/",
   "X-Accel-Redirect": "/members/vault",
 };
 
@@ -185,16 +190,49 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     else expect([headers["x-denied"], body]).toEqual(["yes", "Not for you.\n"]);
   });
 
-  test("a denial that is a redirect leads there", async ({ task }) => {
+  test("a denial that is a redirect leads there, with its cookie", async ({ task }) => {
     const { status, headers } = await visit(`${door().canaries[0]!}?mode=redirect`);
     const lost = differences.losesRedirects;
     if (differs(task, lost)) expect([status, headers.location]).toEqual([lost.status, undefined]);
-    else expect([status, headers.location]).toEqual([302, "/log-in?from=members"]);
+    else {
+      const location = [302, "/log-in?from=members", ["back=1; Path=/"]];
+      expect([status, headers.location, headers["set-cookie"]]).toEqual(location);
+    }
   });
 
-  test("its variables are seen by the application behind it", async () => {
-    const { body } = await visit("/members/seen/it?mode=allow");
+  test("a challenge arrives, and a denial by 404", async ({ task }) => {
+    const challenged = await visit(`${door().canaries[0]!}?mode=challenge`);
+    const missing = await visit(`${door().canaries[0]!}?mode=missing`);
+    const isReplaced = differs(task, differences.replacesDenials);
+    expect([challenged.status, missing.status]).toEqual([401, isReplaced ? denied : 404]);
+    if (!isReplaced) expect(challenged.headers["www-authenticate"]).toBe('Basic realm="The gate"');
+  });
+
+  test("its variables are seen by the application behind it, and not by the client", async () => {
+    const { headers, body } = await visit("/members/seen/it?mode=allow");
     expect((JSON.parse(body) as Seen).params).toMatchObject({ AUTH_USER: "ada" });
+    for (const path of door().canaries) {
+      const shown = await visit(`${path}?mode=allow`);
+      expect([headers["variable-auth_user"], shown.headers["variable-auth_user"]]).toEqual([
+        undefined,
+        undefined,
+      ]);
+    }
+  });
+
+  test("the request that it allows keeps its method and its body", async () => {
+    const { server, mount, headers } = door();
+    const body = payload(3 * 1024 * 1024);
+    const post = (mode: string): Promise<Response> =>
+      fetch(`${server.url}${mount}/members/digest?mode=${mode}`, {
+        method: "POST",
+        body,
+        ...(headers && { headers }),
+      });
+    const allowed = await post("allow");
+    expect(await allowed.json()).toEqual({ method: "POST", asked: "POST", sha256: sha256(body) });
+    const refused = await post("deny");
+    expect([refused.status, (await refused.text()).includes("sha256")]).toEqual([denied, false]);
   });
 
   test("nothing that a client sends becomes a variable or a decision", async () => {

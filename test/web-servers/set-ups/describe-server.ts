@@ -9,12 +9,30 @@ import { responderSetUps } from "./responders.js";
 
 /** Describes all set-ups of one Web server. Each server has a file of its own, so that they are run side by side. */
 export function describeServer(name: ServerName): void {
-  const isOurs = ({ server }: SetUp): boolean => server === name;
-  for (const setUp of responderSetUps.filter(isOurs)) {
+  describeResponders(name);
+  describeAuthorizers(name);
+  describeOthers(name);
+}
+
+/** Describes those in which it asks responders. */
+export function describeResponders(name: ServerName): void {
+  for (const setUp of ofServer(responderSetUps, name)) {
     if (setUp.isSpawned) describeSpawnedResponder(setUp);
     else describeResponder(setUp);
   }
-  authorizerSetUps.filter(isOurs).forEach(describeAuthorizer);
-  filterSetUps.filter(isOurs).forEach(describeFilter);
-  librarySetUps.filter(isOurs).forEach(describeLibrary);
+}
+
+/** Describes those in which it asks authorizers. */
+export function describeAuthorizers(name: ServerName): void {
+  ofServer(authorizerSetUps, name).forEach(describeAuthorizer);
+}
+
+/** Describes those with filters, and with all roles at once. */
+export function describeOthers(name: ServerName): void {
+  ofServer(filterSetUps, name).forEach(describeFilter);
+  ofServer(librarySetUps, name).forEach(describeLibrary);
+}
+
+function ofServer<T extends SetUp>(setUps: readonly T[], name: ServerName): T[] {
+  return setUps.filter(({ server }) => server === name);
 }

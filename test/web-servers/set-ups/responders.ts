@@ -46,6 +46,11 @@ const JETTY_9_4 = {
   overlooksDepartures: {
     because: "Jetty 9.4 sees that a client has left when it writes to it.",
   },
+  refusesLongChunkedUploads: {
+    because:
+      "Jetty 9.4.57 counts the bytes of a body in chunks up to four times: it refuses those above a quarter of `maxBodyBytes`.",
+    status: 502,
+  },
   respellsContentType: { because: "Jetty 9.4 writes `text/plain;charset=utf-8`." },
 } as const;
 

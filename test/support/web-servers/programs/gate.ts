@@ -18,6 +18,8 @@ const application = createApplication({
   mount,
 });
 await serve(application, undefined, {
+  // What it decides about for ever is denied as soon as it is asked to end.
+  timeouts: { shutdown: 0 },
   ...(JSON.parse(serving) as ServeOptions),
   // A Web server sends it one request at a time, and that is already too much.
   ...(guard === "busy" && { limits: { requests: 0 } }),
