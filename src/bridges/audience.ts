@@ -12,12 +12,21 @@ import type { Reply } from "../roles/reply.js";
 export type Audience = "anyone" | "someone" | "admitted";
 
 /** By these a request tells who sends it (RFC 9110, section 11; RFC 6265; RFC 3875, section 4.1.11; mod_ssl). */
-const CREDENTIALS = ["HTTP_AUTHORIZATION", "HTTP_COOKIE", "REMOTE_USER", "AUTH_USER", "SSL_CLIENT_S_DN"];
+const CREDENTIALS = [
+  "HTTP_AUTHORIZATION",
+  // Jetty hands the whole Authorization field over in here.
+  "AUTH_TYPE",
+  "HTTP_COOKIE",
+  "REMOTE_USER",
+  "AUTH_USER",
+  "SSL_CLIENT_S_DN",
+];
 
 /** Tells whom the answer to a request that no authorizer decides about may be for. */
 export function audienceOf(params: Params, vouchesFor: readonly string[]): Audience {
   const names = [...CREDENTIALS, ...vouchesFor];
-  return names.some((name) => (params.get(name) ?? "") !== "") ? "someone" : "anyone";
+  // All that came by a name: an empty field does not hide one behind it.
+  return names.some((name) => params.getAll(name).some((value) => value !== "")) ? "someone" : "anyone";
 }
 
 /** Whether the reply says itself that everybody may have it (RFC 9111, section 5.2.2.9). */

@@ -87,19 +87,14 @@ export class BridgedApplication implements Application {
         this.#authorizerBridge.handle(exchange, marker);
         return;
       }
-      // The guard asks them; nobody else can.
-      if (
-        this.#guard === undefined &&
-        this.#dispatcher.authorizer.gates.passedBy(exchange.params).length > 0
-      ) {
-        this.refuse(exchange, passedBy);
-        return;
-      }
       this.#unasked?.see(exchange);
     }
-    if (this.#guard === undefined || (role !== Role.Responder && role !== Role.Filter))
-      this.#answer(exchange);
-    else this.#guard.handle(exchange, () => this.#answer(exchange));
+    if (role !== Role.Responder && role !== Role.Filter) this.#answer(exchange);
+    else if (this.#guard !== undefined) this.#guard.handle(exchange, () => this.#answer(exchange));
+    // The guard asks them; nobody else can.
+    else if (this.#dispatcher.authorizer.gates.passedBy(exchange.params).length > 0)
+      this.refuse(exchange, passedBy);
+    else this.#answer(exchange);
   }
 
   refuse(exchange: Exchange, refusal: Refusal): void {

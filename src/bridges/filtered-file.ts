@@ -5,6 +5,7 @@ import type { Params } from "../protocol/params.js";
 import type { Transform } from "../roles/filter.js";
 import { fingerprint } from "../roles/fingerprint.js";
 import type { RequestLocation } from "../roles/location.js";
+import { hostOf, schemeOf } from "../roles/origin.js";
 import { decodePath } from "../roles/plain-path.js";
 import type { Audience } from "./audience.js";
 
@@ -80,11 +81,12 @@ export function keyOf(
   { file, location, transform }: FilteredFile,
   { identity, length, modifiedNs }: FileFacts,
 ): string {
-  const uri = ["HTTPS", "REQUEST_SCHEME", "HTTP_HOST", "SERVER_NAME", "QUERY_STRING"].map((name) =>
-    params.get(name),
-  );
   return JSON.stringify([
-    ...uri,
+    schemeOf(params),
+    hostOf(params),
+    // Also what is no host: a filter may read the field itself.
+    params.getAll("HTTP_HOST"),
+    params.get("QUERY_STRING"),
     location.target,
     location.mount,
     transform.name,

@@ -60,6 +60,6 @@ export class UnaskedAuthorizers {
 
   /** By this process; or by another one of the application, whose answer came back as a variable. */
   #wasAsked({ name, variables }: Gate, params: Params): boolean {
-    return this.#asked.has(name) || variables.some((variable) => params.has(variable));
+    return this.#asked.has(name) || variables.some((variable) => (params.get(variable) ?? "") !== "");
   }
 }

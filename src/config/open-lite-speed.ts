@@ -21,11 +21,12 @@ export function openLiteSpeed(source: ConfigurationSource): Configuration {
 
 function linesOf(plan: Plan): readonly string[] {
   const { deployment, streams } = plan;
-  const { name, listen, root, mount, timeout } = deployment;
+  const { name, listen, mount, timeout } = deployment;
   const socket = applicationSocket(listen);
   return [
     ...documentedHead(plan, "OpenLiteSpeed").map((line) => `# ${line}`),
-    `docRoot ${root ?? "$VH_ROOT/html/"}`,
+    "# Nothing is served from there: what is outside of the context below is nobody's.",
+    "docRoot $VH_ROOT/html/",
     "",
     `extprocessor ${name} {`,
     "  type fcgi",

@@ -84,8 +84,11 @@ export class AuthorizerGates {
     if (this.#gates.length === 0 || this.#mount !== "" || pathInfo === "") return [];
     const located = locate(params, { mount: this.#mount, pathInfo });
     if (located.mount === "") return [];
-    const asked = this.covering(protectedPaths(located.target, this.#mount) ?? []);
-    return this.covering(routedPaths(located) ?? []).filter((gate) => !asked.includes(gate));
+    // The Web server asks by patterns of its own: only who covers each reading to the letter was surely asked.
+    const targets = protectedPaths(located.target, this.#mount) ?? [];
+    const wasAsked = ({ covers }: Gate): boolean =>
+      targets.length > 0 && targets.every((path) => covers(path, { caseSensitive: true }));
+    return this.covering(routedPaths(located) ?? []).filter((gate) => !wasAsked(gate));
   }
 
   #documents(documentUri: string | undefined): readonly string[] | undefined {

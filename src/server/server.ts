@@ -19,6 +19,9 @@ import {
 } from "./options.js";
 import type { SocketAccess } from "./unix-socket.js";
 
+/** What keeps others out. */
+const PEERS_CURE = 'name the Web servers in allowedPeers, or say "any"';
+
 /** Deadlines are looked at this often; ms. */
 const TICK = 250;
 
@@ -127,7 +130,7 @@ export class Server implements ConnectionOwner {
       await listener.open();
       // Where an inherited socket is bound is known only now: spawn-fcgi and systemd bind a mere port for everybody.
       const { host } = listener;
-      if (host !== undefined) this.#requirePeers(host, `${listener.address} (${host})`);
+      if (host !== undefined && !this.#isProtected(host)) this.#warnOfPeers(listener.address, host);
     } catch (error) {
       this.#listeners.splice(this.#listeners.indexOf(listener), 1);
       await listener.close();
@@ -136,12 +139,23 @@ export class Server implements ConnectionOwner {
   }
 
   /** FastCGI knows no authentication. */
-  #requirePeers(host: string, name = host): void {
-    if (isLoopback(host) || this.#peers !== undefined || this.#anyPeer) return;
+  #requirePeers(host: string): void {
+    if (this.#isProtected(host)) return;
     throw new ConfigurationError(
       "ERR_ALLOWED_PEERS",
-      `Cannot listen on ${name}: every host that reaches it could connect; name the Web servers in ` +
-        'allowedPeers, or say "any"',
+      `Cannot listen on ${host}: every host that reaches it could connect; ${PEERS_CURE}`,
+    );
+  }
+
+  #isProtected(host: string): boolean {
+    return isLoopback(host) || this.#peers !== undefined || this.#anyPeer;
+  }
+
+  /** Whoever bound the socket has decided, perhaps without knowing: `spawn-fcgi -p 9000` binds every interface. */
+  #warnOfPeers(address: string, host: string): void {
+    const facts = { code: "ERR_ALLOWED_PEERS", address, host };
+    logSafely(() =>
+      this.#log.warn(facts, `Every host that reaches it can connect to ${host}; ${PEERS_CURE}`),
     );
   }
 

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { allow, reply, type FilterRequest } from "tricorn";
 
+import { audienceOf } from "../../src/bridges/audience.js";
+import { Params } from "../../src/protocol/params.js";
 import { LONG_AGO, folderWith, putFile } from "../support/folders.js";
 import { get } from "../support/records.js";
 import { deferred, turns } from "../support/served.js";
@@ -584,4 +586,44 @@ test("A file that shrinks while it is kept for later is an error, and nothing is
   const { application } = await bridged([shrinking], { root, cache });
   await expect(application.respond("/a.txt")).rejects.toThrow();
   expect((await application.respond("/a.txt")).text).toBe("x".repeat(10));
+});
+
+describe("what is kept is not told from another", () => {
+  const about = (tell: (request: FilterRequest) => string) => filtering((request) => tell(request));
+
+  test.each([
+    ["Jetty's AUTH_TYPE, which has the whole Authorization", [["AUTH_TYPE", "Basic YWRhOnNlY3JldA=="]]],
+    [
+      "a field behind an empty one of its name",
+      [
+        ["HTTP_COOKIE", ""],
+        ["HTTP_COOKIE", "name=mallory"],
+      ],
+    ],
+  ] as const)("by %s", (_, pairs) => {
+    expect(audienceOf(Params.from(pairs), [])).toBe("someone");
+  });
+
+  test("by the host of a target in absolute form", async () => {
+    const { respond } = await bridged([about(({ url }) => String(url))], { files, cache });
+    const params = { HTTP_HOST: "good.example" };
+    const absolute = await respond("http://evil.example/a.txt", { params });
+    expect(absolute.text).toBe("http://evil.example/a.txt");
+    expect((await respond("/a.txt", { params })).text).toBe("http://good.example/a.txt");
+  });
+
+  test("by the port where no Host came", async () => {
+    const { respond } = await bridged([about(({ host }) => String(host))], { files, cache });
+    for (const port of ["81", "82"]) {
+      const params = { HTTP_HOST: "", SERVER_NAME: "a.example", SERVER_PORT: port };
+      expect((await respond("/a.txt", { params })).text).toBe(`a.example:${port}`);
+    }
+  });
+
+  test("by a body of which Caddy says that it has -1 bytes", async () => {
+    const shout = filtering(upperCase);
+    const { respond } = await bridged([shout], { files, cache });
+    for (let time = 0; time < 2; time++) await respond("/a.txt", { params: { CONTENT_LENGTH: "-1" } });
+    expect(shout.runs).toBe(2);
+  });
 });

@@ -214,7 +214,13 @@ describe.each([
 });
 
 describe("an application whose mount PATH_INFO alone tells", () => {
-  const visit = async (definitions: readonly Definition[]): Promise<{ status: number; paths: string[] }> => {
+  const visit = async (
+    definitions: readonly Definition[],
+    { mount, target }: { readonly mount: string; readonly target: string } = {
+      mount: "/public/app",
+      target: "/public/app/members",
+    },
+  ): Promise<{ status: number; paths: string[] }> => {
     const { log } = capturedLog();
     const paths: string[] = [];
     const answer = responder({ "GET /*": ({ path, mount }) => void paths.push(`${mount} ${path}`) });
@@ -222,9 +228,7 @@ describe("an application whose mount PATH_INFO alone tells", () => {
     const server = new Server(await BridgedApplication.open(dispatcher), { log });
     const transport = new MemoryTransport();
     server.accept(transport);
-    transport.push(
-      get(1, "/public/app/members", { params: { SCRIPT_NAME: "/public/app", PATH_INFO: "/members" } }),
-    );
+    transport.push(get(1, target, { params: { SCRIPT_NAME: mount, PATH_INFO: "/members" } }));
     await transport.answered(1);
     transport.destroy();
     await server.close();
@@ -246,4 +250,17 @@ describe("an application whose mount PATH_INFO alone tells", () => {
     expect(await visit([gate("/members")])).toEqual({ status: 403, paths: [] });
     expect(await visit([gate("/public/**"), gate("/members")])).toEqual({ status: 403, paths: [] });
   });
+
+  test.each([
+    ["other letters", "/MEMBERS/x.app", "/MEMBERS/x.app/members"],
+    ["an encoded slash", "/members/x.app", "/members%2Fx.app/members"],
+  ])(
+    "is refused where the authorizer covers the whole path by %s alone, which a Web server may not",
+    async (_, mount, target) => {
+      expect(await visit([gate("/members", "/members/**")], { mount, target })).toEqual({
+        status: 403,
+        paths: [],
+      });
+    },
+  );
 });
