@@ -23,6 +23,7 @@ const requirements = [
   { package: "lighttpd", file: "lighttpd" },
   { package: "multiwatch", file: "multiwatch" },
   { package: "nginx", file: "nginx" },
+  { package: "openssl", file: "openssl" },
   { package: "spawn-fcgi", file: "spawn-fcgi" },
   { package: "util-linux", file: "setpriv" }, // so that no server outlives the tests
   { package: "systemd", file: "systemd-socket-activate" }, // the program; nothing is booted with it
