@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 
+import { http } from "../../gateway/support/http.js";
 import { GatePost, type Post } from "./gate-post.js";
 import { Behind, CANARY, MembersGate } from "./gate.js";
 import { GATE_POST } from "./guard.js";
@@ -74,7 +75,9 @@ async function spawnGuarded(setUp: AuthorizerSetUp, folder: string): Promise<Gua
   const env = { [GATE_POST]: folder };
   const options = { program: "gate", folder, env, controllers, root } as const;
   const { start } = await spawnedSceneOf(setUp, options);
-  const post = new SpawnedGatePost(folder, () => server);
+  const knock = (): Promise<unknown> =>
+    http(server.url, `${setUp.mount ?? ""}/members/vault?mode=deny`, { headers: credentials });
+  const post = new SpawnedGatePost(folder, { server: () => server, knock });
   const server = await start();
   return { post, server };
 }

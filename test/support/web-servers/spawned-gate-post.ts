@@ -6,15 +6,24 @@ import type { Post } from "./gate-post.js";
 import { ORDERS, PIDS, type Guard } from "./guard.js";
 import type { RunningServer } from "./web-server.js";
 
+/** How a post is known to its Web server. */
+export interface SpawnedPostOptions {
+  readonly server: () => RunningServer;
+  /** Sends a request about which a guard decides at once. */
+  readonly knock: () => Promise<unknown>;
+}
+
 /** The post of a gate that a Web server starts: each process learns who it is to be when it begins. */
 export class SpawnedGatePost implements Post {
   readonly #folder: string;
   readonly #server: () => RunningServer;
+  readonly #knock: () => Promise<unknown>;
 
   /** @param folder becomes the folder of the post; the program lies in it, too */
-  constructor(folder: string, server: () => RunningServer) {
+  constructor(folder: string, { server, knock }: SpawnedPostOptions) {
     this.#folder = folder;
     this.#server = server;
+    this.#knock = knock;
     mkdirSync(join(folder, PIDS), { recursive: true });
     // Who starts the program may run as somebody else.
     chmodSync(join(folder, PIDS), 0o777);
@@ -24,6 +33,9 @@ export class SpawnedGatePost implements Post {
   /** Those who are there are killed, so that the Web server starts others. */
   async place(guard: Guard): Promise<void> {
     this.#signal(guard, "SIGKILL");
+    if (guard === "gone") return;
+    // The Web server first tries those who were there before.
+    await expect.poll(() => this.#knock().then(() => this.#running().length)).toBeGreaterThan(0);
   }
 
   async decides(): Promise<void> {
