@@ -75,6 +75,10 @@ function document(plan: Plan, specs: readonly string[] | undefined): string {
       ? []
       : [`      <Set name="host">${xmlText(bind.replaceAll(/^\[|\]$/g, ""))}</Set>`]),
     `      <Set name="port">${port}</Set>`,
+    `      ${xmlComment("Else the pieces of an answer wait until there are 8 KiB of them.")}`,
+    '      <Get name="defaultConnectionFactory"><Get name="httpConfiguration">',
+    '        <Set name="outputAggregationSize">0</Set>',
+    "      </Get></Get>",
     "    </New>",
     "  </Arg></Call>",
     '  <Set name="handler">',
