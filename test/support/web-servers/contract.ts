@@ -24,6 +24,7 @@ import { Stage } from "./stage.js";
 
 const Bytes = z.coerce.number().int().min(1);
 const PIECE = 64 * 1024;
+const LITTLE = 16;
 
 /** What `/closed` shows. */
 export const ERROR_PAGE =
@@ -93,15 +94,17 @@ export class Contract {
     throw new HttpError(403, "This is not wanted.");
   }
 
-  /** So many bytes; the first piece at once, the rest when the test says so. */
+  /** So many bytes: a few at once, a few when the test has got those, and the rest when it has got these. */
   @Get("/slowly")
   async *slowly(@Query("bytes", Bytes) bytes: number): AsyncGenerator<Buffer> {
     const content = payload(bytes);
-    const goOn = this.stage.when("go on");
-    for (let at = 0; at < bytes; at += PIECE) {
-      yield content.subarray(at, at + PIECE);
+    // Less than any buffer that a Web server would wait to fill. The second piece comes without a header block.
+    for (const at of [0, LITTLE]) {
+      const goOn = this.stage.when("go on");
+      yield content.subarray(at, at + LITTLE);
       await goOn;
     }
+    for (let at = 2 * LITTLE; at < bytes; at += PIECE) yield content.subarray(at, at + PIECE);
   }
 
   @Get("/download")
@@ -123,13 +126,15 @@ export class Contract {
     yield* this.pour();
   }
 
-  /** Never ends by itself. */
+  /** Ends when the test has had enough, or nobody takes it any more. */
   @Get("/pour")
   async *pour(): AsyncGenerator<Buffer> {
     const piece = payload(PIECE);
+    const told = { isEnough: false };
+    void this.stage.when("enough").then(() => (told.isEnough = true));
     try {
       this.stage.tell("pouring");
-      for (;;) yield piece;
+      while (!told.isEnough) yield piece;
     } finally {
       this.stage.tell("stopped");
     }

@@ -17,6 +17,8 @@ export interface ResponderDifferences {
   readonly overlooksDepartures?: Difference & {
     /** Some are seen all the same. */
     readonly sometimes?: true;
+    /** Some are not even told of when something is sent. */
+    readonly silently?: true;
   };
   /** Content-Type comes without the blank that its parameters are written with. */
   readonly respellsContentType?: Difference;

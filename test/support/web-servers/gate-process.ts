@@ -38,9 +38,9 @@ export class GateProcess {
     return gate;
   }
 
-  /** Resolves when it says that it is deciding for ever. */
-  async decides(): Promise<void> {
-    await this.#process.line(/Deciding for ever/);
+  /** Resolves when it has said so often that it is deciding for ever. */
+  async decides(times: number): Promise<void> {
+    await this.#process.line(new RegExp(`(?:[^]*Deciding for ever){${times}}`));
   }
 
   /** Kills it. */

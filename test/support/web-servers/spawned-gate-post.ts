@@ -38,10 +38,11 @@ export class SpawnedGatePost implements Post {
     await expect.poll(() => this.#knock().then(() => this.#running().length)).toBeGreaterThan(0);
   }
 
-  async decides(): Promise<void> {
+  /** A process decides about one question at a time. */
+  async decides(questions: number): Promise<void> {
     const isDeciding = (pid: number): boolean =>
       new RegExp(`Deciding for ever in process ${pid}\\b`).test(this.#server().errorLog);
-    await expect.poll(() => this.#running().some(isDeciding)).toBe(true);
+    await expect.poll(() => this.#running().filter(isDeciding).length).toBeGreaterThanOrEqual(questions);
   }
 
   async kill(): Promise<void> {

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { singleton, type OnStart, type OnStop } from "tricorn";
 
 /** What happens in the contract application, in words that its tests wait for. */
-export type Cue = "waiting" | "aborted" | "pouring" | "stopped" | "go on";
+export type Cue = "waiting" | "aborted" | "pouring" | "stopped" | "go on" | "enough";
 
 /** Where a stage in another process finds the one of the tests: a unix socket. */
 export const STAGE_SOCKET = "TRICORN_TEST_STAGE";
@@ -68,8 +68,10 @@ export class Stage implements OnStart, OnStop {
   #join(socket: Socket): void {
     this.#others.add(socket);
     socket.on("close", () => this.#others.delete(socket));
+    // A process that is killed leaves its connection broken; the interface tells of it, too.
     socket.on("error", () => {});
-    createInterface(socket).on("line", (cue) => {
+    const lines = createInterface(socket).on("error", () => {});
+    lines.on("line", (cue) => {
       this.#speaker = socket;
       this.#events.emit(cue);
     });

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { http, type HttpAnswer } from "../../gateway/support/http.js";
 import type { Seen } from "./contract.js";
 import { differs, type AuthorizerDifferences } from "./differences.js";
+import { SPELLINGS, SPOOFED } from "./forgeries.js";
 import type { Post } from "./gate-post.js";
 import { payload, sha256 } from "./payload.js";
 import { CANARY, FAILURES } from "./gate.js";
@@ -21,48 +22,6 @@ export interface AuthorizerDoor {
   /** Headers that every request has. */
   readonly headers?: Readonly<Record<string, string>>;
 }
-
-/** Other ways to write a path below /members/, for whoever compares letters. */
-const SPELLINGS: readonly ((path: string) => string)[] = [
-  (path) => `/${path}`,
-  (path) => `/.${path}`,
-  (path) => `/public/..${path}`,
-  (path) => `/public/%2e%2e${path}`,
-  (path) => path.replace("/members/", "/members//"),
-  (path) => path.replace("/members/", "/members/./"),
-  (path) => path.replace("/members/", "/members/%2e/"),
-  (path) => path.replace("/members/", "/%6d%65mbers/"),
-  (path) => path.replace("/members/", "/members%2f"),
-  (path) => path.replace("/members/", "/members;x/"),
-  (path) => path.replace("/members/", "/MEMBERS/"),
-  (path) => path.replace("/members/", "/members%20/"),
-  (path) => path.replace("/members/", "/members\\"),
-  (path) => `${path};x`,
-  (path) => `${path}.`,
-  (path) => `${path}%20`,
-  (path) => `${path}%00`,
-  (path) => `${path}/`,
-  (path) => `${path}/.`,
-];
-
-/** What a client can write into its headers in the hope that somebody takes it for a variable or an answer. */
-const SPOOFED = {
-  AUTH_USER: "root",
-  "Auth-User": "root",
-  "Variable-AUTH_USER": "root",
-  "Variable-Auth-User": "root",
-  "Tricorn-Status": "200",
-  TRICORN_BRIDGE: "forward_auth",
-  "Tricorn-Bridge": "forward_auth",
-  "X-Forwarded-Uri": "/public/seen/it?mode=allow",
-  "X-Forwarded-Method": "OPTIONS",
-  "X-Original-URI": "/public/seen/it?mode=allow",
-  X_Forwarded_Uri: "/public/seen/it?mode=allow",
-  "Tricorn-Uri": "/public/seen/it?mode=allow",
-  Tricorn_Uri: "/public/seen/it?mode=allow",
-  "Tricorn-Location": "https://evil.example/",
-  "X-Accel-Redirect": "/members/vault",
-};
 
 interface Visit {
   readonly method?: string;
@@ -141,7 +100,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     const { post } = door();
     await post.place("process");
     const statuses = await refusals("hang", async () => {
-      await post.decides();
+      await post.decides(door().canaries.length);
       await post.kill();
     });
     for (const status of statuses) expect(status).toBeGreaterThanOrEqual(denied);
@@ -158,7 +117,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     const { post } = door();
     await post.place("patient");
     const statuses = await refusals("hang", async () => {
-      await post.decides();
+      await post.decides(door().canaries.length);
       await post.shutDown();
     });
     for (const status of statuses) expect([500, 502, 503, denied]).toContain(status);

@@ -1,21 +1,11 @@
-import { Agent, get, request } from "node:http";
+import { request } from "node:http";
 import { expect, test, type TestContext } from "vitest";
 
-import { http } from "../../gateway/support/http.js";
 import { ERROR_PAGE, type Digest, type Seen } from "./contract.js";
 import { differs, type Difference, type ResponderDifferences } from "./differences.js";
 import { payload, sha256 } from "./payload.js";
-import type { Cue, Stage } from "./stage.js";
-import type { RunningServer } from "./web-server.js";
-
-/** A Web server in front of the contract. */
-export interface ResponderDoor {
-  readonly server: RunningServer;
-  /** The stage that the contract plays on. */
-  readonly stage: Stage;
-  /** Where the contract is found below the server's address: "/app" or "". */
-  readonly mount: string;
-}
+import { visitor, type ResponderDoor } from "./responder-door.js";
+import { testConnections, testDepartures } from "./test-connections.js";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -25,12 +15,6 @@ export function testResponder(door: () => ResponderDoor, differences: ResponderD
   testBodies(door, differences);
   testConnections(door, differences);
   testDepartures(door, differences);
-}
-
-function visitor(door: () => ResponderDoor) {
-  const url = (path: string): string => `${door().server.url}${door().mount}${path}`;
-  const visit = (path: string, init?: RequestInit): Promise<Response> => fetch(url(path), init);
-  return { url, visit };
 }
 
 function testAnswers(door: () => ResponderDoor, differences: ResponderDifferences): void {
@@ -193,79 +177,6 @@ function testBodies(door: () => ResponderDoor, differences: ResponderDifferences
     const whole = Buffer.concat(pieces);
     expect(whole.length).toBe(bytes);
     expect(sha256(whole)).toBe(sha256(payload(bytes)));
-  });
-}
-
-function testConnections(door: () => ResponderDoor, { startsProcesses }: ResponderDifferences): void {
-  const { url, visit } = visitor(door);
-
-  test("200 requests of one client are answered on a connection that is kept", async ({ task }) => {
-    const rounds = differs(task, startsProcesses) ? 5 : 200;
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const { origin, pathname } = new URL(url("/hello"));
-    let connections = 0;
-    for (let round = 0; round < rounds; round++) {
-      const { status, body, isReused } = await http(origin, pathname, { agent });
-      expect([status, body]).toEqual([200, "Hello\n"]);
-      if (!isReused) connections++;
-    }
-    agent.destroy();
-    // Servers bound how many requests they take on one connection: Apache takes 101.
-    expect(connections).toBeLessThanOrEqual(2);
-  });
-
-  test("50 requests at once are all answered", async ({ task }) => {
-    const count = differs(task, startsProcesses) ? 5 : 50;
-    const answers = await Promise.all(
-      Array.from({ length: count }, async (_, index) => {
-        const answer = await visit(`/seen/${index}`);
-        return ((await answer.json()) as Seen).path;
-      }),
-    );
-    expect(answers).toEqual(answers.map((_, index) => `/seen/${index}`));
-  });
-}
-
-function testDepartures(
-  door: () => ResponderDoor,
-  { overlooksDepartures, startsProcesses }: ResponderDifferences,
-): void {
-  const { url, visit } = visitor(door);
-  /** Resolves when the handler has stopped that tells this first, or its process has ended where it has one of its own. */
-  const stops = async (first: Cue): Promise<void> => {
-    const { stage } = door();
-    if (startsProcesses === undefined) return stage.when("stopped");
-    await stage.when(first);
-    await stage.speakerLeft();
-  };
-
-  test("a client that leaves is noticed by a handler that waits", async ({ task }) => {
-    const { stage } = door();
-    let isNoticed = false;
-    const [waiting, stopped] = [stage.when("waiting"), stops("waiting")];
-    const aborted = stage.when("aborted").then(() => (isNoticed = true));
-    const left = get(url("/wait"), { agent: false }).on("error", () => {});
-    await waiting;
-    left.socket!.resetAndDestroy();
-    if (differs(task, overlooksDepartures)) {
-      // It is noticed as soon as something is sent.
-      await (await visit("/hello")).text();
-      if (!overlooksDepartures.sometimes) expect(isNoticed).toBe(false);
-      stage.tell("go on");
-      await Promise.race([aborted, stopped]);
-    } else {
-      await aborted;
-    }
-  });
-
-  test("a client that leaves is noticed by a handler that streams", async () => {
-    const stopped = stops("pouring");
-    const left = get(url("/pour"), { agent: false }).on("error", () => {});
-    left.on("response", (response) => {
-      response.once("data", () => left.destroy());
-      response.on("error", () => {});
-    });
-    await stopped;
   });
 }
 

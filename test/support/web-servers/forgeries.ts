@@ -1,0 +1,41 @@
+/** Other ways to write a path below /members/, for whoever compares letters. */
+export const SPELLINGS: readonly ((path: string) => string)[] = [
+  (path) => `/${path}`,
+  (path) => `/.${path}`,
+  (path) => `/public/..${path}`,
+  (path) => `/public/%2e%2e${path}`,
+  (path) => path.replace("/members/", "/members//"),
+  (path) => path.replace("/members/", "/members/./"),
+  (path) => path.replace("/members/", "/members/%2e/"),
+  (path) => path.replace("/members/", "/%6d%65mbers/"),
+  (path) => path.replace("/members/", "/members%2f"),
+  (path) => path.replace("/members/", "/members;x/"),
+  (path) => path.replace("/members/", "/MEMBERS/"),
+  (path) => path.replace("/members/", "/members%20/"),
+  (path) => path.replace("/members/", "/members\\"),
+  (path) => `${path};x`,
+  (path) => `${path}.`,
+  (path) => `${path}%20`,
+  (path) => `${path}%00`,
+  (path) => `${path}/`,
+  (path) => `${path}/.`,
+];
+
+/** What a client can write into its headers in the hope that somebody takes it for a variable or an answer. */
+export const SPOOFED = {
+  AUTH_USER: "root",
+  "Auth-User": "root",
+  "Variable-AUTH_USER": "root",
+  "Variable-Auth-User": "root",
+  "Tricorn-Status": "200",
+  TRICORN_BRIDGE: "forward_auth",
+  "Tricorn-Bridge": "forward_auth",
+  "X-Forwarded-Uri": "/public/seen/it?mode=allow",
+  "X-Forwarded-Method": "OPTIONS",
+  "X-Original-URI": "/public/seen/it?mode=allow",
+  X_Forwarded_Uri: "/public/seen/it?mode=allow",
+  "Tricorn-Uri": "/public/seen/it?mode=allow",
+  Tricorn_Uri: "/public/seen/it?mode=allow",
+  "Tricorn-Location": "https://evil.example/",
+  "X-Accel-Redirect": "/members/vault",
+};
