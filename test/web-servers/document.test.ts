@@ -1,7 +1,25 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 import type { SetUpFacts } from "../support/web-servers/set-up.js";
+import { starters } from "../support/web-servers/starters.js";
 import { Report, webServersDocument, withoutVersions } from "./document.js";
+import { filterSetUps, librarySetUps } from "./set-ups/all-roles.js";
+import { authorizerSetUps } from "./set-ups/authorizers.js";
+import { responderSetUps } from "./set-ups/responders.js";
+
+test("docs/web-servers.md has every set-up, and each of them once", () => {
+  const document = readFileSync(new URL("../../docs/web-servers.md", import.meta.url), "utf8");
+  const rows = document.match(/^\| [a-z0-9-]+ \| [^|]+ \| [^|]+ \| \d+ of \d+ passed/gm) ?? [];
+  const setUps = [...responderSetUps, ...authorizerSetUps, ...filterSetUps, ...librarySetUps];
+  // cgi-fcgi as a client is no starter of its own.
+  const ids = [...setUps, ...starters.map(({ facts }) => facts), { id: "cgi-fcgi-connect" }].map(
+    ({ id }) => id,
+  );
+  expect(new Set(rows.map((row) => row.split(" ")[1]))).toEqual(new Set(ids));
+  expect(rows).toHaveLength(ids.length);
+  expect(document).not.toContain("✗ |");
+});
 
 const nginx: SetUpFacts = { id: "nginx-unix", server: "nginx", door: "responder", how: "a unix socket" };
 const caddy: SetUpFacts = { id: "caddy-tcp", server: "Caddy", door: "responder", how: "TCP" };
