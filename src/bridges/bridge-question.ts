@@ -3,9 +3,6 @@ import type { Params } from "../protocol/params.js";
 /** The param by which a Web server's configuration makes a responder request a question to the authorizers. */
 const MARKER = "TRICORN_BRIDGE";
 
-/** Part of the marker, and of hardly anything else that comes in params. */
-const RARE_PART = "BRIDGE";
-
 /**
  * What an asker understands. `auth_request`: nginx, to which 200 allows and 401 and 403 deny, while all else is an error
  * of the server; it keeps REQUEST_URI and REQUEST_METHOD of the request that it asks about. `forward_auth`: Caddy and
@@ -15,7 +12,7 @@ export type BridgeForm = "auth_request" | "forward_auth";
 
 /** The marker of a request as it came; undefined on nearly every request. */
 export function bridgeMarker(params: Params): string | undefined {
-  return params.mentions(RARE_PART) ? params.get(MARKER) : undefined;
+  return params.get(MARKER);
 }
 
 /** Whether a marker says something that is known here. */

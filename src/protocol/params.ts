@@ -1,19 +1,13 @@
-import { isAscii, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 
-import {
-  countPairs,
-  encodeNameValuePairs,
-  locatePair,
-  type NameValuePair,
-  type PairPosition,
-} from "./name-value.js";
-
-/** After so many look-ups by scanning, an index of all names is cheaper. */
-const LOOKUPS_BEFORE_INDEX = 12;
+import { encodeNameValuePairs, locatePair, type NameValuePair, type PairPosition } from "./name-value.js";
+import { PairIndex } from "./pair-index.js";
 
 /** A CGI program would take this variable, which any client can set by a `Proxy` header, for its proxy (CVE-2016-5385). */
 const DROPPED_NAME = "HTTP_PROXY";
 
+/** Shared by all params of the process. */
+const index = new PairIndex();
 const position: PairPosition = { name: 0, value: 0, end: 0 };
 
 /**
@@ -31,8 +25,6 @@ export class Params implements Iterable<[name: string, value: string]> {
   readonly #block: Buffer;
   /** The block as latin-1, so that one character is one byte. */
   #text: string | undefined;
-  #lookups = 0;
-  #index: Map<string, number> | undefined;
   /** How many pairs came, each occurrence of a repeated name counted, HTTP_PROXY too. */
   readonly size: number;
 
@@ -42,7 +34,7 @@ export class Params implements Iterable<[name: string, value: string]> {
    */
   constructor(block: Buffer) {
     this.#block = block;
-    this.size = countPairs(block);
+    this.size = index.list(block);
   }
 
   /** Params from names and values, for tests and for answers to a plain CGI environment. */
@@ -53,42 +45,37 @@ export class Params implements Iterable<[name: string, value: string]> {
 
   /** The value of this name that counts, or undefined where the name did not come at all; empty is not absent. */
   get(name: string): string | undefined {
-    const value = this.#find(name);
-    return value < 0 ? undefined : this.#decode(value, position.end);
+    return this.#find(name) ? this.#decode(position.value, position.end) : undefined;
   }
 
   /** Every value of this name in the order of arrival. */
   getAll(name: string): string[] {
     const values: string[] = [];
-    for (let at = this.#scan(name, 0); at >= 0; at = this.#scan(name, position.end)) {
-      values.push(this.#decode(at, position.end));
+    if (!this.#find(name)) return values;
+    const block = this.#block;
+    const { length } = name;
+    for (let offset = 0; offset < block.length; offset = position.end) {
+      locatePair(block, offset, position);
+      if (position.value - position.name === length && this.#latin1.startsWith(name, position.name))
+        values.push(this.#decode(position.value, position.end));
     }
     return values;
   }
 
   /** The value of this name that counts, as the bytes that came. */
   getBytes(name: string): Buffer | undefined {
-    const value = this.#find(name);
-    return value < 0 ? undefined : this.#block.subarray(value, position.end);
+    return this.#find(name) ? this.#block.subarray(position.value, position.end) : undefined;
   }
 
   /** Whether the name came at all. */
   has(name: string): boolean {
-    return this.#find(name) >= 0;
-  }
-
-  /**
-   * Whether these ASCII characters stand anywhere, in a name or a value. Much quicker than {@link has} for a name that
-   * hardly ever comes, if they are six or fewer, which V8 looks for by memchr.
-   */
-  mentions(text: string): boolean {
-    return (this.#text ??= this.#block.toString("latin1")).includes(text);
+    return this.#find(name);
   }
 
   /** Other params made of these: without all pairs of some names, and with further pairs behind the rest. */
   with(pairs: Iterable<NameValuePair>, { without }: { readonly without: ReadonlySet<string> }): Params {
     const block = this.#block;
-    const text = (this.#text ??= block.toString("latin1"));
+    const text = this.#latin1;
     const kept: Uint8Array[] = [];
     let start = 0;
     for (let offset = 0; offset < block.length; offset = position.end) {
@@ -144,57 +131,26 @@ export class Params implements Iterable<[name: string, value: string]> {
     return Array.from(this, ([name]) => name);
   }
 
-  /** Offset of the value of `name` that counts, or -1; `position` then tells its end. */
-  #find(name: string): number {
-    this.#lookups += 1;
-    if (this.#lookups <= LOOKUPS_BEFORE_INDEX)
-      return lastCounts(name) ? this.#scanLast(name) : this.#scan(name, 0);
-    this.#index ??= this.#buildIndex();
-    const offset = this.#index.get(name);
-    if (offset === undefined || name === DROPPED_NAME) return -1;
-    locatePair(this.#block, offset, position);
-    return position.value;
+  /** Whether the name came; `position` is then the place of the pair that counts. */
+  #find(name: string): boolean {
+    if (name === DROPPED_NAME) return false;
+    const which = lastCounts(name) ? "last" : "first";
+    return index.find(this.#block, { text: this.#latin1, name, which }, position);
   }
 
-  #scan(name: string, from: number): number {
-    if (name === DROPPED_NAME) return -1;
-    const block = this.#block;
-    const text = (this.#text ??= block.toString("latin1"));
-    const length = name.length;
-    for (let offset = from; offset < block.length; offset = position.end) {
-      locatePair(block, offset, position);
-      if (position.value - position.name === length && text.startsWith(name, position.name))
-        return position.value;
-    }
-    return -1;
-  }
-
-  #scanLast(name: string): number {
-    let value = -1;
-    let end = 0;
-    for (let at = this.#scan(name, 0); at >= 0; at = this.#scan(name, position.end)) {
-      value = at;
-      end = position.end;
-    }
-    position.end = end;
-    return value;
-  }
-
-  #buildIndex(): Map<string, number> {
-    const text = (this.#text ??= this.#block.toString("latin1"));
-    const index = new Map<string, number>();
-    for (let offset = 0; offset < this.#block.length; offset = position.end) {
-      locatePair(this.#block, offset, position);
-      const name = text.slice(position.name, position.value);
-      if (!index.has(name) || lastCounts(name)) index.set(name, offset);
-    }
-    return index;
+  get #latin1(): string {
+    return (this.#text ??= this.#block.toString("latin1"));
   }
 
   #decode(start: number, end: number): string {
-    const bytes = this.#block.subarray(start, end);
-    if (this.#text !== undefined && isAscii(bytes)) return this.#text.slice(start, end);
-    return isUtf8(bytes) ? bytes.toString("utf8") : bytes.toString("latin1");
+    const block = this.#block;
+    const text = this.#latin1;
+    for (let at = start; at < end; at += 1) {
+      if (block[at]! < 128) continue;
+      const bytes = block.subarray(start, end);
+      return isUtf8(bytes) ? bytes.toString("utf8") : text.slice(start, end);
+    }
+    return text.slice(start, end);
   }
 }
 

@@ -99,15 +99,14 @@ export class RecordWriter {
     let at = this.#reserve(HEADER_LENGTH + contentLength + paddingLength + END_LENGTH);
     const target = this.#slab;
     at = writeHeader(target, at, { type: RecordType.Stdout, requestId, contentLength, paddingLength });
-    at += target.write(head, at, head.length, "latin1");
-    if (typeof body === "string") {
-      const written = bodyLength > 0 ? target.write(body, at, bodyLength, "utf8") : 0;
-      // A length that is not that of the text must not send what the slab held before.
-      if (written < bodyLength) target.fill(0, at + written, at + bodyLength);
+    if (typeof body === "string" && body.length === bodyLength) {
+      // Nothing beyond ASCII, so one call writes both.
+      target.write(head + body, at, contentLength, "latin1");
     } else {
-      target.set(body, at);
+      target.write(head, at, head.length, "latin1");
+      this.#writeBody(at + head.length, body, bodyLength);
     }
-    at += bodyLength;
+    at += contentLength;
     this.#pad(at, paddingLength);
     this.#writeEnd(at + paddingLength, { requestId, applicationStatus, protocolStatus: 0 });
   }
@@ -123,6 +122,17 @@ export class RecordWriter {
     this.#queueSlab();
     this.length = 0;
     return this.#ready.splice(0);
+  }
+
+  #writeBody(at: number, body: string | Uint8Array, length: number): void {
+    const target = this.#slab;
+    if (typeof body !== "string") {
+      target.set(body, at);
+      return;
+    }
+    const written = target.write(body, at, length, "utf8");
+    // A length that is not that of the text must not send what the slab held before.
+    if (written < length) target.fill(0, at + written, at + length);
   }
 
   #writeEnd(

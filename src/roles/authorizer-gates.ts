@@ -80,8 +80,9 @@ export class AuthorizerGates {
    * differ where PATH_INFO tells a mount that was not declared: section 6.3 keeps PATH_INFO from authorizers.
    */
   passedBy(params: Params): readonly Gate[] {
+    if (this.#gates.length === 0 || this.#mount !== "") return [];
     const pathInfo = params.get("PATH_INFO") ?? "";
-    if (this.#gates.length === 0 || this.#mount !== "" || pathInfo === "") return [];
+    if (pathInfo === "") return [];
     const located = locate(params, { mount: this.#mount, pathInfo });
     if (located.mount === "") return [];
     // The Web server asks by patterns of its own: only who covers each reading to the letter was surely asked.

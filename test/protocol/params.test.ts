@@ -56,16 +56,6 @@ describe("Params", () => {
     expect(repeated.toObject()).toEqual({ HTTP_X_USER: "real", REMOTE_USER: "checked" });
   });
 
-  test("tells whether characters stand anywhere, in a name or a value", () => {
-    const some = Params.from({ TRICORN_BRIDGE: "x", HTTP_COOKIE: "BRIDGET" });
-    expect(["BRIDGE", "BRIDGET", "TRICORN_BRIDGE=x", "bridge"].map((text) => some.mentions(text))).toEqual([
-      true,
-      true,
-      false,
-      false,
-    ]);
-  });
-
   test("makes others without all pairs of some names, and with further ones behind the rest", () => {
     const long = "x".repeat(300);
     const given = Params.from([

@@ -1,0 +1,99 @@
+import { ProtocolError } from "../errors.js";
+import { locatePair, type PairPosition } from "./name-value.js";
+
+/** Room for so many pairs stays; a block with more gets arrays of its own. */
+const USUAL_PAIRS = 1024;
+/** Names from this length on share a list. */
+const LONG_NAME = 128;
+
+/** What is looked for in a block. */
+export interface NameSearch {
+  /** The block as latin-1. */
+  readonly text: string;
+  readonly name: string;
+  /** Which pair is meant where the name came more than once. */
+  readonly which: "first" | "last";
+}
+
+/**
+ * Where the pairs of one block lie (section 3.4), listed by the length of their names. The list is made while the block
+ * is checked, which passes all pairs anyway, in arrays that are there once. That of another block takes its place, and is
+ * made again when it is needed again: what is asked of a request is mostly asked before another one comes.
+ */
+export class PairIndex {
+  /** The block that is listed. */
+  #block: Uint8Array | undefined;
+  /** By the length of a name, the last pair that has one; pairs are numbered from 1, and 0 is none. */
+  readonly #last = new Uint32Array(LONG_NAME + 1);
+  /** By the number of a pair, the one before it in its list, and where it lies. */
+  #earlier = new Uint32Array(USUAL_PAIRS);
+  #offsets = new Uint32Array(USUAL_PAIRS);
+  readonly #position: PairPosition = { name: 0, value: 0, end: 0 };
+
+  /**
+   * Checks and lists a block.
+   *
+   * @returns how many pairs it has
+   * @throws ProtocolError `ERR_FCGI_NAME_VALUE` when the last pair reaches beyond the block
+   */
+  list(block: Uint8Array): number {
+    const { length } = block;
+    const last = this.#last.fill(0);
+    if (this.#offsets.length > USUAL_PAIRS) this.#makeRoom(USUAL_PAIRS);
+    let count = 0;
+    let offset = 0;
+    while (offset < length) {
+      let nameLength = block[offset]!;
+      let end = length + 1;
+      // Most pairs have two lengths of one byte, which cost least when they are read here.
+      if (offset + 1 < length && (nameLength | block[offset + 1]!) < 128) {
+        end = offset + 2 + nameLength + block[offset + 1]!;
+      } else if (locatePair(block, offset, this.#position)) {
+        nameLength = Math.min(this.#position.value - this.#position.name, LONG_NAME);
+        end = this.#position.end;
+      }
+      count += 1;
+      if (end > length) {
+        this.#block = undefined;
+        throw new ProtocolError(
+          "ERR_FCGI_NAME_VALUE",
+          `Cannot read name-value pairs: pair ${count} reaches beyond the end of its ${length} bytes`,
+        );
+      }
+      if (count >= this.#offsets.length) this.#makeRoom(4 * count);
+      this.#offsets[count] = offset;
+      this.#earlier[count] = last[nameLength]!;
+      last[nameLength] = count;
+      offset = end;
+    }
+    this.#block = block;
+    return count;
+  }
+
+  /** Finds a pair of a block that was checked, and stores its place; false where there is none of that name. */
+  find(block: Uint8Array, { text, name, which }: NameSearch, found: PairPosition): boolean {
+    if (this.#block !== block) this.list(block);
+    const position = this.#position;
+    const { length } = name;
+    let isFound = false;
+    for (let pair = this.#last[Math.min(length, LONG_NAME)]!; pair > 0; pair = this.#earlier[pair]!) {
+      locatePair(block, this.#offsets[pair]!, position);
+      if (position.value - position.name !== length || !text.startsWith(name, position.name)) continue;
+      isFound = true;
+      found.name = position.name;
+      found.value = position.value;
+      found.end = position.end;
+      if (which === "last") break;
+    }
+    return isFound;
+  }
+
+  #makeRoom(pairs: number): void {
+    const [earlier, offsets] = [this.#earlier, this.#offsets];
+    this.#earlier = new Uint32Array(pairs);
+    this.#offsets = new Uint32Array(pairs);
+    if (pairs <= earlier.length) return;
+    this.#earlier.set(earlier);
+    this.#offsets.set(offsets);
+  }
+}
