@@ -17,7 +17,7 @@ import { Reply } from "../roles/reply.js";
 import { sendReply } from "../roles/send-reply.js";
 import { audienceOf, type Audience } from "./audience.js";
 import type { FilterBridgeOptions } from "./bridge-options.js";
-import { methodOf } from "./filtered-file.js";
+
 import { FilteredFiles } from "./filtered-files.js";
 import { ReplyCache } from "./reply-cache.js";
 
@@ -167,7 +167,7 @@ export class FilterBridge {
     const { location, transform, file } = aim;
     const audience = this.#admit(exchange, [aim.path, file.name, file.realName]);
     if (audience === undefined) refuse(exchange, 403, { detail: "This file is not served." });
-    else if (!METHODS.includes(methodOf(exchange.params))) refuseMethod(exchange, METHODS);
+    else if (!METHODS.includes(exchange.params.method)) refuseMethod(exchange, METHODS);
     else return this.#files.answer(exchange, { location, transform, file, audience });
     return undefined;
   }
@@ -207,7 +207,7 @@ export class FilterBridge {
 
 /** To the folder's path with its slash; it is the plain one, since one that begins with two names another host. */
 function redirect(exchange: Exchange, { location, path }: Aim): void {
-  if (!FOLDER_METHODS.includes(methodOf(exchange.params))) {
+  if (!FOLDER_METHODS.includes(exchange.params.method)) {
     refuseMethod(exchange, FOLDER_METHODS);
     return;
   }

@@ -36,11 +36,6 @@ export function validatorsOf({ version }: Transform, facts: FileFacts, now = Dat
   };
 }
 
-/** REQUEST_METHOD; GET where the Web server tells none. */
-export function methodOf(params: Params): string {
-  return params.get("REQUEST_METHOD") ?? "GET";
-}
-
 /**
  * The params that a Web server would have sent in the filter role (section 6.4), made of those of the responder role:
  * whatever they tell of a script or of a file, it is this file that is meant.

@@ -8,7 +8,7 @@ import { parseHttpDate } from "../roles/http-date.js";
 import { isGuarded, isNotModified } from "../roles/preconditions.js";
 import { RequestHeaders } from "../roles/request-headers.js";
 import { FileVisit, type Place, type ReplySource } from "./file-visit.js";
-import { isSettled, keyOf, methodOf, paramsOf, validatorsOf, type FilteredFile } from "./filtered-file.js";
+import { isSettled, keyOf, paramsOf, validatorsOf, type FilteredFile } from "./filtered-file.js";
 import type { Flight, ReplyCache } from "./reply-cache.js";
 
 /** What {@link FilteredFiles} are made with. */
@@ -79,7 +79,7 @@ export class FilteredFiles {
     if (cache === undefined || audience !== "anyone") return this.#open(exchange, filtered, { cache });
     const underWay = cache.flightOf(key);
     if (underWay === undefined) {
-      const flight = methodOf(exchange.params) === "GET" ? takeOff(exchange, cache, key) : undefined;
+      const flight = exchange.params.method === "GET" ? takeOff(exchange, cache, key) : undefined;
       return this.#open(exchange, filtered, { cache, flight });
     }
     const landed = await underWay.landed;
@@ -98,7 +98,7 @@ export class FilteredFiles {
     // In whatever way the request ends, and whether the filter has read the file or not.
     exchange.onEnd(() => void content.close());
     const { facts } = content;
-    if (cache === undefined || methodOf(exchange.params) !== "GET" || !isSettled(facts)) {
+    if (cache === undefined || exchange.params.method !== "GET" || !isSettled(facts)) {
       flight?.land(undefined);
       return { kind: "filtered", content, place: undefined };
     }
@@ -116,7 +116,7 @@ export class FilteredFiles {
 
   /** Whether the client is known to have what would be sent, without a look at the file or the filter. */
   #isUnchanged(exchange: Exchange, { audience, file, transform }: FilteredFile): boolean {
-    if (audience !== "anyone" || methodOf(exchange.params) === "POST") return false;
+    if (audience !== "anyone" || exchange.params.method === "POST") return false;
     const headers = new RequestHeaders(exchange.params);
     const validators = validatorsOf(transform, file.facts);
     if (isGuarded(headers) || !isNotModified(headers, validators)) return false;
@@ -143,7 +143,7 @@ function isKeepable(exchange: Exchange, { audience }: FilteredFile): boolean {
   const { params } = exchange;
   // Caddy 2.6 says -1 of a body in chunks.
   const hasBody = !/^0*$/.test(params.get("CONTENT_LENGTH") ?? "") || params.has("HTTP_TRANSFER_ENCODING");
-  return audience !== "admitted" && methodOf(params) !== "POST" && !hasBody;
+  return audience !== "admitted" && params.method !== "POST" && !hasBody;
 }
 
 function takeOff(exchange: Exchange, cache: ReplyCache, key: string): Flight {

@@ -53,7 +53,7 @@ function extractAll(
   order: readonly number[],
   request: RoleRequest,
 ): unknown[] | Promise<unknown[]> {
-  const values: unknown[] = Array.from({ length: extracts.length });
+  const values: unknown[] = [];
   let pending = false;
   try {
     for (const index of order) {

@@ -165,6 +165,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
    * closed its sending side still wants its answers: who is complete is only told.
    */
   inputEnded(): void {
+    if (this.#active.size === 0) return;
     const reason = disconnected();
     for (const { exchange, inputs, params, paramsBytes } of this.#active.values()) {
       if (params !== undefined) {
@@ -180,7 +181,12 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   }
 
   /** The connection is gone, or must be: every exchange is told and none can write any more. */
-  disconnect(reason: AbortedError = disconnected()): void {
+  disconnect(reason?: AbortedError): void {
+    if (this.#active.size > 0) this.#detachAll(reason ?? disconnected());
+    this.#turns.wakeAll();
+  }
+
+  #detachAll(reason: AbortedError): void {
     const active = Array.from(this.#active.values());
     this.#active.clear();
     for (const { exchange, paramsBytes } of active) {
@@ -188,7 +194,6 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       this.#application.aborted?.(exchange, reason);
       exchange.detach(reason);
     }
-    this.#turns.wakeAll();
   }
 
   /** Ends what has reached its deadline, or waits in vain for its body. To be called from time to time. */

@@ -1,6 +1,7 @@
 import type { AbortedError } from "../errors.js";
 import { InputStream } from "./input-stream.js";
 import { ProtocolStatus, RecordType } from "./constants.js";
+import { InputWatch, type Inputs } from "./input-watch.js";
 import { Params } from "./params.js";
 import type { RecordWriter } from "./record-writer.js";
 
@@ -85,12 +86,8 @@ export class Exchange {
   ended = false;
   /** Why the request ended early, if it did. */
   aborted: AbortedError | undefined;
-  /** When it was first seen waiting for input of which nothing has come since; and how much had come then. */
-  #starvedSince = Infinity;
-  #receivedThen = -1;
-  /** When it was first seen with unread input of which nothing was read since; and how much had been read then. */
-  #unreadSince = Infinity;
-  #takenThen = -1;
+  /** Made with the first input stream. */
+  #watch: InputWatch | undefined;
   #abortListeners: ((reason: AbortedError) => void)[] | undefined;
   #warningListeners: ((reason: AbortedError) => void)[] | undefined;
   #endListeners: (() => void)[] | undefined;
@@ -138,12 +135,7 @@ export class Exchange {
    * asked from time to time: nothing is noted in between.
    */
   starvedSince(now: number): number {
-    const awaited = [this.#stdin, this.#data].filter((input) => input?.awaited === true);
-    const received = (this.#stdin?.received ?? 0) + (this.#data?.received ?? 0);
-    if (awaited.length === 0) this.#starvedSince = Infinity;
-    else if (received !== this.#receivedThen || this.#starvedSince === Infinity) this.#starvedSince = now;
-    this.#receivedThen = received;
-    return this.#starvedSince;
+    return this.#watch?.starvedSince(this.#inputs, now) ?? Infinity;
   }
 
   /**
@@ -151,14 +143,9 @@ export class Exchange {
    * while fewer wait. To be asked from time to time, like {@link starvedSince}.
    */
   unreadSince(now: number, bytes: number): number {
-    if (this.buffered < bytes) {
-      this.#unreadSince = Infinity;
-      return Infinity;
-    }
-    const taken = this.#takenBytes;
-    if (taken !== this.#takenThen || this.#unreadSince === Infinity) this.#unreadSince = now;
-    this.#takenThen = taken;
-    return this.#unreadSince;
+    if (this.buffered >= bytes) return this.#watch?.unreadSince(this.#inputs, now) ?? Infinity;
+    this.#watch?.forgetUnread();
+    return Infinity;
   }
 
   /** Drops the input that waits and all that still comes. */
@@ -302,11 +289,8 @@ export class Exchange {
     this.#tellEnded();
   }
 
-  get #takenBytes(): number {
-    return [this.#stdin, this.#data].reduce(
-      (taken, input) => taken + (input ? input.received - input.buffered : 0),
-      0,
-    );
+  get #inputs(): Inputs {
+    return [this.#stdin, this.#data].filter((input) => input !== undefined);
   }
 
   /** Writes the lines that have waited for the answer to begin. */
@@ -324,6 +308,7 @@ export class Exchange {
 
   #openInput(ended: boolean): InputStream {
     const input = new InputStream((bytes) => this.#host.inputConsumed(bytes));
+    this.#watch ??= new InputWatch();
     if (ended) input.end();
     if (this.aborted !== undefined) input.fail(this.aborted);
     // Asked for too late: nothing comes any more, so a reader must not wait for it.

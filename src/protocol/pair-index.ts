@@ -75,10 +75,14 @@ export class PairIndex {
     if (this.#block !== block) this.list(block);
     const position = this.#position;
     const { length } = name;
+    const initial = name.charCodeAt(0);
     let isFound = false;
     for (let pair = this.#last[Math.min(length, LONG_NAME)]!; pair > 0; pair = this.#earlier[pair]!) {
       locatePair(block, this.#offsets[pair]!, position);
-      if (position.value - position.name !== length || !text.startsWith(name, position.name)) continue;
+      if (position.value - position.name !== length) continue;
+      // The first letter tells most names apart, and is compared without a call.
+      if (length > 0 && block[position.name] !== initial) continue;
+      if (!text.startsWith(name, position.name)) continue;
       isFound = true;
       found.name = position.name;
       found.value = position.value;

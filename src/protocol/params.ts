@@ -25,6 +25,7 @@ export class Params implements Iterable<[name: string, value: string]> {
   readonly #block: Buffer;
   /** The block as latin-1, so that one character is one byte. */
   #text: string | undefined;
+  #method: string | undefined;
   /** How many pairs came, each occurrence of a repeated name counted, HTTP_PROXY too. */
   readonly size: number;
 
@@ -46,6 +47,14 @@ export class Params implements Iterable<[name: string, value: string]> {
   /** The value of this name that counts, or undefined where the name did not come at all; empty is not absent. */
   get(name: string): string | undefined {
     return this.#find(name) ? this.#decode(position.value, position.end) : undefined;
+  }
+
+  /**
+   * The HTTP method, REQUEST_METHOD (RFC 3875, section 4.1.12); GET where the Web server tells none. Kept, because it is
+   * asked for twice: to find the handler, and to send its answer.
+   */
+  get method(): string {
+    return (this.#method ??= this.get("REQUEST_METHOD") ?? "GET");
   }
 
   /** Every value of this name in the order of arrival. */

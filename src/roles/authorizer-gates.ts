@@ -15,14 +15,18 @@ export interface Gate {
   readonly variables: readonly string[];
   /** Whether it was declared for a path; with another spelling of the letters too if `caseSensitive` is false. */
   readonly covers: (path: string, options: { readonly caseSensitive: boolean }) => boolean;
-  /** Decides; throws where what it decided is nothing that counts. */
-  readonly decide: (request: AuthorizerRequest) => Promise<Verdict>;
+  /** Says something about a request, which counts only when it is {@link checked}. */
+  readonly authorize: (request: AuthorizerRequest) => unknown;
+  /** What it said, as a decision; throws where that is none that counts. */
+  readonly checked: (said: unknown) => Verdict;
 }
 
 /** The authorizers of an application, and which of them decide about which request. */
 export class AuthorizerGates {
   readonly #gates: readonly Gate[];
   readonly #mount: string;
+  /** Whether each of them decides about every path. */
+  readonly #coverAll: boolean;
   /** The names that were declared as what authorizers may hand on. */
   readonly variables: ReadonlySet<string>;
 
@@ -30,6 +34,7 @@ export class AuthorizerGates {
   constructor(definitions: readonly AuthorizerDefinition[], mount: string) {
     this.#mount = mount;
     this.#gates = definitions.map(compileGate);
+    this.#coverAll = definitions.every(({ paths }) => paths.length === 0);
     this.variables = new Set(definitions.flatMap(({ variables = [] }) => variables));
   }
 
@@ -46,12 +51,14 @@ export class AuthorizerGates {
    * nothing, and the strictest authorizer must not be passed by.
    */
   asked(params: Params): readonly Gate[] {
-    const [uri, documentUri] = [params.get("REQUEST_URI"), params.get("DOCUMENT_URI")];
+    const uri = params.get("REQUEST_URI");
+    const documentUri = params.get("DOCUMENT_URI");
     // Nobody knows what is asked for, so all have to allow it.
     if (!isGiven(uri) && !isGiven(documentUri)) return this.#gates;
     const targets = isGiven(uri) ? protectedPaths(uri, this.#mount) : [];
     const documents = this.#documents(documentUri);
     if (targets === undefined || documents === undefined) return [];
+    if (this.#coverAll) return this.#gates;
     const isDeclared = (path: string): boolean =>
       this.#gates.some(({ covers }) =>
         [path, ...documents].some((one) => covers(one, { caseSensitive: true })),
@@ -124,19 +131,19 @@ function withOtherEnd(path: string): string {
 
 function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition): Gate {
   if (variables !== undefined) checkDeclared(name, variables);
-  const decide = async (request: AuthorizerRequest): Promise<Verdict> => {
-    const verdict: unknown = await authorize(request);
-    if (Deny.is(verdict)) return verdict;
-    if (!Allow.is(verdict)) {
+  const checked = (said: unknown): Verdict => {
+    if (Deny.is(said)) return said;
+    if (!Allow.is(said)) {
       throw new TypeError(`Cannot authorize: ${name} returned neither allow(…) nor deny(…)`);
     }
-    for (const variable of verdict.variables.keys()) {
-      if (variables?.includes(variable) !== false) continue;
+    if (variables === undefined) return said;
+    for (const variable of said.variables.keys()) {
+      if (variables.includes(variable)) continue;
       throw new HeaderError(`Cannot allow with variable ${variable}: ${name} does not declare it`);
     }
-    return verdict;
+    return said;
   };
-  return { name, variables: variables ?? [], covers: coverage(paths), decide };
+  return { name, variables: variables ?? [], covers: coverage(paths), authorize, checked };
 }
 
 function checkDeclared(name: string, variables: readonly string[]): void {

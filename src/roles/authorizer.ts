@@ -65,12 +65,17 @@ export class AuthorizerRole {
 
   #handle(exchange: Exchange, gates: readonly Gate[]): void {
     const request = new AuthorizerRequest(exchange, this.#context);
-    this.#decide(request, gates)
-      .then((verdict) => this.#settle(exchange, verdict))
-      .catch((error: unknown) => {
-        request.logFailure(error);
-        this.#settle(exchange, deny(500));
-      });
+    const failed = (error: unknown): void => {
+      request.logFailure(error);
+      this.#settle(exchange, deny(500));
+    };
+    this.#decide(request, gates).then((verdict) => {
+      try {
+        this.#settle(exchange, verdict);
+      } catch (error) {
+        failed(error);
+      }
+    }, failed);
   }
 
   async #decide(request: AuthorizerRequest, gates: readonly Gate[]): Promise<Verdict> {
@@ -82,8 +87,9 @@ export class AuthorizerRole {
     const variables = new Map<string, string>();
     for (const gate of gates) {
       request.route = gate.name;
-      const verdict = await gate.decide(request);
-      if (!Allow.is(verdict)) return verdict;
+      const verdict = gate.checked(await gate.authorize(request));
+      // The first that denies is the answer; and where one decides alone, so is what it says.
+      if (!Allow.is(verdict) || gates.length === 1) return verdict;
       for (const [name, value] of verdict.variables) variables.set(name, value);
     }
     return new Allow(variables);

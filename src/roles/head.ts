@@ -29,7 +29,7 @@ export function statusLine(status: number): string {
 /** What stands in a header block beside the fields of the reply. */
 export interface HeadFacts {
   readonly status: number;
-  readonly headers: ReplyHeaders;
+  readonly headers: ReplyHeaders | undefined;
   /** The media type to send unless the fields have one; undefined for an answer without content. */
   readonly type: string | undefined;
   /** The content length to send unless the fields have one. */
@@ -44,9 +44,11 @@ export interface HeadFacts {
  */
 export function formatHead({ status, headers, type, length, limits }: HeadFacts): string {
   let head = statusLine(status);
-  if (type !== undefined && !headers.has("content-type")) head += `Content-Type: ${checkedType(type)}\r\n`;
-  if (length !== undefined && !headers.has("content-length")) head += `Content-Length: ${length}\r\n`;
-  if (headers.size > 0) {
+  if (type !== undefined && headers?.has("content-type") !== true)
+    head += `Content-Type: ${checkedType(type)}\r\n`;
+  if (length !== undefined && headers?.has("content-length") !== true)
+    head += `Content-Length: ${length}\r\n`;
+  if (headers !== undefined && headers.size > 0) {
     for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
     checkHead(head, headers.size, limits);
   }

@@ -83,11 +83,16 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
  * client may choose where the one ends and the other begins.
  */
 export function protectedPaths(requestUri: string, declaredMount: string): readonly string[] | undefined {
-  const [rawPath = ""] = originForm(requestUri).split("?", 1);
+  const asked = originForm(requestUri);
+  const mark = asked.indexOf("?");
+  const rawPath = mark < 0 ? asked : asked.slice(0, mark);
   const plain = plainPath(rawPath);
-  const resolved = normalizePath(rawPath);
-  if (plain === undefined || resolved === undefined) return undefined;
+  if (plain === undefined) return undefined;
   const mount = declaredMount === "/" ? "" : declaredMount;
+  // Nothing is encoded, so there is one way to understand it.
+  if (mount === "" && !plain.includes("%")) return [plain];
+  const resolved = normalizePath(rawPath);
+  if (resolved === undefined) return undefined;
   const bySegments = decodeSegments(pathBelow(plain, mount) ?? plain);
   const byCharacters = textBelow(resolved, decodePath(mount)!) ?? resolved;
   return bySegments === byCharacters ? [bySegments] : [bySegments, byCharacters];

@@ -41,12 +41,13 @@ export interface ReplyDefaults {
   readonly status?: number | undefined;
 }
 
+const nothing: ReplyInit = {};
+
 /** An answer as a value, for one request. Middleware may change it before it is sent. */
 export class Reply {
   #status: number | undefined;
   #routeStatus: number | undefined;
-  /** The header fields that are sent beside those which follow from the body. */
-  readonly headers: ReplyHeaders;
+  #headers: ReplyHeaders | undefined;
   /** What is sent; undefined and null are an answer without content. */
   body: ReplyBody;
   /** The media type that is sent unless the fields have one; undefined lets it follow from the body. */
@@ -54,12 +55,22 @@ export class Reply {
   /** The application status in END_REQUEST. */
   applicationStatus: number;
 
-  constructor(body?: ReplyBody, init: ReplyInit = {}) {
+  constructor(body?: ReplyBody, init: ReplyInit = nothing) {
     this.body = body;
-    this.headers = new ReplyHeaders(init.headers);
     this.type = init.type;
     this.applicationStatus = checkApplicationStatus(init.applicationStatus ?? 0);
+    if (init.headers !== undefined) this.#headers = new ReplyHeaders(init.headers);
     if (init.status !== undefined) this.#status = checkStatus(init.status);
+  }
+
+  /** The header fields that are sent beside those which follow from the body. */
+  get headers(): ReplyHeaders {
+    return (this.#headers ??= new ReplyHeaders());
+  }
+
+  /** @internal The same, where anybody has asked for them. */
+  get ownHeaders(): ReplyHeaders | undefined {
+    return this.#headers;
   }
 
   /** The HTTP status. Setting one outside of 200 to 599 throws a RangeError: nothing but a final status can be sent. */

@@ -58,7 +58,7 @@ export abstract class RoleRequest {
 
   /** The HTTP method (RFC 3875, section 4.1.12); GET where the Web server tells none. */
   get method(): string {
-    return this.params.get("REQUEST_METHOD") ?? "GET";
+    return this.params.method;
   }
 
   /** The request target in origin-form: path and query, without empty and dot segments. */
@@ -86,7 +86,7 @@ export abstract class RoleRequest {
 
   /** The query, decoded. */
   get query(): URLSearchParams {
-    return (this.#query ??= new URLSearchParams(this.queryString));
+    return (this.#query ??= parseQuery(this.queryString));
   }
 
   /** How the client speaks to the Web server, as that tells: "http" or "https". */
@@ -222,4 +222,9 @@ export abstract class RoleRequest {
       pathInfo: this.exchange.role === Role.Authorizer ? undefined : this.params.get("PATH_INFO"),
     }));
   }
+}
+
+function parseQuery(query: string): URLSearchParams {
+  // Behind a separator a question mark belongs to the first name; in front it would be dropped.
+  return new URLSearchParams(query.startsWith("?") ? `&${query}` : query);
 }

@@ -15,16 +15,28 @@ export function respond<R extends ResponderRequest | FilterRequest>(
   run: (request: R) => unknown,
   defaults: ReplyDefaults,
 ): void {
-  const answer = (result: unknown): void | Promise<void> =>
-    sendReply(request.exchange, toReply(result, defaults), {
-      headLimits: request.headLimits,
-      failed: (error) => request.logFailure(error),
-    });
   try {
     const result = run(request);
+    if (!isPromise(result)) {
+      answer(request, result, defaults);
+      return;
+    }
     // Not its own then(): other thenables than promises may settle twice, or swallow what the answer throws.
-    const sent = isPromise(result) ? Promise.resolve(result).then(answer) : answer(result);
-    if (sent !== undefined) sent.then(undefined, (error: unknown) => answerError(request, error));
+    Promise.resolve(result).then(
+      (settled) => answer(request, settled, defaults),
+      (error: unknown) => answerError(request, error),
+    );
+  } catch (error) {
+    answerError(request, error);
+  }
+}
+
+/** Sends what a handler returned. Never throws. */
+function answer(request: ResponderRequest | FilterRequest, result: unknown, defaults: ReplyDefaults): void {
+  try {
+    const { exchange, headLimits } = request;
+    const sent = sendReply(exchange, toReply(result, defaults), { request, headLimits });
+    sent?.then(undefined, (error: unknown) => answerError(request, error));
   } catch (error) {
     answerError(request, error);
   }

@@ -21,8 +21,8 @@ const JSON_TYPE = "application/json; charset=utf-8";
 
 /** What goes with a reply on its way. */
 export interface SendOptions {
-  /** Told of what fails after the answer has begun, before it is broken off. */
-  readonly failed?: ((error: unknown) => void) | undefined;
+  /** Whose reply it is: told of what fails after the answer has begun, before it is broken off. */
+  readonly request?: { logFailure(error: unknown): void } | undefined;
   /** How large the header block may be. */
   readonly headLimits?: HeadLimits | undefined;
   /** What END_REQUEST says; REQUEST_COMPLETE if left out. */
@@ -33,17 +33,17 @@ export interface SendOptions {
  * Sends a reply. A body that is there as a whole leaves in one write; a stream is sent as it is produced, no faster than
  * the Web server takes it.
  *
- * Rejects or throws only while nothing was sent, so that an error can still be answered. What fails later is handed to
- * `failed`, and breaks the answer off, visibly.
+ * Rejects or throws only while nothing was sent, so that an error can still be answered. What fails later is logged as a
+ * failure of the request, and breaks the answer off, visibly.
  */
 export function sendReply(
   exchange: Exchange,
   reply: Reply,
-  { failed, headLimits: limits, protocolStatus }: SendOptions = {},
+  { request, headLimits: limits, protocolStatus }: SendOptions = {},
 ): void | Promise<void> {
   const { status, body, applicationStatus } = reply;
   const source = bodySource(body);
-  const headOnly = exchange.params.get("REQUEST_METHOD") === "HEAD";
+  const headOnly = exchange.params.method === "HEAD";
   // RFC 9110, sections 9.3.2, 15.3.5 and 15.4.5: these have no content, whatever the handler gave.
   if (headOnly || status === 204 || status === 304) {
     source?.stop();
@@ -51,12 +51,12 @@ export function sendReply(
     exchange.answer({ head, body: "", bodyLength: 0, applicationStatus, protocolStatus });
     return undefined;
   }
-  if (source !== undefined) return new StreamedReply(exchange, reply, source, { failed, limits }).send();
+  if (source !== undefined) return new StreamedReply(exchange, reply, { source, request, limits }).send();
   const { content, length, type } = wholeBody(reply.body);
   const announced = announcedLength(reply);
   if (announced !== undefined && announced !== length)
     throw new ReplyLengthError(announced, `${length} bytes`);
-  const head = formatHead({ status, headers: reply.headers, type: reply.type ?? type, length, limits });
+  const head = formatHead({ status, headers: reply.ownHeaders, type: reply.type ?? type, length, limits });
   exchange.answer({ head, body: content, bodyLength: length, applicationStatus, protocolStatus });
   return undefined;
 }
@@ -66,10 +66,10 @@ function headWithoutContent(
   facts: { readonly headOnly: boolean; readonly streamed: boolean; readonly limits: HeadLimits | undefined },
 ): string {
   const { headOnly, streamed, limits } = facts;
-  const { status, headers } = reply;
+  const { status, ownHeaders: headers } = reply;
   const described = headOnly && status !== 204 && status !== 304;
   const whole = described && !streamed ? wholeBody(reply.body) : undefined;
-  if (status === 204 || status === 304) headers.delete("content-length");
+  if (status === 204 || status === 304) headers?.delete("content-length");
   const type = described ? (reply.type ?? whole?.type ?? BYTES) : undefined;
   return formatHead({ status, headers, type, length: whole?.length, limits });
 }
@@ -94,11 +94,17 @@ export function wholeBody(body: unknown): WholeBody {
 }
 
 /** The Content-Length that the handler set itself. Throws a TypeError for what is no number. */
-export function announcedLength({ headers }: Reply): number | undefined {
-  const text = headers.get("content-length");
+export function announcedLength({ ownHeaders }: Reply): number | undefined {
+  const text = ownHeaders?.get("content-length");
   if (text === undefined) return undefined;
   if (!/^\d{1,15}$/.test(text)) throw new TypeError("Cannot send reply: Content-Length is not one number");
   return Number(text);
+}
+
+interface StreamFacts {
+  readonly source: BodySource;
+  readonly request: SendOptions["request"];
+  readonly limits: HeadLimits | undefined;
 }
 
 /** A reply whose body is produced while it is sent. */
@@ -106,21 +112,16 @@ class StreamedReply {
   readonly #exchange: Exchange;
   readonly #reply: Reply;
   readonly #source: BodySource;
-  readonly #failed: ((error: unknown) => void) | undefined;
+  readonly #request: SendOptions["request"];
   readonly #limits: HeadLimits | undefined;
   #announced: number | undefined;
   #sent = 0;
 
-  constructor(
-    exchange: Exchange,
-    reply: Reply,
-    source: BodySource,
-    { failed, limits }: { readonly failed: SendOptions["failed"]; readonly limits: HeadLimits | undefined },
-  ) {
+  constructor(exchange: Exchange, reply: Reply, { source, request, limits }: StreamFacts) {
     this.#exchange = exchange;
     this.#reply = reply;
     this.#source = source;
-    this.#failed = failed;
+    this.#request = request;
     this.#limits = limits;
   }
 
@@ -145,7 +146,7 @@ class StreamedReply {
       this.#source.stop(error);
       if (!exchange.started || exchange.aborted !== undefined) throw error;
       // The Web server can be told of it only until then.
-      this.#failed?.(error);
+      this.#request?.logFailure(error);
       exchange.breakOff();
     } finally {
       if (!complete) this.#source.stop(exchange.aborted);
@@ -154,7 +155,7 @@ class StreamedReply {
 
   #sendHead(type: string): void {
     const exchange = this.#exchange;
-    const { status, headers } = this.#reply;
+    const { status, ownHeaders: headers } = this.#reply;
     const limits = this.#limits;
     exchange.writeHead(
       formatHead({ status, headers, type: this.#reply.type ?? type, length: undefined, limits }),

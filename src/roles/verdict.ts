@@ -21,9 +21,16 @@ const SERVER_VARIABLE =
 
 /** What is wrong with a name that an authorizer wants to hand on: it is none, or the Web server sets that variable. */
 export function faultOfVariable(name: string): "name" | "server's" | undefined {
+  if (soundNames.has(name)) return undefined;
   if (!VARIABLE_NAME.test(name)) return "name";
-  return SERVER_VARIABLE.test(name) ? "server's" : undefined;
+  if (SERVER_VARIABLE.test(name)) return "server's";
+  if (soundNames.size < SOUND_NAMES_LIMIT) soundNames.add(name);
+  return undefined;
 }
+
+/** Names that passed the check. Applications use few, so a small bound is enough to check each once. */
+const soundNames = new Set<string>();
+const SOUND_NAMES_LIMIT = 256;
 
 /** What goes with an `allow`. */
 export interface AllowInit {
