@@ -39,7 +39,12 @@ class Site {
   }
 
   @Post("/echo")
-  async echo(@Body.bytes() body: Buffer): Promise<Buffer> {
+  async echo(@Body.pieces() body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+    return body;
+  }
+
+  @Post("/collect")
+  async collect(@Body.bytes() body: Buffer): Promise<Buffer> {
     return body;
   }
 

@@ -1,9 +1,17 @@
-/** The transformation that every filter makes: ASCII letters to upper case, byte by byte. */
+/**
+ * The transformation that every filter makes: ASCII letters to upper case. Four bytes at a time, so that it takes about
+ * as long as the loop does in C, and what is compared is the rest.
+ */
 export function upperCase(bytes: Uint8Array): Uint8Array {
-  const upper = Buffer.allocUnsafeSlow(bytes.length);
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at]!;
-    upper[at] = byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte;
+  const upper = Buffer.allocUnsafeSlow((bytes.length + 3) & ~3);
+  upper.set(bytes);
+  const words = new Uint32Array(upper.buffer);
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at]!;
+    const low = word & 0x7f7f7f7f;
+    // The highest bit of each byte that is from 0x61 to 0x7a, moved to the bit that tells the case.
+    const letters = ((low + 0x1f1f1f1f) & ~(low + 0x05050505) & ~word & 0x80808080) >>> 2;
+    words[at] = word - letters;
   }
-  return upper;
+  return upper.subarray(0, bytes.length);
 }

@@ -89,7 +89,9 @@ export interface BodyDecorators {
   text(options?: BodyOptions): Bind<string>;
   /** Binds the body as bytes. */
   bytes(options?: BodyOptions): Bind<Buffer>;
-  /** Binds the body as a stream, without a limit and with back-pressure. */
+  /** Binds the body piece by piece, as it arrives, without a limit and with back-pressure. */
+  pieces(): Bind<AsyncIterable<Uint8Array>>;
+  /** Binds the body as a web stream, without a limit and with back-pressure. */
   stream(): Bind<ReadableStream<Uint8Array>>;
   /** Binds the parts of a multipart/form-data body, one after the other. */
   multipart(limits?: MultipartLimits): Bind<AsyncIterable<Part>>;
@@ -102,6 +104,7 @@ export const Body: BodyDecorators = Object.assign(
   {
     text: ({ limit }: BodyOptions = {}): Bind<string> => bind("@Body.text", { from: "text", limit }),
     bytes: ({ limit }: BodyOptions = {}): Bind<Buffer> => bind("@Body.bytes", { from: "bytes", limit }),
+    pieces: (): Bind<AsyncIterable<Uint8Array>> => bind("@Body.pieces", { from: "pieces" }),
     stream: (): Bind<ReadableStream<Uint8Array>> => bind("@Body.stream", { from: "stream" }),
     multipart: (limits?: MultipartLimits): Bind<AsyncIterable<Part>> =>
       bind("@Body.multipart", { from: "multipart", limits }),

@@ -31,6 +31,8 @@ export function compileSource(source: BindingSource): Extract {
     }
     case "multipart":
       return ({ body }: BodyRequest) => body.multipart(source.limits);
+    case "pieces":
+      return ({ body }: BodyRequest) => body.pieces();
     case "stream":
       return ({ body }: BodyRequest) => body.stream();
     case "request":
@@ -40,9 +42,18 @@ export function compileSource(source: BindingSource): Extract {
   }
 }
 
+const bodySources: ReadonlySet<BindingSource["from"]> = new Set([
+  "body",
+  "text",
+  "bytes",
+  "pieces",
+  "stream",
+  "multipart",
+]);
+
 /** Whether the value is made of the body, which is read after everything else has turned out to be valid. */
 export function readsBody({ from }: BindingSource): boolean {
-  return from === "body" || from === "text" || from === "bytes" || from === "stream" || from === "multipart";
+  return bodySources.has(from);
 }
 
 function limitsOf(limit: number | undefined): BodyLimits {

@@ -51,7 +51,7 @@ export type BindingSource =
   | { readonly from: "body"; readonly schema: Schema; readonly limit: number | undefined }
   | { readonly from: "text" | "bytes"; readonly limit: number | undefined }
   | { readonly from: "multipart"; readonly limits: MultipartLimits | undefined }
-  | { readonly from: "stream" | "request" | "signal" };
+  | { readonly from: "pieces" | "stream" | "request" | "signal" };
 
 /** What a binding decorator wrote down about its parameter. */
 export interface Binding {

@@ -32,7 +32,7 @@ export interface ApplicationSideHost {
 }
 
 /** Queued bytes that no transport has taken yet, above which whoever streams has to wait. */
-const OUTPUT_HIGH_WATER = 64 * 1024;
+const OUTPUT_HIGH_WATER = 128 * 1024;
 /** Queued bytes above which no record is read: many requests of one chunk must not pile up large answers. */
 const OUTPUT_LIMIT = 1024 * 1024;
 

@@ -99,6 +99,18 @@ export class InputStream {
     return whole;
   }
 
+  /** The next piece in order where it has arrived, without a promise; undefined where {@link read} has to tell more. */
+  take(): Buffer | undefined {
+    if (this.#error !== undefined) return undefined;
+    if (this.#pieces.length === 0) this.#closeTail();
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) {
+      this.buffered -= piece.length;
+      this.#consumed(piece.length);
+    }
+    return piece;
+  }
+
   /**
    * The next piece in order, or undefined behind the last one. Only one read may be waiting at a time.
    *
@@ -106,13 +118,8 @@ export class InputStream {
    */
   read(): Promise<Buffer | undefined> {
     if (this.#error !== undefined) return Promise.reject(this.#error.reason);
-    if (this.#pieces.length === 0) this.#closeTail();
-    const piece = this.#pieces.shift();
-    if (piece !== undefined) {
-      this.buffered -= piece.length;
-      this.#consumed(piece.length);
-      return Promise.resolve(piece);
-    }
+    const piece = this.take();
+    if (piece !== undefined) return Promise.resolve(piece);
     if (this.#ended || this.#discarding) return Promise.resolve(undefined);
     if (this.#waiter !== undefined) {
       return Promise.reject(new TypeError("Cannot read input: another read is still waiting"));

@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
 
+import { Pieces, type PieceSource } from "./pieces.js";
+import { takePieces } from "./pulled-stream.js";
 import type { BodyPiece } from "./reply.js";
 
 /** A body that is produced piece by piece, whatever it was made of. */
@@ -22,8 +24,16 @@ export function isStreamed(body: unknown): body is StreamedBody {
 /** The source of a body, or undefined for one that is there as a whole. */
 export function bodySource(body: unknown): BodySource | undefined {
   if (!isStreamed(body)) return undefined;
-  if (body instanceof ReadableStream) return fromWebStream(body);
+  if (body instanceof Pieces) return fromPieces(body.takeSource());
+  if (body instanceof ReadableStream) {
+    const pieces = takePieces(body);
+    return pieces ? fromAsyncIterable(pieces) : fromWebStream(body);
+  }
   return Symbol.asyncIterator in body ? fromAsyncIterable(body) : fromIterable(body);
+}
+
+function fromPieces(source: PieceSource): BodySource {
+  return { next: () => source.next(), stop: () => source.discard() };
 }
 
 function fromWebStream(stream: ReadableStream<BodyPiece>): BodySource {

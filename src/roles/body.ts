@@ -107,6 +107,15 @@ export class RequestBody {
   }
 
   /**
+   * The body piece by piece, as it arrives, without a limit: what costs least of all ways to read a large one, or to hand
+   * it on. It reads from the connection only what it is asked for; leaving the loop early drops the rest.
+   */
+  pieces(): AsyncIterable<Uint8Array> {
+    this.#reader.claim();
+    return this.#reader.pieces();
+  }
+
+  /**
    * The body as a web stream without a limit. It reads from the connection only what it is asked for; cancelling it
    * drops the rest.
    */

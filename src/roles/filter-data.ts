@@ -1,4 +1,5 @@
 import { TricornError } from "../errors.js";
+import { pulledStream } from "./pulled-stream.js";
 
 /** FCGI_DATA is not what FCGI_DATA_LENGTH announced (section 6.4). */
 export class FilterDataError extends TricornError {
@@ -18,23 +19,17 @@ export interface DataInput {
 /** A file as a web stream that counts: it fails when it is shorter or longer than `length` bytes. */
 export function checkedData(input: DataInput, length: number): ReadableStream<Uint8Array> {
   let received = 0;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const piece = await input.read();
-        received += piece?.length ?? 0;
-        if (received > length || (piece === undefined && received < length)) {
-          const fact = received > length ? `more than ${length} bytes` : `${received} of ${length} bytes`;
-          input.discard();
-          throw new FilterDataError(`Cannot read file: FCGI_DATA has ${fact}`);
-        }
-        if (piece === undefined) controller.close();
-        else controller.enqueue(piece);
-      },
-      cancel() {
+  return pulledStream({
+    async next() {
+      const piece = await input.read();
+      received += piece?.length ?? 0;
+      if (received > length || (piece === undefined && received < length)) {
+        const fact = received > length ? `more than ${length} bytes` : `${received} of ${length} bytes`;
         input.discard();
-      },
+        throw new FilterDataError(`Cannot read file: FCGI_DATA has ${fact}`);
+      }
+      return piece;
     },
-    { highWaterMark: 0 },
-  );
+    discard: () => input.discard(),
+  });
 }

@@ -1,6 +1,8 @@
 import { ByteCollector } from "../protocol/byte-collector.js";
 import type { InputStream } from "../protocol/input-stream.js";
 import { HttpError } from "./http-error.js";
+import { Pieces, type PieceSource } from "./pieces.js";
+import { pulledStream } from "./pulled-stream.js";
 
 /** The most that is held in memory of a body, or of one of its parts. */
 export interface BodyLimits {
@@ -23,7 +25,7 @@ export interface InputFacts {
  * Reads an input stream once and as a whole or piece by piece, and holds what comes against what was announced
  * (section 6.2): a body that was cut short must never be taken for a whole one.
  */
-export class InputReader {
+export class InputReader implements PieceSource {
   readonly #input: InputStream;
   readonly #name: string;
   readonly #length: number | undefined;
@@ -43,25 +45,32 @@ export class InputReader {
   }
 
   /**
-   * The next piece, or undefined behind the last.
+   * The next piece, or undefined behind the last; a promise only where it has not arrived yet.
    *
    * @throws HttpError 400 `ERR_BODY_LENGTH` when there are more or fewer bytes than announced
    * @throws TypeError when the input was discarded meanwhile
    * @throws the reason of an abort
    */
-  async next(): Promise<Buffer | undefined> {
+  next(): Buffer | undefined | Promise<Buffer | undefined> {
+    const piece = this.#input.take();
+    return piece === undefined ? this.#later() : this.#counted(piece);
+  }
+
+  async #later(): Promise<Buffer | undefined> {
     const piece = await this.#input.read();
-    if (piece !== undefined) {
-      this.#taken += piece.length;
-      if (this.#length !== undefined && this.#taken > this.#length) throw this.#wrongLength();
-      return piece;
-    }
+    if (piece !== undefined) return this.#counted(piece);
     // Discarded input ends like any other. Taking that for the end would be a short success.
     if (!this.#input.ended || this.#input.received !== this.#taken) {
       throw new TypeError(`Cannot read ${this.#name}: it was discarded`);
     }
     if (this.#length !== undefined && this.#taken < this.#length) throw this.#wrongLength();
     return undefined;
+  }
+
+  #counted(piece: Buffer): Buffer {
+    this.#taken += piece.length;
+    if (this.#length !== undefined && this.#taken > this.#length) throw this.#wrongLength();
+    return piece;
   }
 
   /** Everything as one buffer, which may be a view of what was received. Errors as in {@link next} and {@link admit}. */
@@ -82,19 +91,14 @@ export class InputReader {
     return collected.take();
   }
 
+  /** All pieces in order, each read when it is asked for. Errors as in {@link next}. */
+  pieces(): Pieces {
+    return new Pieces(this);
+  }
+
   /** A web stream that reads only when it is asked for a piece. Errors as in {@link next}. */
   stream(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const piece = await this.next();
-          if (piece === undefined) controller.close();
-          else controller.enqueue(piece);
-        },
-        cancel: () => this.discard(),
-      },
-      { highWaterMark: 0 },
-    );
+    return pulledStream(this);
   }
 
   /** Refuses more bytes than the limit with HttpError 413 `ERR_BODY_TOO_LARGE`, and drops what is still to come. */

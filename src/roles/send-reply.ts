@@ -131,15 +131,17 @@ class StreamedReply {
     exchange.onAbort(this.#stop);
     try {
       this.#announced = announcedLength(this.#reply);
-      // The first piece is awaited before the head is sent: until then a failure can still get a status of its own.
-      let piece = await this.#next();
-      this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
-      while (piece !== undefined) {
-        exchange.write(piece);
+      let piece: BodyPiece | undefined;
+      do {
+        // The first piece is awaited before the head is sent: until then a failure can still get a status of its own.
+        const next = this.#source.next();
+        piece = this.#checked(next instanceof Promise ? await next : next);
+        if (piece?.length === 0) continue;
+        if (!exchange.started) this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
+        if (piece !== undefined) exchange.write(piece);
         while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
         if (exchange.ended || exchange.aborted !== undefined) return;
-        piece = await this.#next();
-      }
+      } while (piece !== undefined);
       complete = true;
       exchange.end({ applicationStatus: this.#reply.applicationStatus });
     } catch (error) {
@@ -162,25 +164,22 @@ class StreamedReply {
     );
   }
 
-  /** The next piece that is not empty, checked against the announced length. */
-  async #next(): Promise<BodyPiece | undefined> {
-    for (;;) {
-      const piece = await this.#source.next();
-      if (piece === undefined) {
-        if (this.#announced !== undefined && this.#sent < this.#announced) {
-          throw new ReplyLengthError(this.#announced, `${this.#sent} bytes`);
-        }
-        return undefined;
-      }
-      if (typeof piece !== "string" && !(piece instanceof Uint8Array)) {
-        throw new TypeError(`Cannot stream reply: a piece is neither text nor bytes but ${typeof piece}`);
-      }
-      if (this.#announced !== undefined) {
-        this.#sent += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
-        if (this.#sent > this.#announced) throw new ReplyLengthError(this.#announced, "more bytes");
-      }
-      if (piece.length > 0) return piece;
+  /** A piece that can be sent, as far as the announced length tells. */
+  #checked(piece: unknown): BodyPiece | undefined {
+    const announced = this.#announced;
+    if (piece === undefined) {
+      if (announced !== undefined && this.#sent < announced)
+        throw new ReplyLengthError(announced, `${this.#sent} bytes`);
+      return undefined;
     }
+    if (typeof piece !== "string" && !(piece instanceof Uint8Array)) {
+      throw new TypeError(`Cannot stream reply: a piece is neither text nor bytes but ${typeof piece}`);
+    }
+    if (announced !== undefined) {
+      this.#sent += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
+      if (this.#sent > announced) throw new ReplyLengthError(announced, "more bytes");
+    }
+    return piece;
   }
 
   readonly #stop = (reason: AbortedError): void => {

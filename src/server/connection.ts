@@ -9,6 +9,8 @@ import type { ServerLimits, ServerTimeouts } from "./options.js";
 
 /** Unsent bytes in the socket from which on whoever streams has to wait. */
 const SEND_HIGH_WATER = 64 * 1024;
+/** Bytes that Node.js reads from a socket at once. */
+const FULL_READ = 64 * 1024;
 /** Unsent bytes from which on nothing more is read: a peer that asks but never reads cannot pile up answers. */
 const SEND_LIMIT = 1024 * 1024;
 
@@ -58,6 +60,8 @@ export class Connection implements ApplicationSideHost {
   /** `open`: requests come and answers go; `draining`: the last answer is sent, the rest of the input is dropped. */
   #state: "open" | "draining" | "closed" = "open";
   #flushQueued = false;
+  /** Whether the last chunk was as long as Node.js reads: then it reads again at once. */
+  #moreFollows = false;
   #paused = false;
   #peerEnded = false;
   /** The peer broke the protocol: whether something is still on its way from it cannot be told. */
@@ -103,8 +107,10 @@ export class Connection implements ApplicationSideHost {
   outputQueued(): void {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
-    // All that the handlers of one chunk answer leaves in one write: their promises settle before the next tick.
-    process.nextTick(this.#flush);
+    // All that the handlers of one chunk answer leaves in one write: their promises settle before the next tick. Where
+    // another chunk follows in this turn of the event loop, what is answered to both does.
+    if (this.#moreFollows && this.#side.writable) setImmediate(this.#flush);
+    else process.nextTick(this.#flush);
   }
 
   inputConsumed(): void {
@@ -170,6 +176,7 @@ export class Connection implements ApplicationSideHost {
   }
 
   readonly #read = (chunk: Buffer): void => {
+    this.#moreFollows = chunk.length >= FULL_READ;
     if (this.#state === "open") this.#receive(chunk);
     else this.#drop(chunk);
   };

@@ -88,6 +88,11 @@ class Books {
     return bytes.toString("hex");
   }
 
+  @Post("/pieces")
+  pieces(@Body.pieces() pieces: AsyncIterable<Uint8Array>) {
+    return pieces;
+  }
+
   @Post("/stream")
   stream(@Body.stream() stream: AsyncIterable<Uint8Array>) {
     return stream;
@@ -171,9 +176,10 @@ describe("what parameters are bound to", () => {
     });
   });
 
-  test("a body as text, bytes, stream and parts", async () => {
+  test("a body as text, bytes, pieces, stream and parts", async () => {
     expect(await json("/books/text/3", { body: "grün" })).toEqual({ text: "grün", id: 3 });
     expect((await ask(application, "/books/bytes", { body: "abc" })).text).toBe("616263");
+    expect((await ask(application, "/books/pieces", { body: "abc" })).text).toBe("abc");
     expect((await ask(application, "/books/stream", { body: "abc" })).text).toBe("abc");
     const body = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n';
     const params = { CONTENT_TYPE: "multipart/form-data; boundary=x" };

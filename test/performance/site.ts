@@ -35,6 +35,11 @@ export class Site {
     return body;
   }
 
+  @Post("/pieces")
+  async pieces(@Body.pieces() body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+    return body;
+  }
+
   @Post("/unread")
   unread(): string {
     return "Hello";

@@ -52,3 +52,34 @@ test("a body that came with its request is echoed in one write", async () => {
   expect(answer?.text).toBe("ping");
   expect(transport.writes).toBe(1);
 });
+
+/** Lets everything run that is due in this turn of the event loop; `immediate` waits for the next one. */
+const ticks = async (): Promise<void> => {
+  for (let tick = 0; tick < 10; tick += 1) await new Promise<void>((resolve) => process.nextTick(resolve));
+};
+const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("what is echoed of two reads of one turn leaves in one write", async () => {
+  const body = Buffer.alloc(64 * 1024, "x");
+  const request = post(1, "/pieces", body);
+  const transport = await connectTo([Site]);
+  await immediate();
+  // As Node.js reads a socket that has more than 64 KiB: again at once, with ticks in between.
+  transport.push(request.subarray(0, 64 * 1024));
+  await ticks();
+  expect(transport.writes).toBe(0);
+  const [[, answer] = [0, undefined]] = await exchange(transport, request.subarray(64 * 1024), 1);
+  expect(answer?.body.equals(body)).toBe(true);
+  expect(transport.writes).toBe(1);
+});
+
+test("what is echoed of a read that nothing follows at once leaves at once", async () => {
+  const request = post(1, "/pieces", Buffer.alloc(1000, "x"));
+  const transport = await connectTo([Site]);
+  await immediate();
+  transport.push(request.subarray(0, 900));
+  await ticks();
+  expect(transport.writes).toBe(1);
+  await exchange(transport, request.subarray(900), 1);
+  expect(transport.writes).toBe(2);
+});

@@ -229,6 +229,58 @@ describe("RequestBody.form", () => {
   });
 });
 
+describe("RequestBody.pieces", () => {
+  test("reads only what it is asked for", async () => {
+    const first = Buffer.alloc(2000, 1);
+    const second = Buffer.alloc(3000, 2);
+    const { body, consumed, push } = openBody([first], { contentLength: 5000 });
+    const iterator = body.pieces()[Symbol.asyncIterator]();
+    await settled();
+    expect(consumed.bytes).toBe(0);
+    expect(await iterator.next()).toEqual({ done: false, value: first });
+    expect(consumed.bytes).toBe(2000);
+    const next = iterator.next();
+    push(second).close();
+    expect(await next).toEqual({ done: false, value: second });
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("drops the rest when its loop is left", async () => {
+    const { body, consumed, push } = openBody(["Hello"]);
+    for await (const _ of body.pieces()) break;
+    push("more").close();
+    expect(consumed.bytes).toBe(9);
+  });
+
+  test.each([
+    ["shorter", 6],
+    ["longer", 4],
+  ])("errors for a body %s than CONTENT_LENGTH (section 6.2)", async (_, contentLength) => {
+    const { body } = openBody(["Hello"], { contentLength }).close();
+    const error = await rejection(
+      (async () => {
+        for await (const _piece of body.pieces());
+      })(),
+    );
+    expect(error).toMatchObject({ status: 400, code: "ERR_BODY_LENGTH" });
+  });
+
+  test("errors with the reason of an abort", async () => {
+    const { body, input } = openBody(["Hello"]);
+    const iterator = body.pieces()[Symbol.asyncIterator]();
+    await iterator.next();
+    const next = rejection(iterator.next());
+    input.fail(aborted);
+    expect(await next).toBe(aborted);
+  });
+
+  test("can be read once", async () => {
+    const pieces = wholeBody("Hello").pieces();
+    for await (const piece of pieces) expect(Buffer.from(piece).toString()).toBe("Hello");
+    expect(await rejection(pieces[Symbol.asyncIterator]().next())).toBeInstanceOf(TypeError);
+  });
+});
+
 describe("RequestBody.stream", () => {
   test("reads only what it is asked for", async () => {
     const first = Buffer.alloc(2000, 1);

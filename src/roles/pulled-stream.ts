@@ -1,0 +1,77 @@
+import type { PieceSource } from "./pieces.js";
+
+/** What is known of a stream that was made here. */
+interface Pulled {
+  readonly source: PieceSource;
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  /** Whether anybody has read by way of the stream itself. */
+  started: boolean;
+}
+
+const pulledStreams = new WeakMap<ReadableStream, Pulled>();
+
+/**
+ * A web stream of pieces, which are read only when they are asked for.
+ *
+ * Most are read in a `for await` loop, or answered with as they are. Both take the pieces straight from where they come,
+ * at a fraction of what a reader of the stream costs; whoever looks at the stream sees no difference.
+ */
+export function pulledStream(source: PieceSource): ReadableStream<Uint8Array> {
+  let pulled!: Pulled;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        pulled = { source, controller, started: false };
+      },
+      async pull(controller) {
+        pulled.started = true;
+        const piece = await source.next();
+        if (piece === undefined) controller.close();
+        else controller.enqueue(piece);
+      },
+      cancel() {
+        source.discard();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  pulledStreams.set(stream, pulled);
+  Object.defineProperty(stream, Symbol.asyncIterator, { value: iterate, writable: true, configurable: true });
+  return stream;
+}
+
+/**
+ * Takes over all pieces of a stream that was made here and that nobody has read from or locked; undefined for others. The
+ * stream is locked from then on.
+ */
+export function takePieces(stream: ReadableStream): AsyncGenerator<Uint8Array, void, undefined> | undefined {
+  const pulled = pulledStreams.get(stream);
+  if (pulled === undefined || pulled.started || stream.locked) return undefined;
+  return piecesOf(pulled, stream.getReader());
+}
+
+/** What `for await` calls; like the stream's own iterator it locks at once, and throws where somebody else has. */
+function iterate(
+  this: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> | ReturnType<ReadableStream<Uint8Array>["values"]> {
+  return takePieces(this) ?? this.values();
+}
+
+/** Leaves the stream as a reader of it would: at its end, failed, or cancelled. */
+async function* piecesOf(
+  { source, controller }: Pulled,
+  reader: ReadableStreamDefaultReader,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    for (let piece = await source.next(); piece !== undefined; piece = await source.next()) yield piece;
+  } catch (error) {
+    failure = { error };
+    throw error;
+  } finally {
+    source.discard();
+    reader.releaseLock();
+    if (failure === undefined) controller.close();
+    else controller.error(failure.error);
+  }
+}

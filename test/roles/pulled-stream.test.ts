@@ -1,0 +1,159 @@
+// A pulled stream takes a short cut where nobody can tell; what can be told of it is told of the platform's own too.
+import { expect, test } from "vitest";
+
+import { pulledStream, takePieces } from "../../src/roles/pulled-stream.js";
+
+interface Made {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly seen: { discarded: boolean; asked: number };
+}
+
+type Step = number | Error;
+
+const bytes = (value: number): Uint8Array => Uint8Array.of(value);
+
+function pulled(steps: readonly Step[]): Made {
+  const seen = { discarded: false, asked: 0 };
+  const rest = [...steps];
+  const stream = pulledStream({
+    next() {
+      seen.asked += 1;
+      const step = rest.shift();
+      if (step instanceof Error) return Promise.reject(step);
+      return step === undefined ? undefined : bytes(step);
+    },
+    discard: () => void (seen.discarded = true),
+  });
+  return { stream, seen };
+}
+
+function native(steps: readonly Step[]): Made {
+  const seen = { discarded: false, asked: 0 };
+  const rest = [...steps];
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        seen.asked += 1;
+        const step = rest.shift();
+        if (step instanceof Error) throw step;
+        if (step === undefined) controller.close();
+        else controller.enqueue(bytes(step));
+      },
+      cancel: () => void (seen.discarded = true),
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, seen };
+}
+
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<number[]> {
+  const all: number[] = [];
+  for await (const piece of stream) all.push(...piece);
+  return all;
+}
+
+/** What becomes of a promise: its value, or the message of its error. */
+const outcome = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error: (error as Error).message }),
+  );
+
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s is read in a loop to its end, and closed then", async (_, make) => {
+  const { stream, seen } = make([1, 2, 3]);
+  expect(await collect(stream)).toEqual([1, 2, 3]);
+  expect(seen.asked).toBe(4);
+  expect(stream.locked).toBe(false);
+  expect(await outcome(stream.getReader().closed)).toEqual({ value: undefined });
+});
+
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s fails in a loop, and stays failed", async (_, make) => {
+  const { stream } = make([1, new Error("broken")]);
+  expect(await outcome(collect(stream))).toEqual({ error: "broken" });
+  expect(stream.locked).toBe(false);
+  expect(await outcome(stream.getReader().read())).toEqual({ error: "broken" });
+});
+
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s is dropped and closed when its loop is left", async (_, make) => {
+  const { stream, seen } = make([1, 2, 3]);
+  for await (const piece of stream) {
+    expect(piece).toEqual(bytes(1));
+    break;
+  }
+  expect(seen).toEqual({ discarded: true, asked: 1 });
+  expect(stream.locked).toBe(false);
+  expect(await stream.getReader().read()).toEqual({ done: true, value: undefined });
+});
+
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s is locked by its loop, and refuses one where it is locked", async (_, make) => {
+  const { stream, seen } = make([1, 2]);
+  for await (const _piece of stream) {
+    expect(stream.locked).toBe(true);
+    expect(() => stream.getReader()).toThrow(TypeError);
+    expect(await outcome(collect(stream))).toMatchObject({ error: expect.stringContaining("locked") });
+    break;
+  }
+  expect(seen.asked).toBe(1);
+});
+
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s goes on in a loop behind what a reader took of it", async (_, make) => {
+  const { stream } = make([1, 2, 3]);
+  const reader = stream.getReader();
+  expect(await reader.read()).toEqual({ done: false, value: bytes(1) });
+  reader.releaseLock();
+  expect(await collect(stream)).toEqual([2, 3]);
+});
+
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s goes through a transform, and apart by tee", async (_, make) => {
+  const doubled = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (piece, controller) => controller.enqueue(piece.map((value) => value * 2)),
+  });
+  expect(await collect(make([1, 2]).stream.pipeThrough(doubled))).toEqual([2, 4]);
+  const [one, other] = make([1, 2]).stream.tee();
+  expect(await Promise.all([collect(one), collect(other)])).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+});
+
+test("asks in order where its iterator is asked again before it has answered", async () => {
+  const iterator = pulled([1, 2]).stream[Symbol.asyncIterator]();
+  expect(await Promise.all([iterator.next(), iterator.next(), iterator.next()])).toEqual([
+    { done: false, value: bytes(1) },
+    { done: false, value: bytes(2) },
+    { done: true, value: undefined },
+  ]);
+});
+
+test("hands over its pieces only where nobody has read from it or locked it", async () => {
+  const read = pulled([1, 2]).stream;
+  const reader = read.getReader();
+  expect(takePieces(read)).toBeUndefined();
+  await reader.read();
+  reader.releaseLock();
+  expect(takePieces(read)).toBeUndefined();
+  expect(takePieces(native([1]).stream)).toBeUndefined();
+
+  const untouched = pulled([1, 2]).stream;
+  const pieces = takePieces(untouched)!;
+  expect(untouched.locked).toBe(true);
+  expect(await collect(pieces)).toEqual([1, 2]);
+});
