@@ -1,4 +1,4 @@
-import type * as core from "zod/v4/core";
+import type { core } from "zod";
 
 import type { ProblemError } from "../roles/http-error.js";
 import { loadedZod } from "./zod.js";

@@ -1,4 +1,4 @@
-import type * as core from "zod/v4/core";
+import type { core } from "zod";
 
 import { HttpError } from "../roles/http-error.js";
 import { looksAsynchronous } from "./asynchronous.js";

@@ -1,5 +1,7 @@
+import type { core } from "zod";
+
 /** The functions of zod, which are the same for schemas of zod itself and of zod/mini. */
-export type Zod = typeof import("zod/v4/core");
+export type Zod = typeof core;
 
 let loaded: Zod | undefined;
 let loading: Promise<Zod> | undefined;
