@@ -8,7 +8,6 @@ import { howStarted } from "./process/how-started.js";
 import { tellStartFailure } from "./log/default-log.js";
 import { closeAtEnd } from "./process/process-end.js";
 import type { AddressLike } from "./protocol/address.js";
-import { serveAsCgi } from "./serve-as-cgi.js";
 import { serveObserver } from "./serve-observer.js";
 import { Server, type ServerOptions } from "./server/server.js";
 import { outliveReaders } from "./process/standard-streams.js";
@@ -78,7 +77,11 @@ export async function serve(
     const variables = startedAsCgi ? takeCgiVariables(process.env) : [];
     // What is wrong with the options is found before anything starts.
     const server = new Server(bridged, options);
-    if (start.kind === "cgi") return await serveAsCgi(served, { server, variables, signals });
+    if (start.kind === "cgi") {
+      // A server that listens has no use for the client that it asks itself with.
+      const { serveAsCgi } = await import("./serve-as-cgi.js");
+      return await serveAsCgi(served, { server, variables, signals });
+    }
     await listenWith(served, { server, addresses: start.addresses });
     const running = new RunningServer(served, { server, signals });
     if (start.meantFor !== undefined) {

@@ -9,7 +9,7 @@ import { AuthorizerBridge } from "./authorizer-bridge.js";
 import { AuthorizerGuard } from "./authorizer-guard.js";
 import { checkBridges, checkVouchesFor, type ListenerOptions } from "./bridge-options.js";
 import { bridgeMarker } from "./bridge-question.js";
-import { FilterBridge } from "./filter-bridge.js";
+import type { FilterBridge } from "./filter-bridge.js";
 import { UnaskedAuthorizers } from "./unasked-authorizers.js";
 
 /** Web servers send STDIN in the responder role (section 6.2). */
@@ -67,6 +67,8 @@ export class BridgedApplication implements Application {
       const { gates } = dispatcher.authorizer;
       // The guard asks by more readings of a path than a Web server does.
       const asked = bridged.#guard && ((params: Params) => gates.guarding(params) ?? []);
+      // With its cache and its files: loaded where it is declared.
+      const { FilterBridge } = await import("./filter-bridge.js");
       bridged.#filterBridge = await FilterBridge.open(dispatcher, { ...filter, asked });
     }
     return bridged;

@@ -1,6 +1,7 @@
-import { core } from "zod";
+import type { core } from "zod";
 
 import type { ProblemError } from "../roles/http-error.js";
+import { loadedZod } from "./zod.js";
 
 /** The part of a request that a value was read from. */
 export type RequestPart = ProblemError["in"];
@@ -55,7 +56,7 @@ function tellingMessage(issue: core.$ZodIssue, part: RequestPart): string | unde
 
 /** Whether the message is the one that zod makes itself, in whatever language it is set to. */
 function isDefault(issue: core.$ZodIssue): boolean {
-  const { localeError, customError } = core.config();
+  const { localeError, customError } = loadedZod()!.config();
   if (customError !== undefined) return true;
   const message = localeError?.(issue as core.$ZodRawIssue);
   return (

@@ -1,9 +1,10 @@
-import { core } from "zod";
+import type { core } from "zod";
 
 import { HttpError } from "../roles/http-error.js";
 import { looksAsynchronous } from "./asynchronous.js";
 import { problemOf, type ReadFrom } from "./issue.js";
 import type { Schema } from "./schema.js";
+import { loadZod, loadedZod } from "./zod.js";
 
 /** Passes a value through a schema; a promise only where the schema is asynchronous. */
 export type Validate = (value: unknown) => unknown;
@@ -16,15 +17,18 @@ export type Validate = (value: unknown) => unknown;
  */
 export function compileSchema(schema: Schema, from: ReadFrom): Validate {
   let asynchronous = looksAsynchronous(schema);
+  const loading = loadZod();
   const later = async (value: unknown): Promise<unknown> =>
-    outputOf(await core.safeParseAsync(schema, value), from);
+    outputOf(await (await loading).safeParseAsync(schema, value), from);
   return (value) => {
-    if (asynchronous) return later(value);
+    const zod = loadedZod();
+    // It is there long before a request comes through a socket.
+    if (asynchronous || zod === undefined) return later(value);
     let result: core.util.SafeParseResult<unknown>;
     try {
-      result = core.safeParse(schema, value);
+      result = zod.safeParse(schema, value);
     } catch (error) {
-      if (!(error instanceof core.$ZodAsyncError)) throw error;
+      if (!(error instanceof zod.$ZodAsyncError)) throw error;
       asynchronous = true;
       return later(value);
     }

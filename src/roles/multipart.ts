@@ -1,4 +1,4 @@
-import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
+import type { BusboyFileStream, BusboyInstance } from "@fastify/busboy";
 
 import { InputStream } from "../protocol/input-stream.js";
 import { HttpError } from "./http-error.js";
@@ -47,7 +47,7 @@ export async function* readParts(
   if (boundary === undefined || !BOUNDARY.test(boundary)) {
     throw malformed("its Content-Type has no usable boundary");
   }
-  const parser = new PartParser(boundary, limits);
+  const parser = new PartParser(await openBusboy(boundary, limits), limits);
   // It never rejects: all that goes wrong is told through the parser.
   void feed(parser, body, bytes);
   try {
@@ -56,6 +56,22 @@ export async function* readParts(
     parser.stop();
     body.discard();
   }
+}
+
+/** Most applications take no such form, so the library is loaded when the first one comes. */
+async function openBusboy(
+  boundary: string,
+  { parts = DEFAULT_PARTS, headerPairs = DEFAULT_HEADER_PAIRS }: MultipartLimits,
+): Promise<BusboyInstance> {
+  const { Busboy } = await import("@fastify/busboy");
+  return new Busboy({
+    headers: { "content-type": `multipart/form-data; boundary="${boundary}"` },
+    isPartAFile: () => true,
+    preservePath: true,
+    highWaterMark: Number.MAX_SAFE_INTEGER,
+    fileHwm: Number.MAX_SAFE_INTEGER,
+    limits: { parts, headerPairs, headerSize: HEADER_BYTES },
+  });
 }
 
 /** Moves the body into the parser, which holds it up while parts wait for their reader. */
@@ -100,17 +116,10 @@ class PartParser {
   #wakeReader: (() => void) | undefined;
   #wakeFeeder: (() => void) | undefined;
 
-  constructor(boundary: string, limits: MultipartLimits) {
-    const { parts = DEFAULT_PARTS, headerPairs = DEFAULT_HEADER_PAIRS } = limits;
+  constructor(busboy: BusboyInstance, limits: MultipartLimits) {
+    const { parts = DEFAULT_PARTS } = limits;
     this.#limits = limits;
-    this.#busboy = new Busboy({
-      headers: { "content-type": `multipart/form-data; boundary="${boundary}"` },
-      isPartAFile: () => true,
-      preservePath: true,
-      highWaterMark: Number.MAX_SAFE_INTEGER,
-      fileHwm: Number.MAX_SAFE_INTEGER,
-      limits: { parts, headerPairs, headerSize: HEADER_BYTES },
-    });
+    this.#busboy = busboy;
     this.#busboy.on("file", (name, file, filename, _encoding, type) =>
       this.#open(file, { name, filename, type }),
     );

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import * as mini from "zod/mini";
 
 import { compileSchema } from "../../src/decorators/validate.js";
+import { loadZod } from "../../src/decorators/zod.js";
 import type { RequestPart } from "../../src/decorators/issue.js";
 import type { Schema } from "../../src/decorators/schema.js";
 import { HttpError } from "../../src/roles/http-error.js";
@@ -19,6 +20,9 @@ function problemsOf(schema: Schema, value: unknown, part: RequestPart = "body"):
   }
   return undefined;
 }
+
+// The first schema begins to load it, and an application has done so before its first request.
+beforeAll(loadZod);
 
 afterEach(() => {
   z.config(z.locales.en());
