@@ -56,7 +56,7 @@ export function sendReply(
   const announced = announcedLength(reply);
   if (announced !== undefined && announced !== length)
     throw new ReplyLengthError(announced, `${length} bytes`);
-  const head = formatHead({ status, headers: reply.ownHeaders, type: reply.type ?? type, length, limits });
+  const head = formatHead({ status, headers: reply.ownHeaders, type: typeOf(reply, type), length, limits });
   exchange.answer({ head, body: content, bodyLength: length, applicationStatus, protocolStatus });
   return undefined;
 }
@@ -70,8 +70,13 @@ function headWithoutContent(
   const described = headOnly && status !== 204 && status !== 304;
   const whole = described && !streamed ? wholeBody(reply.body) : undefined;
   if (status === 204 || status === 304) headers?.delete("content-length");
-  const type = described ? (reply.type ?? whole?.type ?? BYTES) : undefined;
+  const type = described ? typeOf(reply, whole?.type ?? BYTES) : undefined;
   return formatHead({ status, headers, type, length: whole?.length, limits });
+}
+
+/** The media type to send: what the reply says, else what follows from its body. */
+function typeOf({ type }: Reply, ofBody: string | undefined): string | undefined {
+  return type === undefined ? ofBody : (type ?? undefined);
 }
 
 /** A body that is there as a whole. */
@@ -131,9 +136,11 @@ class StreamedReply {
     exchange.onAbort(this.#stop);
     try {
       this.#announced = announcedLength(this.#reply);
-      // The first piece is awaited before the head is sent: until then a failure can still get a status of its own.
-      let piece = await this.#next();
+      // The first piece is awaited before the head is sent: until then a failure can still get a status of its own. Who
+      // wants the head to go before there is anything gives an empty piece first.
+      let piece = await this.#next("even if empty");
       this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
+      if (piece?.length === 0) piece = await this.#next();
       while (piece !== undefined) {
         exchange.write(piece);
         while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
@@ -158,12 +165,12 @@ class StreamedReply {
     const { status, ownHeaders: headers } = this.#reply;
     const limits = this.#limits;
     exchange.writeHead(
-      formatHead({ status, headers, type: this.#reply.type ?? type, length: undefined, limits }),
+      formatHead({ status, headers, type: typeOf(this.#reply, type), length: undefined, limits }),
     );
   }
 
-  /** The next piece that is not empty, checked against the announced length. */
-  async #next(): Promise<BodyPiece | undefined> {
+  /** The next piece, checked against the announced length; empty ones are left out. */
+  async #next(which?: "even if empty"): Promise<BodyPiece | undefined> {
     for (;;) {
       const piece = await this.#source.next();
       if (piece === undefined) {
@@ -179,7 +186,7 @@ class StreamedReply {
         this.#sent += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
         if (this.#sent > this.#announced) throw new ReplyLengthError(this.#announced, "more bytes");
       }
-      if (piece.length > 0) return piece;
+      if (piece.length > 0 || which === "even if empty") return piece;
     }
   }
 
