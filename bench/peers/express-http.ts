@@ -4,7 +4,6 @@ import { createServer } from "node:http";
 import { app } from "./express-app.js";
 import { socketPath } from "./socket-path.js";
 
-process.env["NODE_ENV"] = "production";
 const server = createServer(app);
 server.keepAliveTimeout = 0;
 server.listen(socketPath);

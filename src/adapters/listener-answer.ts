@@ -7,7 +7,7 @@ import type { ResponderRequest } from "../roles/responder-request.js";
 import { ListenerBody } from "./listener-body.js";
 import { messageOf } from "./listener-request.js";
 import { writtenTo, type ListenerResponse, type ResponseSink } from "./listener-response.js";
-import { destroyAlone, ListenerSocket } from "./listener-socket.js";
+import { breakOff, ListenerSocket } from "./listener-socket.js";
 
 /** What a listener makes of a request: the reply as soon as there is one, and a body that is written after that. */
 export class ListenerAnswer implements ResponseSink {
@@ -155,14 +155,15 @@ export class ListenerAnswer implements ResponseSink {
     if (message.listenerCount("end") > 0 || message.listenerCount("close") > 0) {
       (message as unknown as { _dump(): void })._dump();
     }
-    this.#close();
+    // Behind what else is due: an error of a write behind the end is told only until then.
+    process.nextTick(() => this.#close());
   }
 
   readonly #warned = (reason: AbortedError): void => {
     if (this.#isClosed) return;
     if (this.#request.exchange.aborted !== undefined) {
-      this.fail(reason);
       this.#close(reason);
+      this.fail(reason);
       return;
     }
     // What still comes is sent, so nothing is destroyed; but who only waits for the client to leave has to know.
@@ -176,8 +177,8 @@ export class ListenerAnswer implements ResponseSink {
       return;
     // Broken off, or answered by somebody else: middleware that did not wait.
     const reason = this.#request.exchange.aborted ?? new TypeError("Cannot answer: the request is over");
-    if (this.#outcome === undefined) this.fail(reason);
     this.#close(reason);
+    if (this.#outcome === undefined) this.fail(reason);
   };
 
   #close(reason?: Error): void {
@@ -185,7 +186,7 @@ export class ListenerAnswer implements ResponseSink {
     this.#isClosed = true;
     this.#socket.end();
     this.response.destroyed = true;
-    if (reason !== undefined) destroyAlone(this.message, reason);
+    if (reason !== undefined) breakOff(this.message, reason);
     this.#closeResponse();
   }
 

@@ -156,15 +156,18 @@ export class ListenerSocket extends EventEmitter {
       if (isDumped(message)) {
         message.complete = true;
         message.push(null);
-      } else destroyAlone(message, error as Error);
+      } else breakOff(message, error as Error);
     }
   }
 }
 
-/** Destroys a message whose socket goes on: a body that is not whole can still be answered. */
-export function destroyAlone(message: IncomingMessage, error?: Error): void {
-  const socket = message.socket as unknown as { destroyed: boolean };
+/** Ends a message whose body cannot be read any further; what was not answered still can be. */
+export function breakOff(message: IncomingMessage, error?: Error): void {
+  const socket = message.socket as unknown as { destroyed: boolean; readable: boolean };
   const { destroyed } = socket;
+  // Libraries look here whether more is to come.
+  socket.readable = false;
+  // Else the message would destroy it.
   socket.destroyed = true;
   message.destroy(error);
   socket.destroyed = destroyed;
