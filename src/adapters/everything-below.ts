@@ -10,11 +10,13 @@ export interface AdapterOptions {
   readonly path?: string | undefined;
   /** What it is called in logs and messages. */
   readonly name?: string | undefined;
+  /** Whether answers must leave as they are produced, server-sent events for one; for whoever configures a Web server. */
+  readonly streams?: boolean | undefined;
 }
 
 /** A responder that hands everything from a path on to one handler, whatever the method. */
 export function everythingBelow(
-  { path = "/", name }: AdapterOptions & { readonly name: string },
+  { path = "/", name, streams }: AdapterOptions & { readonly name: string },
   handle: RouteDefinition["handle"],
 ): ResponderDefinition {
   const prefix = path.replace(/\/+$/, "");
@@ -23,6 +25,7 @@ export function everythingBelow(
     path,
     name,
     handle,
+    streams,
   }));
   return { kind: "responder", name, routes };
 }

@@ -33,10 +33,10 @@ export interface FetchHandlerOptions extends AdapterOptions {
  */
 export function fetchHandler(
   fetch: FetchFunction,
-  { path, name = "fetchHandler", bodyBytes = DEFAULT_COLLECTED_BYTES }: FetchHandlerOptions = {},
+  { name = "fetchHandler", bodyBytes = DEFAULT_COLLECTED_BYTES, ...options }: FetchHandlerOptions = {},
 ): ResponderDefinition {
   inheritFromRequest();
-  return everythingBelow({ path, name }, (request): Reply | Promise<Reply> => {
+  return everythingBelow({ name, ...options }, (request): Reply | Promise<Reply> => {
     const response = fetch(new FetchRequest(request, bodyBytes), request);
     return response instanceof Promise ? response.then(replyTo) : replyTo(response);
   });

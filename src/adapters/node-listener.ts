@@ -18,9 +18,9 @@ export type NodeListener = (request: IncomingMessage, response: ServerResponse) 
  */
 export function nodeListener(
   listener: NodeListener,
-  { path, name = "nodeListener" }: AdapterOptions = {},
+  { name = "nodeListener", ...options }: AdapterOptions = {},
 ): ResponderDefinition {
-  return everythingBelow({ path, name }, (request): Reply | Promise<Reply> => {
+  return everythingBelow({ name, ...options }, (request): Reply | Promise<Reply> => {
     const answer = new ListenerAnswer(request);
     try {
       const running = listener(answer.message, answer.response);
