@@ -169,7 +169,8 @@ describe("The response of a listener", () => {
     });
     await visit("/");
     await closed.promise;
-    expect(events).toEqual(["finish", "ended", "close"]);
+    // Node.js 26 calls back first.
+    expect([events.slice(0, 2).sort(), events.slice(2)]).toEqual([["ended", "finish"], ["close"]]);
   });
 
   test("is streamed as it is written, in every encoding", async () => {
