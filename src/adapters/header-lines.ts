@@ -11,6 +11,8 @@ const KNOWN_NAME_LENGTH = 64;
 
 /** What is told without the prefix too, by a variable of its own that counts (RFC 3875, section 4.1), or not as it was. */
 const toldElsewhere: ReadonlySet<string> = new Set(["content-type", "content-length", "transfer-encoding"]);
+/** The length of the shortest of them. */
+const SHORTEST_TOLD = "content-type".length;
 
 /**
  * The header fields of a request as HTTP servers for Node.js tell them: name and value of each line one behind the other,
@@ -26,7 +28,7 @@ export function headerLines(params: Params): string[] {
   let hasAuthorization = false;
   for (let index = 0; index < variables.length; index += 2) {
     const name = nameOf(variables[index]!);
-    if (name.length > 12 && toldElsewhere.has(name)) {
+    if (name.length >= SHORTEST_TOLD && toldElsewhere.has(name)) {
       isChunked ||= name === "transfer-encoding";
       continue;
     }

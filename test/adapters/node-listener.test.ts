@@ -5,7 +5,8 @@ import { pipeline } from "node:stream";
 import { nodeListener, requestOf, type NodeListener } from "tricorn/adapters";
 import { describe, expect, test } from "vitest";
 
-import { deferred, responder, temporaryFolder, turns } from "../support/served.js";
+import { get } from "../support/records.js";
+import { deferred, responder, serveDefinitions, temporaryFolder, turns } from "../support/served.js";
 import { fieldsOf, mebibytes, serveHandlers } from "./support.js";
 
 const serveListener = (listener: NodeListener) => serveHandlers(nodeListener(listener));
@@ -68,6 +69,33 @@ describe("The request of a listener", () => {
     const answer = open("/", { method: "POST", stdin: upload() });
     for (let before = -1; before !== sent.bytes; await turns(50)) before = sent.bytes;
     // Some of it waits in buffers; most of it was not even made.
+    expect(sent.bytes).toBeLessThan(4 * 1024 * 1024);
+    read.resolve();
+    expect(await (await answer).text()).toBe(String(10 * 1024 * 1024));
+  });
+
+  test("is not read on while its reader pauses", async () => {
+    const sent = { bytes: 0 };
+    async function* upload() {
+      for await (const piece of mebibytes(10)) {
+        sent.bytes += piece.length;
+        yield piece;
+      }
+    }
+    const read = deferred();
+    const { open } = await serveListener((request, response) => {
+      let bytes = 0;
+      request.on("data", (piece: Buffer) => {
+        if (bytes === 0) {
+          request.pause();
+          void read.promise.then(() => request.resume());
+        }
+        bytes += piece.length;
+      });
+      request.on("end", () => response.end(String(bytes)));
+    });
+    const answer = open("/", { method: "POST", stdin: upload() });
+    for (let before = -1; before !== sent.bytes; await turns(50)) before = sent.bytes;
     expect(sent.bytes).toBeLessThan(4 * 1024 * 1024);
     read.resolve();
     expect(await (await answer).text()).toBe(String(10 * 1024 * 1024));
@@ -402,6 +430,71 @@ test("A listener is told when the Web server aborts: request, response and socke
   expect(events.sort()).toEqual(
     ["request aborted", "request close", "response close false", "socket close"].sort(),
   );
+});
+
+test("A response that was ended, but not taken before its client left, closes and has not finished", async () => {
+  const events: string[] = [];
+  const [began, over] = [deferred(), deferred()];
+  const { open } = await serveListener((_request, response) => {
+    response.on("finish", () => events.push("finish"));
+    response.on("close", () => {
+      events.push("close");
+      setImmediate(over.resolve);
+    });
+    for (let piece = 0; piece < 160; piece += 1) response.write(Buffer.alloc(64 * 1024));
+    response.end();
+    began.resolve();
+  });
+  const controller = new AbortController();
+  const answer = await open("/", { signal: controller.signal });
+  await began.promise;
+  await turns();
+  expect(events).toEqual([]);
+  controller.abort(new Error("gone"));
+  await expect(answer.bytes()).rejects.toThrow("gone");
+  await over.promise;
+  expect(events).toEqual(["close"]);
+});
+
+test("A listener is told of a Web server that has sent its last byte, and can still answer it", async () => {
+  const seen: string[] = [];
+  const began = deferred();
+  const { connect } = await serveDefinitions([
+    nodeListener((request, response) => {
+      request.on("aborted", () => seen.push("aborted"));
+      response.on("close", () => {
+        seen.push("close");
+        response.end("answer");
+      });
+      began.resolve();
+    }),
+  ]);
+  const peer = (await connect()).send(get(1, "/"));
+  await began.promise;
+  peer.end();
+  expect((await peer.answer(1)).text).toBe("answer");
+  expect(seen).toEqual(["aborted", "close"]);
+});
+
+test("A listener whose answer middleware did not wait for is told that it is over", async () => {
+  const closed = deferred<boolean>();
+  const { visit } = await serveHandlers(
+    nodeListener((_request, response) => {
+      response.on("close", () => closed.resolve(response.destroyed));
+    }),
+    {
+      dispatcher: {
+        middleware: [
+          (_request, next) => {
+            next().catch(() => {});
+            return "mine";
+          },
+        ],
+      },
+    },
+  );
+  expect((await visit("/")).text).toBe("mine");
+  expect(await closed.promise).toBe(true);
 });
 
 describe("A listener among controllers", () => {
