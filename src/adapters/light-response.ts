@@ -12,6 +12,15 @@ type Init = ResponseInit | Response;
 /** Statuses whose answers have no body (Fetch standard, section 2.2.6). */
 const NULL_BODY = new Set([101, 204, 205, 304]);
 
+/** What is sent of a response. */
+export interface ResponseParts {
+  readonly status: number;
+  /** The media type where the lines have none. */
+  readonly type: string | null;
+  readonly lines: readonly (readonly [name: string, value: string])[];
+  readonly body: WholeBody | ReadableStream<Uint8Array>;
+}
+
 type OwnPart = Omit<Response, typeof Symbol.toStringTag | "type" | "url" | "redirected">;
 
 /** A `Response` that keeps what it was given, and becomes a real one for those methods that need one. */
@@ -139,8 +148,8 @@ class Light implements OwnPart {
     return #status in value;
   }
 
-  /** What is sent of it. The type is for an answer whose lines say none. */
-  static partsOf(response: Light) {
+  /** Throws a TypeError where nothing is left to send. */
+  static partsOf(response: Light): ResponseParts {
     if (response.bodyUsed) throw new TypeError("Cannot reply: the body of the Response was read already");
     const body = response.#stream === undefined ? response.#whole : response.#toReal().body;
     return { status: response.#status, type: response.#type, lines: Light.#linesOf(response), body };
@@ -177,7 +186,7 @@ export function isLight(response: object): boolean {
 }
 
 /** What is sent of a response that {@link isLight}. */
-export function partsOf(response: Response): ReturnType<typeof Light.partsOf> {
+export function partsOf(response: Response): ResponseParts {
   return Light.partsOf(response as unknown as Light);
 }
 
