@@ -1,4 +1,5 @@
 import type { Case } from "./case.js";
+import { adapterCases } from "./cases/adapters.js";
 import { nginxCases } from "./cases/behind-nginx.js";
 import { helloCases } from "./cases/hello.js";
 import { memoryCases } from "./cases/memory.js";
@@ -14,6 +15,7 @@ export function allCases(seconds: number): Case[] {
     ...helloCases(seconds),
     ...payloadCases(seconds),
     ...roleCases(seconds),
+    ...adapterCases(seconds),
     ...nginxCases(seconds),
     ...memoryCases(),
     ...startUpCases(),

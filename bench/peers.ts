@@ -27,8 +27,8 @@ export interface Peer {
 }
 
 const ofNode =
-  (file: string): Peer["command"] =>
-  (socket, { mode }) => [
+  (file: string, ownMode?: string): Peer["command"] =>
+  (socket, { mode = ownMode }) => [
     process.execPath,
     join(buildFolder, `${file}.js`),
     socket,
@@ -60,6 +60,20 @@ export const peers = {
   nodeFastCgi: { name: "node-fastcgi", protocol: "fastcgi", command: ofNode("node-fastcgi") },
   nodeHttp: { name: "node:http", protocol: "http", command: ofNode("node-http") },
   fastify: { name: "fastify", protocol: "http", command: ofNode("fastify") },
+  expressTricorn: { name: "Tricorn", protocol: "fastcgi", command: ofNode("express-tricorn") },
+  expressHttp: { name: "Express, node:http", protocol: "http", command: ofNode("express-http") },
+  honoTricorn: { name: "Tricorn", protocol: "fastcgi", command: ofNode("hono-tricorn") },
+  honoHttp: { name: "Hono, node:http", protocol: "http", command: ofNode("hono-http") },
+  honoTricornPlatform: {
+    name: "Tricorn, platform's Response",
+    protocol: "fastcgi",
+    command: ofNode("hono-tricorn", "platform"),
+  },
+  honoHttpPlatform: {
+    name: "Hono, node:http, platform's Response",
+    protocol: "http",
+    command: ofNode("hono-http", "platform"),
+  },
 } as const satisfies Record<string, Peer>;
 
 /** Why a peer cannot be measured here; undefined where it can. */

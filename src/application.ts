@@ -14,6 +14,12 @@ import type { StderrLines } from "./roles/stderr-lines.js";
 /** A class with one of the decorators `@Responder`, `@Authorizer` and `@Filter`. */
 export type ControllerClass = Class;
 
+/**
+ * What a list of an application may have: classes, and what plays a role without decorators, such as an adapter of
+ * `tricorn/adapters`.
+ */
+export type ApplicationPart = ControllerClass | Definition;
+
 /** What an application is made of. */
 export interface ApplicationOptions {
   readonly controllers: readonly ControllerClass[];
@@ -129,14 +135,15 @@ export class TricornApplication {
 }
 
 /**
- * Makes an application of controllers. All that can be checked before the first request is checked here.
+ * Makes an application of controllers, or of controllers and definitions in one list. All that can be checked before the
+ * first request is checked here.
  *
  * @throws ConfigurationError that names class, member, fact and cure; docs/errors.md explains each code
  */
 export function createApplication(
-  options: ApplicationOptions | readonly ControllerClass[],
+  options: ApplicationOptions | readonly ApplicationPart[],
 ): TricornApplication {
-  return new TricornApplication(isList(options) ? { controllers: options } : options);
+  return new TricornApplication(isList(options) ? sort(options) : options);
 }
 
 /**
@@ -145,13 +152,24 @@ export function createApplication(
  *
  * @throws ConfigurationError as {@link createApplication} does
  */
-export function describeControllers(controllers: readonly ControllerClass[]): ApplicationDescription {
-  return describe(outlineControllers(controllers));
+export function describeControllers(parts: readonly ApplicationPart[]): ApplicationDescription {
+  const { controllers, definitions } = sort(parts);
+  return describe(outlineControllers(controllers, definitions));
+}
+
+/** Whatever is no definition is left for the checks of controllers, which say what is wrong with it. */
+function sort(parts: readonly ApplicationPart[]) {
+  const isDefinition = (part: unknown): part is Definition =>
+    typeof part === "object" && part !== null && "kind" in part;
+  return {
+    controllers: parts.filter((part): part is ControllerClass => !isDefinition(part)),
+    definitions: parts.filter(isDefinition),
+  };
 }
 
 function isList(
-  options: ApplicationOptions | readonly ControllerClass[],
-): options is readonly ControllerClass[] {
+  options: ApplicationOptions | readonly ApplicationPart[],
+): options is readonly ApplicationPart[] {
   return Array.isArray(options);
 }
 

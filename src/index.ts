@@ -10,6 +10,7 @@ export {
   describeControllers,
   type ApplicationDescription,
   type ApplicationOptions,
+  type ApplicationPart,
   type ControllerClass,
 } from "./application.js";
 export type {

@@ -1,4 +1,4 @@
-import { TricornApplication, createApplication, type ControllerClass } from "./application.js";
+import { TricornApplication, createApplication, type ApplicationPart } from "./application.js";
 import { BridgedApplication } from "./bridges/bridged-application.js";
 import type { ListenerOptions } from "./bridges/bridge-options.js";
 import { startUse, stopUse } from "./application-uses.js";
@@ -51,7 +51,7 @@ export interface Served {
  * @throws ConfigurationError for every mistake that can be found before the first request; nothing is open then
  */
 export async function serve(
-  application: TricornApplication | readonly ControllerClass[],
+  application: TricornApplication | readonly ApplicationPart[],
   listen?: AddressLike | readonly AddressLike[],
   { signals = true, bridges, vouchesFor, ...serverOptions }: ServeOptions = {},
 ): Promise<Served> {

@@ -10,7 +10,7 @@ export class CachedReply {
   /** The body, of which only views are handed out. */
   readonly body: Buffer;
   readonly #headers: ReplyHeaders;
-  readonly #type: string | undefined;
+  readonly #type: string | null | undefined;
   /** Whether it says itself that everybody may have it. */
   readonly isPublic: boolean;
   /** What it costs in memory, in bytes. */

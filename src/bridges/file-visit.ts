@@ -123,7 +123,7 @@ export class FileVisit {
       place.decline();
       return reply;
     }
-    reply.type ??= type;
+    if (reply.type === undefined) reply.type = type;
     const entry = new CachedReply(reply, exactly(body));
     place.keep(entry);
     this.#kept = entry.body;
@@ -138,7 +138,7 @@ export class FileVisit {
       limit: place.largestBody,
       keep: async (body, firstPiece) => {
         if ((announced ?? body.length) !== body.length || !(await content.unchanged())) return;
-        said.type ??= typeof firstPiece === "string" ? TEXT : BYTES;
+        if (said.type === undefined) said.type = typeof firstPiece === "string" ? TEXT : BYTES;
         place.keep(new CachedReply(said, body));
       },
     });

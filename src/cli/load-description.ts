@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { describeControllers, type ControllerClass } from "../index.js";
+import { describeControllers, type ApplicationPart } from "../index.js";
 import { ConfigurationError } from "../errors.js";
 import type { RouteDescription } from "../routes-of.js";
 import { observeServe } from "../serve-observer.js";
@@ -43,13 +43,18 @@ async function exportOf(path: string): Promise<unknown> {
 
 function descriptionOf(found: unknown): RouteDescription | undefined {
   if (Array.isArray(found)) {
-    const isList = found.length > 0 && found.every((member) => typeof member === "function");
-    return isList ? describeControllers(found as ControllerClass[]) : undefined;
+    const isList = found.length > 0 && found.every(isPart);
+    return isList ? describeControllers(found as ApplicationPart[]) : undefined;
   }
   // By its shape: it may be of another copy of Tricorn.
   const { description } = (found ?? {}) as { readonly description?: Partial<RouteDescription> };
   const isOne = Array.isArray(description?.responders) && Array.isArray(description.authorizers);
   return isOne ? (description as RouteDescription) : undefined;
+}
+
+/** A class, or a definition by its shape: both may be of another copy of Tricorn. */
+function isPart(member: unknown): boolean {
+  return typeof member === "function" || (typeof member === "object" && member !== null && "kind" in member);
 }
 
 function late(file: string): Promise<never> {

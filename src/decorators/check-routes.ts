@@ -2,6 +2,7 @@ import findMyWay from "find-my-way";
 
 import { ConfigurationError } from "../errors.js";
 import type { RouteDefinition } from "../roles/definitions.js";
+import { EVERY_METHOD } from "../roles/router.js";
 
 type Methods = Parameters<ReturnType<typeof findMyWay>["on"]>[0];
 
@@ -15,10 +16,12 @@ export type CheckedRoute = Pick<RouteDefinition, "method" | "path" | "name">;
  * @throws ConfigurationError `ERR_ROUTE_PATH`, `ERR_ROUTE_TWICE`
  */
 export function checkRoutes(routes: Iterable<CheckedRoute>): void {
-  const router = findMyWay({ ignoreTrailingSlash: true });
+  const ofMethods = findMyWay({ ignoreTrailingSlash: true });
+  const ofEvery = findMyWay({ ignoreTrailingSlash: true });
   for (const route of routes) {
     capturedNames(route);
-    const { method, path, name } = route;
+    const { path, name } = route;
+    const [router, method] = route.method === EVERY_METHOD ? [ofEvery, "GET"] : [ofMethods, route.method];
     try {
       router.on(method as Methods, path, unused, route);
     } catch (cause) {
@@ -28,7 +31,7 @@ export function checkRoutes(routes: Iterable<CheckedRoute>): void {
       if (earlier === undefined) throw badPath(route, (cause as Error).message, cause);
       throw new ConfigurationError(
         "ERR_ROUTE_TWICE",
-        `Cannot route ${method} ${path} to ${name}: ${earlier.name} answers ${earlier.method} ${earlier.path} already; ` +
+        `Cannot route ${route.method} ${path} to ${name}: ${earlier.name} answers ${earlier.method} ${earlier.path} already; ` +
           "change the path or the method of one of them",
       );
     }

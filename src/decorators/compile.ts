@@ -65,8 +65,14 @@ export function compileControllers(classes: readonly Class[], options: CompileOp
  * Checks controllers as {@link compileControllers} does and tells what they would answer. Nothing is constructed, and
  * what is told cannot be called.
  */
-export function outlineControllers(classes: readonly Class[]): readonly Definition[] {
-  return planAll(classes, []).map(({ plan }) => plan.define({ scope: "request", of: notConstructed }));
+export function outlineControllers(
+  classes: readonly Class[],
+  definitions: readonly Definition[],
+): readonly Definition[] {
+  const outlined = planAll(classes, definitions).map(({ plan }) =>
+    plan.define({ scope: "request", of: notConstructed }),
+  );
+  return [...outlined, ...definitions];
 }
 
 function notConstructed(): never {

@@ -10,7 +10,10 @@ import type { Verdict } from "./verdict.js";
 
 /** One route of a responder. */
 export interface RouteDefinition {
-  /** The HTTP method in capitals. GET answers HEAD too, unless HEAD has a route of its own. */
+  /**
+   * The HTTP method in capitals. GET answers HEAD too, unless HEAD has a route of its own. `*` stands for all methods, and
+   * answers what no route with a method does.
+   */
   readonly method: string;
   /** The path below the mount, with `:name` and `*` as find-my-way writes them. */
   readonly path: string;

@@ -73,6 +73,20 @@ const reserved: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
+ * Fields about a connection, in lower case, which answers that others made bring along (RFC 9110, section 7.6.1). Nobody
+ * behind the Web server is at the other end of that connection, and none of them is sent.
+ */
+export const hopByHop: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/**
  * The header fields of a reply, in the order in which they were set. Names are compared without case; names and values
  * are checked when they are set, so that a bad one is found where it was made.
  */
@@ -125,12 +139,16 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
 
   /** Adds a field line beside those of the same name. Throws a HeaderError for what cannot be sent. */
   append(name: string, value: string | number): this {
-    const text = utf8AsLatin1(String(value));
+    return this.appendBytes(name, utf8AsLatin1(String(value)));
+  }
+
+  /** Adds a field line whose value has one character for each byte. Throws a HeaderError for what cannot be sent. */
+  appendBytes(name: string, value: string): this {
     checkFieldName(name);
-    checkFieldValue(name, text);
+    checkFieldValue(name, value);
     const cure = reserved.get(name.toLowerCase());
     if (cure !== undefined) throw new HeaderError(`Cannot set header ${name}: ${cure}`);
-    this.#fields.push([name, trimBlanks(text)]);
+    this.#fields.push([name, trimBlanks(value)]);
     return this;
   }
 

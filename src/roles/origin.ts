@@ -34,12 +34,12 @@ export function schemeOf(params: Params): Scheme {
  * where none of them is the name or address of a host.
  */
 export function hostOf(params: Params): string | undefined {
-  const asked = [
-    authorityOf(params.get("REQUEST_URI") ?? ""),
+  return (
+    hostIn(authorityOf(params.get("REQUEST_URI") ?? "")) ??
     // Joined where it came twice, and so no host.
-    new RequestHeaders(params).get("host"),
-  ];
-  return asked.map(hostIn).find((host) => host !== undefined) ?? serverOf(params);
+    hostIn(new RequestHeaders(params).get("host")) ??
+    serverOf(params)
+  );
 }
 
 function serverOf(params: Params): string | undefined {
@@ -51,9 +51,21 @@ function serverOf(params: Params): string | undefined {
   return port === DEFAULT_PORTS[schemeOf(params)] ? host : hostIn(`${host}:${port}`);
 }
 
+/** Hosts that passed the check, by the text that named them. Sites have few; what clients make up is forgotten again. */
+const knownHosts = new Map<string, string>();
+const KNOWN_HOSTS_LIMIT = 64;
+
 /** A text as a host, in lower case; undefined where it is none. */
-function hostIn(text: string | undefined): string | undefined {
-  const host = text?.toLowerCase() ?? "";
+function hostIn(text = ""): string | undefined {
+  const known = knownHosts.get(text);
+  if (known !== undefined) return known;
+  const host = text.toLowerCase();
   // What the pattern lets through may be no host yet: port 70000, or the address 1.2.3.999.
-  return AUTHORITY.test(host) && URL.canParse(`http://${host}`) ? host : undefined;
+  if (!AUTHORITY.test(host) || !URL.canParse(`http://${host}`)) return undefined;
+  if (knownHosts.size >= KNOWN_HOSTS_LIMIT) knownHosts.clear();
+  if (text.length <= KNOWN_HOST_LENGTH) knownHosts.set(text, host);
+  return host;
 }
+
+/** The longest name of a host (RFC 1035, section 2.3.4), and a port. */
+const KNOWN_HOST_LENGTH = 255 + 6;

@@ -57,21 +57,23 @@ function iterate(
   return takePieces(this) ?? this.values();
 }
 
-/** Leaves the stream as a reader of it would: at its end, failed, or cancelled. */
+/** Reads one piece by way of the stream, which is disturbed then, and the others without it. */
 async function* piecesOf(
   { source, controller }: Pulled,
-  reader: ReadableStreamDefaultReader,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let failure: { readonly error: unknown } | undefined;
+  // How a reader would have left the stream: at its end or cancelled, or failed.
+  let leave = (): void => controller.close();
   try {
-    for (let piece = await source.next(); piece !== undefined; piece = await source.next()) yield piece;
+    const { value: first } = await reader.read();
+    if (first === undefined) leave = () => undefined;
+    for (let piece = first; piece !== undefined; piece = await source.next()) yield piece;
   } catch (error) {
-    failure = { error };
+    leave = () => controller.error(error);
     throw error;
   } finally {
     source.discard();
     reader.releaseLock();
-    if (failure === undefined) controller.close();
-    else controller.error(failure.error);
+    leave();
   }
 }

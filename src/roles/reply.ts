@@ -29,8 +29,8 @@ export interface ReplyInit {
   readonly status?: number | undefined;
   /** Header fields; an array repeats a field, and those of another reply are copied. */
   readonly headers?: HeaderFields | ReplyHeaders | undefined;
-  /** The media type. If left out, it follows from the body, and is never guessed to be HTML. */
-  readonly type?: string | undefined;
+  /** The media type. If left out, it follows from the body, and is never guessed to be HTML; with null none is sent. */
+  readonly type?: string | null | undefined;
   /** The application status in END_REQUEST (sections 5.5, 6.2). Some servers answer 500 or 502 where it is not 0. */
   readonly applicationStatus?: number | undefined;
 }
@@ -50,8 +50,11 @@ export class Reply {
   #headers: ReplyHeaders | undefined;
   /** What is sent; undefined and null are an answer without content. */
   body: ReplyBody;
-  /** The media type that is sent unless the fields have one; undefined lets it follow from the body. */
-  type: string | undefined;
+  /**
+   * The media type that is sent unless the fields have one; undefined lets it follow from the body, and null sends none,
+   * for answers that others made.
+   */
+  type: string | null | undefined;
   /** The application status in END_REQUEST. */
   applicationStatus: number;
 
@@ -84,7 +87,7 @@ export class Reply {
 
   /** Takes over what its route says where the reply says nothing. */
   applyDefaults({ type, status }: ReplyDefaults): this {
-    this.type ??= type;
+    if (this.type === undefined) this.type = type;
     this.#routeStatus ??= status;
     return this;
   }

@@ -57,7 +57,7 @@ export class ResponderRole {
 
   /** Whether a route leads to this path below the mount, raw as it came, be it for another method. */
   knows(path: string): boolean {
-    return this.#router.explain(path).reason === "method";
+    return this.#router.knows(path);
   }
 
   #withoutRoute(request: ResponderRequest): Reply {

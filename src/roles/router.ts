@@ -16,27 +16,45 @@ type Methods = Parameters<ReturnType<typeof findMyWay>["find"]>[0];
 /** The longest segment that a route captures, in characters. */
 const MAX_SEGMENT = 4096;
 
+const options = {
+  ignoreTrailingSlash: true,
+  maxParamLength: MAX_SEGMENT,
+  // The query is not the router's matter.
+  querystringParser: () => undefined,
+};
+
+/** The method of a route that answers all methods. */
+export const EVERY_METHOD = "*";
+
 /** Finds the route of a method and a path; static segments go before captured ones. Around the find-my-way library. */
 export class Router<T> {
-  readonly #router = findMyWay({
-    ignoreTrailingSlash: true,
-    maxParamLength: MAX_SEGMENT,
-    // The query is not the router's matter.
-    querystringParser: () => undefined,
-  });
+  readonly #router = findMyWay(options);
   readonly #methods = new Set<string>();
+  /** The routes of every method, each as one of GET. */
+  #every: ReturnType<typeof findMyWay> | undefined;
 
   /** Adds a route. Throws where the router knows neither such a path nor such a method, or has the route already. */
   add(method: string, path: string, value: T): void {
+    if (method === EVERY_METHOD) {
+      (this.#every ??= findMyWay(options)).on("GET", path, unused, value);
+      return;
+    }
     this.#router.on(method as Methods, path, unused, value);
     this.#methods.add(method);
   }
 
-  /** The route, or undefined. A HEAD without a route of its own finds that of GET. */
+  /** The route, or undefined. A HEAD without a route of its own finds that of GET; routes of every method come last. */
   find(method: string, path: string): Found<T> | undefined {
-    // Only methods that were added: the router looks them up in an object that a peer's "__proto__" must not reach.
-    if (!this.#methods.has(method)) return method === "HEAD" ? this.#lookUp("GET", path) : undefined;
-    return this.#lookUp(method, path) ?? (method === "HEAD" ? this.#lookUp("GET", path) : undefined);
+    return (
+      this.#lookUp(method, path) ??
+      (method === "HEAD" ? this.#lookUp("GET", path) : undefined) ??
+      this.#lookUpEvery(path)
+    );
+  }
+
+  /** Whether a route leads to this path, be it for another method. */
+  knows(path: string): boolean {
+    return this.#lookUpEvery(path) !== undefined || this.explain(path).reason === "method";
   }
 
   /** Why {@link find} found nothing: 404 or 405. */
@@ -52,11 +70,18 @@ export class Router<T> {
   }
 
   #lookUp(method: string, path: string): Found<T> | undefined {
-    if (!this.#methods.has(method)) return undefined;
-    const found = this.#router.find(method as Methods, path);
-    if (found === null) return undefined;
-    return { value: found.store as T, pathParams: found.params as Record<string, string> };
+    // Only methods that were added: the router looks them up in an object that a peer's "__proto__" must not reach.
+    return this.#methods.has(method) ? foundBy(this.#router.find(method as Methods, path)) : undefined;
   }
+
+  #lookUpEvery(path: string): Found<T> | undefined {
+    return this.#every === undefined ? undefined : foundBy(this.#every.find("GET", path));
+  }
+}
+
+function foundBy<T>(found: ReturnType<ReturnType<typeof findMyWay>["find"]>): Found<T> | undefined {
+  if (found === null) return undefined;
+  return { value: found.store as T, pathParams: found.params as Record<string, string> };
 }
 
 function unused(): void {}

@@ -56,7 +56,7 @@ export function sendReply(
   const announced = announcedLength(reply);
   if (announced !== undefined && announced !== length)
     throw new ReplyLengthError(announced, `${length} bytes`);
-  const head = formatHead({ status, headers: reply.ownHeaders, type: reply.type ?? type, length, limits });
+  const head = formatHead({ status, headers: reply.ownHeaders, type: typeOf(reply, type), length, limits });
   exchange.answer({ head, body: content, bodyLength: length, applicationStatus, protocolStatus });
   return undefined;
 }
@@ -70,8 +70,13 @@ function headWithoutContent(
   const described = headOnly && status !== 204 && status !== 304;
   const whole = described && !streamed ? wholeBody(reply.body) : undefined;
   if (status === 204 || status === 304) headers?.delete("content-length");
-  const type = described ? (reply.type ?? whole?.type ?? BYTES) : undefined;
+  const type = described ? typeOf(reply, whole?.type ?? BYTES) : undefined;
   return formatHead({ status, headers, type, length: whole?.length, limits });
+}
+
+/** The media type to send: what the reply says, else what follows from its body. */
+function typeOf({ type }: Reply, ofBody: string | undefined): string | undefined {
+  return type === undefined ? ofBody : (type ?? undefined);
 }
 
 /** A body that is there as a whole. */
@@ -133,12 +138,12 @@ class StreamedReply {
       this.#announced = announcedLength(this.#reply);
       let piece: BodyPiece | undefined;
       do {
-        // The first piece is awaited before the head is sent: until then a failure can still get a status of its own.
+        // The first piece is awaited before the head is sent: until then a failure can still get a status of its own. Who
+        // wants the head to go before there is anything gives an empty piece first.
         const next = this.#source.next();
         piece = this.#checked(next instanceof Promise ? await next : next);
-        if (piece?.length === 0) continue;
         if (!exchange.started) this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
-        if (piece !== undefined) exchange.write(piece);
+        if (piece !== undefined && piece.length > 0) exchange.write(piece);
         while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
         if (exchange.ended || exchange.aborted !== undefined) return;
       } while (piece !== undefined);
@@ -160,7 +165,7 @@ class StreamedReply {
     const { status, ownHeaders: headers } = this.#reply;
     const limits = this.#limits;
     exchange.writeHead(
-      formatHead({ status, headers, type: this.#reply.type ?? type, length: undefined, limits }),
+      formatHead({ status, headers, type: typeOf(this.#reply, type), length: undefined, limits }),
     );
   }
 

@@ -1,3 +1,4 @@
+import { hopByHop } from "./header-fields.js";
 import { Reply, type ReplyBody, type ReplyDefaults } from "./reply.js";
 import { Allow, Deny } from "./verdict.js";
 
@@ -38,14 +39,12 @@ function isResponse(result: unknown): result is Response {
   );
 }
 
-/** Fields about another connection, which a response that was fetched elsewhere has (RFC 9110, section 7.6.1). */
-const hopByHop = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
-
 function fromResponse(response: Response): Reply {
   try {
     const answer = new Reply(response.body, { status: response.status });
     for (const [name, value] of response.headers) {
-      if (!hopByHop.has(name)) answer.headers.append(name, utf8Of(value));
+      // A field of a `Response` has one character for each byte.
+      if (!hopByHop.has(name)) answer.headers.appendBytes(name, value);
     }
     return answer;
   } catch (error) {
@@ -53,11 +52,6 @@ function fromResponse(response: Response): Reply {
     response.body?.cancel(error).catch(() => {});
     throw error;
   }
-}
-
-/** A field of a `Response` has one character for each byte. */
-function utf8Of(value: string): string {
-  return Buffer.from(value, "latin1").toString("utf8");
 }
 
 /** `return redirect("/log-in")` and `return deny(403)` read well in a responder too. */

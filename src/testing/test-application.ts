@@ -1,4 +1,4 @@
-import { TricornApplication, createApplication, type ControllerClass } from "../application.js";
+import { TricornApplication, createApplication, type ApplicationPart } from "../application.js";
 import { BridgedApplication } from "../bridges/bridged-application.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { FastCgiClient } from "../client/index.js";
@@ -79,7 +79,7 @@ export class TestApplication {
  * @throws ConfigurationError for every mistake that `serve` would find
  */
 export async function testApplication(
-  application: TricornApplication | readonly ControllerClass[],
+  application: TricornApplication | readonly ApplicationPart[],
   options?: ListenerOptions,
 ): Promise<TestApplication> {
   const started = application instanceof TricornApplication ? application : createApplication(application);

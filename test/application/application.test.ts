@@ -47,6 +47,16 @@ describe("an application", () => {
     expect(createApplication({ controllers: [Books] })).toBeInstanceOf(TricornApplication);
   });
 
+  test("is made of controllers and definitions in one list", () => {
+    const { description } = createApplication([Books, logger]);
+    expect(description.responders.map(({ name }) => name)).toEqual(["Books"]);
+    expect(description.roles).toEqual([{ name: "Logger", number: 4 }]);
+    expect(describeControllers([logger, Books])).toEqual(description);
+    expect(() => createApplication([{} as never])).toThrow(
+      expect.objectContaining({ code: "ERR_CONTROLLER" }),
+    );
+  });
+
   test("plays the roles of its controllers and definitions, and always that of the authorizer", () => {
     const application = applicationOf([Books, Upper], { definitions: [logger] });
     expect(application.dispatcher.inputs(Role.Responder)).toEqual({ stdin: true, data: false });

@@ -105,6 +105,12 @@ describe("tricorn config", () => {
     );
   });
 
+  test("sends what lies below the paths of adapters to the application", async () => {
+    const { code, out } = await tricorn(["config", "caddy", moduleOf("adapters"), "--root", "/srv"]);
+    expect(code).toBe(0);
+    expect(out).toContain("not path_regexp `^/live/?$|^/live(?:/|$)|^/api/?$|^/api(?:/|$)`");
+  });
+
   test.each(["application", "default"])(
     "takes %s of a module, whatever that leaves running",
     async (name) => {

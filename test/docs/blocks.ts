@@ -73,7 +73,7 @@ export function fileOf({ text, line }: Block): string {
 }
 
 /** What the blocks import, as a project has it that installed the package. */
-const PACKAGES = ["zod", "pino", "markdown-it", "@types"];
+const PACKAGES = ["zod", "pino", "markdown-it", "express", "hono", "@types"];
 
 /**
  * Writes the TypeScript blocks of documents as files of a project outside of this one, each document into a folder of its

@@ -93,6 +93,47 @@ test("middleware.ts wraps handlers from the outside to the inside", async () => 
   });
 });
 
+/** Visits an example, with a body of JSON where there is one. */
+async function visit(
+  client: FastCgiClient,
+  path: string,
+  body?: string,
+  others: Record<string, string> = {},
+) {
+  const length = body === undefined ? {} : { CONTENT_LENGTH: String(Buffer.byteLength(body)) };
+  const params = get(path, {
+    ...(body !== undefined && { REQUEST_METHOD: "POST", CONTENT_TYPE: "application/json" }),
+    ...length,
+    ...others,
+  });
+  const answer = await client.request({ params, stdin: body ?? "" });
+  return { status: answer.status, text: await answer.text(), headers: answer.headers };
+}
+
+test("express-app.ts serves an Express application, and a controller before it", async () => {
+  await withExample("express-app.ts", async (client) => {
+    const home = await visit(client, "/", undefined, { REMOTE_ADDR: "192.0.2.7" });
+    expect(home).toMatchObject({ status: 200, text: "Hello from Express to 192.0.2.7" });
+    expect(home.headers.get("Set-Cookie")).toBe("visited=yes; Path=/");
+    expect((await visit(client, "/sum", "[1,2,3]")).text).toBe('{"sum":6}');
+    expect((await visit(client, "/server", undefined, { SERVER_SOFTWARE: "nginx" })).text).toBe("nginx");
+    expect((await visit(client, "/health")).text).toBe('{"healthy":true}');
+    expect((await visit(client, "/nowhere")).status).toBe(404);
+  });
+});
+
+test("hono-app.ts serves a Hono application below /api, and a controller beside it", async () => {
+  await withExample("hono-app.ts", async (client) => {
+    expect((await visit(client, "/api/hello/Ada")).text).toBe("Hello from Hono, Ada");
+    expect(
+      (await visit(client, "/api/me", undefined, { REMOTE_ADDR: "192.0.2.7", REMOTE_USER: "ada" })).text,
+    ).toBe('{"user":null,"address":"192.0.2.7"}');
+    expect((await visit(client, "/api/shout", "quiet")).text).toBe("QUIET");
+    expect((await visit(client, "/")).text).toContain("<title>Home</title>");
+    expect((await visit(client, "/hello/Ada")).status).toBe(404);
+  });
+});
+
 describe("request-scope.ts", () => {
   async function transfer(client: FastCgiClient, body: object): Promise<{ status: number; answer: unknown }> {
     const stdin = JSON.stringify(body);

@@ -29,6 +29,18 @@ describe("Params", () => {
     expect([params.has("D"), params.has("E")]).toEqual([true, false]);
   });
 
+  test("gives all variables with a prefix as bytes, but HTTP_PROXY", () => {
+    const fields = new Params(
+      hex(`08 02  48 54 54 50 5f 58 5f 41  c3 a9   # HTTP_X_A = é in UTF-8
+           08 01  48 54 54 50 5f 58 5f 41  e9      # HTTP_X_A = é in latin-1
+           01 05  41  48 54 54 50 5f               # A = HTTP_
+           04 05  48 54 54 50  5f 58 5f 41 42      # HTTP = _X_AB
+           0a 01  48 54 54 50 5f 50 52 4f 58 59  78   # HTTP_PROXY = x`),
+    );
+    expect(fields.bytesOf("HTTP_")).toEqual(["HTTP_X_A", "\xc3\xa9", "HTTP_X_A", "\xe9"]);
+    expect(params.bytesOf("HTTP_")).toEqual([]);
+  });
+
   test("yields the last value of a repeated name, and all of them when asked", () => {
     expect(params.get("A")).toBe("2");
     expect(params.getBytes("A")).toEqual(Buffer.from("2"));

@@ -1,4 +1,5 @@
 // A pulled stream takes a short cut where nobody can tell; what can be told of it is told of the platform's own too.
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 
 import { pulledStream, takePieces } from "../../src/roles/pulled-stream.js";
@@ -132,6 +133,28 @@ test.each([
     [1, 2],
     [1, 2],
   ]);
+});
+
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s counts as disturbed from its first piece on", async (_, make) => {
+  const { stream } = make([1, 2]);
+  expect(Readable.isDisturbed(stream as never)).toBe(false);
+  for await (const _piece of stream) expect(Readable.isDisturbed(stream as never)).toBe(true);
+  expect(Readable.isDisturbed(stream as never)).toBe(true);
+});
+
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s without a piece ends, or fails, at once", async (_, make) => {
+  const { stream } = make([]);
+  expect(await collect(stream)).toEqual([]);
+  expect(await outcome(stream.getReader().closed)).toEqual({ value: undefined });
+  const failing = make([new Error("broken")]).stream;
+  expect(await outcome(collect(failing))).toEqual({ error: "broken" });
+  expect(await outcome(failing.getReader().closed)).toEqual({ error: "broken" });
 });
 
 test("asks in order where its iterator is asked again before it has answered", async () => {

@@ -71,4 +71,25 @@ describe("Router", () => {
   test("one route twice is refused", () => {
     expect(() => routerOf("GET /a", "GET /a")).toThrow();
   });
+
+  test("a route of every method answers what no route with a method does", () => {
+    const router = routerOf("GET /a", "* /a", "* /files/*", "* /");
+    expect(router.find("GET", "/a")?.value).toBe("GET /a");
+    expect(router.find("HEAD", "/a")?.value).toBe("GET /a");
+    for (const method of ["POST", "PROPFIND", "MADE-UP", "__proto__"])
+      expect(router.find(method, "/a")?.value).toBe("* /a");
+    expect(router.find("GET", "/files/x/y")).toMatchObject({
+      value: "* /files/*",
+      pathParams: { "*": "x/y" },
+    });
+    expect(router.find("GET", "/b")).toBeUndefined();
+    expect(["/a", "/files/x", "/files", "/b", "/"].map((path) => router.knows(path))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(routerOf("GET /a").knows("/a")).toBe(true);
+  });
 });

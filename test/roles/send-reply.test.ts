@@ -313,3 +313,34 @@ describe("Replies that are produced while they are sent", () => {
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 });
+
+test("A reply whose type is null has none, whatever its body is", async () => {
+  const bodies = ["text", Buffer.from("bytes"), { a: 1 }, () => asynchronous("piece")];
+  for (const body of bodies) {
+    for (const method of ["GET", "HEAD"]) {
+      const answer = await answerTo(
+        () => reply(typeof body === "function" ? body() : body, { type: null }),
+        method,
+      );
+      expect([answer.status, answer.header("content-type")]).toEqual([200, undefined]);
+    }
+  }
+});
+
+test("A reply whose first piece is empty has its head sent before there is another", async () => {
+  const go = deferred();
+  const { connect } = await serveDefinitions([
+    responder({
+      "GET /": async function* () {
+        yield "";
+        await go.promise;
+        yield "body";
+      },
+    }),
+  ]);
+  const peer = (await connect()).send(get(1, "/"));
+  const head = await peer.record();
+  expect(head.content.toString()).toBe("Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n");
+  go.resolve();
+  expect((await peer.record()).content.toString()).toBe("body");
+});

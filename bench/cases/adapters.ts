@@ -1,0 +1,31 @@
+import type { Case, Contender } from "../case.js";
+import { HELLO } from "../peers/bodies.js";
+import { peers, type Peer } from "../peers.js";
+import { served, servedMetrics } from "../served.js";
+
+const { expressTricorn, expressHttp, honoTricorn, honoHttp, honoTricornPlatform, honoHttpPlatform } = peers;
+
+/** Applications of other frameworks behind FastCGI, against the same ones over their own HTTP server. */
+export function adapterCases(seconds: number): Case[] {
+  const those = (list: readonly Peer[]): Contender[] =>
+    list.map((peer) =>
+      served(peer, { request: { target: "/hello" }, expect: HELLO, seconds, warmUp: 30_000 }),
+    );
+  return [
+    {
+      name: "express",
+      title: "An Express application's hello, one kept connection",
+      metrics: servedMetrics,
+      contenders: those([expressTricorn, expressHttp]),
+      goals: [{ metric: "cpu", against: expressHttp.name, atMost: 1.1 }],
+    },
+    {
+      // Both with what makes them quick, which at Hono's own server is the default; and both without.
+      name: "hono",
+      title: "A Hono application's hello, one kept connection",
+      metrics: servedMetrics,
+      contenders: those([honoTricorn, honoHttp, honoTricornPlatform, honoHttpPlatform]),
+      goals: [{ metric: "cpu", against: honoHttp.name, atMost: 1.1 }],
+    },
+  ];
+}

@@ -1,0 +1,43 @@
+import type { ResponderDefinition } from "../roles/definitions.js";
+import { DEFAULT_COLLECTED_BYTES } from "../roles/input-reader.js";
+import type { Reply } from "../roles/reply.js";
+import type { ResponderRequest } from "../roles/responder-request.js";
+import { everythingBelow, type AdapterOptions } from "./everything-below.js";
+import { FetchRequest, inheritFromRequest } from "./fetch-request.js";
+import { replyTo } from "./response-reply.js";
+
+/**
+ * What answers a web `Request` with a web `Response`: the `fetch` of a Hono application, or any such function. It is
+ * also given the request as Tricorn knows it, with the params, the client's address and who has been authenticated;
+ * Hono makes that `c.env`.
+ */
+export type FetchFunction = (
+  request: Request,
+  responderRequest: ResponderRequest,
+) => Response | Promise<Response>;
+
+/** What {@link fetchHandler} can be told. */
+export interface FetchHandlerOptions extends AdapterOptions {
+  /**
+   * The most bytes of a body that `text()`, `json()`, `formData()` and the like collect in memory; 1 MiB if left out. What
+   * is read of the `body` stream has no limit but that of the server.
+   */
+  readonly bodyBytes?: number | undefined;
+}
+
+/**
+ * Makes a responder of a function that works by the Fetch standard: `serve([fetchHandler(app.fetch)])`.
+ *
+ * The request is a `Request` to `instanceof` and has all of its properties and methods, each of which is made when it is
+ * asked for. Only `new Request(request)` needs a real one: see {@link replaceFetchGlobals}.
+ */
+export function fetchHandler(
+  fetch: FetchFunction,
+  { name = "fetchHandler", bodyBytes = DEFAULT_COLLECTED_BYTES, ...options }: FetchHandlerOptions = {},
+): ResponderDefinition {
+  inheritFromRequest();
+  return everythingBelow({ name, ...options }, (request): Reply | Promise<Reply> => {
+    const response = fetch(new FetchRequest(request, bodyBytes), request);
+    return response instanceof Promise ? response.then(replyTo) : replyTo(response);
+  });
+}

@@ -1,0 +1,221 @@
+import { Readable } from "node:stream";
+
+import { HttpError } from "../roles/http-error.js";
+import type { ResponderRequest } from "../roles/responder-request.js";
+import { headerLines } from "./header-lines.js";
+
+/** What a path and a query may have that `URL` would leave as it is. */
+const PLAIN_TARGET = /^[\w\-.~!$&()*+,;=:@/%?]*$/;
+
+/** What stands in a `Request` that nobody sent by `fetch` (Fetch standard, section 5.4). */
+const constants = {
+  cache: "default",
+  credentials: "same-origin",
+  destination: "",
+  duplex: "half",
+  integrity: "",
+  isHistoryNavigation: false,
+  isReloadNavigation: false,
+  keepalive: false,
+  mode: "cors",
+  redirect: "follow",
+  referrer: "about:client",
+  referrerPolicy: "",
+} as const;
+
+/** What of a `Request` the class below says itself. */
+type OwnPart = Omit<Request, keyof typeof constants | typeof Symbol.toStringTag>;
+
+/**
+ * A `Request` whose parts are made when they are asked for: to build a real one costs more than all the rest of a small
+ * answer.
+ */
+class LazyRequest implements OwnPart {
+  readonly #request: ResponderRequest;
+  readonly #limit: number;
+  #url: string | undefined;
+  #headers: Headers | undefined;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #isUsed = false;
+
+  constructor(request: ResponderRequest, limit: number) {
+    this.#request = request;
+    this.#limit = limit;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get url(): string {
+    return (this.#url ??= urlOf(this.#request));
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= headersOf(this.#request));
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    if (!this.#hasBody) return null;
+    // Where it was collected already, the standard leaves a stream that is used up.
+    return (this.#stream ??= this.#isUsed ? emptyStream() : this.#request.body.stream());
+  }
+
+  get bodyUsed(): boolean {
+    return this.#isUsed || (this.#stream !== undefined && isDisturbed(this.#stream));
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#collect();
+    // They may be a view of what else was received.
+    return new Uint8Array(bytes);
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer;
+  }
+
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.#collect());
+  }
+
+  async json(): Promise<unknown> {
+    const text = await this.text();
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      // The parser's own error quotes what was sent, which is not for logs.
+      throw new SyntaxError("Cannot read body: it is not valid JSON");
+    }
+  }
+
+  async blob(): Promise<Blob> {
+    return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" });
+  }
+
+  async formData(): Promise<FormData> {
+    const headers = { "content-type": this.headers.get("content-type") ?? "" };
+    return new Response(await this.bytes(), { headers }).formData();
+  }
+
+  /** A real `Request`, with as much of the body as may be collected. */
+  clone(): Request {
+    if (this.bodyUsed) throw new TypeError("Cannot clone request: its body is being read already");
+    const { method, headers, signal, body } = this;
+    if (body === null) return new Request(this.url, { method, headers, signal });
+    const [mine, other] = body.tee();
+    this.#stream = mine;
+    return new Request(this.url, {
+      method,
+      headers,
+      signal,
+      body: other.pipeThrough(bounded(this.#limit)),
+      duplex: "half",
+    });
+  }
+
+  /** Neither query nor fields: what is inspected ends in logs. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Request ${this.method} ${this.#request.path}`;
+  }
+
+  get #hasBody(): boolean {
+    const { method } = this.#request;
+    return method !== "GET" && method !== "HEAD";
+  }
+
+  async #collect(): Promise<Uint8Array> {
+    if (this.bodyUsed || this.#stream?.locked === true)
+      throw new TypeError("Cannot read body: it is being read already");
+    if (!this.#hasBody) return new Uint8Array();
+    this.#isUsed = true;
+    try {
+      if (this.#stream === undefined) return await this.#request.body.bytes({ bytes: this.#limit });
+      const pieces: Uint8Array[] = [];
+      for await (const piece of this.#stream.pipeThrough(bounded(this.#limit))) pieces.push(piece);
+      return Buffer.concat(pieces);
+    } catch (error) {
+      throw error instanceof HttpError ? withResponse(error) : error;
+    }
+  }
+}
+
+for (const [name, value] of Object.entries(constants))
+  Object.defineProperty(LazyRequest.prototype, name, { get: () => value, enumerable: true });
+
+/** A `Request` whose parts are made when they are asked for, with a limit in bytes for what is collected of its body. */
+export const FetchRequest = LazyRequest as unknown as new (
+  request: ResponderRequest,
+  limit: number,
+) => Request;
+
+/** Whether a request is one of a fetch handler. */
+export function isFetchRequest(input: unknown): input is Request {
+  return input instanceof LazyRequest;
+}
+
+/**
+ * Makes it a `Request` to `instanceof`. Not earlier than somebody serves a fetch handler: to touch the class makes Node.js
+ * load all of fetch.
+ */
+export function inheritFromRequest(): void {
+  const { prototype } = LazyRequest;
+  if (Object.getPrototypeOf(prototype) === Object.prototype)
+    Object.setPrototypeOf(prototype, Request.prototype);
+}
+
+function urlOf({ scheme, host = "localhost", target }: ResponderRequest): string {
+  const url = `${scheme}://${host}${target}`;
+  return PLAIN_TARGET.test(target) ? url : new URL(url).href;
+}
+
+function headersOf({ params }: ResponderRequest): Headers {
+  const lines = headerLines(params);
+  const headers = new Headers();
+  for (let index = 0; index < lines.length; index += 2) {
+    try {
+      headers.append(lines[index]!, lines[index + 1]!);
+    } catch {
+      // No HTTP client can have sent such a field.
+    }
+  }
+  return headers;
+}
+
+function bounded(limit: number): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      bytes += piece.length;
+      // Written so that a limit that is not a number admits nothing.
+      if (bytes <= limit) {
+        controller.enqueue(piece);
+        return;
+      }
+      const detail = `The body is larger than ${limit} bytes.`;
+      controller.error(withResponse(new HttpError(413, detail, { code: "ERR_BODY_TOO_LARGE" })));
+    },
+  });
+}
+
+/** An error with the answer that Hono gives where nobody catches it; else it would be a 500 there. */
+function withResponse(error: HttpError): HttpError {
+  const getResponse = (): Response =>
+    Response.json(error.toProblem(), {
+      status: error.status,
+      headers: { "content-type": "application/problem+json" },
+    });
+  return Object.assign(error, { getResponse });
+}
+
+function isDisturbed(stream: ReadableStream): boolean {
+  return (Readable as unknown as { isDisturbed(stream: unknown): boolean }).isDisturbed(stream);
+}
+
+function emptyStream(): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
+}

@@ -1,0 +1,5 @@
+/** Other people's handlers as responders: `tricorn/adapters`. */
+export { fetchHandler, type FetchHandlerOptions, type FetchFunction } from "./fetch-handler.js";
+export { replaceFetchGlobals } from "./fetch-globals.js";
+export { nodeListener, requestOf, type NodeListener } from "./node-listener.js";
+export type { AdapterOptions } from "./everything-below.js";

@@ -1,0 +1,198 @@
+import { ServerResponse, type IncomingMessage } from "node:http";
+
+import { AbortedError } from "../errors.js";
+import { hopByHop } from "../roles/header-fields.js";
+import { Reply, type BodyPiece } from "../roles/reply.js";
+import type { ResponderRequest } from "../roles/responder-request.js";
+import { ListenerBody } from "./listener-body.js";
+import { messageOf } from "./listener-request.js";
+import { writtenTo, type ListenerResponse, type ResponseSink } from "./listener-response.js";
+import { breakOff, ListenerSocket } from "./listener-socket.js";
+
+/** What a listener makes of a request: the reply as soon as there is one, and a body that is written after that. */
+export class ListenerAnswer implements ResponseSink {
+  readonly #request: ResponderRequest;
+  readonly #socket: ListenerSocket;
+  readonly message: IncomingMessage;
+  readonly response: ListenerResponse;
+  readonly #reply = new Reply(undefined, { type: null });
+  #body: ListenerBody | undefined;
+  #whole: BodyPiece | undefined;
+  #finish: (() => void) | undefined;
+  #outcome: { readonly reply: Reply } | { readonly error: unknown } | undefined;
+  #settle: { resolve: (reply: Reply) => void; reject: (error: unknown) => void } | undefined;
+  #isEnding = false;
+  #isClosed = false;
+
+  constructor(request: ResponderRequest) {
+    this.#request = request;
+    this.#socket = new ListenerSocket(request, (error) => this.#destroyed(error));
+    this.message = messageOf(request, this.#socket);
+    this.#socket.feed(this.message);
+    const response = new ServerResponse(this.message);
+    this.response = writtenTo(this, { response, socket: this.#socket });
+  }
+
+  /** The reply, or a promise of it. */
+  take(): Reply | Promise<Reply> {
+    const outcome = this.#outcome;
+    if (outcome !== undefined) {
+      if ("reply" in outcome) return this.#watched(outcome.reply);
+      throw outcome.error;
+    }
+    const { exchange } = this.#request;
+    exchange.onWarning(this.#warned);
+    exchange.onEnd(this.#ended);
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+  }
+
+  /** The status and the fields are decided. */
+  head(status: number, fields: Iterable<readonly [name: string, value: unknown]>): void {
+    try {
+      const { headers } = this.#reply;
+      this.#reply.status = status;
+      for (const [name, value] of fields) {
+        if (hopByHop.has(name.toLowerCase())) continue;
+        if (Array.isArray(value)) for (const one of value) headers.appendBytes(name, String(one));
+        else headers.appendBytes(name, String(value));
+      }
+    } catch (error) {
+      // Not thrown into the listener, which cannot know it of node:http.
+      this.fail(error);
+    }
+  }
+
+  /** A piece of the body, or nothing but the wish that the head goes. */
+  write(piece: BodyPiece, taken?: (error?: Error | null) => void): void {
+    if (this.#isEnding) {
+      if (taken !== undefined) this.#finish = taken;
+      if (piece.length === 0) return;
+      if (this.#body === undefined) this.#whole = piece;
+      else this.#body.push(piece);
+      return;
+    }
+    if (this.#body === undefined) this.#begin();
+    this.#body!.push(piece, taken);
+  }
+
+  /** Whether the listener may go on writing at once. */
+  get isHungry(): boolean {
+    return this.#body?.isHungry ?? true;
+  }
+
+  /** Runs what ends the response; all that is written meanwhile is the last of it. */
+  end(run: () => void): void {
+    this.#isEnding = true;
+    try {
+      run();
+    } finally {
+      this.#isEnding = false;
+    }
+    const finish = this.#finish;
+    if (finish === undefined) return;
+    this.#finish = undefined;
+    if (this.#body !== undefined) {
+      this.#body.end(() => this.#finished(finish));
+      return;
+    }
+    // What has no body may still have a length, which the listener knows.
+    if (this.message.method === "HEAD") this.#reply.body = new ListenerBody(() => {});
+    else this.#reply.body = this.#whole ?? "";
+    this.#resolve();
+    process.nextTick(() => this.#finished(finish));
+  }
+
+  /** It cannot be answered, or not to the end. */
+  fail(error: unknown): void {
+    const outcome = this.#outcome;
+    if (outcome === undefined) {
+      this.#outcome = { error };
+      this.#settle?.reject(error);
+      this.#close();
+    } else if (this.#body !== undefined) {
+      this.#body.fail(error);
+      this.#close();
+    } else if ("reply" in outcome && !this.#request.exchange.ended) {
+      // The answer was given already, and stands.
+      this.#request.logFailure(error);
+    }
+  }
+
+  #begin(): void {
+    this.#body = new ListenerBody(() => this.response.emit("drain"));
+    this.#reply.body = this.#body;
+    this.#resolve();
+  }
+
+  #resolve(): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = { reply: this.#reply };
+    this.#settle?.resolve(this.#reply);
+  }
+
+  /** Only who still writes has to know when it ends early. */
+  #watched(reply: Reply): Reply {
+    if (this.#body !== undefined) {
+      this.#request.exchange.onWarning(this.#warned);
+      this.#request.exchange.onEnd(this.#ended);
+    }
+    return reply;
+  }
+
+  #destroyed(error: Error | undefined): void {
+    this.fail(error ?? new TypeError("Cannot answer: the listener has destroyed its request or response"));
+    this.#close();
+  }
+
+  /** Everything was taken. */
+  #finished(finish: () => void): void {
+    if (this.#isClosed) return;
+    finish();
+    const { message } = this;
+    // As node:http does, for whoever waits for its end.
+    if (message.listenerCount("end") > 0 || message.listenerCount("close") > 0) {
+      (message as unknown as { _dump(): void })._dump();
+    }
+    // Behind what else is due: an error of a write behind the end is told only until then.
+    process.nextTick(() => this.#close());
+  }
+
+  readonly #warned = (reason: AbortedError): void => {
+    if (this.#isClosed) return;
+    if (this.#request.exchange.aborted !== undefined) {
+      this.#close(reason);
+      this.fail(reason);
+      return;
+    }
+    // What still comes is sent, so nothing is destroyed; but who only waits for the client to leave has to know.
+    this.message.aborted = true;
+    this.message.emit("aborted");
+    this.#closeResponse();
+  };
+
+  readonly #ended = (): void => {
+    if (this.#isClosed || (this.#body === undefined ? this.response.writableEnded : this.#body.isOver))
+      return;
+    // Broken off, or answered by somebody else: middleware that did not wait.
+    const reason = this.#request.exchange.aborted ?? new TypeError("Cannot answer: the request is over");
+    this.#close(reason);
+    if (this.#outcome === undefined) this.fail(reason);
+  };
+
+  #close(reason?: Error): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#socket.end();
+    this.response.destroyed = true;
+    if (reason !== undefined) breakOff(this.message, reason);
+    this.#closeResponse();
+  }
+
+  #closeResponse(): void {
+    if (this.response._closed) return;
+    this.response._closed = true;
+    this.response.emit("close");
+  }
+}

@@ -1,0 +1,126 @@
+import { ServerResponse, type OutgoingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+
+import type { BodyPiece } from "../roles/reply.js";
+import type { ListenerSocket } from "./listener-socket.js";
+
+type Callback = (error?: Error | null) => void;
+type Chunk = string | Uint8Array;
+type Given = OutgoingHttpHeaders | readonly unknown[] | null | undefined;
+type Field = readonly [name: string, value: unknown];
+
+/** Who makes a reply of what is written to a response. */
+export interface ResponseSink {
+  /** The status and the fields are decided. */
+  head(status: number, fields: Iterable<Field>): void;
+  /** A piece of the body; one that is empty has the head sent. */
+  write(piece: BodyPiece, taken?: Callback): void;
+  /** Runs what ends the response; all that is written meanwhile is the last of it. */
+  end(run: () => void): void;
+  /** Whether more may be written at once. */
+  readonly isHungry: boolean;
+}
+
+const SINK = Symbol("sink");
+
+/**
+ * The few methods by which a `ServerResponse` writes, which libraries that do without a socket have replaced since
+ * Node.js 0.10; everything else of it is what it is.
+ */
+interface Inside {
+  [SINK]: ResponseSink;
+  _header: string | null;
+  _closed: boolean;
+  /** Not in the types of Node.js 20. */
+  getRawHeaderNames(): string[];
+  _storeHeader(firstLine: string, headers: Given): void;
+  _send(data: Chunk, encoding?: BufferEncoding | null, callback?: Callback | null): boolean;
+  _writeRaw(data: Chunk, encoding?: BufferEncoding | null, callback?: Callback | null): boolean;
+}
+
+/** A response that is written to a {@link ResponseSink}. */
+export type ListenerResponse = ServerResponse & Inside;
+
+const { write, end } = ServerResponse.prototype as unknown as Record<
+  "write" | "end",
+  (this: ListenerResponse, ...args: unknown[]) => unknown
+>;
+
+/**
+ * Has a response written to a sink. The methods become its own, because Express gives requests and responses prototypes
+ * of its application.
+ */
+export function writtenTo(
+  sink: ResponseSink,
+  { response, socket }: { readonly response: ServerResponse; readonly socket: ListenerSocket },
+): ListenerResponse {
+  const inside = response as unknown as Inside & { socket: Socket; write: unknown; end: unknown };
+  inside[SINK] = sink;
+  inside.socket = socket as unknown as Socket;
+  inside._storeHeader = storeHeader;
+  inside._send = send;
+  inside._writeRaw = writeRaw;
+  inside.write = writeHungrily;
+  inside.end = endAtOnce;
+  return response as ListenerResponse;
+}
+
+/** In the place of formatting HTTP/1.1. */
+function storeHeader(this: ListenerResponse, _firstLine: string, given: Given): void {
+  // There is one from here on.
+  this._header = "decided";
+  this[SINK].head(this.statusCode, fieldsOf(this, given));
+}
+
+/** In the place of writing to the socket, behind all checks of what may be written. */
+function send(
+  this: ListenerResponse,
+  data: Chunk,
+  encoding?: BufferEncoding | null,
+  callback?: Callback | null,
+): boolean {
+  const isText = typeof data === "string" && isUtf8(encoding);
+  this[SINK].write(
+    isText || typeof data !== "string" ? data : Buffer.from(data, encoding!),
+    callback ?? undefined,
+  );
+  return true;
+}
+
+/** Interim answers, which no Web server knows what to do with. */
+function writeRaw(
+  this: ListenerResponse,
+  _data: Chunk,
+  _encoding?: BufferEncoding | null,
+  callback?: Callback | null,
+): boolean {
+  if (typeof callback === "function") process.nextTick(callback);
+  return true;
+}
+
+function writeHungrily(this: ListenerResponse, ...args: unknown[]): boolean {
+  return write.apply(this, args) === true && this[SINK].isHungry;
+}
+
+function endAtOnce(this: ListenerResponse, ...args: unknown[]): ListenerResponse {
+  this[SINK].end(() => end.apply(this, args));
+  return this;
+}
+
+function isUtf8(encoding: string | null | undefined): boolean {
+  return encoding === "utf8" || encoding === null || encoding === undefined || encoding === "utf-8";
+}
+
+/** The fields that were set, or those that writeHead was given where none were. */
+function* fieldsOf(response: ListenerResponse, given: Given): Generator<Field> {
+  const names = response.getRawHeaderNames();
+  if (names.length > 0) {
+    for (const name of names) yield [name, response.getHeader(name)];
+  } else if (!Array.isArray(given)) {
+    yield* Object.entries(given ?? {});
+  } else if (Array.isArray(given[0])) {
+    yield* given as Field[];
+  } else {
+    for (let index = 0; index < given.length; index += 2) yield [String(given[index]), given[index + 1]];
+  }
+}
