@@ -10,6 +10,8 @@ import { buildFolder, freshPath, resultsFolder } from "./workplace.js";
 export interface PeerOptions {
   /** What it is told beside its socket: what it plays. */
   readonly mode?: string | undefined;
+  /** A folder that it is to work with, where its mode needs one. */
+  readonly folder?: string | undefined;
   /** How many requests it must be able to work on at once, where each needs a process. */
   readonly processes?: number | undefined;
 }
@@ -26,18 +28,28 @@ export interface Peer {
   readonly command: (socket: string, options: PeerOptions) => Command;
 }
 
+/**
+ * For every server of Node.js. V8 sets the size of the heap at which it collects all of it by how the process has started,
+ * and counts the memory of bodies in: for some seconds it may collect for each 16 MiB of them. With this size, in MiB, from
+ * the start on it does not, and what is measured is the same each time.
+ */
+const STEADY_HEAP = "--initial-old-space-size=100";
+
 const ofNode =
   (file: string, ownMode?: string): Peer["command"] =>
-  (socket, { mode = ownMode }) => [
+  (socket, { mode = ownMode, folder }) => [
     process.execPath,
+    STEADY_HEAP,
     join(buildFolder, `${file}.js`),
     socket,
     ...(mode === undefined ? [] : [mode]),
+    ...(folder === undefined ? [] : [folder]),
   ];
 
 /** The servers by the names that the tables show. */
 export const peers = {
   tricorn: { name: "Tricorn", protocol: "fastcgi", command: ofNode("tricorn") },
+  tricornUncached: { name: "Tricorn, no cache", protocol: "fastcgi", command: ofNode("tricorn", "uncached") },
   raw: { name: "raw node:net", protocol: "fastcgi", command: ofNode("raw") },
   libfcgi: {
     name: "C libfcgi",

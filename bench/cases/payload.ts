@@ -25,7 +25,7 @@ export function payloadCases(seconds: number): Case[] {
     },
     {
       name: "echo",
-      title: "Echo of 64 KiB",
+      title: "Echo of 64 KiB, as it comes",
       metrics: servedMetrics,
       contenders: those(all, {
         request: { target: "/echo", body },
@@ -34,6 +34,17 @@ export function payloadCases(seconds: number): Case[] {
         warmUp: 3_000,
       }),
       goals: [{ metric: "cpu", against: raw.name, atMost: 1.15 }],
+    },
+    {
+      name: "collect",
+      title: "Echo of 64 KiB, collected in one buffer",
+      metrics: servedMetrics,
+      contenders: those([tricorn, nodeFastCgi, nodeHttp, fastify], {
+        request: { target: "/collect", body },
+        expect: body,
+        warmUp: 3_000,
+      }),
+      goals: [],
     },
     {
       name: "large",

@@ -1,11 +1,14 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Role } from "tricorn/protocol";
 
-import type { Case } from "../case.js";
+import type { Case, Contender } from "../case.js";
 import { LARGE } from "../peers/bodies.js";
 import { peers, type Peer } from "../peers.js";
 import { served, servedMetrics, type ServedCase } from "../served.js";
+import { freshPath } from "../workplace.js";
 
-const { tricorn, libfcgi, php, nodeFastCgi, nodeHttp } = peers;
+const { tricorn, tricornUncached, raw, libfcgi, php, nodeFastCgi, nodeHttp } = peers;
 
 /** The roles beside the responder, by their native doors. */
 export function roleCases(seconds: number): Case[] {
@@ -36,5 +39,41 @@ export function roleCases(seconds: number): Case[] {
       }),
       goals: [{ metric: "cpu", against: libfcgi.name, atMost: 1.5 }],
     },
+    {
+      name: "filter-bridge",
+      title:
+        "Filter over the responder role, upper case of a file of 1 MiB, from the cache (raw writes a ready 1 MiB)",
+      metrics: servedMetrics,
+      contenders: [
+        filtering(tricorn, { seconds, mode: "cached" }),
+        filtering(tricornUncached, { seconds }),
+        served(raw, {
+          request: { target: "/file.txt" },
+          expect: LARGE,
+          seconds,
+          warmUp: 1_000,
+          mode: "large",
+        }),
+      ],
+      goals: [],
+    },
   ];
+}
+
+/** A server that finds the file itself. */
+function filtering(
+  peer: Peer,
+  { seconds, mode }: { readonly seconds: number; readonly mode?: string },
+): Contender {
+  const folder = freshPath("filtered");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "file.txt"), LARGE);
+  return served(peer, {
+    request: { target: "/file.txt" },
+    expect: LARGE.toString("latin1").toUpperCase(),
+    seconds,
+    warmUp: 200,
+    mode,
+    folder,
+  });
 }

@@ -50,10 +50,13 @@ app.get<{
   async ({ params, query }) => ({ id: params.id, name: "A thing of some kind", ...query }),
 );
 
-app.post("/echo", async (request, reply) => {
-  reply.type("application/octet-stream");
-  return request.body;
-});
+// It collects a body before its handler runs.
+for (const path of ["/echo", "/collect"]) {
+  app.post(path, async (request, reply) => {
+    reply.type("application/octet-stream");
+    return request.body;
+  });
+}
 
 app.get("/large", async (_request, reply) => {
   reply.type("text/plain; charset=utf-8");

@@ -26,7 +26,7 @@ const fastcgi = require("node-fastcgi") as {
 function respond(request: IncomingMessage, response: ServerResponse): void {
   const [path] = request.url!.split("?");
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
-  if (path === "/echo") {
+  if (path === "/echo" || path === "/collect") {
     collect(request, (body) => response.end(body));
     return;
   }

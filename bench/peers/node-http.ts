@@ -13,7 +13,7 @@ function* produce(): Generator<Buffer> {
 const server = createServer((request, response) => {
   const [path] = request.url!.split("?");
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
-  if (path === "/echo") {
+  if (path === "/collect") {
     const pieces: Buffer[] = [];
     request.on("data", (piece: Buffer) => void pieces.push(piece));
     request.on("end", () => response.end(Buffer.concat(pieces)));
@@ -23,7 +23,7 @@ const server = createServer((request, response) => {
     response.end(LARGE);
     return;
   }
-  if (path === "/stream") {
+  if (path === "/echo" || path === "/stream") {
     response.setHeader("Content-Length", request.headers["content-length"]!);
     request.pipe(response);
     return;

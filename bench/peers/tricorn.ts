@@ -9,7 +9,9 @@ import {
   Query,
   Responder,
   allow,
+  reply,
   serve,
+  type Reply,
   type FilterRequest,
 } from "tricorn";
 import { z } from "zod";
@@ -80,12 +82,38 @@ class Gate {
 
 @Filter("*.txt", { type: "text/plain; charset=utf-8" })
 class UpperCase {
-  async *filter({ data }: FilterRequest): AsyncGenerator<Uint8Array> {
-    for await (const piece of data) yield upperCase(piece);
+  filter({ data }: FilterRequest): AsyncGenerator<Uint8Array> {
+    return upperCased(data);
   }
 }
 
+/** The same for everybody, whatever cookies the request has: what may be kept. */
+@Filter("*.txt", { type: "text/plain; charset=utf-8" })
+class PublicUpperCase {
+  filter({ data }: FilterRequest): Reply {
+    return reply(upperCased(data), { headers: { "Cache-Control": "public" } });
+  }
+}
+
+async function* upperCased(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of data) yield upperCase(piece);
+}
+
 process.env["TRICORN_LOG_LEVEL"] ??= "warn";
-// Alone an authorizer would be warned of: this application's responders are asked without it.
-const controllers = process.argv[3] === "authorizer" ? [Gate] : [Site, UpperCase];
-await serve(controllers, socketPath);
+const [, , , mode, root = ""] = process.argv;
+switch (mode) {
+  case "authorizer":
+    // Beside responders it would be warned of: they are asked for without it.
+    await serve([Gate], socketPath);
+    break;
+  case "cached":
+    await serve([PublicUpperCase], socketPath, {
+      bridges: { filter: { root, cache: { bytes: 64 * 1024 * 1024 } } },
+    });
+    break;
+  case "uncached":
+    await serve([PublicUpperCase], socketPath, { bridges: { filter: { root } } });
+    break;
+  default:
+    await serve([Site, UpperCase], socketPath);
+}
