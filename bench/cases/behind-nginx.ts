@@ -44,9 +44,10 @@ export function nginxCases(seconds: number): Case[] {
       name: "nginx-echo",
       title: "Echo of 64 KiB through nginx",
       metrics,
-      contenders: those([tricorn, php, go, nodeHttp, fastify], {
+      contenders: those([tricorn, raw, php, go, nodeHttp, fastify], {
         request: { target: "/echo", body },
         expect: body,
+        mode: "echo",
         warmUp: 1_000,
       }),
       goals: goal(0.75),

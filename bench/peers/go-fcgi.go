@@ -21,7 +21,7 @@ func main() {
 		w.Header().Set("Content-Length", "18")
 		io.WriteString(w, "Hello from FastCGI")
 	})
-	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
+	echo := func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			log.Fatal(err)
@@ -29,7 +29,9 @@ func main() {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.Write(body)
-	})
+	}
+	mux.HandleFunc("/echo", echo)
+	mux.HandleFunc("/collect", echo)
 	mux.HandleFunc("/large", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(len(large)))

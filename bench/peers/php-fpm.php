@@ -4,7 +4,7 @@ $path = strtok($_SERVER['REQUEST_URI'], '?');
 header('Content-Type: text/plain; charset=utf-8');
 if (($_SERVER['FCGI_ROLE'] ?? '') === 'AUTHORIZER') {
     header('Variable-AUTH_USER: ada');
-} elseif ($path === '/echo') {
+} elseif ($path === '/echo' || $path === '/collect') {
     header('Content-Length: ' . $_SERVER['CONTENT_LENGTH']);
     readfile('php://input');
 } elseif ($path === '/large') {

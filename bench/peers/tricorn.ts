@@ -4,6 +4,7 @@ import {
   Body,
   Filter,
   Get,
+  Header,
   Path,
   Post,
   Query,
@@ -41,8 +42,11 @@ class Site {
   }
 
   @Post("/echo")
-  async echo(@Body.pieces() body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-    return body;
+  async echo(
+    @Header("Content-Length", z.coerce.number()) length: number,
+    @Body.pieces() body: AsyncIterable<Uint8Array>,
+  ): Promise<Reply> {
+    return reply(body, { headers: { "Content-Length": length } });
   }
 
   @Post("/collect")

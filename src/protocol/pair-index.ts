@@ -6,15 +6,6 @@ const USUAL_PAIRS = 1024;
 /** Names from this length on share a list. */
 const LONG_NAME = 128;
 
-/** What is looked for in a block. */
-export interface NameSearch {
-  /** The block as latin-1. */
-  readonly text: string;
-  readonly name: string;
-  /** Which pair is meant where the name came more than once. */
-  readonly which: "first" | "last";
-}
-
 /**
  * Where the pairs of one block lie (section 3.4), listed by the length of their names. The list is made while the block
  * is checked, which passes all pairs anyway, in arrays that are there once. That of another block takes its place, and is
@@ -29,6 +20,12 @@ export class PairIndex {
   #earlier = new Uint32Array(USUAL_PAIRS);
   #offsets = new Uint32Array(USUAL_PAIRS);
   readonly #position: PairPosition = { name: 0, value: 0, end: 0 };
+  /** The pair that was found last. */
+  #found = 0;
+  /** Where the value lies that was found last. */
+  value = 0;
+  /** Where that value ends. */
+  end = 0;
 
   /**
    * Checks and lists a block.
@@ -70,26 +67,41 @@ export class PairIndex {
     return count;
   }
 
-  /** Finds a pair of a block that was checked, and stores its place; false where there is none of that name. */
-  find(block: Uint8Array, { text, name, which }: NameSearch, found: PairPosition): boolean {
+  /** Finds the first pair of this name in a block that was checked; {@link value} and {@link end} then tell its place. */
+  findFirst(block: Uint8Array, name: string): boolean {
+    if (!this.findLast(block, name)) return false;
+    for (let pair = this.#earlier[this.#found]!; pair > 0; pair = this.#earlier[pair]!)
+      this.#is(block, pair, name);
+    return true;
+  }
+
+  /** Finds the last pair of this name, in the same way. */
+  findLast(block: Uint8Array, name: string): boolean {
     if (this.#block !== block) this.list(block);
-    const position = this.#position;
     const { length } = name;
-    const initial = name.charCodeAt(0);
-    let isFound = false;
-    for (let pair = this.#last[Math.min(length, LONG_NAME)]!; pair > 0; pair = this.#earlier[pair]!) {
-      locatePair(block, this.#offsets[pair]!, position);
-      if (position.value - position.name !== length) continue;
-      // The first letter tells most names apart, and is compared without a call.
-      if (length > 0 && block[position.name] !== initial) continue;
-      if (!text.startsWith(name, position.name)) continue;
-      isFound = true;
-      found.name = position.name;
-      found.value = position.value;
-      found.end = position.end;
-      if (which === "last") break;
+    let pair = this.#last[length < LONG_NAME ? length : LONG_NAME]!;
+    while (pair > 0 && !this.#is(block, pair, name)) pair = this.#earlier[pair]!;
+    this.#found = pair;
+    return pair > 0;
+  }
+
+  /** Whether a pair, listed by the length of this name, has it; then its place is kept. */
+  #is(block: Uint8Array, pair: number, name: string): boolean {
+    const offset = this.#offsets[pair]!;
+    const { length } = name;
+    let start = offset + 2;
+    let valueLength = block[offset + 1]!;
+    if ((block[offset]! | valueLength) > 127) {
+      const position = this.#position;
+      locatePair(block, offset, position);
+      start = position.name;
+      if (position.value - start !== length) return false;
+      valueLength = position.end - position.value;
     }
-    return isFound;
+    for (let at = 0; at < length; at += 1) if (block[start + at] !== name.charCodeAt(at)) return false;
+    this.value = start + length;
+    this.end = this.value + valueLength;
+    return true;
   }
 
   #makeRoom(pairs: number): void {

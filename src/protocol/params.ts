@@ -46,7 +46,7 @@ export class Params implements Iterable<[name: string, value: string]> {
 
   /** The value of this name that counts, or undefined where the name did not come at all; empty is not absent. */
   get(name: string): string | undefined {
-    return this.#find(name) ? this.#decode(position.value, position.end) : undefined;
+    return this.#find(name) ? this.#decode(index.value, index.end) : undefined;
   }
 
   /**
@@ -73,7 +73,7 @@ export class Params implements Iterable<[name: string, value: string]> {
 
   /** The value of this name that counts, as the bytes that came. */
   getBytes(name: string): Buffer | undefined {
-    return this.#find(name) ? this.#block.subarray(position.value, position.end) : undefined;
+    return this.#find(name) ? this.#block.subarray(index.value, index.end) : undefined;
   }
 
   /** Whether the name came at all. */
@@ -86,7 +86,7 @@ export class Params implements Iterable<[name: string, value: string]> {
    * one byte: for whoever hands all fields on, which is cheaper than to ask for each.
    */
   bytesOf(prefix: string): string[] {
-    const text = (this.#text ??= this.#block.toString("latin1"));
+    const text = this.#latin1;
     const found: string[] = [];
     for (let offset = 0; offset < this.#block.length; offset = position.end) {
       locatePair(this.#block, offset, position);
@@ -157,11 +157,10 @@ export class Params implements Iterable<[name: string, value: string]> {
     return Array.from(this, ([name]) => name);
   }
 
-  /** Whether the name came; `position` is then the place of the pair that counts. */
+  /** Whether the name came; the index then has the place of the value that counts. */
   #find(name: string): boolean {
     if (name === DROPPED_NAME) return false;
-    const which = lastCounts(name) ? "last" : "first";
-    return index.find(this.#block, { text: this.#latin1, name, which }, position);
+    return lastCounts(name) ? index.findLast(this.#block, name) : index.findFirst(this.#block, name);
   }
 
   get #latin1(): string {

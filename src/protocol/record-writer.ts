@@ -36,7 +36,7 @@ export interface WholeAnswer {
  * eight and is zeroed (section 3.3).
  */
 export class RecordWriter {
-  readonly #ready: Uint8Array[] = [];
+  #ready: Uint8Array[] = [];
   /** The part of `#slab` that this writer has filled and not yet queued. */
   #slab = slab;
   #start = 0;
@@ -121,7 +121,9 @@ export class RecordWriter {
   take(): Uint8Array[] {
     this.#queueSlab();
     this.length = 0;
-    return this.#ready.splice(0);
+    const ready = this.#ready;
+    this.#ready = [];
+    return ready;
   }
 
   #writeBody(at: number, body: string | Uint8Array, length: number): void {

@@ -261,7 +261,7 @@ export class Connection implements ApplicationSideHost {
     }
     // Nothing is on its way to us that a close could answer with a reset, so no half-close is needed.
     this.#beginDraining();
-    // A tick later: within the callback of a write it would cost an Error that nobody sees (Node.js 20 to 26).
+    // A tick later: within the callback of a write, Node.js would make an Error that nobody sees.
     this.#write(buffers, () => process.nextTick(destroy, socket));
     if (socket.writableLength > 0) this.#limitSending();
   }
@@ -269,12 +269,11 @@ export class Connection implements ApplicationSideHost {
   /** Writes all buffers at once; `written` is called when the last one has left. */
   #write(buffers: readonly Uint8Array[], written?: () => void): void {
     const socket = this.#socket;
-    const corked = buffers.length > 1;
-    if (corked) socket.cork();
-    buffers.forEach((buffer, index) => {
-      socket.write(buffer, index === buffers.length - 1 ? written : undefined);
-    });
-    if (corked) socket.uncork();
+    const last = buffers.length - 1;
+    if (last > 0) socket.cork();
+    for (let index = 0; index < last; index += 1) socket.write(buffers[index]);
+    if (last >= 0) socket.write(buffers[last], written);
+    if (last > 0) socket.uncork();
   }
 
   #beginDraining(): void {

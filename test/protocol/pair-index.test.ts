@@ -1,15 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { encodeNameValuePairs, type PairPosition } from "../../src/protocol/name-value.js";
-import { PairIndex, type NameSearch } from "../../src/protocol/pair-index.js";
+import { encodeNameValuePairs } from "../../src/protocol/name-value.js";
+import { PairIndex } from "../../src/protocol/pair-index.js";
 import { hex } from "../support/hex.js";
 
 /** The value that an index finds, or undefined. */
-function valueIn(index: PairIndex, block: Buffer, { name, which }: Pick<NameSearch, "name" | "which">) {
-  const found: PairPosition = { name: 0, value: 0, end: 0 };
-  const text = block.toString("latin1");
-  return index.find(block, { text, name, which }, found) ? text.slice(found.value, found.end) : undefined;
+function valueIn(
+  index: PairIndex,
+  block: Buffer,
+  { name, which }: { name: string; which: "first" | "last" },
+) {
+  const isFound = which === "first" ? index.findFirst(block, name) : index.findLast(block, name);
+  return isFound ? block.toString("latin1", index.value, index.end) : undefined;
 }
 
 const names = fc.constantFrom(
