@@ -180,6 +180,15 @@ describe("The response of a listener", () => {
     expect(fieldsOf(await visit("/"))).toEqual({ "content-length": "1", ...expected });
   });
 
+  test("is not in chunks, even where the listener asks for them", async () => {
+    const { visit } = await serveListener((_request, response) => {
+      response.chunkedEncoding = true;
+      response.write("a");
+      response.end("b");
+    });
+    expect((await visit("/")).text).toBe("ab");
+  });
+
   test("says in the end that it has finished and closed, once each and in this order", async () => {
     const events: string[] = [];
     const closed = deferred();
@@ -296,6 +305,11 @@ describe("The response of a listener", () => {
     [
       "has the Web server send a file",
       (response) => response.setHeader("X-Accel-Redirect", "/etc/passwd"),
+      "HeaderError",
+    ],
+    [
+      "gives writeHead a field without a value",
+      (response) => response.writeHead(200, { "X-A": undefined }),
       "HeaderError",
     ],
     ["says a status of its own", (response) => response.setHeader("Status", "200"), "HeaderError"],
