@@ -115,10 +115,16 @@ export class ListenerAnswer implements ResponseSink {
     } else if (this.#body !== undefined) {
       this.#body.fail(error);
       this.#close();
-    } else if ("reply" in outcome && !this.#request.exchange.ended) {
+    } else if ("reply" in outcome && !this.#isOver) {
       // The answer was given already, and stands.
       this.#request.logFailure(error);
     }
+  }
+
+  /** Whoever is not wanted any more mostly fails for that reason. */
+  get #isOver(): boolean {
+    const { ended, aborted } = this.#request.exchange;
+    return ended || aborted !== undefined;
   }
 
   #begin(): void {

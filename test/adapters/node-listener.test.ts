@@ -5,7 +5,7 @@ import { pipeline } from "node:stream";
 import { nodeListener, requestOf, type NodeListener } from "tricorn/adapters";
 import { describe, expect, test } from "vitest";
 
-import { get } from "../support/records.js";
+import { begin, get, params } from "../support/records.js";
 import { deferred, responder, serveDefinitions, temporaryFolder, turns } from "../support/served.js";
 import { fieldsOf, mebibytes, serveHandlers } from "./support.js";
 
@@ -543,4 +543,21 @@ describe("A listener among controllers", () => {
     );
     expect(fieldsOf(await visit("/"))).toEqual({ "content-length": "4", "x-seen": "404" });
   });
+});
+
+test("A listener that answers because the client has left is no failure", async () => {
+  const { connect, log, server } = await serveDefinitions([
+    nodeListener((request, response) => {
+      // As the last handler of Express does, which waits for the end of an upload.
+      request.socket.once("close", () => response.writeHead(404).end());
+      request.resume();
+    }),
+  ]);
+  const peer = await connect();
+  peer.send(begin(1), params(1, { REQUEST_METHOD: "POST", REQUEST_URI: "/", CONTENT_LENGTH: "9" }));
+  await peer.roundTrip();
+  peer.end();
+  await peer.closed();
+
+  expect([server.activeRequests, log.filter(({ level }) => level >= 50)]).toEqual([0, []]);
 });
