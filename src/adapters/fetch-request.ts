@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { HttpError } from "../roles/http-error.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { headerLines } from "./header-lines.js";
+import { visibleTarget } from "./visible-target.js";
 
 /** What a path and a query may have that `URL` would leave as it is. */
 const PLAIN_TARGET = /^[\w\-.~!$&()*+,;=:@/%?]*$/;
@@ -168,7 +169,9 @@ export function inheritFromRequest(): void {
     Object.setPrototypeOf(prototype, Request.prototype);
 }
 
-function urlOf({ scheme, host = "localhost", target }: ResponderRequest): string {
+function urlOf(request: ResponderRequest): string {
+  const { scheme, host = "localhost" } = request;
+  const target = visibleTarget(request);
   const url = `${scheme}://${host}${target}`;
   return PLAIN_TARGET.test(target) ? url : new URL(url).href;
 }

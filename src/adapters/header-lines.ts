@@ -1,3 +1,4 @@
+import { compactText } from "../protocol/compact.js";
 import type { Params } from "../protocol/params.js";
 import { contentLengthOf } from "../roles/content-length.js";
 import { RequestHeaders } from "../roles/request-headers.js";
@@ -57,7 +58,7 @@ function nameOf(variable: string): string {
   if (name === undefined) {
     name = variable.slice(PREFIX.length).toLowerCase().replaceAll("_", "-");
     if (knownNames.size >= KNOWN_NAMES_LIMIT) knownNames.clear();
-    if (variable.length <= KNOWN_NAME_LENGTH) knownNames.set(variable, name);
+    if (variable.length <= KNOWN_NAME_LENGTH) knownNames.set(compactText(variable), compactText(name));
   }
   return name;
 }

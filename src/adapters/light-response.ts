@@ -36,7 +36,8 @@ class Light implements OwnPart {
   #isUsed = false;
   #real: Response | undefined;
 
-  constructor(body?: Body, init: Init = {}) {
+  constructor(body?: Body, given?: Init | null) {
+    const init = given ?? {};
     const { status = 200, statusText = "" } = init;
     if (!Number.isInteger(status) || status < 200 || status > 599)
       throw new RangeError(`Cannot make Response: its status is ${status}, it must be from 200 to 599`);

@@ -1,7 +1,7 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 
 import { AbortedError } from "../errors.js";
-import { hopByHop } from "../roles/header-fields.js";
+import { HeaderError, hopByHop } from "../roles/header-fields.js";
 import { Reply, type BodyPiece } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { ListenerBody } from "./listener-body.js";
@@ -55,6 +55,7 @@ export class ListenerAnswer implements ResponseSink {
       this.#reply.status = status;
       for (const [name, value] of fields) {
         if (hopByHop.has(name.toLowerCase())) continue;
+        checkGiven(name, value);
         if (Array.isArray(value)) for (const one of value) headers.appendBytes(name, String(one));
         else headers.appendBytes(name, String(value));
       }
@@ -114,10 +115,16 @@ export class ListenerAnswer implements ResponseSink {
     } else if (this.#body !== undefined) {
       this.#body.fail(error);
       this.#close();
-    } else if ("reply" in outcome && !this.#request.exchange.ended) {
+    } else if ("reply" in outcome && !this.#isOver) {
       // The answer was given already, and stands.
       this.#request.logFailure(error);
     }
+  }
+
+  /** Whoever is not wanted any more mostly fails for that reason. */
+  get #isOver(): boolean {
+    const { ended, aborted } = this.#request.exchange;
+    return ended || aborted !== undefined;
   }
 
   #begin(): void {
@@ -195,4 +202,9 @@ export class ListenerAnswer implements ResponseSink {
     this.response._closed = true;
     this.response.emit("close");
   }
+}
+
+/** The fields of writeHead come as they are; node:http refuses those without a value later. */
+function checkGiven(name: string, value: unknown): void {
+  if (value === undefined) throw new HeaderError(`Cannot set header ${name}: it has no value`);
 }

@@ -69,6 +69,8 @@ export function writtenTo(
 function storeHeader(this: ListenerResponse, _firstLine: string, given: Given): void {
   // There is one from here on.
   this._header = "decided";
+  // Some listeners ask for it themselves; how the body is framed is the Web server's matter.
+  this.chunkedEncoding = false;
   this[SINK].head(this.statusCode, fieldsOf(this, given));
 }
 

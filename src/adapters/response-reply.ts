@@ -1,6 +1,6 @@
 import { hopByHop } from "../roles/header-fields.js";
 import { Reply } from "../roles/reply.js";
-import { isLight, partsOf } from "./light-response.js";
+import { isLight, partsOf, type ResponseParts } from "./light-response.js";
 
 /** So many turns of the microtask queue a piece is waited for before the answer begins without it. */
 const PATIENCE = 8;
@@ -15,38 +15,39 @@ const PATIENCE = 8;
 export function replyTo(response: Response): Reply | Promise<Reply> {
   if (typeof response === "object" && response !== null && isLight(response)) {
     const { status, type, lines, body } = partsOf(response);
-    const reply = new Reply(undefined, { status, type });
-    for (const [name, value] of lines) append(reply, name, value);
-    return withBody(reply, body);
+    return withBody(withFields(new Reply(undefined, { status, type }), { fields: lines, body }), body);
   }
   // Through the tag, because it may be of another copy of fetch: node-fetch, undici from npm.
   if (Object.prototype.toString.call(response) !== "[object Response]")
     throw new TypeError(
       `Cannot reply: a fetch handler must give a Response, this one gave ${kindOf(response)}`,
     );
-  const reply = new Reply(undefined, { status: response.status, type: null });
-  try {
-    for (const [name, value] of response.headers) append(reply, name, value);
-  } catch (error) {
-    // Nobody will read the body; that it cannot be cancelled either changes nothing.
-    response.body?.cancel(error).catch(() => {});
-    throw error;
-  }
-  return withBody(reply, response.body);
+  const { status, headers: fields, body } = response;
+  return withBody(withFields(new Reply(undefined, { status, type: null }), { fields, body }), body);
 }
 
 function kindOf(value: unknown): string {
   return value === null ? "null" : typeof value;
 }
 
-function append(reply: Reply, name: string, value: string): void {
-  if (!hopByHop.has(name.toLowerCase())) reply.headers.appendBytes(name, value);
+interface Content {
+  readonly fields: Iterable<readonly [name: string, value: string]>;
+  readonly body: ResponseParts["body"];
 }
 
-function withBody(
-  reply: Reply,
-  body: string | Uint8Array | ReadableStream<Uint8Array> | null,
-): Reply | Promise<Reply> {
+function withFields(reply: Reply, { fields, body }: Content): Reply {
+  try {
+    for (const [name, value] of fields)
+      if (!hopByHop.has(name.toLowerCase())) reply.headers.appendBytes(name, value);
+    return reply;
+  } catch (error) {
+    // Nobody will read the body; that it cannot be cancelled either changes nothing.
+    if (body instanceof ReadableStream) body.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+function withBody(reply: Reply, body: ResponseParts["body"]): Reply | Promise<Reply> {
   if (body instanceof ReadableStream) return withStream(reply, body);
   reply.body = body ?? "";
   return reply;
@@ -81,18 +82,25 @@ class Pieces implements AsyncIterableIterator<Uint8Array> {
     this.#reader = stream.getReader();
   }
 
-  /** The next piece if it is there in a moment; else it comes next. Once it was given, the one behind it is asked for. */
+  /**
+   * The next piece if it is there in a moment; else it comes next. Once it was given, the one behind it is asked for.
+   * Throws what the stream fails with in that time.
+   */
   async soon(): Promise<IteratorResult<Uint8Array, undefined> | undefined> {
-    const seen: { result?: IteratorResult<Uint8Array, undefined> } = {};
+    const seen: { result?: IteratorResult<Uint8Array, undefined>; error?: { readonly reason: unknown } } = {};
     this.#asked = this.#read();
     this.#asked.then(
       (result) => {
         seen.result = result;
       },
-      // Whoever takes it will see.
-      () => {},
+      (reason: unknown) => {
+        seen.error = { reason };
+      },
     );
-    for (let turn = 0; turn < PATIENCE && seen.result === undefined; turn += 1) await Promise.resolve();
+    for (let turn = 0; turn < PATIENCE && seen.result === undefined; turn += 1) {
+      await Promise.resolve();
+      if (seen.error !== undefined) throw seen.error.reason;
+    }
     return seen.result;
   }
 

@@ -17,7 +17,6 @@ import { Reply } from "../roles/reply.js";
 import { sendReply } from "../roles/send-reply.js";
 import { audienceOf, type Audience } from "./audience.js";
 import type { FilterBridgeOptions } from "./bridge-options.js";
-
 import { FilteredFiles } from "./filtered-files.js";
 import { ReplyCache } from "./reply-cache.js";
 

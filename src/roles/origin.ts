@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 
+import { compactText } from "../protocol/compact.js";
 import type { Params } from "../protocol/params.js";
 import { RequestHeaders } from "./request-headers.js";
 import { authorityOf } from "./request-target.js";
@@ -63,7 +64,7 @@ function hostIn(text = ""): string | undefined {
   // What the pattern lets through may be no host yet: port 70000, or the address 1.2.3.999.
   if (!AUTHORITY.test(host) || !URL.canParse(`http://${host}`)) return undefined;
   if (knownHosts.size >= KNOWN_HOSTS_LIMIT) knownHosts.clear();
-  if (text.length <= KNOWN_HOST_LENGTH) knownHosts.set(text, host);
+  if (text.length <= KNOWN_HOST_LENGTH) knownHosts.set(compactText(text), compactText(host));
   return host;
 }
 

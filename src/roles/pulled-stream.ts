@@ -53,8 +53,10 @@ export function takePieces(stream: ReadableStream): AsyncGenerator<Uint8Array, v
 /** What `for await` calls; like the stream's own iterator it locks at once, and throws where somebody else has. */
 function iterate(
   this: ReadableStream<Uint8Array>,
+  options?: Parameters<ReadableStream["values"]>[0],
 ): AsyncGenerator<Uint8Array, void, undefined> | ReturnType<ReadableStream<Uint8Array>["values"]> {
-  return takePieces(this) ?? this.values();
+  // Who wants to read on behind a loop that was left needs the stream itself.
+  return (options?.preventCancel === true ? undefined : takePieces(this)) ?? this.values(options);
 }
 
 /** Reads one piece by way of the stream, which is disturbed then, and the others without it. */

@@ -136,17 +136,18 @@ class StreamedReply {
     exchange.onAbort(this.#stop);
     try {
       this.#announced = announcedLength(this.#reply);
-      let piece: BodyPiece | undefined;
-      do {
+      for (;;) {
         // The first piece is awaited before the head is sent: until then a failure can still get a status of its own. Who
         // wants the head to go before there is anything gives an empty piece first.
         const next = this.#source.next();
-        piece = this.#checked(next instanceof Promise ? await next : next);
+        const piece = this.#checked(next instanceof Promise ? await next : next);
         if (!exchange.started) this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
-        if (piece !== undefined && piece.length > 0) exchange.write(piece);
+        // Also an answer to a request that was aborted ends, where it is complete.
+        if (piece === undefined) break;
+        if (piece.length > 0) exchange.write(piece);
         while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
         if (exchange.ended || exchange.aborted !== undefined) return;
-      } while (piece !== undefined);
+      }
       complete = true;
       exchange.end({ applicationStatus: this.#reply.applicationStatus });
     } catch (error) {

@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { fetchHandler, replaceFetchGlobals, type FetchFunction } from "tricorn/adapters";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { deferred } from "../support/served.js";
 import { serveHandlers } from "./support.js";
 
 const platform = { Request: globalThis.Request, Response: globalThis.Response };
@@ -47,6 +48,7 @@ describe("A light Response", () => {
     ["JSON", (R) => R.json({ a: 1 }, { status: 201 })],
     ["JSON with a type", (R) => R.json([], { headers: { "content-type": "application/problem+json" } })],
     ["a redirection", (R) => R.redirect("http://a.example/", 301)],
+    ["text without an init", (R) => new R("x", null as never)],
     ["another Response", (R) => new R("x", new R("y", { status: 202, headers: { a: "1" } }))],
     ["a clone", (R) => new R("x", { headers: { a: "1" } }).clone()],
     [
@@ -148,6 +150,16 @@ describe("With the globals replaced, a fetch handler", () => {
     const answer = await visit("/");
     expect([answer.status, answer.headers.has("set-cookie")]).toEqual([500, false]);
     expect(log.some(({ level }) => level === 50)).toBe(true);
+  });
+
+  test("has the stream of a Response cancelled that cannot be sent", async () => {
+    const cancelled = deferred();
+    const { visit } = await serveFetch(() => {
+      const stream = new ReadableStream({ cancel: () => cancelled.resolve() });
+      return new Response(stream, { headers: { Status: "200" } });
+    });
+    expect((await visit("/")).status).toBe(500);
+    await cancelled.promise;
   });
 
   test("is answered by 500 where the body of its Response was read already", async () => {

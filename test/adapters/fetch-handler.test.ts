@@ -12,6 +12,15 @@ import { gunzipSync } from "node:zlib";
 import { deferred, responder, turns } from "../support/served.js";
 import { fieldsOf, mebibytes, serveHandlers } from "./support.js";
 
+const broken = (): never => {
+  throw new Error("broken");
+};
+
+/** A stream of one piece, and of what follows. */
+function pieceOf(text: string, pull: () => never): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(text)), pull });
+}
+
 const serveFetch = (fetch: FetchFunction, options?: FetchHandlerOptions) =>
   serveHandlers(fetchHandler(fetch, options));
 
@@ -285,17 +294,14 @@ describe("The Response of a fetch handler", () => {
   });
 
   test.each<[string, FetchFunction]>([
-    [
-      "throws",
-      () => {
-        throw new Error("broken");
-      },
-    ],
+    ["throws", broken],
     ["rejects", () => Promise.reject(new Error("broken"))],
     ["gives no Response", () => "text" as never],
     ["gives nothing", () => undefined as never],
     ["gives an error of the network", () => Response.error()],
     ["has the Web server send a file", () => new Response("", { headers: { "X-Sendfile": "/etc/passwd" } })],
+    ["gives a stream that has failed", () => new Response(new ReadableStream({ pull: broken }))],
+    ["gives a stream that fails behind its first piece", () => new Response(pieceOf("abc", broken))],
     ["announces another length", () => new Response("abc", { headers: { "Content-Length": "4" } })],
   ])("is a 500 and a line of the log where the handler %s", async (_name, fetch) => {
     const { visit, log } = await serveFetch(fetch);

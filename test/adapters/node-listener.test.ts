@@ -5,7 +5,7 @@ import { pipeline } from "node:stream";
 import { nodeListener, requestOf, type NodeListener } from "tricorn/adapters";
 import { describe, expect, test } from "vitest";
 
-import { get } from "../support/records.js";
+import { begin, get, params } from "../support/records.js";
 import { deferred, responder, serveDefinitions, temporaryFolder, turns } from "../support/served.js";
 import { fieldsOf, mebibytes, serveHandlers } from "./support.js";
 
@@ -180,6 +180,15 @@ describe("The response of a listener", () => {
     expect(fieldsOf(await visit("/"))).toEqual({ "content-length": "1", ...expected });
   });
 
+  test("is not in chunks, even where the listener asks for them", async () => {
+    const { visit } = await serveListener((_request, response) => {
+      response.chunkedEncoding = true;
+      response.write("a");
+      response.end("b");
+    });
+    expect((await visit("/")).text).toBe("ab");
+  });
+
   test("says in the end that it has finished and closed, once each and in this order", async () => {
     const events: string[] = [];
     const closed = deferred();
@@ -296,6 +305,11 @@ describe("The response of a listener", () => {
     [
       "has the Web server send a file",
       (response) => response.setHeader("X-Accel-Redirect", "/etc/passwd"),
+      "HeaderError",
+    ],
+    [
+      "gives writeHead a field without a value",
+      (response) => response.writeHead(200, { "X-A": undefined }),
       "HeaderError",
     ],
     ["says a status of its own", (response) => response.setHeader("Status", "200"), "HeaderError"],
@@ -529,4 +543,21 @@ describe("A listener among controllers", () => {
     );
     expect(fieldsOf(await visit("/"))).toEqual({ "content-length": "4", "x-seen": "404" });
   });
+});
+
+test("A listener that answers because the client has left is no failure", async () => {
+  const { connect, log, server } = await serveDefinitions([
+    nodeListener((request, response) => {
+      // As the last handler of Express does, which waits for the end of an upload.
+      request.socket.once("close", () => response.writeHead(404).end());
+      request.resume();
+    }),
+  ]);
+  const peer = await connect();
+  peer.send(begin(1), params(1, { REQUEST_METHOD: "POST", REQUEST_URI: "/", CONTENT_LENGTH: "9" }));
+  await peer.roundTrip();
+  peer.end();
+  await peer.closed();
+
+  expect([server.activeRequests, log.filter(({ level }) => level >= 50)]).toEqual([0, []]);
 });

@@ -157,6 +157,20 @@ test.each([
   expect(await outcome(failing.getReader().closed)).toEqual({ error: "broken" });
 });
 
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s goes on behind a loop that was left, where that is wanted", async (_, make) => {
+  const { stream, seen } = make([1, 2]);
+  // The types of Node.js 20 know the options of values() alone.
+  const { [Symbol.asyncIterator]: begin } = stream as { [Symbol.asyncIterator]: typeof stream.values };
+  const iterator = begin.call(stream, { preventCancel: true });
+  expect(await iterator.next()).toEqual({ done: false, value: bytes(1) });
+  await iterator.return?.();
+  expect([stream.locked, seen.discarded]).toEqual([false, false]);
+  expect(await collect(stream)).toEqual([2]);
+});
+
 test("asks in order where its iterator is asked again before it has answered", async () => {
   const iterator = pulled([1, 2]).stream[Symbol.asyncIterator]();
   expect(await Promise.all([iterator.next(), iterator.next(), iterator.next()])).toEqual([

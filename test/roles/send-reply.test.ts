@@ -1,10 +1,11 @@
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 
 import { HttpError } from "../../src/roles/http-error.js";
 import { reply } from "../../src/roles/reply.js";
 import type { Answer } from "../support/answer.js";
-import { get } from "../support/records.js";
+import { begin, get, params } from "../support/records.js";
 import { deferred, responder, serveDefinitions, turns } from "../support/served.js";
 
 /** What a client gets when a handler returns this. */
@@ -343,4 +344,21 @@ test("A reply whose first piece is empty has its head sent before there is anoth
   expect(head.content.toString()).toBe("Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n");
   go.resolve();
   expect((await peer.record()).content.toString()).toBe("body");
+});
+
+test("A stream that ends because its peer closed in the middle of a body ends its answer", async () => {
+  const { connect } = await serveDefinitions([
+    responder({
+      "POST /": async function* ({ signal }) {
+        yield "all";
+        if (!signal.aborted) await once(signal, "abort");
+      },
+    }),
+  ]);
+  const peer = await connect();
+  peer.send(begin(1), params(1, { REQUEST_METHOD: "POST", REQUEST_URI: "/", CONTENT_LENGTH: "9" }));
+  await peer.received(1);
+  peer.end();
+
+  expect((await peer.answer(1)).text).toBe("all");
 });
