@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 
 import { HttpError } from "../roles/http-error.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
+import { visibleTarget } from "../roles/visible-target.js";
 import { headerLines } from "./header-lines.js";
-import { visibleTarget } from "./visible-target.js";
 
 /** What a path and a query may have that `URL` would leave as it is. */
 const PLAIN_TARGET = /^[\w\-.~!$&()*+,;=:@/%?]*$/;
@@ -171,7 +171,7 @@ export function inheritFromRequest(): void {
 
 function urlOf(request: ResponderRequest): string {
   const { scheme, host = "localhost" } = request;
-  const target = visibleTarget(request);
+  const target = visibleTarget(request.target);
   const url = `${scheme}://${host}${target}`;
   return PLAIN_TARGET.test(target) ? url : new URL(url).href;
 }

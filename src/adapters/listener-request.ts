@@ -2,9 +2,9 @@ import { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 import type { ResponderRequest } from "../roles/responder-request.js";
+import { visibleTarget } from "../roles/visible-target.js";
 import { headerLines } from "./header-lines.js";
 import type { ListenerSocket } from "./listener-socket.js";
-import { visibleTarget } from "./visible-target.js";
 
 /** What the parser of node:http does; frameworks have relied on it since Node.js 0.10. */
 interface Parsed {
@@ -15,7 +15,7 @@ interface Parsed {
 export function messageOf(request: ResponderRequest, socket: ListenerSocket): IncomingMessage {
   const message = new IncomingMessage(socket as unknown as Socket);
   message.method = request.method;
-  message.url = visibleTarget(request);
+  message.url = visibleTarget(request.target);
   // That of the listener's side, as behind a proxy: with 2 libraries would look for the streams of HTTP/2.
   message.httpVersion = "1.1";
   message.httpVersionMajor = 1;

@@ -54,7 +54,7 @@ function withBody(reply: Reply, body: ResponseParts["body"]): Reply | Promise<Re
 }
 
 async function withStream(reply: Reply, stream: ReadableStream<Uint8Array>): Promise<Reply> {
-  const pieces = new Pieces(stream);
+  const pieces = new ResponsePieces(stream);
   const first = await pieces.soon();
   if (first?.done === true) {
     reply.body = "";
@@ -73,7 +73,7 @@ async function withStream(reply: Reply, stream: ReadableStream<Uint8Array>): Pro
 }
 
 /** What a stream gives, of which a piece may be asked for before anybody takes it. */
-class Pieces implements AsyncIterableIterator<Uint8Array> {
+class ResponsePieces implements AsyncIterableIterator<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #asked: Promise<IteratorResult<Uint8Array, undefined>> | undefined;
   #first: Uint8Array | undefined;

@@ -12,7 +12,7 @@ export type Scheme = "http" | "https";
 const YES = /^(?:on|1|true|yes|https)$/i;
 
 /** A host name or address, and perhaps a port (RFC 3986, section 3.2); no user, no quotes, nothing that HTML minds. */
-const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::\d{1,5})?$/;
+const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::\d{1,5})?$/i;
 
 const DEFAULT_PORTS: Readonly<Record<Scheme, string>> = { http: "80", https: "443" };
 
@@ -60,9 +60,11 @@ const KNOWN_HOSTS_LIMIT = 64;
 function hostIn(text = ""): string | undefined {
   const known = knownHosts.get(text);
   if (known !== undefined) return known;
+  // Before its letters are made small ones: what is beyond ASCII must not become it, as a Kelvin sign would.
+  if (!AUTHORITY.test(text)) return undefined;
   const host = text.toLowerCase();
   // What the pattern lets through may be no host yet: port 70000, or the address 1.2.3.999.
-  if (!AUTHORITY.test(host) || !URL.canParse(`http://${host}`)) return undefined;
+  if (!URL.canParse(`http://${host}`)) return undefined;
   if (knownHosts.size >= KNOWN_HOSTS_LIMIT) knownHosts.clear();
   if (text.length <= KNOWN_HOST_LENGTH) knownHosts.set(compactText(text), compactText(host));
   return host;

@@ -47,7 +47,18 @@ export function pulledStream(source: PieceSource): ReadableStream<Uint8Array> {
 export function takePieces(stream: ReadableStream): AsyncGenerator<Uint8Array, void, undefined> | undefined {
   const pulled = pulledStreams.get(stream);
   if (pulled === undefined || pulled.started || stream.locked) return undefined;
-  return piecesOf(pulled, stream.getReader());
+  const reader = stream.getReader();
+  const pieces = piecesOf(pulled, reader);
+  const leave = pieces.return.bind(pieces);
+  pieces.return = async (value) => {
+    // A generator that has not begun would end and leave everything as it is.
+    if (!pulled.started) {
+      await reader.cancel();
+      reader.releaseLock();
+    }
+    return leave(value);
+  };
+  return pieces;
 }
 
 /** What `for await` calls; like the stream's own iterator it locks at once, and throws where somebody else has. */

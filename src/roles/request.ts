@@ -13,6 +13,7 @@ import { remoteAddressOf } from "./remote-address.js";
 import { RequestHeaders } from "./request-headers.js";
 import { queryOf } from "./request-query.js";
 import { mirroredLog, type StderrLines } from "./stderr-lines.js";
+import { visibleTarget } from "./visible-target.js";
 
 /** What all requests of an application share. */
 export interface RequestContext {
@@ -105,7 +106,7 @@ export abstract class RoleRequest {
   /** What the client asked for as a URL; undefined where no host is known. Its host is the client's word. */
   get url(): URL | undefined {
     const { scheme, host, target } = this;
-    const url = `${scheme}://${host}${target}`;
+    const url = `${scheme}://${host}${visibleTarget(target)}`;
     return host !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   }
 

@@ -49,6 +49,7 @@ describe("hostOf", () => {
     [{ HTTP_HOST: "a", REQUEST_URI: "/http://b/x" }, "a"],
     [{ HTTP_HOST: "a", REQUEST_URI: "//b/x" }, "a"],
     [{ HTTP_HOST: "a", REQUEST_URI: "http://user@b/x" }, "a"],
+    [{ HTTP_HOST: "\u212aelvin.example", SERVER_NAME: "s" }, "s"],
     [{ HTTP_HOST: "", SERVER_NAME: "s" }, "s"],
     [{ SERVER_NAME: "s", SERVER_PORT: "80" }, "s"],
     [{ SERVER_NAME: "s", SERVER_PORT: "8080" }, "s:8080"],

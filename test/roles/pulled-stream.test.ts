@@ -171,6 +171,19 @@ test.each([
   expect(await collect(stream)).toEqual([2]);
 });
 
+test.each([
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+])("%s is dropped and unlocked by an iterator that is ended before it began", async (_, make) => {
+  const { stream, seen } = make([1, 2]);
+  const iterator = stream[Symbol.asyncIterator]();
+  expect(stream.locked).toBe(true);
+  expect(await iterator.return!()).toMatchObject({ done: true });
+  expect(seen).toEqual({ discarded: true, asked: 0 });
+  expect(stream.locked).toBe(false);
+  expect(await iterator.next()).toMatchObject({ done: true });
+});
+
 test("asks in order where its iterator is asked again before it has answered", async () => {
   const iterator = pulled([1, 2]).stream[Symbol.asyncIterator]();
   expect(await Promise.all([iterator.next(), iterator.next(), iterator.next()])).toEqual([

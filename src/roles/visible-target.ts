@@ -1,5 +1,3 @@
-import type { ResponderRequest } from "../roles/responder-request.js";
-
 /** What no HTTP client that keeps to the rules has in a target (RFC 9112, section 3.2), and some Web servers let through. */
 const INVISIBLE = /[^\x21-\x7e]/u;
 
@@ -9,6 +7,6 @@ const INVISIBLE = /[^\x21-\x7e]/u;
  * and `URL` some in it too. `/admin` with a no-break space behind it, which nginx lets through, would be `/admin` to their
  * routes and another path to authorizers.
  */
-export function visibleTarget({ target }: ResponderRequest): string {
+export function visibleTarget(target: string): string {
   return INVISIBLE.test(target) ? target.replaceAll(new RegExp(INVISIBLE, "gu"), encodeURIComponent) : target;
 }
