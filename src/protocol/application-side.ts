@@ -252,6 +252,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
         return;
       case RecordType.Stdin:
         if (active.inputs.stdin) this.#stdin(active.exchange, content);
+        // Nobody reads it in this role, but that it has ended tells that nothing is on its way any more.
+        else if (content.length === 0) active.exchange.endStdin();
         this.#makeWayForData(active);
         return;
       case RecordType.Data:

@@ -41,6 +41,21 @@ describe("Connection", () => {
     await server.close();
   });
 
+  test("closes at once behind a decision, where the peer has closed STDIN that nobody reads in that role", async () => {
+    const { log } = capturedLog();
+    const gate = { kind: "authorizer" as const, name: "All", paths: [], authorize: async () => allow() };
+    const server = new Server(new Dispatcher([gate], { log }), { log });
+    const transport = new MemoryTransport();
+    server.accept(transport);
+    // With params and the end of STDIN in one chunk, as lighttpd sends it.
+    transport.push(Buffer.concat([authorize(1, "/x", { keep: false }), stdin(1)]));
+    await transport.answered(1);
+    await turns();
+
+    expect(transport.destroyed).toBe(true);
+    await server.close();
+  });
+
   test("lets the event loop turn while a producer never pauses and the peer takes everything", async () => {
     const pulled = { times: 0 };
     const { log } = capturedLog();
