@@ -14,7 +14,7 @@ export function build(): void {
   if (!isProgram("cc")) {
     throw new Error("Cannot compile the load generator: the Debian packages gcc and libc6-dev are missing");
   }
-  const sources = ["load.c", "answer.c", "measure.c"].map((file) => join(here, "load", file));
+  const sources = ["load.c", "options.c", "answer.c", "measure.c"].map((file) => join(here, "load", file));
   run("cc", ["-O2", "-Wall", "-Wextra", "-Werror", "-o", loadProgram, ...sources]);
   const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
   run(process.execPath, [tsc, "-p", join(here, "tsconfig.peers.json")]);

@@ -3,41 +3,28 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "answer.h"
 #include "measure.h"
+#include "options.h"
 
-enum { MAX_PIDS = 64, READ_SIZE = 256 * 1024, IOVECS = 64 };
+enum { IOVECS = 64 };
 
-static struct {
-  const char *address;
-  long connections, in_flight, requests, warm_up, read_bytes, read_pause;
-  double seconds;
-  bool close, hold;
-} options = {.connections = 1, .in_flight = 1, .read_bytes = READ_SIZE};
-
-static int pids[MAX_PIDS], pid_count;
 static uint64_t cpu_before[MAX_PIDS];
 
-// The bytes of one request. Where eight number signs stand, each request has a number of its own.
-static const char *request;
-static size_t request_length;
+// Where eight number signs stand, each request has a number of its own.
 static size_t number_at[16];
 static int number_count;
-static struct expectation wanted;
 
 struct slot {
   char *bytes;  // the request with its id
@@ -62,22 +49,12 @@ static struct connection *connections;
 static uint64_t started, finished, measured_from, deadline;
 static bool measuring;
 
-static void map_file(const char *path, const char **bytes, size_t *length) {
-  struct stat facts;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || fstat(fd, &facts) != 0) fail("Cannot open %s: %s", path, strerror(errno));
-  *length = (size_t)facts.st_size;
-  *bytes = facts.st_size == 0 ? "" : mmap(NULL, *length, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (*bytes == MAP_FAILED) fail("Cannot read %s: %s", path, strerror(errno));
-  close(fd);
-}
-
 // Copies the request for one slot, with the slot's id in each of its records.
 static char *copy_request(int id) {
-  char *bytes = malloc(request_length);
+  char *bytes = malloc(options.request_length);
   if (bytes == NULL) fail("There is no memory left");
-  memcpy(bytes, request, request_length);
-  for (size_t at = 0; !wanted.http && at + 8 <= request_length;) {
+  memcpy(bytes, options.request, options.request_length);
+  for (size_t at = 0; !options.wanted.http && at + 8 <= options.request_length;) {
     uint8_t *header = (uint8_t *)bytes + at;
     header[2] = (uint8_t)(id >> 8);
     header[3] = (uint8_t)id;
@@ -130,13 +107,13 @@ static void flush(struct connection *connection) {
     for (; count < connection->queue_length && count < IOVECS; count++) {
       int slot = connection->queue[(connection->queue_start + count) % options.in_flight];
       size_t skipped = count == 0 ? connection->sent : 0;
-      parts[count] = (struct iovec){connection->slots[slot].bytes + skipped, request_length - skipped};
+      parts[count] = (struct iovec){connection->slots[slot].bytes + skipped, options.request_length - skipped};
     }
     ssize_t written = writev(connection->fd, parts, count);
     if (written < 0 && errno == EAGAIN) break;
     if (written < 0) fail("Cannot send: %s", strerror(errno));
     size_t left = connection->sent + (size_t)written;
-    for (; left >= request_length && connection->queue_length > 0; left -= request_length) {
+    for (; left >= options.request_length && connection->queue_length > 0; left -= options.request_length) {
       connection->queue_start = (connection->queue_start + 1) % (int)options.in_flight;
       connection->queue_length--;
     }
@@ -149,7 +126,7 @@ static void flush(struct connection *connection) {
 static void begin_measuring(void) {
   measuring = true;
   latency_clear();
-  for (int at = 0; at < pid_count; at++) cpu_before[at] = cpu_ns(pids[at]);
+  for (int at = 0; at < options.pid_count; at++) cpu_before[at] = cpu_ns(options.pids[at]);
   measured_from = now_ns();
   deadline = measured_from + (uint64_t)(options.seconds * 1e9);
 }
@@ -167,14 +144,14 @@ static void finish(struct connection *connection, int slot) {
 
 static void take(struct connection *connection, const char *bytes, size_t length) {
   for (size_t at = 0; at < length;) {
-    if (wanted.http) {
+    if (options.wanted.http) {
       struct slot *one = &connection->slots[0];
       if (!one->active) fail("Bytes came behind the answer");
-      at += answer_take(&one->answer, &wanted, bytes + at, length - at);
-      if (answer_complete(&one->answer, &wanted)) finish(connection, 0);
+      at += answer_take(&one->answer, &options.wanted, bytes + at, length - at);
+      if (answer_complete(&one->answer, &options.wanted)) finish(connection, 0);
     } else {
       int ended;
-      at += records_take(&connection->reader, connection->answers, (int)options.in_flight, &wanted, bytes + at,
+      at += records_take(&connection->reader, connection->answers, (int)options.in_flight, &options.wanted, bytes + at,
                          length - at, &ended);
       if (ended >= 0) finish(connection, ended);
     }
@@ -235,38 +212,11 @@ static void print_results(void) {
   double seconds = (double)(now_ns() - measured_from) / 1e9;
   printf("{\"requests\":%lu,\"seconds\":%.6f,", (unsigned long)(finished - (uint64_t)options.warm_up), seconds);
   printf("\"p50\":%.1f,\"p99\":%.1f,\"cpu\":{", latency_at(.5), latency_at(.99));
-  for (int at = 0; at < pid_count; at++) {
-    printf("%s\"%d\":%.3f", at > 0 ? "," : "", pids[at], (double)(cpu_ns(pids[at]) - cpu_before[at]) / 1e3);
+  for (int at = 0; at < options.pid_count; at++) {
+    printf("%s\"%d\":%.3f", at > 0 ? "," : "", options.pids[at], (double)(cpu_ns(options.pids[at]) - cpu_before[at]) / 1e3);
   }
   printf("}}\n");
   fflush(stdout);
-}
-
-static void read_options(int count, char **arguments) {
-  static const struct option names[] = {
-      {"address", 1, 0, 'a'},   {"http", 0, 0, 'h'},     {"request", 1, 0, 'r'},    {"expect", 1, 0, 'e'},
-      {"field", 1, 0, 'f'},     {"connections", 1, 0, 'c'}, {"in-flight", 1, 0, 'i'}, {"close", 0, 0, 'x'},
-      {"seconds", 1, 0, 's'},   {"requests", 1, 0, 'n'}, {"warm-up", 1, 0, 'w'},    {"pid", 1, 0, 'p'},
-      {"read-bytes", 1, 0, 'b'}, {"read-pause", 1, 0, 'u'}, {"hold", 0, 0, 'o'},    {0, 0, 0, 0}};
-  for (int name; (name = getopt_long(count, arguments, "", names, NULL)) != -1;) switch (name) {
-      case 'a': options.address = optarg; break;
-      case 'h': wanted.http = true; break;
-      case 'r': map_file(optarg, &request, &request_length); break;
-      case 'e': map_file(optarg, &wanted.body, &wanted.length); break;
-      case 'f': wanted.field = optarg; break;
-      case 'c': options.connections = atol(optarg); break;
-      case 'i': options.in_flight = atol(optarg); break;
-      case 'x': options.close = true; break;
-      case 's': options.seconds = atof(optarg); break;
-      case 'n': options.requests = atol(optarg); break;
-      case 'w': options.warm_up = atol(optarg); break;
-      case 'p': if (pid_count < MAX_PIDS) pids[pid_count++] = atoi(optarg); break;
-      case 'b': options.read_bytes = atol(optarg); break;
-      case 'u': options.read_pause = atol(optarg); break;
-      case 'o': options.hold = true; break;
-      default: exit(2);
-    }
-  if (options.address == NULL || request == NULL || wanted.body == NULL) fail("Give --address, --request and --expect");
 }
 
 int main(int count, char **arguments) {
@@ -276,10 +226,10 @@ int main(int count, char **arguments) {
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
   read_options(count, arguments);
-  for (const char *at = request; number_count < 16;) {
-    at = memmem(at, request_length - (size_t)(at - request), "########", 8);
+  for (const char *at = options.request; number_count < 16;) {
+    at = memmem(at, options.request_length - (size_t)(at - options.request), "########", 8);
     if (at == NULL) break;
-    number_at[number_count++] = (size_t)(at - request);
+    number_at[number_count++] = (size_t)(at - options.request);
     at += 8;
   }
   epoll = epoll_create1(EPOLL_CLOEXEC);

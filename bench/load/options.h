@@ -1,0 +1,27 @@
+// What the load generator is told on its command line.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "answer.h"
+
+enum { MAX_PIDS = 64, READ_SIZE = 256 * 1024 };
+
+struct options {
+  const char *address;
+  long connections, in_flight, requests, warm_up, read_bytes, read_pause;
+  double seconds;
+  bool close, hold;
+  // The bytes of one request.
+  const char *request;
+  size_t request_length;
+  // What every answer must be.
+  struct expectation wanted;
+  // The processes whose CPU time is measured.
+  int pids[MAX_PIDS], pid_count;
+};
+
+extern struct options options;
+
+// Exits the program where something is missing or cannot be read.
+void read_options(int count, char **arguments);
