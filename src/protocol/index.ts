@@ -6,7 +6,8 @@ export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "../errors.js";
 
 export { formatAddress, parseAddress, type Address, type AddressLike } from "./address.js";
 export type { Application, Refusal, RoleInputs } from "./application.js";
-export { ApplicationSide, type ApplicationSideHost, type ApplicationSideTimes } from "./application-side.js";
+export { ApplicationSide } from "./application-side.js";
+export type { ApplicationSideHost } from "./application-side-host.js";
 export {
   BODY_LENGTH,
   decodeBeginRequest,
@@ -65,6 +66,7 @@ export {
 } from "./record.js";
 export { RecordReader, type RecordSink } from "./record-reader.js";
 export { RecordWriter, type WholeAnswer } from "./record-writer.js";
+export type { ApplicationSideTimes } from "./time-limits.js";
 export {
   MAX_REQUEST_ID,
   WebServerSide,

@@ -3,7 +3,8 @@ import type { Duplex } from "node:stream";
 
 import { AbortedError, ProtocolError } from "../errors.js";
 import type { Application } from "../protocol/application.js";
-import { ApplicationSide, type ApplicationSideHost } from "../protocol/application-side.js";
+import { ApplicationSide } from "../protocol/application-side.js";
+import type { ApplicationSideHost } from "../protocol/application-side-host.js";
 import type { ValueName } from "../protocol/constants.js";
 import type { ServerLimits, ServerTimeouts } from "./options.js";
 
