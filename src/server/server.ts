@@ -8,7 +8,8 @@ import { logSafely } from "../log-safely.js";
 import type { Application } from "../protocol/application.js";
 import { ValueName } from "../protocol/constants.js";
 import { isLoopback, parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
-import { Connection, type ConnectionOwner } from "./connection.js";
+import { Connection } from "./connection.js";
+import type { ConnectionOwner } from "./connection-owner.js";
 import { Listener } from "./listener.js";
 import {
   defaultServerLimits,
@@ -40,7 +41,7 @@ export interface ServerOptions {
 }
 
 /** Listens as an application: accepts the connections of Web servers and drives one {@link Application} with them. */
-export class Server implements ConnectionOwner {
+export class Server implements ConnectionOwner<Connection> {
   readonly application: Application;
   readonly limits: ServerLimits;
   readonly timeouts: ServerTimeouts;
