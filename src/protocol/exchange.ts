@@ -1,7 +1,9 @@
 import type { AbortedError } from "../errors.js";
-import { InputStream } from "./input-stream.js";
+import type { AnswerFields, EndFields } from "./answer-fields.js";
 import { ProtocolStatus, RecordType } from "./constants.js";
-import { InputWatch, type Inputs } from "./input-watch.js";
+import { ExchangeInput, type InputHost } from "./exchange-input.js";
+import type { InputStream } from "./input-stream.js";
+import { callListener, callListeners, type Listeners } from "./listeners.js";
 import { Params } from "./params.js";
 import type { RecordWriter } from "./record-writer.js";
 
@@ -9,7 +11,7 @@ const noParams = Params.from([]);
 const nobody: readonly string[] = [];
 
 /** What an exchange needs of the connection that it belongs to. */
-export interface ExchangeHost {
+export interface ExchangeHost extends InputHost {
   readonly output: RecordWriter;
   /** Whether the peer takes output at the moment; while it does not, whoever streams waits. */
   readonly writable: boolean;
@@ -21,8 +23,6 @@ export interface ExchangeHost {
   ended(exchange: Exchange): void;
   /** The answer cannot be completed and the peer must be able to see that. */
   broken(exchange: Exchange): void;
-  /** Bytes of input were read, or dropped, and make room for more. */
-  inputConsumed(bytes: number): void;
   /** The exchange goes on in another role. */
   roleChanged(exchange: Exchange): void;
 }
@@ -32,28 +32,6 @@ export interface ExchangeStart {
   readonly id: number;
   readonly role: number;
   readonly keepConnection: boolean;
-}
-
-/** A whole answer. */
-export interface AnswerFields {
-  /** The CGI header block with its blank line, each character one byte. */
-  readonly head: string;
-  /** The body, text as UTF-8. */
-  readonly body: string | Uint8Array;
-  /** Bytes of the body. */
-  readonly bodyLength: number;
-  /** What END_REQUEST carries as application status; 0 if left out. */
-  readonly applicationStatus?: number | undefined;
-  /** What END_REQUEST carries as protocol status; REQUEST_COMPLETE if left out. */
-  readonly protocolStatus?: ProtocolStatus | undefined;
-}
-
-/** How to end an exchange. */
-export interface EndFields {
-  /** What END_REQUEST carries as application status; 0 if left out. */
-  readonly applicationStatus?: number | undefined;
-  /** One of `ProtocolStatus`; REQUEST_COMPLETE if left out. */
-  readonly protocolStatus?: ProtocolStatus | undefined;
 }
 
 /**
@@ -73,8 +51,8 @@ export class Exchange {
   params = noParams;
   /** The names of the params that the Web server of this listener vouches for, the most trusted one first. */
   vouchesFor: readonly string[] = nobody;
-  #stdin: InputStream | undefined;
-  #data: InputStream | undefined;
+  /** Made with the first input stream: most requests have no body. */
+  #input: ExchangeInput | undefined;
   #stdinEnded = false;
   /** Lines for STDERR that wait until the answer has begun. */
   #warnings: string[] | undefined;
@@ -86,11 +64,9 @@ export class Exchange {
   ended = false;
   /** Why the request ended early, if it did. */
   aborted: AbortedError | undefined;
-  /** Made with the first input stream. */
-  #watch: InputWatch | undefined;
-  #abortListeners: ((reason: AbortedError) => void)[] | undefined;
-  #warningListeners: ((reason: AbortedError) => void)[] | undefined;
-  #endListeners: (() => void)[] | undefined;
+  #abortListeners: Listeners<AbortedError>;
+  #warningListeners: Listeners<AbortedError>;
+  #endListeners: Listeners<void>;
 
   constructor(host: ExchangeHost, start: ExchangeStart) {
     this.#host = host;
@@ -99,14 +75,14 @@ export class Exchange {
     this.keepConnection = start.keepConnection;
   }
 
-  /** FCGI_STDIN. Made when it is asked for: most requests have no body. */
+  /** FCGI_STDIN. */
   get stdin(): InputStream {
-    return (this.#stdin ??= this.#openInput(this.#stdinEnded));
+    return (this.#input ??= new ExchangeInput(this, this.#host)).stdin;
   }
 
   /** FCGI_DATA. */
   get data(): InputStream {
-    return (this.#data ??= this.#openInput(false));
+    return (this.#input ??= new ExchangeInput(this, this.#host)).data;
   }
 
   /** Whether the Web server has closed STDIN. */
@@ -116,18 +92,18 @@ export class Exchange {
 
   /** Whether the Web server has closed DATA. */
   get dataEnded(): boolean {
-    return this.#data?.ended ?? false;
+    return this.#input?.dataEnded ?? false;
   }
 
   /** The Web server has closed STDIN. */
   endStdin(): void {
     this.#stdinEnded = true;
-    this.#stdin?.end();
+    this.#input?.endStdin();
   }
 
   /** The larger of the amounts of bytes that wait in an input stream. */
   get buffered(): number {
-    return Math.max(this.#stdin?.buffered ?? 0, this.#data?.buffered ?? 0);
+    return this.#input?.buffered ?? 0;
   }
 
   /**
@@ -135,7 +111,7 @@ export class Exchange {
    * asked from time to time: nothing is noted in between.
    */
   starvedSince(now: number): number {
-    return this.#watch?.starvedSince(this.#inputs, now) ?? Infinity;
+    return this.#input?.starvedSince(now) ?? Infinity;
   }
 
   /**
@@ -143,15 +119,12 @@ export class Exchange {
    * while fewer wait. To be asked from time to time, like {@link starvedSince}.
    */
   unreadSince(now: number, bytes: number): number {
-    if (this.buffered >= bytes) return this.#watch?.unreadSince(this.#inputs, now) ?? Infinity;
-    this.#watch?.forgetUnread();
-    return Infinity;
+    return this.#input?.unreadSince(now, bytes) ?? Infinity;
   }
 
   /** Drops the input that waits and all that still comes. */
   discardInput(): void {
-    this.#stdin?.discard();
-    this.#data?.discard();
+    this.#input?.discard();
   }
 
   /**
@@ -243,12 +216,11 @@ export class Exchange {
   abort(reason: AbortedError): void {
     if (this.aborted !== undefined || this.ended) return;
     this.aborted = reason;
-    this.#stdin?.fail(reason);
-    this.#data?.fail(reason);
+    this.#input?.fail(reason);
     this.warnOfAbort(reason);
     const listeners = this.#abortListeners;
     this.#abortListeners = undefined;
-    for (const listener of listeners ?? []) callListener(listener, reason);
+    callListeners(listeners, reason);
   }
 
   /** Whether somebody listens for an abort, so that it makes sense to wait for what they do. */
@@ -260,7 +232,7 @@ export class Exchange {
   warnOfAbort(reason: AbortedError): void {
     const listeners = this.#warningListeners;
     this.#warningListeners = undefined;
-    for (const listener of listeners ?? []) callListener(listener, reason);
+    callListeners(listeners, reason);
   }
 
   /** Calls the listener, once, when the answer is probably not wanted any more, at the latest when it is aborted. */
@@ -289,10 +261,6 @@ export class Exchange {
     this.#tellEnded();
   }
 
-  get #inputs(): Inputs {
-    return [this.#stdin, this.#data].filter((input) => input !== undefined);
-  }
-
   /** Writes the lines that have waited for the answer to begin. */
   #tellWarnings(): void {
     const lines = this.#warnings;
@@ -304,16 +272,6 @@ export class Exchange {
   #tell(line: string): void {
     this.#host.output.stream(RecordType.Stderr, this.id, line.endsWith("\n") ? line : `${line}\n`);
     this.#host.outputQueued();
-  }
-
-  #openInput(ended: boolean): InputStream {
-    const input = new InputStream((bytes) => this.#host.inputConsumed(bytes));
-    this.#watch ??= new InputWatch();
-    if (ended) input.end();
-    if (this.aborted !== undefined) input.fail(this.aborted);
-    // Asked for too late: nothing comes any more, so a reader must not wait for it.
-    else if (this.ended) input.discard();
-    return input;
   }
 
   #start(): void {
@@ -334,19 +292,7 @@ export class Exchange {
 
   #tellEnded(): void {
     const listeners = this.#endListeners;
-    if (listeners === undefined) return;
     this.#endListeners = undefined;
-    for (const listener of listeners) callListener(listener, undefined);
-  }
-}
-
-/** A listener that throws harms neither the connection nor the listeners behind it; it fails as an uncaught exception. */
-function callListener<T>(listener: (value: T) => void, value: T): void {
-  try {
-    listener(value);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    callListeners(listeners, undefined);
   }
 }

@@ -5,6 +5,7 @@ export { AbortedError, ProtocolError, TricornError } from "../errors.js";
 export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "../errors.js";
 
 export { formatAddress, parseAddress, type Address, type AddressLike } from "./address.js";
+export type { AnswerFields, EndFields } from "./answer-fields.js";
 export type { Application, Refusal, RoleInputs } from "./application.js";
 export { ApplicationSide } from "./application-side.js";
 export type { ApplicationSideHost } from "./application-side-host.js";
@@ -38,13 +39,7 @@ export {
   VERSION,
   roleName,
 } from "./constants.js";
-export {
-  Exchange,
-  type AnswerFields,
-  type EndFields,
-  type ExchangeHost,
-  type ExchangeStart,
-} from "./exchange.js";
+export { Exchange, type ExchangeHost, type ExchangeStart } from "./exchange.js";
 export { InputStream, type ConsumedListener } from "./input-stream.js";
 export { defaultLimits, type ApplicationSideLimits } from "./limits.js";
 export {
