@@ -5,14 +5,20 @@ export interface Difference {
   readonly because: string;
 }
 
+/** What becomes of an upload that a Web server does not take. */
+export interface RefusedUpload extends Difference {
+  /** The statuses that it answers with: several, where it depends on who of it notices first. */
+  readonly statuses: readonly number[];
+}
+
 /** In what Web servers differ when they ask responders. */
 export interface ResponderDifferences {
   /** FCGI_STDERR does not arrive in the error log. */
   readonly dropsStderr?: Difference;
   /** A body without a length is refused. */
-  readonly refusesChunkedUploads?: Difference & { readonly status: number };
+  readonly refusesChunkedUploads?: RefusedUpload;
   /** A long body without a length is refused, a short one is not. */
-  readonly refusesLongChunkedUploads?: Difference & { readonly status: number };
+  readonly refusesLongChunkedUploads?: RefusedUpload;
   /** A client that has left is seen only when something is sent to it. */
   readonly overlooksDepartures?: Difference & {
     /** Some are seen all the same. */
