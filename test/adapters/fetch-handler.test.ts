@@ -335,7 +335,7 @@ describe("A Hono application", () => {
   app.get("/events", (context) =>
     streamSSE(context, async (stream) => {
       await stream.writeSSE({ data: "one" });
-      await stream.sleep(0);
+      await turns(1);
       await stream.writeSSE({ data: "two" });
     }),
   );

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 
 import { begin, get, params } from "../support/records.js";
 import { deferred, responder, serveDefinitions, temporaryFolder, turns } from "../support/served.js";
-import { fieldsOf, mebibytes, serveHandlers } from "./support.js";
+import { CountedUpload, fieldsOf, mebibytes, serveHandlers } from "./support.js";
 
 const serveListener = (listener: NodeListener) => serveHandlers(nodeListener(listener));
 
@@ -51,13 +51,7 @@ describe("The request of a listener", () => {
   });
 
   test("has its body as a stream that waits for its reader", async () => {
-    const sent = { bytes: 0 };
-    async function* upload() {
-      for await (const piece of mebibytes(10)) {
-        sent.bytes += piece.length;
-        yield piece;
-      }
-    }
+    const upload = new CountedUpload(mebibytes(10));
     const read = deferred();
     const { open } = await serveListener((request, response) => {
       void read.promise.then(async () => {
@@ -66,22 +60,16 @@ describe("The request of a listener", () => {
         response.end(String(bytes));
       });
     });
-    const answer = open("/", { method: "POST", stdin: upload() });
-    for (let before = -1; before !== sent.bytes; await turns(50)) before = sent.bytes;
+    const answer = open("/", { method: "POST", stdin: upload });
+    await upload.stands();
     // Some of it waits in buffers; most of it was not even made.
-    expect(sent.bytes).toBeLessThan(4 * 1024 * 1024);
+    expect(upload.sent).toBeLessThan(4 * 1024 * 1024);
     read.resolve();
     expect(await (await answer).text()).toBe(String(10 * 1024 * 1024));
   });
 
   test("is not read on while its reader pauses", async () => {
-    const sent = { bytes: 0 };
-    async function* upload() {
-      for await (const piece of mebibytes(10)) {
-        sent.bytes += piece.length;
-        yield piece;
-      }
-    }
+    const upload = new CountedUpload(mebibytes(10));
     const read = deferred();
     const { open } = await serveListener((request, response) => {
       let bytes = 0;
@@ -94,9 +82,9 @@ describe("The request of a listener", () => {
       });
       request.on("end", () => response.end(String(bytes)));
     });
-    const answer = open("/", { method: "POST", stdin: upload() });
-    for (let before = -1; before !== sent.bytes; await turns(50)) before = sent.bytes;
-    expect(sent.bytes).toBeLessThan(4 * 1024 * 1024);
+    const answer = open("/", { method: "POST", stdin: upload });
+    await upload.stands();
+    expect(upload.sent).toBeLessThan(4 * 1024 * 1024);
     read.resolve();
     expect(await (await answer).text()).toBe(String(10 * 1024 * 1024));
   });

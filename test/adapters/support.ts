@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 
 import type { Definition } from "../../src/roles/definitions.js";
 import { bodyOf, paramsOf, type TestRequest } from "../../src/testing/test-request.js";
-import { serveDefinitions, type LogLine, type ServedOptions } from "../support/served.js";
+import { serveDefinitions, turns, type LogLine, type ServedOptions } from "../support/served.js";
 
 /** What a test says of a request. */
 export interface Visit extends TestRequest {
@@ -52,4 +52,27 @@ export function fieldsOf({ headers }: TestAnswer | ClientResponse): Record<strin
 /** So many MiB in pieces, made as they are taken. */
 export async function* mebibytes(count: number): AsyncGenerator<Buffer> {
   for (let piece = 0; piece < count * 16; piece += 1) yield Buffer.alloc(64 * 1024, piece % 251);
+}
+
+/** An upload that tells how much of it was taken. */
+export class CountedUpload implements AsyncIterable<Uint8Array> {
+  readonly #pieces: AsyncIterable<Uint8Array>;
+  /** Bytes that were taken so far. */
+  sent = 0;
+
+  constructor(pieces: AsyncIterable<Uint8Array>) {
+    this.#pieces = pieces;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for await (const piece of this.#pieces) {
+      this.sent += piece.length;
+      yield piece;
+    }
+  }
+
+  /** Resolves when nobody takes any more of it. */
+  async stands(): Promise<void> {
+    for (let before = -1; before !== this.sent; await turns(50)) before = this.sent;
+  }
 }

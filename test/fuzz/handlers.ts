@@ -91,7 +91,7 @@ export const responders: Readonly<Record<string, Behaviour & { readonly handle: 
     handle: () => {
       const { proxy, revoke } = Proxy.revocable({}, {});
       revoke();
-      // oxlint-disable-next-line typescript/only-throw-error
+      // oxlint-disable-next-line typescript/only-throw-error -- nothing can be asked of it, not even whether it is an Error
       throw proxy;
     },
     status: 500,
@@ -161,7 +161,7 @@ export const responders: Readonly<Record<string, Behaviour & { readonly handle: 
           await turn();
         }
       } finally {
-        // oxlint-disable-next-line no-unsafe-finally
+        // oxlint-disable-next-line no-unsafe-finally -- what a broken clean-up does
         throw new Error("in finally");
       }
     },

@@ -138,7 +138,7 @@ describe("Replies that are there as a whole", () => {
     ["a thenable that throws", () => ({ then: failing })],
     [
       "a thenable that rejects",
-      // oxlint-disable-next-line unicorn/no-thenable
+      // oxlint-disable-next-line unicorn/no-thenable -- as above
       () => ({ then: (_: unknown, reject: (reason: unknown) => void) => reject("no") }),
     ],
   ])("%s is a plain 500", async (_kind, handle) => {
