@@ -1,7 +1,8 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 
 import { AbortedError } from "../errors.js";
-import { HeaderError, hopByHop } from "../roles/header-fields.js";
+import { endToEnd } from "../hop-by-hop.js";
+import { HeaderError } from "../roles/header-fields.js";
 import { Reply, type BodyPiece } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { ListenerBody } from "./listener-body.js";
@@ -53,8 +54,7 @@ export class ListenerAnswer implements ResponseSink {
     try {
       const { headers } = this.#reply;
       this.#reply.status = status;
-      for (const [name, value] of fields) {
-        if (hopByHop.has(name.toLowerCase())) continue;
+      for (const [name, value] of endToEnd(fields)) {
         checkGiven(name, value);
         if (Array.isArray(value)) for (const one of value) headers.appendBytes(name, String(one));
         else headers.appendBytes(name, String(value));

@@ -1,4 +1,4 @@
-import { hopByHop } from "../roles/header-fields.js";
+import { endToEnd } from "../hop-by-hop.js";
 import { Reply } from "../roles/reply.js";
 import { isLight, partsOf, type ResponseParts } from "./light-response.js";
 
@@ -37,8 +37,7 @@ interface Content {
 
 function withFields(reply: Reply, { fields, body }: Content): Reply {
   try {
-    for (const [name, value] of fields)
-      if (!hopByHop.has(name.toLowerCase())) reply.headers.appendBytes(name, value);
+    for (const [name, value] of endToEnd(fields)) reply.headers.appendBytes(name, value);
     return reply;
   } catch (error) {
     // Nobody will read the body; that it cannot be cancelled either changes nothing.

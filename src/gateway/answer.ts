@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.js";
-import { endToEnd } from "./hop-by-hop.js";
+import { endToEnd } from "../hop-by-hop.js";
 import type { HttpExchange } from "./http-exchange.js";
 
 /** An application's answer: a CGI header block that was read, and the body behind it. */
@@ -71,7 +71,7 @@ export async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
 }
 
 function isForGateway(name: string): boolean {
-  return name === "status" || name.startsWith("variable-");
+  return name === "status" || name.startsWith("variable-") || name.startsWith("proxy-auth");
 }
 
 function contentLength(fields: readonly (readonly [name: string, value: string])[]): number | undefined {

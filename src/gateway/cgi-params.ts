@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 
 import { headerText } from "./header-text.js";
-import { endToEnd } from "./hop-by-hop.js";
+import { endToEnd } from "../hop-by-hop.js";
 import type { HttpExchange } from "./http-exchange.js";
 
 /** SERVER_SOFTWARE. */
@@ -124,6 +124,9 @@ function headerVariable(name: string): string | undefined {
     case "content-length":
     case "expect":
     case "proxy":
+    // What a proxy asks and is told (RFC 9110 section 11.7); the gateway is at the end of that way.
+    case "proxy-authenticate":
+    case "proxy-authorization":
       return undefined;
     default:
       return /^[a-z0-9-]+$/.test(name) ? `HTTP_${name.replaceAll("-", "_").toUpperCase()}` : undefined;

@@ -1,4 +1,5 @@
 import { TricornError } from "../errors.js";
+import { hopByHop } from "../hop-by-hop.js";
 
 /** Header fields as plain data; an array repeats the field, once for each value. */
 export type HeaderFields = Readonly<Record<string, string | number | readonly string[]>>;
@@ -66,24 +67,8 @@ const SENDFILE_CURE = "use sendfile(…), which keeps to a root";
 /** The fields that a handler cannot set, with what to do instead. */
 const reserved: ReadonlyMap<string, string> = new Map([
   ["status", "use the status of the reply"],
-  ["transfer-encoding", "the Web server frames the body"],
-  ["connection", "the Web server owns the connection"],
-  ["keep-alive", "the Web server owns the connection"],
+  ...Array.from(hopByHop, (name) => [name, "the Web server owns the connection"] as const),
   ...sendfileHeaders.map((name) => [name.toLowerCase(), SENDFILE_CURE] as const),
-]);
-
-/**
- * Fields about a connection, in lower case, which answers that others made bring along (RFC 9110, section 7.6.1). Nobody
- * behind the Web server is at the other end of that connection, and none of them is sent.
- */
-export const hopByHop: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
 ]);
 
 /**

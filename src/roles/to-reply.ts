@@ -1,4 +1,4 @@
-import { hopByHop } from "./header-fields.js";
+import { endToEnd } from "../hop-by-hop.js";
 import { Reply, type ReplyBody, type ReplyDefaults } from "./reply.js";
 import { Allow, Deny } from "./verdict.js";
 
@@ -42,10 +42,8 @@ function isResponse(result: unknown): result is Response {
 function fromResponse(response: Response): Reply {
   try {
     const answer = new Reply(response.body, { status: response.status });
-    for (const [name, value] of response.headers) {
-      // A field of a `Response` has one character for each byte.
-      if (!hopByHop.has(name)) answer.headers.appendBytes(name, value);
-    }
+    // A field of a `Response` has one character for each byte.
+    for (const [name, value] of endToEnd(response.headers)) answer.headers.appendBytes(name, value);
     return answer;
   } catch (error) {
     // Nobody will read the body; that it cannot be cancelled either changes nothing.

@@ -206,7 +206,8 @@ describe("The Response of a fetch handler", () => {
     const { visit } = await serveFetch(() => {
       const headers = new Headers({
         "X-A": "caf\u00c3\u00a9",
-        Connection: "close",
+        Connection: "close, X-Listed",
+        "X-Listed": "1",
         "Transfer-Encoding": "chunked",
       });
       headers.append("Set-Cookie", "a=1");

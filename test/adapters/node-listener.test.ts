@@ -121,7 +121,8 @@ describe("The response of a listener", () => {
   test("that is there as a whole is one record with its length, and no type that the listener did not give", async () => {
     const { visit } = await serveListener((_request, response) => {
       response.setHeader("Set-Cookie", ["a=1", "b=2"]);
-      response.setHeader("Connection", "close");
+      response.setHeader("Connection", ["close", "X-Listed"]);
+      response.setHeader("X-Listed", "1");
       response.writeHead(201, { "Keep-Alive": "timeout=5", Trailer: "X", "X-Number": 7 });
       response.end("caf\u00e9");
     });

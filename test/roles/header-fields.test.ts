@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { hopByHop } from "../../src/hop-by-hop.js";
 import { checkedType, formatHead, statusLine } from "../../src/roles/head.js";
 import { HeaderError, ReplyHeaders } from "../../src/roles/header-fields.js";
 import { reply } from "../../src/roles/reply.js";
@@ -46,7 +47,7 @@ describe("ReplyHeaders", () => {
     expect(() => new ReplyHeaders({ [name]: "x" })).toThrow(headError);
   });
 
-  test.each(["Status", "status", "Transfer-Encoding", "CONNECTION", "Keep-Alive"])(
+  test.each(["Status", "status", "Transfer-Encoding", "CONNECTION", ...hopByHop])(
     "refuse %s, with the cure",
     (name) => {
       expect(() => new ReplyHeaders({ [name]: "x" })).toThrow(HeaderError);

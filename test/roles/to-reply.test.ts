@@ -34,6 +34,11 @@ describe("toReply", () => {
     expect(answer.headers.get("x-word")).toBe(bytes);
   });
 
+  test("leaves out the fields of a Response that are about a connection", () => {
+    const headers = { Connection: "close, X-Listed", "X-Listed": "1", Upgrade: "x", "X-Kept": "2" };
+    expect([...toReply(new Response(null, { headers }), {}).headers]).toEqual([["x-kept", "2"]]);
+  });
+
   test.each([
     ["an ArrayBuffer", Uint8Array.of(1, 2, 3, 4).buffer],
     ["a view of other numbers", new DataView(Uint8Array.of(0, 1, 2, 3, 4).buffer, 1)],
