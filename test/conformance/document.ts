@@ -1,3 +1,4 @@
+import { shownTitle } from "../support/test-titles.js";
 import { specification, type Requirement, type Section } from "./requirements.js";
 
 /** docs/conformance.md, made of the requirements. */
@@ -18,7 +19,7 @@ Of ${all.length} requirements ${count(undefined)} are met as they stand. In ${co
 specification, does more than it asks for, or decides what it leaves open; each says why. ${count("elsewhere")} are no matter of
 this package.
 
-Tests are named as they stand in their source: \`%s\` and \`%j\` are places for the cases of a table.
+In the name of a test, … is a place that each case of its table fills in.
 
 ${specification.map(sectionText).join("\n")}`;
 }
@@ -34,7 +35,7 @@ ${requirements.map(row).join("\n")}
 
 function row({ of, says, status, because, tests }: Requirement): string {
   const state = because === undefined ? "met" : `**${status}**: ${because}`;
-  const proof = tests.map(({ file, title }) => `[${cell(title)}](../test/${file})`).join("<br>");
+  const proof = tests.map(({ file, title }) => `[${cell(shownTitle(title))}](../test/${file})`).join("<br>");
   return `| ${of} | ${cell(says)} | ${cell(state)} | ${proof} |`;
 }
 

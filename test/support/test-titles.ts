@@ -13,6 +13,11 @@ export function titlesIn(file: string): ReadonlySet<string> {
   return new Set(Array.from(source.matchAll(CALL), ([, literal]) => textOf(literal!)));
 }
 
+/** A title as documents show it: the cases of a table are "…", not the placeholder that stands in the source. */
+export function shownTitle(title: string): string {
+  return title.replaceAll(/%[sijdfop]|\$\w+/g, "…");
+}
+
 function textOf(literal: string): string {
   return literal.slice(1, -1).replaceAll(/\\(.)/g, "$1");
 }
