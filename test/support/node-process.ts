@@ -17,6 +17,8 @@ export function commandOf(file: string): readonly [string, ...string[]] {
 
 /** How a process is started. */
 export interface StartOptions {
+  /** Its working directory; the project's folder by default. */
+  readonly cwd?: string;
   /** All that it finds in its environment, beside the path. */
   readonly env?: Readonly<Record<string, string>>;
   /** Its descriptor 0; /dev/null if left out. */
@@ -36,9 +38,9 @@ export class NodeProcess {
   readonly ended: Promise<number | string>;
 
   constructor([program, ...args]: readonly [string, ...string[]], options: StartOptions = {}) {
-    const { env = {}, stdin = "ignore", descriptors = [] } = options;
+    const { cwd = projectFolder, env = {}, stdin = "ignore", descriptors = [] } = options;
     this.#child = spawn(program, args, {
-      cwd: projectFolder,
+      cwd,
       env: { PATH: process.env["PATH"] ?? "", ...env },
       stdio: [stdin, "pipe", "pipe", ...descriptors],
     });
