@@ -266,6 +266,23 @@ describe("Multiplexing", () => {
     expect((await peer.answer(1)).text).toBe("done");
   });
 
+  test("a request behind a body that its handler leaves unread waits until that one has ended", async () => {
+    const hung = deferred<string>();
+    let asked = 0;
+    const { connect } = await serveDefinitions([
+      responder({ "POST /hang": () => hung.promise, "GET /next": () => `asked ${(asked += 1)}` }),
+    ]);
+    const peer = await connect();
+    peer.send(begin(1), params(1, variablesOf("/hang", { REQUEST_METHOD: "POST" })));
+    peer.send(stream(Type.stdin, 1, Buffer.alloc(4 * MiB)), record(Type.stdin, 1), get(2, "/next"));
+    await turns(500);
+    expect(asked).toBe(0);
+
+    hung.resolve("done");
+    expect((await peer.answer(1)).text).toBe("done");
+    expect((await peer.answer(2)).text).toBe("asked 1");
+  });
+
   test("failures of all kinds leave the siblings alone", async () => {
     const reply = deferred<string>();
     const { connect } = await serveDefinitions([
