@@ -1,5 +1,5 @@
 import { problemReply } from "../roles/failure.js";
-import { parseHttpDate } from "../roles/http-date.js";
+import { parseHttpDate } from "../http/http-date.js";
 import { HttpError } from "../roles/http-error.js";
 import type { Reply } from "../roles/reply.js";
 import type { RequestHeaders } from "../roles/request-headers.js";

@@ -1,8 +1,8 @@
 import { bodySource } from "../roles/body-source.js";
 import { problemReply } from "../roles/failure.js";
-import { parseHttpDate } from "../roles/http-date.js";
+import { parseHttpDate } from "../http/http-date.js";
 import { HttpError } from "../roles/http-error.js";
-import { evaluatePreconditions, isGuarded, type StateFacts } from "../roles/preconditions.js";
+import { evaluatePreconditions, isGuarded, type StateFacts } from "../http/preconditions.js";
 import type { Reply } from "../roles/reply.js";
 import type { RequestHeaders } from "../roles/request-headers.js";
 

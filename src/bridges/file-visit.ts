@@ -1,7 +1,7 @@
 import type { FileContent } from "../files/file-content.js";
 import { bodySource, isStreamed, type BodySource } from "../roles/body-source.js";
 import type { FilterRequest } from "../roles/filter-request.js";
-import { formatHttpDate } from "../roles/http-date.js";
+import { formatHttpDate } from "../http/http-date.js";
 import type { Next } from "../roles/middleware.js";
 import { Reply } from "../roles/reply.js";
 import { BYTES, TEXT, announcedLength, wholeBody } from "../roles/send-reply.js";

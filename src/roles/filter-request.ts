@@ -2,7 +2,7 @@ import type { Exchange } from "../protocol/exchange.js";
 import { BodyRequest } from "./body-request.js";
 import { FilterDataError, checkedData, type DataInput } from "./filter-data.js";
 import type { RequestLocation } from "./location.js";
-import { isNotModified } from "./preconditions.js";
+import { isNotModified } from "../http/preconditions.js";
 import type { RequestContext } from "./request.js";
 
 /** What a filter can be asked to compare a file with. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { Params } from "../../src/protocol/params.js";
-import { formatHttpDate, parseHttpDate } from "../../src/roles/http-date.js";
-import { evaluatePreconditions } from "../../src/roles/preconditions.js";
+import { formatHttpDate, parseHttpDate } from "../../src/http/http-date.js";
+import { evaluatePreconditions } from "../../src/http/preconditions.js";
 import { RequestHeaders } from "../../src/roles/request-headers.js";
 
 const AT = 784_111_777;

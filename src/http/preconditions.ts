@@ -1,5 +1,9 @@
 import { parseHttpDate } from "./http-date.js";
-import type { RequestHeaders } from "./request-headers.js";
+
+/** The fields of a request, found by their names in lower case. */
+export interface FieldLookup {
+  get(name: string): string | undefined;
+}
 
 /** What tells one state of a resource from another (RFC 9110, section 8.8). */
 export interface StateFacts {
@@ -16,7 +20,7 @@ export type Outcome = "proceed" | "not modified" | "failed";
  * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, section 13.2.2: If-Match before
  * If-Unmodified-Since, then If-None-Match before If-Modified-Since.
  */
-export function evaluatePreconditions(headers: RequestHeaders, facts: StateFacts): Outcome {
+export function evaluatePreconditions(headers: FieldLookup, facts: StateFacts): Outcome {
   const match = given(headers, "if-match");
   if (match !== undefined) {
     if (!namesStrongly(match, facts.etag)) return "failed";
@@ -29,7 +33,7 @@ export function evaluatePreconditions(headers: RequestHeaders, facts: StateFacts
 }
 
 /** Whether the copy that the client has is still good: If-None-Match, and If-Modified-Since only without it. */
-export function isNotModified(headers: RequestHeaders, { etag, lastModified }: StateFacts): boolean {
+export function isNotModified(headers: FieldLookup, { etag, lastModified }: StateFacts): boolean {
   const noneMatch = given(headers, "if-none-match");
   if (noneMatch !== undefined) return namesWeakly(noneMatch, etag);
   const since = dateOf(headers, "if-modified-since");
@@ -37,7 +41,7 @@ export function isNotModified(headers: RequestHeaders, { etag, lastModified }: S
 }
 
 /** Whether there is a condition under which the answer must not be given, rather than need not. */
-export function isGuarded(headers: RequestHeaders): boolean {
+export function isGuarded(headers: FieldLookup): boolean {
   return ["if-match", "if-unmodified-since"].some((name) => given(headers, name) !== undefined);
 }
 
@@ -62,11 +66,11 @@ function opaque(tag: string): string {
 }
 
 /** A condition; an empty one is what some Web servers send for none. */
-function given(headers: RequestHeaders, name: string): string | undefined {
+function given(headers: FieldLookup, name: string): string | undefined {
   const value = headers.get(name);
   return value === "" ? undefined : value;
 }
 
-function dateOf(headers: RequestHeaders, name: string): number | undefined {
+function dateOf(headers: FieldLookup, name: string): number | undefined {
   return parseHttpDate(headers.get(name) ?? "");
 }
