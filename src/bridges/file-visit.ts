@@ -6,7 +6,7 @@ import type { Next } from "../roles/middleware.js";
 import { Reply } from "../roles/reply.js";
 import { BYTES, TEXT, announcedLength, wholeBody } from "../roles/send-reply.js";
 import { isForEverybody, type Audience } from "./audience.js";
-import { rangeOf } from "./byte-range.js";
+import { rangedReply } from "./ranged-reply.js";
 import { CachedReply } from "./cached-reply.js";
 import { underConditions } from "./conditional.js";
 import type { FileValidators } from "./filtered-file.js";
@@ -99,7 +99,7 @@ export class FileVisit {
     const answer = underConditions(reply, request.headers);
     // Middleware may have put another body into its place.
     const kept = answer.status === 200 && answer.body === this.#kept ? this.#kept : undefined;
-    return kept === undefined ? answer : rangeOf(answer, kept, request);
+    return kept === undefined ? answer : rangedReply(answer, kept, request);
   };
 
   /** Keeps what the filter has made, where there is a place for it and it is the same for everybody. */

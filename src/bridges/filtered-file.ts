@@ -92,13 +92,3 @@ export function keyOf(
     String(modifiedNs),
   ]);
 }
-
-/** Two changes in one tick of the system's clock leave one time, and of some file systems in two seconds; in ns. */
-const TICK = 10_000_000n;
-const COARSE_TICK = 2_000_000_000n;
-
-/** Whether a file that changes from now on, in ms, will have another time than it has. */
-export function isSettled({ modifiedNs }: FileFacts, now = Date.now()): boolean {
-  const tick = modifiedNs % 1_000_000_000n === 0n ? COARSE_TICK : TICK;
-  return BigInt(now) * 1_000_000n - modifiedNs >= tick;
-}

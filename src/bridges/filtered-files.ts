@@ -1,5 +1,6 @@
 import type { DocumentRoot, NotAFile } from "../files/document-root.js";
 import type { FileContent } from "../files/file-content.js";
+import { isSettled } from "../files/file-facts.js";
 import { Role } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { DataInput } from "../roles/filter-data.js";
@@ -8,7 +9,7 @@ import { parseHttpDate } from "../http/http-date.js";
 import { isGuarded, isNotModified } from "../http/preconditions.js";
 import { RequestHeaders } from "../roles/request-headers.js";
 import { FileVisit, type Place, type ReplySource } from "./file-visit.js";
-import { isSettled, keyOf, paramsOf, validatorsOf, type FilteredFile } from "./filtered-file.js";
+import { keyOf, paramsOf, validatorsOf, type FilteredFile } from "./filtered-file.js";
 import type { Flight, ReplyCache } from "./reply-cache.js";
 
 /** What {@link FilteredFiles} are made with. */

@@ -15,9 +15,15 @@ export class FileChangedError extends TricornError {
   }
 }
 
+/** Bytes of a file, the last one included. */
+export interface FilePart {
+  readonly first: number;
+  readonly last: number;
+}
+
 /**
  * The content of an open file: as many bytes as it had when it was opened, also where it grows meanwhile. It is read
- * once, from the beginning, and only when a piece is asked for. Whoever opened the file closes it by {@link close}.
+ * once, from the beginning, or in parts, and only when a piece is asked for. Whoever opened the file closes it by {@link close}.
  */
 export class FileContent implements AsyncIterable<Buffer> {
   readonly #handle: FileHandle;
@@ -41,13 +47,24 @@ export class FileContent implements AsyncIterable<Buffer> {
    * @throws FileChangedError `ERR_FILE_CHANGED` when the file has become shorter
    */
   async read(): Promise<Buffer | undefined> {
-    const { length } = this.#facts;
-    if (this.#position >= length) return undefined;
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_LENGTH, length - this.#position));
-    const { bytesRead } = await this.#handle.read(piece, 0, piece.length, this.#position);
-    if (bytesRead === 0) throw new FileChangedError(length);
-    this.#position += bytesRead;
-    return piece.subarray(0, bytesRead);
+    const piece = await this.#readAt(this.#position, this.#facts.length);
+    this.#position += piece?.length ?? 0;
+    return piece;
+  }
+
+  /**
+   * The bytes of a part, the last one included, whatever was read before.
+   *
+   * @throws FileChangedError `ERR_FILE_CHANGED` when the file has become shorter
+   */
+  async *part({ first, last }: FilePart): AsyncGenerator<Buffer, void, undefined> {
+    const end = Math.min(last + 1, this.#facts.length);
+    for (let at = first; ;) {
+      const piece = await this.#readAt(at, end);
+      if (piece === undefined) return;
+      at += piece.length;
+      yield piece;
+    }
   }
 
   /** Whether the file is still what it was when it was opened; false too where that cannot be told any more. */
@@ -62,6 +79,14 @@ export class FileContent implements AsyncIterable<Buffer> {
   /** Closes the file, once a read that is under way has come back. Never rejects: nothing was written. */
   close(): Promise<void> {
     return (this.#closing ??= this.#handle.close().catch(() => {}));
+  }
+
+  async #readAt(position: number, end: number): Promise<Buffer | undefined> {
+    if (position >= end) return undefined;
+    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_LENGTH, end - position));
+    const { bytesRead } = await this.#handle.read(piece, 0, piece.length, position);
+    if (bytesRead === 0) throw new FileChangedError(this.#facts.length);
+    return piece.subarray(0, bytesRead);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {

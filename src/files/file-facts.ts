@@ -29,3 +29,13 @@ export function sameFile(one: FileFacts, other: FileFacts): boolean {
     one.identity === other.identity && one.length === other.length && one.modifiedNs === other.modifiedNs
   );
 }
+
+/** Two changes in one tick of the system's clock leave one time, and of some file systems in two seconds; in ns. */
+const TICK = 10_000_000n;
+const COARSE_TICK = 2_000_000_000n;
+
+/** Whether a file that changes from now on, in ms, will have another time than it has. */
+export function isSettled({ modifiedNs }: FileFacts, now = Date.now()): boolean {
+  const tick = modifiedNs % 1_000_000_000n === 0n ? COARSE_TICK : TICK;
+  return BigInt(now) * 1_000_000n - modifiedNs >= tick;
+}

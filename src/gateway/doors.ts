@@ -53,7 +53,7 @@ export class Doors {
       const params = this.#params(exchange, { documentUri, variables: admission.variables });
       await respond(asking, exchange, { params, mount, documentRoot: root.path });
     } else {
-      this.#sendFile(exchange, admission);
+      await this.#sendFile(exchange, admission);
     }
   }
 
@@ -105,7 +105,7 @@ export class Doors {
     await filter(asking, exchange, { params, name, realPath: located.realPath, file });
   }
 
-  #sendFile(exchange: HttpExchange, { located, protected: isProtected }: Admission): void {
+  async #sendFile(exchange: HttpExchange, { located, protected: isProtected }: Admission): Promise<void> {
     const { response, path } = exchange;
     if (!STATIC_METHODS.includes(exchange.method)) {
       answerMethodNotAllowed(exchange, STATIC_METHODS);
@@ -113,7 +113,7 @@ export class Doors {
     }
     switch (located.kind) {
       case "file":
-        sendStaticFile(exchange, { root: this.#options.root, file: located, protected: isProtected });
+        await sendStaticFile(exchange, { root: this.#options.root, file: located, protected: isProtected });
         return;
       case "folder":
         answerPlainly(response, 301, {

@@ -26,6 +26,22 @@ describe("the content of a file", () => {
     expect(await file.read()).toBeUndefined();
   });
 
+  test.each([
+    [0, 0],
+    [0, 199_999],
+    [1, 65_536],
+    [65_535, 131_072],
+    [199_999, 199_999],
+    [199_998, 999_999],
+    [0, -1],
+  ])("from byte %d to byte %d comes alone, whatever was read before", async (first, last) => {
+    const { file } = await opened(LARGE);
+    await file.read();
+    const pieces: Buffer[] = [];
+    for await (const piece of file.part({ first, last })) pieces.push(piece);
+    expect(Buffer.concat(pieces).equals(LARGE.subarray(first, last + 1))).toBe(true);
+  });
+
   test("comes in pieces that do not change any more", async () => {
     const { file } = await opened(LARGE);
     const first = (await file.read())!;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { parseByteRange } from "../../src/bridges/byte-range.js";
+import { parseByteRange } from "../../src/http/byte-range.js";
 
 test.each([
   ["bytes=0-0", { first: 0, last: 0 }],
