@@ -15,7 +15,7 @@ const STOP = 40;
  */
 export function systemd(source: ConfigurationSource): Configuration {
   const { deployment } = source;
-  const { name } = deployment;
+  const { name, listen } = deployment;
   const folder = "/etc/systemd/system";
   const units = [
     { name: `${folder}/${name}.socket`, text: textOf(socketUnit(deployment)) },
@@ -30,6 +30,11 @@ export function systemd(source: ConfigurationSource): Configuration {
     startsApplication: true,
     notes: [
       "The application must not name an address: serve(application) takes the socket that systemd passes.",
+      ...(isReachedByOthers(listen)
+        ? [
+            `Other machines reach ${listen}: the application starts only where allowedPeers of serve, or FCGI_WEB_SERVER_ADDRS, names the Web servers.`,
+          ]
+        : []),
     ],
     folders: [],
     isTested: true,
@@ -63,6 +68,13 @@ function socketUnit({ name, listen, webServerGroup }: Deployment): string[] {
 /** What the application itself would listen on, which may be every address of the machine. */
 function addressOf(listen: string, reached: string): string {
   return listen.includes(":") ? listen : reached;
+}
+
+/** Whether a socket is one of TCP that is not bound to this machine alone. */
+function isReachedByOthers(listen: string): boolean {
+  const socket = applicationSocket(listen);
+  if (socket.kind === "unix") return false;
+  return !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]):/.test(addressOf(listen, hostAndPort(socket)));
 }
 
 function serviceUnit({ name, command, directory, user }: Deployment): string[] {

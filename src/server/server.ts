@@ -21,7 +21,7 @@ import {
 import type { SocketAccess } from "./unix-socket.js";
 
 /** What keeps others out. */
-const PEERS_CURE = 'name the Web servers in allowedPeers, or say "any"';
+const PEERS_CURE = 'name the Web servers in allowedPeers or FCGI_WEB_SERVER_ADDRS, or say "any" in allowedPeers';
 
 /** Deadlines are looked at this often; ms. */
 const TICK = 250;
@@ -120,7 +120,7 @@ export class Server implements ConnectionOwner<Connection> {
    */
   async listen(input: AddressLike): Promise<void> {
     const address = parseAddress(input);
-    if (address.kind === "tcp") this.#requirePeers(address.host);
+    if (address.kind === "tcp") this.#requirePeers(address.host, address.host);
     const listener = new Listener(address, {
       access: this.#socketAccess,
       accepted: this.#accept,
@@ -131,7 +131,7 @@ export class Server implements ConnectionOwner<Connection> {
       await listener.open();
       // Where an inherited socket is bound is known only now: spawn-fcgi and systemd bind a mere port for everybody.
       const { host } = listener;
-      if (host !== undefined && !this.#isProtected(host)) this.#warnOfPeers(listener.address, host);
+      if (host !== undefined) this.#requirePeers(host, `${listener.address}, which is bound to ${host}`);
     } catch (error) {
       this.#listeners.splice(this.#listeners.indexOf(listener), 1);
       await listener.close();
@@ -139,24 +139,12 @@ export class Server implements ConnectionOwner<Connection> {
     }
   }
 
-  /** FastCGI knows no authentication. */
-  #requirePeers(host: string): void {
-    if (this.#isProtected(host)) return;
+  /** FastCGI knows no authentication. Whoever bound an inherited socket may have let in everybody without knowing. */
+  #requirePeers(host: string, place: string): void {
+    if (isLoopback(host) || this.#peers !== undefined || this.#anyPeer) return;
     throw new ConfigurationError(
       "ERR_ALLOWED_PEERS",
-      `Cannot listen on ${host}: every host that reaches it could connect; ${PEERS_CURE}`,
-    );
-  }
-
-  #isProtected(host: string): boolean {
-    return isLoopback(host) || this.#peers !== undefined || this.#anyPeer;
-  }
-
-  /** Whoever bound the socket has decided, perhaps without knowing: `spawn-fcgi -p 9000` binds every interface. */
-  #warnOfPeers(address: string, host: string): void {
-    const facts = { code: "ERR_ALLOWED_PEERS", address, host };
-    logSafely(() =>
-      this.#log.warn(facts, `Every host that reaches it can connect to ${host}; ${PEERS_CURE}`),
+      `Cannot listen on ${place}: every host that reaches it could connect; ${PEERS_CURE}`,
     );
   }
 

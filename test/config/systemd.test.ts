@@ -73,6 +73,21 @@ describe("the units of systemd", () => {
     ]);
   });
 
+  test.each([
+    ["0.0.0.0:9000", true],
+    ["[::]:9000", true],
+    ["192.0.2.1:9000", true],
+    ["127.0.0.1:9000", false],
+    ["127.9.9.9:9000", false],
+    ["[::1]:9000", false],
+    ["localhost:9000", false],
+    ["9000", false],
+    ["unix:/run/app.sock", false],
+  ])("say of %s whether the application needs to be told who may connect: %s", (listen, isNeeded) => {
+    const { notes } = write("systemd", { command, listen });
+    expect(notes.some((note) => note.includes("allowedPeers"))).toBe(isNeeded);
+  });
+
   test("hand on each word of the command as it is", () => {
     const words = ["node", "a b", "100%", "$HOME", 'say "\\"'];
     const [, service] = write("systemd", { command: words }).files;

@@ -249,15 +249,34 @@ describe("an inherited TCP socket", () => {
     };
   }
 
-  test("that other machines can reach is served, and warned of unless somebody says who may connect", async () => {
+  test("that other machines can reach is not served unless somebody says who may connect", async () => {
     const { process, port } = await spawned({});
-    expect(await process.address()).toBe("fd:0");
+    expect(await process.ended).toBe(1);
+    expect(plainErrors(process).join("\n")).toContain(
+      "Cannot listen on fd:0, which is bound to 0.0.0.0: every host that reaches it could connect; name the Web servers in allowedPeers or FCGI_WEB_SERVER_ADDRS",
+    );
+    await expect(WebServerPeer.connect(`127.0.0.1:${port}`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test.each(["[::]", "0.0.0.0"])("that systemd bound to %s is not served either", async (host) => {
+    const port = await freePort();
+    const listen = ["systemd-socket-activate", "-l", `${host}:${port}`];
+    const process = new NodeProcess([...listen, ...shop()], { env });
+    await process.line(/Listening on/);
+    const peer = await WebServerPeer.connect(`127.0.0.1:${port}`);
+    expect(await process.ended).toBe(1);
+    expect(plainErrors(process).join("\n")).toContain("every host that reaches it could connect");
+    expect(peer.bytesRead).toBe(0);
+  });
+
+  test("that is bound to this machine alone needs nobody to say so", async () => {
+    const port = await freePort();
+    const listen = ["systemd-socket-activate", "-l", `127.0.0.1:${port}`];
+    const process = new NodeProcess([...listen, ...shop()], { env });
+    await process.line(/Listening on/);
     await expectHello(`127.0.0.1:${port}`);
     process.kill("SIGTERM");
     expect(await process.ended).toBe(0);
-    expect(logged(process)).toContain(
-      'Every host that reaches it can connect to 0.0.0.0; name the Web servers in allowedPeers, or say "any"',
-    );
   });
 
   test.each([
