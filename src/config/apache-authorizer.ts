@@ -31,7 +31,7 @@ export function isHook(form: Form): boolean {
  * @throws ConfigurationError `ERR_DEPLOYMENT` for a form that the deployment has not enough for
  */
 export function apacheAuthorizer(plan: Plan): ApacheParts | undefined {
-  const covered = protectRegex(plan);
+  const covered = protectRegex(plan, "bytes");
   if (covered === undefined) return undefined;
   const form = authorizerForm(plan.deployment);
   const { comment, lines, ...parts } = isHook(form) ? hook(plan, form) : provider(plan, form);

@@ -45,8 +45,8 @@ const INDEX = '"%{DOCUMENT_ROOT}%{REQUEST_URI}/index.html"';
 const TO_FILE = `RewriteRule "^" ${FILE} [END]`;
 
 function fileRules(plan: Plan): string[] {
-  const respond = respondRegex(plan);
-  const filter = filterRegex(plan);
+  const respond = respondRegex(plan, "bytes");
+  const filter = filterRegex(plan, "bytes");
   const unless = (text: string, regex: string | undefined): string[] =>
     regex === undefined ? [] : [`RewriteCond "${text}" "!${regex}"`];
   if (filter === undefined) {
@@ -75,7 +75,7 @@ function outsideOfMount({ deployment: { mount, root }, ...plan }: Plan): string[
   if (mount === "") return [];
   const outside = `RewriteCond "%{REQUEST_URI}" "!${mountRegex(mount)}(?:/|$)"`;
   if (root === undefined) return [outside, 'RewriteRule "^" "-" [R=404,L]'];
-  const filter = filterRegex(plan);
+  const filter = filterRegex(plan, "bytes");
   if (filter === undefined) return [];
   return [
     "# Nor is a file served as it is that only its filter should show.",

@@ -15,7 +15,7 @@ const STAND_IN = "/.application";
 export function lighttpdPaths(plan: Plan, application: LighttpdApplication): string[] {
   const { mount, root } = plan.deployment;
   const below = mount === "" ? "^/" : `${mountRegex(mount)}(?:/|$)`;
-  const covered = protectRegex(plan);
+  const covered = protectRegex(plan, "characters");
   const ask = (lines: readonly string[]): string[] => (covered === undefined ? [] : whereUrl(covered, lines));
   // The later assignment counts.
   const respond = (key: string): string[] => [
@@ -25,8 +25,8 @@ export function lighttpdPaths(plan: Plan, application: LighttpdApplication): str
   if (root === undefined) {
     return paragraph(["The application answers for everything."], whereUrl(below, respond(mount || "/")));
   }
-  const own = respondRegex(plan);
-  const filtered = filterRegex(plan);
+  const own = respondRegex(plan, "characters");
+  const filtered = filterRegex(plan, "characters");
   const branches = [
     ...(own === undefined ? [] : [whereUrl(own, respond(mount || "/"))]),
     ...(filtered === undefined ? [] : [whereUrl(filtered, filterLines(plan, { below, respond }))]),

@@ -1,8 +1,8 @@
 import { parseGlob, type GlobNode } from "./glob-parser.js";
 
 /**
- * What a Web server's regular expressions look at: `bytes`, the bytes of a path in UTF-8 (PCRE as nginx, Apache,
- * lighttpd and HAProxy use it), or `characters` (RE2 of Caddy, Java).
+ * What a Web server's regular expressions look at: `bytes`, the bytes of a path in UTF-8 (PCRE as nginx, Apache
+ * and HAProxy use it), or `characters` (PCRE of lighttpd, which compiles with PCRE2_UTF; RE2 of Caddy; Java).
  */
 export type RegexUnit = "bytes" | "characters";
 

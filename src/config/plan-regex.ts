@@ -1,29 +1,25 @@
-import { pathRegex } from "./path-regex.js";
+import { pathRegex, type RegexUnit } from "./path-regex.js";
 import type { Plan } from "./plan.js";
 
-/** What an authorizer must allow, for PCRE over the bytes of a path; undefined where that is nothing. */
-export function protectRegex({ protect }: Pick<Plan, "protect">): string | undefined {
+/** What an authorizer must allow, for PCRE; undefined where that is nothing. */
+export function protectRegex({ protect }: Pick<Plan, "protect">, unit: RegexUnit): string | undefined {
   return protect.length === 0
     ? undefined
-    : `(?i)${pathRegex(protect, { unit: "bytes", caseSensitive: false, slashAtEnd: true })}`;
+    : `(?i)${pathRegex(protect, { unit, caseSensitive: false, slashAtEnd: true })}`;
 }
 
 /** What a responder answers, be there a file or not; undefined where nothing is known of that. */
-export function respondRegex({
-  respond = [],
-  streams,
-}: Pick<Plan, "respond" | "streams">): string | undefined {
+export function respondRegex(
+  { respond = [], streams }: Pick<Plan, "respond" | "streams">,
+  unit: RegexUnit,
+): string | undefined {
   const globs = [...respond, ...streams];
-  return globs.length === 0
-    ? undefined
-    : pathRegex(globs, { unit: "bytes", caseSensitive: true, slashAtEnd: true });
+  return globs.length === 0 ? undefined : pathRegex(globs, { unit, caseSensitive: true, slashAtEnd: true });
 }
 
 /** The files that pass through a filter; undefined where there are none. */
-export function filterRegex({ filter }: Pick<Plan, "filter">): string | undefined {
-  return filter.length === 0
-    ? undefined
-    : pathRegex(filter, { unit: "bytes", caseSensitive: true, slashAtEnd: false });
+export function filterRegex({ filter }: Pick<Plan, "filter">, unit: RegexUnit): string | undefined {
+  return filter.length === 0 ? undefined : pathRegex(filter, { unit, caseSensitive: true, slashAtEnd: false });
 }
 
 /** The start of every path below a mount, which has nothing but segments of letters, digits and `. _ ~ -`. */

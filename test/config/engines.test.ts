@@ -1,10 +1,11 @@
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { pathRegex, type PathRegexOptions } from "../../src/config/path-regex.js";
 import { compileGlob } from "../../src/path-glob.js";
 import { caddy } from "../support/web-servers/caddy.js";
+import { lighttpd } from "../support/web-servers/lighttpd.js";
 import { nginx } from "../support/web-servers/nginx.js";
 import { WebServer, type WebServerKind } from "../support/web-servers/web-server.js";
 
@@ -56,23 +57,48 @@ function tellingCaddy(options: PathRegexOptions): WebServerKind {
   });
 }
 
-function ask(url: string, path: string): Promise<string> {
+/** The same for lighttpd, whose conditions can say but one thing: a virtual host for each glob redirects what it covers. */
+function tellingLighttpd(options: PathRegexOptions): WebServerKind {
+  const flag = options.caseSensitive ? "" : "(?i)";
+  const hosts = GLOBS.map((glob, index) => {
+    const where = `$HTTP["url"] =~ "${flag}${pathRegex([glob], options)}"`;
+    return `$HTTP["host"] == "g${index}" { ${where} { url.redirect = ("" => "/") } }`;
+  });
+  // By default it refuses a line end.
+  const rules = 'server.modules += ("mod_redirect")\nserver.http-parseopts = ("url-ctrls-reject" => "disable")';
+  return lighttpd(() => [rules, ...hosts].join("\n"));
+}
+
+const agent = new Agent({ keepAlive: true });
+
+/** Status and body of an answer to a request for a decoded path. */
+function answerTo(url: string, path: string, host = "127.0.0.1"): Promise<{ status: number; body: string }> {
   const { hostname, port } = new URL(url);
+  const target = path.split("/").map(encodeURIComponent).join("/");
   return new Promise((resolve, reject) => {
-    request({ hostname, port, path: path.split("/").map(encodeURIComponent).join("/") }, (response) => {
+    request({ agent, hostname, port, path: target, headers: { host } }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (piece: string) => (body += piece));
-      response.on("end", () => resolve(body));
+      response.on("end", () => resolve({ status: response.statusCode!, body }));
     })
       .on("error", reject)
       .end();
   });
 }
 
+const body = async (url: string, path: string): Promise<string> => (await answerTo(url, path)).body;
+
+/** One request for each virtual host; 301 is what a glob covers. */
+async function refusals(url: string, path: string): Promise<string> {
+  const answers = await Promise.all(GLOBS.map((_, index) => answerTo(url, path, `g${index}`)));
+  return answers.map(({ status }) => ({ 301: "1", 403: "0", 404: "0" })[status] ?? `(${status})`).join("");
+}
+
 describe.each([
-  ["nginx", "bytes", tellingNginx],
-  ["Caddy", "characters", tellingCaddy],
-] as const)("the regular expressions in %s", (_, unit, telling) => {
+  ["nginx", "bytes", tellingNginx, body],
+  ["Caddy", "characters", tellingCaddy, body],
+  ["lighttpd", "characters", tellingLighttpd, refusals],
+] as const)("the regular expressions in %s", (_, unit, telling, ask) => {
   test.each([true, false])("say of a path what compileGlob says; case counts: %s", async (caseSensitive) => {
     const server = await WebServer.start(telling({ unit, caseSensitive, slashAtEnd: false }));
     onTestFinished(() => server.stop());
