@@ -260,7 +260,7 @@ describe("an inherited TCP socket", () => {
 
   test.each(["[::]", "0.0.0.0"])("that systemd bound to %s is not served either", async (host) => {
     const port = await freePort();
-    const listen = ["systemd-socket-activate", "-l", `${host}:${port}`];
+    const listen = ["systemd-socket-activate", "-l", `${host}:${port}`] as const;
     const process = new NodeProcess([...listen, ...shop()], { env });
     await process.line(/Listening on/);
     const peer = await WebServerPeer.connect(`127.0.0.1:${port}`);
@@ -271,7 +271,7 @@ describe("an inherited TCP socket", () => {
 
   test("that is bound to this machine alone needs nobody to say so", async () => {
     const port = await freePort();
-    const listen = ["systemd-socket-activate", "-l", `127.0.0.1:${port}`];
+    const listen = ["systemd-socket-activate", "-l", `127.0.0.1:${port}`] as const;
     const process = new NodeProcess([...listen, ...shop()], { env });
     await process.line(/Listening on/);
     await expectHello(`127.0.0.1:${port}`);
