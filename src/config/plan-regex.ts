@@ -19,7 +19,9 @@ export function respondRegex(
 
 /** The files that pass through a filter; undefined where there are none. */
 export function filterRegex({ filter }: Pick<Plan, "filter">, unit: RegexUnit): string | undefined {
-  return filter.length === 0 ? undefined : pathRegex(filter, { unit, caseSensitive: true, slashAtEnd: false });
+  return filter.length === 0
+    ? undefined
+    : pathRegex(filter, { unit, caseSensitive: true, slashAtEnd: false });
 }
 
 /** The start of every path below a mount, which has nothing but segments of letters, digits and `. _ ~ -`. */

@@ -21,7 +21,8 @@ import {
 import type { SocketAccess } from "./unix-socket.js";
 
 /** What keeps others out. */
-const PEERS_CURE = 'name the Web servers in allowedPeers or FCGI_WEB_SERVER_ADDRS, or say "any" in allowedPeers';
+const PEERS_CURE =
+  'name the Web servers in allowedPeers or FCGI_WEB_SERVER_ADDRS, or say "any" in allowedPeers';
 
 /** Deadlines are looked at this often; ms. */
 const TICK = 250;

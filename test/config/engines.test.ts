@@ -65,7 +65,8 @@ function tellingLighttpd(options: PathRegexOptions): WebServerKind {
     return `$HTTP["host"] == "g${index}" { ${where} { url.redirect = ("" => "/") } }`;
   });
   // By default it refuses a line end.
-  const rules = 'server.modules += ("mod_redirect")\nserver.http-parseopts = ("url-ctrls-reject" => "disable")';
+  const rules =
+    'server.modules += ("mod_redirect")\nserver.http-parseopts = ("url-ctrls-reject" => "disable")';
   return lighttpd(() => [rules, ...hosts].join("\n"));
 }
 
