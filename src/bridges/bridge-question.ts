@@ -1,4 +1,5 @@
 import type { Params } from "../protocol/params.js";
+import { formOf } from "../roles/path-variables.js";
 
 /** The param by which a Web server's configuration makes a responder request a question to the authorizers. */
 const MARKER = "TRICORN_BRIDGE";
@@ -63,13 +64,21 @@ export function questionParams(params: Params, { uri, method }: TargetNames): Pa
   if (target === undefined || verb === undefined) return undefined;
   if (!TARGET.test(target.toString("latin1")) || !METHOD.test(verb.toString("latin1"))) return undefined;
   const mark = target.indexOf("?");
+  // The asker wrote this one as the client did, whatever its server makes of REQUEST_URI.
+  const isOther = uri !== "REQUEST_URI" && formOf(params, "REQUEST_URI") !== "raw";
   return params.with(
     [
       ["REQUEST_METHOD", verb],
       ["REQUEST_URI", target],
       ["QUERY_STRING", mark < 0 ? "" : target.subarray(mark + 1)],
     ],
-    { without: new Set([...LEFT_OUT, ...[uri, method].filter((name) => !name.startsWith("HTTP_"))]) },
+    {
+      without: new Set([
+        ...LEFT_OUT,
+        ...(isOther ? ["SERVER_SOFTWARE"] : []),
+        ...[uri, method].filter((name) => !name.startsWith("HTTP_")),
+      ]),
+    },
   );
 }
 

@@ -76,6 +76,14 @@ export class Params implements Iterable<[name: string, value: string]> {
     return this.#find(name) ? this.#block.subarray(index.value, index.end) : undefined;
   }
 
+  /** Whether the value of this name that counts begins with this ASCII text; no value becomes a string for it. */
+  beginsWith(name: string, text: string): boolean {
+    if (!this.#find(name) || index.end - index.value < text.length) return false;
+    for (let at = 0; at < text.length; at += 1)
+      if (this.#block[index.value + at] !== text.charCodeAt(at)) return false;
+    return true;
+  }
+
   /** Whether the name came at all. */
   has(name: string): boolean {
     return this.#find(name);

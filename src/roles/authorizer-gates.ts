@@ -3,8 +3,9 @@ import { compileGlob } from "../path-glob.js";
 import type { Params } from "../protocol/params.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { HeaderError } from "./header-fields.js";
-import { documentPath, locate, protectedPaths, type RequestLocation } from "./location.js";
+import { documentPaths, locate, protectedPaths, type RequestLocation } from "./location.js";
 import { decodeSegments, normalizePath } from "./plain-path.js";
+import { targetOf } from "./request-target.js";
 import { Allow, Deny, faultOfVariable, type Verdict } from "./verdict.js";
 import type { AuthorizerRequest } from "./authorizer-request.js";
 
@@ -51,13 +52,12 @@ export class AuthorizerGates {
    * nothing, and the strictest authorizer must not be passed by.
    */
   asked(params: Params): readonly Gate[] {
-    const uri = params.get("REQUEST_URI");
-    const documentUri = params.get("DOCUMENT_URI");
-    // Nobody knows what is asked for, so all have to allow it.
-    if (!isGiven(uri) && !isGiven(documentUri)) return this.#gates;
-    const targets = isGiven(uri) ? protectedPaths(uri, this.#mount) : [];
-    const documents = this.#documents(documentUri);
+    const uri = targetOf(params);
+    const targets = uri === "" ? [] : protectedPaths(uri, this.#mount);
+    const documents = documentPaths(params, this.#mount);
     if (targets === undefined || documents === undefined) return [];
+    // Nobody knows what is asked for, so all have to allow it.
+    if (targets.length === 0 && documents.length === 0) return this.#gates;
     if (this.#coverAll) return this.#gates;
     const isDeclared = (path: string): boolean =>
       this.#gates.some(({ covers }) =>
@@ -77,7 +77,7 @@ export class AuthorizerGates {
     if (this.#gates.length === 0) return this.#gates;
     const located = locate(params, { mount: this.#mount, pathInfo: params.get("PATH_INFO") });
     const targets = protectedPaths(located.target, this.#mount);
-    const documents = this.#documents(params.get("DOCUMENT_URI"));
+    const documents = documentPaths(params, this.#mount);
     const routed = routedPaths(located);
     return targets && documents && routed && this.covering([...targets, ...documents, ...routed]);
   }
@@ -99,12 +99,6 @@ export class AuthorizerGates {
     return this.covering(routedPaths(located) ?? []).filter((gate) => !wasAsked(gate));
   }
 
-  #documents(documentUri: string | undefined): readonly string[] | undefined {
-    if (!isGiven(documentUri)) return [];
-    const path = documentPath(documentUri, this.#mount);
-    return path === undefined ? undefined : [path];
-  }
-
   /** Who was declared for one of these decoded paths below the mount, be it in other letters. */
   covering(paths: readonly string[]): readonly Gate[] {
     const spellings = paths.flatMap((path) => [path, withOtherEnd(path)]);
@@ -117,10 +111,6 @@ export class AuthorizerGates {
 function routedPaths({ lies, path }: RequestLocation): readonly string[] | undefined {
   const resolved = lies === "unclear" ? undefined : normalizePath(path);
   return resolved === undefined ? undefined : [resolved, decodeSegments(path)];
-}
-
-function isGiven(text: string | undefined): text is string {
-  return text !== undefined && text !== "";
 }
 
 /** The same path with a slash at its end, or without. */

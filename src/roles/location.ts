@@ -5,10 +5,12 @@ import {
   normalizePath,
   pathBelow,
   plainPath,
+  resolveDecoded,
   resolvePath,
   textBelow,
 } from "./plain-path.js";
-import { originForm } from "./request-target.js";
+import { formOf, type PathForm } from "./path-variables.js";
+import { encodeBytes, originForm, targetOf } from "./request-target.js";
 
 /** Where a request points to, cut into the part that the Web server mounted us at and the part that routes look at. */
 export interface RequestLocation {
@@ -47,7 +49,7 @@ export interface LocationFacts {
  * that of a front controller.
  */
 export function locate(params: Params, { mount: declared, pathInfo }: LocationFacts): RequestLocation {
-  const asked = originForm(params.get("REQUEST_URI") ?? "") || fromScriptName(params);
+  const asked = targetOf(params) || fromScriptName(params);
   const mark = asked.indexOf("?");
   const rawPath = mark < 0 ? asked : asked.slice(0, mark);
   const query = mark < 0 ? "" : withoutFragment(asked, mark + 1);
@@ -59,8 +61,8 @@ export function locate(params: Params, { mount: declared, pathInfo }: LocationFa
   }
   const target = mark < 0 ? plain : `${plain}?${query}`;
   if (declared === "") {
-    const path = endThatReads(plain, pathInfo);
-    if (path === undefined && pathInfo === "/" && params.get("SCRIPT_NAME") === decodePath(plain)) {
+    const path = pathInfo?.startsWith("/") ? endThatReads(plain, { params, pathInfo }) : undefined;
+    if (path === undefined && pathInfo === "/" && isScript(params, plain)) {
       // The mount itself: a server that was told to may add the slash that the client left out.
       return { target, path: "/", mount: plain, query, lies: "below" };
     }
@@ -98,28 +100,60 @@ export function protectedPaths(requestUri: string, declaredMount: string): reado
   return bySegments === byCharacters ? [bySegments] : [bySegments, byCharacters];
 }
 
-/** The path that an authorizer decides about beside those, for a document that the server found: DOCUMENT_URI is decoded. */
-export function documentPath(documentUri: string, declaredMount: string): string | undefined {
-  if (!documentUri.startsWith("/") || documentUri.includes("\0")) return undefined;
-  const resolved = resolvePath(documentUri);
+/**
+ * The paths that an authorizer decides about beside those, for a document that the server found, DOCUMENT_URI; none where it
+ * does not tell. Undefined where nothing may be decided by it.
+ */
+export function documentPaths(params: Params, declaredMount: string): readonly string[] | undefined {
+  const uri = params.get("DOCUMENT_URI") ?? "";
+  if (uri === "") return [];
+  if (!uri.startsWith("/") || uri.includes("\0")) return undefined;
+  if (formOf(params, "DOCUMENT_URI") === "raw") return protectedPaths(uri, declaredMount);
+  const resolved = resolveDecoded(uri);
   const mount = declaredMount === "/" ? "" : decodePath(declaredMount)!;
-  return resolved === undefined ? undefined : (textBelow(resolved, mount) ?? resolved);
+  return resolved === undefined ? undefined : [textBelow(resolved, mount) ?? resolved];
+}
+
+/** Whether SCRIPT_NAME is the whole of a plain path. */
+function isScript(params: Params, plain: string): boolean {
+  const script = params.get("SCRIPT_NAME");
+  return script === (formOf(params, "SCRIPT_NAME") === "raw" ? plain : decodePath(plain));
+}
+
+/** A PATH_INFO that starts with a slash (RFC 3875, section 4.1.5), and the params that it came in. */
+interface ToldEnd {
+  readonly params: Params;
+  readonly pathInfo: string;
 }
 
 /**
  * The end of a plain path, from one of its slashes on, that a Web server tells by this PATH_INFO; undefined where it tells
- * none. nginx, lighttpd, HAProxy, Caddy and H2O decode it, Apache all but its slashes, Jetty nothing of it. Caddy and
- * HAProxy do not resolve its dots.
+ * none. Caddy and HAProxy do not resolve its dots.
+ *
+ * It is compared in the form that the server writes it in, and in no other: one that is decoded already and is decoded again
+ * would be another path, whose begin a client chooses.
  */
-function endThatReads(plain: string, pathInfo: string | undefined): string | undefined {
-  // RFC 3875, section 4.1.5: it starts with a slash.
-  const wanted = pathInfo?.startsWith("/") ? resolvePath(pathInfo) : undefined;
-  if (wanted === undefined) return undefined;
+function endThatReads(plain: string, { params, pathInfo }: ToldEnd): string | undefined {
+  // Where nothing is encoded in either, all forms are the same.
+  const form = plain.includes("%") || pathInfo.includes("%") ? formOf(params, "PATH_INFO") : "decoded";
+  const wanted = form === "raw" ? resolvePath(pathInfo) : resolveDecoded(pathInfo);
+  const end = wanted === undefined ? undefined : endOfForm(plain, { wanted, form });
+  // In front of it there is more than slashes, which servers leave out.
+  return end !== undefined && /^(?:\/|%2f)+$/i.test(plain.slice(0, -end.length)) ? undefined : end;
+}
+
+function endOfForm(
+  plain: string,
+  { wanted, form }: { readonly wanted: string; readonly form: PathForm },
+): string | undefined {
   const slashes = wanted.split("/").length - 1;
   const end = lastSegments(plain, slashes);
-  if (end === wanted || (end !== undefined && decodePath(end) === wanted)) return end;
+  if (form === "raw") return end === wanted ? end : undefined;
+  if (end !== undefined && decodePath(end) === wanted) return end;
   if (!/%2f/i.test(plain)) return undefined;
-  if (end !== undefined && sameButForSlashes(decodeSegments(end), wanted)) return end;
+  if (form === "decoded but for slashes" && end !== undefined) {
+    if (sameButForSlashes(decodeSegments(end), wanted)) return end;
+  }
   // Some of the slashes that the server tells are encoded ones, and it may have merged those that follow each other.
   const mark = [...plain.matchAll(/(?:\/|%2f)+/gi)].at(-slashes);
   const shorter = mark?.[0].startsWith("/") ? plain.slice(mark.index) : undefined;
@@ -141,11 +175,18 @@ function sameButForSlashes(one: string, other: string): boolean {
   return one.replaceAll("%2f", "%2F") === other.replaceAll("%2f", "%2F");
 }
 
-/** RFC 3875 alone, for a server that does not send REQUEST_URI: both parts are decoded. */
+/** RFC 3875 alone, for a server that does not send REQUEST_URI: of its path both parts tell one. */
 function fromScriptName(params: Params): string {
-  const path = encodePath((params.get("SCRIPT_NAME") ?? "") + (params.get("PATH_INFO") ?? ""));
+  const path = encodedPart(params, "SCRIPT_NAME") + encodedPart(params, "PATH_INFO");
+  const target = path.startsWith("/") ? path : `/${path}`;
   const query = params.get("QUERY_STRING") ?? "";
-  return query === "" ? path : `${path}?${query}`;
+  return query === "" ? target : `${target}?${query}`;
+}
+
+function encodedPart(params: Params, name: "SCRIPT_NAME" | "PATH_INFO"): string {
+  const bytes = params.getBytes(name);
+  if (bytes === undefined) return "";
+  return formOf(params, name) === "raw" ? params.get(name)! : encodeBytes(bytes);
 }
 
 /** A decoded path, percent-encoded; it starts with a slash. */

@@ -26,13 +26,30 @@ export function plainPath(path: string): string | undefined {
   return resolvePath(path.replaceAll("\\", "%5C"));
 }
 
-/** A path without empty and dot segments, those spelt "%2e" too; undefined where it leaves the root. */
+/** A raw path without empty and dot segments, those spelt "%2e" too; undefined where it leaves the root. */
 export function resolvePath(path: string): string | undefined {
-  if (!ROUNDABOUT.test(path)) return path;
+  return ROUNDABOUT.test(path) ? resolveSegments(path, dotsOfRaw) : path;
+}
+
+/** A path that is decoded already, without empty and dot segments: a "%2e" in it is no dot. Undefined as above. */
+export function resolveDecoded(path: string): string | undefined {
+  return ROUNDABOUT.test(path) ? resolveSegments(path, dotsOf) : path;
+}
+
+/** How many dots a segment is; 0 for one that is no dot segment. */
+function dotsOf(segment: string): number {
+  return segment === "." || segment === ".." ? segment.length : 0;
+}
+
+function dotsOfRaw(segment: string): number {
+  return /^(?:\.|%2e){1,2}$/i.test(segment) ? segment.replaceAll(/%2e/gi, ".").length : 0;
+}
+
+function resolveSegments(path: string, dotsOf: (segment: string) => number): string | undefined {
   const segments: string[] = [];
   let endsWithSlash = false;
   for (const segment of path.split("/")) {
-    const dots = /^(?:\.|%2e){1,2}$/i.test(segment) ? segment.replaceAll(/%2e/gi, ".").length : 0;
+    const dots = dotsOf(segment);
     endsWithSlash = segment === "" || dots > 0;
     if (!endsWithSlash) segments.push(segment);
     else if (dots === 2 && segments.pop() === undefined) return undefined;

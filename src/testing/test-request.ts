@@ -1,5 +1,7 @@
 import { stringifyCookie } from "cookie";
 
+import { decodePath } from "../roles/plain-path.js";
+
 /** What a test says about a request beside its target. All of it may be left out. */
 export interface TestRequest {
   /** The HTTP method; GET, or POST where there is a body. */
@@ -62,7 +64,7 @@ export function paramsOf(
     REQUEST_METHOD: request.method ?? (request.body === undefined ? "GET" : "POST"),
     REQUEST_URI: target,
     QUERY_STRING: mark < 0 ? "" : target.slice(mark + 1),
-    SCRIPT_NAME: mark < 0 ? target : target.slice(0, mark),
+    SCRIPT_NAME: decodedPath(mark < 0 ? target : target.slice(0, mark)),
     HTTP_HOST: "localhost",
   };
   if (type !== undefined) Object.assign(params, { CONTENT_TYPE: type, CONTENT_LENGTH: String(bytes.length) });
@@ -73,4 +75,9 @@ export function paramsOf(
       value;
   }
   return { ...params, ...request.params };
+}
+
+/** Section 4.1.13 of RFC 3875: SCRIPT_NAME is decoded. What no server could decode stays. */
+function decodedPath(path: string): string {
+  return decodePath(path) ?? path;
 }

@@ -7,6 +7,7 @@ import {
   requestNames,
 } from "../../src/bridges/bridge-question.js";
 import { Params } from "../../src/protocol/params.js";
+import { targetOf } from "../../src/roles/request-target.js";
 
 const own = { uri: "TRICORN_URI", method: "TRICORN_METHOD" };
 const forwarded = { uri: "HTTP_X_FORWARDED_URI", method: "HTTP_X_FORWARDED_METHOD" };
@@ -31,6 +32,16 @@ describe("the marker of a bridge", () => {
 });
 
 describe("the params of a question", () => {
+  test("tell of a raw target behind a server that decodes its own REQUEST_URI", () => {
+    const params = Params.from({
+      REQUEST_URI: "/ask",
+      TRICORN_URI: "/x/%252e%252e/private?q",
+      TRICORN_METHOD: "GET",
+      SERVER_SOFTWARE: "Microsoft-IIS/10.0",
+    });
+    expect(targetOf(questionParams(params, own)!)).toBe("/x/%252e%252e/private?q");
+  });
+
   test("are about the original request, without what describes the request that asks", () => {
     const params = Params.from({
       REQUEST_METHOD: "POST",

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { encodeNameValuePairs } from "../../src/protocol/name-value.js";
 import { Params } from "../../src/protocol/params.js";
-import { documentPath, locate, protectedPaths } from "../../src/roles/location.js";
+import { documentPaths, locate, protectedPaths } from "../../src/roles/location.js";
+import { normalizePath } from "../../src/roles/plain-path.js";
 
 function located(variables: Record<string, string>, mount = "") {
   const params = Params.from(variables);
@@ -33,9 +35,108 @@ describe("locate", () => {
     ],
     [
       "SCRIPT_NAME and PATH_INFO, still encoded, as Jetty sends them",
-      { SCRIPT_NAME: "/app", PATH_INFO: "/books/1%202", REQUEST_URI: "/app/books/1%202?x=y" },
+      {
+        SCRIPT_NAME: "/app",
+        PATH_INFO: "/books/1%202",
+        REQUEST_URI: "/app/books/1%202?x=y",
+        SERVER_SOFTWARE: "Jetty/9.4.57",
+      },
       "/books/1%202",
       "/app",
+    ],
+    [
+      "a raw PATH_INFO with encoded dots, as Jetty sends it",
+      {
+        SCRIPT_NAME: "/app",
+        PATH_INFO: "/x/%2e%2e/b%20c",
+        REQUEST_URI: "/app/x/%2e%2e/b%20c",
+        SERVER_SOFTWARE: "Jetty/9.4.57",
+      },
+      "/b%20c",
+      "/app",
+    ],
+    [
+      "a decoded PATH_INFO with encoded dots in it, which are no dots",
+      { SCRIPT_NAME: "", PATH_INFO: "/x/%2e%2e/books/1", REQUEST_URI: "/x/%252e%252e/books/1" },
+      "/x/%252e%252e/books/1",
+      "",
+    ],
+    [
+      "such a one below a mount",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/x/%2E%2e/books/1", REQUEST_URI: "/app/x/%252E%252e/books/1" },
+      "/x/%252E%252e/books/1",
+      "/app",
+    ],
+    [
+      "a PATH_INFO that reads like the end of the path as it was encoded",
+      { SCRIPT_NAME: "", PATH_INFO: "/x/a%20b", REQUEST_URI: "/y/x/a%20b" },
+      "/y/x/a%20b",
+      "",
+    ],
+    [
+      "encoded slashes in front of the path, which the server has left out",
+      { SCRIPT_NAME: "", PATH_INFO: "/books/1", REQUEST_URI: "/%2F/books/1" },
+      "/%2F/books/1",
+      "",
+    ],
+    [
+      "an encoded slash that was encoded twice",
+      { SCRIPT_NAME: "", PATH_INFO: "/%2F/books/1", REQUEST_URI: "/%252F/%2F/books/1" },
+      "/%252F/%2F/books/1",
+      "",
+    ],
+    [
+      "a decoded REQUEST_URI, as Cherokee sends it",
+      {
+        SCRIPT_NAME: "",
+        PATH_INFO: "/a b/c?/d",
+        REQUEST_URI: "/a b/c?/d?q=%20&x?y",
+        QUERY_STRING: "q=%20&x?y",
+        SERVER_SOFTWARE: "Cherokee/1.2.104 (UNIX)",
+      },
+      "/a%20b/c%3F/d",
+      "",
+    ],
+    [
+      "a decoded REQUEST_URI with encoded dots in it, as Cherokee sends it",
+      {
+        SCRIPT_NAME: "",
+        PATH_INFO: "/x/%2e%2e/private",
+        REQUEST_URI: "/x/%2e%2e/private",
+        SERVER_SOFTWARE: "Cherokee/1.2.104 (UNIX)",
+      },
+      "/x/%252e%252e/private",
+      "",
+    ],
+    [
+      "a decoded REQUEST_URI with encoded dots in it, as IIS sends it",
+      { REQUEST_URI: "/x/%2e%2e/private?a", QUERY_STRING: "a", SERVER_SOFTWARE: "Microsoft-IIS/10.0" },
+      "/x/%252e%252e/private",
+      "",
+    ],
+    [
+      "a decoded REQUEST_URI whose question mark may belong to the path",
+      { REQUEST_URI: "/private?x", QUERY_STRING: "", SERVER_SOFTWARE: "Cherokee" },
+      "/private%3Fx",
+      "",
+    ],
+    [
+      "a decoded REQUEST_URI whose query was rewritten",
+      { REQUEST_URI: "/private?x", QUERY_STRING: "page=1", SERVER_SOFTWARE: "Cherokee" },
+      "/private%3Fx",
+      "",
+    ],
+    [
+      "no REQUEST_URI, and encoded dots in what is decoded",
+      { SCRIPT_NAME: "/app", PATH_INFO: "/x/%2e%2e/books" },
+      "/x/%252e%252e/books",
+      "/app",
+    ],
+    [
+      "no REQUEST_URI, and both parts raw, as Jetty sends them",
+      { SCRIPT_NAME: "/a%20b", PATH_INFO: "/x%20y", SERVER_SOFTWARE: "Jetty/9.4.57" },
+      "/x%20y",
+      "/a%20b",
     ],
     [
       "a SCRIPT_NAME that ends with a slash",
@@ -143,7 +244,12 @@ describe("locate", () => {
     ],
     [
       "an encoded slash, left as it is by Apache",
-      { SCRIPT_NAME: "/app", PATH_INFO: "/ä b/a%2fb", REQUEST_URI: "/app/%C3%A4%20b/a%2fb" },
+      {
+        SCRIPT_NAME: "/app",
+        PATH_INFO: "/ä b/a%2fb",
+        REQUEST_URI: "/app/%C3%A4%20b/a%2fb",
+        SERVER_SOFTWARE: "Apache/2.4.71",
+      },
       "/%C3%A4%20b/a%2fb",
       "/app",
     ],
@@ -262,6 +368,46 @@ describe("locate", () => {
     expect([path.length, mount]).toEqual([length, "/m"]);
   });
 
+  test("nothing is decided by decoded bytes that are no UTF-8", () => {
+    const params = new Params(
+      encodeNameValuePairs([
+        ["REQUEST_URI", Buffer.from("/a\xe4b", "latin1")],
+        ["SERVER_SOFTWARE", "Cherokee"],
+      ]),
+    );
+    expect(locate(params, { mount: "", pathInfo: undefined })).toMatchObject({
+      lies: "unclear",
+      path: "/a%E4b",
+    });
+  });
+
+  test("no path that is decoded once moves a request to another route", () => {
+    // The client's segments, and how a server at the root that merges and resolves decodes them.
+    const segment = fc.constantFrom(
+      "x",
+      "%2e%2e",
+      "%252e%252e",
+      "%252F",
+      "%2F",
+      "..",
+      ".",
+      "",
+      "a%20b",
+      "%2525",
+    );
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1, maxLength: 5 }), (segments) => {
+        const uri = `/${segments.join("/")}/books/1`;
+        const pathInfo = normalizePath(uri);
+        fc.pre(pathInfo !== undefined);
+        const { path, lies } = located({ SCRIPT_NAME: "", PATH_INFO: pathInfo, REQUEST_URI: uri });
+        // What the server took for another path is another one for routes.
+        if (lies === "below" && pathInfo !== "/books/1") expect(path).not.toBe("/books/1");
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test("never throws", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
@@ -305,17 +451,26 @@ describe("protectedPaths", () => {
   });
 });
 
-describe("documentPath", () => {
+describe("documentPaths", () => {
   test.each([
-    ["/app/a b%.txt", "/app", "/a b%.txt"],
-    ["/app/./a#b", "/app", "/a#b"],
-    ["/a b/c", "/a%20b", "/c"],
-    ["/c", "/app", "/c"],
-    ["/c", "/", "/c"],
+    ["/app/a b%.txt", "/app", ["/a b%.txt"]],
+    ["/app/./a#b", "/app", ["/a#b"]],
+    ["/a b/c", "/a%20b", ["/c"]],
+    ["/c", "/app", ["/c"]],
+    ["/c", "/", ["/c"]],
+    ["/x/%2e%2e/c", "", ["/x/%2e%2e/c"]],
     ["/../c", "", undefined],
     ["/a\0", "", undefined],
     ["c", "", undefined],
-  ])("of %s below %j is %s", (uri, mount, path) => {
-    expect(documentPath(uri, mount)).toBe(path);
+    ["", "", []],
+  ])("of %s below %j are %j", (uri, mount, paths) => {
+    expect(documentPaths(Params.from({ DOCUMENT_URI: uri }), mount)).toEqual(paths);
+  });
+
+  test("are decoded where the server has not done so", () => {
+    const params = Params.from({ DOCUMENT_URI: "/app/x/%2e%2e/a%2Fb", SERVER_SOFTWARE: "Jetty/9.4.57" });
+    expect(documentPaths(params, "/app")).toBeUndefined();
+    const plain = Params.from({ DOCUMENT_URI: "/app/x/%2e%2e/a%20b", SERVER_SOFTWARE: "Jetty/9.4.57" });
+    expect(documentPaths(plain, "/app")).toEqual(["/a b"]);
   });
 });
