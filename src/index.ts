@@ -68,6 +68,7 @@ export {
   type BodyPiece,
   type HandlerResult,
   type ReplyBody,
+  type ReplyContent,
   type ReplyInit,
 } from "./roles/reply.js";
 export type { HeaderFields, ReplyHeaders } from "./roles/header-fields.js";
@@ -110,3 +111,4 @@ export { AbortedError, ConfigurationError, ProtocolError, TricornError } from ".
 export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "./errors.js";
 export { HttpError, type HttpErrorOptions, type Problem, type ProblemError } from "./roles/http-error.js";
 export { HeaderError } from "./roles/header-fields.js";
+export { ReplyBodyError } from "./roles/reply-body-error.js";

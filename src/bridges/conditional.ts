@@ -1,8 +1,8 @@
-import { bodySource } from "../roles/body-source.js";
 import { problemReply } from "../roles/failure.js";
 import { parseHttpDate } from "../http/http-date.js";
 import { HttpError } from "../roles/http-error.js";
 import { evaluatePreconditions, isGuarded, type StateFacts } from "../http/preconditions.js";
+import { stopBody } from "../roles/reply-content.js";
 import type { Reply } from "../roles/reply.js";
 import type { RequestHeaders } from "../roles/request-headers.js";
 
@@ -37,7 +37,7 @@ export function underConditions(reply: Reply, headers: RequestHeaders): Reply {
       for (const name of CONTENT_FIELDS) reply.headers.delete(name);
       return reply;
     case "failed":
-      bodySource(reply.body)?.stop();
+      stopBody(reply.body);
       return problemReply(new HttpError(412, "The file is not in the state that the request demands."));
   }
 }

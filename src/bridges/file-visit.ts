@@ -1,10 +1,11 @@
 import type { FileContent } from "../files/file-content.js";
-import { bodySource, isStreamed, type BodySource } from "../roles/body-source.js";
+import type { BodySource } from "../roles/body-source.js";
 import type { FilterRequest } from "../roles/filter-request.js";
 import { formatHttpDate } from "../http/http-date.js";
 import type { Next } from "../roles/middleware.js";
 import { Reply } from "../roles/reply.js";
-import { BYTES, TEXT, announcedLength, wholeBody } from "../roles/send-reply.js";
+import { BYTES, TEXT, contentOf, isProduced } from "../roles/reply-content.js";
+import { announcedLength } from "../roles/send-reply.js";
 import { isForEverybody, type Audience } from "./audience.js";
 import { rangedReply } from "./ranged-reply.js";
 import { CachedReply } from "./cached-reply.js";
@@ -110,21 +111,23 @@ export class FileVisit {
       return reply;
     }
     const announced = announcedLength(reply);
-    const source = bodySource(reply.body);
-    if (source !== undefined) {
+    const made = contentOf(reply.body);
+    const { length, type } = made;
+    if (made.kind === "streamed") {
       // Others would wait as long as this client takes its time.
       place.decline();
-      reply.body = this.#collected(reply, source, { content, place, announced });
+      if (reply.type === undefined) reply.type = type;
+      if (announced === undefined && length !== undefined) reply.headers.set("Content-Length", length);
+      reply.body = this.#collected(reply, made.source, { content, place, announced: announced ?? length });
       return reply;
     }
-    const { content: body, length, type } = wholeBody(reply.body);
-    const isHonest = announced === undefined || announced === length;
-    if (!isHonest || length > place.largestBody || !(await content.unchanged())) {
+    const isHonest = announced === undefined || announced === made.length;
+    if (!isHonest || made.length > place.largestBody || !(await content.unchanged())) {
       place.decline();
       return reply;
     }
     if (reply.type === undefined) reply.type = type;
-    const entry = new CachedReply(reply, exactly(body));
+    const entry = new CachedReply(reply, exactly(made.content));
     place.keep(entry);
     this.#kept = entry.body;
     return entry.toReply();
@@ -147,7 +150,7 @@ export class FileVisit {
   /** Whether a reply that is there as a whole was made of one state of the file. Of a stream nobody knows yet. */
   async #isOfOneState({ body }: Reply): Promise<boolean> {
     const { source } = this.#facts;
-    if (source.kind !== "filtered" || isStreamed(body)) return true;
+    if (source.kind !== "filtered" || isProduced(body)) return true;
     return source.content.unchanged();
   }
 

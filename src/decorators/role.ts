@@ -1,8 +1,6 @@
-import type { Readable } from "node:stream";
-
 import type { AuthorizerRequest } from "../roles/authorizer-request.js";
 import type { FilterRequest } from "../roles/filter-request.js";
-import type { BodyPiece, Reply } from "../roles/reply.js";
+import type { Reply, ReplyContent } from "../roles/reply.js";
 import type { Verdict } from "../roles/verdict.js";
 import type { Class } from "./class.js";
 import { makeInjectable } from "./container.js";
@@ -46,13 +44,7 @@ export type AuthorizerClass = Class<{
 }>;
 
 /** What a filter makes of a file. A value to be sent as JSON, a status or nothing at all is said by `reply(…)`. */
-export type Filtered =
-  | BodyPiece
-  | Readable
-  | AsyncIterable<BodyPiece>
-  | Iterable<BodyPiece>
-  | Reply
-  | Response;
+export type Filtered = ReplyContent | Reply | Response;
 
 /** What a class must have to be a filter. Parameters behind the request are bound by decorators. */
 export type FilterClass = Class<{

@@ -4,7 +4,7 @@ import type { Exchange } from "../protocol/exchange.js";
 import { AuthorizerGates, type Gate } from "./authorizer-gates.js";
 import { AuthorizerRequest } from "./authorizer-request.js";
 import type { AuthorizerDefinition } from "./definitions.js";
-import { checkHead, statusLine, type HeadLimits } from "./head.js";
+import { checkHead, checkedType, statusLine, type HeadLimits } from "./head.js";
 import { utf8AsLatin1 } from "./header-fields.js";
 import type { RequestContext } from "./request.js";
 import { Allow, Deny, NOT_IN_DENIALS, deny, type Verdict } from "./verdict.js";
@@ -121,7 +121,7 @@ export function sendVerdict(exchange: Exchange, verdict: Verdict, { limits }: Ve
   const { status, headers, body, type } = Deny.is(verdict) ? verdict : deny(503);
   const bodyLength = Buffer.byteLength(body);
   let head = statusLine(status);
-  if (!headers.has("content-type")) head += `Content-Type: ${type}\r\n`;
+  if (!headers.has("content-type")) head += `Content-Type: ${checkedType(type)}\r\n`;
   head += `Content-Length: ${bodyLength}\r\n`;
   for (const [name, value] of headers) {
     // Its maker could have changed them since they were checked.

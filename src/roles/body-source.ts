@@ -1,8 +1,7 @@
 import type { Readable } from "node:stream";
 
-import { Pieces, type PieceSource } from "./pieces.js";
+import { Pieces, type BodyPiece, type PieceSource } from "./pieces.js";
 import { takePieces } from "./pulled-stream.js";
-import type { BodyPiece } from "./reply.js";
 
 /** A body that is produced piece by piece, whatever it was made of. */
 export interface BodySource {
@@ -14,11 +13,13 @@ export interface BodySource {
 
 type StreamedBody = ReadableStream<BodyPiece> | AsyncIterable<BodyPiece> | Iterable<BodyPiece>;
 
-/** Whether a body is produced while it is sent, rather than there as a whole: text, bytes, JSON or nothing. */
+/** Whether a body is a stream or an iterable of pieces, rather than there as a whole: text, bytes, JSON or nothing. */
 export function isStreamed(body: unknown): body is StreamedBody {
-  if (typeof body !== "object" || body === null || body instanceof Uint8Array || Array.isArray(body))
+  if (typeof body !== "object" || body === null || Array.isArray(body) || ArrayBuffer.isView(body))
     return false;
-  return body instanceof ReadableStream || Symbol.asyncIterator in body || Symbol.iterator in body;
+  if (body instanceof ReadableStream || Symbol.asyncIterator in body) return true;
+  // What says itself what it is as JSON is no list of pieces, though it can be iterated.
+  return Symbol.iterator in body && !("toJSON" in body) && !(body instanceof URLSearchParams);
 }
 
 /** The source of a body, or undefined for one that is there as a whole. */

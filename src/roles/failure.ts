@@ -22,9 +22,11 @@ export function refusalError({ status, reason, code }: Refusal): HttpError {
   return new HttpError(status, `${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}.`, { code });
 }
 
-/** A plain 500: what failed is told to the log only. */
+const internalError = new HttpError(500, "The request could not be completed.");
+
+/** A 500 that says no more than that it is one: what failed is told to the log only. */
 export function internalErrorReply(): Reply {
-  return new Reply("Internal Server Error\n", { status: 500, type: "text/plain; charset=utf-8" });
+  return problemReply(internalError);
 }
 
 /** What was at work when it failed. */

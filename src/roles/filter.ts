@@ -95,7 +95,7 @@ function pathsOf({ path, params }: FilterRequest): readonly string[] {
 
 function toTransform(definition: FilterDefinition, middleware: readonly Middleware[]): Transform {
   const { name, paths, type, filter, version = String(filter) } = definition;
-  const defaults: ReplyDefaults = { type };
+  const defaults: ReplyDefaults = { type, handler: name };
   const around = [...middleware, ...(definition.middleware ?? [])];
   const matchers = paths.map((glob) => compileGlob(glob, { caseSensitive: true }));
   const alone = compose<FilterRequest>(around, filter, defaults);

@@ -1,9 +1,8 @@
-import { problemReply } from "./failure.js";
 import type { FilterRequest } from "./filter-request.js";
-import { HttpError } from "./http-error.js";
 import type { HandlerResult, Reply, ReplyDefaults } from "./reply.js";
 import type { RoleRequest } from "./request.js";
 import type { ResponderRequest } from "./responder-request.js";
+import { replyToThrown } from "./thrown.js";
 import { toReply } from "./to-reply.js";
 
 /**
@@ -53,10 +52,8 @@ async function runHandler<R extends RoleRequest>(
   try {
     return toReply(await handler(request), defaults);
   } catch (error) {
-    if (error instanceof HttpError) {
-      request.noteHttpError(error);
-      return problemReply(error);
-    }
+    const answered = replyToThrown(request, error);
+    if (answered !== undefined) return answered;
     throw error;
   }
 }

@@ -1,3 +1,6 @@
+/** A piece of a streamed body; text is sent as UTF-8. */
+export type BodyPiece = string | Uint8Array;
+
 /** Where pieces of bytes come from. */
 export interface PieceSource {
   /** The next piece, without a promise where it is there already; undefined behind the last. Nothing is read before. */

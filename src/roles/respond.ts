@@ -1,9 +1,10 @@
 import type { FilterRequest } from "./filter-request.js";
-import { internalErrorReply, problemReply } from "./failure.js";
-import { HttpError } from "./http-error.js";
+import { internalErrorReply } from "./failure.js";
+import { ReplyBodyError } from "./reply-body-error.js";
 import type { ReplyDefaults } from "./reply.js";
 import type { ResponderRequest } from "./responder-request.js";
 import { sendReply } from "./send-reply.js";
+import { isOf, replyToThrown } from "./thrown.js";
 import { toReply } from "./to-reply.js";
 
 /**
@@ -24,10 +25,10 @@ export function respond<R extends ResponderRequest | FilterRequest>(
     // Not its own then(): other thenables than promises may settle twice, or swallow what the answer throws.
     Promise.resolve(result).then(
       (settled) => answer(request, settled, defaults),
-      (error: unknown) => answerError(request, error),
+      (error: unknown) => answerError(request, error, defaults),
     );
   } catch (error) {
-    answerError(request, error);
+    answerError(request, error, defaults);
   }
 }
 
@@ -36,9 +37,9 @@ function answer(request: ResponderRequest | FilterRequest, result: unknown, defa
   try {
     const { exchange, headLimits } = request;
     const sent = sendReply(exchange, toReply(result, defaults), { request, headLimits });
-    sent?.then(undefined, (error: unknown) => answerError(request, error));
+    sent?.then(undefined, (error: unknown) => answerError(request, error, defaults));
   } catch (error) {
-    answerError(request, error);
+    answerError(request, error, defaults);
   }
 }
 
@@ -48,7 +49,11 @@ function isPromise(value: unknown): value is Promise<unknown> {
   );
 }
 
-function answerError(request: ResponderRequest | FilterRequest, error: unknown): void {
+function answerError(
+  request: ResponderRequest | FilterRequest,
+  error: unknown,
+  { handler }: ReplyDefaults,
+): void {
   const { exchange } = request;
   // Whoever was aborted mostly fails for that reason, and nobody waits for the answer.
   if (exchange.ended || exchange.aborted !== undefined) {
@@ -56,26 +61,18 @@ function answerError(request: ResponderRequest | FilterRequest, error: unknown):
     return;
   }
   let cause = error;
-  if (isHttpError(error)) {
-    try {
-      request.noteHttpError(error);
-      void sendReply(exchange, problemReply(error));
+  try {
+    const answered = replyToThrown(request, error);
+    if (answered !== undefined) {
+      void sendReply(exchange, answered, { headLimits: request.headLimits });
       return;
-    } catch (failure) {
-      // Its header fields cannot be sent, or its problem has no JSON form.
-      cause = failure;
     }
+  } catch (failure) {
+    // Its header fields cannot be sent, or its problem has no JSON form.
+    cause = failure;
   }
+  if (handler !== undefined && isOf(ReplyBodyError, cause)) cause.attribute(handler);
   request.logFailure(cause);
   if (exchange.started) exchange.breakOff();
   else void sendReply(exchange, internalErrorReply());
-}
-
-function isHttpError(error: unknown): error is HttpError {
-  try {
-    return error instanceof HttpError;
-  } catch {
-    // A revoked proxy, for one.
-    return false;
-  }
 }

@@ -81,7 +81,7 @@ export class ResponderRole {
 }
 
 function toRoute(route: RouteDefinition, outer: readonly Middleware[]): Route {
-  const defaults: ReplyDefaults = { type: route.type, status: route.status };
+  const defaults: ReplyDefaults = { type: route.type, status: route.status, handler: route.name };
   const middleware = [...outer, ...(route.middleware ?? [])];
   return {
     label: `${route.method} ${route.path}`,

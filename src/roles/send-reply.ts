@@ -1,8 +1,9 @@
 import { TricornError, type AbortedError } from "../errors.js";
 import type { ProtocolStatus } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
-import { bodySource, type BodySource } from "./body-source.js";
 import { formatHead, type HeadLimits } from "./head.js";
+import { ReplyBodyError } from "./reply-body-error.js";
+import { BYTES, TEXT, bytesOf, contentOf, stopBody, type StreamedContent } from "./reply-content.js";
 import type { BodyPiece, Reply } from "./reply.js";
 
 /** A body does not have the length that its Content-Length announces. */
@@ -13,11 +14,6 @@ export class ReplyLengthError extends TricornError {
     });
   }
 }
-
-/** The media type of text, and of bytes, where nobody says another. */
-export const TEXT = "text/plain; charset=utf-8";
-export const BYTES = "application/octet-stream";
-const JSON_TYPE = "application/json; charset=utf-8";
 
 /** What goes with a reply on its way. */
 export interface SendOptions {
@@ -42,60 +38,54 @@ export function sendReply(
   { request, headLimits: limits, protocolStatus }: SendOptions = {},
 ): void | Promise<void> {
   const { status, body, applicationStatus } = reply;
-  const source = bodySource(body);
   const headOnly = exchange.params.method === "HEAD";
-  // RFC 9110, sections 9.3.2, 15.3.5 and 15.4.5: these have no content, whatever the handler gave.
-  if (headOnly || status === 204 || status === 304) {
-    source?.stop();
-    const head = headWithoutContent(reply, { headOnly, streamed: source !== undefined, limits });
+  if (headOnly || hasNoContent(status)) {
+    const head = headOnly && !hasNoContent(status) ? headOfContent(reply, limits) : headAlone(reply, limits);
     exchange.answer({ head, body: "", bodyLength: 0, applicationStatus, protocolStatus });
     return undefined;
   }
-  if (source !== undefined) return new StreamedReply(exchange, reply, { source, request, limits }).send();
-  const { content, length, type } = wholeBody(reply.body);
+  const content = contentOf(body);
+  if (content.kind === "streamed")
+    return new StreamedReply(exchange, reply, { content, request, limits }).send();
+  const { length } = content;
   const announced = announcedLength(reply);
   if (announced !== undefined && announced !== length)
     throw new ReplyLengthError(announced, `${length} bytes`);
-  const head = formatHead({ status, headers: reply.ownHeaders, type: typeOf(reply, type), length, limits });
-  exchange.answer({ head, body: content, bodyLength: length, applicationStatus, protocolStatus });
+  const type = typeOf(reply, content.type);
+  const head = formatHead({ status, headers: reply.ownHeaders, type, length, limits });
+  exchange.answer({ head, body: content.content, bodyLength: length, applicationStatus, protocolStatus });
   return undefined;
 }
 
-function headWithoutContent(
-  reply: Reply,
-  facts: { readonly headOnly: boolean; readonly streamed: boolean; readonly limits: HeadLimits | undefined },
-): string {
-  const { headOnly, streamed, limits } = facts;
+/** RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: these have no content, whatever the handler gave. */
+function hasNoContent(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
+/** The head of an answer that has no content, for any method. */
+function headAlone(reply: Reply, limits: HeadLimits | undefined): string {
   const { status, ownHeaders: headers } = reply;
-  const described = headOnly && status !== 204 && status !== 304;
-  const whole = described && !streamed ? wholeBody(reply.body) : undefined;
-  if (status === 204 || status === 304) headers?.delete("content-length");
-  const type = described ? typeOf(reply, whole?.type ?? BYTES) : undefined;
-  return formatHead({ status, headers, type, length: whole?.length, limits });
+  stopBody(reply.body);
+  headers?.delete("content-length");
+  // Section 15.3.6: whoever frames the answer must not wait for content, or send some.
+  return formatHead({ status, headers, type: undefined, length: status === 205 ? 0 : undefined, limits });
+}
+
+/**
+ * The head that the answer to a GET has (section 9.3.2), as far as it is known. Where there is no body the length is
+ * not: a handler of HEAD does not have to make the content, and a false length of 0 would count as true.
+ */
+function headOfContent(reply: Reply, limits: HeadLimits | undefined): string {
+  const { status, ownHeaders: headers } = reply;
+  const content = contentOf(reply.body);
+  if (content.kind === "streamed") content.source.stop();
+  const length = content.length === 0 ? undefined : content.length;
+  return formatHead({ status, headers, type: typeOf(reply, content.type), length, limits });
 }
 
 /** The media type to send: what the reply says, else what follows from its body. */
 function typeOf({ type }: Reply, ofBody: string | undefined): string | undefined {
   return type === undefined ? ofBody : (type ?? undefined);
-}
-
-/** A body that is there as a whole. */
-export interface WholeBody {
-  readonly content: BodyPiece;
-  /** Bytes. */
-  readonly length: number;
-  /** The media type that follows from what it was made of. */
-  readonly type: string | undefined;
-}
-
-/** What is sent for a body that is no stream. Throws a TypeError for a value that has no JSON form. */
-export function wholeBody(body: unknown): WholeBody {
-  if (typeof body === "string") return { content: body, length: Buffer.byteLength(body), type: TEXT };
-  if (body === undefined || body === null) return { content: "", length: 0, type: undefined };
-  if (body instanceof Uint8Array) return { content: body, length: body.length, type: BYTES };
-  const json = JSON.stringify(body) as string | undefined;
-  if (json === undefined) throw new TypeError("Cannot reply: the value has no JSON form");
-  return { content: json, length: Buffer.byteLength(json), type: JSON_TYPE };
 }
 
 /** The Content-Length that the handler set itself. Throws a TypeError for what is no number. */
@@ -107,7 +97,7 @@ export function announcedLength({ ownHeaders }: Reply): number | undefined {
 }
 
 interface StreamFacts {
-  readonly source: BodySource;
+  readonly content: StreamedContent;
   readonly request: SendOptions["request"];
   readonly limits: HeadLimits | undefined;
 }
@@ -116,30 +106,31 @@ interface StreamFacts {
 class StreamedReply {
   readonly #exchange: Exchange;
   readonly #reply: Reply;
-  readonly #source: BodySource;
+  readonly #content: StreamedContent;
   readonly #request: SendOptions["request"];
   readonly #limits: HeadLimits | undefined;
   #announced: number | undefined;
   #sent = 0;
 
-  constructor(exchange: Exchange, reply: Reply, { source, request, limits }: StreamFacts) {
+  constructor(exchange: Exchange, reply: Reply, { content, request, limits }: StreamFacts) {
     this.#exchange = exchange;
     this.#reply = reply;
-    this.#source = source;
+    this.#content = content;
     this.#request = request;
     this.#limits = limits;
   }
 
   async send(): Promise<void> {
     const exchange = this.#exchange;
+    const { source } = this.#content;
     let complete = false;
     exchange.onAbort(this.#stop);
     try {
-      this.#announced = announcedLength(this.#reply);
+      this.#announce();
       for (;;) {
         // The first piece is awaited before the head is sent: until then a failure can still get a status of its own. Who
         // wants the head to go before there is anything gives an empty piece first.
-        const next = this.#source.next();
+        const next = source.next();
         const piece = this.#checked(next instanceof Promise ? await next : next);
         if (!exchange.started) this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
         // Also an answer to a request that was aborted ends, where it is complete.
@@ -151,36 +142,43 @@ class StreamedReply {
       complete = true;
       exchange.end({ applicationStatus: this.#reply.applicationStatus });
     } catch (error) {
-      this.#source.stop(error);
+      source.stop(error);
       if (!exchange.started || exchange.aborted !== undefined) throw error;
       // The Web server can be told of it only until then.
       this.#request?.logFailure(error);
       exchange.breakOff();
     } finally {
-      if (!complete) this.#source.stop(exchange.aborted);
+      if (!complete) source.stop(exchange.aborted);
     }
   }
 
-  #sendHead(type: string): void {
+  /** Finds out how long the body has to be: as the handler says, or as it is known. */
+  #announce(): void {
+    const { length } = this.#content;
+    const announced = announcedLength(this.#reply);
+    if (announced !== undefined && length !== undefined && announced !== length)
+      throw new ReplyLengthError(announced, `${length} bytes`);
+    this.#announced = announced ?? length;
+  }
+
+  #sendHead(typeOfPiece: string): void {
     const exchange = this.#exchange;
     const { status, ownHeaders: headers } = this.#reply;
+    const { length, type = typeOfPiece } = this.#content;
     const limits = this.#limits;
-    exchange.writeHead(
-      formatHead({ status, headers, type: typeOf(this.#reply, type), length: undefined, limits }),
-    );
+    exchange.writeHead(formatHead({ status, headers, type: typeOf(this.#reply, type), length, limits }));
   }
 
   /** A piece that can be sent, as far as the announced length tells. */
-  #checked(piece: unknown): BodyPiece | undefined {
+  #checked(given: unknown): BodyPiece | undefined {
     const announced = this.#announced;
-    if (piece === undefined) {
+    if (given === undefined) {
       if (announced !== undefined && this.#sent < announced)
         throw new ReplyLengthError(announced, `${this.#sent} bytes`);
       return undefined;
     }
-    if (typeof piece !== "string" && !(piece instanceof Uint8Array)) {
-      throw new TypeError(`Cannot stream reply: a piece is neither text nor bytes but ${typeof piece}`);
-    }
+    const piece = typeof given === "string" ? given : bytesOf(given);
+    if (piece === undefined) throw new ReplyBodyError(factOfPiece(given));
     if (announced !== undefined) {
       this.#sent += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
       if (this.#sent > announced) throw new ReplyLengthError(announced, "more bytes");
@@ -189,8 +187,13 @@ class StreamedReply {
   }
 
   readonly #stop = (reason: AbortedError): void => {
-    this.#source.stop(reason);
+    this.#content.source.stop(reason);
     // Section 5.4: answered at once, the producer may take its time to clean up.
     if (reason.code === "ERR_ABORTED_BY_SERVER") this.#exchange.end({ applicationStatus: 1 });
   };
+}
+
+function factOfPiece(piece: unknown): string {
+  const kind = Array.isArray(piece) ? "an array" : piece === null ? "null" : `of type ${typeof piece}`;
+  return `a piece of its iterable is neither text nor bytes but ${kind}; send JSON as an array: [...iterable]`;
 }

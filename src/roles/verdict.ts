@@ -93,7 +93,8 @@ export class Deny {
       }
     }
     this.body = body ?? `${STATUS_CODES[status] ?? "Denied"}\n`;
-    this.type = checkedType(type ?? "text/plain; charset=utf-8");
+    this.type = type ?? "text/plain; charset=utf-8";
+    checkedType(this.type);
   }
 
   get status(): number {

@@ -5,6 +5,7 @@ import { pipeline } from "node:stream";
 import { nodeListener, requestOf, type NodeListener } from "tricorn/adapters";
 import { describe, expect, test } from "vitest";
 
+import { INTERNAL_ERROR } from "../support/answer.js";
 import { begin, get, params } from "../support/records.js";
 import { deferred, responder, serveDefinitions, temporaryFolder, turns } from "../support/served.js";
 import { CountedUpload, fieldsOf, mebibytes, serveHandlers } from "./support.js";
@@ -316,7 +317,7 @@ describe("The response of a listener", () => {
       response.end("abc");
     });
     const answer = await visit("/");
-    expect([answer.status, answer.text]).toEqual([500, "Internal Server Error\n"]);
+    expect([answer.status, answer.text]).toEqual([500, INTERNAL_ERROR]);
     expect(log.find(({ level }) => level === 50)?.err?.type).toBe(type);
   });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { allow, deny, reply, type AuthorizerRequest, type Definition, type FilterRequest } from "tricorn";
 
+import { INTERNAL_ERROR } from "../support/answer.js";
 import { folderWith, openFilesBelow, putFile } from "../support/folders.js";
 import { get } from "../support/records.js";
 import { responder } from "../support/routes.js";
@@ -267,7 +268,7 @@ describe("what a filter sees", () => {
       throw new Error("broken");
     });
     const { respond, log } = await bridged([failing], { files: { "a.txt": "" } });
-    expect(await respond("/a.txt")).toMatchObject({ status: 500, text: "Internal Server Error\n" });
+    expect(await respond("/a.txt")).toMatchObject({ status: 500, text: INTERNAL_ERROR });
     expect(log).toContainEqual(expect.objectContaining({ msg: "running", role: "filter", route: "Test" }));
   });
 });
@@ -446,7 +447,7 @@ describe("between look-up and open", () => {
     });
     const { connect, log } = await bridgedOn(fileSystem, [filtering(upperCase)], { root });
     const answer = await (await connect()).send(get(1, "/a.txt")).answer(1);
-    expect([answer.status, answer.text]).toEqual([500, "Internal Server Error\n"]);
+    expect([answer.status, answer.text]).toEqual([500, INTERNAL_ERROR]);
     expect(log).toContainEqual(
       expect.objectContaining({
         err: expect.objectContaining({ message: expect.stringContaining("EMFILE") as string }) as object,

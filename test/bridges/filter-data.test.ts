@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { reply, type Definition, type FilterRequest } from "tricorn";
 
+import { INTERNAL_ERROR } from "../support/answer.js";
 import { folderWith, openFilesBelow } from "../support/folders.js";
 import { abort, begin, get, params, post, stdin, variablesOf } from "../support/records.js";
 import { deferred, turns } from "../support/served.js";
@@ -223,7 +224,7 @@ describe("a file that shrinks while it is read", () => {
     truncateSync(path, 100_000);
     resolve();
     const answer = await peer.answer(1);
-    expect([answer.status, answer.text]).toEqual([500, "Internal Server Error\n"]);
+    expect([answer.status, answer.text]).toEqual([500, INTERNAL_ERROR]);
     expect(log).toContainEqual(
       expect.objectContaining({ err: expect.objectContaining({ code: "ERR_FILE_CHANGED" }) as object }),
     );

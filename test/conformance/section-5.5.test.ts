@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { reply } from "../../src/roles/reply.js";
+import { INTERNAL_ERROR } from "../support/answer.js";
 import { Type, authorize, begin, get, params, post, record, variablesOf } from "../support/records.js";
 import { deferred, responder, serveDefinitions, turns } from "../support/served.js";
 
@@ -81,7 +82,7 @@ describe("Section 5.5: the end of a request", () => {
     const { status, stderr, text } = await peer.answer(1);
 
     expect(status).toBe(500);
-    expect(text).toBe("Internal Server Error\n");
+    expect(text).toBe(INTERNAL_ERROR);
     expect(stderr).toMatch(/^tricorn: GET \/ failed: Error: no user for [^\n\0]*\n$/);
     expect(`${stderr}${text}${JSON.stringify(log)}`).not.toContain("top-secret-token");
   });

@@ -1,6 +1,7 @@
 // The same cases in the three roles, whichever way they come: what is tested without a socket holds behind a Web server.
 import { describe, expect, test } from "vitest";
 
+import { INTERNAL_ERROR } from "../support/answer.js";
 import { open, transports, type Call, type Seen } from "./transports.js";
 
 interface Case extends Omit<Call, "role"> {
@@ -174,7 +175,7 @@ const responders: readonly Case[] = [
     text: "",
   },
   { name: "an HttpError is told", target: "/gone", status: 410, fields: problem, text: /ERR_GONE/ },
-  { name: "any other error is a plain 500", target: "/broken", status: 500, text: "Internal Server Error\n" },
+  { name: "any other error is a plain 500", target: "/broken", status: 500, text: INTERNAL_ERROR },
   {
     name: "an error behind the beginning breaks the answer off",
     target: "/broken-off",
@@ -260,7 +261,7 @@ const filters: readonly Case[] = [
     target: "/a.broken",
     data: "one",
     status: 500,
-    text: "Internal Server Error\n",
+    text: INTERNAL_ERROR,
   },
 ];
 

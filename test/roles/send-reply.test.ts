@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { HttpError } from "../../src/roles/http-error.js";
 import { reply } from "../../src/roles/reply.js";
-import type { Answer } from "../support/answer.js";
+import { INTERNAL_ERROR, type Answer } from "../support/answer.js";
 import { begin, get, params } from "../support/records.js";
 import { deferred, responder, serveDefinitions, turns } from "../support/served.js";
 
@@ -144,7 +144,7 @@ describe("Replies that are there as a whole", () => {
   ])("%s is a plain 500", async (_kind, handle) => {
     const answer = await answerTo(handle);
 
-    expect(answer).toMatchObject({ status: 500, text: "Internal Server Error\n" });
+    expect(answer).toMatchObject({ status: 500, text: INTERNAL_ERROR });
     expect(answer.stderr).toMatch(/^tricorn: GET \/ failed: /);
   });
 
@@ -265,7 +265,7 @@ describe("Replies that are produced while they are sent", () => {
     expect(log.some(({ msg }) => msg.startsWith("Cannot complete request"))).toBe(true);
   });
 
-  test.each([204, 304])("with status %i nothing is sent and the producer is told", async (status) => {
+  test.each([204, 205, 304])("with status %i nothing is sent and the producer is told", async (status) => {
     const cancelled = deferred();
     const answer = await answerTo(() =>
       reply(new ReadableStream({ cancel: () => cancelled.resolve() }), { status }),
@@ -273,9 +273,26 @@ describe("Replies that are produced while they are sent", () => {
 
     expect(answer).toMatchObject({ status, text: "" });
     expect(answer.header("Content-Type")).toBeUndefined();
-    expect(answer.header("Content-Length")).toBeUndefined();
+    // RFC 9110, section 15.3.6: a 205 says that there is nothing.
+    expect(answer.header("Content-Length")).toBe(status === 205 ? "0" : undefined);
     await cancelled.promise;
   });
+
+  test.each([204, 205, 304])(
+    "with status %i there is no content, whatever it was made of",
+    async (status) => {
+      for (const method of ["GET", "HEAD"]) {
+        for (const body of ["text", Buffer.from("bytes"), { json: true }, new Blob(["blob"]), "", null]) {
+          const headers = { "Content-Length": 5, "X-Kept": "1" };
+          const answer = await answerTo(() => reply(body, { status, headers }), method);
+
+          expect([answer.status, answer.text, answer.header("X-Kept")]).toEqual([status, "", "1"]);
+          expect(answer.header("Content-Type")).toBeUndefined();
+          expect(answer.header("Content-Length")).toBe(status === 205 ? "0" : undefined);
+        }
+      }
+    },
+  );
 
   test("for HEAD nothing is sent and the producer is told", async () => {
     const cancelled = deferred();
@@ -283,6 +300,39 @@ describe("Replies that are produced while they are sent", () => {
 
     expect(answer).toMatchObject({ status: 200, text: "" });
     await cancelled.promise;
+  });
+
+  test.each<[string, () => unknown, number]>([
+    ["nothing", () => undefined, 204],
+    ["null", () => null, 204],
+    ["nothing with a status", () => reply(undefined, { status: 200 }), 200],
+    ["empty text", () => "", 200],
+    ["no bytes", () => Buffer.alloc(0), 200],
+    ["a stream", () => asynchronous("text"), 200],
+    ["a Response without a body", () => new Response(null, { status: 200 }), 200],
+  ])("a handler of HEAD that gives %s says no length, least of all 0", async (_what, handle, status) => {
+    const { connect } = await serveDefinitions([responder({ "HEAD /": handle })]);
+    const peer = await connect();
+    const answer = await peer.send(get(1, "/", { params: { REQUEST_METHOD: "HEAD" } })).answer(1);
+
+    expect([answer.status, answer.text]).toEqual([status, ""]);
+    expect(answer.header("Content-Length")).toBeUndefined();
+  });
+
+  test("a handler of HEAD may say the length that GET has", async () => {
+    const { connect } = await serveDefinitions([
+      responder({
+        "HEAD /": () => reply(undefined, { status: 200, headers: { "Content-Length": 16 }, type: "a/b" }),
+      }),
+    ]);
+    const peer = await connect();
+    const answer = await peer.send(get(1, "/", { params: { REQUEST_METHOD: "HEAD" } })).answer(1);
+
+    expect([answer.header("Content-Length"), answer.header("Content-Type"), answer.text]).toEqual([
+      "16",
+      "a/b",
+      "",
+    ]);
   });
 
   test("HEAD describes the body that GET would have", async () => {

@@ -1,6 +1,7 @@
 // The same file as a CGI program (RFC 3875): one request, its environment and standard input, and an exit.
 import { describe, expect, test } from "vitest";
 
+import { INTERNAL_ERROR } from "../support/answer.js";
 import { NodeProcess, commandOf } from "../support/node-process.js";
 import { lifeOf, logged, plainErrors, shop } from "./support.js";
 
@@ -237,7 +238,7 @@ describe("a CGI program", () => {
   ])("answers with %s, and never writes anything else to standard output", async (_what, redirections) => {
     for (const [target, body] of [
       ["/warn", "warned"],
-      ["/fail", "Internal Server Error"],
+      ["/fail", INTERNAL_ERROR],
     ] as const) {
       const command = ["sh", "-c", `exec "$@" ${redirections}`, "sh", ...started] as const;
       const process = new NodeProcess([...command], { env: request(target) });

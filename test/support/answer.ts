@@ -1,5 +1,13 @@
 import { Type, type Received } from "./records.js";
 
+/** The body of a 500 that tells nothing but that it is one (RFC 9457). */
+export const INTERNAL_ERROR = JSON.stringify({
+  type: "about:blank",
+  title: "Internal Server Error",
+  status: 500,
+  detail: "The request could not be completed.",
+});
+
 /** What came back for one request, from its first record to its END_REQUEST. */
 export interface Answer {
   readonly records: readonly Received[];

@@ -4,6 +4,7 @@ import { Body, Header, Path, Query, Req, Signal } from "../../src/decorators/bin
 import { Responder } from "../../src/decorators/role.js";
 import { Get, Post } from "../../src/decorators/route.js";
 import { Use } from "../../src/decorators/use.js";
+import { reply } from "../../src/roles/reply.js";
 
 const Id = z.coerce.number();
 const NewBook = z.object({ title: z.string() });
@@ -163,6 +164,11 @@ export abstract class Abstract {}
 // @ts-expect-error the scopes are "singleton" and "request"
 @Responder("/", { scope: "session" })
 export class Scoped {}
+
+// @ts-expect-error a bigint has no form on the wire
+reply(1n);
+// @ts-expect-error neither has a symbol
+reply(Symbol("x"));
 
 class Handlers {
   show(id: number) {

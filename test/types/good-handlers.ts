@@ -7,6 +7,7 @@ import { Use } from "../../src/decorators/use.js";
 import type { Middleware } from "../../src/roles/middleware.js";
 import type { Part } from "../../src/roles/part.js";
 import { reply } from "../../src/roles/reply.js";
+import { redirect } from "../../src/roles/verdict.js";
 import type { RoleRequest } from "../../src/roles/request.js";
 import type { ResponderRequest } from "../../src/roles/responder-request.js";
 
@@ -35,6 +36,20 @@ export class Books {
 
   @Post("/nothing")
   nothing(): void {}
+
+  @Get("/bytes")
+  bytes(@Query("as") as: string | undefined) {
+    const memory = new ArrayBuffer(4);
+    if (as === "blob") return new Blob(["x"]);
+    if (as === "file") return reply(new File(["x"], "a"), { status: 201 });
+    if (as === "form") return reply(new FormData());
+    if (as === "view") return reply(new Uint16Array(memory));
+    if (as === "shared") return reply(new SharedArrayBuffer(4));
+    if (as === "query") return reply(new URLSearchParams({ a: "b" }));
+    if (as === "response") return reply(new Response("x"), { headers: { "X-A": "b" } });
+    if (as === "redirect") return reply(redirect("/"), { headers: { "Set-Cookie": "a=" } });
+    return memory;
+  }
 
   @Get("/stream", { type: "text/csv", status: 203 })
   async *stream(@Query(Paging) { page }: Paging) {

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { expect, test, type TestContext } from "vitest";
 
+import { INTERNAL_ERROR } from "../answer.js";
 import { ERROR_PAGE, type Digest, type Seen } from "./contract.js";
 import { differs, type RefusedUpload, type ResponderDifferences } from "./differences.js";
 import { payload, sha256 } from "./payload.js";
@@ -78,7 +79,7 @@ function testAnswers(door: () => ResponderDoor, differences: ResponderDifference
     task,
   }) => {
     const answer = await visit("/fail");
-    expect([answer.status, await answer.text()]).toEqual([500, "Internal Server Error\n"]);
+    expect([answer.status, await answer.text()]).toEqual([500, INTERNAL_ERROR]);
     const line = /tricorn: GET \/fail failed: Error: The stage is on fire/;
     if (differs(task, differences.dropsStderr)) {
       // Whatever was to be logged is there by the time that the next answer is.

@@ -1,0 +1,167 @@
+import { types } from "node:util";
+
+import { bodySource, isStreamed, type BodySource } from "./body-source.js";
+import type { BodyPiece } from "./pieces.js";
+import { ReplyBodyError } from "./reply-body-error.js";
+
+/** The media type of text, and of bytes, where nobody says another. */
+export const TEXT = "text/plain; charset=utf-8";
+export const BYTES = "application/octet-stream";
+const JSON_TYPE = "application/json; charset=utf-8";
+const FORM_TYPE = "application/x-www-form-urlencoded;charset=UTF-8";
+
+/** A body that is there as a whole. */
+export interface WholeContent {
+  readonly kind: "whole";
+  readonly content: BodyPiece;
+  /** Bytes. */
+  readonly length: number;
+  /** The media type that follows from what it was made of. */
+  readonly type: string | undefined;
+}
+
+/** A body that is produced while it is sent. */
+export interface StreamedContent {
+  readonly kind: "streamed";
+  readonly source: BodySource;
+  /** Bytes, where they are known before. */
+  readonly length: number | undefined;
+  /** The media type that follows from what it was made of; undefined where the first piece tells. */
+  readonly type: string | undefined;
+}
+
+/**
+ * What is sent for a body. This is the one list of what can be sent, whether a handler returns it, hands it to `reply` or
+ * middleware puts it into a reply. What is streamed is taken over: it must be sent, or its source stopped.
+ *
+ * @throws ReplyBodyError for what has no form on the wire
+ * @throws the body where it is an error: it counts as thrown
+ */
+export function contentOf(body: unknown): WholeContent | StreamedContent {
+  if (typeof body === "string") return whole(body, Buffer.byteLength(body), TEXT);
+  if (body === undefined || body === null) return whole("", 0, undefined);
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) return whole(bytes, bytes.length, BYTES);
+  checkBody(body);
+  const streamed = typeof body === "object" && !Array.isArray(body) ? streamedOf(body) : undefined;
+  if (streamed !== undefined) return streamed;
+  if (body instanceof URLSearchParams) {
+    const text = body.toString();
+    return whole(text, Buffer.byteLength(text), FORM_TYPE);
+  }
+  const json = jsonOf(body);
+  return whole(json, Buffer.byteLength(json), JSON_TYPE);
+}
+
+/** Whether a body is produced while it is sent, rather than there as a whole. Nothing is taken over. */
+export function isProduced(body: unknown): boolean {
+  return isStreamed(body) || isBlob(body) || isFormData(body);
+}
+
+/** Tells whoever produces a body that nobody wants it. */
+export function stopBody(body: unknown): void {
+  bodySource(body)?.stop();
+}
+
+/** Bytes in whatever form as the bytes that they are; undefined for what is none. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (!types.isAnyArrayBuffer(value)) return undefined;
+  const bytes = new Uint8Array(value);
+  // What others can write to at any time is sent as it is now.
+  return types.isSharedArrayBuffer(value) ? bytes.slice() : bytes;
+}
+
+/**
+ * Refuses what has no form on the wire, as far as that can be told without making it.
+ *
+ * @throws ReplyBodyError
+ * @throws the body where it is an error
+ */
+export function checkBody(body: unknown): void {
+  switch (typeof body) {
+    case "bigint":
+      throw new ReplyBodyError("a BigInt is neither text nor JSON; send String(value)");
+    case "symbol":
+      throw new ReplyBodyError("a symbol is neither text nor JSON");
+    case "function":
+      throw new ReplyBodyError(`a function${nameOf(body)} is neither text nor JSON; call it`);
+    case "object":
+      checkObject(body);
+      return;
+    default:
+      return;
+  }
+}
+
+function checkObject(body: object | null): void {
+  // An error that is handed on is meant as one that is thrown.
+  if (body instanceof Error) throw body;
+  if (types.isPromise(body)) throw new ReplyBodyError("a promise is no body; await it");
+  if (types.isMap(body))
+    throw new ReplyBodyError("a Map is neither text nor JSON; send Object.fromEntries(map) or [...map]");
+  if (types.isWeakMap(body) || types.isWeakSet(body) || types.isRegExp(body))
+    throw new ReplyBodyError(`a ${body.constructor.name} is neither text nor JSON`);
+}
+
+function streamedOf(body: object): StreamedContent | undefined {
+  if (isBlob(body)) {
+    const { size, type } = body;
+    return { kind: "streamed", source: bodySource(body.stream())!, length: size, type: type || BYTES };
+  }
+  if (isFormData(body)) {
+    const encoded = new Response(body);
+    const type = encoded.headers.get("content-type") ?? undefined;
+    return { kind: "streamed", source: bodySource(encoded.body)!, length: undefined, type };
+  }
+  const source = bodySource(body);
+  return source && { kind: "streamed", source, length: undefined, type: undefined };
+}
+
+function whole(content: BodyPiece, length: number, type: string | undefined): WholeContent {
+  return { kind: "whole", content, length, type };
+}
+
+/** By its tag first: to touch the class makes Node.js load all of fetch, which few applications need. */
+function isFormData(body: unknown): body is FormData {
+  return tagOf(body) === "[object FormData]" && body instanceof FormData;
+}
+
+/** A Blob or a File, of Node.js or of a library. */
+function isBlob(body: unknown): body is Blob {
+  const tag = tagOf(body);
+  if (tag !== "[object Blob]" && tag !== "[object File]") return false;
+  return typeof (body as Partial<Blob>).stream === "function";
+}
+
+function tagOf(body: unknown): string {
+  return Object.prototype.toString.call(body);
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name === "" ? "" : ` (${name})`;
+}
+
+function jsonOf(value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value) as string | undefined;
+  } catch (error) {
+    const fact = faultOfJson(error);
+    // What a toJSON() throws is its author's to read.
+    throw fact === undefined ? error : new ReplyBodyError(fact, error);
+  }
+  if (json === undefined) throw new ReplyBodyError("its toJSON() gives nothing that JSON has");
+  return json;
+}
+
+/** What V8 refuses by itself, in the words that it has had since Node.js 12. */
+function faultOfJson(error: unknown): string | undefined {
+  if (!(error instanceof TypeError)) return undefined;
+  if (error.message.includes("serialize a BigInt"))
+    return "there is a BigInt in it, which JSON has not; send String(value)";
+  if (error.message.startsWith("Converting circular structure"))
+    return "it contains itself, so it has no end as JSON";
+  return undefined;
+}
