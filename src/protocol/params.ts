@@ -84,6 +84,16 @@ export class Params implements Iterable<[name: string, value: string]> {
     return true;
   }
 
+  /** Whether all values of this name are the same, byte by byte: also where it came once, or not at all. */
+  isUnanimous(name: string): boolean {
+    if (!index.findLast(this.#block, name)) return true;
+    const { value } = index;
+    index.findFirst(this.#block, name);
+    // Most names come once, which costs no text.
+    if (index.value === value) return true;
+    return new Set(this.getAll(name)).size === 1;
+  }
+
   /** Whether the name came at all. */
   has(name: string): boolean {
     return this.#find(name);

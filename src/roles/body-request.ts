@@ -11,6 +11,7 @@ export abstract class BodyRequest extends RoleRequest {
     return (this.#body ??= new RequestBody(this.exchange.stdin, {
       contentType: this.params.get("CONTENT_TYPE"),
       contentLength: contentLengthOf(this.params),
+      contentCodings: this.params.getAll("HTTP_CONTENT_ENCODING"),
     }));
   }
 }

@@ -1,4 +1,5 @@
 import type { InputStream } from "../protocol/input-stream.js";
+import { requireNoCoding } from "./content-coding.js";
 import { HttpError } from "./http-error.js";
 import { DEFAULT_COLLECTED_BYTES, InputReader, type BodyLimits } from "./input-reader.js";
 import { decodeText, decodeUtf8, essenceOf, parameterOf } from "./media-type.js";
@@ -19,6 +20,8 @@ export interface BodyFacts {
   readonly contentType: string | undefined;
   /** CONTENT_LENGTH in bytes; undefined where there is none that can be trusted. */
   readonly contentLength: number | undefined;
+  /** The values of Content-Encoding; none if left out. */
+  readonly contentCodings?: readonly string[] | undefined;
 }
 
 const DEFAULT_FIELDS = 1000;
@@ -29,15 +32,18 @@ const DEFAULT_FIELDS = 1000;
  *
  * All methods fail with an HttpError 400 `ERR_BODY_LENGTH` when fewer or more bytes come than CONTENT_LENGTH announced,
  * with 413 `ERR_BODY_TOO_LARGE` above their limit (at once where CONTENT_LENGTH tells), and with the request's
- * AbortedError when it ends early.
+ * AbortedError when it ends early. What has to be understood (text, JSON, forms) is an HttpError 415 `ERR_BODY_CODING` where
+ * it has a Content-Encoding; bytes, pieces and streams are what came.
  */
 export class RequestBody {
   readonly #reader: InputReader;
   readonly #contentType: string | undefined;
+  readonly #codings: readonly string[];
 
-  constructor(source: InputStream, { contentType, contentLength }: BodyFacts) {
+  constructor(source: InputStream, { contentType, contentLength, contentCodings = [] }: BodyFacts) {
     this.#reader = new InputReader(source, { name: "body", length: contentLength });
     this.#contentType = contentType;
+    this.#codings = contentCodings;
   }
 
   /** The media type in lower case without parameters; undefined where the client sent none. */
@@ -62,6 +68,7 @@ export class RequestBody {
    * @throws HttpError 415 `ERR_BODY_CHARSET` for an unknown charset, 400 `ERR_BODY_ENCODING` for bytes that are no text in it
    */
   async text(limits?: BodyLimits): Promise<string> {
+    requireNoCoding(this.#codings);
     return decodeText(await this.bytes(limits), this.#charset);
   }
 
@@ -71,6 +78,7 @@ export class RequestBody {
    * @throws HttpError 400 `ERR_BODY_JSON`, and what {@link text} throws
    */
   async json(limits?: BodyLimits): Promise<unknown> {
+    requireNoCoding(this.#codings);
     const text = decodeUtf8(await this.bytes(limits), this.#charset);
     try {
       return JSON.parse(text) as unknown;
@@ -88,6 +96,7 @@ export class RequestBody {
   async form({ bytes, fields = DEFAULT_FIELDS }: FormLimits = {}): Promise<
     Record<string, string | string[]>
   > {
+    requireNoCoding(this.#codings);
     const text = decodeUtf8(await this.bytes({ bytes }), this.#charset);
     // The separator in front keeps URLSearchParams from dropping a question mark that belongs to the first name.
     const pairs = new URLSearchParams(`&${text}`);
@@ -132,6 +141,7 @@ export class RequestBody {
    * whole parts were handed out.
    */
   multipart(limits?: MultipartLimits): AsyncIterable<Part> {
+    requireNoCoding(this.#codings);
     this.#reader.claim();
     return readParts(this.#reader, { boundary: parameterOf(this.#contentType, "boundary"), limits });
   }

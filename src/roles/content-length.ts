@@ -1,4 +1,8 @@
 import type { Params } from "../protocol/params.js";
+import { HttpError } from "./http-error.js";
+
+/** One number (RFC 3875, section 4.1.2), of as many digits as are sure to be counted exactly. */
+const NUMBER = /^\d{1,15}$/;
 
 /**
  * CONTENT_LENGTH in bytes, or undefined where there is none that can be held against the body (RFC 3875, section 4.1.2).
@@ -8,6 +12,23 @@ import type { Params } from "../protocol/params.js";
  */
 export function contentLengthOf(params: Params): number | undefined {
   const text = params.get("CONTENT_LENGTH");
-  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
+  if (text === undefined || !NUMBER.test(text)) return undefined;
   return params.has("HTTP_TRANSFER_ENCODING") ? undefined : Number(text);
+}
+
+/**
+ * Whether CONTENT_LENGTH is one number, or none: absent, empty or -1. What is neither, or comes as two different ones, is
+ * read by no two programs in the same way, and the body behind it with it (RFC 9110, section 8.6).
+ */
+export function isLengthSound(params: Params): boolean {
+  const text = params.get("CONTENT_LENGTH");
+  if (text === undefined) return true;
+  return (text === "" || NUMBER.test(text) || text === "-1") && params.isUnanimous("CONTENT_LENGTH");
+}
+
+/** What answers a request whose length is not {@link isLengthSound sound}. */
+export function unsoundLength(): HttpError {
+  return new HttpError(400, "The Content-Length of the request is not one number.", {
+    code: "ERR_CONTENT_LENGTH",
+  });
 }

@@ -34,8 +34,12 @@ export class FilterRequest extends BodyRequest {
     super(exchange, context, found);
     this.#found = found;
     const length = exchange.params.get("FCGI_DATA_LENGTH");
-    if (length === undefined || !/^\d{1,15}$/.test(length)) {
-      throw new FilterDataError("Cannot filter: FCGI_DATA_LENGTH is missing or not a number");
+    if (
+      length === undefined ||
+      !/^\d{1,15}$/.test(length) ||
+      !exchange.params.isUnanimous("FCGI_DATA_LENGTH")
+    ) {
+      throw new FilterDataError("Cannot filter: FCGI_DATA_LENGTH is missing or not one number");
     }
     this.dataLength = Number(length);
     const lastModified = exchange.params.get("FCGI_DATA_LAST_MOD");

@@ -1,6 +1,7 @@
 import type { RoleInputs } from "../protocol/application.js";
 import { compileGlob, type PathMatcher } from "../path-glob.js";
 import type { Exchange } from "../protocol/exchange.js";
+import { isLengthSound, unsoundLength } from "./content-length.js";
 import { fingerprint } from "./fingerprint.js";
 import type { FilterDefinition } from "./definitions.js";
 import { logFailure, problemReply } from "./failure.js";
@@ -70,8 +71,7 @@ export class FilterRole {
       void sendReply(exchange, problemReply(new HttpError(404, "No filter is meant for this file.")));
       return;
     }
-    request.route = transform.name;
-    respond(request, (request) => transform.run(request), transform.defaults);
+    this.#run(request, transform);
   }
 
   /** The filter that is meant for a file, by any of its decoded paths; undefined where none is. */
@@ -81,9 +81,16 @@ export class FilterRole {
 
   /** Runs a filter for a file that was found for a request, whose params tell of it by now. */
   filterFound(exchange: Exchange, { transform, found, layers }: FilterTask): void {
-    const request = new FilterRequest(exchange, this.#context, found);
+    this.#run(new FilterRequest(exchange, this.#context, found), transform, layers);
+  }
+
+  #run(request: FilterRequest, transform: Transform, layers?: Layers): void {
     request.route = transform.name;
-    respond(request, () => transform.run(request, layers), transform.defaults);
+    if (isLengthSound(request.params)) {
+      respond(request, () => transform.run(request, layers), transform.defaults);
+    } else {
+      void sendReply(request.exchange, problemReply(unsoundLength()));
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RoleInputs } from "../protocol/application.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { ResponderDefinition, RouteDefinition } from "./definitions.js";
+import { isLengthSound, unsoundLength } from "./content-length.js";
 import { HttpError } from "./http-error.js";
 import { compose, type Middleware } from "./middleware.js";
 import { Reply, type ReplyDefaults } from "./reply.js";
@@ -44,7 +45,8 @@ export class ResponderRole {
 
   handle(exchange: Exchange): void {
     const request = new ResponderRequest(exchange, this.#context);
-    const found = request.lies === "below" ? this.#router.find(request.method, request.path) : undefined;
+    const isSound = request.lies === "below" && isLengthSound(request.params);
+    const found = isSound ? this.#router.find(request.method, request.path) : undefined;
     if (found === undefined) {
       respond(request, this.#fallback, noDefaults);
       return;
@@ -64,6 +66,7 @@ export class ResponderRole {
     if (request.lies === "unclear")
       throw new HttpError(400, "The path leaves the root, or is not valid percent-encoded UTF-8.");
     if (request.lies === "outside") throw new HttpError(404, "There is no such resource.");
+    if (!isLengthSound(request.params)) throw unsoundLength();
     const why = this.#router.explain(request.path);
     switch (why.reason) {
       case "method": {

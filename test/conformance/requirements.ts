@@ -949,9 +949,12 @@ export const specification: readonly Section[] = [
         says: "STDIN has at most CONTENT_LENGTH bytes, and fewer only where the client has failed.",
         status: "differs",
         because:
-          "Where CONTENT_LENGTH is absent, empty, no number or comes beside Transfer-Encoding, as nginx, Jetty and Caddy " +
-          "send it, the end of STDIN counts.",
-        tests: s62("where it is %s, the end of STDIN counts"),
+          "Where CONTENT_LENGTH is absent, empty, -1 or comes beside Transfer-Encoding, as nginx, Jetty and Caddy send it, " +
+          "the end of STDIN counts. What is no number else is refused.",
+        tests: s62(
+          "where it is %s, the end of STDIN counts",
+          "where it is %s, the request is a 400 before a handler runs",
+        ),
       },
       {
         of: "application",

@@ -1,6 +1,20 @@
 import { describe, expect, test } from "vitest";
 
-import { Type, begin, get, params, record, stdin, variablesOf } from "../support/records.js";
+import { allow, deny } from "../../src/roles/verdict.js";
+import { gate } from "../support/gates.js";
+import {
+  Authorizer,
+  Filter,
+  Responder,
+  Type,
+  begin,
+  data,
+  get,
+  params,
+  record,
+  stdin,
+  variablesOf,
+} from "../support/records.js";
 import { responder, serveDefinitions } from "../support/served.js";
 
 const bodies = responder({
@@ -56,7 +70,6 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     ["absent", {}],
     ["empty, as nginx and Jetty send it", { CONTENT_LENGTH: "" }],
     ["-1, as Caddy sends it", { CONTENT_LENGTH: "-1" }],
-    ["no number", { CONTENT_LENGTH: "5 " }],
     ["wrong beside a chunked upload", { CONTENT_LENGTH: "3", HTTP_TRANSFER_ENCODING: "chunked" }],
   ])("where it is %s, the end of STDIN counts", async (_what, variables) => {
     const { connect } = await serveDefinitions([bodies]);
@@ -64,6 +77,113 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
 
     expect((await peer.send(request("/text", "12345", variables)).answer(1)).text).toBe("12345");
     expect((await peer.send(request("/stream", "", variables)).answer(1)).text).toBe("");
+  });
+
+  const malformed: [what: string, values: readonly string[]][] = [
+    ["of 16 digits", ["1".repeat(16)]],
+    ["of 20 digits", ["0".repeat(19) + "5"]],
+    ["signed", ["+5"]],
+    ["negative", ["-2"]],
+    ["minus zero", ["-0"]],
+    ["hexadecimal", ["0x5"]],
+    ["with a blank behind", ["5 "]],
+    ["with a blank in front", [" 5"]],
+    ["a blank", [" "]],
+    ["a list", ["5,5"]],
+    ["with an exponent", ["1e3"]],
+    ["a fraction", ["5.0"]],
+    ["grouped", ["1_0"]],
+    ["with a unit", ["5kB"]],
+    ["in other digits", ["\u0665"]],
+    ["with a NUL", ["5\0"]],
+    ["text", ["NaN"]],
+    ["twice and different", ["5", "6"]],
+    ["twice and different in spelling", ["5", "05"]],
+    ["three times, of which the outer ones agree", ["5", "6", "5"]],
+    ["once empty and once not", ["", "5"]],
+    ["once -1 and once not", ["5", "-1"]],
+  ];
+
+  test.each(malformed)(
+    "where it is %s, the request is a 400 before a handler runs",
+    async (_what, values) => {
+      let runs = 0;
+      const note = () => `run ${(runs += 1)}`;
+      const { connect } = await serveDefinitions([
+        responder({
+          "POST /unread": note,
+          "GET /unread": note,
+          "POST /read": async ({ body }) => note() + (await body.text()),
+        }),
+        { kind: "filter", name: "Filter", paths: ["*.txt"], filter: note },
+      ]);
+      const peer = await connect();
+      for (const [path, method, role] of [
+        ["/unread", "POST", Responder],
+        ["/unread", "GET", Responder],
+        ["/read", "POST", Responder],
+        ["/nowhere", "POST", Responder],
+        ["/a.txt", "GET", Filter],
+      ] as const) {
+        for (const chunked of [{}, { HTTP_TRANSFER_ENCODING: "chunked" }]) {
+          const variables = variablesOf(path, { REQUEST_METHOD: method, FCGI_DATA_LENGTH: "0", ...chunked });
+          const lengths = values.map((value): [string, string] => ["CONTENT_LENGTH", value]);
+          peer.send(begin(1, role), params(1, [...Object.entries(variables), ...lengths]), stdin(1, "12345"));
+          if (role === Filter) peer.send(data(1));
+          const answer = await peer.answer(1);
+          expect([answer.status, (JSON.parse(answer.text) as { code: string }).code]).toEqual([
+            400,
+            "ERR_CONTENT_LENGTH",
+          ]);
+        }
+      }
+      expect(runs).toBe(0);
+    },
+  );
+
+  test("where it comes twice and is the same, it counts", async () => {
+    const { connect } = await serveDefinitions([bodies]);
+    const peer = await connect();
+    const ask = (length: string) => {
+      const twice = ["1", "2"].map((): [string, string] => ["CONTENT_LENGTH", length]);
+      const variables = Object.entries(variablesOf("/text", { REQUEST_METHOD: "POST" }));
+      return peer.send(begin(1), params(1, [...variables, ...twice]), stdin(1, "12345")).answer(1);
+    };
+
+    expect((await ask("5")).text).toBe("12345");
+    expect((await ask("")).text).toBe("12345");
+    expect((await ask("4")).status).toBe(400);
+  });
+
+  test.each(malformed)("where it is %s, an authorizer decides without it", async (_what, values) => {
+    const gates = [
+      gate(({ method }) => (method === "GET" ? allow() : deny(401)), "/members/**"),
+      responder({ "GET /members/x": () => "member", "POST /members/x": () => "member" }),
+    ];
+    const { connect } = await serveDefinitions(gates, {
+      listener: { bridges: { authorizer: { inProcess: true } } },
+    });
+    const peer = await connect();
+    const lengths = values.map((value): [string, string] => ["CONTENT_LENGTH", value]);
+    const ask = (
+      method: string,
+      { role = Authorizer, ...marks }: { role?: number; TRICORN_BRIDGE?: string },
+    ) => {
+      const variables = variablesOf("/members/x", { REQUEST_METHOD: method, ...marks });
+      return peer
+        .send(begin(1, role), params(1, [...Object.entries(variables), ...lengths]), stdin(1))
+        .answer(1);
+    };
+
+    // In its role and through a bridge the length is that of a request which somebody else answers.
+    expect((await ask("GET", {})).status).toBe(200);
+    expect((await ask("POST", {})).status).toBe(401);
+    const bridged = { role: Responder, TRICORN_BRIDGE: "auth_request" };
+    expect((await ask("GET", bridged)).status).toBe(200);
+    expect((await ask("POST", bridged)).status).toBe(401);
+    // In the process it is denied before it is refused, and never answered.
+    expect((await ask("GET", { role: Responder })).status).toBe(400);
+    expect((await ask("POST", { role: Responder })).status).toBe(401);
   });
 
   test("a body that nobody reads is not compared", async () => {

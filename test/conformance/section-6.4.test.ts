@@ -124,6 +124,8 @@ describe("Section 6.4: filters", () => {
     ["a fraction", "1.5"],
     ["hexadecimal", "0x10"],
     ["too large", "9".repeat(30)],
+    ["16 digits", "0".repeat(15) + "3"],
+    ["signed", "+3"],
   ])("FCGI_DATA_LENGTH that is %s is refused before the filter runs", async (_what, length) => {
     const ran = { times: 0 };
     const { connect } = await serveDefinitions([

@@ -29,6 +29,18 @@ describe("Params", () => {
     expect([params.has("D"), params.has("E")]).toEqual([true, false]);
   });
 
+  test.each([
+    ["none", "", true],
+    ["one", "01 01 41 31", true],
+    ["two that are the same", "01 01 41 31  01 01 41 31", true],
+    ["two that differ", "01 01 41 31  01 01 41 32", false],
+    ["three of which the outer ones are the same", "01 01 41 31  01 01 41 32  01 01 41 31", false],
+    ["one that is empty and one that is not", "01 00 41  01 01 41 31", false],
+    ["one, and another name with another value", "01 01 41 31  01 01 42 32", true],
+  ])("tells whether all values of a name are the same: %s", (_what, pairs, same) => {
+    expect(new Params(hex(pairs)).isUnanimous("A")).toBe(same);
+  });
+
   test("gives all variables with a prefix as bytes, but HTTP_PROXY", () => {
     const fields = new Params(
       hex(`08 02  48 54 54 50 5f 58 5f 41  c3 a9   # HTTP_X_A = é in UTF-8
