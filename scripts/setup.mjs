@@ -16,6 +16,7 @@ const requirements = [
   { package: "h2o", file: "h2o" },
   { package: "haproxy", file: "haproxy" },
   { package: "libapache2-mod-fcgid", file: "/usr/lib/apache2/modules/mod_fcgid.so" },
+  { package: "libapache2-mod-xsendfile", file: "/usr/lib/apache2/modules/mod_xsendfile.so" },
   { package: "libfcgi-bin", file: "cgi-fcgi" },
   { package: "libjetty9-extra-java", file: "/usr/share/java/jetty9-fcgi-server.jar" },
   { package: "libjetty9-java", file: "/usr/share/java/jetty9-server.jar" },

@@ -56,10 +56,12 @@ export const sendfileHeaders = [
   "X-Accel-Redirect",
   "X-Sendfile",
   "X-Sendfile2",
+  "X-Sendfile-Temporary",
   "X-LIGHTTPD-send-file",
   "X-LIGHTTPD-send-tempfile",
   "X-LiteSpeed-Location",
   "X-Reproxy-URL",
+  "X-Reproxy-File",
 ] as const;
 
 const SENDFILE_CURE = "use sendfile(…), which keeps to a root";

@@ -5,41 +5,50 @@ import { Reply, type ReplyInit } from "./reply.js";
 
 /** How a Web server is asked to send a file itself, and what it may send. */
 export interface SendfileOptions {
-  /** The field that the Web server understands: nginx's `X-Accel-Redirect`, Apache's `X-Sendfile`. */
+  /** The field that the Web server understands: nginx's `X-Accel-Redirect`, Apache's and lighttpd's `X-Sendfile`. */
   readonly via: "X-Accel-Redirect" | "X-Sendfile" | "X-LIGHTTPD-send-file" | "X-LiteSpeed-Location";
   /**
    * What files are below: for `X-Accel-Redirect` and `X-LiteSpeed-Location` the URI of an internal location, such as
    * "/protected"; for the others a folder, such as "/srv/files".
    */
   readonly root: string;
+  /**
+   * Whether the Web server percent-decodes the field. Only `X-Sendfile` has readers that do not: mod_xsendfile before 1.0,
+   * which Debian has, and Cherokee. It makes a difference for names with "%" alone. True by default.
+   */
+  readonly decoded?: boolean | undefined;
 }
 
 /** Makes a reply that lets the Web server send a file below the root: `send("2026/report.pdf")`. */
 export type Sendfile = (path: string, init?: ReplyInit) => Reply;
 
-/** The fields whose value is a URI, which is percent-encoded. */
-const byUri: ReadonlySet<SendfileOptions["via"]> = new Set(["X-Accel-Redirect", "X-LiteSpeed-Location"]);
-
 /**
  * Lets the Web server send files itself, which costs the application nothing. The root is declared once, and no path
  * that a request brought can leave it.
  *
- * The reply's function throws an HttpError 404 for a path that leaves the root.
+ * The reply's function throws an HttpError 404 for a path that leaves the root, or that the field cannot carry.
  *
- * @throws ConfigurationError `ERR_SENDFILE_ROOT` for a root that is not absolute
+ * @throws ConfigurationError `ERR_SENDFILE_ROOT` for a root that is not absolute, `ERR_SENDFILE_DECODED` where a field is
+ *   said not to be decoded that always is
  */
-export function sendfile({ via, root }: SendfileOptions): Sendfile {
-  if (!root.startsWith("/") || hasBadSegment(root)) {
+export function sendfile({ via, root, decoded = true }: SendfileOptions): Sendfile {
+  if (!root.startsWith("/") || !isPlain(root)) {
     throw new ConfigurationError(
       "ERR_SENDFILE_ROOT",
       `Cannot send files by ${via}: the root ${JSON.stringify(root)} is no absolute path`,
     );
   }
+  if (!decoded && via !== "X-Sendfile") {
+    throw new ConfigurationError(
+      "ERR_SENDFILE_DECODED",
+      `Cannot send files by ${via}: its readers decode it; leave "decoded" out, which is for X-Sendfile`,
+    );
+  }
   const prefix = root.replace(/\/+$/, "");
+  const encode = encoderOf(via, decoded);
   return (path, init = {}) => {
-    if (hasBadSegment(path)) throw new HttpError(404, "There is no such file.");
-    const full = `${prefix}/${path.replace(/^\/+/, "")}`;
-    const value = byUri.has(via) ? full.split("/").map(encodeURIComponent).join("/") : utf8AsLatin1(full);
+    const value = isPlain(path) ? encode(`${prefix}/${path.replace(/^\/+/, "")}`) : undefined;
+    if (value === undefined) throw new HttpError(404, "There is no such file.");
     // Without a body, and so without a media type: the server takes that of the file where `init` has none.
     const answer = new Reply(undefined, { status: 200, ...init });
     answer.headers.setSendfile(via, value);
@@ -47,7 +56,22 @@ export function sendfile({ via, root }: SendfileOptions): Sendfile {
   };
 }
 
-/** Whether a path could lead out of where it is appended, or ends early for a program in C. */
-function hasBadSegment(path: string): boolean {
-  return /[\0\r\n]/.test(path) || path.split("/").includes("..");
+/** Formats a path as the value of the field; undefined where that would be read as another path. */
+type Encoder = (path: string) => string | undefined;
+
+function encoderOf(via: SendfileOptions["via"], decoded: boolean): Encoder {
+  // nginx, LiteSpeed and lighttpd percent-decode the value, and lighttpd resolves dot segments after that.
+  if (via !== "X-Sendfile") return (path) => path.split("/").map(encodeURIComponent).join("/");
+  // lighttpd and mod_xsendfile 1.0 decode it, mod_xsendfile 0.12 and Cherokee do not. What has no "%" and no blank at its
+  // end is the same to all of them.
+  if (decoded)
+    return (path) => utf8AsLatin1(path.replaceAll("%", "%25").replace(/[ \t]$/, encodeURIComponent));
+  // A blank at the end of a value is no part of it.
+  return (path) => (/[ \t]$/.test(path) ? undefined : utf8AsLatin1(path));
+}
+
+/** Whether a path cannot lead out of where it is appended, has UTF-8, and ends where it ends for a program in C too. */
+function isPlain(path: string): boolean {
+  // A backslash separates where the server runs on Windows.
+  return !/[\0-\x08\x0a-\x1f\x7f]|\p{Surrogate}/u.test(path) && !path.split(/[/\\]/).includes("..");
 }

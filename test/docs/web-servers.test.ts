@@ -10,6 +10,7 @@ import {
   Filter,
   Get,
   Post,
+  Query,
   Req,
   Responder,
   Variable,
@@ -70,8 +71,20 @@ class Probe {
   }
 
   @Get("/file")
-  file() {
-    return send("report.txt");
+  file(@Query("name") name: string | undefined) {
+    return send(name ?? "report.txt");
+  }
+
+  /** A file of the folder "files" beside the document root, which the Web server tells. */
+  @Get("/chosen")
+  chosen(
+    @Variable("DOCUMENT_ROOT") documentRoot: string | undefined,
+    @Query("name") name: string | undefined,
+    @Query("via") via: string | undefined,
+  ) {
+    const root = join(documentRoot!, "../files");
+    const kind = via === "X-LIGHTTPD-send-file" ? via : "X-Sendfile";
+    return sendfile({ via: kind, root, decoded: via !== "raw" })(name!);
   }
 
   @Get("/failing")
@@ -172,6 +185,68 @@ test("docs/getting-started.md: nginx in front of an application", async () => {
   expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
 });
 
+/** Names of files that a Web server could take for others; each file has its name as content. */
+const oddNames = [
+  "plain.txt",
+  "100%41.txt",
+  "100A.txt",
+  "%2e%2e",
+  "a b ",
+  "a;b",
+  "a?b#c",
+  "a+b&c",
+  "a\\b",
+  "..hidden",
+  ".dot",
+  "z\u00fcrich.txt",
+  "in/a%2Fb",
+];
+const outside = { "secret/index.txt": "SECRET", "secret.txt": "SECRET" };
+const oddFiles = {
+  ...outside,
+  ...Object.fromEntries(oddNames.map((name) => [`files/${name}`, name])),
+  ...Object.fromEntries(oddNames.map((name) => [`protected/${name}`, name])),
+};
+const waysOut = [
+  "../secret.txt",
+  "..%2fsecret.txt",
+  "%2e%2e/secret.txt",
+  "%2e%2e%2fsecret.txt",
+  "in/..%2f..%2fsecret.txt",
+  "..%252fsecret.txt",
+  "..\\secret.txt",
+  "..;/secret.txt",
+];
+
+describe("docs/responders.md", () => {
+  async function chosen(url: string, query: Record<string, string>): Promise<string | number> {
+    const answer = await fetch(`${url}/chosen?${new URLSearchParams(query).toString()}`);
+    const text = await answer.text();
+    return answer.status === 200 ? text : answer.status;
+  }
+
+  test.each(["X-Sendfile", "X-LIGHTTPD-send-file"])(
+    "lighttpd sends the file that was meant, by %s",
+    async (via) => {
+      const { url } = await start("docs/responders.md", "# x-sendfile", { behind, files: oddFiles });
+      for (const name of oddNames) expect(await chosen(url, { name, via }), name).toBe(name);
+      for (const name of waysOut) expect(await chosen(url, { name, via }), name).not.toBe("SECRET");
+    },
+  );
+
+  test("mod_xsendfile 0.12 sends the file that was meant, and none that was not", async () => {
+    const { url } = await start("docs/responders.md", "# mod_xsendfile", { behind, files: oddFiles });
+    for (const name of oddNames.filter((name) => !name.endsWith(" ")))
+      expect(await chosen(url, { name, via: "raw" }), name).toBe(name);
+    for (const name of oddNames.filter((name) => !/%| $/.test(name)))
+      expect(await chosen(url, { name, via: "X-Sendfile" }), name).toBe(name);
+    for (const name of ["100%41.txt", "a b "])
+      expect(await chosen(url, { name, via: "X-Sendfile" })).toBe(404);
+    for (const via of ["raw", "X-Sendfile"])
+      for (const name of waysOut) expect(await chosen(url, { name, via }), name).not.toBe("SECRET");
+  });
+});
+
 describe("docs/behind-nginx.md", () => {
   const nginx = (name: string, options?: RunOptions): Promise<WebServer> =>
     start("docs/behind-nginx.md", `# ${name}`, { behind, ...options });
@@ -230,6 +305,12 @@ describe("docs/behind-nginx.md", () => {
     const { url } = await nginx("sendfile", { files: { "protected/report.txt": "the report\n" } });
     expect(await (await fetch(`${url}/file`)).text()).toBe("the report\n");
     expect((await fetch(`${url}/protected/report.txt`)).status).toBe(404);
+
+    const odd = await nginx("sendfile", { files: oddFiles });
+    const sent = async (name: string): Promise<string> =>
+      (await fetch(`${odd.url}/file?name=${encodeURIComponent(name)}`)).text();
+    for (const name of oddNames) expect(await sent(name), name).toBe(name);
+    for (const name of waysOut) expect(await sent(name), name).not.toContain("SECRET");
   });
 
   test("never asks an authorizer", async () => {
