@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 
 import { ClientError, type ClientRequest, type ClientResponse, type FastCgiClient } from "../client/index.js";
 import { ProtocolError } from "../errors.js";
-import { ProtocolStatus, roleName } from "../protocol/constants.js";
+import { BROKEN_OFF, ProtocolStatus, roleName } from "../protocol/constants.js";
 import type { Answer } from "./answer.js";
 
 /** Whom a gateway asks, and where it tells what went on. */
@@ -33,20 +33,24 @@ export async function ask(
 
 /**
  * The answer of a responder or filter. Its body ends only with an END_REQUEST that says REQUEST_COMPLETE (section 5.5).
- * The application status is the application's own affair, as it is for other Web servers.
+ *
+ * The application status is the application's own affair, as it is for other Web servers, but for one value: what breaks off
+ * beside other requests on its connection ends with {@link BROKEN_OFF}, and only a Content-Length tells that it is whole
+ * all the same.
  */
 export function answerOf(response: ClientResponse): Answer {
   const { status, statusText, headers } = response;
   return { status, statusText, headers, body: completeBody(response) };
 }
 
-async function* completeBody({ body, ended }: ClientResponse): AsyncGenerator<Uint8Array> {
+async function* completeBody({ body, ended, headers }: ClientResponse): AsyncGenerator<Uint8Array> {
   yield* body;
-  const { protocolStatus } = await ended;
-  if (protocolStatus !== ProtocolStatus.RequestComplete) {
-    throw new ProtocolError(
-      "ERR_FCGI_STREAM_CLOSED",
-      `Cannot send answer: it ended with protocol status ${protocolStatus}`,
-    );
-  }
+  const { protocolStatus, applicationStatus } = await ended;
+  if (protocolStatus !== ProtocolStatus.RequestComplete) throw cutShort(`protocol status ${protocolStatus}`);
+  if (applicationStatus === BROKEN_OFF && !headers.has("content-length"))
+    throw cutShort(`application status ${applicationStatus}, and without a Content-Length`);
+}
+
+function cutShort(fact: string): ProtocolError {
+  return new ProtocolError("ERR_FCGI_STREAM_CLOSED", `Cannot send answer: it ended with ${fact}`);
 }

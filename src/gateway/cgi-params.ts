@@ -88,10 +88,21 @@ export function commonParams(
   return params;
 }
 
-/** Adds CONTENT_LENGTH where the client told it. A chunked body has none (RFC 9112 section 6.3). */
-export function addContentLength(params: Map<string, string>, request: IncomingMessage): void {
-  const length = request.headers["content-length"];
+/**
+ * Adds what tells of the request body: CONTENT_LENGTH where the client told it, else that the body came in chunks
+ * (RFC 9112 section 6.3), as nginx and Apache do: what takes a request without either for one without a body finds it. The
+ * body itself is handed on without the chunks.
+ */
+export function addBodyParams(params: Map<string, string>, { headers }: IncomingMessage): void {
+  const length = headers["content-length"];
   if (length !== undefined) params.set("CONTENT_LENGTH", length);
+  else if (headers["transfer-encoding"] !== undefined) params.set("HTTP_TRANSFER_ENCODING", "chunked");
+}
+
+/** Whether the body came in a form that is understood: as it is, or in chunks (RFC 9112 section 6.1). */
+export function hasKnownCoding({ headers }: IncomingMessage): boolean {
+  const coding = headers["transfer-encoding"];
+  return coding === undefined || /^chunked$/i.test(coding);
 }
 
 /**

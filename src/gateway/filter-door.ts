@@ -1,7 +1,7 @@
 import { Role } from "../protocol/constants.js";
 import { sendAnswer } from "./answer.js";
 import { answerOf, ask, type Asking } from "./ask.js";
-import { addContentLength } from "./cgi-params.js";
+import { addBodyParams } from "./cgi-params.js";
 import type { FileContent } from "../files/file-content.js";
 import type { HttpExchange } from "./http-exchange.js";
 
@@ -36,7 +36,7 @@ export async function filter(
     params.set("PATH_TRANSLATED", realPath);
     params.set("FCGI_DATA_LENGTH", String(length));
     params.set("FCGI_DATA_LAST_MOD", String(modified));
-    addContentLength(params, exchange.request);
+    addBodyParams(params, exchange.request);
     const response = await ask(asking, {
       role: Role.Filter,
       params,

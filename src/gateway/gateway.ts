@@ -6,7 +6,7 @@ import { pino, type Logger } from "pino";
 import { FastCgiClient } from "../client/index.js";
 import { ConfigurationError } from "../errors.js";
 import type { AddressLike } from "../protocol/address.js";
-import { parseAuthority } from "./cgi-params.js";
+import { hasKnownCoding, parseAuthority } from "./cgi-params.js";
 import { Doors } from "./doors.js";
 import { DocumentRoot } from "../files/document-root.js";
 import { failureStatus } from "./failure.js";
@@ -80,6 +80,8 @@ export class Gateway {
     this.#client =
       application instanceof FastCgiClient ? application : new FastCgiClient({ address: application });
     this.#server = createServer();
+    // Not in its documentation: a FIN does not end the connection while a request on it has no answer.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on("request", (request, response) =>
       this.#take(request, response, { awaitsContinue: false }),
     );
@@ -154,6 +156,10 @@ export class Gateway {
       answerPlainly(response, 400);
       return;
     }
+    if (!hasKnownCoding(request)) {
+      answerPlainly(response, 501);
+      return;
+    }
     if (path.kind === "roundabout") {
       answerPlainly(response, 308, { headers: { Location: path.location } });
       return;
@@ -164,7 +170,8 @@ export class Gateway {
 
   #failed(exchange: HttpExchange, error: unknown): void {
     const { path, response, signal, method } = exchange;
-    if (signal.aborted) {
+    if (signal.aborted || exchange.isLeft) {
+      exchange.abandon(error);
       this.#log.debug({ method, path: path.path }, "client left");
       return;
     }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { watchHalfClosed } from "./half-closed.js";
 import type { RequestPath } from "./request-path.js";
 
 /** What an {@link HttpExchange} is made with. */
@@ -29,6 +30,7 @@ export class HttpExchange {
       if (!response.writableFinished)
         this.#controller.abort(new Error("The HTTP client has closed its connection"));
     });
+    watchHalfClosed(response, request.socket);
   }
 
   /** REQUEST_METHOD. */
@@ -39,6 +41,11 @@ export class HttpExchange {
   /** Aborts when nobody waits for the response any more: the client has gone, or the exchange was abandoned. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Whether the client's connection is gone. What fails by that may be told of it before {@link signal} is. */
+  get isLeft(): boolean {
+    return this.request.socket.destroyed;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Role } from "../protocol/constants.js";
 import { sendAnswer } from "./answer.js";
 import { answerOf, ask, type Asking } from "./ask.js";
-import { addContentLength } from "./cgi-params.js";
+import { addBodyParams } from "./cgi-params.js";
 import type { HttpExchange } from "./http-exchange.js";
 
 /** Where the application lives among the paths of the gateway. */
@@ -28,7 +28,7 @@ export async function respond(
   params.set("SCRIPT_NAME", mounted ? mount : "");
   params.set("PATH_INFO", pathInfo);
   if (pathInfo !== "") params.set("PATH_TRANSLATED", documentRoot + pathInfo);
-  addContentLength(params, exchange.request);
+  addBodyParams(params, exchange.request);
   const response = await ask(asking, {
     role: Role.Responder,
     params,

@@ -3,7 +3,7 @@ import { ActiveRequest, ActiveRequests } from "./active-requests.js";
 import type { Application, Refusal } from "./application.js";
 import type { ApplicationSideHost } from "./application-side-host.js";
 import { decodeBeginRequest } from "./bodies.js";
-import { NULL_REQUEST_ID, RecordType } from "./constants.js";
+import { BROKEN_OFF, NULL_REQUEST_ID, RecordType } from "./constants.js";
 import { EarlyEnd } from "./early-end.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
 import type { ApplicationSideLimits } from "./limits.js";
@@ -233,7 +233,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     if (this.#requests.size === 1 && this.#requests.has(exchange.id)) {
       this.#host.breakConnection();
     } else {
-      exchange.end({ applicationStatus: 1 });
+      exchange.end({ applicationStatus: BROKEN_OFF });
     }
   }
 

@@ -65,3 +65,9 @@ export function roleName(role: number): string {
       return `role ${role}`;
   }
 }
+
+/**
+ * The application status of an answer that was broken off beside other requests on its connection, so that the connection
+ * could not be broken (section 5.5 leaves the number to the application; for CGI programs it is EXIT_FAILURE).
+ */
+export const BROKEN_OFF = 1;

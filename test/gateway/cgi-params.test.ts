@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { http } from "./support/http.js";
+import { exchanged } from "./support/raw-http.js";
 import type { Script } from "./support/scripted-application.js";
 import { openStage } from "./support/stage.js";
 
@@ -41,7 +42,7 @@ describe("the variables of a responder", () => {
     });
   });
 
-  it("have CONTENT_LENGTH and CONTENT_TYPE of the body, and none of a chunked one", async () => {
+  it("have CONTENT_LENGTH and CONTENT_TYPE of the body, and say that one came in chunks", async () => {
     const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
     await http(url, "/", {
       method: "POST",
@@ -60,8 +61,43 @@ describe("the variables of a responder", () => {
     await complete;
     expect(application.last(1)!.stdin.toString()).toBe("abc");
     expect(params).not.toHaveProperty("CONTENT_LENGTH");
-    expect(params).not.toHaveProperty("HTTP_TRANSFER_ENCODING");
+    expect(params).toHaveProperty("HTTP_TRANSFER_ENCODING", "chunked");
   });
+
+  it.each(["GET", "HEAD", "DELETE", "POST"])(
+    "say nothing of a body of a %s that has none",
+    async (method) => {
+      const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
+      await exchanged(url, `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      const { params } = application.last(1)!;
+      expect(params).toHaveProperty("REQUEST_METHOD", method);
+      expect(params).not.toHaveProperty("CONTENT_LENGTH");
+      expect(params).not.toHaveProperty("HTTP_TRANSFER_ENCODING");
+    },
+  );
+
+  it("tell an authorizer nothing of the body, which it does not get", async () => {
+    const { url, application } = await openStage({
+      scripts: roles,
+      routes: { respond: ["/"], protect: ["/**"] },
+    });
+    await http(url, "/", { method: "POST", headers: { "Transfer-Encoding": "chunked" }, body: "abc" });
+    expect(application.last(2)!.params).not.toHaveProperty("HTTP_TRANSFER_ENCODING");
+    expect(application.last(1)!.params).toHaveProperty("HTTP_TRANSFER_ENCODING", "chunked");
+  });
+
+  it.each(["gzip, chunked", "chunked, chunked", "identity"])(
+    "are not made of a body in the coding %j, which nobody here undoes",
+    async (coding) => {
+      const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
+      const answer = await exchanged(
+        url,
+        `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: ${coding}\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 (?:400|501) /);
+      expect(application.requests).toEqual([]);
+    },
+  );
 
   it("leave out Proxy, underscores, hop-by-hop fields and what Connection lists", async () => {
     const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
