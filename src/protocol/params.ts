@@ -94,6 +94,13 @@ export class Params implements Iterable<[name: string, value: string]> {
     return new Set(this.getAll(name)).size === 1;
   }
 
+  /** Whether the name came more than once. */
+  isRepeated(name: string): boolean {
+    if (!this.#find(name) || !index.findLast(this.#block, name)) return false;
+    const last = index.value;
+    return index.findFirst(this.#block, name) && index.value !== last;
+  }
+
   /** Whether the name came at all. */
   has(name: string): boolean {
     return this.#find(name);

@@ -3,9 +3,11 @@ import type { Refusal, RoleInputs } from "../protocol/application.js";
 import type { Exchange } from "../protocol/exchange.js";
 import { AuthorizerGates, type Gate } from "./authorizer-gates.js";
 import { AuthorizerRequest } from "./authorizer-request.js";
+import { repeatedCredential } from "./credentials.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { checkHead, checkedType, statusLine, type HeadLimits } from "./head.js";
 import { utf8AsLatin1 } from "./header-fields.js";
+import { LogBudget } from "./log-budget.js";
 import type { RequestContext } from "./request.js";
 import { Allow, Deny, NOT_IN_DENIALS, deny, type Verdict } from "./verdict.js";
 
@@ -40,6 +42,7 @@ export class AuthorizerRole {
   /** Who decides about which request. */
   readonly gates: AuthorizerGates;
   readonly #context: RequestContext;
+  readonly #repeated = new LogBudget();
   /** How the questions are answered that came in another role. */
   readonly #settles = new WeakMap<Exchange, Settle>();
 
@@ -83,6 +86,15 @@ export class AuthorizerRole {
       const code = "ERR_NO_AUTHORIZER";
       logSafely(() => request.log.warn({ code }, "Denied: no authorizer decides about this path"));
       return deny(403);
+    }
+    const repeated = repeatedCredential(request.params);
+    if (repeated !== undefined) {
+      const leftOut = this.#repeated.spend();
+      if (leftOut !== undefined) {
+        const facts = { code: "ERR_CREDENTIALS_REPEATED", ...(leftOut > 0 && { leftOut }) };
+        logSafely(() => request.log.warn(facts, `Denied: ${repeated} came more than once`));
+      }
+      return deny(400);
     }
     const variables = new Map<string, string>();
     for (const gate of gates) {

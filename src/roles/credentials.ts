@@ -1,9 +1,25 @@
+import type { Params } from "../protocol/params.js";
 import { Password } from "./password.js";
 
 /** A user's name and the password that was sent with it. Nobody has checked it yet. */
 export interface Credentials {
   readonly user: string;
   readonly password: Password;
+}
+
+/** What credentials come in, and which of two values is meant nobody can tell. */
+const CREDENTIALS: readonly string[] = ["REMOTE_USER", "REMOTE_PASSWD", "HTTP_AUTHORIZATION", "AUTH_TYPE"];
+
+/**
+ * The first of the params with credentials that came more than once: one check of it may be about the one value, and the next
+ * about the other. Behind nginx REMOTE_USER may, since a `fastcgi_param` of its configuration replaces that of the stock file
+ * and both are sent.
+ */
+export function repeatedCredential(params: Params): string | undefined {
+  return CREDENTIALS.find(
+    (name) =>
+      params.isRepeated(name) && !(name === "REMOTE_USER" && params.beginsWith("SERVER_SOFTWARE", "nginx")),
+  );
 }
 
 /** base64 (RFC 4648, section 4), with or without its padding. */

@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { AuthorizerPhase, type AuthorizerRequest } from "../../src/roles/authorizer-request.js";
 import { parseBasic } from "../../src/roles/credentials.js";
 import { allow } from "../../src/roles/verdict.js";
-import { askAsNginx, gate } from "../support/gates.js";
-import { authorize, get } from "../support/records.js";
+import { askAsNginx, expectDenied, gate } from "../support/gates.js";
+import { Authorizer, Responder, authorize, begin, get, params, stdin } from "../support/records.js";
 import { responder, serveDefinitions, type ServedOptions } from "../support/served.js";
 
 /** What an authorizer finds in a request with these params. */
@@ -74,7 +74,7 @@ describe("the credentials of an authorizer request", () => {
     expect(await read({})).toBeUndefined();
   });
 
-  test("are none where the field came twice", async () => {
+  test("are none where the server has joined two fields", async () => {
     const found: unknown[] = [];
     const { connect } = await serveDefinitions([
       gate(({ credentials }) => {
@@ -95,6 +95,71 @@ describe("the credentials of an authorizer request", () => {
     );
     expect(shown).toContain("ada");
     expect(shown).not.toContain("lovelace");
+  });
+});
+
+describe("credentials that came twice", () => {
+  const ada = { HTTP_AUTHORIZATION: basic("ada:lovelace"), REMOTE_USER: "ada", REMOTE_PASSWD: "lovelace" };
+  const twice = (name: string, values: readonly string[], more: Readonly<Record<string, string>> = {}) => [
+    ...Object.entries({ REQUEST_METHOD: "GET", REQUEST_URI: "/x", ...ada, ...more }).filter(
+      ([other]) => other !== name,
+    ),
+    ...values.map((value) => [name, value] as const),
+  ];
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ["REMOTE_PASSWD", ["guess", "lovelace"]],
+    ["REMOTE_PASSWD", ["lovelace", "lovelace"]],
+    ["REMOTE_USER", ["eve", "ada"]],
+    ["HTTP_AUTHORIZATION", [basic("ada:lovelace"), basic("eve:x")]],
+    ["AUTH_TYPE", ["Bearer a", "Bearer b"]],
+  ];
+  /** Sends one request to an application whose authorizer allows everything. */
+  const send = async (bytes: (id: number) => Buffer, options?: ServedOptions) => {
+    const { connect, log } = await serveDefinitions(
+      [gate(() => allow()), responder({ "GET /x": () => "inside" })],
+      options,
+    );
+    return { answer: await (await connect()).send(bytes(1)).answer(1), log };
+  };
+
+  test.each(cases)("deny in the authorizer role: %s %j", async (name, values) => {
+    const { answer, log } = await send((id) =>
+      Buffer.concat([begin(id, Authorizer, { keep: true }), params(id, twice(name, values))]),
+    );
+    expectDenied(answer, 400);
+    expect(log).toContainEqual(
+      expect.objectContaining({
+        code: "ERR_CREDENTIALS_REPEATED",
+        msg: `Denied: ${name} came more than once`,
+      }),
+    );
+  });
+
+  test.each(cases)("deny in the process and over a bridge: %s %j", async (name, values) => {
+    const asked = (more: Readonly<Record<string, string>>) => (id: number) =>
+      Buffer.concat([begin(id, Responder, { keep: true }), params(id, twice(name, values, more)), stdin(id)]);
+    const { answer } = await send(asked({}), {
+      listener: { bridges: { authorizer: { inProcess: true } } },
+    });
+    expect([answer.status, answer.text.includes("inside")]).toEqual([400, false]);
+    for (const form of ["auth_request", "forward_auth"]) {
+      const question = { TRICORN_BRIDGE: form, TRICORN_URI: "/x", TRICORN_METHOD: "GET" };
+      const bridged = await send(asked(question), { listener: { bridges: { authorizer: {} } } });
+      expectDenied(bridged.answer, form === "auth_request" ? 403 : 400);
+    }
+  });
+
+  test("may be a REMOTE_USER that nginx's configuration has replaced, and other fields may come twice", async () => {
+    for (const [name, values, more] of [
+      ["REMOTE_USER", ["eve", ""], { SERVER_SOFTWARE: "nginx/1.22.1" }],
+      ["HTTP_COOKIE", ["a=1", "b=2"], {}],
+      ["HTTP_ACCEPT", ["a/b", "c/d"], {}],
+    ] as const) {
+      const { answer } = await send((id) =>
+        Buffer.concat([begin(id, Authorizer, { keep: true }), params(id, twice(name, values, more))]),
+      );
+      expect([name, answer.status]).toEqual([name, 200]);
+    }
   });
 });
 
