@@ -29,7 +29,12 @@ export function haproxy(source: ConfigurationSource): Configuration {
     const file = `/etc/haproxy/${name}.cfg`;
     return {
       ...shared,
-      files: [{ name: file, text: textOf([`# ${name} behind HAProxy.`, ...sections]) }],
+      files: [
+        {
+          name: file,
+          text: textOf([`# ${name} behind HAProxy.`, ...section("global", EXPERIMENTAL), ...sections]),
+        },
+      ],
       check: `haproxy -c -f /etc/haproxy/haproxy.cfg -f ${file}`,
       run: `haproxy -f /etc/haproxy/haproxy.cfg -f ${file}`,
     };
@@ -64,8 +69,26 @@ function global({ webServerUser, webServerGroup, state }: Deployment): string[] 
   return section("global", [
     ...(user === undefined ? [] : [`user ${quoted(user)}`, `group ${quoted(webServerGroup)}`]),
     "log stderr format raw local0 notice",
+    ...EXPERIMENTAL,
   ]);
 }
+
+const EXPERIMENTAL = [
+  "# normalize-uri is one of these, in 2.6 and in 3.x.",
+  "expose-experimental-directives",
+];
+
+/**
+ * HAProxy compares a path as the client wrote it: `path_beg /books` is no "//books" and no "/x/%2e%2e/books", which both are
+ * "/books" to the application. The dots are resolved when they are decoded, and when no empty segment is left to count.
+ */
+const PLAIN_PATH = [
+  "# What is compared with a path below, and what the application is told, has no empty and no dot segments.",
+  "http-request normalize-uri percent-decode-unreserved",
+  "http-request normalize-uri path-merge-slashes",
+  "http-request normalize-uri path-strip-dot",
+  "http-request normalize-uri path-strip-dotdot",
+];
 
 /** What holds of both sides. */
 function defaults({ name }: Deployment): string[] {
@@ -88,6 +111,7 @@ function frontend({ name, bind, port, mount, timeout, maxBodyBytes }: Deployment
     "# Programs take a client's Proxy for their own proxy, and X_User for X-User (CVE-2016-5385).",
     "http-request del-header Proxy",
     "http-request del-header _ -m sub",
+    ...PLAIN_PATH,
     ...(mount === ""
       ? []
       : [

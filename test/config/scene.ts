@@ -124,6 +124,10 @@ export interface SceneOptions {
   readonly withGate?: boolean;
   /** Whether the configuration is written with what the application says of itself. */
   readonly isKnown?: boolean;
+  /** What an administrator changes in the configuration. */
+  readonly edit?: (text: string) => string;
+  /** Adds further files, below the folder of the root and its mount. */
+  readonly prepare?: (files: string) => void;
 }
 
 /** A Web server with its generated configuration, in front of an application that was told what that needs. */
@@ -144,6 +148,8 @@ export async function setScene({
   withRoot = true,
   withGate = true,
   isKnown = true,
+  edit,
+  prepare,
 }: SceneOptions): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), "tricorn-scene-"));
   chmodSync(folder, 0o755);
@@ -154,6 +160,7 @@ export async function setScene({
     writeFileSync(path, text);
   }
   writeFileSync(join(root, "outside.txt"), "outside\n");
+  prepare?.(root + mount);
   const container = createContainer();
   const controllers = [Library, ...(withGate ? [Gate] : []), Shout];
   const { log } = capturedLog();
@@ -174,7 +181,7 @@ export async function setScene({
   const count = (): number => (connections += 1);
   accepted.subscribe(count);
   const listen = over === "tcp" ? served.address : `unix:${socket}`;
-  const kind = started(server, { description, deployment: { listen, ...told } });
+  const kind = started(server, { description, deployment: { listen, ...told }, edit });
   const strike = async (): Promise<void> => {
     accepted.unsubscribe(count);
     await served.close();

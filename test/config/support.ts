@@ -37,15 +37,22 @@ const asRoot: DeploymentInput =
 export interface StartedOptions {
   readonly deployment: DeploymentInput;
   readonly description: Description;
+  /** What an administrator changes in the main file. */
+  readonly edit?: ((text: string) => string) | undefined;
 }
 
 /** A Web server with its generated configuration, which keeps its pid file and logs in a folder of the test. */
-export function started(server: Started, { deployment, description }: StartedOptions): WebServerKind {
+export function started(
+  server: Started,
+  { deployment, description, edit = (text) => text }: StartedOptions,
+): WebServerKind {
   return {
     ...kinds[server],
     files: ({ port, folder }) => {
       const told = { ...asRoot, port, bind: "127.0.0.1", state: folder, ...deployment };
-      return Object.fromEntries(write(server, told, description).files.map(({ name, text }) => [name, text]));
+      return Object.fromEntries(
+        write(server, told, description).files.map(({ name, text }) => [name, edit(text)]),
+      );
     },
   };
 }
