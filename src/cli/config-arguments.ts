@@ -72,8 +72,23 @@ export function parseConfigArguments(args: readonly string[]): ConfigArguments {
 }
 
 function parse(args: readonly string[], options: Options) {
+  const { tokens, ...parsed } = parseTokens(args, options);
+  const given = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { type, multiple = false } = options[token.name]!;
+    // Of two values the last would count, and the other one be lost without a word.
+    if (type === "string" && !multiple && given.has(token.name)) {
+      throw new UsageError(`--${token.name} was given twice, and it takes one value`);
+    }
+    given.add(token.name);
+  }
+  return parsed;
+}
+
+function parseTokens(args: readonly string[], options: Options) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
   } catch (error) {
     // Its second sentence is about arguments that begin with a hyphen.
     const { message } = error as Error;

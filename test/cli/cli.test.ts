@@ -56,6 +56,12 @@ describe("tricorn", () => {
     [["config", "nginx", "--bogus"], "Unknown option '--bogus'"],
     [["config", "nginx", "--port"], "argument missing"],
     [["config", "nginx", "one.js", "two.js"], "there is an argument too many: two.js"],
+    [
+      ["config", "nginx", "--listen", "127.0.0.1:9000", "--listen=unix:/run/a.sock"],
+      "--listen was given twice, and it takes one value",
+    ],
+    [["config", "nginx", "--out", "a", "--out", "b"], "--out was given twice"],
+    [["config", "nginx", "--deployment=a", "--deployment", "b"], "--deployment was given twice"],
   ])("%j is no way to call it", async (args, fact) => {
     const { code, out, err } = await tricorn(args);
     expect([code, out]).toEqual([2, ""]);
