@@ -9,7 +9,7 @@ import { paragraph } from "./text.js";
  * application. Rewriting comes first: what it has found a file for is no longer asked the application for.
  */
 export function ownFiles(plan: Plan): ApacheParts {
-  const { root, mount } = plan.deployment;
+  const { root, mount, links } = plan.deployment;
   const outside = outsideOfMount(plan);
   if (root === undefined) {
     return outside.length === 0
@@ -20,12 +20,16 @@ export function ownFiles(plan: Plan): ApacheParts {
     modules: ["dir", "mime", "rewrite"],
     site: [
       ...paragraph(
-        ["Files of the root. A link in it could lead past what is protected, so none is followed."],
+        [
+          links === "followed"
+            ? "Files of the root, and what links in it lead to."
+            : "Files of the root. A link in it could lead past what is protected, so none is followed.",
+        ],
         [
           `DocumentRoot ${quotedPath(root)}`,
           ...section("Directory", quotedPath(root), [
             "AllowOverride None",
-            "Options None",
+            links === "followed" ? "Options FollowSymLinks" : "Options None",
             "Require all granted",
           ]),
           "DirectoryIndex index.html",

@@ -1,7 +1,7 @@
 import { caddySite, HTTPS } from "./caddy-site.js";
 import { quoted, tabbed } from "./caddy-text.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
-import { commonNotes, needsOf } from "./needs.js";
+import { commonNotes, linkNotes, needsOf } from "./needs.js";
 import { planOf, type Plan } from "./plan.js";
 import { block, textOf } from "./text.js";
 
@@ -12,7 +12,7 @@ export function caddy(source: ConfigurationSource): Configuration {
   return {
     ...main,
     needs: needsOf(plan, { tellsMount: true }),
-    notes: [...commonNotes(plan), ...main.notes],
+    notes: [...commonNotes(plan), ...linkNotes(plan, "Caddy"), ...main.notes],
     isTested: true,
   };
 }

@@ -117,6 +117,13 @@ export const DeploymentSchema = z.strictObject({
   ),
   port: Port.default(80).describe("the port that the Web server listens on"),
   root: AbsolutePath.optional().describe("the folder of static files, and of those that filters transform"),
+  links: z
+    .enum(["refused", "followed"])
+    .default("refused")
+    .describe(
+      "whether files behind symbolic links are served, which can lead past what is protected and out of the root; " +
+        "Caddy and H2O follow links whatever is said here",
+    ),
   mount: z
     .union([z.literal(""), MountPath])
     .default("")

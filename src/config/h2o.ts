@@ -1,6 +1,6 @@
 import { applicationSocket, type ApplicationSocket } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
-import { commonNotes, needsOf } from "./needs.js";
+import { commonNotes, linkNotes, needsOf } from "./needs.js";
 import { planOf, type Plan } from "./plan.js";
 import { indented, textOf } from "./text.js";
 
@@ -49,6 +49,7 @@ function servesFiles({ deployment, protect, filter }: Plan): boolean {
 function notesOf(plan: Plan): string[] {
   const { deployment, protect } = plan;
   return [
+    ...(servesFiles(plan) ? linkNotes(plan, "H2O") : []),
     ...(deployment.root === undefined || servesFiles(plan)
       ? []
       : [

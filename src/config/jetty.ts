@@ -171,6 +171,12 @@ function pathSpecOf(glob: string): string {
 function withFiles(plan: Plan, specs: readonly string[]): string[] {
   return [
     `<Set name="resourceBase">${xmlText(plan.deployment.root!)}</Set>`,
+    ...(plan.deployment.links === "followed"
+      ? []
+      : [
+          xmlComment("A link could lead out of the root. The root itself must not be reached by one either."),
+          '<Call name="clearAliasChecks"/>',
+        ]),
     xmlComment("Where there is no file, the application is asked."),
     '<Call name="addFilter">',
     "  <Arg>org.eclipse.jetty.fcgi.server.proxy.TryFilesFilter</Arg>",

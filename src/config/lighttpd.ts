@@ -150,10 +150,12 @@ function fileOptions(plan: Plan): string[] {
       ],
       ['static-file.disable-pathinfo = "enable"'],
     ),
-    ...(plan.protect.length === 0
+    ...(plan.deployment.links === "followed"
       ? []
       : paragraph(
-          ["A link could lead past what is protected. The root itself must not be reached by one either."],
+          [
+            "A link could lead past what is protected, and out of the root. The root itself must not be reached by one either.",
+          ],
           ['server.follow-symlink = "disable"'],
         )),
     ...(servesIndex(plan)

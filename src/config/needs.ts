@@ -47,3 +47,12 @@ export function commonNotes({ deployment, filter, protect, variables }: Plan): s
   }
   return notes;
 }
+
+/** What is worth a sentence about a Web server that cannot refuse links. */
+export function linkNotes({ deployment: { root, links } }: Plan, server: string): string[] {
+  if (root === undefined || links === "followed") return [];
+  return [
+    `${server} follows symbolic links: one below the root that leads into what is protected, or out of the root, is served` +
+      " unasked, so keep links out of it. --links followed says that you know.",
+  ];
+}

@@ -39,12 +39,18 @@ function upstream({ name, listen }: Deployment): string[] {
   ]);
 }
 
-function listening({ bind, port, serverName, root }: Deployment): string[] {
+function listening({ bind, port, serverName, root, links }: Deployment): string[] {
   const host = bind?.includes(":") === true && !bind.startsWith("[") ? `[${bind}]` : bind;
   return [
     `listen ${quoted(host === undefined ? String(port) : `${host}:${port}`)};`,
     `server_name ${quoted(serverName)};`,
     ...(root === undefined ? [] : [`root ${quoted(root)};`]),
+    ...(root === undefined || links === "followed"
+      ? []
+      : [
+          "# A link below the root could lead past what is protected, and out of the root.",
+          "disable_symlinks on from=$document_root;",
+        ]),
     "# Redirects name no host and no port, which may be others to the client.",
     "absolute_redirect off;",
     "# A client's X_User would be taken for X-User.",

@@ -40,6 +40,7 @@ function anotherValue({ name, kind, choices, default: value }: DeploymentOption)
 /** What other fields must be for one to matter. */
 const BESIDE: Readonly<Record<string, DeploymentInput>> = {
   "web-server-group": { listen: "unix:/run/app.sock" },
+  links: { root: "/srv/www" },
   "apache-realm": { apache: { authorizer: "authn" } },
   "apache-password-file": { apache: { authorizer: "authz", passwordFile: "/srv/passwords" } },
   "apache-processes": { apache: { responder: "fcgid" } },
