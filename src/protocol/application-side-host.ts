@@ -10,7 +10,7 @@ export interface ApplicationSideHost {
   exchangeEnded(): void;
   /** The connection must be broken so that the peer sees an incomplete answer. */
   breakConnection(): void;
-  /** Milliseconds of a coarse clock that only grows. */
+  /** Milliseconds of a clock that only grows. One that is behind has time limits strike early. */
   now(): number;
   /** The answers to GET_VALUES, with the limits that are really enforced (section 4.1). */
   readonly values: Readonly<Record<ValueName, string>>;

@@ -49,7 +49,12 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #unfinishedInput = new UnfinishedInput();
   readonly output = new RecordWriter();
   #writable = true;
+  /** Whether the connection ends with the requests that are active. */
   #lastRequest = false;
+  /** Whether it ends as soon as none is active. */
+  #finishing = false;
+  #begun = false;
+  #shared = false;
 
   constructor(
     application: Application,
@@ -75,6 +80,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
    * @throws ProtocolError where the peer broke the specification; the connection cannot be read any further
    */
   receive(chunk: Buffer): number {
+    this.#timeLimits.timePassed();
     return this.#reader.read(chunk);
   }
 
@@ -93,9 +99,22 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     for (const { exchange } of this.#requests) yield exchange;
   }
 
-  /** Whether a request without FCGI_KEEP_CONN has ended and none is active: the connection is to be closed (5.5). */
+  /**
+   * Whether the connection is to be closed: none is active, and a request without FCGI_KEEP_CONN has ended (5.5) or the
+   * server closes.
+   */
   get finished(): boolean {
-    return this.#lastRequest && this.#requests.size === 0;
+    return (this.#lastRequest || this.#finishing) && this.#requests.size === 0;
+  }
+
+  /** Whether a request is to be expected on a connection where none is active: its first one, or one that is half read. */
+  get expectsRequest(): boolean {
+    return !this.#lastRequest && (!this.#begun || this.#reader.midBegin);
+  }
+
+  /** Whether the peer sends requests without waiting for the answers to others, and may send another one now. */
+  get multiplexes(): boolean {
+    return this.#shared && !this.#lastRequest;
   }
 
   /** Whether nothing that the peer is known to be sending still has to come. */
@@ -105,7 +124,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   /** The connection shall be {@link finished} as soon as no request is active; those that begin until then are served. */
   finishWhenIdle(): void {
-    this.#lastRequest = true;
+    this.#finishing = true;
   }
 
   /** Bytes of input that wait for handlers. */
@@ -201,6 +220,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     const inputs = this.#application.inputs(role);
     const exchange = new Exchange(this, { id: requestId, role, keepConnection });
     const refusal = inputs === undefined ? unknownRole(role) : this.#refusalOfOneMore();
+    this.#begun = true;
+    if (this.#requests.size > 0) this.#shared = true;
     this.#requests.add(new ActiveRequest(exchange, inputs));
     if (refusal !== undefined) this.#application.refuse(exchange, refusal);
     else this.#timeLimits.awaitParams(exchange);
@@ -239,7 +260,9 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   roleChanged(exchange: Exchange): void {
     // An aborted one has the time that an abort leaves.
-    if (exchange.aborted === undefined && !exchange.started) this.#timeLimits.awaitAnswer(exchange);
+    if (exchange.aborted !== undefined || exchange.started) return;
+    this.#timeLimits.timePassed();
+    this.#timeLimits.awaitAnswer(exchange);
   }
 
   inputConsumed(bytes: number): void {

@@ -43,6 +43,12 @@ export class RecordReader {
     return this.#headerBytes > 0;
   }
 
+  /** Whether the last chunk ended inside a record that begins a request, or may do so. */
+  get midBegin(): boolean {
+    if (this.#headerBytes === 0) return false;
+    return this.#headerBytes < HEADER_LENGTH || this.#header[1] === RecordType.BeginRequest;
+  }
+
   /**
    * Reads one chunk; every record that it completes is handed to the sink before this returns, unless that is full.
    *

@@ -18,11 +18,15 @@ const MIN_BODY_RATE = 0.5;
 /**
  * The deadlines of the requests of one connection: each phase of a request sets its own, and the last one is gone when the
  * answer begins. Nothing runs in between; whoever asks from time to time learns what is overdue.
+ *
+ * The clock is read once for a request that comes in one chunk: what it said holds until something runs that may take time.
  */
 export class TimeLimits {
   readonly #application: Application;
   readonly #host: ApplicationSideHost;
   readonly #times: ApplicationSideTimes;
+  /** What the clock said last in this chunk; NaN where time may have passed since. */
+  #read = Number.NaN;
 
   constructor(
     application: Application,
@@ -33,14 +37,21 @@ export class TimeLimits {
     this.#times = options.times;
   }
 
+  /** Time has passed: bytes have come, or a handler has run. */
+  timePassed(): void {
+    this.#read = Number.NaN;
+  }
+
   /** The request has begun: PARAMS have to end. */
   awaitParams(exchange: Exchange): void {
-    exchange.deadline = this.#host.now() + this.#times.params;
+    exchange.deadline = this.#now() + this.#times.params;
   }
 
   /** The request is handled in its role from now on: the answer has to begin. */
   awaitAnswer(exchange: Exchange): void {
-    exchange.deadline = this.#host.now() + this.#application.timeLimit(exchange.role);
+    exchange.deadline = this.#now() + this.#application.timeLimit(exchange.role);
+    // The handler runs next.
+    this.timePassed();
   }
 
   /**
@@ -71,5 +82,10 @@ export class TimeLimits {
   /** Whether `bytes` of input or more have waited for longer than a body may stall, and nobody has read any. */
   unread(exchange: Exchange, { bytes, now }: { readonly bytes: number; readonly now: number }): boolean {
     return exchange.unreadSince(now, bytes) <= now - this.#times.body;
+  }
+
+  #now(): number {
+    if (Number.isNaN(this.#read)) this.#read = this.#host.now();
+    return this.#read;
   }
 }

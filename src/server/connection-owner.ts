@@ -9,7 +9,7 @@ export interface ConnectionOwner<Connection> {
   readonly limits: ServerLimits;
   readonly timeouts: ServerTimeouts;
   readonly values: Readonly<Record<ValueName, string>>;
-  /** Milliseconds of a clock that is set four times a second. */
+  /** What the clock said when deadlines were looked at last; ms. */
   readonly now: number;
   /** Whether one more request may be active. */
   admit(): boolean;

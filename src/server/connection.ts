@@ -29,6 +29,8 @@ export class Connection implements ApplicationSideHost {
   #paused = false;
   /** The peer broke the protocol: whether something is still on its way from it cannot be told. */
   #unreadable = false;
+  /** The server closes: whether another request may still be on its way, or is being looked for. */
+  #closing: "no" | "expecting" | "looking" | "idle" = "no";
   /** What is left of a chunk that asked for more than may be answered at once. */
   #rest: Buffer | undefined;
 
@@ -53,7 +55,7 @@ export class Connection implements ApplicationSideHost {
   }
 
   now(): number {
-    return this.#owner.now;
+    return performance.now();
   }
 
   admit(): boolean {
@@ -100,30 +102,65 @@ export class Connection implements ApplicationSideHost {
     if (this.#paused) this.#adjustReading();
     if (!this.#life.over(now)) return;
     if (this.#life.state === "open" && !this.#life.peerEnded) {
-      if (this.#side.activeCount === 0) this.#startDraining();
+      if (this.#side.activeCount > 0) return;
+      if (this.#closing === "no") this.#startDraining();
+      else this.#closeIdle();
     } else if (this.#output.isEmpty) {
       this.#socket.destroy();
     }
     // While an answer is on its way, the time-out of the socket tells whether the peer still takes it.
   }
 
-  /** Closes as soon as nothing is active: at once for an idle connection. */
+  /**
+   * Closes as soon as nothing is active: at once for an idle connection, of which everything that had come must be read. One
+   * that has not brought a request yet, or half a BEGIN_REQUEST, is about to.
+   */
   closeWhenIdle(): void {
     if (this.#life.state === "draining") {
       this.#life.hurry();
       return;
     }
     this.#side.finishWhenIdle();
-    if (!this.#side.finished) return;
-    this.#flush();
+    this.#closing = this.#side.expectsRequest ? "expecting" : "idle";
+    if (!this.#side.finished || this.#rest !== undefined) return;
+    if (this.#closing === "expecting") this.#life.awaitRequest();
+    else this.#closeIdle();
+  }
+
+  /** Whether a connection without an active request stays open although the server closes. */
+  #mayBringMore(): boolean {
+    if (this.#closing === "expecting" && this.#side.expectsRequest) return true;
+    if (this.#closing === "no" || !this.#side.multiplexes) return false;
+    // A Web server that multiplexes does not wait for an answer before it sends the next request.
+    if (this.#closing !== "looking") setImmediate(() => setImmediate(this.#looked));
+    this.#closing = "looking";
+    return true;
+  }
+
+  /** Everything was read that had come when the last answer was written. */
+  readonly #looked = (): void => {
+    if (this.#closing !== "looking") return;
+    this.#closing = "idle";
+    if (this.#life.state === "open" && this.#side.finished) this.#closeIdle();
+  };
+
+  /** Closes a connection on which nothing is active. */
+  #closeIdle(): void {
+    this.#finish(this.#side.output.take());
     // Nothing is on its way in either direction, so nothing can be lost.
     if (this.#side.inputComplete && this.#output.isEmpty) this.#socket.destroy();
+    else this.#life.hurry();
   }
 
   /** Answers what is still active in the way of its role, and closes. */
   refuseAll(reason: AbortedError): void {
     if (this.#life.state !== "open") return;
+    const isIdle = this.#side.activeCount === 0;
     this.#side.refuseAll(reason);
+    if (isIdle && this.#rest === undefined) {
+      this.#closeIdle();
+      return;
+    }
     this.#flush();
     if (this.#side.finished) this.#startDraining();
   }
@@ -178,7 +215,7 @@ export class Connection implements ApplicationSideHost {
     this.#flushQueued = false;
     if (this.#life.state !== "open" || this.#socket.destroyed) return;
     const buffers = this.#side.output.take();
-    if (this.#side.finished && this.#rest === undefined) {
+    if (this.#side.finished && this.#rest === undefined && !this.#mayBringMore()) {
       this.#finish(buffers);
       return;
     }
@@ -226,7 +263,7 @@ export class Connection implements ApplicationSideHost {
 
   /** A peer that takes nothing of an answer for too long is given up. */
   readonly #sendingStalled = (): void => {
-    if (this.#output.isEmpty) return;
+    if (this.#output.isEmpty || this.#output.isEarly) return;
     const reason = new AbortedError(
       "ERR_ABORTED_TIMEOUT",
       "Cannot complete request: the peer takes no more output",

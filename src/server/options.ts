@@ -13,7 +13,7 @@ export interface ServerLimits extends ApplicationSideLimits {
   readonly drainBytes: number;
 }
 
-/** How long a server waits, in milliseconds; Infinity for ever. They are checked four times a second. */
+/** How long a server waits, in milliseconds; Infinity for ever. They are checked eight times a second, and never strike early. */
 export interface ServerTimeouts {
   /** From BEGIN_REQUEST to the end of PARAMS. */
   readonly params: number;

@@ -10,7 +10,9 @@ import { ValueName } from "../protocol/constants.js";
 import { isLoopback, parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
 import { Connection } from "./connection.js";
 import type { ConnectionOwner } from "./connection-owner.js";
+import { lastTurns } from "./last-turns.js";
 import { Listener } from "./listener.js";
+import { neverEarly } from "./never-early.js";
 import {
   defaultServerLimits,
   defaultServerTimeouts,
@@ -18,14 +20,14 @@ import {
   type ServerLimits,
   type ServerTimeouts,
 } from "./options.js";
-import type { SocketAccess } from "./unix-socket.js";
+import { BACKLOG, type SocketAccess } from "./unix-socket.js";
 
 /** What keeps others out. */
 const PEERS_CURE =
   'name the Web servers in allowedPeers or FCGI_WEB_SERVER_ADDRS, or say "any" in allowedPeers';
 
-/** Deadlines are looked at this often; ms. */
-const TICK = 250;
+/** Deadlines are looked at this often; ms. Those of connections count from the next look on, so they strike two looks late at most. */
+const TICK = 125;
 
 /** What a server can be told. */
 export interface ServerOptions {
@@ -57,8 +59,12 @@ export class Server implements ConnectionOwner<Connection> {
   #now = performance.now();
   #active = 0;
   #buffered = 0;
+  /** Connections that were accepted. */
+  #accepted = 0;
   #closing: Promise<void> | undefined;
-  #closingTimer: NodeJS.Timeout | undefined;
+  #forgetClosingTimer = (): void => {};
+  /** Set when what is active is not waited for any more. */
+  #cutShort: AbortedError | undefined;
   #emptied: (() => void) | undefined;
 
   constructor(application: Application, options: ServerOptions) {
@@ -82,7 +88,7 @@ export class Server implements ConnectionOwner<Connection> {
     };
   }
 
-  /** Milliseconds of a clock that is set four times a second. */
+  /** What the clock said when deadlines were looked at last; ms. */
   get now(): number {
     return this.#now;
   }
@@ -160,8 +166,8 @@ export class Server implements ConnectionOwner<Connection> {
   }
 
   /**
-   * Stops to accept, closes idle connections, lets what is in flight finish, and answers what is still active after the
-   * shutdown time-out in the way of its role. Resolves when every connection is closed.
+   * Takes what has reached the process and stops to accept, closes idle connections, lets what is in flight finish, and
+   * answers what is still active after the shutdown time-out in the way of its role. Resolves when every connection is closed.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -195,6 +201,7 @@ export class Server implements ConnectionOwner<Connection> {
   }
 
   readonly #accept = (socket: Socket, { host }: Listener): void => {
+    this.#accepted += 1;
     if (this.#connections.size >= this.limits.connections) {
       socket.destroy();
       return;
@@ -216,33 +223,38 @@ export class Server implements ConnectionOwner<Connection> {
   };
 
   async #close(): Promise<void> {
+    this.#forgetClosingTimer = neverEarly(this.timeouts.shutdown, this.#refuseAll);
+    await lastTurns({
+      accepted: () => this.#accepted,
+      most: BACKLOG * this.#listeners.length,
+      // One more would be turned away; where somebody else holds the socket too, another process may take it.
+      isOver: () => this.#cutShort !== undefined || this.#connections.size >= this.limits.connections,
+    });
     const stopped = Promise.all(this.#listeners.map((listener) => listener.close()));
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
     for (const connection of this.#connections) connection.closeWhenIdle();
-    this.#closingTimer = setTimeout(() => this.#cutShort(), timerDelay(this.timeouts.shutdown));
+    // Some may have been accepted since.
+    if (this.#cutShort !== undefined)
+      for (const connection of this.#connections) connection.refuseAll(this.#cutShort);
     if (this.#connections.size > 0) await emptied;
-    clearTimeout(this.#closingTimer);
+    this.#forgetClosingTimer();
     await stopped;
     this.#listeners.length = 0;
     clearInterval(this.#ticker);
   }
 
-  #cutShort(): void {
+  readonly #refuseAll = (): void => {
     const reason = new AbortedError(
       "ERR_ABORTED_SHUTDOWN",
       "Cannot complete request: the server is shutting down",
     );
+    this.#cutShort = reason;
     for (const connection of this.#connections) connection.refuseAll(reason);
     // What was just written gets a moment to leave.
-    this.#closingTimer = setTimeout(() => {
+    this.#forgetClosingTimer = neverEarly(this.timeouts.abortGrace, () => {
       for (const connection of this.#connections) connection.destroy();
-    }, timerDelay(this.timeouts.abortGrace));
-  }
-}
-
-/** A time-out as Node.js takes it: a longer one, Infinity too, would strike at once. */
-function timerDelay(time: number): number {
-  return Math.min(time, 2 ** 31 - 1);
+    });
+  };
 }

@@ -17,6 +17,8 @@ const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
 export class SocketOutput {
   readonly #socket: Duplex;
   readonly #timeout: number;
+  /** When a limit was set last; ms. */
+  #limitedAt = 0;
 
   /** @param timeout how long the peer may take nothing where that is limited, in ms; Infinity for ever */
   constructor(socket: Duplex, timeout: number) {
@@ -66,7 +68,18 @@ export class SocketOutput {
 
   /** A peer that takes nothing from now on for too long is told of by the socket's `timeout`. */
   limitTime(): void {
+    this.#limitedAt = performance.now();
     this.#setTimeout(Number.isFinite(this.#timeout) ? this.#timeout : 0);
+  }
+
+  /**
+   * Whether `timeout` came before its time, and comes again: Node.js counts it from the start of the turn of the event loop in
+   * which it was set.
+   */
+  get isEarly(): boolean {
+    const left = this.#limitedAt + this.#timeout - performance.now();
+    if (left > 0) this.#setTimeout(left);
+    return left > 0;
   }
 
   /** The peer may take its time again. */

@@ -1,6 +1,7 @@
 // Section 7: SIGTERM asks an application to finish what it is doing and to exit.
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { commandOf, NodeProcess } from "../support/node-process.js";
@@ -15,6 +16,7 @@ import {
   Type,
   variablesOf,
 } from "../support/records.js";
+import { temporaryFolder } from "../support/served.js";
 import { openSocket, WebServerPeer } from "../support/web-server-peer.js";
 import { lifeOf, socketPath, startShop } from "./support.js";
 
@@ -59,6 +61,37 @@ describe.each(["SIGTERM", "SIGINT"] as const)("at %s an application", (signal) =
       if (kind === "unix") expect(existsSync(address.slice("unix:".length))).toBe(false);
     },
   );
+});
+
+describe.each(["of its own", "that it inherited"])("at SIGTERM an application on a socket %s", (kind) => {
+  test("answers what has reached it while a handler computes, and was not read yet", async () => {
+    const folder = temporaryFolder();
+    const [begun, enough, path] = ["begun", "enough", "app.sock"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const command = [...commandOf("test/serve/apps/busy.ts")] as const;
+    const process = new NodeProcess(
+      kind === "of its own" ? [...command, path] : ["spawn-fcgi", "-n", "-s", path, "--", ...command],
+      { env: { BUSY_BEGUN: begun, BUSY_ENOUGH: enough } },
+    );
+    await process.address();
+    const address = `unix:${path}`;
+    const kept = [await idle(address), await idle(address), await idle(address)];
+    const busy = await WebServerPeer.connect(address);
+    busy.send(get(1, "/busy", { keep: false }));
+    await expect.poll(() => existsSync(begun)).toBe(true);
+    // Nothing is accepted or read while the handler computes; the kernel has it all.
+    const fresh = await Promise.all(Array.from({ length: 10 }, () => WebServerPeer.connect(address)));
+    for (const peer of [...kept, ...fresh]) peer.send(get(7, "/hello"));
+    process.kill("SIGTERM");
+    writeFileSync(enough, "");
+
+    expect((await busy.answer(1)).text).toBe("busy");
+    for (const peer of [...kept, ...fresh]) expect((await peer.answer(7)).text).toBe("hello");
+    expect(await process.ended).toBe(0);
+  });
 });
 
 describe("SIGTERM", () => {

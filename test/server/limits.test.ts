@@ -4,6 +4,7 @@ import { allow } from "../../src/roles/verdict.js";
 import {
   Authorizer,
   Type,
+  authorize,
   begin,
   get,
   params,
@@ -172,6 +173,71 @@ describe("Time-outs", () => {
     expect((await peer.answer(1)).status).toBe(408);
     expect(await failed.promise).toMatchObject({ code: "ERR_ABORTED_TIMEOUT" });
   });
+
+  /** What strikes behind so many ms, and on what it does so. */
+  const strikes = {
+    params: {
+      sent: [begin(1)],
+      server: { timeouts: { params: 1_000 } },
+      hasStruck: async (peer: WebServerPeer) => (await peer.answer(1)).status === 408,
+    },
+    handler: {
+      sent: [get(1, "/hang")],
+      dispatcher: { timeouts: { handler: 1_000 } },
+      hasStruck: async (peer: WebServerPeer) => (await peer.answer(1)).status === 504,
+    },
+    authorizer: {
+      sent: [authorize(1, "/hang")],
+      dispatcher: { timeouts: { authorizer: 1_000 } },
+      hasStruck: async (peer: WebServerPeer) => (await peer.answer(1)).status === 504,
+    },
+    idle: {
+      sent: [get(1, "/hello")],
+      server: { timeouts: { idle: 1_000 } },
+      hasStruck: async (peer: WebServerPeer) => {
+        await peer.closedByApplication();
+        return peer.error === undefined;
+      },
+    },
+  };
+
+  test.each(Object.entries(strikes))(
+    "strike behind their time, never before, on a tick at most late: %s",
+    async (_name, strike) => {
+      const { sent, hasStruck, ...options } = { server: {}, dispatcher: {}, ...strike };
+      // Whatever part of a tick has passed.
+      for (const passed of [1, 60, 124]) {
+        vi.useRealTimers();
+        const pass = stoppedClock();
+        const { connect } = await serveDefinitions(
+          [
+            responder({
+              "GET /hang": () => new Promise<never>(() => undefined),
+              "GET /hello": () => "hello",
+            }),
+            {
+              kind: "authorizer",
+              name: "Hangs",
+              paths: [],
+              authorize: () => new Promise<never>(() => undefined),
+            },
+          ],
+          options,
+        );
+        const peer = await connect();
+        await peer.roundTrip();
+        pass(passed);
+        await peer.send(...sent).roundTrip();
+        const records = peer.pending.length;
+        pass(999);
+        await peer.roundTrip();
+        expect(peer.ended).toBe(false);
+        expect(peer.pending).toHaveLength(records);
+        pass(251);
+        expect(await hasStruck(peer)).toBe(true);
+      }
+    },
+  );
 
   test("a body that keeps coming is not cut off, however slowly", async () => {
     const pass = stoppedClock();
