@@ -16,8 +16,8 @@ import { takeSystemdSockets } from "./process/systemd-sockets.js";
 /** What `serve` can be told beside the application and the address. */
 export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
   /**
-   * Whether the end of the process is the server's matter; true if left out. SIGTERM, SIGINT and SIGUSR1 then close it
-   * and exit with 0 (section 7). What nobody caught, an exception or a rejection, is logged; then it closes too and exits
+   * Whether the end of the process is the server's matter; true if left out. SIGTERM and SIGINT then close it and exit with 0
+   * (section 7); so do SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2, unless the program listens to them itself. What nobody caught, an exception or a rejection, is logged; then it closes too and exits
    * with 1, because nobody knows what state the process is in. It does not end with whoever reads its standard output.
    */
   readonly signals?: boolean | undefined;
@@ -82,8 +82,8 @@ export async function serve(
       const { serveAsCgi } = await import("./serve-as-cgi.js");
       return await serveAsCgi(served, { server, variables, signals });
     }
-    await listenWith(served, { server, addresses: start.addresses });
     const running = new RunningServer(served, { server, signals });
+    await running.listen(start.addresses);
     if (start.meantFor !== undefined) {
       const facts = { listenPid: start.meantFor, pid: process.pid };
       served.log.warn(
@@ -101,20 +101,6 @@ export async function serve(
   }
 }
 
-async function listenWith(
-  application: TricornApplication,
-  { server, addresses }: { readonly server: Server; readonly addresses: readonly AddressLike[] },
-): Promise<void> {
-  await startUse(application);
-  try {
-    for (const address of addresses) await server.listen(address);
-  } catch (error) {
-    await server.close();
-    await stopUse(application);
-    throw error;
-  }
-}
-
 /** What went wrong and what led to it, in one line. */
 function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -127,8 +113,9 @@ function sentenceOf(error: unknown): string {
 class RunningServer implements Served {
   readonly #application: TricornApplication;
   readonly #server: Server;
-  readonly #forgetEnd: (() => void) | undefined;
-  readonly address: string;
+  readonly #signals: boolean;
+  #forgetEnd: (() => void) | undefined;
+  #address = "";
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -137,13 +124,25 @@ class RunningServer implements Served {
   ) {
     this.#application = application;
     this.#server = server;
-    this.address = server.address;
-    if (signals) {
-      this.#forgetEnd = closeAtEnd({
-        close: () => this.#closeAtEnd(),
-        uncaught: (error, origin) => application.log.fatal({ err: error, origin }, "Nobody caught an error"),
-      });
+    this.#signals = signals;
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Starts the application, and listens on each address or on none. */
+  async listen(addresses: readonly AddressLike[]): Promise<void> {
+    await startUse(this.#application);
+    // The first request may come before the last address is open, and a signal behind it.
+    if (this.#signals) this.#closeAtEnd();
+    try {
+      for (const address of addresses) await this.#server.listen(address);
+    } catch (error) {
+      await this.close();
+      throw error;
     }
+    this.#address = this.#server.address;
   }
 
   close(): Promise<void> {
@@ -159,12 +158,18 @@ class RunningServer implements Served {
     }
   }
 
-  async #closeAtEnd(): Promise<void> {
-    try {
-      await this.close();
-    } catch (error) {
-      this.#application.log.error({ err: error }, "Cannot close cleanly");
-      throw error;
-    }
+  #closeAtEnd(): void {
+    const { log } = this.#application;
+    this.#forgetEnd = closeAtEnd({
+      close: async () => {
+        try {
+          await this.close();
+        } catch (error) {
+          log.error({ err: error }, "Cannot close cleanly");
+          throw error;
+        }
+      },
+      uncaught: (error, origin) => log.fatal({ err: error, origin }, "Nobody caught an error"),
+    });
   }
 }

@@ -1,3 +1,5 @@
+import { isHangupIgnored, startFacts } from "./ignored-signals.js";
+
 /** Why a process ends: somebody sent it a signal, or nobody caught an error. */
 export type EndCause = "signal" | "uncaught";
 
@@ -15,10 +17,17 @@ const closables = new Set<Closable>();
 let asked = 0;
 
 /**
- * What asks the process to end: SIGTERM (section 7), SIGINT from a terminal, and SIGUSR1, which libfcgi takes so and
- * multiwatch 1.0 sends. Node.js itself would open its debugger for that.
+ * What asks the process to end: SIGTERM (section 7) and SIGINT, from a terminal. SIGHUP, when that is gone or by those who
+ * mean a reload, SIGQUIT and SIGUSR2 would end it as well, at once and with every request in flight. SIGUSR1 is what libfcgi
+ * takes so and multiwatch 1.0 sends; Node.js itself would open its debugger for that.
  */
-const END_SIGNALS = ["SIGTERM", "SIGINT", "SIGUSR1"] as const;
+const END_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+
+/** What means the end whoever listens too. The others mean what the program says, if it listens to them itself. */
+const ALWAYS_THE_END: readonly string[] = ["SIGTERM", "SIGINT"];
+
+/** Whether SIGHUP was ignored when the process was started: then it goes on to be. Found out when it is needed. */
+let hangupIgnored: boolean | undefined;
 
 /**
  * Lets the end of the process close something first. A signal ends it with 0, or with 1 where closing failed. An error
@@ -29,6 +38,7 @@ const END_SIGNALS = ["SIGTERM", "SIGINT", "SIGUSR1"] as const;
  */
 export function closeAtEnd(closable: Closable): () => void {
   if (closables.size === 0) {
+    hangupIgnored ??= isHangupIgnored(startFacts());
     for (const signal of END_SIGNALS) process.on(signal, onSignal);
     // A rejection that nobody handles becomes an uncaught exception.
     process.on("uncaughtException", onUncaught);
@@ -42,7 +52,9 @@ export function closeAtEnd(closable: Closable): () => void {
   };
 }
 
-function onSignal(_signal: NodeJS.Signals, number: number): void {
+function onSignal(signal: NodeJS.Signals, number: number): void {
+  if (signal === "SIGHUP" && hangupIgnored === true) return;
+  if (!ALWAYS_THE_END.includes(signal) && process.listenerCount(signal) > 1) return;
   end("signal", { code: 0, codeAtOnce: 128 + number });
 }
 

@@ -136,6 +136,12 @@ export class Server implements ConnectionOwner<Connection> {
     this.#listeners.push(listener);
     try {
       await listener.open();
+      if (this.#closing !== undefined) {
+        throw new ConfigurationError(
+          "ERR_LISTEN",
+          `Cannot listen on ${listener.address}: the server was closed`,
+        );
+      }
       // Where an inherited socket is bound is known only now: spawn-fcgi and systemd bind a mere port for everybody.
       const { host } = listener;
       if (host !== undefined) this.#requirePeers(host, `${listener.address}, which is bound to ${host}`);

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { commandOf, NodeProcess } from "../support/node-process.js";
 import {
@@ -18,7 +18,7 @@ import {
 } from "../support/records.js";
 import { temporaryFolder } from "../support/served.js";
 import { openSocket, WebServerPeer } from "../support/web-server-peer.js";
-import { lifeOf, socketPath, startShop } from "./support.js";
+import { expectHello, lifeOf, shop, socketPath, startShop } from "./support.js";
 
 /** A request whose answer has begun and ends when the caller says so. */
 async function echoing(address: string): Promise<WebServerPeer> {
@@ -41,8 +41,10 @@ async function connectionError(address: string): Promise<string | undefined> {
   return error.code;
 }
 
-describe.each(["SIGTERM", "SIGINT"] as const)("at %s an application", (signal) => {
-  test.each(["tcp", "unix"])(
+const everySignal = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+
+describe.each(everySignal)("at %s an application", (signal) => {
+  test.each(signal === "SIGTERM" ? ["tcp", "unix"] : ["unix"])(
     "finishes what is in flight, takes nothing new, and exits with 0: %s",
     async (kind) => {
       const { process, address } = await startShop({}, kind === "tcp" ? undefined : socketPath());
@@ -144,6 +146,7 @@ describe("SIGTERM", () => {
   test.each([
     ["SIGTERM", 128 + 15],
     ["SIGINT", 128 + 2],
+    ["SIGHUP", 128 + 1],
   ] as const)("a second time, or %s after it, ends the process at once", async (second, code) => {
     const { process, address } = await startShop();
     const waiting = await idle(address);
@@ -170,5 +173,59 @@ describe("SIGTERM", () => {
     busy.end();
     expect(await process.ended).toBe(0);
     expect(process.output).toEqual([expect.stringMatching(/^serving/), "echoed", "stopped"]);
+  });
+});
+
+describe("A signal that shall not end the application", () => {
+  /** Where the signal before had ended it, SIGTERM would be the second one, and its exit code 143. */
+  async function expectAlive(process: NodeProcess, address: string): Promise<void> {
+    const peer = await idle(address);
+    expect((await peer.send(get(2, "/hello")).answer(2)).status).toBe(200);
+    process.kill("SIGTERM");
+    expect(await process.ended).toBe(0);
+  }
+
+  test.each(["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const)(
+    "%s does not where the program listens itself",
+    async (signal) => {
+      const { process, address } = await startShop({ OWN_SIGNAL: signal });
+      process.kill(signal);
+      await process.line(new RegExp(`^heard ${signal}$`));
+
+      await expectAlive(process, address);
+    },
+  );
+
+  test("SIGTERM does also where the program listens itself", async () => {
+    const { process } = await startShop({ OWN_SIGNAL: "SIGTERM" });
+    process.kill("SIGTERM");
+
+    expect(await process.ended).toBe(0);
+    expect(lifeOf(process)).toContain("stop Stock");
+  });
+
+  test("SIGPIPE has no effect, as in every program of Node.js", async () => {
+    const { process, address } = await startShop();
+    process.kill("SIGPIPE");
+
+    await expectAlive(process, address);
+  });
+
+  test.each([
+    ["the shell above it ignores it", ["sh", "-c", "trap '' HUP; \"$@\"; exit $?", "sh"]],
+    ["bash ran it by nohup", ["bash", "-c", 'nohup "$@"; exit $?', "bash"]],
+  ] as const)("SIGHUP has no effect where %s", async (_how, [program, ...args]) => {
+    const process = new NodeProcess([program, ...args, ...shop("127.0.0.1:0")]);
+    const [, pid = ""] = await process.line(/^pid (\d+)$/);
+    onTestFinished(() => {
+      if (existsSync(`/proc/${pid}`)) globalThis.process.kill(Number(pid), "SIGKILL");
+    });
+    const address = await process.address();
+    globalThis.process.kill(Number(pid), "SIGHUP");
+    await expectHello(address);
+    globalThis.process.kill(Number(pid), "SIGTERM");
+
+    expect(await process.ended).toBe(0);
+    expect(lifeOf(process)).toContain("stop Stock");
   });
 });

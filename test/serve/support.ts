@@ -34,11 +34,11 @@ export async function expectHello(address: string): Promise<void> {
   peer.end();
 }
 
-const LIFE = /^(?:start|stop) /;
+const LIFE = /^(?:start|stop) |^pid \d+$/;
 
 /** What the shop says when it starts and stops. */
 export function lifeOf(process: NodeProcess): readonly string[] {
-  return process.errors.filter((line) => LIFE.test(line));
+  return process.errors.filter((line) => LIFE.test(line) && !line.startsWith("pid "));
 }
 
 /** What standard error says beside that and the lines of the log. */

@@ -96,6 +96,10 @@ class Hanging {
   }
 }
 
+const { OWN_SIGNAL: ownSignal } = process.env;
+if (ownSignal !== undefined) process.on(ownSignal, () => console.error(`heard ${ownSignal}`));
+console.error(`pid ${process.pid}`);
+
 const shutdown = Number(process.env["SHUTDOWN"] ?? 30_000);
 const abortGrace = 100;
 await serve([Shop, Gate, Hanging], process.argv[2], { timeouts: { shutdown, abortGrace } });
