@@ -6,7 +6,7 @@ import { basename } from "node:path";
 export interface StartFacts {
   readonly environment: NodeJS.ProcessEnv;
   /** /proc/<pid>/status, or `undefined` where nobody tells. */
-  statusOf(pid: number | "self"): string | undefined;
+  readonly statusOf: (pid: number | "self") => string | undefined;
   readonly parent: number;
 }
 

@@ -24,7 +24,7 @@ let asked = 0;
 const END_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
 /** What means the end whoever listens too. The others mean what the program says, if it listens to them itself. */
-const ALWAYS_THE_END: readonly string[] = ["SIGTERM", "SIGINT"];
+const ALWAYS_THE_END: ReadonlySet<string> = new Set(["SIGTERM", "SIGINT"]);
 
 /** Whether SIGHUP was ignored when the process was started: then it goes on to be. Found out when it is needed. */
 let hangupIgnored: boolean | undefined;
@@ -54,7 +54,7 @@ export function closeAtEnd(closable: Closable): () => void {
 
 function onSignal(signal: NodeJS.Signals, number: number): void {
   if (signal === "SIGHUP" && hangupIgnored === true) return;
-  if (!ALWAYS_THE_END.includes(signal) && process.listenerCount(signal) > 1) return;
+  if (!ALWAYS_THE_END.has(signal) && process.listenerCount(signal) > 1) return;
   end("signal", { code: 0, codeAtOnce: 128 + number });
 }
 

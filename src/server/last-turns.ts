@@ -6,11 +6,11 @@ const MOST_LONG_TURNS = 50;
 /** What a server that closes still takes. */
 export interface LastArrivals {
   /** How many connections it has accepted so far. */
-  accepted(): number;
+  readonly accepted: () => number;
   /** As many as may have waited to be accepted. */
   readonly most: number;
   /** Whether it takes no more, whatever waits. */
-  isOver(): boolean;
+  readonly isOver: () => boolean;
 }
 
 /**
