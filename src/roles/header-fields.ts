@@ -43,9 +43,20 @@ export function utf8AsLatin1(text: string): string {
   return /[^\x00-\x7f]/.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
 }
 
-/** Space and tab are no part of a value at its ends. Not trim(): it would take a byte of UTF-8 for a blank. */
+/**
+ * Space and tab are no part of a value at its ends. Not trim(), which would take a byte of UTF-8 for a blank; nor a regular
+ * expression, whose time would grow with the square of the blanks within.
+ */
 function trimBlanks(text: string): string {
-  return /^[\t ]|[\t ]$/.test(text) ? text.replace(/^[\t ]+|[\t ]+$/g, "") : text;
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return end - start === text.length ? text : text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /**
@@ -73,12 +84,17 @@ const reserved: ReadonlyMap<string, string> = new Map([
   ...sendfileHeaders.map((name) => [name.toLowerCase(), SENDFILE_CURE] as const),
 ]);
 
+/** So many fields that a list of their names is cheaper than to look at each. */
+const MANY_FIELDS = 32;
+
 /**
  * The header fields of a reply, in the order in which they were set. Names are compared without case; names and values
  * are checked when they are set, so that a bad one is found where it was made.
  */
 export class ReplyHeaders implements Iterable<[name: string, value: string]> {
   readonly #fields: [name: string, value: string][] = [];
+  /** The names that were ever set, in lower case; made when there are many, so that each need not be held against all. */
+  #names: Set<string> | undefined;
 
   /** @param fields those of another reply are copied as they are */
   constructor(fields?: HeaderFields | ReplyHeaders) {
@@ -120,7 +136,7 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
 
   /** Sets a field and removes others of its name. Throws a HeaderError for what cannot be sent. */
   set(name: string, value: string | number): this {
-    if (this.#fields.length > 0) this.delete(name);
+    if (this.#mayHave(name)) this.delete(name);
     return this.append(name, value);
   }
 
@@ -133,9 +149,11 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
   appendBytes(name: string, value: string): this {
     checkFieldName(name);
     checkFieldValue(name, value);
-    const cure = reserved.get(name.toLowerCase());
+    const lower = name.toLowerCase();
+    const cure = reserved.get(lower);
     if (cure !== undefined) throw new HeaderError(`Cannot set header ${name}: ${cure}`);
     this.#fields.push([name, trimBlanks(value)]);
+    this.#names?.add(lower);
     return this;
   }
 
@@ -143,6 +161,7 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
   setSendfile(name: (typeof sendfileHeaders)[number], value: string): void {
     checkFieldValue(name, value);
     this.#fields.push([name, value]);
+    this.#names?.add(name.toLowerCase());
   }
 
   /** Removes every field of this name. */
@@ -158,8 +177,15 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
   rename(name: string, to: string): this {
     checkFieldName(to);
     const wanted = name.toLowerCase();
+    this.#names?.add(to.toLowerCase());
     for (const field of this.#fields) if (field[0].toLowerCase() === wanted) field[0] = to;
     return this;
+  }
+
+  #mayHave(name: string): boolean {
+    if (this.#fields.length < MANY_FIELDS) return this.#fields.length > 0;
+    this.#names ??= new Set(this.#fields.map(([other]) => other.toLowerCase()));
+    return this.#names.has(name.toLowerCase());
   }
 
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {

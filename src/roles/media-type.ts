@@ -1,5 +1,6 @@
-import { MIMEType, TextDecoder } from "node:util";
+import { TextDecoder } from "node:util";
 
+import { parseParameters } from "../http/parameters.js";
 import { HttpError } from "./http-error.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -11,14 +12,26 @@ export function essenceOf(contentType: string | undefined): string | undefined {
   return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase() || undefined;
 }
 
-/** One parameter of a Content-Type; undefined where it is absent, or the field is no media type at all. */
+/** What a media type is without its parameters (RFC 9110, section 8.3.1). */
+const ESSENCE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** What stands behind a backslash in a quoted string counts without it (RFC 9110, section 5.6.4). */
+const QUOTED_PAIR = /\\([^])/g;
+
+/**
+ * One parameter of a Content-Type, the first of its name; undefined where it is absent or empty, or the field is no media
+ * type at all. What is malformed beside it is passed over, as browsers do.
+ */
 export function parameterOf(contentType: string | undefined, name: string): string | undefined {
-  if (contentType === undefined || !contentType.includes(";")) return undefined;
-  try {
-    return new MIMEType(contentType).params.get(name) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  return parametersOf(contentType, name)[0];
+}
+
+/** The same for all parameters of this name. */
+export function parametersOf(contentType: string | undefined, name: string): readonly string[] {
+  const mark = contentType?.indexOf(";") ?? -1;
+  if (contentType === undefined || mark < 0 || !ESSENCE.test(contentType.slice(0, mark).trim())) return [];
+  return parseParameters(contentType, mark)
+    .filter((one) => one.name === name && one.value !== "")
+    .map(({ value, quoted }) => (quoted ? value.replaceAll(QUOTED_PAIR, "$1") : value));
 }
 
 /**

@@ -52,12 +52,16 @@ function serverOf(params: Params): string | undefined {
   return port === DEFAULT_PORTS[schemeOf(params)] ? host : hostIn(`${host}:${port}`);
 }
 
+/** The longest name of a host (RFC 1035, section 2.3.4), and a port. */
+const HOST_LENGTH = 255 + 6;
+
 /** Hosts that passed the check, by the text that named them. Sites have few; what clients make up is forgotten again. */
 const knownHosts = new Map<string, string>();
 const KNOWN_HOSTS_LIMIT = 64;
 
 /** A text as a host, in lower case; undefined where it is none. */
 function hostIn(text = ""): string | undefined {
+  if (text.length > HOST_LENGTH) return undefined;
   const known = knownHosts.get(text);
   if (known !== undefined) return known;
   // Before its letters are made small ones: what is beyond ASCII must not become it, as a Kelvin sign would.
@@ -66,9 +70,6 @@ function hostIn(text = ""): string | undefined {
   // What the pattern lets through may be no host yet: port 70000, or the address 1.2.3.999.
   if (!URL.canParse(`http://${host}`)) return undefined;
   if (knownHosts.size >= KNOWN_HOSTS_LIMIT) knownHosts.clear();
-  if (text.length <= KNOWN_HOST_LENGTH) knownHosts.set(compactText(text), compactText(host));
+  knownHosts.set(compactText(text), compactText(host));
   return host;
 }
-
-/** The longest name of a host (RFC 1035, section 2.3.4), and a port. */
-const KNOWN_HOST_LENGTH = 255 + 6;

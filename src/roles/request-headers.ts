@@ -34,10 +34,7 @@ export class RequestHeaders implements Iterable<[name: string, value: string]> {
   /** The value of a field, its name in any case; undefined where it did not come. */
   get(name: string): string | undefined {
     const lower = name.toLowerCase();
-    const values = valuesOf(this.#params, lower);
-    if (values.length === 0) return undefined;
-    const value = values.length === 1 ? values[0]! : values.join(lower === "cookie" ? "; " : ", ");
-    return BEYOND_ASCII.test(value) ? asSent(value, this.#params) : value;
+    return this.#join(lower, valuesOf(this.#params, lower));
   }
 
   /** Whether the field came. */
@@ -47,12 +44,17 @@ export class RequestHeaders implements Iterable<[name: string, value: string]> {
 
   /** Each field once, its name in lower case. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    const seen = new Set<string>();
-    for (const [variable] of this.#params) {
+    // All params once: to look each name up among them would cost the square of their number.
+    const found = new Map<string, string[]>();
+    for (const [variable, value] of this.#params) {
       const name = nameOf(variable);
-      if (name === undefined || seen.has(name)) continue;
-      seen.add(name);
-      const value = this.get(name);
+      if (name === undefined || !(special.has(name) || variable === variableOf(name))) continue;
+      const earlier = found.get(name);
+      if (earlier === undefined) found.set(name, [value]);
+      else earlier.push(value);
+    }
+    for (const [name, values] of found) {
+      const value = this.#join(name, special.get(name)?.(this.#params) ?? values);
       if (value !== undefined) yield [name, value];
     }
   }
@@ -63,10 +65,22 @@ export class RequestHeaders implements Iterable<[name: string, value: string]> {
     for (const [name, value] of this) fields[name] = value;
     return fields;
   }
+
+  /** The value that these of a field are together; undefined for none. */
+  #join(lower: string, values: readonly string[]): string | undefined {
+    if (values.length === 0) return undefined;
+    const value = values.length === 1 ? values[0]! : values.join(lower === "cookie" ? "; " : ", ");
+    return BEYOND_ASCII.test(value) ? asSent(value, this.#params) : value;
+  }
 }
 
 function valuesOf(params: Params, lower: string): readonly string[] {
-  return special.get(lower)?.(params) ?? params.getAll(`HTTP_${lower.toUpperCase().replaceAll("-", "_")}`);
+  return special.get(lower)?.(params) ?? params.getAll(variableOf(lower));
+}
+
+/** The variable of a field (RFC 3875, section 4.1.18). */
+function variableOf(lower: string): string {
+  return `HTTP_${lower.toUpperCase().replaceAll("-", "_")}`;
 }
 
 function nameOf(variable: string): string | undefined {

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { Params } from "../protocol/params.js";
+import { parseForm } from "../http/form.js";
 import { logFailure } from "./failure.js";
 import type { HeadLimits } from "./head.js";
 import type { HttpError } from "./http-error.js";
@@ -87,7 +88,7 @@ export abstract class RoleRequest {
 
   /** The query, decoded. */
   get query(): URLSearchParams {
-    return (this.#query ??= parseQuery(this.queryString));
+    return (this.#query ??= parseForm(this.queryString));
   }
 
   /** How the client speaks to the Web server, as that tells: "http" or "https". */
@@ -223,9 +224,4 @@ export abstract class RoleRequest {
       pathInfo: this.exchange.role === Role.Authorizer ? undefined : this.params.get("PATH_INFO"),
     }));
   }
-}
-
-function parseQuery(query: string): URLSearchParams {
-  // Behind a separator a question mark belongs to the first name; in front it would be dropped.
-  return new URLSearchParams(query.startsWith("?") ? `&${query}` : query);
 }
