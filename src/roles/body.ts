@@ -1,8 +1,9 @@
 import type { InputStream } from "../protocol/input-stream.js";
 import { requireNoCoding } from "./content-coding.js";
+import { parseForm } from "../http/form.js";
 import { HttpError } from "./http-error.js";
 import { DEFAULT_COLLECTED_BYTES, InputReader, type BodyLimits } from "./input-reader.js";
-import { decodeText, decodeUtf8, essenceOf, parameterOf } from "./media-type.js";
+import { decodeText, decodeUtf8, essenceOf, parameterOf, parametersOf } from "./media-type.js";
 import { readParts, type MultipartLimits } from "./multipart.js";
 import type { Part } from "./part.js";
 
@@ -98,8 +99,7 @@ export class RequestBody {
   > {
     requireNoCoding(this.#codings);
     const text = decodeUtf8(await this.bytes({ bytes }), this.#charset);
-    // The separator in front keeps URLSearchParams from dropping a question mark that belongs to the first name.
-    const pairs = new URLSearchParams(`&${text}`);
+    const pairs = parseForm(text);
     if (!(pairs.size <= fields)) {
       throw new HttpError(413, `The body has more than ${fields} fields.`, {
         code: "ERR_BODY_TOO_LARGE",
@@ -137,13 +137,13 @@ export class RequestBody {
    * The parts of a multipart/form-data body one after the other (RFC 7578), each to be read before the next is asked
    * for: an unread one is dropped then. Leaving the loop early drops the rest of the body.
    *
-   * A body that is no such form, or is cut short, is an HttpError 400 `ERR_BODY_MULTIPART`; it may come only after
-   * whole parts were handed out.
+   * A body that is no such form, is cut short, or of which a part would be lost, is an HttpError 400
+   * `ERR_BODY_MULTIPART`; it may come only after whole parts were handed out.
    */
   multipart(limits?: MultipartLimits): AsyncIterable<Part> {
     requireNoCoding(this.#codings);
     this.#reader.claim();
-    return readParts(this.#reader, { boundary: parameterOf(this.#contentType, "boundary"), limits });
+    return readParts(this.#reader, { boundaries: parametersOf(this.#contentType, "boundary"), limits });
   }
 
   get #charset(): string | undefined {

@@ -15,7 +15,7 @@ session.post("Debugger.enable");
 // It begins with those that there were already.
 loaded.length = 0;
 
-const { Body, Get, Path, Post, Responder, createApplication, serve } = await import(`${bundle}/index.js`);
+const { Get, Path, Responder, createApplication, serve } = await import(`${bundle}/index.js`);
 
 function decorate(target, { route, parameter, key }) {
   const descriptor = Object.getOwnPropertyDescriptor(target.prototype, key);
@@ -32,11 +32,6 @@ class Site {
   item(id) {
     return { id };
   }
-  async form(parts) {
-    const names = [];
-    for await (const part of parts) names.push(part.name);
-    return names;
-  }
 }
 
 /** Each application has one thing that not every application has. */
@@ -47,7 +42,6 @@ const applications = {
     const Id = z.coerce.number().int();
     return [decorate(Site, { route: Get("/items/:id"), parameter: Path("id", Id), key: "item" })];
   },
-  form: async () => [decorate(Site, { route: Post("/"), parameter: Body.multipart(), key: "form" })],
   filter: async () =>
     createApplication({
       controllers: [],

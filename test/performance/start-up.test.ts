@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { NodeProcess, projectFolder } from "../support/node-process.js";
-import { get, post } from "../support/records.js";
+import { get } from "../support/records.js";
 
 const cache = join(projectFolder, "node_modules", ".cache");
 mkdirSync(cache, { recursive: true });
@@ -30,10 +30,6 @@ afterAll(() => {
 const requests = {
   plain: get(1, "/", { keep: false }),
   schema: get(1, "/items/1", { keep: false }),
-  form: post(1, "/", '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b--\r\n', {
-    keep: false,
-    params: { CONTENT_TYPE: "multipart/form-data; boundary=b" },
-  }),
   filter: get(1, "/a.txt", { keep: false }),
 } as const;
 
@@ -79,15 +75,14 @@ describe("a process that has answered a plain request", () => {
 
   test("has loaded no package that only some applications need", async () => {
     const loaded = await plain();
-    // Schemas, which take 11 MiB; forms with files; the cache of filtered files; the gateway's files.
-    for (const name of ["zod", "@fastify/busboy", "lru-cache", "mime-types"])
-      expect(loaded.packages).not.toContain(name);
+    // Schemas, which take 11 MiB; the cache of filtered files; the gateway's files.
+    for (const name of ["zod", "lru-cache", "mime-types"]) expect(loaded.packages).not.toContain(name);
     expect(loaded.packages).toContain("pino");
   });
 
   test("has loaded neither the filter bridge nor the client that CGI is answered by", async () => {
     const loaded = await plain();
-    const rare = ["filter-bridge", "document-root", "serve-as-cgi", "client", "memory-connection", "busboy"];
+    const rare = ["filter-bridge", "document-root", "serve-as-cgi", "client", "memory-connection"];
     expect(loaded.own.filter((file) => rare.some((name) => file === `shared/${name}.js`))).toEqual([]);
   });
 
@@ -100,7 +95,6 @@ describe("a process that has answered a plain request", () => {
 
 test.each([
   ["schema", '{"id":1}', "zod"],
-  ["form", '["a"]', "@fastify/busboy"],
   ["filter", "as it is", "lru-cache"],
 ] as const)("a process whose application has a %s loads what it needs for it", async (kind, answer, name) => {
   const { packages } = await loadedBy(kind, answer);
