@@ -53,7 +53,7 @@ export { AuthorizerPhase, AuthorizerRequest } from "./roles/authorizer-request.j
 export type { Credentials } from "./roles/credentials.js";
 export { Password } from "./roles/password.js";
 export { FilterRequest, type Validators } from "./roles/filter-request.js";
-export { RequestBody, type BodyLimits, type FormLimits } from "./roles/body.js";
+export { RequestBody, type BodyLimits, type FormLimits, type JsonLimits } from "./roles/body.js";
 export type { MultipartLimits } from "./roles/multipart.js";
 export { Part } from "./roles/part.js";
 export type { Scheme } from "./roles/origin.js";

@@ -3,6 +3,7 @@ import type { core } from "zod";
 import { HttpError } from "../roles/http-error.js";
 import { looksAsynchronous } from "./asynchronous.js";
 import { problemOf, type ReadFrom } from "./issue.js";
+import { isTooDeep } from "./recursion.js";
 import type { Schema } from "./schema.js";
 import { loadZod, loadedZod } from "./zod.js";
 
@@ -11,15 +12,21 @@ export type Validate = (value: unknown) => unknown;
 
 /**
  * Compiles a schema into a function that returns its output, or throws an HttpError 400 `ERR_REQUEST_INVALID` that
- * lists what is wrong.
+ * lists what is wrong, up to 100 errors; also for a value that is nested too deep for the schema.
  *
  * Where a schema does not look asynchronous but turns out to be, it is not tried without a promise again.
  */
 export function compileSchema(schema: Schema, from: ReadFrom): Validate {
   let asynchronous = looksAsynchronous(schema);
   const loading = loadZod();
-  const later = async (value: unknown): Promise<unknown> =>
-    outputOf(await (await loading).safeParseAsync(schema, value), from);
+  const later = async (value: unknown): Promise<unknown> => {
+    const zod = await loading;
+    try {
+      return outputOf(await zod.safeParseAsync(schema, value), from);
+    } catch (error) {
+      throw isTooDeep(error, value) ? tooDeep(from, error) : error;
+    }
+  };
   return (value) => {
     const zod = loadedZod();
     // It is there long before a request comes through a socket.
@@ -28,6 +35,7 @@ export function compileSchema(schema: Schema, from: ReadFrom): Validate {
     try {
       result = zod.safeParse(schema, value);
     } catch (error) {
+      if (isTooDeep(error, value)) throw tooDeep(from, error);
       if (!(error instanceof zod.$ZodAsyncError)) throw error;
       asynchronous = true;
       return later(value);
@@ -40,6 +48,17 @@ function outputOf(result: core.util.SafeParseResult<unknown>, from: ReadFrom): u
   if (result.success) return result.data;
   throw new HttpError(400, `The ${from.part} of the request is not valid.`, {
     code: "ERR_REQUEST_INVALID",
-    errors: result.error.issues.map((issue) => problemOf(issue, from)),
+    errors: result.error.issues.slice(0, MAX_ERRORS).map((issue) => problemOf(issue, from)),
+  });
+}
+
+/** More says nothing new, and would make of a short request a long answer. */
+const MAX_ERRORS = 100;
+
+/** A value that is nested so deep that its schema cannot follow. */
+function tooDeep(from: ReadFrom, cause: unknown): HttpError {
+  return new HttpError(400, `The ${from.part} of the request is nested too deep.`, {
+    code: "ERR_REQUEST_INVALID",
+    cause,
   });
 }

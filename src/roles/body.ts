@@ -2,6 +2,7 @@ import type { InputStream } from "../protocol/input-stream.js";
 import { requireNoCoding } from "./content-coding.js";
 import { parseForm } from "../http/form.js";
 import { HttpError } from "./http-error.js";
+import { isDeeperThan } from "./json-depth.js";
 import { DEFAULT_COLLECTED_BYTES, InputReader, type BodyLimits } from "./input-reader.js";
 import { decodeText, decodeUtf8, essenceOf, parameterOf, parametersOf } from "./media-type.js";
 import { readParts, type MultipartLimits } from "./multipart.js";
@@ -15,6 +16,12 @@ export interface FormLimits extends BodyLimits {
   readonly fields?: number | undefined;
 }
 
+/** The most that is taken of JSON. */
+export interface JsonLimits extends BodyLimits {
+  /** Levels of arrays and objects; 500 if left out. */
+  readonly depth?: number | undefined;
+}
+
 /** What PARAMS say about a body. */
 export interface BodyFacts {
   /** CONTENT_TYPE as it came. */
@@ -26,6 +33,7 @@ export interface BodyFacts {
 }
 
 const DEFAULT_FIELDS = 1000;
+const DEFAULT_DEPTH = 500;
 
 /**
  * The body of a request, FCGI_STDIN (section 6.2). Nothing is read until one of the methods is called, and only one can
@@ -76,11 +84,14 @@ export class RequestBody {
   /**
    * The body as the value that its JSON describes (RFC 8259, which is always UTF-8).
    *
-   * @throws HttpError 400 `ERR_BODY_JSON`, and what {@link text} throws
+   * @throws HttpError 400 `ERR_BODY_JSON`, also for what is nested too deep; and what {@link text} throws
    */
-  async json(limits?: BodyLimits): Promise<unknown> {
+  async json({ bytes, depth = DEFAULT_DEPTH }: JsonLimits = {}): Promise<unknown> {
     requireNoCoding(this.#codings);
-    const text = decodeUtf8(await this.bytes(limits), this.#charset);
+    const text = decodeUtf8(await this.bytes({ bytes }), this.#charset);
+    if (isDeeperThan(text, depth)) {
+      throw new HttpError(400, `The body is nested deeper than ${depth} levels.`, { code: "ERR_BODY_JSON" });
+    }
     try {
       return JSON.parse(text) as unknown;
     } catch {
