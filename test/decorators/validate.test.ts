@@ -87,8 +87,8 @@ describe("A value that is nested too deep is 400", () => {
 
   test("but a schema that never comes to an end is the application's failure", async () => {
     await loadZod();
-    const endless = (value: unknown): boolean => endless(value);
-    const later = async (value: unknown): Promise<boolean> => endless(value);
+    const endless = (): boolean => endless() && endless();
+    const later = async (): Promise<boolean> => endless();
     const at = { part: "body", at: [] } as const;
     expect(() => compileSchema(z.any().refine(endless), at)({ a: [1, "2"] })).toThrow(RangeError);
     await expect(compileSchema(z.any().refine(later), at)([])).rejects.toThrow(RangeError);
