@@ -23,6 +23,8 @@ export class Call {
   readonly replayable: boolean;
   /** Whether it may be sent a second time after an attempt of which nobody knows how far it came. */
   readonly repeatable: boolean;
+  /** Whether it asks for the header block alone (HEAD), whose Content-Length no body has. */
+  readonly isHead: boolean;
   /** How often it was sent already. */
   attempts = 0;
   /** Whoever holds the call, the queue or an exchange, is told here that it is given up. */
@@ -44,7 +46,9 @@ export class Call {
     for (const { source } of this.inputs) adoptSource(source);
     this.raw = raw;
     this.replayable = this.inputs.every(({ source }) => isReplayable(source));
-    this.repeatable = this.replayable && isIdempotent(role, pairs);
+    const method = pairs.find(([name]) => name === "REQUEST_METHOD")?.[1].toUpperCase();
+    this.repeatable = this.replayable && isIdempotent(role, method);
+    this.isHead = method === "HEAD";
     this.#outcome = outcome;
     this.#signal = signal;
     signal?.throwIfAborted();
@@ -80,8 +84,7 @@ export class Call {
 }
 
 /** RFC 9110, section 9.2.2: what may have been carried out must not be repeated unasked. Authorizers only judge. */
-function isIdempotent(role: number, params: readonly (readonly [string, string])[]): boolean {
+function isIdempotent(role: number, method: string | undefined): boolean {
   if (role === Role.Authorizer) return true;
-  const method = params.find(([name]) => name === "REQUEST_METHOD")?.[1];
-  return method === undefined || !["POST", "PATCH", "LOCK", "CONNECT"].includes(method.toUpperCase());
+  return method === undefined || !["POST", "PATCH", "LOCK", "CONNECT"].includes(method);
 }

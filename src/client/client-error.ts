@@ -20,6 +20,8 @@ export type ClientErrorCode =
   | "ERR_CLIENT_PROTOCOL"
   /** The header block of the answer is missing or malformed; the cause is a ProtocolError. */
   | "ERR_CLIENT_RESPONSE_HEADER"
+  /** The body of the answer is longer or shorter than its Content-Length. */
+  | "ERR_CLIENT_RESPONSE_LENGTH"
   /** The source of the request's body failed; the cause is its error. */
   | "ERR_CLIENT_BODY"
   /** An answer that was to be collected in memory is longer than was allowed. */

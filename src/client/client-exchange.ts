@@ -54,6 +54,8 @@ export class ClientExchange implements AnswerSink {
   #touched = false;
   /** Whether the caller has the response. */
   #answered = false;
+  /** Bytes of the body that Content-Length announced and that have not come; undefined where it is not held to it. */
+  #bodyLeft: number | undefined;
   #settled = false;
 
   constructor(call: Call, host: ClientExchangeHost, start: ExchangeCircumstances) {
@@ -93,16 +95,26 @@ export class ClientExchange implements AnswerSink {
     return this.#settled;
   }
 
+  /** Whether anything of its answer has come. */
+  get touched(): boolean {
+    return this.#touched;
+  }
+
   /** Bytes of the answer that wait for their reader. */
   get buffered(): number {
     return this.#answer.body.buffered;
+  }
+
+  /** The application has sent something that may be a part of the answer: of a record's header, or its padding. */
+  received(): void {
+    if (!this.#settled) this.#timer?.refresh();
   }
 
   stdout(piece: Buffer): void {
     this.#touched = true;
     if (this.#settled) return;
     this.#timer?.refresh();
-    if (this.#answered) this.#answer.body.push(piece);
+    if (this.#answered) this.#readBody(piece);
     else this.#readHead(piece);
   }
 
@@ -134,7 +146,7 @@ export class ClientExchange implements AnswerSink {
   #readHead(piece: Buffer): void {
     if (this.#parser === undefined) {
       this.#respond(0, "", new ResponseHeaders([]));
-      this.#answer.body.push(piece);
+      this.#readBody(piece);
       return;
     }
     let head;
@@ -146,8 +158,23 @@ export class ClientExchange implements AnswerSink {
       return;
     }
     if (head === undefined) return;
+    // RFC 9110, section 8.6: there Content-Length is that of another answer, to a GET.
+    const isBodiless = this.call.isHead || head.status === 204 || head.status === 304;
+    if (!isBodiless) this.#bodyLeft = head.length;
     this.#respond(head.status, head.statusText, new ResponseHeaders(head.headers));
-    if (head.rest.length > 0) this.#answer.body.push(head.rest);
+    if (head.rest.length > 0) this.#readBody(head.rest);
+  }
+
+  #readBody(piece: Buffer): void {
+    if (this.#bodyLeft !== undefined) {
+      this.#bodyLeft -= piece.length;
+      if (this.#bodyLeft < 0) {
+        this.#wrongLength("its body is longer than its Content-Length");
+        this.#host.exchangeGivenUp(this);
+        return;
+      }
+    }
+    this.#answer.body.push(piece);
   }
 
   #respond(status: number, statusText: string, headers: ResponseHeaders): void {
@@ -166,6 +193,10 @@ export class ClientExchange implements AnswerSink {
         return;
       }
       this.#respond(0, "", new ResponseHeaders([]));
+    }
+    if (this.#bodyLeft !== undefined && this.#bodyLeft > 0) {
+      this.#wrongLength(`it ended ${this.#bodyLeft} bytes before its Content-Length`);
+      return;
     }
     this.#settle(undefined);
     this.call.finish();
@@ -193,6 +224,11 @@ export class ClientExchange implements AnswerSink {
     this.#fail((stderr) => new ClientError("ERR_CLIENT_RESPONSE_HEADER", message, { cause, stderr }));
   }
 
+  #wrongLength(fact: string): void {
+    const message = `Cannot read answer: ${fact}`;
+    this.#fail((stderr) => new ClientError("ERR_CLIENT_RESPONSE_LENGTH", message, { stderr }));
+  }
+
   #bodyFailed(cause: unknown): void {
     const message = "Cannot complete request: the source of its body failed";
     this.#giveUp(new ClientError("ERR_CLIENT_BODY", message, { cause, fault: "local" }));
@@ -204,7 +240,7 @@ export class ClientExchange implements AnswerSink {
       return;
     }
     const { response } = this.#host.settings.timeouts;
-    const message = `Cannot complete request: the application did nothing for ${response} ms`;
+    const message = `Cannot complete request: nothing came from the application for ${response} ms`;
     this.#fail((stderr) => new ClientError("ERR_CLIENT_TIMEOUT", message, { stderr }));
     this.#host.exchangeGivenUp(this);
   };

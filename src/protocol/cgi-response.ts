@@ -12,6 +12,8 @@ export interface CgiResponseHead {
   readonly statusText: string;
   /** All fields in the order of arrival, without `Status`. */
   readonly headers: readonly CgiHeaderField[];
+  /** Bytes of the body as `Content-Length` announces them; undefined where it is left out. */
+  readonly length: number | undefined;
   /** What followed the header block in the last piece: the first bytes of the body. */
   readonly rest: Buffer;
 }
@@ -31,17 +33,23 @@ const CR = 0x0d;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110, section 5.5: no control characters but the tab; a bare CR would be a line end to some recipients. */
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-/** RFC 3875, section 6.3.3; interim statuses cannot be a CGI response, for no second header block follows them. */
-const STATUS = /^([2-5]\d\d)(?:[ \t]+(.*))?$/;
+/**
+ * RFC 3875, section 6.3.3: three digits; what is above 599 is for the recipient to judge. Interim statuses cannot be a CGI
+ * response, for no second header block follows them.
+ */
+const STATUS = /^([2-9]\d\d)(?:[ \t]+(.*))?$/;
+/** RFC 9110, section 8.6; more digits than a number can hold exactly are of no use. */
+const LENGTH = /^\d{1,15}$/;
 /** RFC 3875, section 6.3: each of these at most once. Two different ones would mean different things to two readers. */
-const ONCE = new Set(["status", "location", "content-type"]);
+const ONCE = new Set(["status", "location", "content-type", "content-length"]);
 
 /**
  * Reads the header block at the start of a CGI response, whatever way it is cut. Lines end in CRLF or LF. Names are
  * strings of ASCII, values have one character for each byte.
  *
  * Everything that two recipients might understand differently is refused with a ProtocolError
- * `ERR_FCGI_RESPONSE_HEADER`: folded lines, control characters, space before the colon, `Status` twice.
+ * `ERR_FCGI_RESPONSE_HEADER`: folded lines, control characters, space before the colon, `Status` twice, a
+ * `Content-Length` that is no number.
  */
 export class CgiResponseParser {
   readonly #maxBytes: number;
@@ -104,6 +112,7 @@ function parseBlock(block: string, rest: Buffer): CgiResponseHead {
   const headers: CgiHeaderField[] = [];
   const seen = new Set<string>();
   let status: string | undefined;
+  let length: number | undefined;
   let number = 0;
   for (let start = 0; ;) {
     const feed = block.indexOf("\n", start);
@@ -117,17 +126,23 @@ function parseBlock(block: string, rest: Buffer): CgiResponseHead {
       if (seen.has(name)) throw refused(`${name} comes twice`);
       seen.add(name);
     }
+    if (name === "content-length") length = parseLength(field[1]);
     if (name === "status") status = field[1];
     else headers.push(field);
   }
   if (number === 0) throw refused("it has no field");
   if (status === undefined) {
     const redirect = seen.has("location");
-    return { status: redirect ? 302 : 200, statusText: redirect ? "Found" : "OK", headers, rest };
+    return { status: redirect ? 302 : 200, statusText: redirect ? "Found" : "OK", headers, length, rest };
   }
   const match = STATUS.exec(status);
-  if (match === null) throw refused("Status is not a number from 200 to 599 and a reason");
-  return { status: Number(match[1]), statusText: match[2] ?? "", headers, rest };
+  if (match === null) throw refused("Status is not a number from 200 to 999 and a reason");
+  return { status: Number(match[1]), statusText: match[2] ?? "", headers, length, rest };
+}
+
+function parseLength(value: string): number {
+  if (!LENGTH.test(value)) throw refused("Content-Length is not a number of bytes");
+  return Number(value);
 }
 
 function parseField(line: string, number: number): CgiHeaderField {

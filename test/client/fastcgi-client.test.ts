@@ -277,6 +277,71 @@ describe("an answer that cannot be used", () => {
   });
 });
 
+describe("an answer with a Content-Length", () => {
+  const fiveBytes = "Content-Length: 5\r\n\r\n";
+
+  test.each([
+    ["too short", "hell", 0],
+    ["empty", "", 0],
+    ["too short, of an application that gave it up", "hell", 1],
+    ["too long", "hello!", 0],
+  ])("fails where its body is %s", async (_name, body, applicationStatus) => {
+    const client = connect();
+    const answer = client.request(get);
+    const peer = await application.accept();
+    const id = await peer.request();
+    peer.stderr(id, "why");
+    peer.answer(id, fiveBytes + body, { applicationStatus });
+    const response = await answer;
+    const error: unknown = await response.text().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "ERR_CLIENT_RESPONSE_LENGTH", fault: "remote", stderr: "why" });
+    await expect(response.ended).rejects.toBe(error);
+    // The connection has come to no harm.
+    const next = client.request(get);
+    peer.answer(await peer.request(), fiveBytes + "hello");
+    expect(await (await next).text()).toBe("hello");
+    expect(application.connections).toBe(1);
+  });
+
+  test("is aborted where its body goes on beyond it", async () => {
+    const answer = connect().request(get);
+    const peer = await application.accept();
+    const id = await peer.request();
+    peer.stdout(id, fiveBytes + "hello");
+    const reader = (await answer).body.getReader();
+    expect(Buffer.from((await reader.read()).value!).toString()).toBe("hello");
+    const more = expect(reader.read()).rejects.toMatchObject({ code: "ERR_CLIENT_RESPONSE_LENGTH" });
+    peer.stdout(id, "hello");
+    await more;
+    expect(await peer.recordOf(2)).toMatchObject({ id });
+  });
+
+  test.each([
+    ["HEAD", "Status: 200\r\n"],
+    ["GET", "Status: 304\r\n"],
+    ["GET", "Status: 204\r\n"],
+  ])("has no body for %s where it begins with %j", async (method, head) => {
+    const answer = connect().request({ params: { REQUEST_METHOD: method } });
+    const peer = await application.accept();
+    peer.answer(await peer.request(), head + fiveBytes);
+    expect(await (await answer).text()).toBe("");
+  });
+
+  test.each(["five", "5, 5", "-5"])("of %j is refused", async (length) => {
+    const answer = connect().request(get);
+    const peer = await application.accept();
+    peer.answer(await peer.request(), `Content-Length: ${length}\r\n\r\nhello`);
+    await expect(answer).rejects.toMatchObject({ code: "ERR_CLIENT_RESPONSE_HEADER" });
+  });
+});
+
+test("a status up to 999 is handed on", async () => {
+  const answer = connect().request(get);
+  const peer = await application.accept();
+  peer.answer(await peer.request(), "Status: 999 Beyond\r\n\r\n");
+  expect(await answer).toMatchObject({ status: 999, statusText: "Beyond" });
+});
+
 describe("a connection", () => {
   test("is kept for the next request, with the same id", async () => {
     const client = connect();

@@ -44,6 +44,7 @@ describe("CgiResponseParser", () => {
   test.each([
     ["is 200 without Status and Location", "Content-Type: a/b\n\n", 200, "OK"],
     ["is 302 with Location alone (section 6.2.3)", "Location: https://a/\n\n", 302, "Found"],
+    ["is what Status says up to 999", "Status: 999 Beyond\n\n", 999, "Beyond"],
     ["is what Status says beside a Location", "Location: /a\nStatus: 201 Created\n\n", 201, "Created"],
     ["may come behind other fields, in any case", "a: b\nsTATUS:404\n\n", 404, ""],
     ["keeps its reason as it came", "Status: \t 500  Out of  paper \t\n\n", 500, "Out of  paper"],
@@ -77,7 +78,12 @@ describe("CgiResponseParser", () => {
     ["an interim status", "Status: 103 Early Hints\n\n"],
     ["a status of two digits", "Status: 20\n\n"],
     ["a status of four digits", "Status: 2000\n\n"],
-    ["a status beyond 599", "Status: 600\n\n"],
+    ["a status below 200", "Status: 099\n\n"],
+    ["Content-Length twice", "Content-Length: 1\ncontent-length: 2\n\n"],
+    ["a Content-Length that is a list", "Content-Length: 1, 1\n\n"],
+    ["a Content-Length with a sign", "Content-Length: +1\n\n"],
+    ["a Content-Length of no digit", "Content-Length:\n\n"],
+    ["a Content-Length of 16 digits", "Content-Length: 1000000000000000\n\n"],
     ["an empty status", "Status:\n\n"],
     ["no field", "\r\n"],
   ])("refuses %s", (_name, text) => {
