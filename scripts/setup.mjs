@@ -18,6 +18,7 @@ const requirements = [
   { package: "libapache2-mod-fcgid", file: "/usr/lib/apache2/modules/mod_fcgid.so" },
   { package: "libapache2-mod-xsendfile", file: "/usr/lib/apache2/modules/mod_xsendfile.so" },
   { package: "libfcgi-bin", file: "cgi-fcgi" },
+  { package: "libfcgi-perl", file: "/usr/share/doc/libfcgi-perl/copyright" },
   { package: "libjetty9-extra-java", file: "/usr/share/java/jetty9-fcgi-server.jar" },
   { package: "libjetty9-java", file: "/usr/share/java/jetty9-server.jar" },
   { package: "libnet-fastcgi-perl", file: "/usr/share/perl5/Net/FastCGI.pm" },
@@ -25,6 +26,7 @@ const requirements = [
   { package: "multiwatch", file: "multiwatch" },
   { package: "nginx", file: "nginx" },
   { package: "openssl", file: "openssl" },
+  { package: "php-fpm", file: "php-fpm8.2" },
   { package: "spawn-fcgi", file: "spawn-fcgi" },
   { package: "util-linux", file: "setpriv" }, // so that no server outlives the tests
   { package: "systemd", file: "systemd-socket-activate" }, // the program; nothing is booted with it

@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream";
 
 import { ProtocolError } from "../errors.js";
-import { ValueName } from "../protocol/constants.js";
 import { WebServerSide, type WebServerSideHost } from "../protocol/web-server-side.js";
 import { after } from "./after.js";
 import type { Call } from "./call.js";
@@ -10,20 +9,32 @@ import { ClientExchange, type ClientExchangeHost } from "./client-exchange.js";
 import type { ClientSettings } from "./client-options.js";
 import { ConnectionOutput } from "./connection-output.js";
 import { ValuesQuestion } from "./values-question.js";
-import { maxConnectionsIn, requestsPerConnectionIn, type Values } from "./values.js";
+import { maxConnectionsIn, merged, requestsPerConnectionIn, VALUE_NAMES, type Values } from "./values.js";
+
+/** What an application has told by its answer to GET_VALUES. */
+export interface Learned {
+  /** How many connections it takes (FCGI_MAX_CONNS); Infinity where it does not say. */
+  readonly maxConnections: number;
+  /** Whether the answer came in front of that to the request behind it, as soon as the connection was accepted. */
+  readonly atOnce: boolean;
+}
 
 /** What the connections of one client share. */
 export interface ClientConnectionOwner {
   readonly settings: ClientSettings;
   /** Whether the application is thought to take several requests on one connection, if it says so. */
   readonly multiplexing: boolean;
+  /** A first request, or question, is sent on the connection. */
+  begun(connection: ClientConnection): void;
+  /** The application has sent something on the connection for the first time, so that it has accepted it. */
+  heard(connection: ClientConnection): void;
   /** The connection may take more requests than before. */
-  available(): void;
+  available(connection: ClientConnection): void;
   closed(connection: ClientConnection): void;
   retry(call: Call): void;
   multiplexRefused(): void;
-  /** The application said how many connections it takes (FCGI_MAX_CONNS). */
-  maxConnectionsLearned(count: number): void;
+  /** The application has answered GET_VALUES, or a further part of its answer has come. */
+  learned(what: Learned): void;
 }
 
 /**
@@ -42,7 +53,13 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
   /** Requests that may share the connection. */
   #streams: number;
   #served = 0;
+  #used = false;
+  #heard = false;
   #paused = false;
+  /** What the application has said of itself, and whether more of it came with the chunk that is being read. */
+  #known: Values = new Map();
+  #learned = false;
+  #answersAtOnce = false;
   #idleTimer: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
 
@@ -70,7 +87,27 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
   /** How many more requests may be started now. */
   get room(): number {
     if (this.#state !== "open") return 0;
-    return (this.#owner.multiplexing ? this.#streams : 1) - this.#exchanges.size;
+    return (this.multiplexes ? this.#streams : 1) - this.#exchanges.size;
+  }
+
+  /** Whether nothing was ever sent on it. */
+  get unused(): boolean {
+    return !this.#used;
+  }
+
+  /** Whether the application is known to have accepted it. */
+  get accepted(): boolean {
+    return this.#heard;
+  }
+
+  /** Whether nothing is on its way. */
+  get idle(): boolean {
+    return this.#state === "open" && this.#exchanges.size === 0 && this.#questions.size === 0;
+  }
+
+  /** Whether several requests may share it. */
+  get multiplexes(): boolean {
+    return this.#owner.multiplexing && this.#streams > 1;
   }
 
   get paused(): boolean {
@@ -90,7 +127,11 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
     this.#served += 1;
     if (this.#served === 1 && keepConnection && multiplex === undefined && this.#owner.multiplexing) {
       // Together with the first request: an answer that never comes then delays nothing.
-      this.#side.getValues(Object.values(ValueName), (values) => this.#learn(values));
+      this.#side.getValues(VALUE_NAMES, (values) => {
+        this.#known = merged(this.#known, values);
+        this.#learned = true;
+        for (const exchange of this.#exchanges) if (!exchange.touched) this.#answersAtOnce = true;
+      });
     }
     const exchange = new ClientExchange(call, this, { onIdleConnection, shared });
     this.#exchanges.add(exchange);
@@ -109,6 +150,7 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
         this.#questions.delete(question);
         if (this.#exchanges.size === 0) this.#idle();
         this.#closeIfDone();
+        if (this.#state === "open") this.#owner.available(this);
       },
       expired: () => this.retire(),
     });
@@ -151,7 +193,7 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
     if (!this.#exchanges.delete(exchange) || this.#state === "closed") return;
     if (this.#state === "open" && this.#exchanges.size === 0) this.#idle();
     this.#closeIfDone();
-    if (this.#state === "open") this.#owner.available();
+    if (this.#state === "open") this.#owner.available(this);
   }
 
   exchangeGivenUp(exchange: ClientExchange): void {
@@ -175,14 +217,21 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
     this.#owner.retry(call);
   }
 
-  #learn(values: Values | undefined): void {
-    this.#streams = Math.min(requestsPerConnectionIn(values), this.settings.requestsPerConnection);
-    this.#owner.maxConnectionsLearned(maxConnectionsIn(values));
-    this.#owner.available();
+  #learn(): void {
+    this.#learned = false;
+    this.#streams = Math.min(requestsPerConnectionIn(this.#known), this.settings.requestsPerConnection);
+    this.#owner.learned({ maxConnections: maxConnectionsIn(this.#known), atOnce: this.#answersAtOnce });
+    if (this.#state === "open") this.#owner.available(this);
   }
 
   readonly #read = (chunk: Buffer): void => {
     if (this.#state === "closed") return;
+    if (!this.#heard) {
+      this.#heard = true;
+      this.#owner.heard(this);
+    }
+    // Of several requests it could be any one's: each hears of its own records alone.
+    if (this.#exchanges.size === 1) for (const exchange of this.#exchanges) exchange.received();
     try {
       this.#side.receive(chunk);
     } catch (cause) {
@@ -190,6 +239,8 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
       this.destroy(new ClientError("ERR_CLIENT_PROTOCOL", message, { cause }));
       return;
     }
+    // Only now: what is begun upon the first of several records could be too much by the next one.
+    if (this.#learned) this.#learn();
     this.#adjustReading();
   };
 
@@ -256,6 +307,9 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
   #busy(): void {
     clearTimeout(this.#idleTimer);
     setReferenced(this.#transport, true);
+    if (this.#used) return;
+    this.#used = true;
+    this.#owner.begun(this);
   }
 }
 

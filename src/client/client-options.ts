@@ -8,8 +8,9 @@ export interface ClientTimeouts {
   /** For a connection to be made; 10 s where nothing else is said. */
   readonly connect: number;
   /**
-   * For the application to do something for a request: to take a piece of its body or send a piece of its answer.
-   * Time in which the caller is awaited, for a piece of the body or to read the answer, does not count. 60 s.
+   * For the application to do something for a request: to take a piece of its body, or to send a byte of its answer or of
+   * STDERR. It bounds the silence and not the whole answer, which `timeout` of a request does. Time in which the caller
+   * is awaited, for a piece of the body or to read the answer, does not count. 60 s.
    */
   readonly response: number;
   /** For END_REQUEST behind ABORT_REQUEST, until the connection is given up; 2 s. */

@@ -1,8 +1,10 @@
 import type { Call } from "./call.js";
-import { ClientConnection, type ClientConnectionOwner } from "./client-connection.js";
+import { ClientConnection, type ClientConnectionOwner, type Learned } from "./client-connection.js";
 import { ClientError } from "./client-error.js";
 import type { ClientSettings } from "./client-options.js";
+import { ConnectionLimit } from "./connection-limit.js";
 import type { Connector } from "./open-transport.js";
+import { UnheardConnections } from "./unheard-connections.js";
 import type { Values } from "./values.js";
 
 /** Something that waits for a connection. */
@@ -13,15 +15,19 @@ interface Waiting {
 
 /**
  * The connections of one client and the requests that wait for one. A request goes to a connection that has room, else
- * to a new one, else it waits; who waits is served in the order of arrival.
+ * to a new one, else it waits; who waits is served in the order of arrival. A kept connection that becomes idle is closed
+ * where there are more than the application takes, or where one of the others may wait for it, see `UnheardConnections`.
  */
 export class ConnectionPool implements ClientConnectionOwner {
   readonly settings: ClientSettings;
   readonly #connect: Connector;
   readonly #connections = new Set<ClientConnection>();
   readonly #waiting = new Set<Waiting>();
+  readonly #unheard = new UnheardConnections<ClientConnection>(() => this.#closeIdle());
   #connecting = 0;
-  #maxConnections: number;
+  readonly #limit: ConnectionLimit;
+  /** Whether the application answers GET_VALUES at once, so that silence means that it has not accepted a connection. */
+  #answersAtOnce = false;
   #multiplexing: boolean;
   #closed = false;
   readonly #whenEmpty: (() => void)[] = [];
@@ -29,7 +35,7 @@ export class ConnectionPool implements ClientConnectionOwner {
   constructor(settings: ClientSettings, connect: Connector) {
     this.settings = settings;
     this.#connect = connect;
-    this.#maxConnections = settings.maxConnections;
+    this.#limit = new ConnectionLimit(settings.maxConnections);
     this.#multiplexing = settings.multiplex !== false;
   }
 
@@ -85,12 +91,28 @@ export class ConnectionPool implements ClientConnectionOwner {
     for (const connection of this.#connections) connection.destroy(clientClosed());
   }
 
-  available(): void {
+  begun(connection: ClientConnection): void {
+    // One that is not kept is accepted in its turn, as all others end.
+    if (this.settings.keepConnection) this.#unheard.add(connection);
+  }
+
+  heard(connection: ClientConnection): void {
+    this.#unheard.delete(connection);
+    this.#limit.accepted(this.#countAccepted());
+  }
+
+  available(connection: ClientConnection): void {
+    if (connection.idle && this.#isUnwanted(connection)) {
+      connection.retire();
+      return;
+    }
     this.#assign();
+    if (connection.idle) this.#unheard.wait();
   }
 
   closed(connection: ClientConnection): void {
     this.#connections.delete(connection);
+    this.#unheard.delete(connection);
     if (this.#connections.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     this.#assign();
   }
@@ -105,8 +127,32 @@ export class ConnectionPool implements ClientConnectionOwner {
     this.#multiplexing = false;
   }
 
-  maxConnectionsLearned(count: number): void {
-    this.#maxConnections = Math.min(count, this.settings.maxConnections);
+  learned({ maxConnections, atOnce }: Learned): void {
+    this.#limit.said(maxConnections);
+    this.#answersAtOnce ||= atOnce;
+  }
+
+  /** Whether an idle connection is to be closed, so that the process that holds it can accept another one. */
+  #isUnwanted(connection: ClientConnection): boolean {
+    if (this.#connections.size > this.#limit.value) return true;
+    if (connection.multiplexes || !this.#unheard.claim()) return false;
+    if (this.#answersAtOnce) this.#limit.leftWaiting(this.#countAccepted());
+    return true;
+  }
+
+  #countAccepted(): number {
+    let count = 0;
+    for (const { accepted } of this.#connections) if (accepted) count += 1;
+    return count;
+  }
+
+  #closeIdle(): void {
+    for (const connection of this.#connections) {
+      // One that was never used is in the queue itself, and would hold a process as soon as it is accepted.
+      if (!connection.idle) continue;
+      if (connection.unused || this.#isUnwanted(connection)) connection.retire();
+      else if (!connection.multiplexes) this.#unheard.wait();
+    }
   }
 
   #refuseFurther(): void {
@@ -122,13 +168,16 @@ export class ConnectionPool implements ClientConnectionOwner {
       this.#waiting.delete(waiting);
       waiting.take(connection);
     }
-    const wanted = Math.min(this.#waiting.size, this.#maxConnections - this.#connections.size);
+    const { size } = this.#waiting;
+    if (size === 0) return;
+    const wanted = Math.min(size, this.#limit.value - this.#connections.size);
     while (this.#connecting < wanted) this.#open();
+    if (this.#connecting === 0 && this.#limit.tries(this.#connections.size)) this.#open();
   }
 
   /** The connection with the most room; one whose answers are not being read only when no new one may be opened. */
   #pick(): ClientConnection | undefined {
-    const exhausted = this.#connections.size + this.#connecting >= this.#maxConnections;
+    const exhausted = this.#connections.size + this.#connecting >= this.#limit.value;
     let best: ClientConnection | undefined;
     for (const connection of this.#connections) {
       if (connection.room < 1 || (connection.paused && !exhausted)) continue;
@@ -152,8 +201,10 @@ export class ConnectionPool implements ClientConnectionOwner {
           );
           return;
         }
-        this.#connections.add(new ClientConnection(transport, this));
+        const connection = new ClientConnection(transport, this);
+        this.#connections.add(connection);
         this.#assign();
+        if (connection.idle) this.#unheard.wait();
       },
       (error: unknown) => {
         this.#connecting -= 1;

@@ -3,6 +3,15 @@ import { ValueName } from "../protocol/constants.js";
 /** What an application said of itself in GET_VALUES_RESULT (section 4.1). */
 export type Values = ReadonlyMap<string, string>;
 
+/** The names that the specification has. */
+export const VALUE_NAMES: readonly string[] = Object.values(ValueName);
+
+/** What is known behind a further record of an answer. Names that were not asked for are left out. */
+export function merged(known: Values, further: Values | undefined): Values {
+  if (further === undefined || further.size === 0) return known;
+  return new Map([...known, ...further].filter(([name]) => VALUE_NAMES.includes(name)));
+}
+
 /** How many requests may share a connection: 1 unless FCGI_MPXS_CONNS is exactly "1", then up to FCGI_MAX_REQS. */
 export function requestsPerConnectionIn(values: Values | undefined): number {
   if (values?.get(ValueName.MpxsConns) !== "1") return 1;

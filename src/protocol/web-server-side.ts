@@ -27,7 +27,11 @@ export interface RequestStart {
   readonly inputs: Iterable<InputType>;
 }
 
-/** Takes the answer to GET_VALUES; undefined where the application does not know that record (UNKNOWN_TYPE). */
+/**
+ * Takes the answer to GET_VALUES; undefined where the application does not know that record (UNKNOWN_TYPE). Section 4.1
+ * has one record for an answer, but Go's net/http/fcgi (1.19) sends an empty one behind it: each further
+ * GET_VALUES_RESULT, while no other question waits, goes to the listener that was answered last.
+ */
 export type ValuesListener = (values: ReadonlyMap<string, string> | undefined) => void;
 
 /**
@@ -50,6 +54,8 @@ export class WebServerSide implements RecordSink {
   readonly #free: number[] = [];
   #highestId = 0;
   readonly #asked: ValuesListener[] = [];
+  /** Whose question was answered last. */
+  #answered: ValuesListener | undefined;
   readonly output = new RecordWriter();
 
   constructor(host: WebServerSideHost) {
@@ -153,21 +159,22 @@ export class WebServerSide implements RecordSink {
   }
 
   #values(values: ReadonlyMap<string, string> | undefined): void {
-    const listener = this.#asked.shift();
+    const listener = this.#asked.shift() ?? this.#answered;
     if (listener === undefined) {
       throw new ProtocolError(
         "ERR_FCGI_RECORD_TYPE",
         "Cannot read record: values came that nobody had asked for",
       );
     }
+    this.#answered = listener;
     listener(values);
   }
 
   #unknownType(type: number): void {
-    if (type !== RecordType.GetValues) {
+    if (type !== RecordType.GetValues || this.#asked.length === 0) {
       throw new ProtocolError(
         "ERR_FCGI_RECORD_TYPE",
-        `Cannot read UNKNOWN_TYPE: type ${type} was never sent`,
+        `Cannot read UNKNOWN_TYPE: no record of type ${type} waits for an answer`,
       );
     }
     this.#values(undefined);

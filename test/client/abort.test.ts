@@ -1,9 +1,11 @@
-import { Readable } from "node:stream";
+import { duplexPair, Readable } from "node:stream";
 import { ReadableStream, type ReadableStreamDefaultController } from "node:stream/web";
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
+import { FastCgiClient } from "../../src/client/index.js";
 import { hex } from "../support/hex.js";
+import { Peer } from "../support/scripted-application.js";
 import { application, connect, get, hello, useScriptedApplication } from "./support.js";
 
 useScriptedApplication();
@@ -185,6 +187,33 @@ describe("a time-out", () => {
     const reading = expect(reader.read()).rejects.toMatchObject({ code: "ERR_CLIENT_TIMEOUT" });
     vi.advanceTimersByTime(1000);
     await reading;
+  });
+
+  test.each([
+    ["the record of a header block", [1, 6, 0, 1, 0, 12, 0, 0, ...Buffer.from("Status: 200\n")]],
+    ["STDERR", [1, 7, 0, 1, 0, 3, 0, 0, ...Buffer.from("why")]],
+    ["padding", [1, 6, 0, 1, 0, 1, 9, 0, ...Buffer.from("S"), 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+    ["an answer to GET_VALUES", [1, 10, 0, 0, 0, 0, 0, 0, 1, 10, 0, 0, 0, 0, 0, 0]],
+  ])("begins anew with each byte of %s", async (_name, bytes) => {
+    const [near, far] = duplexPair();
+    const client = new FastCgiClient({ connect: () => near, timeouts: { response: 1000 } });
+    const peer = new Peer(far);
+    const answer = client.request(get);
+    const settled = vi.fn();
+    answer.then(settled, settled);
+    const id = await peer.request();
+    for (const byte of bytes) {
+      vi.advanceTimersByTime(999);
+      peer.send(Buffer.of(byte));
+      await new Promise(setImmediate);
+    }
+    vi.advanceTimersByTime(999);
+    await new Promise(setImmediate);
+    expect(settled).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    await expect(answer).rejects.toMatchObject({ code: "ERR_CLIENT_TIMEOUT" });
+    expect(id).toBe(1);
+    client.destroy();
   });
 
   test("does not count while the caller's own body is awaited, or its reading", async () => {

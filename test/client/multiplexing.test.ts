@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { FastCgiClient } from "../../src/client/index.js";
+import { encodeNameValuePairs } from "../../src/protocol/name-value.js";
+import { encodeRecord } from "../../src/protocol/record.js";
 import { hex } from "../support/hex.js";
 import type { Peer } from "../support/scripted-application.js";
 import {
@@ -177,7 +179,98 @@ describe("requests do not share a connection", () => {
   });
 });
 
+describe("an answer to GET_VALUES", () => {
+  /** Recorded from Go 1.19.8, net/http/fcgi: the values, and an empty record. */
+  const fromGo = hex(
+    `01 0a 00 00 00 12 06 00  0f 01 46 43 47 49 5f 4d 50 58 53 5f 43 4f 4e 4e 53 31  00 00 00 00 00 00
+     01 0a 00 00 00 00 00 00`,
+  );
+  const result = (...pairs: [string, string][]): Buffer =>
+    encodeRecord({ type: 10, requestId: 0, content: encodeNameValuePairs(pairs) });
+
+  test.each([
+    ["two records, the second one empty", [fromGo]],
+    ["the same in two chunks", [fromGo.subarray(0, 32), fromGo.subarray(32)]],
+    ["a record for each value", [result(["FCGI_MAX_REQS", "9"]), result(["FCGI_MPXS_CONNS", "1"])]],
+    ["the same twice", [result(["FCGI_MPXS_CONNS", "1"]), result(["FCGI_MPXS_CONNS", "1"])]],
+    ["an empty record first", [result(), result(["FCGI_MPXS_CONNS", "1"])]],
+    ["names that were not asked for", [result(["__proto__", "1"], ["FCGI_MPXS_CONNS", "1"], ["", ""])]],
+  ])("may be %s", async (_name, chunks) => {
+    const client = connect({ multiplex: undefined, maxConnections: 1 });
+    const first = client.request(get);
+    const peer = await application.accept();
+    await peer.request();
+    for (const chunk of chunks) peer.send(chunk);
+    peer.answer(1, hello);
+    expect(await (await first).text()).toBe("hello");
+    const answers = [client.request(get), client.request(get)];
+    const ids = [await peer.request(), await peer.request()];
+    for (const id of ids) peer.answer(id, hello);
+    expect(await Promise.all(answers.map(async (answer) => (await answer).text()))).toEqual([
+      "hello",
+      "hello",
+    ]);
+    expect(application.connections).toBe(1);
+  });
+
+  test("may come in the middle of the answer to the request, behind it, or never", async () => {
+    const client = connect({ multiplex: undefined, maxConnections: 1 });
+    const first = client.request(get);
+    const peer = await application.accept();
+    await peer.request();
+    peer.stdout(1, "Content-Type: text/plain\r\n");
+    peer.send(fromGo.subarray(0, 32));
+    peer.stdout(1, "\r\nhel");
+    peer.send(fromGo.subarray(32));
+    peer.answer(1, "lo");
+    expect(await (await first).text()).toBe("hello");
+    const silent = connect({ multiplex: undefined });
+    const second = silent.request(get);
+    const other = await application.accept();
+    other.answer(await other.request(), hello);
+    await (await second).text();
+    other.send(fromGo);
+    const third = silent.request(get);
+    other.answer(await other.request(), hello);
+    expect(await (await third).text()).toBe("hello");
+  });
+
+  test("may come in two records in one chunk, of which the second allows less", async () => {
+    const client = connect({ multiplex: undefined, maxConnections: 1 });
+    const answers = [1, 2, 3].map(() => client.request(get));
+    const peer = await application.accept();
+    const first = await peer.request();
+    peer.send(Buffer.concat([result(["FCGI_MPXS_CONNS", "1"]), result(["FCGI_MAX_REQS", "2"])]));
+    const second = await peer.request();
+    peer.answer(first, hello);
+    // A third id would be one too many.
+    expect(await peer.request()).toBe(first);
+    peer.answer(first, hello);
+    peer.answer(second, hello);
+    await Promise.all(answers);
+  });
+});
+
 describe("values()", () => {
+  test("are put together of several records", async () => {
+    const values = connect().values();
+    const peer = await application.accept();
+    await peer.answerValues("FCGI_MAX_CONNS=7");
+    peer.send(
+      encodeRecord({ type: 10, requestId: 0, content: encodeNameValuePairs([["FCGI_MAX_REQS", "9"]]) }),
+    );
+    peer.send(encodeRecord({ type: 10, requestId: 0, content: Buffer.alloc(0) }));
+    expect(await values).toEqual({ FCGI_MAX_CONNS: "7", FCGI_MAX_REQS: "9" });
+  });
+
+  test("are asked for again where the application answers upon the next record only, as libfcgi does", async () => {
+    const values = connect().values();
+    const peer = await application.accept();
+    await peer.recordOf(9);
+    await peer.answerValues("FCGI_MAX_CONNS=1 FCGI_MAX_REQS=1 FCGI_MPXS_CONNS=0");
+    expect(await values).toEqual({ FCGI_MAX_CONNS: "1", FCGI_MAX_REQS: "1", FCGI_MPXS_CONNS: "0" });
+  });
+
   test("are what the application says", async () => {
     const client = connect({ multiplex: false });
     const values = client.values();

@@ -258,6 +258,21 @@ describe("GET_VALUES (section 4.1)", () => {
     expect(answers).toEqual([new Map([["FCGI_MPXS_CONNS", "1"]]), new Map()]);
   });
 
+  test("goes on with further records behind its answer, as Go's net/http/fcgi sends them", () => {
+    const { side: webServer } = side();
+    const answers: unknown[] = [];
+    webServer.getValues(["FCGI_MPXS_CONNS"], (values) => answers.push(values));
+    const { sink } = begin(webServer);
+    // Recorded from Go 1.19.8.
+    webServer.receive(
+      hex(`01 0a 00 00 00 12 06 00  0f 01 46 43 47 49 5f 4d 50 58 53 5f 43 4f 4e 4e 53 31  00 00 00 00 00 00
+           01 0a 00 00 00 00 00 00`),
+    );
+    expect(answers).toEqual([new Map([["FCGI_MPXS_CONNS", "1"]]), new Map()]);
+    webServer.receive(hex(end1));
+    expect(sink.end).toBeDefined();
+  });
+
   test("is answered with nothing by an application that does not know it (section 4.2)", () => {
     const { side: webServer } = side();
     const answers: unknown[] = [];

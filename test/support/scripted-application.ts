@@ -104,6 +104,11 @@ export class Peer {
   /** Answers the GET_VALUES that comes next. */
   async answerValues(values: string): Promise<void> {
     await this.recordOf(9);
+    this.sendValues(values);
+  }
+
+  /** Sends GET_VALUES_RESULT: `NAME=value` with blanks between. */
+  sendValues(values: string): void {
     const pairs = values.split(" ").filter(Boolean);
     const content = Buffer.concat(
       pairs.map((pair) => {
@@ -154,7 +159,7 @@ export class ScriptedApplication {
 
   /** Listens on a free port of TCP, or on the unix socket of this path. */
   static async listen(path?: string): Promise<ScriptedApplication> {
-    const server = createServer();
+    const server = createServer({ noDelay: true });
     const application = new ScriptedApplication(server);
     if (path === undefined) server.listen(0, "127.0.0.1");
     else server.listen(path);
