@@ -40,7 +40,8 @@ export function Path(name: string, schema?: Schema): Bind<never> {
 
 /**
  * Binds the query: as a whole through an object schema, or the value of one name. A name that is repeated is a list for
- * the schema, and so is any name where the schema wants a list. Without a schema the first value is supplied.
+ * the schema, and so is any name where the schema wants a list, however it is combined. Without a schema the first value
+ * is supplied.
  */
 export function Query(name: string): Bind<string | undefined>;
 export function Query<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;

@@ -2,8 +2,10 @@ import { HttpError } from "../roles/http-error.js";
 import type { BodyLimits } from "../roles/body.js";
 import type { RoleRequest } from "../roles/request.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
+import { compileFields, compileValues, emptyFields, type Fields } from "./fields.js";
+import type { ReadFrom } from "./issue.js";
 import type { BindingSource, NamedPart } from "./marks.js";
-import { arrayNames, takesArray, type Schema } from "./schema.js";
+import type { Schema } from "./schema.js";
 import { compileSchema } from "./validate.js";
 
 /** Reads the value of one parameter from a request; a promise only where it has to be waited for. */
@@ -64,12 +66,8 @@ function compileNamed({ part, name, schema }: BindingSource & { from: "named" })
   if (part === "query" && schema !== undefined) return compileQueryValues(name, schema);
   const read = readNamed(part, name);
   if (schema === undefined) return read;
-  const validate = compileSchema(schema, { part, at: [name] });
-  const listed = takesArray(schema);
-  return (request: never) => {
-    const value = read(request);
-    return validate(listed && value !== undefined ? [value] : value);
-  };
+  const validate = compileValues(schema, { part, at: [name] });
+  return (request: never) => validate(read(request));
 }
 
 function readNamed(part: NamedPart, name: string): (request: never) => string | undefined {
@@ -88,23 +86,21 @@ function readNamed(part: NamedPart, name: string): (request: never) => string | 
 }
 
 function compileQueryValues(name: string, schema: Schema): Extract {
-  const validate = compileSchema(schema, { part: "query", at: [name] });
-  const listed = takesArray(schema);
+  const validate = compileValues(schema, { part: "query", at: [name] });
   return ({ query }: RoleRequest) => {
     const values = query.getAll(name);
-    return validate(values.length > 1 || (listed && values.length === 1) ? values : values[0]);
+    return validate(values.length > 1 ? values : values[0]);
   };
 }
 
 function compileQuery(schema: Schema): Extract {
-  const validate = compileSchema(schema, { part: "query", at: [] });
-  const lists = arrayNames(schema);
-  return ({ query }: RoleRequest) => validate(withLists(fieldsOf(query), lists));
+  const validate = compileFields(schema, { part: "query", at: [] });
+  return ({ query }: RoleRequest) => validate(fieldsOf(query));
 }
 
-/** What a query says: a list for a name that is repeated. Without a prototype, since a client chooses the names. */
+/** What a query says: a list for a name that is repeated. */
 function fieldsOf(query: URLSearchParams): Fields {
-  const fields = Object.create(null) as Fields;
+  const fields = emptyFields() as Record<string, string | string[]>;
   for (const [name, value] of query) {
     const earlier = fields[name];
     if (earlier === undefined) fields[name] = value;
@@ -114,29 +110,18 @@ function fieldsOf(query: URLSearchParams): Fields {
   return fields;
 }
 
-type Fields = Record<string, string | string[]>;
-
-/** Makes lists of what came once under names that want one. */
-function withLists(fields: Fields, names: readonly string[]): Fields {
-  for (const name of names) {
-    const value = fields[name];
-    if (typeof value === "string") fields[name] = [value];
-  }
-  return fields;
-}
-
 /** The media types of a body that goes through a schema. */
 const ACCEPTED = "application/json, application/x-www-form-urlencoded";
 
 function compileBody(schema: Schema, limits: BodyLimits): Extract {
-  const validate = compileSchema(schema, { part: "body", at: [] });
-  const lists = arrayNames(schema);
+  const from: ReadFrom = { part: "body", at: [] };
+  const validate = compileSchema(schema, from);
+  const validateForm = compileFields(schema, from);
   return async ({ body }: BodyRequest) => {
     const type = body.contentType;
     if (type === "application/json" || type?.endsWith("+json") === true)
       return validate(await body.json(limits));
-    if (type === "application/x-www-form-urlencoded")
-      return validate(withLists(await body.form(limits), lists));
+    if (type === "application/x-www-form-urlencoded") return validateForm(await body.form(limits));
     // RFC 9110, section 15.5.16: Accept tells what would be taken.
     throw new HttpError(415, `The body must be of the media type ${ACCEPTED.replace(", ", " or ")}.`, {
       code: "ERR_BODY_TYPE",

@@ -17,7 +17,11 @@ type TextInput<I> = unknown extends I
         : Extract<Item, string> extends never
           ? never
           : I
-      : never;
+      : I extends ReadonlySet<infer Item>
+        ? Extract<Item, string> extends never
+          ? never
+          : I
+        : never;
 
 /** The members of an object schema's input that take no text. */
 type TextlessKeys<I> = unknown extends I
@@ -38,29 +42,3 @@ export type TakesText<S extends Schema> = [TextInput<core.input<S>>] extends [ne
 export type TakesQuery<S extends Schema> = [TextlessKeys<core.input<S>>] extends [never]
   ? unknown
   : { "these members take no text: use z.coerce, z.stringbool or a transform": TextlessKeys<core.input<S>> };
-
-/** The shape of zod definitions, as far as {@link takesArray} looks into it. */
-interface Definition {
-  readonly type: string;
-  readonly innerType?: Schema;
-  readonly in?: Schema;
-  readonly shape?: Readonly<Record<string, Schema>>;
-}
-
-/** The schema behind defaults, optionality and pipes: the one that meets the input first. */
-function innermost(schema: Schema): Definition {
-  const definition: Definition = schema._zod.def;
-  const inner = definition.innerType ?? definition.in;
-  return inner === undefined ? definition : innermost(inner);
-}
-
-/** Whether a schema wants a list, so that a name which came once is a list of one. */
-export function takesArray(schema: Schema): boolean {
-  return innermost(schema).type === "array";
-}
-
-/** The names under which an object schema wants lists. */
-export function arrayNames(schema: Schema): readonly string[] {
-  const shape = innermost(schema).shape ?? {};
-  return Object.keys(shape).filter((name) => takesArray(shape[name]!));
-}
