@@ -1,5 +1,6 @@
 // The only file that touches tsyringe, which throws when it is loaded before reflect-metadata.
 import "reflect-metadata";
+import "./globals-before.js";
 import {
   Lifecycle,
   container,
@@ -9,6 +10,7 @@ import {
   type Disposable,
   type InjectionToken as TsyringeToken,
 } from "tsyringe";
+import "./globals-after.js";
 
 import { ConfigurationError } from "../errors.js";
 import { className, type Class } from "./class.js";

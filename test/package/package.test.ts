@@ -85,6 +85,16 @@ test("publint has nothing to say", async () => {
   expect(messages).toEqual([]);
 });
 
+test("to import it adds nothing to the global object", async () => {
+  writeFileSync(
+    join(project, "globals.js"),
+    `const before = new Set(Object.getOwnPropertyNames(globalThis));
+    await import("tricorn");
+    console.log(JSON.stringify(Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name))));`,
+  );
+  expect(await runProject("globals.js")).toEqual([]);
+});
+
 test("its declarations need nothing but its own dependencies and the types of Node.js", () => {
   const needed = new Set<string>();
   for (const { path } of packed.files.filter(({ path }) => path.endsWith(".d.ts"))) {
