@@ -1,5 +1,6 @@
 import type { ResponderDefinition, RouteDefinition } from "../roles/definitions.js";
 import { EVERY_METHOD } from "../roles/router.js";
+import { isUndecided } from "./header-lines.js";
 
 /** What every adapter can be told. */
 export interface AdapterOptions {
@@ -24,8 +25,17 @@ export function everythingBelow(
     method: EVERY_METHOD,
     path,
     name,
-    handle,
+    handle: whenDecided(handle),
     streams,
   }));
   return { kind: "responder", name, routes };
+}
+
+/**
+ * Where it is not told whether there is a body, what came together with the params is read first: mostly STDIN has ended
+ * then, or its first bytes are there.
+ */
+function whenDecided(handle: RouteDefinition["handle"]): RouteDefinition["handle"] {
+  return (request) =>
+    isUndecided(request) ? Promise.resolve(request).then((request) => handle(request)) : handle(request);
 }

@@ -3,13 +3,14 @@ import { DEFAULT_COLLECTED_BYTES } from "../roles/input-reader.js";
 import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { everythingBelow, type AdapterOptions } from "./everything-below.js";
+import { fetchContext } from "./fetch-context.js";
 import { FetchRequest, inheritFromRequest } from "./fetch-request.js";
 import { replyTo } from "./response-reply.js";
 
 /**
  * What answers a web `Request` with a web `Response`: the `fetch` of a Hono application, or any such function. It is
- * also given the request as Tricorn knows it, with the params, the client's address and who has been authenticated;
- * Hono makes that `c.env`.
+ * also given the request as Tricorn knows it, with the params, the client's address and who has been authenticated, as an
+ * object that it may extend; Hono makes that `c.env`.
  */
 export type FetchFunction = (
   request: Request,
@@ -37,7 +38,12 @@ export function fetchHandler(
 ): ResponderDefinition {
   inheritFromRequest();
   return everythingBelow({ name, ...options }, (request): Reply | Promise<Reply> => {
-    const response = fetch(new FetchRequest(request, bodyBytes), request);
-    return response instanceof Promise ? response.then(replyTo) : replyTo(response);
+    const response = fetch(new FetchRequest(request, bodyBytes), fetchContext(request));
+    return isPromise(response) ? Promise.resolve(response).then(replyTo) : replyTo(response);
   });
+}
+
+/** Also one of another realm, or of a library. */
+function isPromise(value: Response | PromiseLike<Response>): value is PromiseLike<Response> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { HttpError } from "../roles/http-error.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { visibleTarget } from "../roles/visible-target.js";
-import { headerLines } from "./header-lines.js";
+import { requestLines } from "./header-lines.js";
 
 /** What a path and a query may have that `URL` would leave as it is. */
 const PLAIN_TARGET = /^[\w\-.~!$&()*+,;=:@/%?]*$/;
@@ -176,8 +176,8 @@ function urlOf(request: ResponderRequest): string {
   return PLAIN_TARGET.test(target) ? url : new URL(url).href;
 }
 
-function headersOf({ params }: ResponderRequest): Headers {
-  const lines = headerLines(params);
+function headersOf(request: ResponderRequest): Headers {
+  const lines = requestLines(request);
   const headers = new Headers();
   for (let index = 0; index < lines.length; index += 2) {
     try {

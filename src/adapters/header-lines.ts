@@ -2,6 +2,7 @@ import { compactText } from "../protocol/compact.js";
 import type { Params } from "../protocol/params.js";
 import { contentLengthOf } from "../roles/content-length.js";
 import { RequestHeaders } from "../roles/request-headers.js";
+import type { ResponderRequest } from "../roles/responder-request.js";
 
 const PREFIX = "HTTP_";
 
@@ -14,6 +15,26 @@ const KNOWN_NAME_LENGTH = 64;
 const toldElsewhere: ReadonlySet<string> = new Set(["content-type", "content-length", "transfer-encoding"]);
 /** The length of the shortest of them. */
 const SHORTEST_TOLD = "content-type".length;
+
+/**
+ * Whether nothing is told of a body that may come: behind Jetty, behind nginx over HTTP/2 without buffering, and behind
+ * Apache the length of an upload is empty or absent, and no HTTP_TRANSFER_ENCODING says that there is one. GET and HEAD
+ * have no body unless one is announced.
+ */
+export function isUndecided({ method, params }: ResponderRequest): boolean {
+  if (method === "GET" || method === "HEAD") return false;
+  const length = params.get("CONTENT_LENGTH");
+  return (length === undefined || length === "") && !params.has("HTTP_TRANSFER_ENCODING");
+}
+
+/** The {@link headerLines} of a request; of one that is undecided, as far as is known by now. */
+export function requestLines(request: ResponderRequest): string[] {
+  const lines = headerLines(request.params);
+  const { stdinEnded } = request.exchange;
+  if (isUndecided(request) && !(stdinEnded && request.exchange.stdin.received === 0))
+    lines.push("transfer-encoding", "chunked");
+  return lines;
+}
 
 /**
  * The header fields of a request as HTTP servers for Node.js tell them: name and value of each line one behind the other,

@@ -15,6 +15,7 @@ const NULL_BODY = new Set([101, 204, 205, 304]);
 /** What is sent of a response. */
 export interface ResponseParts {
   readonly status: number;
+  readonly statusText: string;
   /** The media type where the lines have none. */
   readonly type: string | null;
   readonly lines: readonly (readonly [name: string, value: string])[];
@@ -153,7 +154,8 @@ class Light implements OwnPart {
   static partsOf(response: Light): ResponseParts {
     if (response.bodyUsed) throw new TypeError("Cannot reply: the body of the Response was read already");
     const body = response.#stream === undefined ? response.#whole : response.#toReal().body;
-    return { status: response.#status, type: response.#type, lines: Light.#linesOf(response), body };
+    const { status, statusText } = response;
+    return { status, statusText, type: response.#type, lines: Light.#linesOf(response), body };
   }
 
   static #linesOf(response: Light): readonly (readonly [string, string])[] {

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { visibleTarget } from "../roles/visible-target.js";
-import { headerLines } from "./header-lines.js";
+import { requestLines } from "./header-lines.js";
 import type { ListenerSocket } from "./listener-socket.js";
 
 /** What the parser of node:http does; frameworks have relied on it since Node.js 0.10. */
@@ -20,7 +20,7 @@ export function messageOf(request: ResponderRequest, socket: ListenerSocket): In
   message.httpVersion = "1.1";
   message.httpVersionMajor = 1;
   message.httpVersionMinor = 1;
-  const lines = headerLines(request.params);
+  const lines = requestLines(request);
   (message as unknown as Parsed)._addHeaderLines(lines, lines.length);
   return message;
 }

@@ -15,8 +15,17 @@ export const defaultHeadLimits: HeadLimits = { headBytes: 8 * 1024, headFields: 
 
 const statusLines = new Map<number, string>();
 
-/** The first line of every answer (RFC 3875, section 6.3.3). Without it most servers would take an answer for a 200. */
-export function statusLine(status: number): string {
+/**
+ * The first line of every answer (RFC 3875, section 6.3.3). Without it most servers would take an answer for a 200.
+ *
+ * @param reason the reason phrase, each character one byte, where it is not the usual one
+ * @throws HeaderError for a phrase that could end the line
+ */
+export function statusLine(status: number, reason?: string): string {
+  if (reason !== undefined) {
+    checkFieldValue("Status", reason);
+    return `Status: ${status} ${reason}\r\n`;
+  }
   let line = statusLines.get(status);
   if (line === undefined) {
     const reason = STATUS_CODES[status];
@@ -29,6 +38,8 @@ export function statusLine(status: number): string {
 /** What stands in a header block beside the fields of the reply. */
 export interface HeadFacts {
   readonly status: number;
+  /** The reason phrase where it is not the usual one of the status. */
+  readonly reason?: string | undefined;
   readonly headers: ReplyHeaders | undefined;
   /** The media type to send unless the fields have one; undefined for an answer without content. */
   readonly type: string | undefined;
@@ -42,8 +53,8 @@ export interface HeadFacts {
  *
  * @throws HeaderError when the block is larger than the limits
  */
-export function formatHead({ status, headers, type, length, limits }: HeadFacts): string {
-  let head = statusLine(status);
+export function formatHead({ status, reason, headers, type, length, limits }: HeadFacts): string {
+  let head = statusLine(status, reason);
   if (type !== undefined && headers?.has("content-type") !== true)
     head += `Content-Type: ${checkedType(type)}\r\n`;
   if (length !== undefined && headers?.has("content-length") !== true)

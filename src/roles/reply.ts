@@ -94,6 +94,11 @@ export class Reply {
     this.#status = checkStatus(status);
   }
 
+  /** @internal The reason phrase, where it is not the usual one of the status: only what others made has one. */
+  get reason(): string | undefined {
+    return undefined;
+  }
+
   /** @internal Says something else of the same answer, where anything else is said. */
   revise({ status, headers, type, applicationStatus }: ReplyInit): this {
     if (status !== undefined) this.status = status;

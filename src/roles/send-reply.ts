@@ -52,7 +52,8 @@ export function sendReply(
   if (announced !== undefined && announced !== length)
     throw new ReplyLengthError(announced, `${length} bytes`);
   const type = typeOf(reply, content.type);
-  const head = formatHead({ status, headers: reply.ownHeaders, type, length, limits });
+  const { ownHeaders: headers, reason } = reply;
+  const head = formatHead({ status, reason, headers, type, length, limits });
   exchange.answer({ head, body: content.content, bodyLength: length, applicationStatus, protocolStatus });
   return undefined;
 }
@@ -64,11 +65,12 @@ function hasNoContent(status: number): boolean {
 
 /** The head of an answer that has no content, for any method. */
 function headAlone(reply: Reply, limits: HeadLimits | undefined): string {
-  const { status, ownHeaders: headers } = reply;
+  const { status, reason, ownHeaders: headers } = reply;
   stopBody(reply.body);
   headers?.delete("content-length");
   // Section 15.3.6: whoever frames the answer must not wait for content, or send some.
-  return formatHead({ status, headers, type: undefined, length: status === 205 ? 0 : undefined, limits });
+  const length = status === 205 ? 0 : undefined;
+  return formatHead({ status, reason, headers, type: undefined, length, limits });
 }
 
 /**
@@ -76,11 +78,11 @@ function headAlone(reply: Reply, limits: HeadLimits | undefined): string {
  * not: a handler of HEAD does not have to make the content, and a false length of 0 would count as true.
  */
 function headOfContent(reply: Reply, limits: HeadLimits | undefined): string {
-  const { status, ownHeaders: headers } = reply;
+  const { status, reason, ownHeaders: headers } = reply;
   const content = contentOf(reply.body);
   if (content.kind === "streamed") content.source.stop();
   const length = content.length === 0 ? undefined : content.length;
-  return formatHead({ status, headers, type: typeOf(reply, content.type), length, limits });
+  return formatHead({ status, reason, headers, type: typeOf(reply, content.type), length, limits });
 }
 
 /** The media type to send: what the reply says, else what follows from its body. */
@@ -163,10 +165,11 @@ class StreamedReply {
 
   #sendHead(typeOfPiece: string): void {
     const exchange = this.#exchange;
-    const { status, ownHeaders: headers } = this.#reply;
+    const { status, reason, ownHeaders: headers } = this.#reply;
     const { length, type = typeOfPiece } = this.#content;
     const limits = this.#limits;
-    exchange.writeHead(formatHead({ status, headers, type: typeOf(this.#reply, type), length, limits }));
+    const known = typeOf(this.#reply, type);
+    exchange.writeHead(formatHead({ status, reason, headers, type: known, length, limits }));
   }
 
   /** A piece that can be sent, as far as the announced length tells. */

@@ -1,0 +1,34 @@
+import { STATUS_CODES } from "node:http";
+
+import { Reply } from "../roles/reply.js";
+
+/**
+ * The answer of an application that was not written for Tricorn. What node:http can say may be said here too: a status up
+ * to 999, and a reason phrase.
+ */
+export class AdaptedReply extends Reply {
+  #status: number | undefined;
+  #reason: string | undefined;
+
+  override get status(): number {
+    return this.#status ?? super.status;
+  }
+
+  override set status(status: number) {
+    if (!Number.isInteger(status) || status < 200 || status > 999)
+      throw new RangeError(`Cannot reply with status ${status}: it must be an integer from 200 to 999`);
+    this.#status = status;
+    this.#reason = undefined;
+  }
+
+  override get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** Says status and reason phrase, each character one byte; the usual phrase need not be told. */
+  decide(status: number, reason?: string): this {
+    this.status = status;
+    if (reason !== undefined && reason !== "" && reason !== STATUS_CODES[status]) this.#reason = reason;
+    return this;
+  }
+}
