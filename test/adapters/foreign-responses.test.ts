@@ -161,7 +161,13 @@ describe("The context of a fetch function", () => {
       context.log.info("seen");
       context.exchange.warn("warned");
       return Response.json({
-        ...{ method, path, target, remoteAddress, cookies, scheme, host },
+        method,
+        path,
+        target,
+        remoteAddress,
+        cookies,
+        scheme,
+        host,
         aborted: context.signal.aborted,
         agent: context.headers.get("user-agent"),
         body: await context.body.text(),
@@ -175,8 +181,16 @@ describe("The context of a fetch function", () => {
       params: { REMOTE_ADDR: "192.0.2.7" },
     });
     expect(answer.json).toMatchObject({
-      ...{ method: "PUT", path: "/a", target: "/a?b", remoteAddress: "192.0.2.7", cookies: { c: "d" } },
-      ...{ scheme: "http", host: "localhost", aborted: false, agent: "me", body: "x" },
+      method: "PUT",
+      path: "/a",
+      target: "/a?b",
+      remoteAddress: "192.0.2.7",
+      cookies: { c: "d" },
+      scheme: "http",
+      host: "localhost",
+      aborted: false,
+      agent: "me",
+      body: "x",
     });
   });
 });

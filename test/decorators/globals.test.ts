@@ -25,8 +25,8 @@ test.each(entries)("to import tricorn%s adds nothing to the global object", asyn
     const added = Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name));
     console.log(JSON.stringify(added));`;
   // Several copies of Zod share their configuration there.
-  const ofZod = ["__zod_globalConfig", "__zod_globalRegistry"];
-  expect(((await output(program)) as string[]).filter((name) => !ofZod.includes(name))).toEqual([]);
+  const ofZod = new Set(["__zod_globalConfig", "__zod_globalRegistry"]);
+  expect(((await output(program)) as string[]).filter((name) => !ofZod.has(name))).toEqual([]);
 });
 
 test("to import tricorn leaves global functions of the program as they were", async () => {
