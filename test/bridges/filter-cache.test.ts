@@ -1,9 +1,10 @@
 import { renameSync, symlinkSync, truncateSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { allow, reply, type FilterRequest } from "tricorn";
 
 import { audienceOf } from "../../src/bridges/audience.js";
+import { nodeFileSystem } from "../../src/files/file-system.js";
 import { Params } from "../../src/protocol/params.js";
 import { LONG_AGO, folderWith, putFile } from "../support/folders.js";
 import { get } from "../support/records.js";
@@ -307,24 +308,29 @@ describe("nothing is kept of", () => {
     renameSync(`${path}.old`, path);
     expect(await text()).toBe(TEXT);
   });
+});
+
+describe("what is made of a file that was changed", () => {
+  /** Where the clock stands still, half a second behind a full one. */
+  const NOW = Date.parse("2026-01-02T03:04:05.500Z");
 
   test.each([
-    ["within the clock's tick", () => new Date()],
-    ["in the future", () => new Date(Date.now() + 3_600_000)],
-    [
-      "within the two seconds that some file systems have",
-      () => new Date(Math.floor(Date.now() / 1000) * 1000),
-    ],
-  ])("a file that was changed %s", async (_when, time) => {
+    ["within the clock's tick", NOW - 9, 2],
+    ["before the clock's tick", NOW - 10, 1],
+    ["in the future", NOW + 3_600_000, 2],
+    ["within the two seconds that some file systems have", NOW - 1_500, 2],
+    ["before the two seconds that some file systems have", NOW - 2_500, 1],
+  ])("%s: at %d, is made %d times for two requests", async (_when, time, runs) => {
+    vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
     const root = folderWith({});
     const shout = filtering(upperCase);
-    const { fileSystem } = steps({ beforeOpen: () => putFile(join(root, "a.txt"), "hello", time()) });
-    const peer = await (await bridgedOn(fileSystem, [shout], { root, cache })).connect();
-    putFile(join(root, "a.txt"), "hello", time());
+    const peer = await (await bridgedOn(nodeFileSystem, [shout], { root, cache })).connect();
+    putFile(join(root, "a.txt"), "hello", new Date(time));
     for (let round = 0; round < 2; round += 1) {
       expect((await peer.send(get(1, "/a.txt")).answer(1)).text).toBe("HELLO");
     }
-    expect(shout.runs).toBe(2);
+    expect(shout.runs).toBe(runs);
   });
 });
 
