@@ -1,6 +1,7 @@
 import { ReplyHeaders } from "../roles/header-fields.js";
 import { Reply } from "../roles/reply.js";
 import { isPublic } from "./audience.js";
+import type { ReadNames } from "./variant.js";
 
 /** What an entry costs beside what it holds: objects, and its place in the cache. */
 const OVERHEAD = 512;
@@ -13,12 +14,15 @@ export class CachedReply {
   readonly #type: string | null | undefined;
   /** Whether it says itself that everybody may have it. */
   readonly isPublic: boolean;
+  /** The params that were read for it. */
+  readonly names: ReadNames;
   /** What it costs in memory, in bytes. */
   readonly bytes: number;
 
   /** Keeps what the reply says at this moment. The body must not be changed by anybody afterwards. */
-  constructor(reply: Reply, body: Buffer) {
+  constructor(reply: Reply, body: Buffer, { names }: { readonly names: ReadNames }) {
     this.body = body;
+    this.names = names;
     this.#type = reply.type;
     // It follows from the body, or from the part of it that is sent.
     this.#headers = new ReplyHeaders(reply.headers).delete("content-length");

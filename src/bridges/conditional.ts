@@ -23,18 +23,24 @@ export function stateOf({ headers }: Reply): StateFacts {
   };
 }
 
+/** Whether a copy can be told from the reply: where its tag may turn out to say too little, none is known to be the same. */
+export interface Comparison {
+  readonly isComparable: boolean;
+}
+
 /** Evaluates the preconditions of a GET or HEAD against a reply of status 200: the reply, a 304 or a 412. */
-export function underConditions(reply: Reply, headers: RequestHeaders): Reply {
+export function underConditions(reply: Reply, headers: RequestHeaders, { isComparable }: Comparison): Reply {
   const state = stateOf(reply);
   // Of a reply that cannot be told from others nobody has a copy; "*" would name it all the same.
   if (state.etag === undefined && state.lastModified === undefined && !isGuarded(headers)) return reply;
   switch (evaluatePreconditions(headers, state)) {
-    case "proceed":
-      return reply;
     case "not modified":
+      if (!isComparable) return reply;
       // Its body is dropped when it is sent.
       reply.status = 304;
       for (const name of CONTENT_FIELDS) reply.headers.delete(name);
+      return reply;
+    case "proceed":
       return reply;
     case "failed":
       stopBody(reply.body);

@@ -1,16 +1,20 @@
 import type { FileContent } from "../files/file-content.js";
 import type { BodySource } from "../roles/body-source.js";
+import type { ParamsReading } from "../protocol/observed-params.js";
 import type { FilterRequest } from "../roles/filter-request.js";
 import { formatHttpDate } from "../http/http-date.js";
 import type { Next } from "../roles/middleware.js";
 import { Reply } from "../roles/reply.js";
+import type { RequestHeaders } from "../roles/request-headers.js";
 import { BYTES, TEXT, contentOf, isProduced } from "../roles/reply-content.js";
 import { announcedLength } from "../roles/send-reply.js";
 import { isForEverybody, type Audience } from "./audience.js";
 import { rangedReply } from "./ranged-reply.js";
+import { namesRead, type ReadNames, type Variant } from "./variant.js";
+import { WatchedBody } from "./watched-body.js";
 import { CachedReply } from "./cached-reply.js";
 import { underConditions } from "./conditional.js";
-import type { FileValidators } from "./filtered-file.js";
+import { validatorsOf, type FileValidators, type FilteredState } from "./filtered-file.js";
 import { KeptBody, exactly } from "./kept-body.js";
 
 /** Where a reply can be kept. */
@@ -26,8 +30,8 @@ export interface Place {
 export type ReplySource =
   /** An earlier reply is as good. */
   | { readonly kind: "cached"; readonly entry: CachedReply }
-  /** The client has it already. */
-  | { readonly kind: "unchanged" }
+  /** The client has it already, under these validators. */
+  | { readonly kind: "unchanged"; readonly validators: FileValidators }
   | FilteredSource;
 
 /** The filter makes it of the file, and it may be kept where there is a place for it. */
@@ -47,9 +51,17 @@ interface CollectedFacts {
 export interface VisitFacts {
   readonly source: ReplySource;
   readonly audience: Audience;
-  readonly validators: FileValidators;
-  /** Is told, of each reply of status 200, whether it got validators that follow from the file. */
-  readonly learn: (habit: "automatic" | "own") => void;
+  readonly state: FilteredState;
+  /** The fields of the request, of which what is read here is not noted. */
+  readonly headers: RequestHeaders;
+  /** The variant that the request belongs to where these names are read. */
+  readonly variantOf: (names: ReadNames) => Variant;
+  /** What has been read of the request until now. */
+  readonly reading: () => ParamsReading;
+  /** The variant of which it is known that it is all that will be read for such a request. */
+  readonly known: Variant | undefined;
+  /** Is told, of each reply of status 200, that it had validators of its own, or of which variant it was to its end. */
+  readonly learn: (variant: Variant | "own") => void;
 }
 
 const REVALIDATED = "no-cache";
@@ -71,37 +83,70 @@ export class FileVisit {
   }
 
   readonly inside = async (_request: FilterRequest, next: Next): Promise<Reply> => {
-    const { source, validators } = this.#facts;
+    const { source } = this.#facts;
     switch (source.kind) {
       case "cached":
         this.#kept = source.entry.body;
         return source.entry.toReply();
       case "unchanged":
-        return withValidators(new Reply(undefined, { status: 304 }), validators);
+        return withValidators(new Reply(undefined, { status: 304 }), source.validators);
       case "filtered":
         return this.#keep(await next(), source);
     }
   };
 
   readonly outside = async (request: FilterRequest, next: Next): Promise<Reply> => {
-    const { audience } = this.#facts;
+    const { audience, headers, learn } = this.#facts;
     const reply = await next();
     if (request.method === "POST" || reply.status !== 200) {
       if (audience !== "anyone") setDefault(reply, PRIVATE);
       return reply;
     }
     const isSettled = await this.#isOfOneState(reply);
-    const isShared = isSettled && isForEverybody(reply, audience);
-    const isAutomatic = isShared && this.#addValidators(reply);
+    // A filter that sets one validator knows of more than its file; the other one would then say too little.
+    const isShared = isSettled && isForEverybody(reply, audience) && !hasValidators(reply);
+    const source = isShared ? takeBody(reply) : undefined;
+    const variant = this.#variantOf({ streamed: source !== undefined });
+    const isComparable = isShared && this.#addValidators(reply, variant, source);
     // What a filter makes for somebody tells nothing of what it makes for anyone.
-    if (isSettled && audience === "anyone") this.#facts.learn(isAutomatic ? "automatic" : "own");
+    if (isSettled && !isShared && audience === "anyone") learn("own");
     // Without it a cache may keep for a while what has a Last-Modified (RFC 9111, section 4.2.2).
-    setDefault(reply, audience === "anyone" ? REVALIDATED : PRIVATE);
-    const answer = underConditions(reply, request.headers);
+    setDefault(reply, audience === "anyone" && variant?.id === "" ? REVALIDATED : PRIVATE);
+    const answer = underConditions(reply, headers, { isComparable: !isShared || isComparable });
     // Middleware may have put another body into its place.
     const kept = answer.status === 200 && answer.body === this.#kept ? this.#kept : undefined;
-    return kept === undefined ? answer : rangedReply(answer, kept, request);
+    return kept === undefined ? answer : rangedReply(answer, kept, { method: request.method, headers });
   };
+
+  /** The variant that the reply is, as far as it has been read for; undefined where no names would tell. */
+  #variantOf({ streamed }: { readonly streamed: boolean }): Variant | undefined {
+    const { known, variantOf } = this.#facts;
+    if (streamed && known !== undefined) return known;
+    const names = this.#namesRead();
+    return names && variantOf(names);
+  }
+
+  /** What has been read until now, with what was read for a reply that was kept. */
+  #namesRead(): ReadNames | undefined {
+    const { source, reading } = this.#facts;
+    const names = namesRead(reading());
+    return names === undefined || source.kind !== "cached" ? names : union(names, source.entry.names);
+  }
+
+  /** Adds validators that follow from the file and from what was read; tells whether nothing more can be read for them. */
+  #addValidators(reply: Reply, variant: Variant | undefined, source: BodySource | undefined): boolean {
+    const { known, learn, variantOf, state } = this.#facts;
+    if (variant !== undefined) withValidators(reply, validatorsOf(state, variant));
+    if (source === undefined) {
+      if (variant !== undefined) learn(variant);
+      return true;
+    }
+    reply.body = new WatchedBody(source, async () => {
+      const names = this.#namesRead();
+      if (names !== undefined && (await this.#isUnchanged())) learn(variantOf(names));
+    });
+    return known !== undefined;
+  }
 
   /** Keeps what the filter has made, where there is a place for it and it is the same for everybody. */
   async #keep(reply: Reply, { content, place }: FilteredSource): Promise<Reply> {
@@ -122,12 +167,15 @@ export class FileVisit {
       return reply;
     }
     const isHonest = announced === undefined || announced === made.length;
-    if (!isHonest || made.length > place.largestBody || !(await content.unchanged())) {
+    const isKeepable = isHonest && made.length <= place.largestBody && (await content.unchanged());
+    // What the reply was made of may have been read only now.
+    const names = this.#namesRead();
+    if (!isKeepable || names === undefined) {
       place.decline();
       return reply;
     }
     if (reply.type === undefined) reply.type = type;
-    const entry = new CachedReply(reply, exactly(made.content));
+    const entry = new CachedReply(reply, exactly(made.content), { names });
     place.keep(entry);
     this.#kept = entry.body;
     return entry.toReply();
@@ -142,28 +190,47 @@ export class FileVisit {
       keep: async (body, firstPiece) => {
         if ((announced ?? body.length) !== body.length || !(await content.unchanged())) return;
         if (said.type === undefined) said.type = typeof firstPiece === "string" ? TEXT : BYTES;
-        place.keep(new CachedReply(said, body));
+        const names = this.#namesRead();
+        if (names !== undefined) place.keep(new CachedReply(said, body, { names }));
       },
     });
   }
 
   /** Whether a reply that is there as a whole was made of one state of the file. Of a stream nobody knows yet. */
   async #isOfOneState({ body }: Reply): Promise<boolean> {
-    const { source } = this.#facts;
-    if (source.kind !== "filtered" || isProduced(body)) return true;
-    return source.content.unchanged();
+    return isProduced(body) || this.#isUnchanged();
   }
 
-  /** A filter that sets one validator knows of more than its file; the other one would then say too little. */
-  #addValidators(reply: Reply): boolean {
-    if (reply.headers.has("etag") || reply.headers.has("last-modified")) return false;
-    withValidators(reply, this.#facts.validators);
-    return true;
+  async #isUnchanged(): Promise<boolean> {
+    const { source } = this.#facts;
+    return source.kind !== "filtered" || source.content.unchanged();
   }
 }
 
+/** Makes of a body what is sent, so that nothing is read for it any more; of a stream only its source. */
+function takeBody(reply: Reply): BodySource | undefined {
+  const made = contentOf(reply.body);
+  if (reply.type === undefined) reply.type = made.type;
+  if (made.kind === "whole") {
+    reply.body = made.content;
+    return undefined;
+  }
+  if (made.length !== undefined && announcedLength(reply) === undefined)
+    reply.headers.set("Content-Length", made.length);
+  return made.source;
+}
+
+function hasValidators({ headers }: Reply): boolean {
+  return headers.has("etag") || headers.has("last-modified");
+}
+
+function union(some: ReadNames, others: ReadNames): ReadNames {
+  return [...new Set([...some, ...others])].sort();
+}
+
 function withValidators(reply: Reply, { etag, lastModified }: FileValidators): Reply {
-  reply.headers.set("ETag", etag).set("Last-Modified", formatHttpDate(lastModified));
+  reply.headers.set("ETag", etag);
+  if (lastModified !== undefined) reply.headers.set("Last-Modified", formatHttpDate(lastModified));
   return reply;
 }
 

@@ -5,9 +5,9 @@ import type { Params } from "../protocol/params.js";
 import type { Transform } from "../roles/filter.js";
 import { fingerprint } from "../roles/fingerprint.js";
 import type { RequestLocation } from "../roles/location.js";
-import { hostOf, schemeOf } from "../roles/origin.js";
 import { decodePath } from "../roles/plain-path.js";
 import type { Audience } from "./audience.js";
+import { KEY_NAMES, TOLD_ANEW, digestOf, valuesOf, type Variant } from "./variant.js";
 
 /** A file that a request leads to, and the filter that is meant for it. */
 export interface FilteredFile {
@@ -17,23 +17,32 @@ export interface FilteredFile {
   readonly audience: Audience;
 }
 
-/** Validators that follow from the file and from the code of the filter alone. */
+/** Validators that follow from the file, from the code of the filter, and from what was read of the request. */
 export interface FileValidators {
   readonly etag: string;
-  /** Seconds since the epoch. */
-  readonly lastModified: number;
+  /** Seconds since the epoch; undefined where the time of the file does not tell all. */
+  readonly lastModified: number | undefined;
+}
+
+/** What a filter makes something of. */
+export interface FilteredState {
+  readonly transform: Transform;
+  readonly facts: FileFacts;
 }
 
 /**
  * The validators of what a filter makes of a file: the same in every process that runs the same code on the same files. A
  * file that says that it was changed in the future is as old as this moment, in ms (RFC 9110, section 8.8.2.1).
  */
-export function validatorsOf({ version }: Transform, facts: FileFacts, now = Date.now()): FileValidators {
+export function validatorsOf(
+  { transform, facts }: FilteredState,
+  variant: Variant,
+  now = Date.now(),
+): FileValidators {
   const { length, modified, modifiedNs } = facts;
-  return {
-    etag: `"${fingerprint([version, length, modifiedNs])}"`,
-    lastModified: Math.min(modified, Math.floor(now / 1000)),
-  };
+  const state = [transform.version, length, modifiedNs];
+  if (variant.id !== "") return { etag: `"${fingerprint([...state, variant.id])}"`, lastModified: undefined };
+  return { etag: `"${fingerprint(state)}"`, lastModified: Math.min(modified, Math.floor(now / 1000)) };
 }
 
 /**
@@ -58,30 +67,14 @@ export function paramsOf(
   return params.with(told, { without: TOLD_ANEW });
 }
 
-/** What tells of the file, or would tell of another one. */
-const TOLD_ANEW: ReadonlySet<string> = new Set([
-  "DOCUMENT_ROOT",
-  "DOCUMENT_URI",
-  "SCRIPT_NAME",
-  "SCRIPT_FILENAME",
-  "PATH_INFO",
-  "PATH_TRANSLATED",
-  "FCGI_DATA_LENGTH",
-  "FCGI_DATA_LAST_MOD",
-]);
-
-/** What a reply is kept under: all of a request without credentials that a filter makes the same of for everybody. */
+/** What replies are told apart by whatever was read: the address of a request, the file, and the filter. */
 export function keyOf(
   params: Params,
   { file, location, transform }: FilteredFile,
   { identity, length, modifiedNs }: FileFacts,
 ): string {
-  return JSON.stringify([
-    schemeOf(params),
-    hostOf(params),
-    // Also what is no host: a filter may read the field itself.
-    params.getAll("HTTP_HOST"),
-    params.get("QUERY_STRING"),
+  return digestOf([
+    KEY_NAMES.map((name) => valuesOf(params, name)),
     location.target,
     location.mount,
     transform.name,

@@ -3,14 +3,16 @@ import type { FileContent } from "../files/file-content.js";
 import { isSettled } from "../files/file-facts.js";
 import { Role } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
+import { ObservedParams } from "../protocol/observed-params.js";
 import type { DataInput } from "../roles/filter-data.js";
 import type { FilterRole, Transform } from "../roles/filter.js";
-import { parseHttpDate } from "../http/http-date.js";
 import { isGuarded, isNotModified } from "../http/preconditions.js";
 import { RequestHeaders } from "../roles/request-headers.js";
 import { FileVisit, type Place, type ReplySource } from "./file-visit.js";
 import { keyOf, paramsOf, validatorsOf, type FilteredFile } from "./filtered-file.js";
 import type { Flight, ReplyCache } from "./reply-cache.js";
+import { variantOf } from "./variant.js";
+import { Variants } from "./variants.js";
 
 /** What {@link FilteredFiles} are made with. */
 export interface FilteredFilesOptions {
@@ -20,15 +22,15 @@ export interface FilteredFilesOptions {
   readonly cache: ReplyCache | undefined;
 }
 
-/** Whether the replies of a filter get validators that follow from the file; "own" once one of them did not. */
-type Habit = "automatic" | "own";
-
 /** Lets filters answer for files that were located: by an earlier reply, by what the client has, or by the file. */
 export class FilteredFiles {
   readonly #root: DocumentRoot;
   readonly #filter: FilterRole;
   readonly #cache: ReplyCache | undefined;
-  readonly #habits = new Map<Transform, Habit>();
+  /** What was answered with validators that follow from the file. */
+  readonly #answers = new Variants();
+  /** The filters of which a reply has had validators of its own. */
+  readonly #own = new Set<Transform>();
 
   constructor({ root, filter, cache }: FilteredFilesOptions) {
     this.#root = root;
@@ -57,14 +59,24 @@ export class FilteredFiles {
     const { file, location, transform, audience } = filtered;
     const content = source.kind === "filtered" ? source.content : undefined;
     const facts = content?.facts ?? file.facts;
-    const params = paramsOf(exchange.params, filtered, { facts, documentRoot: this.#root.path });
-    exchange.playAs(Role.Filter, params);
-    const validators = validatorsOf(transform, facts);
+    const asked = exchange.params;
+    const params = paramsOf(asked, filtered, { facts, documentRoot: this.#root.path });
+    // Only where it matters what the filter reads: to note it costs a little each time.
+    const observed = isComparable(exchange, filtered) ? new ObservedParams(params.bytes) : undefined;
+    const key = keyOf(asked, filtered, facts);
+    exchange.playAs(Role.Filter, observed ?? params);
     const visit = new FileVisit({
       source,
       audience,
-      validators,
-      learn: (habit) => this.#learn(transform, habit),
+      state: { transform, facts },
+      headers: new RequestHeaders(asked),
+      variantOf: (names) => variantOf(names, asked),
+      reading: () => observed?.reading ?? "everything",
+      known: this.#answers.find(key, asked),
+      learn: (variant) => {
+        if (variant === "own") this.#own.add(transform);
+        else this.#answers.learn(key, variant);
+      },
     });
     const found = { location, data: dataOf(exchange, content) };
     this.#filter.filterFound(exchange, { found, transform, layers: visit });
@@ -72,18 +84,23 @@ export class FilteredFiles {
 
   async #sourceOf(exchange: Exchange, filtered: FilteredFile): Promise<ReplySource | NotAFile> {
     const { audience, file } = filtered;
-    const cache = isKeepable(exchange, filtered) ? this.#cache : undefined;
-    const key = cache === undefined ? "" : keyOf(exchange.params, filtered, file.facts);
-    const entry = cache?.get(key);
+    const { params } = exchange;
+    if (!isComparable(exchange, filtered)) return this.#open(exchange, filtered, { cache: undefined });
+    const cache = this.#cache;
+    const key = keyOf(params, filtered, file.facts);
+    const entry = cache?.get(key, params);
     if (entry !== undefined && (audience === "anyone" || entry.isPublic)) return { kind: "cached", entry };
-    if (this.#isUnchanged(exchange, filtered)) return { kind: "unchanged" };
+    const unchanged = this.#unchanged(exchange, filtered, key);
+    if (unchanged !== undefined) return unchanged;
     if (cache === undefined || audience !== "anyone") return this.#open(exchange, filtered, { cache });
     const underWay = cache.flightOf(key);
     if (underWay === undefined) {
-      const flight = exchange.params.method === "GET" ? takeOff(exchange, cache, key) : undefined;
+      const flight = params.method === "GET" ? takeOff(exchange, cache, key) : undefined;
       return this.#open(exchange, filtered, { cache, flight });
     }
-    const landed = await underWay.landed;
+    await underWay.landed;
+    // What has landed may have been made for a client with other values of what the filter has read.
+    const landed = cache.get(key, params);
     return landed === undefined
       ? this.#open(exchange, filtered, { cache })
       : { kind: "cached", entry: landed };
@@ -99,49 +116,42 @@ export class FilteredFiles {
     // In whatever way the request ends, and whether the filter has read the file or not.
     exchange.onEnd(() => void content.close());
     const { facts } = content;
-    if (cache === undefined || exchange.params.method !== "GET" || !isSettled(facts)) {
-      flight?.land(undefined);
+    const { params } = exchange;
+    if (cache === undefined || params.method !== "GET" || !isSettled(facts)) {
+      flight?.land();
       return { kind: "filtered", content, place: undefined };
     }
-    const key = keyOf(exchange.params, filtered, facts);
+    const key = keyOf(params, filtered, facts);
     const place: Place = {
       largestBody: cache.largestBody,
       keep: (entry) => {
-        cache.set(key, entry);
-        flight?.land(entry);
+        cache.set(key, params, entry);
+        flight?.land();
       },
-      decline: () => flight?.land(undefined),
+      decline: () => flight?.land(),
     };
     return { kind: "filtered", content, place };
   }
 
-  /** Whether the client is known to have what would be sent, without a look at the file or the filter. */
-  #isUnchanged(exchange: Exchange, { audience, file, transform }: FilteredFile): boolean {
-    if (audience !== "anyone" || exchange.params.method === "POST") return false;
+  /**
+   * Where the client is known to have what would be sent, without a look at the file or the filter: it asks for what was
+   * sent before to a client with the same values of all that was read for it.
+   */
+  #unchanged(exchange: Exchange, filtered: FilteredFile, key: string): ReplySource | undefined {
+    const { audience, file, transform } = filtered;
+    if (audience !== "anyone" || this.#own.has(transform)) return undefined;
+    const variant = this.#answers.find(key, exchange.params);
+    if (variant === undefined) return undefined;
     const headers = new RequestHeaders(exchange.params);
-    const validators = validatorsOf(transform, file.facts);
-    if (isGuarded(headers) || !isNotModified(headers, validators)) return false;
-    switch (this.#habits.get(transform)) {
-      case "automatic":
-        return true;
-      case "own":
-        return false;
-      default: {
-        // A date that is not the file's own could be one that the filter has set and would set otherwise by now.
-        const since = parseHttpDate(headers.get("if-modified-since") ?? "");
-        return (headers.get("if-none-match") ?? "") !== "" || since === validators.lastModified;
-      }
-    }
-  }
-
-  #learn(transform: Transform, habit: Habit): void {
-    if (this.#habits.get(transform) !== "own") this.#habits.set(transform, habit);
+    const validators = validatorsOf({ transform, facts: file.facts }, variant);
+    return !isGuarded(headers) && isNotModified(headers, validators)
+      ? { kind: "unchanged", validators }
+      : undefined;
   }
 }
 
-/** Whether an earlier reply may answer, or the reply answer later requests: not where a body could have a say in it. */
-function isKeepable(exchange: Exchange, { audience }: FilteredFile): boolean {
-  const { params } = exchange;
+/** Whether the reply can be one to other requests too: not where a body could have a say in it, or an authorizer had. */
+function isComparable({ params }: Exchange, { audience }: FilteredFile): boolean {
   // Caddy 2.6 says -1 of a body in chunks.
   const hasBody = !/^0*$/.test(params.get("CONTENT_LENGTH") ?? "") || params.has("HTTP_TRANSFER_ENCODING");
   return audience !== "admitted" && params.method !== "POST" && !hasBody;
@@ -150,7 +160,7 @@ function isKeepable(exchange: Exchange, { audience }: FilteredFile): boolean {
 function takeOff(exchange: Exchange, cache: ReplyCache, key: string): Flight {
   const flight = cache.takeOff(key);
   // Whatever becomes of this request, nobody waits for it any longer.
-  exchange.onEnd(() => flight.land(undefined));
+  exchange.onEnd(() => flight.land());
   return flight;
 }
 

@@ -1,15 +1,18 @@
 import { LRUCache } from "lru-cache";
 
+import type { Params } from "../protocol/params.js";
 import type { CachedReply } from "./cached-reply.js";
+import { variantOf } from "./variant.js";
+import { Variants } from "./variants.js";
 
 /** What part of the cache one entry may fill, so that a large one does not drive out all others. */
 const ENTRY_PART = 1 / 8;
 
 /** A request that makes what others wait for. */
 export class Flight {
-  /** What was made of it; undefined where that was not to be kept, or went wrong. Never rejects. */
-  readonly landed: Promise<CachedReply | undefined>;
-  #land!: (entry: CachedReply | undefined) => void;
+  /** Resolves when what it made is kept, or will not be. Never rejects. */
+  readonly landed: Promise<void>;
+  #land!: () => void;
 
   constructor() {
     this.landed = new Promise((resolve) => {
@@ -18,8 +21,8 @@ export class Flight {
   }
 
   /** Lets go of those who wait; only the first call counts. */
-  land(entry: CachedReply | undefined): void {
-    this.#land(entry);
+  land(): void {
+    this.#land();
   }
 }
 
@@ -29,6 +32,7 @@ export class Flight {
  */
 export class ReplyCache {
   readonly #entries: LRUCache<string, CachedReply>;
+  readonly #variants = new Variants();
   readonly #flights = new Map<string, Flight>();
   /** The bytes of the largest body that is kept. */
   readonly largestBody: number;
@@ -46,13 +50,17 @@ export class ReplyCache {
     });
   }
 
-  get(key: string): CachedReply | undefined {
-    return this.#entries.get(key);
+  /** The reply to a request with this key and these params, where all that was read for one is the same. */
+  get(key: string, params: Params): CachedReply | undefined {
+    const variant = this.#variants.find(key, params);
+    return variant === undefined ? undefined : this.#entries.get(placeOf(key, variant.id));
   }
 
-  /** Keeps a reply, unless it is too large. */
-  set(key: string, entry: CachedReply): void {
-    this.#entries.set(key, entry);
+  /** Keeps the reply to a request with this key and these params, unless it is too large. */
+  set(key: string, params: Params, entry: CachedReply): void {
+    const variant = variantOf(entry.names, params);
+    for (const id of this.#variants.learn(key, variant)) this.#entries.delete(placeOf(key, id));
+    this.#entries.set(placeOf(key, variant.id), entry);
   }
 
   /** Who makes the reply of this key at the moment, if anybody does. */
@@ -67,4 +75,8 @@ export class ReplyCache {
     void flight.landed.then(() => this.#flights.delete(key));
     return flight;
   }
+}
+
+function placeOf(key: string, id: string): string {
+  return `${key} ${id}`;
 }

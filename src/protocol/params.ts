@@ -26,8 +26,7 @@ export class Params implements Iterable<[name: string, value: string]> {
   /** The block as latin-1, so that one character is one byte. */
   #text: string | undefined;
   #method: string | undefined;
-  /** How many pairs came, each occurrence of a repeated name counted, HTTP_PROXY too. */
-  readonly size: number;
+  readonly #size: number;
 
   /**
    * @param block a whole block of name-value pairs (section 3.4)
@@ -35,13 +34,18 @@ export class Params implements Iterable<[name: string, value: string]> {
    */
   constructor(block: Buffer) {
     this.#block = block;
-    this.size = index.list(block);
+    this.#size = index.list(block);
   }
 
   /** Params from names and values, for tests and for answers to a plain CGI environment. */
   static from(variables: Iterable<NameValuePair> | Readonly<Record<string, string>>): Params {
     const pairs = Symbol.iterator in variables ? variables : Object.entries(variables);
     return new Params(encodeNameValuePairs(pairs));
+  }
+
+  /** How many pairs came, each occurrence of a repeated name counted, HTTP_PROXY too. */
+  get size(): number {
+    return this.#size;
   }
 
   /** The value of this name that counts, or undefined where the name did not come at all; empty is not absent. */

@@ -2,47 +2,51 @@ import { describe, expect, test } from "vitest";
 
 import { CachedReply } from "../../src/bridges/cached-reply.js";
 import { ReplyCache } from "../../src/bridges/reply-cache.js";
+import { Params } from "../../src/protocol/params.js";
 import { reply } from "../../src/roles/reply.js";
 
-const entryOf = (bytes: number): CachedReply => new CachedReply(reply("x"), Buffer.alloc(bytes));
+const nobody = Params.from([]);
+const entryOf = (bytes: number): CachedReply =>
+  new CachedReply(reply("x"), Buffer.alloc(bytes), { names: [] });
 
 describe("the cache of replies", () => {
   test("forgets the least recently used when it is full", () => {
     const cache = new ReplyCache({ bytes: 80_000 });
     const size = 9_000;
     // Eight of them fit, with their overhead.
-    for (let index = 0; index < 8; index += 1) cache.set(`${index}`, entryOf(size));
-    expect(cache.get("0")).toBeDefined();
-    cache.set("8", entryOf(size));
-    expect(cache.get("1")).toBeUndefined();
-    expect(cache.get("0")).toBeDefined();
-    expect(cache.get("8")).toBeDefined();
+    for (let index = 0; index < 8; index += 1) cache.set(`${index}`, nobody, entryOf(size));
+    expect(cache.get("0", nobody)).toBeDefined();
+    cache.set("8", nobody, entryOf(size));
+    expect(cache.get("1", nobody)).toBeUndefined();
+    expect(cache.get("0", nobody)).toBeDefined();
+    expect(cache.get("8", nobody)).toBeDefined();
   });
 
   test("keeps nothing that would take more than an eighth of it", () => {
     const cache = new ReplyCache({ bytes: 80_000 });
-    cache.set("fits", entryOf(9_000));
-    cache.set("large", entryOf(10_000));
-    expect(cache.get("fits")).toBeDefined();
-    expect(cache.get("large")).toBeUndefined();
+    cache.set("fits", nobody, entryOf(9_000));
+    cache.set("large", nobody, entryOf(10_000));
+    expect(cache.get("fits", nobody)).toBeDefined();
+    expect(cache.get("large", nobody)).toBeUndefined();
     expect(cache.largestBody).toBe(10_000);
   });
 
   test("counts keys and header fields too", () => {
     const cache = new ReplyCache({ bytes: 80_000 });
-    cache.set("k".repeat(5_000), entryOf(0));
-    expect(cache.get("k".repeat(5_000))).toBeUndefined();
+    cache.set("k".repeat(5_000), nobody, entryOf(0));
+    expect(cache.get("k".repeat(5_000), nobody)).toBeUndefined();
     cache.set(
       "fields",
-      new CachedReply(reply("x", { headers: { "X-Long": "v".repeat(10_000) } }), Buffer.of(1)),
+      nobody,
+      new CachedReply(reply("x", { headers: { "X-Long": "v".repeat(10_000) } }), Buffer.of(1), { names: [] }),
     );
-    expect(cache.get("fields")).toBeUndefined();
+    expect(cache.get("fields", nobody)).toBeUndefined();
   });
 
   test("keeps nothing where it has room for nothing", () => {
     const cache = new ReplyCache({ bytes: 0.5 });
-    cache.set("a", entryOf(0));
-    expect(cache.get("a")).toBeUndefined();
+    cache.set("a", nobody, entryOf(0));
+    expect(cache.get("a", nobody)).toBeUndefined();
   });
 
   test("tells of a flight until it has landed, the first time that it does", async () => {
@@ -51,10 +55,9 @@ describe("the cache of replies", () => {
     const flight = cache.takeOff("a");
     expect(cache.flightOf("a")).toBe(flight);
     expect(cache.flightOf("b")).toBeUndefined();
-    const entry = entryOf(1);
-    flight.land(entry);
-    flight.land(undefined);
-    expect(await flight.landed).toBe(entry);
+    flight.land();
+    flight.land();
+    await flight.landed;
     expect(cache.flightOf("a")).toBeUndefined();
   });
 });
@@ -62,7 +65,7 @@ describe("the cache of replies", () => {
 describe("a kept reply", () => {
   test("is what it was, whatever becomes of the replies that it was made of and makes", async () => {
     const made = reply("Grüße", { headers: { "X-Name": "Grüße", "Content-Length": 7 }, type: "text/plain" });
-    const entry = new CachedReply(made, Buffer.from("Grüße"));
+    const entry = new CachedReply(made, Buffer.from("Grüße"), { names: [] });
     made.headers.set("Set-Cookie", "ada=1");
     const first = entry.toReply();
     first.headers.set("Set-Cookie", "ada=2").delete("x-name");

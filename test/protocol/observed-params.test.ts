@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+
+import { encodeNameValuePairs } from "../../src/protocol/name-value.js";
+import { ObservedParams } from "../../src/protocol/observed-params.js";
+import { Params } from "../../src/protocol/params.js";
+
+const observed = (): ObservedParams => new ObservedParams(encodeNameValuePairs([["A", "1"]]));
+
+describe("ObservedParams", () => {
+  test.each<[string, (params: ObservedParams) => unknown]>([
+    ["get", (params) => params.get("A")],
+    ["getAll", (params) => params.getAll("A")],
+    ["getBytes", (params) => params.getBytes("A")],
+    ["has", (params) => params.has("A")],
+    ["beginsWith", (params) => params.beginsWith("A", "1")],
+    ["isUnanimous", (params) => params.isUnanimous("A")],
+  ])("note the name that %s asks for, and say the same", (method, read) => {
+    const params = observed();
+    expect(params.reading).toEqual(new Set());
+    expect(read(params)).toEqual(read(new Params(params.bytes) as ObservedParams));
+    const again = observed();
+    read(again);
+    expect(again.reading, method).toEqual(new Set(["A"]));
+  });
+
+  test("note a name that is not there, which is what was found out", () => {
+    const params = observed();
+    expect(params.get("B")).toBeUndefined();
+    expect(params.reading).toEqual(new Set(["B"]));
+  });
+
+  test("do not note the method, which is read of each request", () => {
+    const params = observed();
+    expect(params.method).toBe("GET");
+    expect(params.reading).toEqual(new Set());
+  });
+
+  test("have a way of their own for all that can be read, so that nothing is read unnoticed", () => {
+    // These go through the others.
+    const indirect = new Set(["constructor", "toObject", "toJSON", Symbol.for("nodejs.util.inspect.custom")]);
+    const own = Reflect.ownKeys(ObservedParams.prototype);
+    const missing = Reflect.ownKeys(Params.prototype).filter(
+      (key) => !indirect.has(key as string) && !own.includes(key),
+    );
+    expect(missing).toEqual([]);
+    for (const read of [
+      (params: Params) => params.toObject(),
+      (params: Params) => params.toJSON(),
+      (params: Params) =>
+        (params as unknown as Record<symbol, () => string>)[Symbol.for("nodejs.util.inspect.custom")]!(),
+    ]) {
+      const params = observed();
+      read(params);
+      expect(params.reading).toBe("everything");
+    }
+  });
+});
