@@ -37,6 +37,8 @@ export function askLocations({ deployment }: Plan): string[] {
         "internal;",
         ...askParams([["TRICORN_BRIDGE", "auth_request"]]),
         "fastcgi_pass_request_body off;",
+        "# It has the length of a body without the body: the limit is that of the location which takes it.",
+        "client_max_body_size 0;",
         `fastcgi_pass ${quoted(name)};`,
       ]),
     ),

@@ -222,6 +222,20 @@ describe.each(["nginx", "caddy", "haproxy", "h2o"] as const)("behind %s", (serve
   });
 });
 
+test("nginx takes a large upload to what is protected where that alone allows it", async () => {
+  const edit = (text: string): string =>
+    text
+      .replace(/client_max_body_size [1-9]\d*;/, "client_max_body_size 1m;")
+      .replace(/location ~\* .*\{/, (line) => `${line} client_max_body_size 64m;`)
+      .replace(/location ~ .*length.*\{/g, (line) => `${line} client_max_body_size 64m;`);
+  const { url } = await start({ server: "nginx", over: "tcp", mount: "", edit });
+  const file = join(temporaryFolder(), "body");
+  writeFileSync(file, Buffer.alloc(2 * MEBIBYTE));
+  const upload = ["--header", "Expect:", "--data-binary", `@${file}`];
+  const { output } = await curl(...upload, `${url}/members/length?mode=allow`);
+  expect(output).toBe(`{"bytes":${2 * MEBIBYTE}}`);
+});
+
 describe.each(["nginx", "caddy", "h2o"] as const)(
   "behind %s, of an application that is not known,",
   (server) => {

@@ -66,6 +66,7 @@ class Library {
   }
 
   @Post("/length")
+  @Post("/members/length")
   length(@Body.bytes({ limit: 2 ** 24 }) body: Buffer) {
     return { bytes: body.length };
   }

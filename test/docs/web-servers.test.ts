@@ -26,6 +26,7 @@ import {
 } from "tricorn";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
+import { http } from "../gateway/support/http.js";
 import type { WebServer } from "../support/web-servers/web-server.js";
 import { blocksOf, documents } from "./blocks.js";
 import { exampleScript, serveBoth, startWith, type Behind, type RunOptions } from "./web-servers.js";
@@ -138,6 +139,16 @@ class Pages {
   @Get("/members/hello")
   hello(@Req() { user }: ResponderRequest) {
     return `Hello ${user}\n`;
+  }
+
+  @Get("/members")
+  root() {
+    return "The members' page\n";
+  }
+
+  @Post("/members/length")
+  length(@Body.bytes({ limit: 8 * 1024 * 1024 }) body: Buffer) {
+    return { bytes: body.length };
   }
 }
 
@@ -343,6 +354,16 @@ describe("docs/behind-nginx.md", () => {
   });
 });
 
+test("Caddy protects by path_regexp in every document: path counts a slash at the end", () => {
+  const matchers = documents
+    .flatMap(blocksOf)
+    .filter(({ language }) => language === "caddyfile")
+    .flatMap(({ text }) => text.split("\n"))
+    .filter((line) => /^\s*@\w+ (?:path|path_regexp) /.test(line));
+  expect(matchers.length).toBeGreaterThan(0);
+  for (const line of matchers) expect(line).toMatch(/path_regexp \(\?i\)\^.*\(\?:\/\|\$\)$/);
+});
+
 describe.each([
   ["docs/nginx-auth-request.md", "# auth_request", 500],
   ["docs/authorizers.md", "# caddy", 502],
@@ -369,6 +390,45 @@ describe.each([
     expect(await (await fetch(`${url}/members/hello`, as("s3cret"))).text()).toBe("Hello ada\n");
     expect((await fetch(`${url}/members`, as("0ther"))).status).toBe(403);
     expect(await (await fetch(`${url}/poem.txt`)).text()).toBe("one\n");
+  });
+
+  test("protects them however they are written", async () => {
+    const members = await serveBoth([MembersGate, Pages], { vouchesFor: ["AUTH_USER"] });
+    onTestFinished(() => members.close());
+    const { url } = await start(document, firstLine, { behind: members, files });
+    for (const target of [
+      "/members",
+      "/members/",
+      "/members/x/..",
+      "/members/x/../",
+      "/members/.",
+      "/x/../members",
+      "/x/%2e%2e/members",
+      "/x/%252e%252e/members",
+      "/%6dembers",
+      "//members",
+      "/members//card.txt",
+      "//members/./card.txt",
+      "/x/../members/card.txt",
+      "/members%2fcard.txt",
+      "/members/hello/..",
+      "/members/x/../hello",
+      "//members/hello/",
+    ]) {
+      const { status, body } = await http(url, target);
+      expect([target, status]).not.toEqual([target, 200]);
+      expect([target, /card|Hello|members' page/.test(body)]).toEqual([target, false]);
+    }
+    expect(await (await fetch(`${url}/members`, as("s3cret"))).text()).toBe("The members' page\n");
+  });
+
+  test("lets members upload more than 1 MiB", async () => {
+    const members = await serveBoth([MembersGate, Pages], { vouchesFor: ["AUTH_USER"] });
+    onTestFinished(() => members.close());
+    const { url } = await start(document, firstLine, { behind: members, files });
+    const body = Buffer.alloc(2 * 1024 * 1024);
+    const upload = { method: "POST", body, ...as("s3cret") };
+    expect(await (await fetch(`${url}/members/length`, upload)).json()).toEqual({ bytes: body.length });
   });
 
   test("lets nobody in when the application is not there", async () => {
