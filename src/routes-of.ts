@@ -1,4 +1,5 @@
 import { escapeGlob } from "./path-glob.js";
+import { decodedLiteral } from "./route-pattern.js";
 
 /**
  * What needs which role. Paths are decoded and start with "/". A glob without "/" is compared with the last segment
@@ -61,7 +62,7 @@ function routeEntries(pattern: string): string[] {
   if (optional !== null) return [...routeEntries(optional[1] || "/"), ...routeEntries(pattern.slice(0, -1))];
   const segments = pattern.split("/");
   if (!segments.every(isLiteral)) return [segments.map(segmentGlob).join("/")];
-  const literal = pattern.replaceAll("::", ":");
+  const literal = textOf(pattern);
   const escaped = escapeGlob(literal);
   return [escaped === literal ? `${literal}$` : escaped];
 }
@@ -71,11 +72,18 @@ function isLiteral(segment: string): boolean {
 }
 
 function segmentGlob(segment: string): string {
-  if (isLiteral(segment)) return escapeGlob(segment.replaceAll("::", ":"));
+  if (isLiteral(segment)) return escapeGlob(textOf(segment));
   if (segment === "*") return "**";
   // A wildcard behind a text goes on through all further segments; a captured part ends at the next slash.
   const wildcard = segment.indexOf("*");
-  return wildcard > 0 && !segment.includes(":") ? `${escapeGlob(segment.slice(0, wildcard))}*{,/**}` : "*";
+  return wildcard > 0 && !segment.includes(":")
+    ? `${escapeGlob(textOf(segment.slice(0, wildcard)))}*{,/**}`
+    : "*";
+}
+
+/** What a literal part of a path stands for, decoded. */
+function textOf(part: string): string {
+  return decodedLiteral(part.replaceAll("::", ":"));
 }
 
 function unique(entries: readonly string[]): string[] {

@@ -93,6 +93,10 @@ describe("routesOf", () => {
           { path: "/a+b(c)" },
           { path: "/at/::time" },
           { path: "/pages/:from-:to" },
+          { path: "/a%20b/z%c3%BCrich" },
+          { path: "/100%25/a%2520" },
+          { path: "/sp%20ace/:x" },
+          { path: "/st%28ar%5B/*" },
         ],
       },
     ],
@@ -113,6 +117,10 @@ describe("routesOf", () => {
         "/a\\+b\\(c\\)",
         "/at/:time$",
         "/pages/*",
+        "/a b/zürich$",
+        "/100%/a%20$",
+        "/sp ace/*",
+        String.raw`/st\(ar\[/**`,
       ],
     });
   });

@@ -3,6 +3,7 @@ import findMyWay from "find-my-way";
 import { ConfigurationError } from "../errors.js";
 import type { RouteDefinition } from "../roles/definitions.js";
 import { EVERY_METHOD } from "../roles/router.js";
+import { faultOfPattern, plainPattern } from "../route-pattern.js";
 
 type Methods = Parameters<ReturnType<typeof findMyWay>["on"]>[0];
 
@@ -20,7 +21,8 @@ export function checkRoutes(routes: Iterable<CheckedRoute>): void {
   const ofEvery = findMyWay({ ignoreTrailingSlash: true });
   for (const route of routes) {
     capturedNames(route);
-    const { path, name } = route;
+    const { name } = route;
+    const path = plainPattern(route.path);
     const [router, method] = route.method === EVERY_METHOD ? [ofEvery, "GET"] : [ofMethods, route.method];
     try {
       router.on(method as Methods, path, unused, route);
@@ -31,7 +33,7 @@ export function checkRoutes(routes: Iterable<CheckedRoute>): void {
       if (earlier === undefined) throw badPath(route, (cause as Error).message, cause);
       throw new ConfigurationError(
         "ERR_ROUTE_TWICE",
-        `Cannot route ${route.method} ${path} to ${name}: ${earlier.name} answers ${earlier.method} ${earlier.path} already; ` +
+        `Cannot route ${route.method} ${route.path} to ${name}: ${earlier.name} answers ${earlier.method} ${earlier.path} already; ` +
           "change the path or the method of one of them",
       );
     }
@@ -47,9 +49,8 @@ export function checkRoutes(routes: Iterable<CheckedRoute>): void {
 export function capturedNames(route: CheckedRoute): ReadonlyMap<string, boolean> {
   const { path } = route;
   if (!path.startsWith("/")) throw badPath(route, 'it does not start with "/"');
-  if (/[?#]./.test(path.replace(/\([^()]*\)/g, "")) || /[\s\0]/.test(path)) {
-    throw badPath(route, "it has a query, a fragment or white space in it");
-  }
+  const fault = faultOfPattern(path);
+  if (fault !== undefined) throw badPath(route, fault);
   const captured = new Map<string, boolean>();
   const variants = variantsOf(path);
   for (const variant of variants) {

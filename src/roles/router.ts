@@ -1,5 +1,7 @@
 import findMyWay from "find-my-way";
 
+import { plainPattern, routedPath } from "../route-pattern.js";
+
 /** A route that was found, and the segments that it captured. */
 export interface Found<T> {
   readonly value: T;
@@ -34,7 +36,8 @@ export class Router<T> {
   #every: ReturnType<typeof findMyWay> | undefined;
 
   /** Adds a route. Throws where the router knows neither such a path nor such a method, or has the route already. */
-  add(method: string, path: string, value: T): void {
+  add(method: string, pattern: string, value: T): void {
+    const path = plainPattern(pattern);
     if (method === EVERY_METHOD) {
       (this.#every ??= findMyWay(options)).on("GET", path, unused, value);
       return;
@@ -44,7 +47,8 @@ export class Router<T> {
   }
 
   /** The route, or undefined. A HEAD without a route of its own finds that of GET; routes of every method come last. */
-  find(method: string, path: string): Found<T> | undefined {
+  find(method: string, target: string): Found<T> | undefined {
+    const path = routedPath(target);
     return (
       this.#lookUp(method, path) ??
       (method === "HEAD" ? this.#lookUp("GET", path) : undefined) ??
@@ -54,11 +58,12 @@ export class Router<T> {
 
   /** Whether a route leads to this path, be it for another method. */
   knows(path: string): boolean {
-    return this.#lookUpEvery(path) !== undefined || this.explain(path).reason === "method";
+    return this.#lookUpEvery(routedPath(path)) !== undefined || this.explain(path).reason === "method";
   }
 
   /** Why {@link find} found nothing: 404 or 405. */
-  explain(path: string): NotFound {
+  explain(target: string): NotFound {
+    const path = routedPath(target);
     const allowed = new Set<string>();
     for (const method of this.#methods) {
       if (this.#lookUp(method, path) === undefined) continue;

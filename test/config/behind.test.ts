@@ -67,6 +67,14 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     expect(await seen("/seen/it")).toMatchObject({ mount, path: "/seen/it" });
     expect((await go("/")).body).toBe("home\n");
     if (mount !== "") expect((await go("")).body).toBe("home\n");
+    for (const target of [
+      "/spaced%20out/z%C3%BCrich",
+      "/spaced%20out/z%c3%bcric%68",
+      "/z%C3%BCrich/@me",
+      "/z%C3%BCrich/%40me",
+    ]) {
+      expect([target, (await go(target)).body]).toEqual([target, "spaced\n"]);
+    }
     expect((await go("/nowhere")).status).toBe(404);
   });
 

@@ -57,6 +57,13 @@ class Library {
     return { mount, path, user: user ?? null, params: Object.fromEntries(params) };
   }
 
+  /** Percent-encoded in part. */
+  @Get("/spaced%20out/zürich")
+  @Get("/z%C3%BCrich/%40me")
+  spaced() {
+    return "spaced\n";
+  }
+
   @Get("/ticks")
   async *ticks() {
     const goOn = this.stage.when("go on");
@@ -111,6 +118,7 @@ const FILES = {
   "folder/index.html": "folder\n",
   "folder/.git/config": "dot file\n",
   ".git/config": "dot file\n",
+  "spaced out/zürich": "a file in the place of a route\n",
   "seen/it": "a file in the place of a route\n",
   ".well-known/proof": "proof\n",
 };

@@ -220,7 +220,21 @@ describe("a route is refused", () => {
   test.each([
     ["books", 'it does not start with "/"'],
     ["/a?b=1", "it has a query"],
-    ["/a b", "white space"],
+    ["/a?", "it has a query or a fragment in it"],
+    ["/a#b", "it has a query or a fragment in it"],
+    ["/a b", "white space in it, and a blank is written as %20"],
+    ["/a%E4", "is no UTF-8"],
+    ["/a%ff%fe/b", "is no UTF-8"],
+    ["/a%00", "NUL"],
+    ["/a%2a", "a captured segment alone can stand for"],
+    ["/a%2Fb", "a captured segment alone can stand for"],
+    ["/a%2fb/:x", "a captured segment alone can stand for"],
+    ["/a%3F", "a captured segment alone can stand for"],
+    ["/a%23b", "a captured segment alone can stand for"],
+    ["/:a%20b", 'the name of a captured segment has a "%" in it'],
+    ["/a//b", "an empty segment or one of dots"],
+    ["/a/./b", "an empty segment or one of dots"],
+    ["/a/%2e%2E/b", "an empty segment or one of dots"],
     ["/*/b", "Wildcard must be the last character"],
     ["/:id/:id", 'two segments are captured as "id"'],
     ["/:", "captured without a name"],
@@ -236,6 +250,27 @@ describe("a route is refused", () => {
     const told = refusal(Odd);
     expect(told).toContain(`ERR_ROUTE_PATH: Cannot route GET ${path} to Odd.get: `);
     expect(told).toContain(fact);
+  });
+
+  test("when two routes differ in their encoding alone", () => {
+    @Responder("/z%C3%BCrich")
+    class Encoded {
+      @Get("/@me")
+      get() {
+        return "x";
+      }
+    }
+    @Responder("/zürich")
+    class Plain {
+      @Get("/%40me")
+      get() {
+        return "x";
+      }
+    }
+    expect(refusal(Encoded, Plain)).toBe(
+      "ERR_ROUTE_TWICE: Cannot route GET /zürich/%40me to Plain.get: Encoded.get answers GET /z%C3%BCrich/@me already; " +
+        "change the path or the method of one of them",
+    );
   });
 
   test("with a prefix that is no path", () => {

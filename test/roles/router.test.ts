@@ -32,6 +32,34 @@ describe("Router", () => {
     expect(router.find("GET", "/files/x/y%20z")?.pathParams).toMatchObject({ "*": "x/y z" });
   });
 
+  test.each([
+    ["/a%20b", ["/a%20b"], ["/a%2520b", "/a+b"]],
+    ["/z%C3%BCrich", ["/z%C3%BCrich", "/z%c3%bcrich", "/%7a%C3%BCrich"], ["/zürich%20"]],
+    ["/zürich", ["/z%C3%BCrich", "/z%c3%bCrich"], []],
+    ["/100%25", ["/100%25"], ["/100%2525"]],
+    ["/100%", ["/100%25"], ["/100%2525"]],
+    ["/a%2520b", ["/a%2520b"], ["/a%20b"]],
+    ["/@me", ["/@me", "/%40me"], []],
+    ["/%40me", ["/@me", "/%40me"], ["/%2540me"]],
+    ["/a::b%3Ac", ["/a:b:c", "/a%3Ab%3ac"], []],
+    ["/:x/a%2Cb", ["/1/a,b", "/2/a%2cb"], ["/1/a"]],
+    ["/files%20of/*", ["/files%20of/x"], ["/files/of/x"]],
+  ])("%s is found however a request is encoded", (path, found, others) => {
+    const router = routerOf(`GET ${path}`);
+    for (const one of found) expect([one, router.find("GET", one)?.value]).toEqual([one, `GET ${path}`]);
+    for (const one of others) expect([one, router.find("GET", one)]).toEqual([one, undefined]);
+    for (const one of found)
+      expect([one, router.knows(one), router.explain(one).reason]).toEqual([one, true, "method"]);
+    expect(routerOf(`* ${path}`).find("POST", found[0]!)?.value).toBe(`* ${path}`);
+  });
+
+  test("what is captured is decoded as before", () => {
+    const router = routerOf("GET /a/:x", "GET /files/*");
+    const find = (path: string): unknown => Object.values(router.find("GET", path)!.pathParams)[0];
+    expect(find("/a/%40%3A%2540%2f%2F%3f%23%25")).toBe("@:%40//?#%");
+    expect(find("/files/%3B%2fx/%252f%20y")).toBe(";/x/%2f y");
+  });
+
   test("HEAD finds GET unless it has a route of its own", () => {
     const router = routerOf("GET /a", "GET /b", "HEAD /b");
     expect(router.find("HEAD", "/a")?.value).toBe("GET /a");
