@@ -70,7 +70,7 @@ export class AuthorizerRole {
     const request = new AuthorizerRequest(exchange, this.#context);
     const failed = (error: unknown): void => {
       request.logFailure(error);
-      this.#settle(exchange, deny(500));
+      this.#settle(exchange, deny(request.gaveUp === undefined ? 500 : 503));
     };
     this.#decide(request, gates).then((verdict) => {
       try {

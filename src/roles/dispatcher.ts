@@ -154,7 +154,8 @@ export class Dispatcher implements Application {
     const log = this.context.log.child({ role: name });
     const { secrets, stderr } = this.context;
     const failed = (exchange: Exchange, error: unknown): void => {
-      logFailure(error, { exchange, log, what: name, secrets, stderr });
+      // Whoever was aborted mostly fails for that reason.
+      if (exchange.aborted === undefined) logFailure(error, { exchange, log, what: name, secrets, stderr });
       exchange.end({ applicationStatus: 1 });
     };
     const logFor = (exchange: Exchange): Logger =>

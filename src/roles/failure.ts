@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import type { AbortedError } from "../errors.js";
 import { logSafely } from "../log-safely.js";
 import type { Refusal } from "../protocol/application.js";
 import type { Exchange } from "../protocol/exchange.js";
@@ -49,6 +50,16 @@ export function logFailure(error: unknown, { exchange, log, what, secrets, stder
   const err = describe(error, (text) => redact(text, exchange.params, secrets));
   logSafely(() => log.error({ err }, `Cannot complete request: ${what} failed`));
   if (stderr !== "off") exchange.warn(oneLine(`tricorn: ${what} failed: ${err.name}: ${err.message}`));
+}
+
+/** Logs what a handler failed with that was told to give up: nothing is wrong, so there is neither a stack nor STDERR. */
+export function noteGivenUp(
+  error: unknown,
+  { exchange, log, what, secrets, reason }: FailureFacts & { readonly reason: AbortedError },
+): void {
+  const { name, message } = describe(error, (text) => redact(text, exchange.params, secrets));
+  const facts = { code: reason.code, error: oneLine(`${name}: ${message}`) };
+  logSafely(() => log.debug(facts, `Gave up request: ${what} was told that it ended early`));
 }
 
 /** An error as plain data, with every text passed through `clean`. */

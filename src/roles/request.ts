@@ -1,11 +1,12 @@
 import { parseCookie, type Cookies } from "cookie";
 import type { Logger } from "pino";
 
+import type { AbortedError } from "../errors.js";
 import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { Params } from "../protocol/params.js";
 import { parseForm } from "../http/form.js";
-import { logFailure } from "./failure.js";
+import { logFailure, noteGivenUp } from "./failure.js";
 import type { HeadLimits } from "./head.js";
 import type { HttpError } from "./http-error.js";
 import { locate, type RequestLocation } from "./location.js";
@@ -169,11 +170,26 @@ export abstract class RoleRequest {
     return this.#context.headLimits;
   }
 
-  /** @internal Logs why the request could not be completed, and tells the Web server. */
+  /**
+   * @internal Why nobody was likely to want the answer any more, where the request has ended early or the handler was told
+   * of it by its signal: it then fails for that reason, and that is no fault of it.
+   */
+  get gaveUp(): AbortedError | undefined {
+    const { aborted } = this.exchange;
+    return aborted ?? (this.#signal?.aborted === true ? (this.#signal.reason as AbortedError) : undefined);
+  }
+
+  /**
+   * @internal Logs why the request could not be completed, and tells the Web server. What a handler fails with that
+   * {@link gaveUp} is told to a log that shows everything, and to nobody else.
+   */
   logFailure(error: unknown): void {
     const { exchange } = this;
     const { secrets, stderr } = this.#context;
-    logFailure(error, { exchange, log: this.#logOfItsOwn, what: this.#what, secrets, stderr });
+    const reason = this.gaveUp;
+    const facts = { exchange, log: this.#logOfItsOwn, what: this.#what, secrets, stderr };
+    if (reason === undefined) logFailure(error, facts);
+    else noteGivenUp(error, { ...facts, reason });
   }
 
   /**

@@ -1,5 +1,7 @@
 import type { FilterRequest } from "./filter-request.js";
-import { internalErrorReply } from "./failure.js";
+import type { AbortedError } from "../errors.js";
+import { internalErrorReply, problemReply } from "./failure.js";
+import { HttpError } from "./http-error.js";
 import { ReplyBodyError } from "./reply-body-error.js";
 import type { ReplyDefaults } from "./reply.js";
 import type { ResponderRequest } from "./responder-request.js";
@@ -73,6 +75,12 @@ function answerError(
   }
   if (handler !== undefined && isOf(ReplyBodyError, cause)) cause.attribute(handler);
   request.logFailure(cause);
+  const reason = request.gaveUp;
   if (exchange.started) exchange.breakOff();
-  else void sendReply(exchange, internalErrorReply());
+  else void sendReply(exchange, reason === undefined ? internalErrorReply() : problemReply(gaveUp(reason)));
+}
+
+/** What a peer is told that has closed its side only, and still waits for an answer that its handler gave up. */
+function gaveUp({ code }: AbortedError): HttpError {
+  return new HttpError(503, "The request was given up, since its connection was half closed.", { code });
 }

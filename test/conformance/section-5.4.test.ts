@@ -113,6 +113,40 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     await expectUsable(peer);
   });
 
+  test.each([
+    ["listens, so that a handler has time to answer", true, "at last", 0],
+    ["does not, so that it ends at once", false, "", 1],
+  ])("middleware that %s", async (_what, listens, text, applicationStatus) => {
+    const asked = deferred();
+    const go = deferred<string>();
+    const { connect } = await serveDefinitions(
+      [
+        responder({
+          "GET /hello": () => "hello",
+          "GET /slow": () => {
+            asked.resolve();
+            return go.promise;
+          },
+        }),
+      ],
+      {
+        dispatcher: {
+          middleware: [(request, next) => (listens && request.signal.aborted ? "too late" : next())],
+        },
+        server: { timeouts: { abortGrace: 60_000 } },
+      },
+    );
+    const peer = await connect();
+    peer.send(get(1, "/slow"));
+    await asked.promise;
+    peer.send(abort(1));
+    await peer.roundTrip();
+    go.resolve("at last");
+
+    expect(await peer.answer(1)).toMatchObject({ text, applicationStatus });
+    await expectUsable(peer);
+  });
+
   test("a handler that listens but does not settle is given up after the grace time", async () => {
     const { connect } = await serveDefinitions(
       [

@@ -86,6 +86,35 @@ describe("Section 6.4: filters", () => {
     expect((await peer.send(filter(1, "/a.other", "x")).answer(1)).text).toBe("x");
   });
 
+  test("a body is read before the file, and a large one that nobody has read makes way for it", async () => {
+    const { connect } = await serveDefinitions(
+      [
+        filtering(async ({ body, data: file }) => {
+          const text = await body.text();
+          let bytes = 0;
+          for await (const piece of file) bytes += piece.length;
+          return `${text.length} ${bytes}`;
+        }, "*.first"),
+        filtering(async ({ body, data: file }) => {
+          let bytes = 0;
+          for await (const piece of file) bytes += piece.length;
+          return body.text().then(
+            (text) => `${bytes} ${text.length}`,
+            (error: unknown) => `${bytes} ${String(error)}`,
+          );
+        }, "*.late"),
+      ],
+      { server: { limits: { bufferedPerRequest: 1_000 } } },
+    );
+    const peer = await connect();
+    const ask = (path: string, length: number) =>
+      peer.send(filter(1, path, "x".repeat(5_000), { body: "b".repeat(length) })).answer(1);
+
+    expect((await ask("/a.first", 100_000)).text).toBe("100000 5000");
+    expect((await ask("/a.late", 999)).text).toBe("5000 999");
+    expect((await ask("/a.late", 100_000)).text).toBe("5000 TypeError: Cannot read body: it was discarded");
+  });
+
   test("DATA that is not read is drained, and the connection used again", async () => {
     const { connect } = await serveDefinitions([filtering(() => reply(undefined, { status: 304 }))]);
     const peer = await connect();

@@ -365,6 +365,15 @@ describe("Replies that are produced while they are sent", () => {
   });
 });
 
+test("A reply carries an application status of 32 bits, and no other", async () => {
+  for (const applicationStatus of [0, 1, 0xffff_ffff])
+    expect((await answerTo(() => reply("x", { applicationStatus }))).applicationStatus).toBe(
+      applicationStatus,
+    );
+  for (const applicationStatus of [-1, 0x1_0000_0000, 1.5, Number.NaN])
+    expect(() => reply("x", { applicationStatus })).toThrow(RangeError);
+});
+
 test("A reply whose type is null has none, whatever its body is", async () => {
   const bodies = ["text", Buffer.from("bytes"), { a: 1 }, () => asynchronous("piece")];
   for (const body of bodies) {

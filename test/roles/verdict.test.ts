@@ -76,6 +76,12 @@ describe("deny", () => {
     expect(Deny.is(Object.create(Deny.prototype))).toBe(false);
   });
 
+  test("has the reason phrase of its status for a body, sugar too", () => {
+    expect(challenge("Basic")).toMatchObject({ body: "Unauthorized\n", type: "text/plain; charset=utf-8" });
+    expect(redirect("/")).toMatchObject({ body: "Found\n", type: "text/plain; charset=utf-8" });
+    expect(deny(599).body).toBe("Denied\n");
+  });
+
   test("has sugar for challenges and redirects", () => {
     expect(challenge("Bearer")).toMatchObject({ status: 401 });
     expect(challenge("Bearer").headers.get("www-authenticate")).toBe("Bearer");
