@@ -1,17 +1,28 @@
 // The members' library: `npm start`, then open the address that it prints. PORT chooses another port than 8080.
+import { TricornError } from "tricorn";
+
 import { startLibrary } from "./start.js";
 
 // Where everything is well, the address is all that there is to read.
 process.env["TRICORN_LOG_LEVEL"] ??= "warn";
 
+const EXAMPLE = "PORT=8081 npm start";
+
 try {
-  const library = await startLibrary({ port: Number(process.env["PORT"] ?? 8080) });
+  const library = await startLibrary({ port: portOf(process.env["PORT"]) });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void library.close()); // a second signal does not wait
   }
   console.log(`Library: ${library.url}  (user: ada, password: lovelace)`);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  console.error("Is the port taken? Another one: PORT=8081 npm start");
+  const message = error instanceof Error ? error.message : String(error);
+  const isOfPort = error instanceof TricornError && error.code === "ERR_GATEWAY_LISTEN";
+  console.error(isOfPort ? `${message}: ${EXAMPLE}` : message);
   process.exitCode = 1;
+}
+
+/** Checked first: what is no port must not start anything. */
+function portOf(text = "8080"): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new Error(`PORT is ${JSON.stringify(text)}, expected a number from 0 to 65535: ${EXAMPLE}`);
 }

@@ -11,6 +11,7 @@ import { Doors } from "./doors.js";
 import { DocumentRoot } from "../files/document-root.js";
 import { failureStatus } from "./failure.js";
 import { HttpExchange } from "./http-exchange.js";
+import { checkPort, listenError } from "./listen-error.js";
 import { answerPlainly } from "./plain-answer.js";
 import { parseRequestPath } from "./request-path.js";
 import { RouteTable } from "./route-table.js";
@@ -63,10 +64,11 @@ export class Gateway {
   #doors: Doors | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Throws ConfigurationError for an address, a route or a mount that cannot work. */
+  /** Throws ConfigurationError for an address, a port, a route or a mount that cannot work. */
   constructor(options: GatewayOptions) {
     const { application, routes, timeouts, log = pino({ level: "silent" }), mount = "" } = options;
     this.#options = options;
+    if (options.port !== undefined) checkPort(options.port);
     this.#mount = mount.replace(/\/$/, "");
     if (this.#mount !== "" && !this.#mount.startsWith("/")) {
       throw new ConfigurationError(
@@ -105,8 +107,8 @@ export class Gateway {
       authorizerTimeout: this.#timeouts.authorizer,
     });
     await new Promise<void>((resolve, reject) => {
-      const failed = (cause: unknown): void =>
-        reject(new ConfigurationError("ERR_GATEWAY_LISTEN", `Cannot listen on ${host}:${port}`, cause));
+      const place = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+      const failed = (cause: unknown): void => reject(listenError(place, cause));
       this.#server.once("error", failed);
       this.#server.listen({ host, port }, () => {
         this.#server.off("error", failed);

@@ -19,8 +19,35 @@ describe("Gateway", () => {
     const { url, root } = await openStage({});
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const second = new Gateway({ application: 1, root, routes, port: Number(new URL(url).port) });
-    await expect(second.listen()).rejects.toMatchObject({ code: "ERR_GATEWAY_LISTEN", fault: "local" });
+    await expect(second.listen()).rejects.toMatchObject({
+      code: "ERR_GATEWAY_LISTEN",
+      fault: "local",
+      message: `Cannot listen on ${new URL(url).host}: another program listens there; stop it, or choose another port`,
+    });
     await second.close();
+  });
+
+  it.each([
+    ["192.0.2.1", /^Cannot listen on 192\.0\.2\.1:0: the host is not an address of this machine; choose /],
+    ["2001:db8::1", /^Cannot listen on \[2001:db8::1\]:0: \S.*; choose /],
+    ["no such host", /^Cannot listen on no such host:0: \S.*; choose /],
+  ])("says what to do where it cannot listen on the host %s", async (host, message) => {
+    const gateway = new Gateway({ application: 1, root: tmpdir(), routes, host, port: 0 });
+    const refused = expect.objectContaining({
+      code: "ERR_GATEWAY_LISTEN",
+      message: expect.stringMatching(message),
+    });
+    await expect(gateway.listen()).rejects.toEqual(refused);
+    await gateway.close();
+  });
+
+  it.each([Number.NaN, -1, 65_536, 80.5, Infinity])("refuses the port %d before anything else", (port) => {
+    expect(() => new Gateway({ application: 1, root: tmpdir(), routes, port })).toThrow(
+      expect.objectContaining({
+        code: "ERR_GATEWAY_LISTEN",
+        message: `Cannot listen on port ${port}: it is not a whole number from 0 to 65535; choose one that is`,
+      }),
+    );
   });
 
   it("refuses a root that is no folder, a mount without slash and an unknown address", async () => {

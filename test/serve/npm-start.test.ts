@@ -1,7 +1,12 @@
 // What a newcomer does first, and then ends by whatever stops npm.
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 
-import { NodeProcess } from "../support/node-process.js";
+import { expect, onTestFinished, test } from "vitest";
+
+import { NodeProcess, commandOf } from "../support/node-process.js";
+import { temporaryFolder } from "../support/served.js";
 
 test.each(["SIGTERM", "SIGINT"] as const)(
   "npm start prints one address, and ends with all of its processes at %s",
@@ -17,3 +22,27 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     await expect(fetch(url!)).rejects.toThrow("fetch failed");
   },
 );
+
+test.each(["abc", "", "65536"])("npm start says in one sentence that %j is no port", async (port) => {
+  const program = new NodeProcess(commandOf("examples/library/main.ts"), { env: { PORT: port } });
+  expect(await program.ended).toBe(1);
+  expect(program.errors).toEqual([
+    `PORT is ${JSON.stringify(port)}, expected a number from 0 to 65535: PORT=8081 npm start`,
+  ]);
+  expect(program.output).toEqual([]);
+});
+
+test("npm start says in one sentence that its port is taken, and leaves nothing behind", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void taken.close());
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const folder = temporaryFolder();
+  const env = { PORT: String(port), TMPDIR: folder };
+  const program = new NodeProcess(commandOf("examples/library/main.ts"), { env });
+  expect(await program.ended).toBe(1);
+  expect(program.errors).toEqual([
+    `Cannot listen on 127.0.0.1:${port}: another program listens there; stop it, or choose another port: PORT=8081 npm start`,
+  ]);
+  expect(readdirSync(folder)).toEqual([]);
+});
