@@ -92,8 +92,10 @@ const Doors = {
   haproxy: z.strictObject({
     connections: z
       .enum(["closed", "kept", "multiplexed"])
-      .default("multiplexed")
-      .describe("a connection for each request, connections that are kept, or many requests at once on each"),
+      .default("kept")
+      .describe(
+        "a connection for each request, connections that are kept, or many requests at once on each, of which HAProxy loses some",
+      ),
   }),
 };
 

@@ -1,9 +1,11 @@
-// HAProxy compares paths as clients wrote them, so that the generated file makes them plain first.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+// What the generated file of HAProxy makes it do that others do by themselves.
+import { Agent } from "node:http";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { blocksOf } from "../docs/blocks.js";
 import { http } from "../gateway/support/http.js";
 import { setScene, type Scene } from "./scene.js";
+import { write } from "./support.js";
 
 /** The lines by which docs/configure.md keeps a path to one network. */
 const ACL = blocksOf("docs/configure.md").find(({ text }) => text.includes("path_beg /books"))!.text;
@@ -60,5 +62,34 @@ describe("an acl of HAProxy's generated configuration", () => {
       // RFC 3986, section 6.2.2.2: an escape that need not be is the character.
       params: { REQUEST_URI: "/seen/b%20c?d=/../.&e=%26" },
     });
+  });
+});
+
+describe("connections to the application", () => {
+  test("are kept by default, and of many mixed requests none is lost", async () => {
+    const scene = await setScene({ server: "haproxy", over: "tcp", mount: "", withGate: false });
+    onTestFinished(() => scene.close());
+    const agent = new Agent({ keepAlive: true, maxSockets: 30 });
+    onTestFinished(() => agent.destroy());
+    const statuses = await Promise.all(
+      Array.from({ length: 300 }, async (_, nth) => {
+        const upload = { method: "POST", body: Buffer.alloc(200 * nth), agent } as const;
+        const answer =
+          nth % 3 === 0 ? http(scene.url, "/seen/it", { agent }) : http(scene.url, "/length", upload);
+        return (await answer).status;
+      }),
+    );
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    expect(scene.connections).toBeLessThan(300);
+  });
+
+  test("that are multiplexed lose requests, which the file and a note say", () => {
+    const { files, notes } = write("haproxy", { haproxy: { connections: "multiplexed" } });
+    expect(files[0]!.text).toContain('logs it as "IH--"');
+    expect(notes.join()).toContain("answers some requests with 500");
+    const kept = write("haproxy");
+    expect(kept.files[0]!.text).toContain("option keep-conn");
+    expect(kept.files[0]!.text).not.toMatch(/mpxs-conns|IH--/);
+    expect(kept.notes.join()).not.toContain("500");
   });
 });
