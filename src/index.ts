@@ -22,7 +22,7 @@ export type {
 } from "./bridges/bridge-options.js";
 export type { ServerLimits, ServerTimeouts } from "./server/options.js";
 export type { ServerOptions } from "./server/server.js";
-export type { SocketAccess } from "./server/unix-socket.js";
+export type { SocketAccess } from "./server/socket-access.js";
 export type { AddressLike } from "./protocol/address.js";
 export type { HandlerTimeouts } from "./roles/dispatcher.js";
 export type { HeadLimits } from "./roles/head.js";

@@ -4,14 +4,10 @@ import { dirname } from "node:path";
 
 import { ConfigurationError } from "../errors.js";
 import { formatAddress, type Address } from "../protocol/address.js";
-import {
-  BACKLOG,
-  bindSocket,
-  isAddressInUse,
-  listening,
-  removeStaleSocket,
-  type SocketAccess,
-} from "./unix-socket.js";
+import { BACKLOG, isAddressInUse, listening } from "./listening.js";
+import type { SocketAccess } from "./socket-access.js";
+import type { SocketFile } from "./socket-file.js";
+import { bindSocket } from "./unix-socket.js";
 
 /** After so much silence a TCP peer is asked whether it is still there; ms. */
 const KEEP_ALIVE_DELAY = 60_000;
@@ -41,6 +37,8 @@ export class Listener {
   readonly #host: ListenerHost;
   /** Where a TCP socket is bound, which is known of an inherited one only when it listens. */
   #bound: AddressInfo | undefined;
+  /** The file of a unix socket that it has bound. */
+  #file: SocketFile | undefined;
 
   constructor(asked: Address, host: ListenerHost) {
     this.#asked = asked;
@@ -61,10 +59,7 @@ export class Listener {
       await this.#bind();
     } catch (error) {
       if (error instanceof ConfigurationError) throw error;
-      if (!isAddressInUse(error)) throw cannotListen("ERR_LISTEN", address, error);
-      if (address.kind !== "unix") throw cannotListen("ERR_ADDRESS_IN_USE", address, error);
-      await removeStaleSocket(address.path);
-      await this.#bind();
+      throw cannotListen(isAddressInUse(error) ? "ERR_ADDRESS_IN_USE" : "ERR_LISTEN", address, error);
     }
     const bound = this.#server.address();
     if (typeof bound === "object" && bound !== null) this.#bound = bound;
@@ -89,8 +84,18 @@ export class Listener {
     return formatAddress({ kind: "tcp", host, port });
   }
 
+  /**
+   * Takes the name of a unix socket away, so that nobody new comes while those are accepted that wait. Not where another
+   * process has put one of its own in its place.
+   */
+  hide(): void {
+    this.#file?.remove();
+    this.#file = undefined;
+  }
+
   /** Accepts nobody any more. Resolves when the socket is closed and every connection from it is. */
   close(): Promise<void> {
+    this.hide();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -99,18 +104,14 @@ export class Listener {
   async #bind(): Promise<void> {
     const address = this.#asked;
     const server = this.#server;
-    const ready = listening(server);
-    switch (address.kind) {
-      case "tcp":
-        server.listen({ host: address.host, port: address.port, backlog: BACKLOG });
-        break;
-      case "fd":
-        server.listen({ fd: address.fd, backlog: BACKLOG });
-        break;
-      case "unix":
-        bindSocket(server, address.path, this.#host.access);
-        break;
+    if (address.kind === "unix") {
+      this.#file = await bindSocket(server, address.path, this.#host.access);
+      return;
     }
+    const ready = listening(server);
+    // Node.js leaves the backlog of a descriptor out where it is one of the options: it is 511 then.
+    if (address.kind === "fd") server.listen({ fd: address.fd }, BACKLOG);
+    else server.listen({ host: address.host, port: address.port, backlog: BACKLOG });
     await ready;
   }
 }

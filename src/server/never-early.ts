@@ -9,15 +9,14 @@ const LONGEST = 2 ** 31 - 1;
  */
 export function neverEarly(wait: number, callback: () => void): () => void {
   const due = performance.now() + wait;
-  let timer: NodeJS.Timeout;
-  const arm = (left: number): void => {
-    timer = setTimeout(strike, Math.min(left, LONGEST));
-  };
-  const strike = (): void => {
-    const left = due - performance.now();
-    if (left > 0) arm(left);
-    else callback();
-  };
-  arm(wait);
+  let timer = setTimeout(
+    () => {
+      const left = due - performance.now();
+      // Now it is counted from here; Node.js counts whole milliseconds.
+      if (left > 0 && wait <= LONGEST) timer = setTimeout(callback, Math.ceil(left) + 1);
+      else callback();
+    },
+    Math.min(wait, LONGEST),
+  );
   return () => clearTimeout(timer);
 }

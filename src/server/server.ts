@@ -12,6 +12,7 @@ import { Connection } from "./connection.js";
 import type { ConnectionOwner } from "./connection-owner.js";
 import { lastTurns } from "./last-turns.js";
 import { Listener } from "./listener.js";
+import { BACKLOG } from "./listening.js";
 import { neverEarly } from "./never-early.js";
 import {
   defaultServerLimits,
@@ -20,7 +21,7 @@ import {
   type ServerLimits,
   type ServerTimeouts,
 } from "./options.js";
-import { BACKLOG, type SocketAccess } from "./unix-socket.js";
+import type { SocketAccess } from "./socket-access.js";
 
 /** What keeps others out. */
 const PEERS_CURE =
@@ -230,6 +231,7 @@ export class Server implements ConnectionOwner<Connection> {
 
   async #close(): Promise<void> {
     this.#forgetClosingTimer = neverEarly(this.timeouts.shutdown, this.#refuseAll);
+    for (const listener of this.#listeners) listener.hide();
     await lastTurns({
       accepted: () => this.#accepted,
       most: BACKLOG * this.#listeners.length,

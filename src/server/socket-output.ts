@@ -19,6 +19,8 @@ export class SocketOutput {
   readonly #timeout: number;
   /** When a limit was set last; ms. */
   #limitedAt = 0;
+  /** Whether that is the rest of a limit that has struck early. */
+  #isLimitedAnew = false;
 
   /** @param timeout how long the peer may take nothing where that is limited, in ms; Infinity for ever */
   constructor(socket: Duplex, timeout: number) {
@@ -69,6 +71,7 @@ export class SocketOutput {
   /** A peer that takes nothing from now on for too long is told of by the socket's `timeout`. */
   limitTime(): void {
     this.#limitedAt = performance.now();
+    this.#isLimitedAnew = false;
     this.#setTimeout(Number.isFinite(this.#timeout) ? this.#timeout : 0);
   }
 
@@ -78,8 +81,10 @@ export class SocketOutput {
    */
   get isEarly(): boolean {
     const left = this.#limitedAt + this.#timeout - performance.now();
-    if (left > 0) this.#setTimeout(left);
-    return left > 0;
+    if (left <= 0 || this.#isLimitedAnew) return false;
+    this.#isLimitedAnew = true;
+    this.#setTimeout(Math.ceil(left) + 1);
+    return true;
   }
 
   /** The peer may take its time again. */

@@ -1,16 +1,19 @@
 // How an application finds out where it shall listen (sections 2.2 and 3.2, and what came after the specification).
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, renameSync } from "node:fs";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { pino } from "pino";
 import { createApplication, serve } from "tricorn";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { NodeProcess } from "../support/node-process.js";
+import { leaveStaleSocket } from "../server/stale.js";
+import { commandOf, NodeProcess } from "../support/node-process.js";
 import { get } from "../support/records.js";
 import { responder } from "../support/routes.js";
+import { temporaryFolder } from "../support/served.js";
 import { WebServerPeer } from "../support/web-server-peer.js";
 import { freePort } from "../support/web-servers/free-port.js";
 import { expectHello, lifeOf, logged, plainErrors, shop, socketPath, startShop } from "./support.js";
@@ -294,6 +297,63 @@ describe("an inherited TCP socket", () => {
       expect(peer.bytesRead).toBe(0);
     }
     await expectStopped(process);
+  });
+});
+
+describe("a unix socket", () => {
+  // Node.js says 511 where nothing else is said, spawn-fcgi 1024, this server 4096.
+  test.each(["of its own", "on descriptor 0", "on descriptor 3"])(
+    "%s takes a burst of connections while a handler computes",
+    async (kind) => {
+      const folder = temporaryFolder();
+      const path = join(folder, "app.sock");
+      const env = { BUSY_BEGUN: join(folder, "begun"), BUSY_ENOUGH: join(folder, "enough") };
+      const command = commandOf("test/serve/apps/busy.ts");
+      const held = kind === "on descriptor 3" ? await listeningSocket(path) : undefined;
+      const process =
+        kind === "on descriptor 0"
+          ? new NodeProcess(["spawn-fcgi", "-n", "-s", path, "--", ...command], { env })
+          : new NodeProcess([...command, held === undefined ? path : "fd:3"], {
+              env,
+              descriptors: held === undefined ? [] : [descriptorOf(held)],
+            });
+      await process.address();
+      if (held !== undefined) {
+        // Nobody else accepts any more. Node.js removes the file that it has bound.
+        renameSync(path, `${path}.kept`);
+        held.close();
+        renameSync(`${path}.kept`, path);
+      }
+      const busy = await WebServerPeer.connect(`unix:${path}`);
+      busy.send(get(1, "/busy", { keep: false }));
+      await expect.poll(() => existsSync(env.BUSY_BEGUN)).toBe(true);
+      const burst = Array.from({ length: 1_500 }, () => connect(path));
+      onTestFinished(() => burst.forEach((socket) => socket.destroy()));
+      await Promise.all(burst.map((socket) => once(socket, "connect")));
+      writeFileSync(env.BUSY_ENOUGH, "");
+
+      expect((await busy.answer(1)).text).toBe("busy");
+    },
+  );
+
+  test("that a dead process left is taken over by one of several that start at once", async () => {
+    const path = socketPath();
+    await leaveStaleSocket(path);
+    const processes = Array.from({ length: 3 }, () => new NodeProcess(shop(path)));
+    const ended: NodeProcess[] = [];
+    for (const process of processes) void process.ended.then(() => ended.push(process));
+    await expect.poll(() => ended, { timeout: 20_000 }).toHaveLength(2);
+    await expectHello(`unix:${path}`);
+    for (const process of ended) {
+      expect(await process.ended).toBe(1);
+      expect(plainErrors(process).join("\n")).toContain(
+        `Cannot listen on ${path}: another process listens on it`,
+      );
+    }
+    const last = processes.find((process) => !ended.includes(process));
+    last!.kill("SIGTERM");
+    expect(await last!.ended).toBe(0);
+    expect(existsSync(path)).toBe(false);
   });
 });
 
