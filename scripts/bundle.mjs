@@ -64,6 +64,12 @@ await bundle.write({
   sourcemapExcludeSources: true,
   // Without the mark of a module that is no file: shared/pino.js.
   chunkFileNames: ({ name }) => `shared/${name.replace(/^_/, "")}.js`,
+  // Small files that most entries share stand in one, rather than in one for each set of entries that does.
+  codeSplitting: {
+    groups: [
+      { name: "basics", test: /\/src\/(?:http\/[\w-]+|errors|hop-by-hop|path-glob|route-pattern)\.ts$/ },
+    ],
+  },
 });
 await bundle.close();
 
