@@ -71,7 +71,8 @@ export class FilteredFiles {
       state: { transform, facts },
       headers: new RequestHeaders(asked),
       variantOf: (names) => variantOf(names, asked),
-      reading: () => observed?.reading ?? "everything",
+      // A body of which no length tells, as behind nginx over HTTP/2, is in no key.
+      reading: () => (observed === undefined || exchange.hasInput ? "everything" : observed.reading),
       known: this.#answers.find(key, asked),
       learn: (variant) => {
         if (variant === "own") this.#own.add(transform);

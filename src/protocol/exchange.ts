@@ -85,6 +85,11 @@ export class Exchange {
     return (this.#input ??= new ExchangeInput(this, this.#host)).data;
   }
 
+  /** Whether input has come, or somebody has asked for it. */
+  get hasInput(): boolean {
+    return this.#input !== undefined;
+  }
+
   /** Whether the Web server has closed STDIN. */
   get stdinEnded(): boolean {
     return this.#stdinEnded;

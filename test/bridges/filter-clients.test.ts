@@ -98,7 +98,7 @@ const byAll: readonly (readonly [string, Clients, (request: FilterRequest) => un
   ["params.with()", keys, ({ params }) => params.with([], { without: new Set() }).get("HTTP_X_API_KEY")],
   ["params in JSON", oneKey, ({ params }) => JSON.stringify(params)],
   ["inspected params", oneKey, ({ params }) => inspect(params)],
-  ["an inspected exchange", oneKey, ({ exchange }) => inspect(exchange)],
+  ["an inspected exchange", oneKey, ({ exchange }) => /Params\(.*?\]/s.exec(inspect(exchange))?.[0]],
   ["headers.toObject()", keys, ({ headers }) => headers.toObject()["x-api-key"]],
   ["iteration of headers", keys, ({ headers }) => [...headers].join()],
   ["a name that is very long", both("X".repeat(129)), ({ params }) => params.get("X".repeat(129))],
@@ -234,6 +234,22 @@ test("What JSON is made of is read when it is made, and counts", async () => {
   for (const client of [...keys, ...keys]) texts.push((await respond("/a.txt", client)).text);
   expect(texts).toEqual(['{"for":"ada"}', '{"for":"bob"}', '{"for":"ada"}', '{"for":"bob"}']);
   expect(filter.runs).toBe(2);
+});
+
+test("A body of unknown length is read for its own request alone", async () => {
+  const filter = filtering(async ({ body }) => `for ${await body.text()}`);
+  const { respond } = await bridged([filter], { files, cache });
+  const ask = (body: string, etag?: string) =>
+    respond("/a.txt", {
+      method: "GET",
+      body,
+      params: { CONTENT_LENGTH: "", CONTENT_TYPE: "text/plain" },
+      ...(etag !== undefined && { headers: { "If-None-Match": etag } }),
+    });
+  const texts = [];
+  for (const name of ["ada", "bob", "ada"]) texts.push((await ask(name)).text);
+  expect(texts).toEqual(["for ada", "for bob", "for ada"]);
+  expect((await ask("ada")).headers.get("etag")).toBeUndefined();
 });
 
 test("What middleware reads in front of a filter counts as read by it", async () => {
