@@ -46,6 +46,7 @@ const s61 = testsOf("conformance/section-6.1");
 const s62 = testsOf("conformance/section-6.2");
 const s63 = testsOf("conformance/section-6.3");
 const s64 = testsOf("conformance/section-6.4");
+const authorizerBridge = testsOf("bridges/authorizer-bridge");
 const allowedPeers = testsOf("server/allowed-peers");
 const bodies = testsOf("protocol/bodies");
 const clientAbort = testsOf("client/abort");
@@ -1041,10 +1042,28 @@ export const specification: readonly Section[] = [
             "no authorizer at all, or none for the path",
             "one that hangs longer than its limit, and what it says later does not count",
             "one that decides while the server shuts down",
-            "a peer that closes its side while the authorizer decides gets no allow",
+            "before its PARAMS have ended asks nobody, and gets no answer",
           ),
           ...s55("no refusal of an authorizer request is one without an explicit denial"),
           ...s54("an authorizer request is denied explicitly %s"),
+        ],
+      },
+      {
+        of: "application",
+        says: "(Nothing is said about a Web server that closes its sending side and waits for the answer.)",
+        status: "differs",
+        because:
+          "It gets its answer, an allow too, if the request was whole and the answer comes within `timeouts.halfClosed`. One " +
+          "that was not whole is denied.",
+        tests: [
+          ...s63(
+            "while the authorizer decides still gets its answer, the allow too",
+            "while the authorizer decides still gets its denial",
+          ),
+          ...authorizerBridge(
+            "of a peer that closes its side meanwhile still gets its answer, the allow too",
+            "that was not whole when its peer closed its side gets no allow",
+          ),
         ],
       },
       {

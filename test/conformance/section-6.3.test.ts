@@ -7,6 +7,7 @@ import {
   authorize,
   begin,
   get,
+  pairs,
   params,
   record,
   stdin,
@@ -14,7 +15,7 @@ import {
   variablesOf,
 } from "../support/records.js";
 import { expectDenied, gate } from "../support/gates.js";
-import { responder, serveDefinitions } from "../support/served.js";
+import { deferred, responder, serveDefinitions, turns } from "../support/served.js";
 import { UNDECIDED } from "../support/undecided.js";
 
 describe("Section 6.3: what an authorizer decides", () => {
@@ -174,18 +175,49 @@ describe("Section 6.3: everything else is a denial", () => {
 
     expectDenied(await peer.answer(1));
   });
+});
 
-  test("a peer that closes its side while the authorizer decides gets no allow", async () => {
-    let decide!: (verdict: Verdict) => void;
+describe("Section 6.3: a peer that closes its side", () => {
+  test("while the authorizer decides still gets its answer, the allow too", async () => {
+    const decided = deferred<Verdict>();
+    const { connect } = await serveDefinitions([gate(() => decided.promise)]);
+    const peer = await connect();
+    await peer.send(authorize(1, "/x")).roundTrip();
+    peer.end();
+    await turns();
+    decided.resolve(allow({ USER: "ada" }));
+
+    const answer = await peer.answer(1);
+    expect(answer.status).toBe(200);
+    expect(answer.head).toContain("Variable-USER: ada");
+  });
+
+  test("while the authorizer decides still gets its denial", async () => {
+    const decided = deferred<Verdict>();
+    const { connect } = await serveDefinitions([gate(() => decided.promise)]);
+    const peer = await connect();
+    await peer.send(authorize(1, "/x")).roundTrip();
+    peer.end();
+    await turns();
+    decided.resolve(deny(403));
+
+    expect((await peer.answer(1)).status).toBe(403);
+  });
+
+  test("before its PARAMS have ended asks nobody, and gets no answer", async () => {
+    const asked: unknown[] = [];
     const { connect } = await serveDefinitions([
-      gate(() => new Promise<Verdict>((resolve) => (decide = resolve))),
+      gate((request) => {
+        asked.push(request);
+        return allow();
+      }),
     ]);
     const peer = await connect();
-    peer.send(authorize(1, "/x"));
-    await peer.roundTrip();
-    peer.end();
-    await peer.closedByApplicationOr(() => decide(allow()));
-    for (const { content } of peer.unfinished(1)) expect(content.toString()).not.toMatch(/^Status: 200/);
+    peer.send(begin(1, Authorizer), stream(Type.params, 1, pairs(variablesOf("/x")))).end();
+    await peer.closedByApplication();
+
+    expect(asked).toEqual([]);
+    expect(peer.bytesRead).toBe(0);
   });
 });
 
