@@ -985,7 +985,7 @@ export const specification: readonly Section[] = [
         tests: [
           ...gatewayParams(
             "are those of CGI/1.1",
-            "have CONTENT_LENGTH and CONTENT_TYPE of the body, and none of a chunked one",
+            "have CONTENT_LENGTH and CONTENT_TYPE of the body, and say that one came in chunks",
           ),
           ...gatewayResponder("that breaks off aborts the request"),
         ],
