@@ -53,8 +53,8 @@ export interface ApplicationOptions {
   /** How large the header block of an answer may be; more than the default needs a Web server that takes it. */
   readonly limits?: Partial<HeadLimits> | undefined;
   /**
-   * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`. Their values
-   * are taken out of what is logged about failures.
+   * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`; header fields and
+   * members of the query may be named too. Their values are taken out of what is logged about failures.
    */
   readonly secrets?: readonly string[] | undefined;
 }

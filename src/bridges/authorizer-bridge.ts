@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import type { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log-safely.js";
 import { Role } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
@@ -19,6 +20,7 @@ import {
 /** What the bridge works with. */
 export interface AuthorizerBridgeFacts {
   readonly log: Logger;
+  readonly budgets: LogBudgets;
   readonly options: AuthorizerBridgeOptions;
   /** Told who decides about a question. */
   readonly asked: (gates: readonly Gate[]) => void;
@@ -32,13 +34,15 @@ export interface AuthorizerBridgeFacts {
 export class AuthorizerBridge {
   readonly #authorizer: AuthorizerRole;
   readonly #log: Logger;
+  readonly #budgets: LogBudgets;
   readonly #asked: AuthorizerBridgeFacts["asked"];
   readonly #forms: Readonly<Record<BridgeForm, { readonly names: TargetNames; readonly settle: Settle }>>;
 
-  constructor(authorizer: AuthorizerRole, { log, options, asked }: AuthorizerBridgeFacts) {
+  constructor(authorizer: AuthorizerRole, { log, budgets, options, asked }: AuthorizerBridgeFacts) {
     const { uri = "TRICORN_URI", method = "TRICORN_METHOD" } = options;
     this.#authorizer = authorizer;
     this.#log = log;
+    this.#budgets = budgets;
     this.#asked = asked;
     this.#forms = {
       auth_request: { names: requestNames, settle: settleAuthRequest },
@@ -67,7 +71,9 @@ export class AuthorizerBridge {
   }
 
   #deny(exchange: Exchange, code: string, reason: string): void {
-    logSafely(() => this.#log.warn({ code, requestId: exchange.id }, `Denied: ${reason}`));
+    const more = this.#budgets.admit(code);
+    if (more !== undefined)
+      logSafely(() => this.#log.warn({ code, requestId: exchange.id, ...more }, `Denied: ${reason}`));
     this.#authorizer.refuse(exchange, { status: 403, code, reason });
   }
 }

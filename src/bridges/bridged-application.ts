@@ -41,7 +41,7 @@ export class BridgedApplication implements Application {
   private constructor(dispatcher: Dispatcher, { bridges = {}, vouchesFor = [] }: ListenerOptions) {
     checkBridges(bridges);
     const { authorizer, context } = dispatcher;
-    const { log } = context;
+    const { log, budgets } = context;
     const { authorizer: options = {} } = bridges;
     this.#dispatcher = dispatcher;
     this.#hasResponders = dispatcher.inputs(Role.Responder) !== undefined;
@@ -53,7 +53,7 @@ export class BridgedApplication implements Application {
       this.#unasked = new UnaskedAuthorizers(authorizer.gates, context);
     }
     const asked = (gates: readonly Gate[]): void => this.#unasked?.note(gates);
-    this.#authorizerBridge = new AuthorizerBridge(authorizer, { log, options, asked });
+    this.#authorizerBridge = new AuthorizerBridge(authorizer, { log, budgets, options, asked });
   }
 
   /**

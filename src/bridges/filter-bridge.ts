@@ -11,7 +11,6 @@ import type { Transform } from "../roles/filter.js";
 import type { HeaderFields } from "../roles/header-fields.js";
 import { HttpError } from "../roles/http-error.js";
 import { encodePath, locate, type RequestLocation } from "../roles/location.js";
-import { LogBudget } from "../roles/log-budget.js";
 import { normalizePath } from "../roles/plain-path.js";
 import { Reply } from "../roles/reply.js";
 import { sendReply } from "../roles/send-reply.js";
@@ -77,7 +76,6 @@ export class FilterBridge {
   readonly #index: string;
   readonly #files: FilteredFiles;
   readonly #asked: Asked;
-  readonly #refusals = new LogBudget();
 
   private constructor(dispatcher: Dispatcher, facts: BridgeFacts) {
     const { root, index, files, asked } = facts;
@@ -182,13 +180,10 @@ export class FilterBridge {
     const asked = this.#asked(params);
     const passedBy = authorizer.gates.covering(names).filter((gate) => !asked.includes(gate));
     if (passedBy.length > 0) {
-      const leftOut = this.#refusals.spend();
-      if (leftOut !== undefined) {
-        const facts = {
-          code: "ERR_AUTHORIZER_PASSED_BY",
-          authorizers: passedBy.map(({ name }) => name),
-          ...(leftOut > 0 && { leftOut }),
-        };
+      const code = "ERR_AUTHORIZER_PASSED_BY";
+      const more = context.budgets.admit(code);
+      if (more !== undefined) {
+        const facts = { code, authorizers: passedBy.map(({ name }) => name), ...more };
         const message =
           "Denied: the path leads to a file of an authorizer that does not decide about the path";
         logSafely(() => context.log.warn(facts, message));

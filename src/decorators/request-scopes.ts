@@ -28,7 +28,8 @@ export class RequestScopes {
     // Not when the handler returns: a body that is streamed may still use what was injected.
     request.exchange.onEnd(() => {
       void disposeContainer(inside, (err) => {
-        request.log.error({ err }, "Cannot dispose of what belonged to a request: its dispose() failed");
+        const message = "Cannot dispose of what belonged to a request: its dispose() failed";
+        request.tell(message, { level: "error", kind: "dispose", err });
       });
     });
     return inside;

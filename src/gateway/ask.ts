@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 
 import { ClientError, type ClientRequest, type ClientResponse, type FastCgiClient } from "../client/index.js";
+import type { LogBudgets } from "../log/log-budgets.js";
 import { ProtocolError } from "../errors.js";
 import { BROKEN_OFF, ProtocolStatus, roleName } from "../protocol/constants.js";
 import type { Answer } from "./answer.js";
@@ -9,16 +10,23 @@ import type { Answer } from "./answer.js";
 export interface Asking {
   readonly client: FastCgiClient;
   readonly log: Logger;
+  readonly budgets: LogBudgets;
 }
 
-/** Sends one request to the application; each line that comes on its STDERR is logged, whatever becomes of it. */
+/**
+ * Sends one request to the application; the lines that come on its STDERR are logged, whatever becomes of it, within the
+ * budget of what others can cause.
+ */
 export async function ask(
-  { client, log }: Asking,
+  { client, log, budgets }: Asking,
   request: ClientRequest & { readonly role: number },
 ): Promise<ClientResponse> {
   const logLines = (text: string): void => {
     for (const line of text.split(/\r?\n/)) {
-      if (line.trim() !== "") log.warn({ role: roleName(request.role), stderr: line }, "FCGI_STDERR");
+      if (line.trim() === "") continue;
+      const more = budgets.admit("FCGI_STDERR");
+      if (more !== undefined)
+        log.warn({ role: roleName(request.role), stderr: line, ...more }, "FCGI_STDERR");
     }
   };
   try {

@@ -13,6 +13,7 @@ import { failureStatus } from "./failure.js";
 import { HttpExchange } from "./http-exchange.js";
 import { checkPort, listenError } from "./listen-error.js";
 import { answerPlainly } from "./plain-answer.js";
+import { LogBudgets } from "../log/log-budgets.js";
 import { parseRequestPath } from "./request-path.js";
 import { RouteTable } from "./route-table.js";
 import type { GatewayRoutes } from "../routes-of.js";
@@ -60,6 +61,7 @@ export class Gateway {
   readonly #timeouts: GatewayTimeouts;
   readonly #mount: string;
   readonly #log: Logger;
+  readonly #budgets = new LogBudgets();
   readonly #server: Server;
   #doors: Doors | undefined;
   #closing: Promise<void> | undefined;
@@ -100,7 +102,7 @@ export class Gateway {
   async listen(): Promise<{ url: string }> {
     const { root, host = "127.0.0.1", port = 8080 } = this.#options;
     this.#doors = new Doors({
-      asking: { client: this.#client, log: this.#log },
+      asking: { client: this.#client, log: this.#log, budgets: this.#budgets },
       root: await DocumentRoot.open(root),
       routes: this.#routes,
       mount: this.#mount,
@@ -177,7 +179,9 @@ export class Gateway {
       this.#log.debug({ method, path: path.path }, "client left");
       return;
     }
-    this.#log.error({ err: error, method, path: path.path }, "request failed");
+    const more = this.#budgets.admit("request failed");
+    if (more !== undefined)
+      this.#log.error({ err: error, method, path: path.path, ...more }, "request failed");
     exchange.abandon(error);
     if (!response.headersSent) answerPlainly(response, failureStatus(error));
   }

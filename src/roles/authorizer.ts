@@ -1,4 +1,3 @@
-import { logSafely } from "../log-safely.js";
 import type { Refusal, RoleInputs } from "../protocol/application.js";
 import type { Exchange } from "../protocol/exchange.js";
 import { AuthorizerGates, type Gate } from "./authorizer-gates.js";
@@ -7,7 +6,6 @@ import { repeatedCredential } from "./credentials.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { checkHead, checkedType, statusLine, type HeadLimits } from "./head.js";
 import { utf8AsLatin1 } from "./header-fields.js";
-import { LogBudget } from "./log-budget.js";
 import type { RequestContext } from "./request.js";
 import { Allow, Deny, NOT_IN_DENIALS, deny, type Verdict } from "./verdict.js";
 
@@ -42,7 +40,6 @@ export class AuthorizerRole {
   /** Who decides about which request. */
   readonly gates: AuthorizerGates;
   readonly #context: RequestContext;
-  readonly #repeated = new LogBudget();
   /** How the questions are answered that came in another role. */
   readonly #settles = new WeakMap<Exchange, Settle>();
 
@@ -84,16 +81,13 @@ export class AuthorizerRole {
   async #decide(request: AuthorizerRequest, gates: readonly Gate[]): Promise<Verdict> {
     if (gates.length === 0) {
       const code = "ERR_NO_AUTHORIZER";
-      logSafely(() => request.log.warn({ code }, "Denied: no authorizer decides about this path"));
+      request.tell("Denied: no authorizer decides about this path", { kind: code, code });
       return deny(403);
     }
     const repeated = repeatedCredential(request.params);
     if (repeated !== undefined) {
-      const leftOut = this.#repeated.spend();
-      if (leftOut !== undefined) {
-        const facts = { code: "ERR_CREDENTIALS_REPEATED", ...(leftOut > 0 && { leftOut }) };
-        logSafely(() => request.log.warn(facts, `Denied: ${repeated} came more than once`));
-      }
+      const code = "ERR_CREDENTIALS_REPEATED";
+      request.tell(`Denied: ${repeated} came more than once`, { kind: code, code });
       return deny(400);
     }
     const variables = new Map<string, string>();

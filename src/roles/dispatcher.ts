@@ -10,8 +10,8 @@ import type { Definition, RoleDefinition } from "./definitions.js";
 import { logFailure, problemReply, refusalError } from "./failure.js";
 import { FilterRole } from "./filter.js";
 import { defaultHeadLimits, type HeadLimits } from "./head.js";
-import { LogBudget } from "./log-budget.js";
 import type { Middleware } from "./middleware.js";
+import { LogBudgets } from "../log/log-budgets.js";
 import { plainPath } from "./plain-path.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
@@ -41,8 +41,8 @@ export interface DispatcherOptions {
   /** How large the header block of an answer may be. */
   readonly limits?: Partial<HeadLimits> | undefined;
   /**
-   * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`. Their values
-   * are taken out of what is logged about failures.
+   * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`; header fields and
+   * members of the query may be named too. Their values are taken out of what is logged about failures.
    */
   readonly secrets?: readonly string[] | undefined;
   /** What the Web server is told of requests; `failures` if left out. */
@@ -66,7 +66,6 @@ export class Dispatcher implements Application {
   readonly responder: ResponderRole | undefined;
   /** Plays the filter role, where anybody does; also for requests that came in another one. */
   readonly filter: FilterRole | undefined;
-  readonly #refusals = new LogBudget();
   readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
 
   constructor(definitions: readonly Definition[], options: DispatcherOptions) {
@@ -79,7 +78,14 @@ export class Dispatcher implements Application {
     const filters = definitions.filter((definition) => definition.kind === "filter");
     const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
     const mount = normalizeMount(options.mount ?? "");
-    const context: RequestContext = { log, mount, secrets, headLimits, stderr };
+    const context: RequestContext = {
+      log,
+      mount,
+      secrets,
+      headLimits,
+      stderr,
+      budgets: new LogBudgets(),
+    };
     this.context = context;
     // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
     // lighttpd takes for "allowed".
@@ -121,9 +127,9 @@ export class Dispatcher implements Application {
 
   #logRefusal(exchange: Exchange, { code, status, reason }: Refusal): void {
     const { id: requestId, role } = exchange;
-    const leftOut = this.#refusals.spend();
-    if (leftOut === undefined) return;
-    const facts = { role: roleName(role), requestId, code, status, ...(leftOut > 0 && { leftOut }) };
+    const more = this.context.budgets.admit(code);
+    if (more === undefined) return;
+    const facts = { role: roleName(role), requestId, code, status, ...more };
     logSafely(() => this.context.log.warn(facts, `Refused request: ${reason}`));
     if (this.context.stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
   }
@@ -152,10 +158,10 @@ export class Dispatcher implements Application {
       );
     }
     const log = this.context.log.child({ role: name });
-    const { secrets, stderr } = this.context;
+    const { secrets, stderr, budgets } = this.context;
     const failed = (exchange: Exchange, error: unknown): void => {
       // Whoever was aborted mostly fails for that reason.
-      if (exchange.aborted === undefined) logFailure(error, { exchange, log, what: name, secrets, stderr });
+      if (exchange.aborted === undefined) logFailure(error, { exchange, log, what: name, secrets, stderr, budgets });
       exchange.end({ applicationStatus: 1 });
     };
     const logFor = (exchange: Exchange): Logger =>

@@ -4,8 +4,9 @@ import type { AbortedError } from "../errors.js";
 import { logSafely } from "../log-safely.js";
 import type { Refusal } from "../protocol/application.js";
 import type { Exchange } from "../protocol/exchange.js";
+import type { LogBudgets } from "../log/log-budgets.js";
+import { oneLine, redact } from "../log/redact.js";
 import { HttpError } from "./http-error.js";
-import { oneLine, redact } from "./redact.js";
 import { Reply } from "./reply.js";
 import type { StderrLines } from "./stderr-lines.js";
 
@@ -40,15 +41,20 @@ export interface FailureFacts {
   readonly secrets: readonly string[];
   /** Whether the Web server is told too. */
   readonly stderr: StderrLines;
+  readonly budgets: LogBudgets;
 }
 
 /**
  * Logs a failure with its cause, and tells the Web server of it in one line on FCGI_STDERR (section 7). The secrets of
- * the request are taken out of both.
+ * the request are taken out of both. A failure that repeats itself too often in a second is counted, not logged.
  */
-export function logFailure(error: unknown, { exchange, log, what, secrets, stderr }: FailureFacts): void {
+export function logFailure(error: unknown, facts: FailureFacts): void {
+  const { exchange, log, what, secrets, stderr, budgets } = facts;
+  const more = budgets.admit(what);
+  if (more === undefined && stderr === "off") return;
   const err = describe(error, (text) => redact(text, exchange.params, secrets));
-  logSafely(() => log.error({ err }, `Cannot complete request: ${what} failed`));
+  if (more !== undefined)
+    logSafely(() => log.error({ err, ...more }, `Cannot complete request: ${what} failed`));
   if (stderr !== "off") exchange.warn(oneLine(`tricorn: ${what} failed: ${err.name}: ${err.message}`));
 }
 
@@ -92,9 +98,9 @@ function describeError(error: unknown, clean: (text: string) => string, depth = 
   const stack: unknown = error.stack;
   const code = (error as { code?: unknown }).code;
   return plain({
-    name: String(name),
+    name: clean(String(name)),
     message: clean(String(message)),
-    ...(typeof code === "string" && { code }),
+    ...(typeof code === "string" && { code: clean(code) }),
     ...(typeof stack === "string" && { stack: clean(stack) }),
     ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, clean, depth + 1) }),
   });

@@ -6,6 +6,8 @@ import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { Params } from "../protocol/params.js";
 import { parseForm } from "../http/form.js";
+import type { LogBudgets } from "../log/log-budgets.js";
+import { logSafely } from "../log-safely.js";
 import { logFailure, noteGivenUp } from "./failure.js";
 import type { HeadLimits } from "./head.js";
 import type { HttpError } from "./http-error.js";
@@ -27,6 +29,17 @@ export interface RequestContext {
   readonly headLimits: HeadLimits;
   /** What the Web server is told of requests. */
   readonly stderr: StderrLines;
+  /** Keep peers from filling the log. */
+  readonly budgets: LogBudgets;
+}
+
+/** What goes with a line of the log. */
+interface TellFacts {
+  readonly level?: "warn" | "error";
+  /** What the line shares its budget with. */
+  readonly kind: string;
+  readonly code?: string;
+  readonly err?: unknown;
 }
 
 /**
@@ -185,11 +198,17 @@ export abstract class RoleRequest {
    */
   logFailure(error: unknown): void {
     const { exchange } = this;
-    const { secrets, stderr } = this.#context;
+    const { secrets, stderr, budgets } = this.#context;
     const reason = this.gaveUp;
-    const facts = { exchange, log: this.#logOfItsOwn, what: this.#what, secrets, stderr };
+    const facts = { exchange, log: this.#logOfItsOwn, what: this.#what, secrets, stderr, budgets };
     if (reason === undefined) logFailure(error, facts);
     else noteGivenUp(error, { ...facts, reason });
+  }
+
+  /** @internal Logs what a peer can cause as often as it likes, within the budget of its kind. */
+  tell(message: string, { level = "warn", kind, ...facts }: TellFacts): void {
+    const more = this.#context.budgets.admit(kind);
+    if (more !== undefined) logSafely(() => this.log[level]({ ...facts, ...more }, message));
   }
 
   /**

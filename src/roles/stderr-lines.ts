@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 
 import { ConfigurationError } from "../errors.js";
 import type { Exchange } from "../protocol/exchange.js";
-import { mirrorWarnings } from "./mirrored-log.js";
-import { oneLine, redact } from "./redact.js";
+import { mirrorWarnings } from "../log/mirrored-log.js";
+import { oneLine, redact } from "../log/redact.js";
 
 /**
  * What the Web server is told of a request by FCGI_STDERR, which it puts into its error log: nothing, one line for each
@@ -47,8 +47,10 @@ export function mirroredLog(log: Logger, { exchange, secrets, what }: MirrorFact
   return mirrorWarnings(log, (level, text) => {
     lines += 1;
     if (lines > MAX_LINES || exchange.ended) return;
-    const told = lines < MAX_LINES ? text : "further lines of this request are left out";
-    const line = ["tricorn", what(), level, told].filter((part) => part !== "").join(": ");
-    exchange.warn(oneLine(redact(line, exchange.params, secrets)));
+    const told =
+      lines < MAX_LINES
+        ? redact(text, exchange.params, secrets)
+        : "further lines of this request are left out";
+    exchange.warn(oneLine(["tricorn", what(), level, told].filter((part) => part !== "").join(": ")));
   });
 }

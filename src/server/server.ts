@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 
 import { AbortedError, ConfigurationError, type TricornError } from "../errors.js";
 import { parseAddress, type AddressLike } from "../protocol/address.js";
+import { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log-safely.js";
 import type { Application } from "../protocol/application.js";
 import { ValueName } from "../protocol/constants.js";
@@ -51,6 +52,7 @@ export class Server implements ConnectionOwner<Connection> {
   readonly timeouts: ServerTimeouts;
   readonly values: Readonly<Record<ValueName, string>>;
   readonly #log: Logger;
+  readonly #budgets = new LogBudgets();
   readonly #listeners: Listener[] = [];
   readonly #connections = new Set<Connection>();
   readonly #peers: AllowedPeers | undefined;
@@ -199,7 +201,8 @@ export class Server implements ConnectionOwner<Connection> {
   report(error: Error): void {
     const { code } = error as TricornError;
     const err = { type: error.name, message: error.message };
-    logSafely(() => this.#log.warn({ code, err }, "Closed a connection"));
+    const more = this.#budgets.admit(code ?? error.name);
+    if (more !== undefined) logSafely(() => this.#log.warn({ code, err, ...more }, "Closed a connection"));
   }
 
   closed(connection: Connection): void {
@@ -217,7 +220,9 @@ export class Server implements ConnectionOwner<Connection> {
     // A unix socket has no peer address: its mode is what keeps others out. Over TCP the address is missing where the
     // peer has reset the connection before it was accepted, and what it sent can be read all the same.
     if (host !== undefined && this.#peers !== undefined && !this.#peers.allows(peer)) {
-      logSafely(() => this.#log.warn({ code: "ERR_PEER_NOT_ALLOWED", peer }, "Closed a connection"));
+      const code = "ERR_PEER_NOT_ALLOWED";
+      const more = this.#budgets.admit(code);
+      if (more !== undefined) logSafely(() => this.#log.warn({ code, peer, ...more }, "Closed a connection"));
       socket.destroy();
       return;
     }

@@ -126,6 +126,28 @@ describe("Gateway", () => {
     expect(["ABORT_REQUEST", "closed"]).toContain(await request.aborted);
   });
 
+  it("logs no more than 20 lines of a kind in a second, and counts the others", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = pino(
+      { level: "warn" },
+      { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+    );
+    const script = (request: ScriptedRequest) => {
+      request.stderr("a line\n".repeat(100));
+      request.end();
+    };
+    const { url, gateway } = await openStage({ scripts: { 1: script }, routes, gateway: { log } });
+    const start = Date.now();
+    for (let count = 0; count < 100; count += 1) await http(url, "/");
+    await gateway.close();
+    const seconds = Math.ceil((Date.now() - start) / 1000) + 1;
+    for (const msg of ["FCGI_STDERR", "request failed"]) {
+      const { length } = lines.filter((line) => line["msg"] === msg);
+      expect(length).toBeGreaterThanOrEqual(20);
+      expect(length).toBeLessThanOrEqual(20 * seconds);
+    }
+  });
+
   it("logs the lines of FCGI_STDERR and what fails, and no credentials", async () => {
     const lines: Record<string, unknown>[] = [];
     const sink = new Writable({

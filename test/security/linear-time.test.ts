@@ -21,7 +21,7 @@ import { parseBasic } from "../../src/roles/credentials.js";
 import { formatHead } from "../../src/roles/head.js";
 import { ReplyHeaders } from "../../src/roles/header-fields.js";
 import { lines } from "../../src/roles/lines.js";
-import { oneLine } from "../../src/roles/redact.js";
+import { oneLine } from "../../src/log/redact.js";
 import { remoteAddressOf } from "../../src/roles/remote-address.js";
 import { RequestHeaders } from "../../src/roles/request-headers.js";
 import type { ResponderRequest } from "../../src/roles/responder-request.js";

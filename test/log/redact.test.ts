@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Params } from "../../src/protocol/params.js";
-import { oneLine, redact } from "../../src/roles/redact.js";
+import { oneLine, redact } from "../../src/log/redact.js";
 
 const basic = Buffer.from("alice:correct horse").toString("base64");
 
