@@ -1,3 +1,4 @@
+import { secretParams } from "../log/secrets.js";
 import type { Params } from "../protocol/params.js";
 import { sendfileHeaders } from "../roles/header-fields.js";
 import type { Reply } from "../roles/reply.js";
@@ -12,15 +13,7 @@ import type { Reply } from "../roles/reply.js";
 export type Audience = "anyone" | "someone" | "admitted";
 
 /** By these a request tells who sends it (RFC 9110, section 11; RFC 6265; RFC 3875, section 4.1.11; mod_ssl). */
-const CREDENTIALS = [
-  "HTTP_AUTHORIZATION",
-  // Jetty hands the whole Authorization field over in here.
-  "AUTH_TYPE",
-  "HTTP_COOKIE",
-  "REMOTE_USER",
-  "AUTH_USER",
-  "SSL_CLIENT_S_DN",
-];
+const CREDENTIALS = [...secretParams, "REMOTE_USER", "AUTH_USER", "SSL_CLIENT_S_DN"];
 
 /** Tells whom the answer to a request that no authorizer decides about may be for. */
 export function audienceOf(params: Params, vouchesFor: readonly string[]): Audience {

@@ -5,20 +5,8 @@ import { startedAsCgi } from "../process/cgi-environment.js";
 import { isWritable, kindOfDescriptor } from "../process/descriptor.js";
 import { ConfigurationError } from "../errors.js";
 import { chooseLogDestination, type LogDestination } from "./log-destination.js";
+import { secretFields } from "./secrets.js";
 import { LogStream, standardError } from "./log-stream.js";
-
-/** Where credentials stand in what handlers log: headers and params as objects, and fields of these names. */
-const SECRETS = [
-  "authorization",
-  "cookie",
-  "password",
-  "secret",
-  "token",
-  "HTTP_AUTHORIZATION",
-  "HTTP_COOKIE",
-  "HTTP_PROXY_AUTHORIZATION",
-  "REMOTE_PASSWD",
-];
 
 /** Lines may hold what is not everybody's business. */
 const FILE_MODE = 0o640;
@@ -49,7 +37,10 @@ export function defaultLog(secrets: readonly string[]): DefaultLog {
         Object.keys(pino.levels.values).join(", "),
     );
   }
-  const redact = [...SECRETS, ...secrets].flatMap((name) => [name, `*.${name}`]);
+  // Where handlers log them: fields and params as objects, and what holds these.
+  const redact = secretFields(secrets).flatMap((name) =>
+    ["", "*", "*.*"].map((where) => `${where}["${name}"]`),
+  );
   const stream = streamTo(destination());
   if (stream !== undefined) return { log: pino({ level, redact }, stream), isVisible: true };
   // From warnings on, lines may still be mirrored to the Web server; what is below costs nothing.

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+
+import { audienceOf } from "../../src/bridges/audience.js";
+import { defaultLog } from "../../src/log/default-log.js";
+import { secretParams } from "../../src/log/secrets.js";
+import { Params } from "../../src/protocol/params.js";
+import { redact } from "../../src/log/redact.js";
+import { temporaryFolder } from "../support/served.js";
+
+const fieldOf = (param: string) => param.replace("HTTP_", "").toLowerCase().replaceAll("_", "-");
+
+test.each(secretParams)("%s is a secret to errors, to the log and to the cache", (name) => {
+  const params = Params.from({ [name]: "Bearer abcdefgh" });
+  expect(redact("Bearer abcdefgh", params)).toBe("[redacted]");
+  expect(audienceOf(params, [])).toBe("someone");
+});
+
+test("the default log takes out the values of secret fields, however deep they lie in what is logged", () => {
+  const path = join(temporaryFolder(), "log");
+  vi.stubEnv("TRICORN_LOG", path);
+  const { log } = defaultLog(["HTTP_X_API_KEY"]);
+  vi.unstubAllEnvs();
+  // AUTH_TYPE is a scheme everywhere but at Jetty.
+  const params = [...secretParams, "HTTP_X_API_KEY"].filter((name) => name !== "AUTH_TYPE");
+  const headers = params.filter((name) => name.startsWith("HTTP_")).map(fieldOf);
+  const names = [...params, ...headers, "password", "secret", "token", "set-cookie"];
+  const fields = Object.fromEntries(names.map((name) => [name, "told"]));
+  log.info({ ...fields, request: { ...fields, headers: fields } }, "x");
+  const line = readFileSync(path, "utf8");
+  expect(line).not.toContain("told");
+  expect(line.match(/Redacted/g)).toHaveLength(3 * names.length);
+});
