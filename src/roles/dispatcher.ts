@@ -161,7 +161,8 @@ export class Dispatcher implements Application {
     const { secrets, stderr, budgets } = this.context;
     const failed = (exchange: Exchange, error: unknown): void => {
       // Whoever was aborted mostly fails for that reason.
-      if (exchange.aborted === undefined) logFailure(error, { exchange, log, what: name, secrets, stderr, budgets });
+      if (exchange.aborted === undefined)
+        logFailure(error, { exchange, log, what: name, secrets, stderr, budgets });
       exchange.end({ applicationStatus: 1 });
     };
     const logFor = (exchange: Exchange): Logger =>
