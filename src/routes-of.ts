@@ -1,4 +1,4 @@
-import { escapeGlob } from "./path-glob.js";
+import { escapeGlob, globBelow } from "./paths/path-glob.js";
 import { decodedLiteral } from "./route-pattern.js";
 
 /**
@@ -6,7 +6,7 @@ import { decodedLiteral } from "./route-pattern.js";
  * of a path ("*.txt"), one with "/" with the whole path ("/members/**").
  */
 export interface GatewayRoutes {
-  /** Globs of what an authorizer (role 2) must allow first, whoever answers then. Case does not count here. */
+  /** Globs of what an authorizer (role 2) must allow first, whoever answers then, in any reading of the path. */
   readonly protect: readonly string[];
   /** Globs of the files that pass through a filter (role 3). */
   readonly filter: readonly string[];
@@ -46,7 +46,7 @@ export function routesOf(description: RouteDescription, { mount = "" }: RoutesOf
   const prefix = mount.replace(/\/$/, "");
   const globs = (definitions: readonly { readonly paths: readonly string[] }[]): string[] => {
     const all = definitions.flatMap(({ paths }) => (paths.length === 0 ? ["/**"] : paths));
-    return unique(all.map((glob) => (glob.startsWith("/") ? escapeGlob(prefix) + glob : glob)));
+    return unique(all.map((glob) => globBelow(glob, prefix)));
   };
   const routes = description.responders.flatMap((responder) => responder.routes);
   return {

@@ -1,4 +1,4 @@
-import { escapeGlob } from "../path-glob.js";
+import { escapeGlob } from "../paths/path-glob.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import { quoted, quotedRegex } from "./caddy-text.js";
 import type { Deployment } from "./deployment.js";
@@ -10,8 +10,8 @@ import { block, paragraph } from "./text.js";
 /** On this port Caddy speaks HTTPS and gets the certificate itself. */
 export const HTTPS = 443;
 
-const ROUTES: PathRegexOptions = { unit: "characters", caseSensitive: true, slashAtEnd: true };
-const FILES: PathRegexOptions = { ...ROUTES, slashAtEnd: false };
+const ROUTES: PathRegexOptions = { unit: "characters", covers: "route" };
+const FILES: PathRegexOptions = { ...ROUTES, covers: "file" };
 
 const DOT_FILES = String.raw`/\.`;
 /** Where certificates and others are looked for (RFC 8615). */
@@ -87,7 +87,7 @@ function mountPoint(mount: string): string[] {
 
 /** What an authorizer must allow first; it stands in front of everything else. */
 function protection(plan: Plan): string[] {
-  const regex = pathRegex(plan.protect, { ...ROUTES, caseSensitive: false });
+  const regex = pathRegex(plan.protect, { ...ROUTES, covers: "anyReading" });
   return [
     ...paragraph(
       "To Caddy an encoded slash is a slash, to the application a part of a name: one of the two may be protected.",

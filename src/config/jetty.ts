@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { isGlob } from "../path-glob.js";
+import { isGlob } from "../paths/path-glob.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { mountRegex } from "./plan-regex.js";

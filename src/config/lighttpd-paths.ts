@@ -1,4 +1,4 @@
-import { compileGlob } from "../path-glob.js";
+import { compileProtection } from "../paths/path-glob.js";
 import type { LighttpdApplication } from "./lighttpd-application.js";
 import { quoted, whereUrl } from "./lighttpd-text.js";
 import { filterRegex, mountRegex, protectRegex, respondRegex } from "./plan-regex.js";
@@ -48,7 +48,7 @@ export function lighttpdPaths(plan: Plan, application: LighttpdApplication): str
 
 /** An authorizer was asked before about the path that there is no file for. A client can ask for this one too. */
 function standIn({ protect }: Plan, application: LighttpdApplication): readonly string[] {
-  const isProtected = protect.some((glob) => compileGlob(glob, { caseSensitive: false })(STAND_IN));
+  const isProtected = protect.some((glob) => compileProtection(glob)(STAND_IN));
   return isProtected ? application.askAndRespond(STAND_IN) : application.respond(STAND_IN);
 }
 
@@ -87,5 +87,5 @@ function mayCoverIndex(glob: string): boolean {
   const last = glob.slice(glob.lastIndexOf("/") + 1);
   if (last === "") return false;
   // Braces may have slashes in them.
-  return /[{}]/.test(glob) || last === "**" || compileGlob(last, { caseSensitive: false })("/index.html");
+  return /[{}]/.test(glob) || last === "**" || compileProtection(last)("/index.html");
 }

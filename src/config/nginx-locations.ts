@@ -1,11 +1,11 @@
-import { escapeGlob } from "../path-glob.js";
+import { escapeGlob } from "../paths/path-glob.js";
 import { quoted, quotedRegex } from "./nginx-text.js";
 import { literalRegex, pathRegex, type PathRegexOptions } from "./path-regex.js";
 import type { Plan } from "./plan.js";
 import { block, paragraph } from "./text.js";
 
-const ROUTES: PathRegexOptions = { unit: "bytes", caseSensitive: true, slashAtEnd: true };
-const FILES: PathRegexOptions = { ...ROUTES, slashAtEnd: false };
+const ROUTES: PathRegexOptions = { unit: "bytes", covers: "route" };
+const FILES: PathRegexOptions = { ...ROUTES, covers: "file" };
 
 /** The locations of what is not answered in the {@link standard} way. */
 export function locations(plan: Plan): string[] {

@@ -73,7 +73,7 @@ function transport({ maxBodyBytes, timeout }: Deployment): string[] {
 
 /** What an authorizer must allow first; it stands in front of everything else. */
 function protectedPart(plan: Plan): string[] {
-  const regex = pathRegex(plan.protect, { unit: "bytes", caseSensitive: false, slashAtEnd: true });
+  const regex = pathRegex(plan.protect, { unit: "bytes", covers: "anyReading" });
   return [
     ...paragraph(
       "To nginx an encoded slash is a slash, to the application a part of a name: one of the two may be protected.",

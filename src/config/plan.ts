@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { escapeGlob, isGlob } from "../path-glob.js";
+import { escapeGlob, isGlob } from "../paths/path-glob.js";
 import { routesOf, type RouteDescription } from "../routes-of.js";
 import type { ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
@@ -12,7 +12,7 @@ import type { Deployment } from "./deployment.js";
  */
 export interface Plan {
   readonly deployment: Deployment;
-  /** What an authorizer must allow first. Case does not count, nor does a slash at the end. */
+  /** What an authorizer must allow first, in any reading of a path. */
   readonly protect: readonly string[];
   /** The files that pass through a filter. Case counts. */
   readonly filter: readonly string[];

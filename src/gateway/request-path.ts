@@ -33,8 +33,8 @@ const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/is;
  *
  * Only a path that can be understood in a single way is served: protection, files and the application's own router
  * (which sees the raw REQUEST_URI) must never disagree about what it means. So "//", "/./" and "/../", also when
- * percent-encoded, lead to a redirect to the plain path; encoded slashes, backslashes, control characters, bytes that
- * are not UTF-8 and ".." above the root are refused.
+ * percent-encoded, lead to a redirect to the plain path; such segments with parameters ("/..;/"), encoded slashes,
+ * backslashes, control characters, bytes that are not UTF-8 and ".." above the root are refused.
  */
 export function parseRequestPath(requestTarget: string): RequestPath | RoundaboutPath | RefusedPath {
   let target = requestTarget;
@@ -76,6 +76,9 @@ function plainSegments(rawPath: string): PlainSegments | RefusedPath {
     if (text === undefined) return refused("the path is not percent-encoded UTF-8");
     if (/[\u0000-\u001f\u007f/\\]/.test(text))
       return refused("the path has an encoded slash or control character");
+    if (/^\.{1,2};/.test(text)) return refused("a dot segment of the path has parameters");
+    if (decoded.at(-1)?.startsWith(";") === true)
+      return refused("an empty segment of the path has parameters");
     endsWithSlash = text === "" || text === "." || text === "..";
     if (text === "..") {
       if (raw.pop() === undefined) return refused("the path leaves the root");

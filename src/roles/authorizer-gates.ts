@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { compileGlob } from "../path-glob.js";
+import { compileGlob, compileProtection, MAX_PATH_LENGTH, type PathMatcher } from "../paths/path-glob.js";
 import type { Params } from "../protocol/params.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { HeaderError } from "./header-fields.js";
@@ -14,8 +14,10 @@ export interface Gate {
   readonly name: string;
   /** The variables that it declares to hand on; none where it does not say. */
   readonly variables: readonly string[];
-  /** Whether it was declared for a path; with another spelling of the letters too if `caseSensitive` is false. */
-  readonly covers: (path: string, options: { readonly caseSensitive: boolean }) => boolean;
+  /** Whether it was declared for a decoded path, to the letter. */
+  readonly isFor: PathMatcher;
+  /** Whether it must allow a decoded path: it was declared for one of its readings. */
+  readonly covers: PathMatcher;
   /** Says something about a request, which counts only when it is {@link checked}. */
   readonly authorize: (request: AuthorizerRequest) => unknown;
   /** What it said, as a decision; throws where that is none that counts. */
@@ -47,9 +49,8 @@ export class AuthorizerGates {
   /**
    * Who decides about a request of which the Web server asks, by its path and by that of the document that the server
    * found for it, where it tells. Somebody must be declared for exactly such a path, in each way in which it can be
-   * understood; else nobody decides, and that is a denial. Beside them those count too whom only the case of letters or a
-   * slash at the end keeps out: on some file systems both spellings are one file, for routes a slash at the end means
-   * nothing, and the strictest authorizer must not be passed by.
+   * understood; else nobody decides, and that is a denial. Beside them those count too who cover another reading of it: the
+   * strictest authorizer must not be passed by.
    */
   asked(params: Params): readonly Gate[] {
     const uri = targetOf(params);
@@ -60,9 +61,7 @@ export class AuthorizerGates {
     if (targets.length === 0 && documents.length === 0) return this.#gates;
     if (this.#coverAll) return this.#gates;
     const isDeclared = (path: string): boolean =>
-      this.#gates.some(({ covers }) =>
-        [path, ...documents].some((one) => covers(one, { caseSensitive: true })),
-      );
+      this.#gates.some(({ isFor }) => [path, ...documents].some(isFor));
     if (!(targets.length > 0 ? targets : documents).every(isDeclared)) return [];
     return this.covering([...targets, ...documents]);
   }
@@ -92,18 +91,16 @@ export class AuthorizerGates {
     if (pathInfo === "") return [];
     const located = locate(params, { mount: this.#mount, pathInfo });
     if (located.mount === "") return [];
-    // The Web server asks by patterns of its own: only who covers each reading to the letter was surely asked.
+    // The Web server asks by patterns of its own: only who was declared for this path was surely asked.
     const targets = protectedPaths(located.target, this.#mount) ?? [];
-    const wasAsked = ({ covers }: Gate): boolean =>
-      targets.length > 0 && targets.every((path) => covers(path, { caseSensitive: true }));
+    const wasAsked = ({ isFor }: Gate): boolean =>
+      targets.length > 0 && targets.every((path) => path.length <= MAX_PATH_LENGTH && isFor(path));
     return this.covering(routedPaths(located) ?? []).filter((gate) => !wasAsked(gate));
   }
 
-  /** Who was declared for one of these decoded paths below the mount, be it in other letters. */
+  /** Who must allow one of these decoded paths below the mount, in any of its readings. */
   covering(paths: readonly string[]): readonly Gate[] {
-    const spellings = paths.flatMap((path) => [path, withOtherEnd(path)]);
-    const options = { caseSensitive: false };
-    return this.#gates.filter(({ covers }) => spellings.some((path) => covers(path, options)));
+    return this.#gates.filter(({ covers }) => paths.some(covers));
   }
 }
 
@@ -111,12 +108,6 @@ export class AuthorizerGates {
 function routedPaths({ lies, path }: RequestLocation): readonly string[] | undefined {
   const resolved = lies === "unclear" ? undefined : normalizePath(path);
   return resolved === undefined ? undefined : [resolved, decodeSegments(path)];
-}
-
-/** The same path with a slash at its end, or without. */
-function withOtherEnd(path: string): string {
-  if (path === "/") return path;
-  return path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
 }
 
 function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition): Gate {
@@ -133,7 +124,7 @@ function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition
     }
     return said;
   };
-  return { name, variables: variables ?? [], covers: coverage(paths), authorize, checked };
+  return { name, variables: variables ?? [], ...coverage(paths), authorize, checked };
 }
 
 function checkDeclared(name: string, variables: readonly string[]): void {
@@ -152,9 +143,12 @@ function checkDeclared(name: string, variables: readonly string[]): void {
 }
 
 /** Without globs an authorizer decides about every path. */
-function coverage(globs: readonly string[]): Gate["covers"] {
-  if (globs.length === 0) return () => true;
-  const exact = globs.map((glob) => compileGlob(glob, { caseSensitive: true }));
-  const anyCase = globs.map((glob) => compileGlob(glob, { caseSensitive: false }));
-  return (path, { caseSensitive }) => (caseSensitive ? exact : anyCase).some((matches) => matches(path));
+function coverage(globs: readonly string[]): Pick<Gate, "isFor" | "covers"> {
+  if (globs.length === 0) return { isFor: () => true, covers: () => true };
+  const exact = globs.map(compileGlob);
+  const anyReading = globs.map(compileProtection);
+  return {
+    isFor: (path) => exact.some((matches) => matches(path)),
+    covers: (path) => anyReading.some((matches) => matches(path)),
+  };
 }

@@ -1,5 +1,5 @@
 import type { RoleInputs } from "../protocol/application.js";
-import { compileGlob, type PathMatcher } from "../path-glob.js";
+import { compileGlob, type PathMatcher } from "../paths/path-glob.js";
 import type { Exchange } from "../protocol/exchange.js";
 import { isLengthSound, unsoundLength } from "./content-length.js";
 import { fingerprint } from "./fingerprint.js";
@@ -104,7 +104,7 @@ function toTransform(definition: FilterDefinition, middleware: readonly Middlewa
   const { name, paths, type, filter, version = String(filter) } = definition;
   const defaults: ReplyDefaults = { type, handler: name };
   const around = [...middleware, ...(definition.middleware ?? [])];
-  const matchers = paths.map((glob) => compileGlob(glob, { caseSensitive: true }));
+  const matchers = paths.map(compileGlob);
   const alone = compose<FilterRequest>(around, filter, defaults);
   return {
     name,

@@ -1,17 +1,22 @@
 /** What a path has that is not plain at first sight. */
-const NEEDS_CARE = /^[^/]|[%\\#\0]|\/[/.]/;
+const NEEDS_CARE = /^[^/]|[%\\#\0]|\/[/.;]/;
 /** What makes a path one that Web servers disagree about, or none at all. */
 const UNCLEAR = /^[^/]|[#\0]|%00/;
 /** What a Web server resolves before it looks for a file: empty segments and dot segments, encoded or not. */
 const ROUNDABOUT = /\/(?:\/|(?:\.|%2e){1,2}(?:\/|$))/i;
+/** A dot segment or an empty one with parameters: "/..;/" is "/../" to Tomcat and Jetty, and a name to others. */
+const WITH_PARAMETERS = /\/(?:\.{1,2};|;[^/]*\/)/;
+/** The same, encoded or not. */
+const WITH_PARAMETERS_RAW = /(?:\/|%2f)(?:(?:\.|%2e){1,2}(?:;|%3b)|(?:;|%3b)[^/]*(?:\/|%2f))/i;
 /** A dot segment, also one between encoded slashes. */
 const DOTS = /(?:\/|%2f)(?:\.|%2e){1,2}(?:\/|%2f|$)/i;
 
 /**
  * The one plain spelling of a path: without empty and dot segments; what is percent-encoded stays as it is. It starts with
  * one "/" and may end with one. Undefined where nothing may be decided by the path, since Web servers disagree about it or
- * refuse it: it leaves the root, is not percent-encoded UTF-8, has a NUL or a "#", or does not start with "/"; or it has
- * both an encoded slash and a dot segment, which nginx and lighttpd resolve in another way than Apache and routes.
+ * refuse it: it leaves the root, is not percent-encoded UTF-8, has a NUL or a "#", does not start with "/", or has parameters
+ * behind a dot segment or an empty one; or it has both an encoded slash and a dot segment, which nginx and lighttpd resolve in
+ * another way than Apache and routes.
  *
  * Everything that is decided about a request is decided by this path, or by what it decodes to. nginx, Apache and lighttpd
  * protect what it leads to and yet hand over what the client wrote: `/members/../public` must not be a path below
@@ -26,13 +31,18 @@ export function plainPath(path: string): string | undefined {
   return resolvePath(path.replaceAll("\\", "%5C"));
 }
 
-/** A raw path without empty and dot segments, those spelt "%2e" too; undefined where it leaves the root. */
+/**
+ * A raw path without empty and dot segments, those spelt "%2e" too; undefined where it leaves the root or has parameters
+ * behind such a segment.
+ */
 export function resolvePath(path: string): string | undefined {
+  if (WITH_PARAMETERS_RAW.test(path)) return undefined;
   return ROUNDABOUT.test(path) ? resolveSegments(path, dotsOfRaw) : path;
 }
 
 /** A path that is decoded already, without empty and dot segments: a "%2e" in it is no dot. Undefined as above. */
 export function resolveDecoded(path: string): string | undefined {
+  if (WITH_PARAMETERS.test(path)) return undefined;
   return ROUNDABOUT.test(path) ? resolveSegments(path, dotsOf) : path;
 }
 

@@ -53,6 +53,11 @@ describe("parseRequestPath", () => {
 
   it.each([
     "/../x",
+    "/public/..;/admin",
+    "/public/%2e%2E%3Bx/admin",
+    "/.;/admin",
+    "/;/admin",
+    "/a/;x/b",
     "/a/../../x",
     "/%2e%2e/x",
     "/members%2Fx",
