@@ -13,6 +13,7 @@ export const secretParams: readonly string[] = [
   "AUTH_TYPE",
   // Apache names them so behind an internal redirect: mod_rewrite in an .htaccess file.
   "REDIRECT_HTTP_AUTHORIZATION",
+  "REDIRECT_REDIRECT_HTTP_AUTHORIZATION",
   "REDIRECT_REMOTE_PASSWD",
 ];
 

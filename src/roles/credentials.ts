@@ -8,7 +8,14 @@ export interface Credentials {
 }
 
 /** What credentials come in, and which of two values is meant nobody can tell. */
-const CREDENTIALS: readonly string[] = ["REMOTE_USER", "REMOTE_PASSWD", "HTTP_AUTHORIZATION", "AUTH_TYPE"];
+const CREDENTIALS: readonly string[] = [
+  "REMOTE_USER",
+  "REMOTE_PASSWD",
+  "HTTP_AUTHORIZATION",
+  "REDIRECT_HTTP_AUTHORIZATION",
+  "REDIRECT_REDIRECT_HTTP_AUTHORIZATION",
+  "AUTH_TYPE",
+];
 
 /**
  * The first of the params with credentials that came more than once: one check of it may be about the one value, and the next

@@ -86,17 +86,29 @@ function variableOf(lower: string): string {
 function nameOf(variable: string): string | undefined {
   if (variable === "CONTENT_TYPE") return "content-type";
   if (variable === "CONTENT_LENGTH") return "content-length";
-  if (variable === "AUTH_TYPE") return "authorization";
+  if (variable === "AUTH_TYPE" || REDIRECTED.includes(variable)) return "authorization";
   return variable.startsWith("HTTP_") ? variable.slice(5).toLowerCase().replaceAll("_", "-") : undefined;
 }
+
+/** What Apache makes of a variable when it redirects a request to another path of its own, once or twice. */
+const REDIRECTED: readonly string[] = ["REDIRECT_HTTP_AUTHORIZATION", "REDIRECT_REDIRECT_HTTP_AUTHORIZATION"];
 
 /**
  * Jetty hands the whole Authorization field over as AUTH_TYPE (RFC 3875, section 4.1.1, wants its scheme there). A scheme
  * has no blank, so nobody else's AUTH_TYPE is taken for it; and where it is, it is the client's word, as the field is.
+ *
+ * Behind Apache, which keeps the field back, the usual `RewriteRule … [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]` of an
+ * .htaccess file that leads to a front controller makes it a REDIRECT_ variable. No field of a client becomes one.
  */
 function authorization(params: Params): readonly string[] {
   const values = params.getAll("HTTP_AUTHORIZATION");
   if (values.length > 0) return values;
+  if (params.beginsWith("SERVER_SOFTWARE", "Apache")) {
+    for (const name of REDIRECTED) {
+      const told = params.getAll(name).filter((value) => value !== "");
+      if (told.length > 0) return told;
+    }
+  }
   const type = params.get("AUTH_TYPE");
   return type?.includes(" ") === true ? [type] : [];
 }

@@ -1,5 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { request } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -27,6 +29,8 @@ import {
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { http } from "../gateway/support/http.js";
+import { Type, record } from "../support/records.js";
+import { temporaryFolder } from "../support/served.js";
 import type { WebServer } from "../support/web-servers/web-server.js";
 import { blocksOf, documents } from "./blocks.js";
 import { exampleScript, serveBoth, startWith, type Behind, type RunOptions } from "./web-servers.js";
@@ -258,6 +262,21 @@ describe("docs/responders.md", () => {
   });
 });
 
+/** An application that dies behind the first bytes of its answer. */
+async function serveKilled(stdout: string): Promise<Behind> {
+  const listening = [0, join(temporaryFolder(), "app.sock")].map(async (address) => {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(record(Type.stdout, 1, stdout)));
+    }).listen(address === 0 ? { port: 0, host: "127.0.0.1" } : { path: address as string });
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    return server.address();
+  });
+  const [tcp, unix] = (await Promise.all(listening)) as [AddressInfo, string];
+  return { tcp: `127.0.0.1:${tcp.port}`, unix, close: async () => {} };
+}
+
 describe("docs/behind-nginx.md", () => {
   const nginx = (name: string, options?: RunOptions): Promise<WebServer> =>
     start("docs/behind-nginx.md", `# ${name}`, { behind, ...options });
@@ -336,6 +355,29 @@ describe("docs/behind-nginx.md", () => {
     await server.errorLine(
       /upstream (?:prematurely closed connection while reading upstream|sent unsupported FastCGI protocol version: 255)/,
     );
+  });
+
+  test.each(["streams", "unix socket"])(
+    "what a killed process has sent looks whole unless its length was told, by %s",
+    async (name) => {
+      const type = "Content-Type: text/plain\r\n";
+      const unknown = await nginx(name, { behind: await serveKilled(`${type}\r\nfirst\n`) });
+      expect(await http(unknown.url, "/")).toMatchObject({ status: 200, body: "first\n" });
+      const told = await nginx(name, {
+        behind: await serveKilled(`${type}Content-Length: 100\r\n\r\nfirst\n`),
+      });
+      await expect(http(told.url, "/", { headers: { Connection: "close" } })).rejects.toThrow();
+    },
+  );
+
+  test("fastcgi_catch_stderr has no effect, and the status has", async () => {
+    const caught = await nginx("unix socket", { before: 'fastcgi_catch_stderr "tricorn:";\n' });
+    expect((await fetch(`${caught.url}/failing`)).status).toBe(500);
+    await caught.errorLine(/FastCGI sent in stderr: "tricorn: GET \/failing failed/);
+    const before = "fastcgi_intercept_errors on;\nerror_page 500 https://status.example/;\n";
+    const intercepted = await nginx("unix socket", { before });
+    const { headers } = await http(intercepted.url, "/failing");
+    expect(headers.location).toBe("https://status.example/");
   });
 
   test("a failure is told in the error log", async () => {

@@ -111,6 +111,7 @@ describe("credentials that came twice", () => {
     ["REMOTE_PASSWD", ["lovelace", "lovelace"]],
     ["REMOTE_USER", ["eve", "ada"]],
     ["HTTP_AUTHORIZATION", [basic("ada:lovelace"), basic("eve:x")]],
+    ["REDIRECT_HTTP_AUTHORIZATION", [basic("ada:lovelace"), basic("eve:x")]],
     ["AUTH_TYPE", ["Bearer a", "Bearer b"]],
   ];
   /** Sends one request to an application whose authorizer allows everything. */

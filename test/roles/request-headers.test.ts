@@ -60,6 +60,21 @@ describe("RequestHeaders", () => {
     expect(headers.toObject()).toEqual({ authorization: "Basic YWRhOmxvdmVsYWNl", accept: "*/*" });
   });
 
+  test.each([
+    ["behind Apache", "Apache/2.4.71", "REDIRECT_HTTP_AUTHORIZATION", "Bearer abc", "Bearer abc"],
+    ["of two redirects", "Apache/2.4.71", "REDIRECT_REDIRECT_HTTP_AUTHORIZATION", "Bearer abc", "Bearer abc"],
+    ["and none where it is empty", "Apache/2.4.71", "REDIRECT_HTTP_AUTHORIZATION", "", undefined],
+    ["and none of three", "Apache", "REDIRECT_REDIRECT_REDIRECT_HTTP_AUTHORIZATION", "Bearer abc", undefined],
+    ["and none behind others", "nginx/1.22.1", "REDIRECT_HTTP_AUTHORIZATION", "Bearer abc", undefined],
+    ["and none of a client", "Apache/2.4.71", "HTTP_REDIRECT_HTTP_AUTHORIZATION", "Bearer abc", undefined],
+  ])("Authorization is that of a request that was redirected, %s", (_what, software, name, value, field) => {
+    const headers = headersOf(["SERVER_SOFTWARE", software], [name, value]);
+    expect(headers.get("authorization")).toBe(field);
+    expect(headers.toObject()["authorization"]).toBe(field);
+    const both = headersOf(["SERVER_SOFTWARE", software], [name, value], ["HTTP_AUTHORIZATION", "Basic x"]);
+    expect(both.toObject()["authorization"]).toBe("Basic x");
+  });
+
   test.each(["Basic", "Bearer", "", "basic-or-not"])(
     "Authorization is not the scheme that others tell in AUTH_TYPE: %j",
     (scheme) => {
