@@ -88,6 +88,9 @@ const Doors = {
       .max(64)
       .default(1)
       .describe("how many processes lighttpd spawns; each answers many requests at a time"),
+    sendfile: AbsolutePath.optional().describe(
+      "the folder below which lighttpd sends the files that sendfile() names, and no others; none if left out",
+    ),
   }),
   haproxy: z.strictObject({
     connections: z

@@ -73,6 +73,7 @@ function fastCgi({ deployment }: Plan, { hosts, roles, lines, program }: Hosts):
               : definition(responders[index]!, [
                   ...host,
                   ...common(deployment),
+                  ...sendfile(deployment).map(([name, value]) => `${quoted(name)} => ${value}`),
                   '"fix-root-scriptname" => "enable"',
                 ]),
           ),
@@ -101,6 +102,16 @@ function common({ timeout }: Deployment): string[] {
     // lighttpd itself would wait for ever.
     `"read-timeout" => ${timeout}`,
     `"write-timeout" => ${timeout}`,
+  ];
+}
+
+/** What lighttpd is told of files that the application names: the folder that they lie in, with a slash at its end. */
+function sendfile({ lighttpd }: Deployment): (readonly [name: string, value: string])[] {
+  if (lighttpd.sendfile === undefined) return [];
+  const folder = lighttpd.sendfile.replace(/\/*$/, "/");
+  return [
+    ["x-sendfile", '"enable"'],
+    ["x-sendfile-docroot", `(${quoted(folder)})`],
   ];
 }
 
@@ -150,6 +161,7 @@ function cgi(plan: Plan): LighttpdApplication {
     `alias.url = (${quoted(key === "/" ? "" : key)} => ${quoted(program.path)})`,
     'cgi.assign = ("" => "")',
     `cgi.limits = ("read-timeout" => ${deployment.timeout}, "write-timeout" => ${deployment.timeout})`,
+    ...sendfile(deployment).map(([name, value]) => `cgi.${name} = ${value}`),
   ];
   return {
     modules: [...(asks ? authorizers.modules : []), "mod_alias", "mod_cgi"],

@@ -1,7 +1,11 @@
+import { chmodSync } from "node:fs";
+
+import { Get, Path, Responder, sendfile } from "tricorn";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { lighttpd } from "../../src/config/lighttpd.js";
 import type { DeploymentInput } from "../../src/config/deployment.js";
+import { folderWith } from "../support/folders.js";
 import { putBehind } from "../support/web-servers/behind.js";
 import { configuredLighttpd, descriptionOf } from "../support/web-servers/configured.js";
 import { Contract, type Digest, type Seen } from "../support/web-servers/contract.js";
@@ -169,4 +173,37 @@ test.each(["", "/app"])("files for a filter are never served as they are, mount 
     // The application answers for those that lie below its mount; it has no filter here.
     if (mount === "" && path.endsWith(".txt")) expect(JSON.parse(body)).toMatchObject({ status: 404 });
   }
+});
+
+test("Files that the application names are sent from the folder that the deployment names, and from no other", async () => {
+  const folder = folderWith({ "files/100%41.txt": "the file", "secret.txt": "SECRET" });
+  chmodSync(folder, 0o755);
+  const inside = sendfile({ via: "X-Sendfile", root: `${folder}/files` });
+  // As an application would that has named too large a root.
+  const outside = sendfile({ via: "X-Sendfile", root: folder });
+  @Responder()
+  class Chosen {
+    @Get("/inside/*")
+    inside(@Path("*") name: string) {
+      return inside(name);
+    }
+    @Get("/outside/*")
+    outside(@Path("*") name: string) {
+      return outside(name);
+    }
+  }
+  const application = await serveApplication({ controllers: [Chosen] });
+  onTestFinished(() => application.close());
+  const server = await start(
+    contractBehind({ listen: application.address, lighttpd: { sendfile: `${folder}/files` } }),
+  );
+  const visit = async (path: string): Promise<[number, string]> => {
+    const answer = await fetch(`${server.url}${path}`);
+    return [answer.status, await answer.text()];
+  };
+  expect(await visit("/inside/100%2541.txt")).toEqual([200, "the file"]);
+  expect((await visit("/inside/..%252fsecret.txt"))[0]).toBe(404);
+  const [status, text] = await visit("/outside/secret.txt");
+  expect(status).toBe(403);
+  expect(text).not.toContain("SECRET");
 });

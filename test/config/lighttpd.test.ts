@@ -124,6 +124,20 @@ describe("a lighttpd configuration", () => {
     expect(files[0]!.text.includes('index-file.names = ("index.html")')).toBe(isServed);
   });
 
+  test("sends no file that the application names, unless a folder is named, and none outside of that", () => {
+    expect(write({}).files[0]!.text).not.toContain("x-sendfile");
+    const members = '"x-sendfile" => "enable", "x-sendfile-docroot" => ("/srv/files/")';
+    for (const folder of ["/srv/files", "/srv/files/"]) {
+      const { text } = write({ lighttpd: { sendfile: folder } }).files[0]!;
+      const lines = text.split("\n").filter((line) => line.includes("x-sendfile"));
+      expect(lines).toEqual([expect.stringMatching(/^var\.\w+_responder = /)]);
+      expect(lines[0]).toContain(members);
+    }
+    const command = ["node", "main.js"];
+    const cgi = write({ command, lighttpd: { responder: "cgi", sendfile: "/srv/files" } }).files[0]!.text;
+    expect(cgi).toMatch(/^ *cgi\.x-sendfile = "enable"\n *cgi\.x-sendfile-docroot = \("\/srv\/files\/"\)$/m);
+  });
+
   test("never says where the documents of an authorizer are: no responder would be asked behind it", () => {
     for (const root of [undefined, "/srv"]) {
       const { files } = write({ ...(root !== undefined && { root }) });
