@@ -115,7 +115,10 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
     return this.#fields.length;
   }
 
-  /** The values of this name joined by a comma, or undefined. */
+  /**
+   * The values of this name joined by a comma, or undefined. They have one character for each byte, as they are sent: to
+   * copy one, hand it to {@link appendBytes}, since {@link append} would encode it once more.
+   */
   get(name: string): string | undefined {
     const values = this.getAll(name);
     return values.length === 0 ? undefined : values.join(", ");

@@ -68,6 +68,14 @@ describe("ReplyHeaders", () => {
     expect(new ReplyHeaders({ X: " \t a b\t " }).get("x")).toBe("a b");
   });
 
+  test("copies of values are the same bytes: all of them as headers, one by appendBytes", () => {
+    const headers = new ReplyHeaders({ Location: "/zürich" });
+    const value = headers.get("location")!;
+    expect(new ReplyHeaders(headers).get("location")).toBe(value);
+    expect(reply("x", { headers }).headers.get("location")).toBe(value);
+    expect(new ReplyHeaders().appendBytes("X-Copy", value).get("x-copy")).toBe(value);
+  });
+
   test("whatever passes is one line of the header block", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (name, value) => {
