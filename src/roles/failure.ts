@@ -52,9 +52,11 @@ export function logFailure(error: unknown, facts: FailureFacts): void {
   const { exchange, log, what, secrets, stderr, budgets } = facts;
   const more = budgets.admit(what);
   if (more === undefined && stderr === "off") return;
-  const err = describe(error, (text) => redact(text, exchange.params, secrets));
-  if (more !== undefined)
-    logSafely(() => log.error({ err, ...more }, `Cannot complete request: ${what} failed`));
+  const clean = (text: string): string => redact(text, exchange.params, secrets);
+  // A stack is put together when it is asked for, which with source maps takes 20 ms the first time.
+  const isLogged = more !== undefined && log.isLevelEnabled("error");
+  const err = isLogged ? describe(error, clean) : summarize(error, clean);
+  if (isLogged) logSafely(() => log.error({ err, ...more }, `Cannot complete request: ${what} failed`));
   if (stderr !== "off") exchange.warn(oneLine(`tricorn: ${what} failed: ${err.name}: ${err.message}`));
 }
 
@@ -63,7 +65,8 @@ export function noteGivenUp(
   error: unknown,
   { exchange, log, what, secrets, reason }: FailureFacts & { readonly reason: AbortedError },
 ): void {
-  const { name, message } = describe(error, (text) => redact(text, exchange.params, secrets));
+  if (!log.isLevelEnabled("debug")) return;
+  const { name, message } = summarize(error, (text) => redact(text, exchange.params, secrets));
   const facts = { code: reason.code, error: oneLine(`${name}: ${message}`) };
   logSafely(() => log.debug(facts, `Gave up request: ${what} was told that it ended early`));
 }
@@ -80,8 +83,10 @@ interface ErrorDescription {
 /** How deep causes are followed. */
 const MAX_CAUSES = 5;
 
+type Clean = (text: string) => string;
+
 /** Anything can be thrown, even what throws when it is looked at; no answer may be lost for that. */
-function describe(error: unknown, clean: (text: string) => string): ErrorDescription {
+function describe(error: unknown, clean: Clean): ErrorDescription {
   try {
     return describeError(error, clean);
   } catch {
@@ -89,17 +94,32 @@ function describe(error: unknown, clean: (text: string) => string): ErrorDescrip
   }
 }
 
-function describeError(error: unknown, clean: (text: string) => string, depth = 0): ErrorDescription {
+/** The same without a stack and causes. */
+function summarize(error: unknown, clean: Clean): ErrorDescription {
+  try {
+    return summarizeError(error, clean);
+  } catch {
+    return plain({ name: typeof error, message: "something that cannot be described was thrown" });
+  }
+}
+
+function summarizeError(error: unknown, clean: Clean): ErrorDescription {
   if (!(error instanceof Error)) {
     return plain({ name: typeof error, message: "something that is no Error was thrown" });
   }
   // Whatever a subclass made of them: nothing is taken for text that may be none.
-  const { cause, name, message } = error as { cause?: unknown; name: unknown; message: unknown };
+  const { name, message } = error as { name: unknown; message: unknown };
+  return plain({ name: clean(String(name)), message: clean(String(message)) });
+}
+
+function describeError(error: unknown, clean: Clean, depth = 0): ErrorDescription {
+  const summary = summarizeError(error, clean);
+  if (!(error instanceof Error)) return summary;
+  const { cause } = error as { cause?: unknown };
   const stack: unknown = error.stack;
   const code = (error as { code?: unknown }).code;
   return plain({
-    name: clean(String(name)),
-    message: clean(String(message)),
+    ...summary,
     ...(typeof code === "string" && { code: clean(code) }),
     ...(typeof stack === "string" && { stack: clean(stack) }),
     ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, clean, depth + 1) }),
