@@ -138,3 +138,20 @@ describe("routesOf", () => {
     expect(["/", "/books/1", "/app/x"].filter((path) => compiled.responds(path))).toEqual([]);
   });
 });
+
+describe("the globs of an application below a mount", () => {
+  it.each([
+    ["members/**", "/app/members/x"],
+    ["!/public/**", "/app/members/x"],
+    ["/!(public)/**", "/app/PUBLIC/x"],
+    ["{/members,/keys}/**", "/app/members/x"],
+    ["!/app/**", "/app/x"],
+    ["*.pdf", "/app/deep/a.pdf"],
+  ])("%s protects %s", (glob, path) => {
+    const { protect } = routesOf(
+      { responders: [], authorizers: [{ paths: [glob] }], filters: [] },
+      { mount: "/app" },
+    );
+    expect(table({ protect: [...protect] }).protects(path)).toBe(true);
+  });
+});

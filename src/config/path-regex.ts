@@ -44,13 +44,20 @@ function globRegexes(glob: string, options: PathRegexOptions): string[] {
   return forms.map((form) => new Rendering(glob, options).whole(form));
 }
 
-/** With more stars in one segment the time would grow with more than the square of the path, where PCRE looks for it. */
+/** With more stars the time would grow with more than the square of the path where PCRE looks for it. */
 const MAX_STARS = 2;
 
 function refuseSlow(glob: string): void {
-  for (const segment of glob.split("/")) {
-    if (segment === "**" || segment.split("*").length - 1 <= MAX_STARS) continue;
-    throw refusal(glob, `${segment} has more than ${MAX_STARS} stars, which can take Web servers very long`);
+  const segments = glob.replaceAll(/(?:\/\*\*){2,}(?=\/|$)/g, "/**").split("/");
+  const slow = segments.find((segment) => segment !== "**" && segment.split("*").length - 1 > MAX_STARS);
+  if (slow !== undefined) {
+    throw refusal(glob, `${slow} has more than ${MAX_STARS} stars, which can take Web servers very long`);
+  }
+  if (segments.slice(0, -1).filter((segment) => segment === "**").length > MAX_STARS) {
+    throw refusal(
+      glob,
+      `it has more than ${MAX_STARS} segments ** before its end, which can take Web servers very long`,
+    );
   }
 }
 

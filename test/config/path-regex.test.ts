@@ -105,6 +105,7 @@ describe("pathRegex", () => {
     ["/[z-a]", "its range z-a is upside down"],
     ["/[ab]+", "it has + behind brackets or braces"],
     ["/*a*b*", "*a*b* has more than 2 stars"],
+    ["/**/a/**/b/**/c", "it has more than 2 segments ** before its end"],
     [String.raw`/\d`, "it has a backslash in front of"],
     ["//a", "it has an empty segment"],
     ["", "it is empty"],
