@@ -27,6 +27,14 @@ export function isUndecided({ method, params }: ResponderRequest): boolean {
   return (length === undefined || length === "") && !params.has("HTTP_TRANSFER_ENCODING");
 }
 
+/** Whether a request has a body, or may have one. */
+export function hasBody(request: ResponderRequest): boolean {
+  const { method, params } = request;
+  if (isUndecided(request) || params.has("HTTP_TRANSFER_ENCODING")) return true;
+  const length = params.get("CONTENT_LENGTH");
+  return contentLengthOf(params) !== 0 && ((method !== "GET" && method !== "HEAD") || (length ?? "") !== "");
+}
+
 /** The {@link headerLines} of a request; of one that is undecided, as far as is known by now. */
 export function requestLines(request: ResponderRequest): string[] {
   const lines = headerLines(request.params);

@@ -3,31 +3,40 @@ import { ServerResponse, type IncomingMessage } from "node:http";
 import { AbortedError } from "../errors.js";
 import { endToEnd } from "../hop-by-hop.js";
 import { HeaderError } from "../roles/header-fields.js";
-import { Reply, type BodyPiece } from "../roles/reply.js";
+import type { BodyPiece } from "../roles/pieces.js";
+import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
+import { AdaptedReply } from "./adapted-reply.js";
 import { ListenerBody } from "./listener-body.js";
+import { breakOff } from "./listener-input.js";
 import { messageOf } from "./listener-request.js";
-import { writtenTo, type ListenerResponse, type ResponseSink } from "./listener-response.js";
-import { breakOff, ListenerSocket } from "./listener-socket.js";
+import {
+  writtenTo,
+  type ListenerResponse,
+  type ResponseHead,
+  type ResponseSink,
+} from "./listener-response.js";
+import { ListenerSocket, type SocketOwner } from "./listener-socket.js";
 
 /** What a listener makes of a request: the reply as soon as there is one, and a body that is written after that. */
-export class ListenerAnswer implements ResponseSink {
+export class ListenerAnswer implements ResponseSink, SocketOwner {
   readonly #request: ResponderRequest;
   readonly #socket: ListenerSocket;
   readonly message: IncomingMessage;
   readonly response: ListenerResponse;
-  readonly #reply = new Reply(undefined, { type: null });
+  readonly #reply = new AdaptedReply(undefined, { type: null });
   #body: ListenerBody | undefined;
   #whole: BodyPiece | undefined;
   #finish: (() => void) | undefined;
   #outcome: { readonly reply: Reply } | { readonly error: unknown } | undefined;
   #settle: { resolve: (reply: Reply) => void; reject: (error: unknown) => void } | undefined;
+  #destroyError: Error | undefined;
   #isEnding = false;
   #isClosed = false;
 
   constructor(request: ResponderRequest) {
     this.#request = request;
-    this.#socket = new ListenerSocket(request, (error) => this.#destroyed(error));
+    this.#socket = new ListenerSocket(request, this);
     this.message = messageOf(request, this.#socket);
     this.#socket.feed(this.message);
     const response = new ServerResponse(this.message);
@@ -41,6 +50,7 @@ export class ListenerAnswer implements ResponseSink {
       if ("reply" in outcome) return this.#watched(outcome.reply);
       throw outcome.error;
     }
+    this.#socket.readAhead();
     const { exchange } = this.#request;
     exchange.onWarning(this.#warned);
     exchange.onEnd(this.#ended);
@@ -50,10 +60,10 @@ export class ListenerAnswer implements ResponseSink {
   }
 
   /** The status and the fields are decided. */
-  head(status: number, fields: Iterable<readonly [name: string, value: unknown]>): void {
+  head({ status, reason, fields }: ResponseHead): void {
     try {
       const { headers } = this.#reply;
-      this.#reply.status = status;
+      this.#reply.decide(status, reason);
       for (const [name, value] of endToEnd(fields)) {
         checkGiven(name, value);
         if (Array.isArray(value)) for (const one of value) headers.appendBytes(name, String(one));
@@ -67,6 +77,7 @@ export class ListenerAnswer implements ResponseSink {
 
   /** A piece of the body, or nothing but the wish that the head goes. */
   write(piece: BodyPiece, taken?: (error?: Error | null) => void): void {
+    this.#socket.touch();
     if (this.#isEnding) {
       if (taken !== undefined) this.#finish = taken;
       if (piece.length === 0) return;
@@ -111,10 +122,10 @@ export class ListenerAnswer implements ResponseSink {
     if (outcome === undefined) {
       this.#outcome = { error };
       this.#settle?.reject(error);
-      this.#close();
+      this.#closeSoon();
     } else if (this.#body !== undefined) {
       this.#body.fail(error);
-      this.#close();
+      this.#closeSoon();
     } else if ("reply" in outcome && !this.#isOver) {
       // The answer was given already, and stands.
       this.#request.logFailure(error);
@@ -142,26 +153,40 @@ export class ListenerAnswer implements ResponseSink {
   /** Only who still writes has to know when it ends early. */
   #watched(reply: Reply): Reply {
     if (this.#body !== undefined) {
+      this.#socket.readAhead();
       this.#request.exchange.onWarning(this.#warned);
       this.#request.exchange.onEnd(this.#ended);
     }
     return reply;
   }
 
-  #destroyed(error: Error | undefined): void {
+  /** Bytes of the body so far. */
+  get bytesWritten(): number {
+    const whole = this.#whole ?? "";
+    if (this.#body !== undefined) return this.#body.bytes;
+    return typeof whole === "string" ? Buffer.byteLength(whole) : whole.length;
+  }
+
+  /** The listener has destroyed its socket, or with it request or response. An answer that is there as a whole stands. */
+  destroyed(error: Error | undefined): void {
+    if (this.response.writableEnded && this.#body === undefined && this.#outcome !== undefined) return;
+    this.#socket.markDestroyed();
+    this.#destroyError = error;
     this.fail(error ?? new TypeError("Cannot answer: the listener has destroyed its request or response"));
-    this.#close();
+    this.#closeSoon();
   }
 
   /** Everything was taken. */
   #finished(finish: () => void): void {
     if (this.#isClosed) return;
     finish();
-    const { message } = this;
+    const { message, response } = this;
     // As node:http does, for whoever waits for its end.
     if (message.listenerCount("end") > 0 || message.listenerCount("close") > 0) {
       (message as unknown as { _dump(): void })._dump();
     }
+    // As detachSocket() leaves it: who destroys a response that has finished destroys nothing else.
+    (response as { socket: unknown }).socket = null;
     // Behind what else is due: an error of a write behind the end is told only until then.
     process.nextTick(() => this.#close());
   }
@@ -169,7 +194,7 @@ export class ListenerAnswer implements ResponseSink {
   readonly #warned = (reason: AbortedError): void => {
     if (this.#isClosed) return;
     if (this.#request.exchange.aborted !== undefined) {
-      this.#close(reason);
+      this.#close(reset(reason));
       this.fail(reason);
       return;
     }
@@ -184,17 +209,43 @@ export class ListenerAnswer implements ResponseSink {
       return;
     // Broken off, or answered by somebody else: middleware that did not wait.
     const reason = this.#request.exchange.aborted ?? new TypeError("Cannot answer: the request is over");
-    this.#close(reason);
+    this.#close(reset(reason));
     if (this.#outcome === undefined) this.fail(reason);
   };
 
+  /** Where the listener is at work: it hears of it when that is done, as it does of a socket. */
+  #closeSoon(): void {
+    process.nextTick(() => this.#close(reset(undefined)));
+  }
+
+  /**
+   * The request is over, in the order of node:http: what broke off says so before its socket closes, and what finished
+   * closes before it.
+   */
   #close(reason?: Error): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#socket.end();
+    const socket = this.#socket;
+    if (reason === undefined) {
+      this.response.destroyed = true;
+      this.#closeResponse();
+      socket.markDestroyedLater();
+      return;
+    }
+    socket.settle();
+    socket.markDestroyed();
+    const error = this.#destroyError ?? (this.#isCutShort ? reason : undefined);
+    if (error !== undefined) socket.tellError(error);
+    breakOff(this.message, reason);
     this.response.destroyed = true;
-    if (reason !== undefined) breakOff(this.message, reason);
     this.#closeResponse();
+    socket.emit("close", error !== undefined);
+  }
+
+  /** The client has left before its request was there: an error of the socket, where another leave is its end. */
+  get #isCutShort(): boolean {
+    const { aborted, stdinEnded } = this.#request.exchange;
+    return aborted !== undefined && hasLeft(aborted) && !stdinEnded;
   }
 
   #closeResponse(): void {
@@ -207,4 +258,14 @@ export class ListenerAnswer implements ResponseSink {
 /** The fields of writeHead come as they are; node:http refuses those without a value later. */
 function checkGiven(name: string, value: unknown): void {
   if (value === undefined) throw new HeaderError(`Cannot set header ${name}: it has no value`);
+}
+
+function hasLeft({ code }: AbortedError): boolean {
+  return code === "ERR_ABORTED_BY_SERVER" || code === "ERR_ABORTED_DISCONNECT";
+}
+
+/** The error of a request whose client has left, by the name that libraries know; other reasons stay what they are. */
+function reset(reason: Error | undefined): Error {
+  if (reason !== undefined && !(reason instanceof AbortedError && hasLeft(reason))) return reason;
+  return Object.assign(new Error("aborted", { cause: reason }), { code: "ECONNRESET" });
 }

@@ -12,6 +12,8 @@ export class ListenerBody implements AsyncIterableIterator<BodyPiece> {
   readonly #pieces: { readonly piece: BodyPiece; readonly taken: Callback | undefined }[] = [];
   #waiter: { resolve: (result: Result) => void; reject: (error: unknown) => void } | undefined;
   #held = 0;
+  /** Bytes that were written. */
+  bytes = 0;
   #needsDrain = false;
   #finish: Callback | undefined;
   #state: "open" | "ended" | "stopped" = "open";
@@ -35,6 +37,7 @@ export class ListenerBody implements AsyncIterableIterator<BodyPiece> {
 
   /** Adds a piece. One that is empty, and the first, has the head sent. */
   push(piece: BodyPiece, taken?: Callback): void {
+    this.bytes += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
     if (this.#state === "stopped") {
       if (taken !== undefined) process.nextTick(taken);
       return;

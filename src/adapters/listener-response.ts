@@ -9,10 +9,18 @@ type Chunk = string | Uint8Array;
 type Given = OutgoingHttpHeaders | readonly unknown[] | null | undefined;
 type Field = readonly [name: string, value: unknown];
 
+/** What stands in front of a body. */
+export interface ResponseHead {
+  readonly status: number;
+  /** The reason phrase, the usual one too. */
+  readonly reason: string;
+  readonly fields: Iterable<Field>;
+}
+
 /** Who makes a reply of what is written to a response. */
 export interface ResponseSink {
   /** The status and the fields are decided. */
-  head(status: number, fields: Iterable<Field>): void;
+  head(head: ResponseHead): void;
   /** A piece of the body; one that is empty has the head sent. */
   write(piece: BodyPiece, taken?: Callback): void;
   /** Runs what ends the response; all that is written meanwhile is the last of it. */
@@ -31,6 +39,7 @@ interface Inside {
   [SINK]: ResponseSink;
   _header: string | null;
   _closed: boolean;
+  _contentLength: number | null;
   /** Not in the types of Node.js 20. */
   getRawHeaderNames(): string[];
   _storeHeader(firstLine: string, headers: Given): void;
@@ -57,6 +66,8 @@ export function writtenTo(
   const inside = response as unknown as Inside & { socket: Socket; write: unknown; end: unknown };
   inside[SINK] = sink;
   inside.socket = socket as unknown as Socket;
+  // As assignSocket() does: by it a response knows that its turn is now.
+  socket._httpMessage = response;
   inside._storeHeader = storeHeader;
   inside._send = send;
   inside._writeRaw = writeRaw;
@@ -66,12 +77,13 @@ export function writtenTo(
 }
 
 /** In the place of formatting HTTP/1.1. */
-function storeHeader(this: ListenerResponse, _firstLine: string, given: Given): void {
-  // There is one from here on.
-  this._header = "decided";
+function storeHeader(this: ListenerResponse, firstLine: string, given: Given): void {
+  // There is one from here on, and libraries look whether there is.
+  this._header = firstLine;
+  if (this.strictContentLength) this._contentLength = announcedLength(this);
   // Some listeners ask for it themselves; how the body is framed is the Web server's matter.
   this.chunkedEncoding = false;
-  this[SINK].head(this.statusCode, fieldsOf(this, given));
+  this[SINK].head({ status: this.statusCode, reason: this.statusMessage, fields: fieldsOf(this, given) });
 }
 
 /** In the place of writing to the socket, behind all checks of what may be written. */
@@ -107,6 +119,11 @@ function writeHungrily(this: ListenerResponse, ...args: unknown[]): boolean {
 function endAtOnce(this: ListenerResponse, ...args: unknown[]): ListenerResponse {
   this[SINK].end(() => end.apply(this, args));
   return this;
+}
+
+function announcedLength(response: ListenerResponse): number | null {
+  const length = response.getHeader("content-length");
+  return length === undefined ? null : Number(length);
 }
 
 function isUtf8(encoding: string | null | undefined): boolean {

@@ -1,69 +1,60 @@
 import { EventEmitter } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 
-import { contentLengthOf } from "../roles/content-length.js";
-import { InputReader } from "../roles/input-reader.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
+import { ListenerInput } from "./listener-input.js";
+import { tellFacts } from "./socket-facts.js";
 
 /** What the socket of a response would tell of its buffer; nobody corks this one. */
 const writableState = { corked: 1 };
 
+/** Who answers the request that a socket stands for. */
+export interface SocketOwner {
+  /** The listener has no use for the socket any more, and so for the request. */
+  destroyed(error: Error | undefined): void;
+  /** Bytes of the answer so far. */
+  readonly bytesWritten: number;
+}
+
 /**
  * What a listener finds as the socket of its request: who is at the other end, and whether the request still stands. There
- * is no connection behind it that belongs to the request alone, so what is said about one has no effect, and nothing can
- * be written. It feeds the body to the request, as the parser of node:http does.
+ * is no connection behind it that belongs to the request alone, so nothing can be written to it, and to end it is to give
+ * up the request. It feeds the body to the request, as the parser of node:http does.
  */
 export class ListenerSocket extends EventEmitter {
   /** The request as Tricorn knows it. */
   readonly request: ResponderRequest;
-  readonly #destroyed: (error: Error | undefined) => void;
-  #message: IncomingMessage | undefined;
-  #input: InputReader | undefined;
-  #isReading = false;
+  readonly #owner: SocketOwner;
+  #input: ListenerInput | undefined;
+  #timer: NodeJS.Timeout | undefined;
   destroyed = false;
   readable = true;
   writable = true;
+  connecting = false;
+  /** Milliseconds without input or output after which it says so. */
+  timeout = 0;
+  /** The response, by the name that node:http has for it. */
+  _httpMessage: ServerResponse | undefined;
   readonly readableHighWaterMark = 64 * 1024;
   readonly writableHighWaterMark = 64 * 1024;
   readonly writableLength = 0;
   readonly writableCorked = 1;
   readonly _writableState = writableState;
 
-  constructor(request: ResponderRequest, destroyed: (error: Error | undefined) => void) {
+  constructor(request: ResponderRequest, owner: SocketOwner) {
     super();
     this.request = request;
-    this.#destroyed = destroyed;
+    this.#owner = owner;
   }
 
   /** The message that the body is fed to. */
   feed(message: IncomingMessage): void {
-    this.#message = message;
+    this.#input = new ListenerInput(this, message);
   }
 
-  get remoteAddress(): string | undefined {
-    return this.request.remoteAddress;
-  }
-
-  get remotePort(): number | undefined {
-    return portOf(this.request.params.get("REMOTE_PORT"));
-  }
-
-  get remoteFamily(): string | undefined {
-    const address = this.remoteAddress;
-    return address === undefined ? undefined : address.includes(":") ? "IPv6" : "IPv4";
-  }
-
-  get localAddress(): string | undefined {
-    return this.request.params.get("SERVER_ADDR");
-  }
-
-  get localPort(): number | undefined {
-    return portOf(this.request.params.get("SERVER_PORT"));
-  }
-
-  /** Whether the client speaks to the Web server by TLS, as that tells. */
-  get encrypted(): boolean {
-    return this.request.scheme === "https";
+  get bytesWritten(): number {
+    return this.#owner.bytesWritten;
   }
 
   /** For stream.finished(): it is over as soon as it is destroyed. */
@@ -71,34 +62,82 @@ export class ListenerSocket extends EventEmitter {
     return this.destroyed;
   }
 
-  address(): { address?: string | undefined; port?: number | undefined } {
-    return { address: this.localAddress, port: this.localPort };
+  get pending(): boolean {
+    return this.connecting;
   }
 
-  /** Gives up the request: what was not answered fails. */
+  get readyState(): string {
+    if (this.destroyed) return "closed";
+    return this.readable ? "open" : "writeOnly";
+  }
+
+  address(): AddressInfo {
+    const { localAddress, localPort, localFamily } = this as unknown as Record<string, unknown>;
+    return { address: localAddress, port: localPort, family: localFamily } as AddressInfo;
+  }
+
+  /** Gives up the request: what was not answered fails. The error is told by an event, as node:http listens for it. */
   destroy(error?: Error): this {
     if (this.destroyed) return this;
-    this.end();
-    this.#destroyed(error);
+    this.destroyed = true;
+    this.writable = false;
+    this.#owner.destroyed(error);
     return this;
   }
 
-  /** The request is over. */
+  /** As {@link destroy}: nothing else can become of a request whose answer shall not come. */
   end(): this {
-    if (this.destroyed) return this;
-    // It stays readable: what nobody read of the body is still taken out of the way.
+    return this.destroy();
+  }
+
+  destroySoon(): void {
+    this.destroy();
+  }
+
+  resetAndDestroy(): this {
+    return this.destroy();
+  }
+
+  /** The request is over. The events are the owner's matter: they have an order. */
+  markDestroyed(): void {
     this.destroyed = true;
+    this.readable = false;
     this.writable = false;
-    this.emit("close");
-    return this;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** The request has finished. Who listens is told when request and response have closed, as of a connection's end. */
+  markDestroyedLater(): void {
+    if (this.listenerCount("close") === 0) {
+      this.markDestroyed();
+      return;
+    }
+    clearTimeout(this.#timer);
+    setImmediate(() => {
+      this.markDestroyed();
+      this.emit("close", false);
+    });
+  }
+
+  /** Tells of an error where anybody listens: node:http always does. */
+  tellError(error: Error): void {
+    if (this.listenerCount("error") > 0) this.emit("error", error);
+  }
+
+  /** Reads what is there of the body, as far as it may wait in the message. */
+  readAhead(): void {
+    this.#input!.readAhead();
+  }
+
+  /** Nothing further comes: the message says whether all of it had. */
+  settle(): void {
+    this.#input!.settle();
   }
 
   /** Asked for by the message when somebody reads it. */
   resume(): this {
-    if (!this.#isReading && this.#message?.complete === false) {
-      this.#isReading = true;
-      void this.#pump(this.#message);
-    }
+    this.#input?.resume();
     return this;
   }
 
@@ -114,8 +153,23 @@ export class ListenerSocket extends EventEmitter {
     throw new TypeError("Cannot write to the socket of a request: it has none of its own behind FastCGI");
   }
 
-  setTimeout(): this {
+  /** Says "timeout" after so many milliseconds without input or output; 0 for never. */
+  setTimeout(milliseconds: number, listener?: () => void): this {
+    if (!(milliseconds >= 0)) throw new RangeError(`Cannot set time-out: ${milliseconds} is no time in ms`);
+    if (listener !== undefined) {
+      if (milliseconds === 0) this.off("timeout", listener);
+      else this.once("timeout", listener);
+    }
+    clearTimeout(this.#timer);
+    this.timeout = milliseconds;
+    this.#timer =
+      milliseconds === 0 || this.destroyed ? undefined : setTimeout(() => this.#idle(), milliseconds).unref();
     return this;
+  }
+
+  /** There was input or output. */
+  touch(): void {
+    this.#timer?.refresh();
   }
 
   setNoDelay(): this {
@@ -134,50 +188,16 @@ export class ListenerSocket extends EventEmitter {
     return this;
   }
 
-  async #pump(message: IncomingMessage): Promise<void> {
-    const { exchange, params } = this.request;
-    const input = (this.#input ??= new InputReader(exchange.stdin, {
-      name: "body",
-      length: contentLengthOf(params),
-    }));
-    try {
-      for (;;) {
-        const piece = await input.next();
-        if (message.destroyed) return;
-        if (piece === undefined) {
-          message.complete = true;
-          message.push(null);
-          return;
-        }
-        if (!isDumped(message) && !message.push(piece)) break;
-      }
-      this.#isReading = false;
-    } catch (error) {
-      if (isDumped(message)) {
-        message.complete = true;
-        message.push(null);
-      } else breakOff(message, error as Error);
-    }
+  /** As the server of node:http does: where neither request nor response hears of it, that is the end. */
+  #idle(): void {
+    const message = this.#input!.message;
+    const heard = [
+      !message.complete && message.emit("timeout", this),
+      this._httpMessage?.emit("timeout", this) === true,
+    ];
+    if (!heard.includes(true)) this.destroy();
+    this.emit("timeout");
   }
 }
 
-/** Ends a message whose body cannot be read any further; what was not answered still can be. */
-export function breakOff(message: IncomingMessage, error?: Error): void {
-  const socket = message.socket as unknown as { destroyed: boolean; readable: boolean };
-  const { destroyed } = socket;
-  // Libraries look here whether more is to come.
-  socket.readable = false;
-  // Else the message would destroy it.
-  socket.destroyed = true;
-  message.destroy(error);
-  socket.destroyed = destroyed;
-}
-
-/** Whether node:http has given up on a reader. */
-function isDumped(message: IncomingMessage): boolean {
-  return (message as { _dumped?: boolean })._dumped === true;
-}
-
-function portOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : undefined;
-}
+tellFacts(ListenerSocket.prototype);

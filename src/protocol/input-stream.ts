@@ -23,6 +23,8 @@ export class InputStream {
   #ended = false;
   #error: { readonly reason: unknown } | undefined;
   #discarding = false;
+  /** Called when a piece has arrived that nobody waits for, and at the end; for one that reads only what is there. */
+  arrived: (() => void) | undefined;
   /** Bytes that have arrived and wait for the reader. */
   buffered = 0;
   /** Bytes that have arrived so far. */
@@ -59,17 +61,19 @@ export class InputStream {
     this.buffered += piece.length;
     if (piece.length >= SMALL_PIECE && this.#tail === undefined) {
       this.#pieces.push(compact(piece));
-      return;
+    } else {
+      this.#tail ??= new ByteCollector();
+      this.#tail.push(piece);
+      if (this.#tail.length >= JOINED_PIECE) this.#closeTail();
     }
-    this.#tail ??= new ByteCollector();
-    this.#tail.push(piece);
-    if (this.#tail.length >= JOINED_PIECE) this.#closeTail();
+    this.arrived?.();
   }
 
   /** The peer closed the stream: what is buffered can still be read. */
   end(): void {
     this.#ended = true;
     this.#settle((waiter) => waiter.resolve(undefined));
+    this.arrived?.();
   }
 
   /** Breaks the stream: the reader gets `reason`, what is buffered is dropped. */
