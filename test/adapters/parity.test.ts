@@ -115,7 +115,7 @@ const answered: Record<string, Scenario> = {
       response.addTrailers({ a: "b" });
       response.flushHeaders();
       response.end("x");
-      note(String((response as unknown as { _header: string })._header.slice(0, 15)));
+      note((response as unknown as { _header: string })._header.slice(0, 15));
     },
   },
 };
