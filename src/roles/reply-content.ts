@@ -58,6 +58,11 @@ export function isProduced(body: unknown): boolean {
   return isStreamed(body) || isBlob(body) || isFormData(body);
 }
 
+/** Whether a body says itself of which media type it is, so that what a route says of others does not count. */
+export function saysType(body: unknown): boolean {
+  return body instanceof URLSearchParams || isFormData(body) || (isBlob(body) && body.type !== "");
+}
+
 /** Tells whoever produces a body that nobody wants it. */
 export function stopBody(body: unknown): void {
   bodySource(body)?.stop();

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { endToEnd } from "../hop-by-hop.js";
 import { ReplyHeaders, type HeaderFields } from "./header-fields.js";
 import type { BodyPiece } from "./pieces.js";
-import { checkBody } from "./reply-content.js";
+import { checkBody, saysType } from "./reply-content.js";
 import { Allow, Deny } from "./verdict.js";
 
 export type { BodyPiece } from "./pieces.js";
@@ -125,7 +125,7 @@ export class Reply {
 
   /** Takes over what its route says where the reply says nothing. */
   applyDefaults({ type, status }: ReplyDefaults): this {
-    if (this.type === undefined) this.type = type;
+    if (type !== undefined && this.type === undefined && !saysType(this.body)) this.type = type;
     this.#routeStatus ??= status;
     return this;
   }

@@ -46,6 +46,20 @@ describe.each([
     expect(shout.runs).toBe(1);
   });
 
+  test("may be a Blob, whose length and type stay", async () => {
+    const shout = filtering(async (request) => new Blob([await upperCase(request)], { type: "text/csv" }));
+    const { respond } = await bridged([shout], { files, cache });
+    for (const method of ["HEAD", "GET", "GET", "HEAD"]) {
+      const { status, headers } = await respond("/a.txt", { method });
+      expect([status, headers.get("content-length"), headers.get("content-type")]).toEqual([
+        200,
+        "16",
+        "text/csv",
+      ]);
+    }
+    expect(shout.runs).toBe(2);
+  });
+
   test("answers conditions", async () => {
     const shout = filtering(run);
     const { respond } = await bridged([shout], { files, cache });

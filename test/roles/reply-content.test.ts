@@ -219,6 +219,29 @@ describe.each(ways)("A body that is %s", (_way, handle, around) => {
   });
 });
 
+test.each<[string, () => ReplyBody, RegExp]>([
+  ["a Blob", () => new Blob(["x"], { type: "text/csv" }), /^text\/csv$/],
+  ["a Blob that says none", () => new Blob(["x"]), /^text\/html$/],
+  ["FormData, whose boundary is in it", () => new FormData(), /^multipart\/form-data; boundary=/],
+  ["URLSearchParams", () => new URLSearchParams(), /^application\/x-www-form-urlencoded/],
+  ["bytes, which say none", () => new ArrayBuffer(1), /^text\/html$/],
+])("The media type of a route does not replace that of %s", async (_kind, make, type) => {
+  const definition = (handle: () => unknown) =>
+    serveDefinitions([
+      {
+        kind: "responder",
+        name: "Books",
+        routes: [{ method: "GET", path: "/", name: "Books.show", type: "text/html", handle }],
+      },
+    ]);
+  for (const handle of [make, () => reply(make())]) {
+    const peer = await (await definition(handle)).connect();
+    expect((await peer.send(get(1, "/")).answer(1)).header("Content-Type")).toMatch(type);
+  }
+  const peer = await (await definition(() => reply(make(), { type: "a/b" }))).connect();
+  expect((await peer.send(get(1, "/")).answer(1)).header("Content-Type")).toBe("a/b");
+});
+
 describe("A promise inside of reply", () => {
   test("is refused, since it would be sent as an empty object", async () => {
     const { answer, log } = await ask(() => reply(Promise.resolve("x")));
