@@ -174,8 +174,7 @@ export class Gateway {
 
   #failed(exchange: HttpExchange, error: unknown): void {
     const { path, response, signal, method } = exchange;
-    if (signal.aborted || exchange.isLeft) {
-      exchange.abandon(error);
+    if (signal.aborted) {
       this.#log.debug({ method, path: path.path }, "client left");
       return;
     }

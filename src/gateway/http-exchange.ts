@@ -43,11 +43,6 @@ export class HttpExchange {
     return this.#controller.signal;
   }
 
-  /** Whether the client's connection is gone. What fails by that may be told of it before {@link signal} is. */
-  get isLeft(): boolean {
-    return this.request.socket.destroyed;
-  }
-
   /**
    * The request body as it comes, for one reader; undefined without a body. A client that waits for "100 Continue"
    * gets it when the first piece is asked for; where that never happens, node:http ends the connection. Whoever stops early leaves the connection as it is.

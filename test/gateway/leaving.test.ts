@@ -157,6 +157,16 @@ describe("a client that leaves is no failure", () => {
       },
     ],
     [
+      "by a body whose chunks are none",
+      async ({ url }, arrived) => {
+        const socket = connected(url);
+        socket.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        const request = await arrived;
+        socket.write("no chunk\r\n");
+        return request;
+      },
+    ],
+    [
       "before the answer, by a reset",
       async ({ url }, arrived) => {
         const socket = connected(url);
