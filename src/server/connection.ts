@@ -6,6 +6,7 @@ import type { ApplicationSideHost } from "../protocol/application-side-host.js";
 import type { ValueName } from "../protocol/constants.js";
 import { ConnectionLife } from "./connection-life.js";
 import { OwnerCounts, type ConnectionOwner } from "./connection-owner.js";
+import { otherProtocolOf } from "./other-protocol.js";
 import { SocketOutput } from "./socket-output.js";
 
 /** Bytes that Node.js reads from a socket at once. */
@@ -31,6 +32,8 @@ export class Connection implements ApplicationSideHost {
   #unreadable = false;
   /** The server closes: whether another request may still be on its way, or is being looked for. */
   #closing: "no" | "expecting" | "looking" | "idle" = "no";
+  /** Whether anything was read that could be a part of a record. */
+  #begun = false;
   /** What is left of a chunk that asked for more than may be answered at once. */
   #rest: Buffer | undefined;
 
@@ -181,9 +184,10 @@ export class Connection implements ApplicationSideHost {
       const read = this.#side.receive(chunk);
       this.#rest = read < chunk.length ? chunk.subarray(read) : undefined;
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, chunk);
       return;
     }
+    this.#begun = true;
     this.#count();
     this.#counts.countBytes();
     this.#adjustReading();
@@ -200,13 +204,16 @@ export class Connection implements ApplicationSideHost {
   }
 
   /** After a protocol error nothing can be read, but what is active still gets its answer. */
-  #fail(error: unknown): void {
-    this.#owner.report(error as Error);
+  #fail(error: unknown, chunk: Buffer): void {
+    const other = this.#begun ? undefined : otherProtocolOf(chunk);
+    this.#owner.report(other?.error ?? (error as Error));
     const fault = error instanceof ProtocolError ? "broke the protocol" : "could not be read";
     this.#unreadable = true;
     this.#side.refuseAll(
       new AbortedError("ERR_ABORTED_DISCONNECT", `Cannot complete request: the connection ${fault}`, error),
     );
+    // No request can be active: these are the first bytes.
+    if (other?.answer !== undefined) this.#output.write([other.answer]);
     this.#flush();
     this.#startDraining();
   }

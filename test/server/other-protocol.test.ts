@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import { get } from "node:http";
+import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { connect as connectByTls } from "node:tls";
+
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { Server } from "../../src/server/server.js";
+import { encodeRecord } from "../../src/protocol/record.js";
+
+const sentence =
+  "This address speaks FastCGI and no HTTP: put a Web server in front of it, which `tricorn config nginx` configures, " +
+  'or the gateway of "tricorn/gateway".\n';
+
+interface Line {
+  readonly code: string;
+  readonly err: { readonly message: string };
+}
+
+/** A server that logs what it closes a connection for. */
+async function listen(): Promise<{ readonly port: number; readonly lines: Line[] }> {
+  const lines: Line[] = [];
+  const log = { warn: (line: Line) => lines.push(line) };
+  const server = new Server({ begin: () => undefined } as never, {
+    log: log as never,
+    timeouts: { shutdown: 0 },
+  });
+  await server.listen(0);
+  onTestFinished(() => server.close());
+  return { port: server.port!, lines };
+}
+
+async function send(socket: Socket, ...chunks: readonly (string | Buffer)[]): Promise<string> {
+  await once(socket, "connect");
+  for (const chunk of chunks) socket.write(chunk);
+  return text(socket);
+}
+
+describe("HTTP that is spoken to a FastCGI address", () => {
+  test("is answered with a sentence that a client of HTTP shows", async () => {
+    const { port, lines } = await listen();
+    const [response] = (await once(get({ port, host: "127.0.0.1" }), "response")) as [
+      NodeJS.ReadableStream & { readonly statusCode: number },
+    ];
+    expect([response.statusCode, await text(response)]).toEqual([400, sentence]);
+    expect(lines).toMatchObject([
+      {
+        code: "ERR_FCGI_VERSION",
+        err: {
+          message:
+            "Cannot read record: the peer speaks HTTP, expected FastCGI; a Web server has to stand in between",
+        },
+      },
+    ]);
+  });
+
+  test.each(["GET", "POST", "OPTIONS", "PROPFIND", "PRI", "VERSION-CONTROL".slice(0, 7)])(
+    "is answered for %s",
+    async (method) => {
+      const { port } = await listen();
+      const answer = await send(connect(port, "127.0.0.1"), `${method} / HTTP/1.1\r\nHost: a\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+      expect(answer.endsWith(`\r\n\r\n${sentence}`)).toBe(true);
+    },
+  );
+
+  test("is answered without a body for HEAD", async () => {
+    const { port } = await listen();
+    const answer = await send(connect(port, "127.0.0.1"), "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*\r\n\r\n$/);
+  });
+});
+
+test("TLS is not answered, and the log says what it was", async () => {
+  const { port, lines } = await listen();
+  const socket = connectByTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(socket, "error");
+  expect(lines).toMatchObject([
+    { err: { message: expect.stringContaining("the peer speaks TLS") as string } },
+  ]);
+});
+
+test.each([
+  ["another version", Buffer.from([2, 1, 0, 1, 0, 0, 0, 0])],
+  ["other text", Buffer.from("hello there")],
+  ["a token that does not end", Buffer.from("A".repeat(64))],
+])("%s is not answered", async (_name, bytes) => {
+  const { port, lines } = await listen();
+  expect(await send(connect(port, "127.0.0.1"), bytes)).toBe("");
+  expect(lines).toMatchObject([{ err: { message: expect.stringContaining("version is") as string } }]);
+});
+
+test("what looks like HTTP behind a record is not answered", async () => {
+  const { port } = await listen();
+  const record = encodeRecord({ type: 0, requestId: 0, content: Buffer.alloc(0) });
+  const answer = await send(connect(port, "127.0.0.1"), Buffer.concat([record]), "GET / HTTP/1.1\r\n\r\n");
+  expect(answer).not.toContain("HTTP/1.1 400");
+});
