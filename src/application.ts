@@ -1,11 +1,15 @@
 import type { Logger } from "pino";
 
-import type { Class } from "./decorators/class.js";
+import { blamingCaller } from "./caller.js";
+import { className, type Class } from "./decorators/class.js";
 import { compileControllers, outlineControllers } from "./decorators/compile.js";
 import type { Container } from "./decorators/container.js";
 import type { LifecycleHooks } from "./decorators/lifecycle.js";
+import { isWrittenAsClass, mistakeOf } from "./decorators/mistaken-part.js";
+import { ConfigurationError } from "./errors.js";
 import { defaultLog } from "./log/default-log.js";
 import type { Definition } from "./roles/definitions.js";
+import { refuseUnknownOptions } from "./options-of.js";
 import { Dispatcher, type HandlerTimeouts } from "./roles/dispatcher.js";
 import type { HeadLimits } from "./roles/head.js";
 import type { Middleware } from "./roles/middleware.js";
@@ -92,6 +96,8 @@ export class TricornApplication {
   readonly ownLog: Logger | undefined;
   /** What it answers. */
   readonly description: ApplicationDescription;
+  /** @internal Whether nothing in it could answer a request. */
+  readonly isEmpty: boolean;
 
   /** @internal Use {@link createApplication}. */
   constructor(options: ApplicationOptions) {
@@ -113,6 +119,7 @@ export class TricornApplication {
     this.log = log;
     this.ownLog = options.log;
     this.description = describe(definitions);
+    this.isEmpty = definitions.length === 0 && (middleware ?? []).length === 0;
   }
 
   /**
@@ -143,7 +150,53 @@ export class TricornApplication {
 export function createApplication(
   options: ApplicationOptions | readonly ApplicationPart[],
 ): TricornApplication {
-  return new TricornApplication(isList(options) ? sort(options) : options);
+  return blamingCaller(createApplication, () => compileApplication(options));
+}
+
+/** @internal What {@link createApplication} does, for what is called by users itself. */
+export function compileApplication(
+  options: ApplicationOptions | readonly ApplicationPart[],
+): TricornApplication {
+  return new TricornApplication(optionsIn(options));
+}
+
+/**
+ * @throws ConfigurationError `ERR_CONTROLLER` for what is neither a list nor options, `ERR_OPTION`
+ */
+function optionsIn(given: ApplicationOptions | readonly ApplicationPart[]): ApplicationOptions {
+  if (isList(given)) return sort(given);
+  if (!isOptions(given)) throw noList(given);
+  refuseUnknownOptions("createApplication", given);
+  return given;
+}
+
+function isOptions(given: unknown): given is ApplicationOptions {
+  return typeof given === "object" && given !== null && Array.isArray(Reflect.get(given, "controllers"));
+}
+
+function noList(given: unknown): ConfigurationError {
+  const cannot = "Cannot create application";
+  if (
+    given === undefined ||
+    (typeof given === "object" &&
+      given !== null &&
+      !(Symbol.toStringTag in given) &&
+      Object.getPrototypeOf(given) === Object.prototype)
+  ) {
+    return new ConfigurationError(
+      "ERR_CONTROLLER",
+      `${cannot}: there are no controllers; list them: [Hello]`,
+    );
+  }
+  if (isWrittenAsClass(given)) {
+    const name = className(given);
+    return new ConfigurationError(
+      "ERR_CONTROLLER",
+      `${cannot}: ${name} is no list of controllers; write [${name}]`,
+    );
+  }
+  const { fact, cure } = mistakeOf(given);
+  return new ConfigurationError("ERR_CONTROLLER", `${cannot}: ${fact} is no list of controllers; ${cure}`);
 }
 
 /**
@@ -153,6 +206,7 @@ export function createApplication(
  * @throws ConfigurationError as {@link createApplication} does
  */
 export function describeControllers(parts: readonly ApplicationPart[]): ApplicationDescription {
+  if (!isList(parts)) throw noList(parts);
   const { controllers, definitions } = sort(parts);
   return describe(outlineControllers(controllers, definitions));
 }

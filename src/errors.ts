@@ -47,8 +47,14 @@ export type ProtocolErrorCode =
 
 /** The code that uses Tricorn asked for something that cannot work. */
 export class ConfigurationError extends TricornError {
+  /** Where the package explains the code. */
+  readonly document: string;
+  /** Where the mistake was made, as `file:line:column`: the decorator, or the call; undefined where it is not known. */
+  declare place: string | undefined;
+
   constructor(code: string, message: string, cause?: unknown) {
     super(code, message, { fault: "local", cause });
+    this.document = `tricorn/docs/errors.md#${code.toLowerCase()}`;
   }
 }
 

@@ -1,7 +1,11 @@
-import { TricornApplication, createApplication, type ApplicationPart } from "./application.js";
+import { TricornApplication, compileApplication, type ApplicationPart } from "./application.js";
 import { BridgedApplication } from "./bridges/bridged-application.js";
 import type { ListenerOptions } from "./bridges/bridge-options.js";
 import { startUse, stopUse } from "./application-uses.js";
+import { blame, callerOf, type Caller } from "./caller.js";
+import { ConfigurationError, TricornError } from "./errors.js";
+import { refuseUnknownOptions } from "./options-of.js";
+import { endWithout, startFailureOf } from "./start-failure.js";
 import { startedAsCgi, takeCgiVariables } from "./process/cgi-environment.js";
 import { kindOfDescriptor } from "./process/descriptor.js";
 import { howStarted } from "./process/how-started.js";
@@ -50,21 +54,39 @@ export interface Served {
  *
  * @throws ConfigurationError for every mistake that can be found before the first request; nothing is open then
  */
-export async function serve(
+export function serve(
   application: TricornApplication | readonly ApplicationPart[],
   listen?: AddressLike | readonly AddressLike[],
-  { signals = true, bridges, vouchesFor, ...serverOptions }: ServeOptions = {},
+  options: ServeOptions = {},
 ): Promise<Served> {
   const observer = serveObserver();
   if (observer !== undefined) {
     observer(application);
     return new Promise(() => {});
   }
+  return serveFor(callerOf(serve), { application, listen, options });
+}
+
+interface ToServe {
+  readonly application: TricornApplication | readonly ApplicationPart[];
+  readonly listen: AddressLike | readonly AddressLike[] | undefined;
+  readonly options: ServeOptions;
+}
+
+async function serveFor(caller: Caller, { application, listen, options: given }: ToServe): Promise<Served> {
+  const { signals = true, bridges, vouchesFor, ...serverOptions } = given;
   if (signals) outliveReaders();
   let ownLog: ServerOptions["log"] | undefined;
   try {
-    const served = application instanceof TricornApplication ? application : createApplication(application);
+    const served = application instanceof TricornApplication ? application : compileApplication(application);
     ownLog = served.ownLog;
+    refuseUnknownOptions("serve", given);
+    refuseOptionsAsAddress(listen);
+    if (served.isEmpty) {
+      const fact =
+        "nothing in it would answer a request; list a class with @Responder, @Authorizer or @Filter";
+      throw new ConfigurationError("ERR_CONTROLLER", `Cannot serve application: ${fact}`);
+    }
     const options: ServerOptions = { log: served.log, ...serverOptions };
     const bridged = await BridgedApplication.open(served.dispatcher, { bridges, vouchesFor });
     const start = howStarted(listen, {
@@ -95,19 +117,23 @@ export async function serve(
     for (const address of server.addresses) served.log.info(`Listening on ${address} for FastCGI`);
     return running;
   } catch (error) {
-    // What Node.js prints of an error that ends the process begins with a source line and ends with a stack.
-    if (signals) tellStartFailure(sentenceOf(error), ownLog);
+    if (error instanceof TricornError) blame(error, caller);
+    if (signals) {
+      tellStartFailure(startFailureOf(error), ownLog);
+      endWithout(error);
+    }
     throw error;
   }
 }
 
-/** What went wrong and what led to it, in one line. */
-function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message, cause } = error;
-  return cause instanceof Error && !message.includes(cause.message)
-    ? `${message}: ${sentenceOf(cause)}`
-    : message;
+function refuseOptionsAsAddress(listen: unknown): void {
+  if (typeof listen !== "object" || listen === null || Array.isArray(listen)) return;
+  if ("port" in listen || "path" in listen) return;
+  const fact = "its second argument is where it listens, and its third one the options";
+  throw new ConfigurationError(
+    "ERR_ADDRESS",
+    `Cannot serve: ${fact}; write serve(application, undefined, options) for none`,
+  );
 }
 
 class RunningServer implements Served {

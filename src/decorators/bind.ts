@@ -1,6 +1,8 @@
 import type { MultipartLimits } from "../roles/multipart.js";
 import type { Part } from "../roles/part.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
+import { blamingCaller } from "../caller.js";
+import { requireParentheses } from "./decorated.js";
 import type { BindingSource, NamedPart } from "./marks.js";
 import { markMember } from "./metadata.js";
 import type { Output, Schema, TakesQuery, TakesText } from "./schema.js";
@@ -35,6 +37,7 @@ export interface BodyOptions {
 export function Path(name: string): Bind<string>;
 export function Path<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
 export function Path(name: string, schema?: Schema): Bind<never> {
+  checkCall(Path, "@Path", [name, schema]);
   return bindNamed("@Path", "path", name, schema);
 }
 
@@ -47,6 +50,7 @@ export function Query(name: string): Bind<string | undefined>;
 export function Query<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
 export function Query<S extends Schema>(schema: S & TakesQuery<S>): Bind<Output<S>>;
 export function Query(nameOrSchema: string | Schema, schema?: Schema): Bind<never> {
+  checkCall(Query, "@Query", [nameOrSchema, schema]);
   if (typeof nameOrSchema === "string") return bindNamed("@Query", "query", nameOrSchema, schema);
   return bind("@Query", { from: "query", schema: nameOrSchema });
 }
@@ -55,6 +59,7 @@ export function Query(nameOrSchema: string | Schema, schema?: Schema): Bind<neve
 export function Header(name: string): Bind<string | undefined>;
 export function Header<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
 export function Header(name: string, schema?: Schema): Bind<never> {
+  checkCall(Header, "@Header", [name, schema]);
   return bindNamed("@Header", "header", name, schema);
 }
 
@@ -62,6 +67,7 @@ export function Header(name: string, schema?: Schema): Bind<never> {
 export function Cookie(name: string): Bind<string | undefined>;
 export function Cookie<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
 export function Cookie(name: string, schema?: Schema): Bind<never> {
+  checkCall(Cookie, "@Cookie", [name, schema]);
   return bindNamed("@Cookie", "cookie", name, schema);
 }
 
@@ -69,16 +75,19 @@ export function Cookie(name: string, schema?: Schema): Bind<never> {
 export function Variable(name: string): Bind<string | undefined>;
 export function Variable<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
 export function Variable(name: string, schema?: Schema): Bind<never> {
+  checkCall(Variable, "@Variable", [name, schema]);
   return bindNamed("@Variable", "variable", name, schema);
 }
 
 /** Binds the request itself, for what no other decorator supplies. */
-export function Req(): Bind<ResponderRequest> {
+export function Req(...none: readonly never[]): Bind<ResponderRequest> {
+  checkCall(Req, "@Req", none);
   return bind("@Req", { from: "request" });
 }
 
 /** Binds a signal that is aborted when the request ends early. Its reason is an AbortedError. */
-export function Signal(): Bind<AbortSignal> {
+export function Signal(...none: readonly never[]): Bind<AbortSignal> {
+  checkCall(Signal, "@Signal", none);
   return bind("@Signal", { from: "signal" });
 }
 
@@ -99,18 +108,42 @@ export interface BodyDecorators {
 }
 
 /** Binds the body of a request: see {@link BodyDecorators}. */
-export const Body: BodyDecorators = Object.assign(
-  (schema: Schema, { limit }: BodyOptions = {}): Bind<never> =>
-    bind("@Body", { from: "body", schema, limit }),
-  {
-    text: ({ limit }: BodyOptions = {}): Bind<string> => bind("@Body.text", { from: "text", limit }),
-    bytes: ({ limit }: BodyOptions = {}): Bind<Buffer> => bind("@Body.bytes", { from: "bytes", limit }),
-    pieces: (): Bind<AsyncIterable<Uint8Array>> => bind("@Body.pieces", { from: "pieces" }),
-    stream: (): Bind<ReadableStream<Uint8Array>> => bind("@Body.stream", { from: "stream" }),
-    multipart: (limits?: MultipartLimits): Bind<AsyncIterable<Part>> =>
-      bind("@Body.multipart", { from: "multipart", limits }),
-  },
-);
+export const Body: BodyDecorators = Object.assign(ofSchema, { text, bytes, pieces, stream, multipart });
+
+function ofSchema(schema: Schema, options: BodyOptions = {}): Bind<never> {
+  checkCall(ofSchema, "@Body", [schema, options]);
+  return bind("@Body", { from: "body", schema, limit: options.limit });
+}
+
+function text(options: BodyOptions = {}, ...rest: readonly never[]): Bind<string> {
+  checkCall(text, "@Body.text", [options, ...rest]);
+  return bind("@Body.text", { from: "text", limit: options.limit });
+}
+
+function bytes(options: BodyOptions = {}, ...rest: readonly never[]): Bind<Buffer> {
+  checkCall(bytes, "@Body.bytes", [options, ...rest]);
+  return bind("@Body.bytes", { from: "bytes", limit: options.limit });
+}
+
+function pieces(...none: readonly never[]): Bind<AsyncIterable<Uint8Array>> {
+  checkCall(pieces, "@Body.pieces", none);
+  return bind("@Body.pieces", { from: "pieces" });
+}
+
+function stream(...none: readonly never[]): Bind<ReadableStream<Uint8Array>> {
+  checkCall(stream, "@Body.stream", none);
+  return bind("@Body.stream", { from: "stream" });
+}
+
+function multipart(limits?: MultipartLimits, ...rest: readonly never[]): Bind<AsyncIterable<Part>> {
+  checkCall(multipart, "@Body.multipart", [limits, ...rest]);
+  return bind("@Body.multipart", { from: "multipart", limits });
+}
+
+/** Refuses a decorator that is written without its parentheses. */
+function checkCall(called: (...args: never[]) => unknown, decorator: string, args: readonly unknown[]): void {
+  blamingCaller(called, () => requireParentheses(decorator, args));
+}
 
 function bindNamed<Supplied>(
   decorator: string,
@@ -122,8 +155,10 @@ function bindNamed<Supplied>(
 }
 
 function bind<Supplied>(decorator: string, source: BindingSource): Bind<Supplied> {
-  return (target, key, index) => {
-    // Parameter decorators run from the last to the first.
-    markMember(target as object, key, decorator).bindings.unshift({ decorator, index, source });
-  };
+  const apply: Bind<Supplied> = (target, key, index) =>
+    blamingCaller(apply, () => {
+      // Parameter decorators run from the last to the first.
+      markMember(target as object, key, decorator).bindings.unshift({ decorator, index, source });
+    });
+  return apply;
 }

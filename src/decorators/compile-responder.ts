@@ -3,6 +3,7 @@ import { types } from "node:util";
 import { ConfigurationError } from "../errors.js";
 import type { Middleware } from "../roles/middleware.js";
 import type { RouteDefinition } from "../roles/definitions.js";
+import { placed } from "../caller.js";
 import { compileCall } from "./call.js";
 import { checkBindings } from "./check-members.js";
 import { capturedNames } from "./check-routes.js";
@@ -32,9 +33,11 @@ export function compileResponder({ owner, role, members, middleware }: Controlle
       middleware: [...middleware, ...marks.middleware],
       isGenerator: isGenerator(owner, key),
     };
-    const routes = marks.routes.map((mark) => toRoute(mark, facts));
-    checkHandler(memberName(owner, key), marks, routes);
-    checkBindings({ owner, key, kind: "responder", bindings: marks.bindings });
+    const routes = marks.routes.map((mark) => placed(mark.caller, () => toRoute(mark, facts)));
+    placed(marks.routes[0]?.caller, () => {
+      checkHandler(memberName(owner, key), marks, routes);
+      checkBindings({ owner, key, kind: "responder", bindings: marks.bindings });
+    });
     const call = compileCall({ key, bindings: marks.bindings, requestFirst: false });
     return routes.map((route) => ({ route, call }));
   });

@@ -1,5 +1,6 @@
 import { ConfigurationError, TricornError } from "../errors.js";
 import type { Definition } from "../roles/definitions.js";
+import { placed } from "../caller.js";
 import { checkRoutes } from "./check-routes.js";
 import type { Class } from "./class.js";
 import { compileAuthorizer, compileFilter } from "./compile-gate.js";
@@ -47,7 +48,7 @@ export function compileControllers(classes: readonly Class[], options: CompileOp
   for (const token of requestTokens) refuseOutsideRequests(inside, token);
   const graph = new DependencyGraph(
     inside,
-    planned.map(({ controller: { owner, role } }) => ({ owner, kind: role.kind, scope: role.scope })),
+    planned.map(({ controller: { owner, role } }) => ({ owner, ...role })),
   );
   const found = watch(inside, graph.tokens);
   for (const token of graph.singletons) {
@@ -85,7 +86,10 @@ interface PlannedController {
 }
 
 function planAll(classes: readonly Class[], definitions: readonly Definition[]): PlannedController[] {
-  const planned = readControllers(classes).map((controller) => ({ controller, plan: planOf(controller) }));
+  const planned = readControllers(classes).map((controller) => ({
+    controller,
+    plan: placed(controller.role.caller, () => planOf(controller)),
+  }));
   checkRoutes([
     ...planned.flatMap(({ plan }) => plan.routes),
     ...definitions.flatMap((definition) => (definition.kind === "responder" ? definition.routes : [])),

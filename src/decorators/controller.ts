@@ -1,7 +1,9 @@
 import { ConfigurationError } from "../errors.js";
 import type { Middleware } from "../roles/middleware.js";
+import { addPlace } from "../caller.js";
 import { className, isClass, type Class } from "./class.js";
 import type { MemberMarks, RoleMark } from "./marks.js";
+import { isWrittenAsClass, mistakeOf } from "./mistaken-part.js";
 import { classChain, inheritedMembers, inheritedMiddleware, ownMarks } from "./metadata.js";
 
 /** A class with the one role that it plays, and all that its decorators and those of its base classes wrote down. */
@@ -19,11 +21,12 @@ export interface Controller {
  */
 export function readControllers(classes: readonly unknown[]): Controller[] {
   const seen = new Set<unknown>();
-  return classes.map((owner) => {
-    if (!isClass(owner)) {
+  return classes.map((owner, index) => {
+    if (!isClass(owner) || !(isWrittenAsClass(owner) || [...classChain(owner)].some(ownMarks))) {
+      const { fact, cure } = mistakeOf(owner);
       throw new ConfigurationError(
         "ERR_CONTROLLER",
-        `Cannot compile controllers: ${describe(owner)} is no class; list the controller classes themselves`,
+        `Cannot compile controllers: ${fact} is no class, number ${index + 1} of the list; ${cure}`,
       );
     }
     if (seen.has(owner)) {
@@ -42,12 +45,6 @@ export function readControllers(classes: readonly unknown[]): Controller[] {
   });
 }
 
-function describe(value: unknown): string {
-  if (typeof value === "function") return `the function ${className(value)}`;
-  if (typeof value === "object" && value !== null) return `an instance of ${className(value.constructor)}`;
-  return String(value);
-}
-
 function roleOf(owner: Class): RoleMark {
   const [role, second] = ownMarks(owner)?.roles ?? [];
   if (role === undefined) {
@@ -63,10 +60,13 @@ function roleOf(owner: Class): RoleMark {
   }
   if (second !== undefined) {
     // Decorators run from the last to the first.
-    throw new ConfigurationError(
+    const both = `${second.decorator} and ${role.decorator}`;
+    const error = new ConfigurationError(
       "ERR_ROLE_TWICE",
-      `Cannot compile ${className(owner)}: it has both ${second.decorator} and ${role.decorator}; make it two classes`,
+      `Cannot compile ${className(owner)}: it has both ${both}; make it two classes`,
     );
+    addPlace(error, second.caller);
+    throw error;
   }
   return role;
 }

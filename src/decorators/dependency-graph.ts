@@ -1,3 +1,4 @@
+import { placed, type Caller } from "../caller.js";
 import { ConfigurationError } from "../errors.js";
 import { className, type Class, type RoleKind } from "./class.js";
 import {
@@ -18,6 +19,8 @@ export interface GraphRoot {
   readonly owner: Class;
   readonly kind: RoleKind;
   readonly scope: Scope;
+  /** Where its role is decorated. */
+  readonly caller?: Caller | undefined;
 }
 
 /** Where in the graph the walk is. */
@@ -42,9 +45,9 @@ export class DependencyGraph {
 
   constructor(container: Container, roots: Iterable<GraphRoot>) {
     this.#container = container;
-    for (const { owner, kind, scope } of roots) {
+    for (const { owner, kind, scope, caller } of roots) {
       const holder = scope === "request" ? kind : "application";
-      this.#visit(injectionOfToken(owner), { holder, way: [], since: 0 });
+      placed(caller, () => this.#visit(injectionOfToken(owner), { holder, way: [], since: 0 }));
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Caller } from "../caller.js";
 import type { Middleware } from "../roles/middleware.js";
 import type { MultipartLimits } from "../roles/multipart.js";
 import type { RoleKind } from "./class.js";
@@ -22,6 +23,8 @@ export interface RoleMark {
   readonly type: string | undefined;
   /** What is told by hand of the state of a filter. */
   readonly version: string | undefined;
+  /** Where the decorator is written. */
+  readonly caller: Caller;
 }
 
 /** What a route decorator wrote down about its method. */
@@ -34,6 +37,8 @@ export interface RouteMark {
   readonly type: string | undefined;
   readonly status: number | undefined;
   readonly streams: boolean | undefined;
+  /** Where the decorator is written. */
+  readonly caller: Caller;
 }
 
 /** The parts of a request that are text under a name. */

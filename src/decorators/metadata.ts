@@ -3,6 +3,7 @@ import "reflect-metadata";
 
 import { ConfigurationError } from "../errors.js";
 import { className, type Class } from "./class.js";
+import { requireExperimental } from "./decorated.js";
 import type { ClassMarks, MemberMarks } from "./marks.js";
 
 const MARKS = Symbol("tricorn");
@@ -57,9 +58,11 @@ export function* classChain(owner: Class): Generator<Class, void, undefined> {
  * The marks of a method that is being decorated.
  *
  * @param target the prototype that the compiler hands to a decorator
- * @throws ConfigurationError `ERR_DECORATOR_TARGET` for a static member, a property or an accessor
+ * @throws ConfigurationError `ERR_DECORATOR_TARGET` for a static member, a property or an accessor;
+ * `ERR_DECORATOR_STANDARD` for what the compiler does without `experimentalDecorators`
  */
 export function markMember(target: object, key: string | symbol, decorator: string): MemberMarks {
+  requireExperimental(decorator, [target, key]);
   if (typeof target === "function") {
     throw misplaced(decorator, `static ${className(target)}.${String(key)}`, "make it an instance method");
   }

@@ -2,8 +2,10 @@ import type { AuthorizerRequest } from "../roles/authorizer-request.js";
 import type { FilterRequest } from "../roles/filter-request.js";
 import type { Reply, ReplyContent } from "../roles/reply.js";
 import type { Verdict } from "../roles/verdict.js";
+import { applying, blamingCaller, callerOf } from "../caller.js";
 import type { Class } from "./class.js";
 import { makeInjectable } from "./container.js";
+import { requireExperimental, requireParentheses } from "./decorated.js";
 import type { RoleMark, Scope } from "./marks.js";
 import { marksOf } from "./metadata.js";
 
@@ -62,8 +64,10 @@ type Known<C, Method extends string> =
     : unknown;
 
 /** Makes a class answer requests below a path prefix (role 1, section 6.2). */
-export function Responder(prefix = "", { scope = "singleton" }: ScopeOptions = {}): (target: Class) => void {
-  return (target) => mark(target, { kind: "responder", decorator: "@Responder", scope, prefix });
+export function Responder(prefix = "", options: ScopeOptions = {}): (target: Class) => void {
+  blamingCaller(Responder, () => requireParentheses("@Responder", [prefix, options]));
+  const { scope = "singleton" } = options;
+  return mark({ kind: "responder", decorator: "@Responder", scope, prefix, caller: callerOf(Responder) });
 }
 
 /**
@@ -80,10 +84,18 @@ export function Authorizer(
 export function Authorizer(
   ...args: readonly string[] | readonly [AuthorizerOptions]
 ): <C extends AuthorizerClass>(target: C & Known<C, "authorize">) => void {
+  blamingCaller(Authorizer, () => requireParentheses("@Authorizer", args));
   const options: AuthorizerOptions = isOptions(args) ? args[0] : { paths: args };
   const { scope = "singleton", paths = [], variables } = options;
-  return (target) =>
-    mark(target, { kind: "authorizer", decorator: "@Authorizer", scope, paths: listOf(paths), variables });
+  const caller = callerOf(Authorizer);
+  return mark({
+    kind: "authorizer",
+    decorator: "@Authorizer",
+    scope,
+    paths: listOf(paths),
+    variables,
+    caller,
+  });
 }
 
 function isOptions(
@@ -98,20 +110,27 @@ function isOptions(
  */
 export function Filter(
   globs: string | readonly string[],
-  { type, version, scope = "singleton" }: FilterOptions = {},
+  options: FilterOptions = {},
 ): <C extends FilterClass>(target: C & Known<C, "filter">) => void {
-  return (target) =>
-    mark(target, { kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type, version });
+  blamingCaller(Filter, () => requireParentheses("@Filter", [globs, options]));
+  const { type, version, scope = "singleton" } = options;
+  const caller = callerOf(Filter);
+  return mark({ kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type, version, caller });
 }
 
 function listOf(globs: string | readonly string[]): readonly string[] {
   return typeof globs === "string" ? [globs] : globs;
 }
 
-type Written = Pick<RoleMark, "kind" | "decorator" | "scope"> & Partial<RoleMark>;
+type Written = Pick<RoleMark, "kind" | "decorator" | "scope" | "caller"> & Partial<RoleMark>;
 
-function mark(target: Class, written: Written): void {
+function mark(written: Written): (target: Class) => void {
   const unsaid = { prefix: "", paths: [], variables: undefined, type: undefined, version: undefined };
-  marksOf(target).roles.push({ ...unsaid, ...written });
-  makeInjectable(target);
+  const { decorator, caller } = written;
+  return function apply(...args: readonly [target: Class]): void {
+    applying(apply, caller, () => requireExperimental(decorator, args));
+    const [target] = args;
+    marksOf(target).roles.push({ ...unsaid, ...written });
+    makeInjectable(target);
+  };
 }

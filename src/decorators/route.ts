@@ -2,7 +2,9 @@ import { METHODS } from "node:http";
 
 import { ConfigurationError } from "../errors.js";
 import type { HandlerResult } from "../roles/reply.js";
+import { applying, blamingCaller, callerOf, type Caller } from "../caller.js";
 import { className } from "./class.js";
+import { requireParentheses } from "./decorated.js";
 import { markMember } from "./metadata.js";
 
 /** A method that answers requests. */
@@ -38,7 +40,8 @@ export type RouteDecorator = <T extends object, M extends Handler>(
  * `/books/:id`, `/files/*`. A method can have several routes.
  */
 export function Route(method: string, path: string, options?: RouteOptions): RouteDecorator {
-  return mark(`@Route`, { method: method.toUpperCase(), path, options });
+  blamingCaller(Route, () => requireParentheses("@Route", [method, path]));
+  return mark("@Route", { method: method.toUpperCase(), path, options, caller: callerOf(Route) });
 }
 
 /** Answers GET, and HEAD unless that has a route of its own. */
@@ -61,33 +64,41 @@ export type RouteShorthand = (path?: string, options?: RouteOptions) => RouteDec
 
 function shorthand(decorator: string): RouteShorthand {
   const method = decorator.slice(1).toUpperCase();
-  return (path = "/", options) => mark(decorator, { method, path, options });
+  const ofMethod: RouteShorthand = (path = "/", options) => {
+    blamingCaller(ofMethod, () => requireParentheses(decorator, [path, options]));
+    return mark(decorator, { method, path, options, caller: callerOf(ofMethod) });
+  };
+  return ofMethod;
 }
 
 interface MarkedRoute {
   readonly method: string;
   readonly path: string;
   readonly options: RouteOptions | undefined;
+  readonly caller: Caller;
 }
 
-function mark(decorator: string, { method, path, options = {} }: MarkedRoute): RouteDecorator {
+function mark(decorator: string, { method, path, options = {}, caller }: MarkedRoute): RouteDecorator {
   const { type, status, streams } = options;
-  return (target, key) => {
-    const { routes } = markMember(target, key, decorator);
-    if (!METHODS.includes(method)) {
-      throw new ConfigurationError(
-        "ERR_ROUTE_METHOD",
-        `Cannot route to ${className(target.constructor)}.${String(key)}: ${JSON.stringify(method)} is no HTTP method`,
-      );
-    }
-    // Decorators run from the last to the first.
-    routes.unshift({
-      decorator: `${decorator}(${JSON.stringify(path)})`,
-      method,
-      path,
-      type,
-      status,
-      streams,
+  const apply: RouteDecorator = (target, key) =>
+    applying(apply, caller, () => {
+      const { routes } = markMember(target, key, decorator);
+      if (!METHODS.includes(method)) {
+        throw new ConfigurationError(
+          "ERR_ROUTE_METHOD",
+          `Cannot route to ${className(target.constructor)}.${String(key)}: ${JSON.stringify(method)} is no HTTP method`,
+        );
+      }
+      // Decorators run from the last to the first.
+      routes.unshift({
+        decorator: `${decorator}(${JSON.stringify(path)})`,
+        method,
+        path,
+        type,
+        status,
+        streams,
+        caller,
+      });
     });
-  };
+  return apply;
 }

@@ -49,13 +49,21 @@ export function defaultLog(secrets: readonly string[]): DefaultLog {
   return { log: pino({ level: mirrored }, { write: drop }), isVisible: false };
 }
 
+/** Why a process cannot start. */
+export interface StartFailure {
+  readonly sentence: string;
+  /** Lines below it. */
+  readonly details: readonly string[];
+}
+
 /**
- * Tells why a process cannot start: on standard error in one line, and in the log, where that goes elsewhere.
+ * Tells why a process cannot start: on standard error in one line with its details, and in the log, where that goes
+ * elsewhere.
  *
  * @param log the logger that the application was given, if it was given one
  */
-export function tellStartFailure(sentence: string, log?: Logger): void {
-  standardError.write(`${sentence}\n`);
+export function tellStartFailure({ sentence, details }: StartFailure, log?: Logger): void {
+  standardError.write(`${[sentence, ...details].join("\n")}\n`);
   try {
     const to = destination();
     const isElsewhere = to.kind === "file" || (to.kind === "descriptor" && to.fd !== STANDARD_ERROR);

@@ -5,6 +5,9 @@ import type { ClientResponse, ResponseHeaders } from "../client/index.js";
 /** What the names of variables start with in the header block of an authorizer (section 6.3). */
 const VARIABLE_PREFIX = "Variable-";
 
+/** So many characters of a body that is no JSON are shown. */
+const SHOWN = 200;
+
 /** A whole answer of the application. */
 export class TestAnswer {
   readonly status: number;
@@ -39,9 +42,18 @@ export class TestAnswer {
     return this.bytes.toString();
   }
 
-  /** The body read as JSON. Throws a SyntaxError where it is none. */
+  /** The body read as JSON. Throws a SyntaxError with the status and the text where it is none. */
   get json(): unknown {
-    return JSON.parse(this.text);
+    try {
+      return JSON.parse(this.text);
+    } catch (cause) {
+      const type = this.headers.get("content-type") ?? "no media type";
+      const text = this.text.length > SHOWN ? `${this.text.slice(0, SHOWN)}…` : this.text;
+      throw new SyntaxError(
+        `Cannot read answer as JSON: it is ${this.status} with ${type} and the body ${JSON.stringify(text)}`,
+        { cause },
+      );
+    }
   }
 
   /** The cookies that the answer sets, decoded and without their attributes. */

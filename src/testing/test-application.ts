@@ -1,4 +1,5 @@
-import { TricornApplication, createApplication, type ApplicationPart } from "../application.js";
+import { TricornApplication, compileApplication, type ApplicationPart } from "../application.js";
+import { blamingCaller } from "../caller.js";
 import { BridgedApplication } from "../bridges/bridged-application.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { FastCgiClient } from "../client/index.js";
@@ -82,7 +83,9 @@ export async function testApplication(
   application: TricornApplication | readonly ApplicationPart[],
   options?: ListenerOptions,
 ): Promise<TestApplication> {
-  const started = application instanceof TricornApplication ? application : createApplication(application);
+  const started = blamingCaller(testApplication, () =>
+    application instanceof TricornApplication ? application : compileApplication(application),
+  );
   const bridged = await BridgedApplication.open(started.dispatcher, options);
   const running = new TestApplication(started, bridged);
   await started.start();

@@ -23,6 +23,7 @@ import {
   type OnStart,
   type OnStop,
   type Part,
+  type Reply,
   type ResponderRequest,
 } from "tricorn";
 import { testApplication, type TestApplication } from "tricorn/testing";
@@ -258,4 +259,21 @@ describe("filter", () => {
     const short = application.filter("/a.txt", { data: "four", params: { FCGI_DATA_LENGTH: "5" } });
     await expect(short).rejects.toMatchObject({ name: "ClientError" });
   });
+});
+
+test("an answer that is no JSON shows its status and its text, cut", async () => {
+  const page = (): Reply => reply("Bad <gateway>".padEnd(400, "."), { status: 502, type: "text/plain" });
+  const definition = {
+    kind: "responder",
+    name: "Page",
+    routes: [{ method: "GET", path: "/", name: "Page.page", handle: page }],
+  } as const;
+  const application = await testApplication(
+    createApplication({ controllers: [], definitions: [definition], container: createContainer() }),
+  );
+  const answer = await application.respond("/");
+  expect(() => answer.json).toThrow(
+    /^Cannot read answer as JSON: it is 502 with text\/plain[^ ]* and the body "Bad <gateway>\.{187}…"$/,
+  );
+  await application.close();
 });

@@ -1,0 +1,363 @@
+// What somebody sees on the terminal who begins with a mistake: a sentence, its place, and where it is explained.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "tricorn-mistakes-"));
+
+const installed = join(folder, "node_modules/tricorn");
+
+beforeAll(() => {
+  // As it is published: bundled, and without a line of source that could be shown.
+  mkdirSync(installed, { recursive: true });
+  for (const name of ["src", "scripts", "package.json", "tsconfig.json"])
+    cpSync(join(root, name), join(installed, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(installed, "node_modules"));
+  expect(spawnSync(process.execPath, [join(installed, "scripts/bundle.mjs")]).status).toBe(0);
+  for (const library of ["express", "hono", "koa", "fastify"]) {
+    symlinkSync(join(root, "node_modules", library), join(folder, "node_modules", library));
+  }
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  const compilerOptions = { experimentalDecorators: true, emitDecoratorMetadata: true, target: "es2022" };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a program and returns what it writes to standard error, with the program's own path as `main.ts`. */
+function run(program: string): string {
+  const path = join(folder, "main.ts");
+  writeFileSync(path, program);
+  const register = join(root, "node_modules/@oxc-node/core/register.mjs");
+  const { status, stderr, stdout } = spawnSync(process.execPath, ["--import", register, path], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect([status, stdout]).toEqual([1, ""]);
+  return stderr.replaceAll(`file://${path}`, "main.ts").replaceAll(path, "main.ts");
+}
+
+const hello = `import { Get, Path, Responder, Use, Req, createApplication, serve } from "tricorn";
+@Responder()
+class Hello {
+  @Get("/")
+  hello() {
+    return "Hello";
+  }
+}
+`;
+
+describe("serve says in one sentence, with its place and its code, that", () => {
+  test.each([
+    [
+      "an Express application is no list",
+      'import express from "express";\nimport { serve } from "tricorn";\nawait serve(express(), 0);',
+      'Cannot create application: an Express application is no list of controllers; wrap it by nodeListener(…) of "tricorn/adapters"',
+      "3:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "nor is one of Hono",
+      'import { Hono } from "hono";\nimport { serve } from "tricorn";\nawait serve(new Hono(), 0);',
+      'Cannot create application: an instance of Hono is no list of controllers; wrap it by fetchHandler(…) of "tricorn/adapters"',
+      "3:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "nor one of Koa, in the list",
+      'import Koa from "koa";\nimport { serve } from "tricorn";\nawait serve([new Koa()], 0);',
+      "Cannot compile controllers: an instance of Application is no class, number 1 of the list; wrap it by nodeListener(…) " +
+        'of "tricorn/adapters": nodeListener(app.callback())',
+      "3:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "nor one of Fastify",
+      'import fastify from "fastify";\nimport { serve } from "tricorn";\nawait serve([fastify()], 0);',
+      "Cannot compile controllers: an instance of Object is no class, number 1 of the list; wrap it by nodeListener(…) " +
+        'of "tricorn/adapters": nodeListener(app.routing), after await app.ready()',
+      "3:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "a listener is no controller",
+      'import { serve } from "tricorn";\nawait serve([function listen(req, res) { res.end(); }], 0);',
+      "Cannot compile controllers: the function listen is no class, number 1 of the list; a listener of node:http is wrapped by " +
+        'nodeListener(…), a fetch function by fetchHandler(…), both of "tricorn/adapters"; else list the controller classes themselves',
+      "2:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "nothing is listed",
+      'import { serve } from "tricorn";\nawait serve([], 0);',
+      "Cannot serve application: nothing in it would answer a request; list a class with @Responder, @Authorizer or @Filter",
+      "2:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "nothing is given",
+      'import { serve } from "tricorn";\nawait serve();',
+      "Cannot create application: there are no controllers; list them: [Hello]",
+      "2:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "a class stands alone",
+      `${hello}await serve(Hello, 0);`,
+      "Cannot create application: Hello is no list of controllers; write [Hello]",
+      "9:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "a list is not awaited",
+      `${hello}await serve(Promise.resolve([Hello]), 0);`,
+      "Cannot create application: a Promise is no list of controllers; await it",
+      "9:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "an instance is listed",
+      `${hello}await serve([new Hello()], 0);`,
+      "Cannot compile controllers: an instance of Hello is no class, number 1 of the list; list the controller classes themselves",
+      "9:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "a module is listed",
+      'import * as all from "node:path/posix";\nimport { serve } from "tricorn";\nawait serve([all], 0);',
+      /^Cannot compile controllers: a whole module is no class, number 1 of the list; list what it exports: \[.*\]$/,
+      "3:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "a name in the list is undefined",
+      `${hello}await serve([Hello, undefined], 0);`,
+      "Cannot compile controllers: undefined is no class, number 2 of the list; see whether its file exports it, and whether the " +
+        "two files import each other: until both have run, one sees nothing",
+      "9:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "a class plays no role",
+      'import { serve } from "tricorn";\nclass Hello {}\nawait serve([Hello], 0);',
+      "Cannot compile Hello: it plays no role; decorate it with @Responder, @Authorizer or @Filter",
+      "3:7",
+      "ERR_ROLE_MISSING",
+    ],
+    [
+      "a responder has no route",
+      'import { Responder, serve } from "tricorn";\n@Responder()\nclass Hello {}\nawait serve([Hello], 0);',
+      "Cannot compile Hello: it has no route; decorate a method with @Get, @Post, @Put, @Patch, @Delete or @Route",
+      "2:2",
+      "ERR_ROLE_EMPTY",
+    ],
+    [
+      "a route captures another name",
+      `import { Get, Path, Responder, serve } from "tricorn";
+@Responder()
+class Books {
+  @Get("/:ib")
+  show(@Path("id") id: string) {
+    return id;
+  }
+}
+await serve([Books], 0);`,
+      'Cannot bind @Path("id") of Books.show: its route GET /:ib captures only "ib"; use the name that the path has',
+      "4:4",
+      "ERR_BINDING_PATH",
+    ],
+    [
+      "a type for the constructor is missing",
+      `import { Get, Responder, serve } from "tricorn";
+@Responder()
+class Books {
+  constructor(readonly title: string) {}
+  @Get()
+  show() {
+    return this.title;
+  }
+}
+await serve([Books], 0);`,
+      "Cannot construct Books: parameter 0 of its constructor has the type String, which is not a class that can be injected; import " +
+        'its class without "type", break up a circular import with delay(), or say what to inject with @inject',
+      "2:2",
+      "ERR_DEPENDENCY_TYPE",
+    ],
+    [
+      "the options are another function's",
+      `${hello}await serve([Hello], 0, { timeouts: { handler: 1000 } });`,
+      "Cannot serve: serve has no option timeouts.handler; write createApplication({ timeouts: { handler } })",
+      "9:7",
+      "ERR_OPTION",
+    ],
+    [
+      "an option is misspelt",
+      `${hello}await serve([Hello], 0, { allowedPeer: ["10.0.0.1"] });`,
+      "Cannot serve: serve has no option allowedPeer; allowedPeers is meant, perhaps",
+      "9:7",
+      "ERR_OPTION",
+    ],
+    [
+      "an option stands outside its group",
+      `${hello}await serve([Hello], 0, { bodyBytes: 1 });`,
+      "Cannot serve: serve has no option bodyBytes; write serve(application, address, { limits: { bodyBytes } })",
+      "9:7",
+      "ERR_OPTION",
+    ],
+    [
+      "the options stand in place of the address",
+      `${hello}await serve([Hello], { limits: {} });`,
+      "Cannot serve: its second argument is where it listens, and its third one the options; write serve(application, undefined, " +
+        "options) for none",
+      "9:7",
+      "ERR_ADDRESS",
+    ],
+    [
+      "the address is none",
+      `${hello}await serve([Hello], "9000x");`,
+      'Cannot parse address: "9000x" is not one of 9000, host:9000, [::1]:9000, unix:/path, /path, fd:0',
+      "9:7",
+      "ERR_ADDRESS",
+    ],
+    [
+      "the folder of the socket is missing",
+      `${hello}await serve([Hello], "/no-such-folder/app.sock");`,
+      "Cannot listen on unix:/no-such-folder/app.sock: there is no folder /no-such-folder",
+      "9:7",
+      "ERR_LISTEN",
+    ],
+  ])("%s", (_name, program, sentence, place, code) => {
+    const [first, ...rest] = run(program).trimEnd().split("\n");
+    expect(first).toMatch(sentence instanceof RegExp ? sentence : new RegExp(`^${escaped(sentence)}`));
+    expect(rest).toEqual([
+      `    at main.ts:${place}`,
+      `    ${code}: see tricorn/docs/errors.md#${code.toLowerCase()}`,
+    ]);
+  });
+
+  test("a constructor threw, with the stack of the program alone", () => {
+    const program = `import { Get, Responder, serve } from "tricorn";
+@Responder()
+class Books {
+  constructor() {
+    throw new Error("no key");
+  }
+  @Get()
+  show() {}
+}
+await serve([Books], 0);`;
+    expect(run(program).trimEnd().split("\n")).toEqual([
+      "Cannot construct Books: no key",
+      "    at main.ts:10:7",
+      "    ERR_DEPENDENCY_FAILED: see tricorn/docs/errors.md#err_dependency_failed",
+      "  Error: no key",
+      "    at new Books (main.ts:5:11)",
+    ]);
+  });
+});
+
+describe("a decorator says with its place, and with no frame of the package, that", () => {
+  const member = (decorated: string): string =>
+    `import { Body, Get, Path, Req, Responder, Use } from "tricorn";
+class Hello {
+  ${decorated}
+}
+export { Body, Get, Hello, Path, Req, Responder, Use };`;
+
+  test.each([
+    [
+      "@Responder has no parentheses",
+      "@Responder to Hello",
+      'import { Responder } from "tricorn";\n@Responder\nclass Hello {}',
+    ],
+    [
+      "@Authorizer has none",
+      "@Authorizer to Hello",
+      'import { Authorizer } from "tricorn";\n@Authorizer\nclass Hello {}',
+    ],
+    ["@Filter has none", "@Filter to Hello", 'import { Filter } from "tricorn";\n@Filter\nclass Hello {}'],
+    ["@Use on a class has none", "@Use to Hello", 'import { Use } from "tricorn";\n@Use\nclass Hello {}'],
+    ["@Get has none", "@Get to Hello.hello", member("@Get\n  hello() {}")],
+    ["@Use on a method has none", "@Use to Hello.hello", member("@Use\n  hello() {}")],
+    ["@Path has none", "@Path to Hello.hello", member("hello(@Path id) {}")],
+    ["@Req has none", "@Req to Hello.hello", member("hello(@Req id) {}")],
+    ["@Body has none", "@Body to Hello.hello", member("hello(@Body id) {}")],
+    ["@Body.text has none", "@Body.text to Hello.hello", member("hello(@Body.text id) {}")],
+  ])("%s", (_name, what, program) => {
+    const text = run(program);
+    const [, decorator = ""] = /^(\S+) to/.exec(what)!;
+    expect(text).toContain(
+      `\nConfigurationError: Cannot apply ${what}: it has no parentheses; write ${decorator}(…), or ${decorator}() where it is told nothing\n`,
+    );
+    expect(text).toContain("code: 'ERR_DECORATOR_CALL'");
+    expect(text).toMatch(/place: 'main\.ts:\d+:\d+'/);
+    expect(text).not.toContain(installed);
+  });
+
+  test("it stands on a static member", () => {
+    const text = run(member('@Get("/")\n  static hello() {}'));
+    expect(text).toContain("Cannot apply @Get to static Hello.hello: make it an instance method");
+    expect(text).toContain("place: 'main.ts:3:4'");
+    expect(text).not.toContain(installed);
+  });
+
+  test.each([
+    ["a method", 'Get("/")', '{ kind: "method", name: "hello", addInitializer() {} }', "@Get to hello"],
+    [
+      "a class",
+      "Responder()",
+      '{ kind: "class", name: "Hello", addInitializer() {} }',
+      "@Responder to Hello",
+    ],
+    [
+      "a class, by Use",
+      "Use(() => {})",
+      '{ kind: "class", name: "Hello", addInitializer() {} }',
+      "@Use to Hello",
+    ],
+  ])("%s is decorated as TC39 has it, without experimentalDecorators", (_name, decorator, context, what) => {
+    // What compilers make of it: the decorator is called with the value and a context.
+    const text = run(`import { Get, Responder, Use } from "tricorn";
+class Hello {}
+${decorator}(Hello, ${context});
+export { Get, Responder, Use };`);
+    expect(text).toContain(
+      `Cannot apply ${what}: its file was compiled without "experimentalDecorators"; set that and "emitDecoratorMetadata" to true in ` +
+        "the tsconfig.json that its compiler reads",
+    );
+    expect(text).toContain("code: 'ERR_DECORATOR_STANDARD'");
+    expect(text).toContain("place: 'main.ts:3:1'");
+    expect(text).not.toContain(installed);
+  });
+});
+
+test("createApplication shows the line of the program, and no line of the package", () => {
+  const text = run(
+    `${hello}export const application = createApplication({ controllers: [Hello], timeout: {} });`,
+  );
+  expect(text).toContain("main.ts:9\nexport const application = createApplication(");
+  expect(text).toContain("createApplication has no option timeout; timeouts is meant, perhaps");
+  expect(text).toContain("document: 'tricorn/docs/errors.md#err_option'");
+  expect(text).not.toContain(installed);
+});
+
+test.each([
+  ["catches it", "await serve([], 0).catch((error) => console.error(error.code));"],
+  [
+    "listens to what nobody catches",
+    'process.on("uncaughtException", ({ code }) => { console.error(code); process.exitCode = 1; });\nawait serve([], 0);',
+  ],
+])("a program that %s goes on", (_name, program) => {
+  const text = run(`import { serve } from "tricorn";\n${program}\nprocess.exitCode = 1;`);
+  expect(text).toContain("\nERR_CONTROLLER\n");
+});
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
