@@ -1,5 +1,6 @@
 import type { Params } from "../protocol/params.js";
 import { locate } from "../roles/location.js";
+import { formOf } from "../roles/path-variables.js";
 
 /** What section 6.3 leaves out: it describes the answer to the request, which an authorizer does not give. */
 const NOT_FOR_AUTHORIZERS: ReadonlySet<string> = new Set([
@@ -12,8 +13,11 @@ const NOT_FOR_AUTHORIZERS: ReadonlySet<string> = new Set([
 /** The params of a request as its authorizers see them. They always have a REQUEST_URI. */
 export function guardParams(params: Params): Params {
   const { target } = locate(params, { mount: "", pathInfo: undefined });
-  const uri = params.get("REQUEST_URI") ? [] : [["REQUEST_URI", target] as const];
-  return params.with(uri, { without: NOT_FOR_AUTHORIZERS });
+  if (params.get("REQUEST_URI")) return params.with([], { without: NOT_FOR_AUTHORIZERS });
+  // This one is raw, whatever the server makes of its own.
+  const isOther = formOf(params, "REQUEST_URI") !== "raw";
+  const without = isOther ? new Set([...NOT_FOR_AUTHORIZERS, "SERVER_SOFTWARE"]) : NOT_FOR_AUTHORIZERS;
+  return params.with([["REQUEST_URI", target]], { without });
 }
 
 /**
