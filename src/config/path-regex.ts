@@ -66,7 +66,7 @@ function refusal(glob: string, fact: string): ConfigurationError {
 }
 
 /** Behind a name: what some file systems drop, and what some routers cut off. */
-const DROPPED = String.raw`[\x20.]*`;
+const DROPPED = String.raw`\.*`;
 const CUT = String.raw`(?:\x3b[^/]*)?`;
 const CUT_TO_END = String.raw`(?:\x3b[\s\S]*)?`;
 

@@ -17,7 +17,8 @@ export class RouteTable {
 
   /** Whether an authorizer must allow this path, in any of its readings. */
   protects(path: string): boolean {
-    return this.#protected.some((covers) => covers(path));
+    const names = withoutBlanks(path);
+    return this.#protected.some((covers) => covers(path) || covers(names));
   }
 
   /** Whether a file of this name passes through a filter. */
@@ -37,6 +38,18 @@ function requireEntries(list: string, entries: readonly string[]): readonly stri
       throw new ConfigurationError("ERR_GATEWAY_ROUTE", `Cannot ${list} "": the entry is empty`);
   }
   return entries;
+}
+
+/** As file systems of Windows open it: without dots and blanks at the end of a name. */
+function withoutBlanks(path: string): string {
+  return path.includes(" ") ? path.split("/").map(trimEnd).join("/") : path;
+}
+
+/** Not by a regular expression, whose time would grow with the square of the dots. */
+function trimEnd(name: string): string {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === "." || name[end - 1] === " ")) end -= 1;
+  return name.slice(0, end);
 }
 
 function compileRespond(entry: string): PathMatcher {

@@ -1,9 +1,9 @@
 /** What a path has that not every program reads in the same way. */
-const NEEDS_CARE = /;|[. ](?:\/|$)|\/$|[^\0-\x7f]/;
+const NEEDS_CARE = /;|\.(?:\/|$)|\/$|[^\0-\x7f]/;
 
 /**
  * The readings of a decoded path: itself first, and what programs behind a Web server could take it for. Some routers cut
- * it at its first ";", others cut each segment there; some file systems drop dots and blanks at the end of a name, and
+ * it at its first ";", others cut each segment there; some file systems drop dots at the end of a name, and
  * compose what is decomposed; to routes a slash at the end means nothing. Letters are compared in all their spellings with
  * each of these.
  *
@@ -36,10 +36,10 @@ function withoutDots(path: string): string {
   return path.split("/").map(trimEnd).join("/");
 }
 
-/** A name without dots and blanks at its end, unless it has nothing else. */
+/** A name without dots at its end, unless it has nothing else. */
 function trimEnd(name: string): string {
   let end = name.length;
-  while (end > 0 && (name[end - 1] === "." || name[end - 1] === " ")) end -= 1;
+  while (end > 0 && name[end - 1] === ".") end -= 1;
   return end === 0 ? name : name.slice(0, end);
 }
 

@@ -38,7 +38,7 @@ const READINGS: readonly (readonly [glob: string, target: string])[] = [
   ["/admin/", "/admin"],
   ["/admin", "//admin"],
   ["/admin", "/admin."],
-  ["/admin", "/Admin%20"],
+  ["/admin", "/Admin.."],
 ];
 /** Paths that nobody can read in one way. */
 const UNCLEAR = [
