@@ -9,10 +9,15 @@ process.env["TRICORN_LOG_LEVEL"] ??= "warn";
 const EXAMPLE = "PORT=8081 npm start";
 
 try {
-  const library = await startLibrary({ port: portOf(process.env["PORT"]) });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void library.close()); // a second signal does not wait
+  const port = portOf(process.env["PORT"]);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      void starting.then((library) => library.close());
+      process.once(signal, () => process.exit(1)); // a second signal does not wait
+    });
   }
+  const starting = startLibrary({ port });
+  const library = await starting;
   console.log(`Library: ${library.url}  (user: ada, password: lovelace)`);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);

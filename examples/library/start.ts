@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,9 @@ export interface Library {
 
 /** Starts the application on a unix socket that nobody else can reach, and the gateway in front of it. */
 export async function startLibrary({ port }: { readonly port: number }): Promise<Library> {
-  const folder = await mkdtemp(join(tmpdir(), "tricorn-library-")); // mkdtemp makes it for this user alone
+  const folder = mkdtempSync(join(tmpdir(), "tricorn-library-")); // mkdtemp makes it for this user alone
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeFolder); // also where nobody waits for close()
   const application = createApplication({ controllers, container: createContainer() });
   const server = await serve(application, join(folder, "fastcgi.sock"), { signals: false });
   const gateway = new Gateway({
@@ -29,7 +31,8 @@ export async function startLibrary({ port }: { readonly port: number }): Promise
   const close = async () => {
     await gateway.close();
     await server.close();
-    await rm(folder, { recursive: true, force: true });
+    removeFolder();
+    process.off("exit", removeFolder);
   };
   try {
     const { url } = await gateway.listen();

@@ -6,9 +6,13 @@ import { describeControllers, type ApplicationPart } from "../index.js";
 import { ConfigurationError } from "../errors.js";
 import type { RouteDescription } from "../routes-of.js";
 import { observeServe } from "../serve-observer.js";
+import { watchLoading } from "./loading-watch.js";
 
 /** How long a module may take to load, in milliseconds: one that waits for something would keep the command for ever. */
 const LOAD_LIMIT = 15_000;
+
+/** The same for one that keeps even the timer for that from striking; ms. */
+const STUCK_LIMIT = 2 * LOAD_LIMIT;
 
 const EXPECTED = "`application`, `controllers` or a default of either";
 
@@ -23,6 +27,8 @@ export async function loadDescription(file: string): Promise<RouteDescription> {
   if (!existsSync(path)) throw refusal(file, "there is no such file");
   const served = new Promise<unknown>((tell) => observeServe(tell));
   const release = keepStandardOutput();
+  const { message } = refusal(file, `it has kept the process busy for ${STUCK_LIMIT / 1000} s`);
+  const endWatch = watchLoading({ limit: STUCK_LIMIT, message: `tricorn: ${message}\n` });
   try {
     const found = await Promise.race([exportOf(path), served, late(file)]);
     const description = descriptionOf(found);
@@ -32,6 +38,7 @@ export async function loadDescription(file: string): Promise<RouteDescription> {
     if (error instanceof ConfigurationError && error.code === "ERR_MODULE") throw error;
     throw refusal(file, factOf(path, error), error);
   } finally {
+    endWatch();
     release();
   }
 }

@@ -46,7 +46,7 @@ export function isGuarded(headers: FieldLookup): boolean {
 }
 
 /** Whether a list of entity tags names this one, be it weak or not (section 8.8.3.2); "*" names any. */
-export function namesWeakly(list: string, etag: string | undefined): boolean {
+function namesWeakly(list: string, etag: string | undefined): boolean {
   if (list.trim() === "*") return true;
   return etag !== undefined && tagsOf(list).some((tag) => opaque(tag) === opaque(etag));
 }

@@ -21,7 +21,7 @@ export class HeaderError extends TricornError {
 }
 
 /** Throws a HeaderError where the name is not a token. */
-export function checkFieldName(name: string): void {
+function checkFieldName(name: string): void {
   if (knownNames.has(name)) return;
   if (!TOKEN.test(name))
     throw new HeaderError(`Cannot set header: ${JSON.stringify(name)} is not a field name`);

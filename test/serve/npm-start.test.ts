@@ -23,6 +23,36 @@ test.each(["SIGTERM", "SIGINT"] as const)(
   },
 );
 
+test.each([
+  ["SIGINT", "SIGINT"],
+  ["SIGTERM", "SIGTERM"],
+  ["SIGHUP", "SIGTERM"],
+] as const)("npm start leaves nothing behind at %s and %s right after it", async (first, second) => {
+  const folder = temporaryFolder();
+  const program = new NodeProcess(commandOf("examples/library/main.ts"), {
+    env: { PORT: "0", TMPDIR: folder },
+  });
+  // An interrupt of a terminal comes twice: to the whole group of processes, and by way of npm.
+  await program.line(/^Library: /);
+  program.kill(first);
+  program.kill(second);
+
+  await program.ended;
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("npm start leaves nothing behind where it is interrupted while it starts", async () => {
+  const folder = temporaryFolder();
+  const program = new NodeProcess(commandOf("examples/library/main.ts"), {
+    env: { PORT: "0", TMPDIR: folder },
+  });
+  await expect.poll(() => readdirSync(folder)).toHaveLength(1);
+  program.kill("SIGINT");
+
+  await program.ended;
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test.each(["abc", "", "65536"])("npm start says in one sentence that %j is no port", async (port) => {
   const program = new NodeProcess(commandOf("examples/library/main.ts"), { env: { PORT: port } });
   expect(await program.ended).toBe(1);

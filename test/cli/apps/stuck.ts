@@ -1,0 +1,6 @@
+// What the test of watchLoading starts.
+import { watchLoading } from "../../../src/cli/loading-watch.js";
+
+const endWatch = watchLoading({ limit: 500, message: "it computes for ever\n" });
+if (process.argv[2] === "stuck") for (;;) continue;
+endWatch();
