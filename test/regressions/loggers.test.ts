@@ -51,6 +51,6 @@ it("refuses an unknown role although the logger throws", async () => {
 
 it("closes after a protocol error although the logger throws", async () => {
   const peer = await connect();
-  peer.send(Buffer.from("GET / HTTP/1.1\r\n\r\n"));
+  peer.send(Buffer.from([2, 1, 0, 1, 0, 8, 0, 0]));
   await peer.closedByApplication();
 });
