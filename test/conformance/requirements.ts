@@ -263,7 +263,10 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "The state of each request id is kept for each connection.",
         tests: [
-          ...s33("request id %i is served and echoed"),
+          ...s33(
+            "request id %i is served and echoed",
+            "one id on two connections at once is two requests, each with its own input and answer",
+          ),
           ...multiplexing(
             "32 requests of different speeds, interleaved in both directions, each get their own answer",
           ),

@@ -32,6 +32,19 @@ describe("Section 3.3: records", () => {
     expect(peer.bytes).toEqual(Buffer.from(expected));
   });
 
+  test("one id on two connections at once is two requests, each with its own input and answer", async () => {
+    const { connect } = await serveDefinitions([hello]);
+    const [one, other] = [await connect(), await connect()];
+    const head = [begin(7), params(7, variablesOf("/echo", { REQUEST_METHOD: "POST" }))];
+    for (const peer of [one, other]) await peer.send(...head).roundTrip();
+    await one.send(record(Type.stdin, 7, "of one")).roundTrip();
+    await other.send(record(Type.stdin, 7, "of the other")).roundTrip();
+    for (const peer of [other, one]) peer.send(record(Type.stdin, 7));
+
+    expect((await one.answer(7)).text).toBe("of one");
+    expect((await other.answer(7)).text).toBe("of the other");
+  });
+
   test.each([0, 2, 255])("version %i ends the connection and is reported with its code", async (version) => {
     const { connect, log } = await serveDefinitions([hello]);
     const peer = await connect();
