@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { watchHalfClosed } from "./half-closed.js";
 import type { RequestPath } from "./request-path.js";
+import { watchStandingUpload } from "./standing-upload.js";
 
 /** What an {@link HttpExchange} is made with. */
 export interface HttpExchangeStart {
@@ -31,6 +32,7 @@ export class HttpExchange {
         this.#controller.abort(new Error("The HTTP client has closed its connection"));
     });
     watchHalfClosed(response, request.socket);
+    watchStandingUpload(request, response);
   }
 
   /** REQUEST_METHOD. */
