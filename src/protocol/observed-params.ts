@@ -52,6 +52,11 @@ export class ObservedParams extends Params {
     return super.isUnanimous(name);
   }
 
+  override isRepeated(name: string): boolean {
+    this.#note(name);
+    return super.isRepeated(name);
+  }
+
   override has(name: string): boolean {
     this.#note(name);
     return super.has(name);

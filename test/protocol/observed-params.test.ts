@@ -14,6 +14,7 @@ describe("ObservedParams", () => {
     ["has", (params) => params.has("A")],
     ["beginsWith", (params) => params.beginsWith("A", "1")],
     ["isUnanimous", (params) => params.isUnanimous("A")],
+    ["isRepeated", (params) => params.isRepeated("A")],
   ])("note the name that %s asks for, and say the same", (method, read) => {
     const params = observed();
     expect(params.reading).toEqual(new Set());
