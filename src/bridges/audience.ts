@@ -22,6 +22,11 @@ export function audienceOf(params: Params, vouchesFor: readonly string[]): Audie
   return names.some((name) => params.getAll(name).some((value) => value !== "")) ? "someone" : "anyone";
 }
 
+/** Whether all of these names tell who sends a request: one from `anyone` has a value of none of them. */
+export function tellOnlyOfSender(names: readonly string[], vouchesFor: readonly string[]): boolean {
+  return names.every((name) => CREDENTIALS.includes(name) || vouchesFor.includes(name));
+}
+
 /** Whether the reply says itself that everybody may have it (RFC 9111, section 5.2.2.9). */
 export function isPublic({ headers }: Reply): boolean {
   return directives(headers.get("cache-control")).includes("public");

@@ -14,7 +14,7 @@ import { namesRead, type ReadNames, type Variant } from "./variant.js";
 import { WatchedBody } from "./watched-body.js";
 import { CachedReply } from "./cached-reply.js";
 import { underConditions } from "./conditional.js";
-import { validatorsOf, type FileValidators, type FilteredState } from "./filtered-file.js";
+import type { FileValidators } from "./filtered-file.js";
 import { KeptBody, exactly } from "./kept-body.js";
 
 /** Where a reply can be kept. */
@@ -51,7 +51,7 @@ interface CollectedFacts {
 export interface VisitFacts {
   readonly source: ReplySource;
   readonly audience: Audience;
-  readonly state: FilteredState;
+  readonly validatorsOf: (variant: Variant) => FileValidators;
   /** The fields of the request, of which what is read here is not noted. */
   readonly headers: RequestHeaders;
   /** The variant that the request belongs to where these names are read. */
@@ -135,8 +135,8 @@ export class FileVisit {
 
   /** Adds validators that follow from the file and from what was read; tells whether nothing more can be read for them. */
   #addValidators(reply: Reply, variant: Variant | undefined, source: BodySource | undefined): boolean {
-    const { known, learn, variantOf, state } = this.#facts;
-    if (variant !== undefined) withValidators(reply, validatorsOf(state, variant));
+    const { known, learn, variantOf, validatorsOf } = this.#facts;
+    if (variant !== undefined) withValidators(reply, validatorsOf(variant));
     if (source === undefined) {
       if (variant !== undefined) learn(variant);
       return true;

@@ -30,19 +30,29 @@ export interface FilteredState {
   readonly facts: FileFacts;
 }
 
+/** What the validators of a variant follow from beside the file. */
+export interface VariantFacts {
+  readonly variant: Variant;
+  /** Whether the time of the file tells all: a copy of this age is a copy of this variant. */
+  readonly isDated: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now?: number;
+}
+
 /**
  * The validators of what a filter makes of a file: the same in every process that runs the same code on the same files. A
- * file that says that it was changed in the future is as old as this moment, in ms (RFC 9110, section 8.8.2.1).
+ * file that says that it was changed in the future is as old as this moment (RFC 9110, section 8.8.2.1).
  */
 export function validatorsOf(
   { transform, facts }: FilteredState,
-  variant: Variant,
-  now = Date.now(),
+  { variant, isDated, now = Date.now() }: VariantFacts,
 ): FileValidators {
   const { length, modified, modifiedNs } = facts;
   const state = [transform.version, length, modifiedNs];
-  if (variant.id !== "") return { etag: `"${fingerprint([...state, variant.id])}"`, lastModified: undefined };
-  return { etag: `"${fingerprint(state)}"`, lastModified: Math.min(modified, Math.floor(now / 1000)) };
+  return {
+    etag: `"${fingerprint(variant.id === "" ? state : [...state, variant.id])}"`,
+    lastModified: isDated ? Math.min(modified, Math.floor(now / 1000)) : undefined,
+  };
 }
 
 /**

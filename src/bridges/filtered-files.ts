@@ -1,6 +1,6 @@
 import type { DocumentRoot, NotAFile } from "../files/document-root.js";
 import type { FileContent } from "../files/file-content.js";
-import { isSettled } from "../files/file-facts.js";
+import { isSettled, type FileFacts } from "../files/file-facts.js";
 import { Role } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/exchange.js";
 import { ObservedParams } from "../protocol/observed-params.js";
@@ -9,9 +9,10 @@ import type { FilterRole, Transform } from "../roles/filter.js";
 import { isGuarded, isNotModified } from "../http/preconditions.js";
 import { RequestHeaders } from "../roles/request-headers.js";
 import { FileVisit, type Place, type ReplySource } from "./file-visit.js";
-import { keyOf, paramsOf, validatorsOf, type FilteredFile } from "./filtered-file.js";
+import { tellOnlyOfSender } from "./audience.js";
+import { keyOf, paramsOf, validatorsOf, type FileValidators, type FilteredFile } from "./filtered-file.js";
 import type { Flight, ReplyCache } from "./reply-cache.js";
-import { variantOf } from "./variant.js";
+import { variantOf, type Variant } from "./variant.js";
 import { Variants } from "./variants.js";
 
 /** What {@link FilteredFiles} are made with. */
@@ -68,7 +69,7 @@ export class FilteredFiles {
     const visit = new FileVisit({
       source,
       audience,
-      state: { transform, facts },
+      validatorsOf: (variant) => validatorsFor(exchange, filtered, { variant, facts }),
       headers: new RequestHeaders(asked),
       variantOf: (names) => variantOf(names, asked),
       // A body of which no length tells, as behind nginx over HTTP/2, is in no key.
@@ -144,11 +145,24 @@ export class FilteredFiles {
     const variant = this.#answers.find(key, exchange.params);
     if (variant === undefined) return undefined;
     const headers = new RequestHeaders(exchange.params);
-    const validators = validatorsOf({ transform, facts: file.facts }, variant);
+    const validators = validatorsFor(exchange, filtered, { variant, facts: file.facts });
     return !isGuarded(headers) && isNotModified(headers, validators)
       ? { kind: "unchanged", validators }
       : undefined;
   }
+}
+
+/**
+ * The validators of a reply. Its time alone is compared with the client's where the filter has read nothing that could
+ * be another client's: nothing at all, or only who sends the request, which nobody had said.
+ */
+function validatorsFor(
+  { vouchesFor }: Exchange,
+  { transform, audience }: FilteredFile,
+  { variant, facts }: { readonly variant: Variant; readonly facts: FileFacts },
+): FileValidators {
+  const isDated = audience === "anyone" && tellOnlyOfSender(variant.names, vouchesFor);
+  return validatorsOf({ transform, facts }, { variant, isDated });
 }
 
 /** Whether the reply can be one to other requests too: not where a body could have a say in it, or an authorizer had. */

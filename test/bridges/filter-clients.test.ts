@@ -211,6 +211,15 @@ test("What was read of a client is neither for shared caches nor told by a date"
   }
 });
 
+test("What was read of who sends a request, and nobody had said, is told by a date to whom says nothing either", async () => {
+  const { ask } = await asking(({ params }) => params.get("REMOTE_USER") ?? params.get("AUTH_USER"));
+  await ask({});
+  const date = (await ask({})).headers.get("last-modified")!;
+  expect(new Date(date).getTime()).toBeLessThan(Date.now());
+  expect((await ask({}, { "If-Modified-Since": date })).status).toBe(304);
+  expect((await ask({ params: { REMOTE_USER: "ada" } }, { "If-Modified-Since": date })).status).toBe(200);
+});
+
 test("What a stream reads behind its head is part of the tag from then on", async () => {
   const { ask, runs } = await asking(({ headers }) => headers.get("x-api-key"), {
     streamed: true,
