@@ -25,6 +25,11 @@ export class AdaptedReply extends Reply {
     return this.#reason;
   }
 
+  override copy(): Reply {
+    const { body, type, ownHeaders: headers, applicationStatus } = this;
+    return new AdaptedReply(body, { type, headers, applicationStatus }).decide(this.status, this.#reason);
+  }
+
   /** Says status and reason phrase, each character one byte; the usual phrase need not be told. */
   decide(status: number, reason?: string): this {
     this.status = status;

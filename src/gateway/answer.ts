@@ -31,16 +31,19 @@ export async function sendAnswer(
   { status, statusText, headers, body }: Answer,
 ): Promise<void> {
   const { response } = exchange;
-  const bodiless = exchange.method === "HEAD" || status === 204 || status === 304;
+  // RFC 9110, section 15.3.6: there is no content behind a 205, which says so by its length.
+  const isReset = status === 205;
+  const bodiless = exchange.method === "HEAD" || status === 204 || status === 304 || isReset;
   const fields = endToEnd(headers).filter(([name]) => !isForGateway(name.toLowerCase()));
   const length = contentLength(fields);
   response.statusCode = status;
   if (statusText !== "") response.statusMessage = statusText;
   for (const [name, value] of fields) {
-    if (status === 204 && name.toLowerCase() === "content-length") continue;
+    if ((status === 204 || isReset) && name.toLowerCase() === "content-length") continue;
     response.appendHeader(name, value);
   }
   if (bodiless) {
+    if (isReset) response.setHeader("Content-Length", 0);
     response.end();
     await discard(body);
     return;

@@ -17,16 +17,21 @@ type StreamedBody = ReadableStream<BodyPiece> | AsyncIterable<BodyPiece> | Itera
 export function isStreamed(body: unknown): body is StreamedBody {
   if (typeof body !== "object" || body === null || Array.isArray(body) || ArrayBuffer.isView(body))
     return false;
-  if (body instanceof ReadableStream || Symbol.asyncIterator in body) return true;
+  if (isWebStream(body) || Symbol.asyncIterator in body) return true;
   // What says itself what it is as JSON is no list of pieces, though it can be iterated.
   return Symbol.iterator in body && !("toJSON" in body) && !(body instanceof URLSearchParams);
+}
+
+/** Also one of another realm, or of a library. */
+function isWebStream(body: object): body is ReadableStream<BodyPiece> {
+  return typeof (body as Partial<ReadableStream>).getReader === "function";
 }
 
 /** The source of a body, or undefined for one that is there as a whole. */
 export function bodySource(body: unknown): BodySource | undefined {
   if (!isStreamed(body)) return undefined;
   if (body instanceof Pieces) return fromPieces(body.takeSource());
-  if (body instanceof ReadableStream) {
+  if (isWebStream(body)) {
     const pieces = takePieces(body);
     return pieces ? fromAsyncIterable(pieces) : fromWebStream(body);
   }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { Logger } from "pino";
 
 import type { AbortedError } from "../errors.js";
@@ -104,7 +105,7 @@ function summarize(error: unknown, clean: Clean): ErrorDescription {
 }
 
 function summarizeError(error: unknown, clean: Clean): ErrorDescription {
-  if (!(error instanceof Error)) {
+  if (!isError(error)) {
     return plain({ name: typeof error, message: "something that is no Error was thrown" });
   }
   // Whatever a subclass made of them: nothing is taken for text that may be none.
@@ -112,9 +113,14 @@ function summarizeError(error: unknown, clean: Clean): ErrorDescription {
   return plain({ name: clean(String(name)), message: clean(String(message)) });
 }
 
+/** Also one of another realm, such as a `node:vm` context. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
 function describeError(error: unknown, clean: Clean, depth = 0): ErrorDescription {
   const summary = summarizeError(error, clean);
-  if (!(error instanceof Error)) return summary;
+  if (!isError(error)) return summary;
   const { cause } = error as { cause?: unknown };
   const stack: unknown = error.stack;
   const code = (error as { code?: unknown }).code;

@@ -101,13 +101,35 @@ export function checkBody(body: unknown): void {
 }
 
 function checkObject(body: object | null): void {
-  // An error that is handed on is meant as one that is thrown.
-  if (body instanceof Error) throw body;
-  if (types.isPromise(body)) throw new ReplyBodyError("a promise is no body; await it");
+  if (body === null) return;
+  // What is awaited is none any more, so this is one that was put into a reply.
+  if (typeof (body as { then?: unknown }).then === "function")
+    throw new ReplyBodyError("a promise is no body; await it");
+  if (isPlain(body)) return;
+  // An error that is handed on is meant as one that is thrown, also one of another realm.
+  if (body instanceof Error || types.isNativeError(body)) throw body;
+  const fact = NO_CONTENT.get(tagOf(body));
+  if (fact !== undefined) throw new ReplyBodyError(fact);
   if (types.isMap(body))
     throw new ReplyBodyError("a Map is neither text nor JSON; send Object.fromEntries(map) or [...map]");
   if (types.isWeakMap(body) || types.isWeakSet(body) || types.isRegExp(body))
     throw new ReplyBodyError(`a ${body.constructor.name} is neither text nor JSON`);
+}
+
+/** What holds or makes content, is none itself and would be `{}` as JSON, and what to send of it. */
+const NO_CONTENT: ReadonlyMap<string, string> = new Map([
+  ["[object Request]", "a Request is neither text nor JSON; send its body"],
+  ["[object WritableStream]", "a WritableStream is neither text nor JSON"],
+  ["[object WeakRef]", "a WeakRef is neither text nor JSON"],
+  ...["Transform", "Compression", "Decompression", "TextEncoder", "TextDecoder"].map(
+    (name) =>
+      [`[object ${name}Stream]`, `a ${name}Stream is neither text nor JSON; send its readable`] as const,
+  ),
+]);
+
+/** Whether it is an object literal or a list, which JSON was made for, rather than an object of some class. */
+export function isPlain(value: object): boolean {
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function streamedOf(body: object): StreamedContent | undefined {

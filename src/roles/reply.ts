@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { endToEnd } from "../hop-by-hop.js";
 import { ReplyHeaders, type HeaderFields } from "./header-fields.js";
 import type { BodyPiece } from "./pieces.js";
-import { checkBody, saysType } from "./reply-content.js";
+import { checkBody, isPlain, saysType } from "./reply-content.js";
 import { Allow, Deny } from "./verdict.js";
 
 export type { BodyPiece } from "./pieces.js";
@@ -57,8 +57,7 @@ export class Reply {
   #status: number | undefined;
   #routeStatus: number | undefined;
   #headers: ReplyHeaders | undefined;
-  /** What is sent; undefined and null are an answer without content. */
-  body: ReplyBody;
+  #body: ReplyBody;
   /**
    * The media type that is sent unless the fields have one; undefined lets it follow from the body, and null sends none,
    * for answers that others made.
@@ -68,11 +67,39 @@ export class Reply {
   applicationStatus: number;
 
   constructor(body?: ReplyBody, init: ReplyInit = nothing) {
-    this.body = body;
+    this.#body = body;
     this.type = init.type;
     this.applicationStatus = checkApplicationStatus(init.applicationStatus ?? 0);
     if (init.headers !== undefined) this.#headers = new ReplyHeaders(init.headers);
     if (init.status !== undefined) this.#status = checkStatus(init.status);
+    if (typeof body === "object" && body !== null) this.body = body;
+  }
+
+  /**
+   * What is sent; undefined and null are an answer without content. Another answer (a reply, a `Response`, a denial) gives its
+   * content, and all that is not said here.
+   */
+  get body(): ReplyBody {
+    return this.#body;
+  }
+
+  /** @throws TypeError for a decision that lets pass */
+  set body(body: ReplyBody) {
+    const answer = body instanceof Reply ? body : answerOf(body);
+    if (answer === undefined) this.#body = body;
+    else this.#takeOver(answer);
+  }
+
+  #takeOver(answer: Reply): void {
+    this.#body = answer.#body;
+    if (this.#status === undefined) this.status = answer.status;
+    // The media type of its content.
+    this.type = answer.type ?? (answer.#headers?.has("content-type") === true ? undefined : this.type);
+    if (this.applicationStatus === 0) this.applicationStatus = answer.applicationStatus;
+    const own = this.#headers;
+    if (answer.#headers === undefined) return;
+    this.#headers = new ReplyHeaders(answer.#headers);
+    if (own !== undefined) this.revise({ headers: own });
   }
 
   /** The header fields that are sent beside those which follow from the body. */
@@ -116,7 +143,7 @@ export class Reply {
 
   /** @internal The same answer as another value. */
   copy(): Reply {
-    const copy = new Reply(this.body, { type: this.type, headers: this.#headers });
+    const copy = new Reply(this.#body, { type: this.type, headers: this.#headers });
     copy.applicationStatus = this.applicationStatus;
     copy.#status = this.#status;
     copy.#routeStatus = this.#routeStatus;
@@ -153,7 +180,7 @@ export function reply(body?: ReplyBody, init: ReplyInit = nothing): Reply {
  * @throws TypeError for a decision that lets pass
  */
 export function answerOf(value: unknown): Reply | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+  if (typeof value !== "object" || value === null || isPlain(value)) return undefined;
   if (isResponse(value)) return fromResponse(value);
   // `return redirect("/log-in")` and `return deny(403)` read well in a responder too.
   if (Deny.is(value)) {
@@ -176,7 +203,8 @@ function isResponse(value: object): value is Response {
 }
 
 function fromResponse(response: Response): Reply {
-  const { body } = response;
+  const { body, bodyUsed } = response;
+  if (bodyUsed) throw new TypeError("Cannot reply: the body of the Response was read already");
   try {
     const answer = new Reply(body, { status: response.status });
     // A field of a `Response` has one character for each byte.

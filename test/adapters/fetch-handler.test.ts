@@ -4,7 +4,7 @@ import { compress } from "hono/compress";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { cors } from "hono/cors";
 import { streamSSE } from "hono/streaming";
-import type { ResponderRequest } from "tricorn";
+import { reply, type Next, type ResponderRequest } from "tricorn";
 import { fetchHandler, type FetchFunction, type FetchHandlerOptions } from "tricorn/adapters";
 import { describe, expect, test } from "vitest";
 import { gunzipSync } from "node:zlib";
@@ -389,5 +389,25 @@ describe("A Hono application", () => {
     expect((await visit("/events")).text).toBe("data: one\n\ndata: two\n\n");
     const boom = await visit("/boom");
     expect([boom.status, boom.text]).toEqual([500, "boom"]);
+  });
+});
+
+describe("Middleware around a fetch handler", () => {
+  test.each([404, 700])("may reply with its answer and more, and status %i stays", async (status) => {
+    const foreign = {
+      status,
+      statusText: "Own",
+      headers: new Headers({ "X-A": "1" }),
+      body: null,
+      bodyUsed: false,
+    };
+    const handler = fetchHandler(() => foreign as Response);
+    const routes = handler.routes.map((route) => ({
+      ...route,
+      middleware: [async (_request: unknown, next: Next) => reply(await next(), { headers: { "X-B": "2" } })],
+    }));
+    const { visit } = await serveHandlers({ ...handler, routes });
+    const answer = await visit("/");
+    expect([answer.status, answer.headers.get("X-A"), answer.headers.get("X-B")]).toEqual([status, "1", "2"]);
   });
 });

@@ -79,6 +79,16 @@ describe("a responder's answer", () => {
     expect(await http(url, "/?200")).toMatchObject({ status: 200, body: "body" });
   });
 
+  it("has no content behind a 205, and says so", async () => {
+    const { url } = await openStage({
+      scripts: { 1: (request) => request.answer("Status: 205\r\nContent-Length: 4\r\n\r\nbody") },
+      routes: { respond },
+    });
+    const reset = await http(url, "/");
+    expect(reset).toMatchObject({ status: 205, body: "", headers: { "content-length": "0" } });
+    expect(reset.headers["transfer-encoding"]).toBeUndefined();
+  });
+
   it("comes as it is written, piece by piece", async () => {
     const { script, arrived } = announcing();
     const { url } = await openStage({ scripts: { 1: script }, routes: { respond } });

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Definition } from "../../src/roles/definitions.js";
 import { HttpError } from "../../src/roles/http-error.js";
 import type { Middleware } from "../../src/roles/middleware.js";
-import { reply } from "../../src/roles/reply.js";
+import { reply, type ReplyBody } from "../../src/roles/reply.js";
+import { deny } from "../../src/roles/verdict.js";
 import { filter, get } from "../support/records.js";
 import { serveDefinitions } from "../support/served.js";
 
@@ -48,6 +49,45 @@ describe("Middleware", () => {
     expect((await ask([route([() => undefined], () => "x")])).status).toBe(204);
     expect((await ask([route([() => reply("no", { status: 403 })], () => "x")])).status).toBe(403);
     expect((await ask([route([async (_r, next) => (await next(), "other")], () => "x")])).text).toBe("other");
+  });
+
+  test.each<[string, () => ReplyBody, (number | string | undefined)[]]>([
+    ["a Response", () => new Response("new", { status: 201, headers: { "X-A": "1" } }), [201, "new", "1"]],
+    [
+      "a reply",
+      () => reply("new", { status: 202, type: "c/d", headers: { "X-A": "1" } }),
+      [202, "new", "1", "c/d"],
+    ],
+    ["a denial", () => deny(403, { body: "new", headers: { "X-A": "1" } }), [403, "new", "1"]],
+    ["a Blob", () => new Blob(["new"], { type: "c/d" }), [200, "new", undefined, "c/d"]],
+  ])("may put any answer into the reply: %s", async (_name, make, expected) => {
+    const replace: Middleware = async (_request, next) => {
+      const answer = await next();
+      answer.body = make();
+      return answer;
+    };
+    const answer = await ask([route([noting("b"), replace], () => "old")]);
+    expect(answer.head).toContain("X-Passed: b");
+    const [status, text, field, type] = expected;
+    expect([answer.status, answer.text, answer.header("X-A")]).toEqual([status, text, field]);
+    if (type !== undefined) expect(answer.header("Content-Type")).toBe(type);
+  });
+
+  test("says more of a reply than the answer that is put into it", async () => {
+    const replace: Middleware = async (_request, next) => {
+      const answer = await next();
+      answer.body = new Response("new", { status: 201, headers: { "X-A": "1", "X-B": "2" } });
+      return answer;
+    };
+    const answer = await ask([
+      route([replace], () => reply("old", { status: 404, headers: { "X-A": "3" } })),
+    ]);
+    expect([answer.status, answer.text, answer.header("X-A"), answer.header("X-B")]).toEqual([
+      404,
+      "new",
+      "3",
+      "2",
+    ]);
   });
 
   test("sees what the handler throws, and may answer for it", async () => {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { createContext, runInContext } from "node:vm";
+import { createContext, runInContext, runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 
 import { HttpError } from "../../src/roles/http-error.js";
@@ -250,6 +250,56 @@ describe("A promise inside of reply", () => {
     expect(log.flatMap(({ err }) => err?.message ?? [])).toEqual([
       "Cannot reply for Books.show: a promise is no body; await it",
     ]);
+  });
+});
+
+describe("What would be an empty object as JSON", () => {
+  test.each([
+    // oxlint-disable-next-line unicorn/no-thenable -- query builders of databases are such objects
+    ["a thenable inside of reply", () => reply({ then: () => {} }), "a promise is no body; await it"],
+    ["a Request", () => new Request("http://x/"), "a Request is neither text nor JSON; send its body"],
+    [
+      "a CompressionStream",
+      () => new CompressionStream("gzip"),
+      "a CompressionStream is neither text nor JSON; send its readable",
+    ],
+    ["a WeakRef", () => new WeakRef({}), "a WeakRef is neither text nor JSON"],
+  ])("is refused: %s", async (_name, handle, fact) => {
+    const { answer, log } = await ask(handle);
+    expect(answer.status).toBe(500);
+    expect(log.flatMap(({ err }) => err?.message ?? [])).toEqual([`Cannot reply for Books.show: ${fact}`]);
+  });
+
+  test("counts as thrown where it is an error of another realm", async () => {
+    const { answer, log } = await ask(() => runInNewContext("new RangeError('far away')") as object);
+    expect(answer.status).toBe(500);
+    expect(log.flatMap(({ err }) => err?.message ?? [])).toEqual(["far away"]);
+  });
+
+  test("is read where it is the web stream of a library", async () => {
+    const streamOf = () => {
+      const stream = new Blob(["hello"]).stream();
+      return { getReader: () => stream.getReader() };
+    };
+    for (const handle of [streamOf, () => reply(streamOf())])
+      expect((await ask(handle)).answer.text).toBe("hello");
+  });
+});
+
+describe("A Response that was read already", () => {
+  test("is refused, since nothing of it is left to send", async () => {
+    const used = async () => {
+      const response = new Response("x");
+      await response.text();
+      return response;
+    };
+    for (const handle of [used, async () => reply(await used())]) {
+      const { answer, log } = await ask(handle);
+      expect(answer.status).toBe(500);
+      expect(log.flatMap(({ err }) => err?.message ?? [])).toEqual([
+        "Cannot reply: the body of the Response was read already",
+      ]);
+    }
   });
 });
 
