@@ -21,8 +21,8 @@ const FRAMES = /^ {4}at .*$/gm;
 
 /**
  * Takes the secrets of a request out of a text: an error message that quotes one must not carry it into a log. They are
- * found as they came, percent-decoded and -encoded, in the escapes of JSON, and decoded from base64 where they are Basic
- * credentials. A secret of four characters or more is taken out wherever it stands. A shorter one is common in ordinary
+ * found as they came, percent-decoded, as URLs, forms, JSON, HTML and `console.log` write them, and decoded from base64 where
+ * they are Basic credentials. A secret of four characters or more is taken out wherever it stands. A shorter one is common in ordinary
  * text: two or three characters are taken out as a word of their own, a single one as the value of a name or in quotes;
  * neither in the frames of a stack.
  *

@@ -27,6 +27,9 @@ export function secretFields(further: readonly string[]): readonly string[] {
   return [...new Set([...names, ...fields, ...usualNames])];
 }
 
+/** In front of the host of a target in absolute-form (RFC 3986, section 3.2.1). */
+const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i;
+
 function fieldOf(param: string): string {
   return param.slice("HTTP_".length).toLowerCase().replaceAll("_", "-");
 }
@@ -39,6 +42,8 @@ function fieldOf(param: string): string {
 export function secretsOf(params: Params, further: readonly string[]): readonly string[] {
   const found = new Set<string>();
   for (const name of secretParams) for (const value of params.getAll(name)) addParam(found, { name, value });
+  const userInfo = USER_INFO.exec(params.get("REQUEST_URI") ?? "")?.[1];
+  if (userInfo !== undefined) addUser(found, userInfo);
   for (const name of further) {
     for (const param of new Set([name, `HTTP_${name.toUpperCase().replaceAll("-", "_")}`]))
       for (const value of params.getAll(param)) addParam(found, { name: param, value });
@@ -71,11 +76,16 @@ function addCredentials(found: Set<string>, value: string): void {
   const credentials = value.slice(blank + 1).trim();
   addForms(found, credentials);
   if (value.slice(0, blank).toLowerCase() !== "basic") return;
+  // Quoted without its padding.
+  addForms(found, credentials.split("=", 1)[0]!);
   const bytes = Buffer.from(credentials, "base64");
-  for (const decoded of new Set([bytes.toString("utf8"), bytes.toString("latin1")])) {
-    addForms(found, decoded);
-    addForms(found, decoded.slice(decoded.indexOf(":") + 1));
-  }
+  for (const decoded of new Set([bytes.toString("utf8"), bytes.toString("latin1")])) addUser(found, decoded);
+}
+
+/** `user:password`, and the password alone. */
+function addUser(found: Set<string>, text: string): void {
+  addForms(found, text);
+  addForms(found, text.slice(text.indexOf(":") + 1));
 }
 
 /** The values of one member of the query, however it is told. */
@@ -100,15 +110,38 @@ function addForms(found: Set<string>, value: string): void {
     if (text.trim() === "") continue;
     found.add(text);
     if (PLAIN.test(text)) continue;
-    const encoded = encodeURIComponent(text);
-    found.add(encoded).add(encoded.replaceAll("%20", "+"));
-    found.add(JSON.stringify(text).slice(1, -1));
-    found.add(Buffer.from(text).toString("latin1"));
+    for (const write of WRITERS) found.add(write(text));
   }
 }
 
+/** How programs write a text down: in URLs and forms, in JSON, as `console.log` shows objects, in HTML, as bytes. */
+const WRITERS: readonly ((text: string) => string)[] = [
+  encodeURIComponent,
+  (text) => encodeURIComponent(text).replaceAll("%20", "+"),
+  encodeURI,
+  (text) => new URLSearchParams([["", text]]).toString().slice(1),
+  // As `URL` has it in its query.
+  (text) => text.replaceAll(/[ "#'<>]|[^\0-\x7f]/gu, percentEncoded),
+  (text) => JSON.stringify(text).slice(1, -1),
+  (text) => text.replaceAll("\\", String.raw`\\`),
+  (text) => text.replaceAll(/["&'<>]/g, (character) => ENTITIES[character]!),
+  (text) => Buffer.from(text).toString("latin1"),
+];
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '"': "&quot;",
+  "&": "&amp;",
+  "'": "&#39;",
+  "<": "&lt;",
+  ">": "&gt;",
+};
+
+function percentEncoded(character: string): string {
+  return character === "'" ? "%27" : encodeURIComponent(character);
+}
+
 /** What is the same in URLs, in JSON and as bytes. */
-const PLAIN = /^[A-Za-z0-9_.~-]*$/;
+const PLAIN = /^[A-Za-z0-9_.-]*$/;
 
 function percentDecoded(text: string): string {
   if (!text.includes("%")) return text;

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 
 import { Params } from "../../src/protocol/params.js";
@@ -90,10 +91,29 @@ describe("redact", () => {
       "abcd1234",
       "[redacted]",
     ],
+    [
+      "of basic credentials without their padding",
+      { HTTP_AUTHORIZATION: `Basic ${Buffer.from("ada:pw").toString("base64")}` },
+      Buffer.from("ada:pw").toString("base64url"),
+      "[redacted]",
+    ],
+    ["in front of a host", { REQUEST_URI: "http://ada:hunter22@h/a" }, "got hunter22", "got [redacted]"],
     ["that overlaps another", { HTTP_COOKIE: "a=abcdef; b=defghi" }, "abcdefghi", "[redacted]"],
     ["that is a part of the mark", { HTTP_COOKIE: "a=abcdef; b=redacted" }, "abcdef", "[redacted]"],
   ])("takes out a secret %s", (_what, variables, text, expected) => {
     expect(redact(text, Params.from(variables as Record<string, string>))).toBe(expected);
+  });
+
+  const odd = `p!w(x)~'a b/"c\\é;&<`;
+  test.each([
+    ["a form", new URLSearchParams({ q: odd }).toString().slice(2)],
+    ["a query", new URL(`http://h/?${odd}`).search.slice(1)],
+    ["a URI", encodeURI(odd)],
+    ["an object that is shown", inspect(odd).slice(1, -1)],
+    ["HTML", "p!w(x)~&#39;a b/&quot;c\\é;&amp;&lt;"],
+  ])("takes out a secret as it stands in %s", (_where, text) => {
+    const params = Params.from({ HTTP_COOKIE: `sid=${encodeURIComponent(odd)}` });
+    expect(redact(`a ${text} b`, params)).toBe("a [redacted] b");
   });
 
   test.each([
