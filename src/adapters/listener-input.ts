@@ -81,8 +81,13 @@ export class ListenerInput {
       }
       this.#isReading = false;
     } catch (error) {
-      if (isDumped(message)) this.#finish();
-      else breakOff(message, error as Error);
+      if (isDumped(message)) {
+        this.#finish();
+        return;
+      }
+      // To on-finished this is an end as well, and Express waits with its error page for one: the socket goes on here.
+      message.once("close", () => message.emit("finish"));
+      breakOff(message, error as Error);
     }
   }
 

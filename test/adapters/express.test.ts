@@ -115,6 +115,21 @@ describe("An Express application", () => {
     }
   });
 
+  test.each(["9", "200000"])("answers its errors where only 7 of %s bytes come", async (length) => {
+    const app = express();
+    app.set("env", "test");
+    app.post("/read", express.json(), (_request, response) => void response.end());
+    app.post("/unread", () => {
+      throw new Error("broken");
+    });
+    const { visit } = await serveExpress(app);
+    const short = { method: "POST", body: '{"a":1}', params: { CONTENT_LENGTH: length } };
+
+    const type = { "Content-Type": "application/json" };
+    expect((await visit("/read", { ...short, headers: type })).status).toBe(length === "9" ? 400 : 413);
+    expect((await visit("/unread", short)).status).toBe(500);
+  });
+
   test("serves files whole and in ranges, and no file outside of its folder", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "public"));
