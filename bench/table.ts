@@ -23,7 +23,7 @@ function ratioCell({ name, ratios }: Row, { key }: Metric): string {
 }
 
 /** A median with its spread. */
-export function formatRatio({ median, least, most }: Spread): string {
+function formatRatio({ median, least, most }: Spread): string {
   return `${formatFigure(median)} (${formatFigure(least)}–${formatFigure(most)})`;
 }
 

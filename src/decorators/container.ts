@@ -55,7 +55,7 @@ export interface Registration {
 }
 
 /** The class, token, value or factory behind a registration. */
-export type Provider =
+type Provider =
   | { readonly kind: "class"; readonly useClass: Class }
   | { readonly kind: "token"; readonly useToken: InjectionToken }
   | { readonly kind: "value" | "factory" };

@@ -1,7 +1,7 @@
 import { isHangupIgnored, startFacts } from "./ignored-signals.js";
 
 /** Why a process ends: somebody sent it a signal, or nobody caught an error. */
-export type EndCause = "signal" | "uncaught";
+type EndCause = "signal" | "uncaught";
 
 /** What the end of the process closes. */
 export interface Closable {

@@ -25,7 +25,7 @@ export function descriptionOf(...controllers: ControllerClass[]): ApplicationDes
 }
 
 /** The configuration for a place, complete with all that it is checked by. */
-export function generate(
+function generate(
   { writer, deployment, description }: ConfiguredOptions,
   place: Place,
 ): Configuration {
@@ -35,7 +35,7 @@ export function generate(
 }
 
 /** The files of a configuration and its folders, by their path below the server's folder. */
-export function filesOf({ files, folders }: Configuration, { folder }: Place): Record<string, string> {
+function filesOf({ files, folders }: Configuration, { folder }: Place): Record<string, string> {
   const below = (path: string): string =>
     path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;
   return Object.fromEntries([

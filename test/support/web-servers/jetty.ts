@@ -11,7 +11,7 @@ const JARS = [
 const FAST_START = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
 
 /** The arguments of `java` that run Jetty with a configuration of this name. */
-export function jettyArguments(configuration: string): readonly string[] {
+function jettyArguments(configuration: string): readonly string[] {
   const classPath = JARS.map((jar) => `/usr/share/java/${jar}.jar`).join(":");
   return [...FAST_START, "-cp", classPath, "org.eclipse.jetty.xml.XmlConfiguration", configuration];
 }
