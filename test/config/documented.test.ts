@@ -27,6 +27,7 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
   test("says that nobody has run it, in the file as well", () => {
     const configuration = write(writer, {});
     expect(configuration.isTested).toBe(false);
+    expect(configuration.files.length).toBeGreaterThan(0);
     for (const { text } of configuration.files) {
       expect(text).toContain(
         `This follows from the documentation of ${server}: it has not been run by Tricorn's tests.`,

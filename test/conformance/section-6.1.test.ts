@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { reply } from "../../src/roles/reply.js";
 import {
   Filter,
   Responder,
@@ -55,11 +56,20 @@ describe("Section 6.1: what all roles have in common", () => {
   });
 
   test("a request without errors has no STDERR at all", async () => {
-    const { connect } = await serveDefinitions([responder({ "GET /": () => "x" })]);
+    const { connect } = await serveDefinitions([
+      responder({
+        "GET /": () => "x",
+        "GET /large": () => "x".repeat(200_000),
+        "GET /empty": () => reply(undefined, { status: 204 }),
+        "GET /stream": () => ["x", "y"].values(),
+      }),
+    ]);
     const peer = await connect();
-    const { records } = await peer.send(get(1, "/")).answer(1);
-
-    expect(records.some(({ type }) => type === Type.stderr)).toBe(false);
+    for (const path of ["/", "/large", "/empty", "/stream", "/missing"]) {
+      const { records } = await peer.send(get(1, path)).answer(1);
+      expect([path, records.length > 0]).toEqual([path, true]);
+      expect([path, records.some(({ type }) => type === Type.stderr)]).toEqual([path, false]);
+    }
   });
 
   test("an answer that breaks off on a connection that is to be closed ends with a record of no version", async () => {

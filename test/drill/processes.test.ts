@@ -114,6 +114,7 @@ test("a server without a free descriptor does not spin, and serves again when co
   const crowd = Array.from({ length: 120 }, () => openSocket(address));
   for (const socket of crowd) socket.on("error", () => undefined).resume();
   // Those for which there is no descriptor are closed or wait; those that are served answer.
+  // To spin takes no event, only processor time, so it is looked for in a while of any length; load makes that less, not more.
   const before = processorTime(process.pid);
   await sleep(1_000);
   const used = processorTime(process.pid) - before;

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 
 import type { RoleDefinition } from "../../src/roles/definitions.js";
 import { begin, params } from "../support/records.js";
@@ -9,18 +9,23 @@ function role(handle: RoleDefinition["handle"]): RoleDefinition {
 }
 
 it("lets a role of one's own take its time once its answer has begun", async () => {
+  vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const later = deferred();
   const handle: RoleDefinition["handle"] = async (exchange) => {
-    for (let second = 0; second < 4; second += 1) {
-      exchange.write(`${second}`);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
+    exchange.write("begun, ");
+    await later.promise;
+    exchange.write("done");
     exchange.end();
   };
   const { connect } = await serveDefinitions([role(handle)], { dispatcher: { timeouts: { handler: 300 } } });
   const peer = await connect();
-  peer.send(begin(1, 9), params(1, {}));
+  const begun = await peer.send(begin(1, 9), params(1, {})).record();
+  expect(begun.content.toString()).toBe("begun, ");
+  vi.advanceTimersByTime(10_000);
+  later.resolve();
   const { stdout, applicationStatus } = await peer.answer(1);
-  expect(stdout.toString()).toBe("0123");
+  expect(stdout.toString()).toBe("begun, done");
   expect(applicationStatus).toBe(0);
 });
 

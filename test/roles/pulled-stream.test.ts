@@ -141,7 +141,9 @@ test.each([
 ])("%s counts as disturbed from its first piece on", async (_, make) => {
   const { stream } = make([1, 2]);
   expect(Readable.isDisturbed(stream as never)).toBe(false);
-  for await (const _piece of stream) expect(Readable.isDisturbed(stream as never)).toBe(true);
+  const during: boolean[] = [];
+  for await (const _piece of stream) during.push(Readable.isDisturbed(stream as never));
+  expect(during).toEqual([true, true]);
   expect(Readable.isDisturbed(stream as never)).toBe(true);
 });
 
