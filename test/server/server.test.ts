@@ -260,14 +260,14 @@ describe("Server and its peers (section 3.2)", () => {
 
 describe("Server.close", () => {
   test("closes idle connections at once and takes no more", async () => {
+    // No time passes, so nothing is waited for. One that has brought no request yet is given time: see closing.test.ts.
+    vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
     const { connect, server } = await serveDefinitions([hello], {
       server: { timeouts: { shutdown: 60_000 } },
     });
     const peers = [await connect(), await connect()];
     for (const peer of peers) await peer.send(get(1, "/hello")).answer(1);
-    // No time passes, so nothing is waited for. One that has brought no request yet is given time: see closing.test.ts.
-    vi.useFakeTimers({ toFake: ["setTimeout", "setInterval"] });
-    onTestFinished(() => void vi.useRealTimers());
     await server.close();
 
     for (const peer of peers) await peer.closedByApplication();

@@ -16,6 +16,7 @@ const servers: readonly { readonly name: string; readonly kind: WebServerKind }[
 FcgidIPCDir ${folder}
 FcgidProcessTableFile ${folder}/fcgid_shm
 FcgidMaxProcesses 1
+FcgidZombieScanInterval 1
 ScriptAlias /app ${folder}/programs/started
 <Directory ${folder}/programs>
   SetHandler fcgid-script
@@ -84,7 +85,7 @@ describe.each(servers)("a program of $name", ({ name, kind }) => {
     process.kill(pid, "SIGTERM");
     expect(await (await later).text()).toBe("later");
     await server.errorLine(/stopped$/m);
-    await expect.poll(async () => (await visit("/process")).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await visit("/process")).status).toBe(200);
     expect((await facts()).pid).not.toBe(pid);
   });
 });

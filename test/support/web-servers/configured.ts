@@ -25,10 +25,7 @@ export function descriptionOf(...controllers: ControllerClass[]): ApplicationDes
 }
 
 /** The configuration for a place, complete with all that it is checked by. */
-function generate(
-  { writer, deployment, description }: ConfiguredOptions,
-  place: Place,
-): Configuration {
+function generate({ writer, deployment, description }: ConfiguredOptions, place: Place): Configuration {
   const { port, folder } = place;
   const input = { port, bind: "127.0.0.1", state: folder, ...deployment(place) };
   return writer({ deployment: parseDeployment(input), description });

@@ -33,6 +33,16 @@ const programs: Readonly<Record<ConfiguredServer, string>> = {
 /** What keeps a server in the foreground that would leave it. */
 const foreground: Readonly<Partial<Record<ConfiguredServer, string>>> = { nginx: ` -g "daemon off;"` };
 
+/**
+ * What a server is told on its command line for the tests. mod_fcgid bounds by time how often it starts a program, and looks
+ * only from time to time whether one has ended; the tests end programs as often as they can.
+ */
+const forTests: Readonly<Partial<Record<ConfiguredServer, string>>> = {
+  apache: ["SpawnScoreUpLimit 10000", "TerminationScore 0", "ZombieScanInterval 1", "ErrorScanInterval 1"]
+    .map((directive) => ` -c "<IfModule fcgid_module>" -c "Fcgid${directive}" -c "</IfModule>"`)
+    .join(""),
+};
+
 /** The configuration that `tricorn config` writes for a place. */
 export function configurationFor(
   options: GeneratedOptions,
@@ -61,7 +71,10 @@ export function generated(options: GeneratedOptions): WebServerKind {
   return {
     // The commands are the shell's; that the server is there is looked at before.
     program: programPath(programs[server]) && "sh",
-    args: (place) => ["-c", `exec ${configurationFor(options, place).run}${foreground[server] ?? ""}`],
+    args: (place) => [
+      "-c",
+      `exec ${configurationFor(options, place).run}${foreground[server] ?? ""}${forTests[server] ?? ""}`,
+    ],
     check: (place) => configurationFor(options, place).check,
     folders: (place) => [`${place.folder}/state`, ...configurationFor(options, place).folders],
     logs: ["state/error.log"],

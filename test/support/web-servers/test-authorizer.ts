@@ -95,7 +95,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
   });
 
   // Which of its processes mod_fcgid asks next, and when it starts another one, depends on the load of the machine.
-  test("nothing is served when the gate is killed while it decides", { retry: 2 }, async () => {
+  test("nothing is served when the gate is killed while it decides", async () => {
     restoreAfterwards();
     const { post } = door();
     await post.place("process");
@@ -112,7 +112,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     for (const status of await refusals("allow")) expect([500, 502, 503, denied]).toContain(status);
   });
 
-  test("nothing is served when the application shuts down while the gate decides", { retry: 2 }, async () => {
+  test("nothing is served when the application shuts down while the gate decides", async () => {
     restoreAfterwards();
     const { post } = door();
     await post.place("patient");
