@@ -99,6 +99,12 @@ function site(plan: Plan, parts: readonly ApacheParts[]): Main {
 
 function siteLines(plan: Plan, parts: readonly ApacheParts[]): string[] {
   return [
+    ...paragraph(
+      [
+        "What is protected is compared with paths where several slashes are one, as they are to whoever answers.",
+      ],
+      plan.protect.length === 0 ? [] : ["MergeSlashes On"],
+    ),
     ...(mustRefuseEncodedSlashes(plan)
       ? []
       : paragraph("Apache would answer 404 for a path with %2F in it.", ["AllowEncodedSlashes On"])),

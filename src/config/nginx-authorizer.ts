@@ -13,6 +13,8 @@ const DENIALS = [404, 410, 429];
 /** Has a request allowed, in the location where it stands and in those inside. */
 export function asking({ variables }: Plan): string[] {
   return [
+    "# Whatever else may let a request pass, of all servers: an authorizer has to allow it as well.",
+    "satisfy all;",
     `auth_request ${ASK};`,
     ...variables.map((name) => set(variableOf(name), `variable_${name}`)),
     set("$tricorn_status", "tricorn_status"),

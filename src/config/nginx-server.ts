@@ -71,6 +71,9 @@ function transport({ maxBodyBytes, timeout }: Deployment): string[] {
   ];
 }
 
+/** A raw path in which ".." may lead out of an empty segment, which is none to others: "/x//../members". */
+const DOTS_BEHIND_SLASHES = String.raw`^(?>[^?]*?//)(?:[^?]*/)?(?:\.|%2[eE]){2}(?:[/?]|$)`;
+
 /** What an authorizer must allow first; it stands in front of everything else. */
 function protectedPart(plan: Plan): string[] {
   const regex = pathRegex(plan.protect, { unit: "bytes", covers: "anyReading" });
@@ -80,6 +83,15 @@ function protectedPart(plan: Plan): string[] {
       mustRefuseEncodedSlashes(plan)
         ? block(`if ($request_uri ~ ${quotedRegex(ENCODED_SLASH)})`, ["return 400;"])
         : [],
+    ),
+    ...paragraph(
+      "Several slashes are one to whoever answers. To nginx they are several where merge_slashes is off for all servers.",
+      plan.protect.includes("/**")
+        ? []
+        : [
+            ...block(`if ($uri ~ ${quotedRegex("//")})`, ["return 400;"]),
+            ...block(`if ($request_uri ~ ${quotedRegex(DOTS_BEHIND_SLASHES)})`, ["return 400;"]),
+          ],
     ),
     ...askLocations(plan),
     ...paragraph(
