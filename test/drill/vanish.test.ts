@@ -52,13 +52,9 @@ describe.each(["tcp", "unix"] as const)("a peer over %s that vanishes", (over) =
       await Promise.all([vanish(length, "FIN"), vanish(length, "reset"), vanish(length, "close")]);
     }
     const peer = await connect();
-    const started = performance.now();
     peer.send(get(1, "/"));
 
     expect((await peer.answer(1)).text).toBe("served");
-    expect(performance.now() - started).toBeLessThan(100);
-    await expect
-      .poll(() => [server.activeRequests, server.openConnections], { timeout: 5_000 })
-      .toEqual([0, 1]);
+    await expect.poll(() => [server.activeRequests, server.openConnections]).toEqual([0, 1]);
   });
 });

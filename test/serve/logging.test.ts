@@ -37,7 +37,7 @@ async function start(
     descriptors,
   });
   // Nobody may be told that it listens.
-  await expect.poll(() => existsSync(path) && statSync(path).mode & 0o777, { timeout: 10_000 }).toBe(0o660);
+  await expect.poll(() => existsSync(path) && statSync(path).mode & 0o777).toBe(0o660);
   const ask: Run["ask"] = async (target) => {
     const peer = await WebServerPeer.connect(`unix:${path}`);
     const answer = await peer.send(get(1, target, { keep: false })).answer(1);

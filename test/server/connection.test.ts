@@ -177,13 +177,15 @@ describe("Connection", () => {
   test("closes an idle connection after its time, counted from the last request", async () => {
     const pass = stoppedClock();
     const { connect } = await serveDefinitions([hello], { server: { timeouts: { idle: 1_000 } } });
-    const peer = await connect();
+    const [silent, peer] = [await connect(), await connect()];
     for (let time = 0; time < 5; time += 1) {
       await peer.send(get(1, "/hello")).answer(1);
       pass(750);
     }
     await peer.roundTrip();
     expect(peer.ended).toBe(false);
+    // One that never asks has as much time.
+    await silent.closedByApplication();
     pass(500);
 
     await peer.closedByApplication();

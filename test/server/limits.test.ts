@@ -315,13 +315,13 @@ describe("Time-outs", () => {
   });
 
   test("a peer that takes nothing of its answer is given up, and the producer stopped", async () => {
-    const stopped = deferred();
+    const stopped = deferred<unknown>();
     const flood = responder({
-      "GET /flood": function* () {
+      "GET /flood": function* ({ signal }) {
         try {
           for (;;) yield Buffer.alloc(64 * 1024);
         } finally {
-          stopped.resolve();
+          stopped.resolve(signal.reason);
         }
       },
     });
@@ -329,7 +329,7 @@ describe("Time-outs", () => {
     const peer = await connect();
     peer.socket.pause();
     peer.send(get(1, "/flood"));
-    await stopped.promise;
+    expect(await stopped.promise).toMatchObject({ code: "ERR_ABORTED_TIMEOUT" });
     await expect.poll(() => server.openConnections).toBe(0);
 
     expect(log).toContainEqual(

@@ -36,7 +36,7 @@ export class MarkedProcesses {
 
   /** Waits until none is left: nobody is told of the end of a process that is not his own. */
   async gone(): Promise<void> {
-    await expect.poll(() => this.pids, { timeout: 10_000, interval: 20 }).toEqual([]);
+    await expect.poll(() => this.pids, { interval: 20 }).toEqual([]);
   }
 }
 
