@@ -2,7 +2,6 @@ import { ServerResponse, type IncomingMessage } from "node:http";
 
 import { AbortedError } from "../errors.js";
 import { endToEnd } from "../hop-by-hop.js";
-import { HeaderError } from "../roles/header-fields.js";
 import type { BodyPiece } from "../roles/pieces.js";
 import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
@@ -11,6 +10,7 @@ import { ListenerBody } from "./listener-body.js";
 import { breakOff } from "./listener-input.js";
 import { messageOf } from "./listener-request.js";
 import {
+  drained,
   writtenTo,
   type ListenerResponse,
   type ResponseHead,
@@ -65,7 +65,6 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
       const { headers } = this.#reply;
       this.#reply.decide(status, reason);
       for (const [name, value] of endToEnd(fields)) {
-        checkGiven(name, value);
         if (Array.isArray(value)) for (const one of value) headers.appendBytes(name, String(one));
         else headers.appendBytes(name, String(value));
       }
@@ -139,7 +138,7 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
   }
 
   #begin(): void {
-    this.#body = new ListenerBody(() => this.response.emit("drain"));
+    this.#body = new ListenerBody(() => drained(this.response));
     this.#reply.body = this.#body;
     this.#resolve();
   }
@@ -253,11 +252,6 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
     this.response._closed = true;
     this.response.emit("close");
   }
-}
-
-/** The fields of writeHead come as they are; node:http refuses those without a value later. */
-function checkGiven(name: string, value: unknown): void {
-  if (value === undefined) throw new HeaderError(`Cannot set header ${name}: it has no value`);
 }
 
 function hasLeft({ code }: AbortedError): boolean {

@@ -1,4 +1,4 @@
-import { ServerResponse, type OutgoingHttpHeaders } from "node:http";
+import { ServerResponse, validateHeaderName, validateHeaderValue, type OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 
 import type { BodyPiece } from "../roles/reply.js";
@@ -50,10 +50,9 @@ interface Inside {
 /** A response that is written to a {@link ResponseSink}. */
 export type ListenerResponse = ServerResponse & Inside;
 
-const { write, end } = ServerResponse.prototype as unknown as Record<
-  "write" | "end",
-  (this: ListenerResponse, ...args: unknown[]) => unknown
->;
+const { end } = ServerResponse.prototype as unknown as {
+  end(this: ListenerResponse, ...args: unknown[]): unknown;
+};
 
 /**
  * Has a response written to a sink. The methods become its own, because Express gives requests and responses prototypes
@@ -63,7 +62,7 @@ export function writtenTo(
   sink: ResponseSink,
   { response, socket }: { readonly response: ServerResponse; readonly socket: ListenerSocket },
 ): ListenerResponse {
-  const inside = response as unknown as Inside & { socket: Socket; write: unknown; end: unknown };
+  const inside = response as unknown as Inside & { socket: Socket; end: unknown };
   inside[SINK] = sink;
   inside.socket = socket as unknown as Socket;
   // As assignSocket() does: by it a response knows that its turn is now.
@@ -71,19 +70,20 @@ export function writtenTo(
   inside._storeHeader = storeHeader;
   inside._send = send;
   inside._writeRaw = writeRaw;
-  inside.write = writeHungrily;
   inside.end = endAtOnce;
   return response as ListenerResponse;
 }
 
 /** In the place of formatting HTTP/1.1. */
 function storeHeader(this: ListenerResponse, firstLine: string, given: Given): void {
+  // What setHeader() was given is checked already. Where this throws nothing is decided, and the listener may answer.
+  const fields = this.getRawHeaderNames().length > 0 ? setFields(this) : checked(givenFields(given));
   // There is one from here on, and libraries look whether there is.
   this._header = firstLine;
   if (this.strictContentLength) this._contentLength = announcedLength(this);
   // Some listeners ask for it themselves; how the body is framed is the Web server's matter.
   this.chunkedEncoding = false;
-  this[SINK].head({ status: this.statusCode, reason: this.statusMessage, fields: fieldsOf(this, given) });
+  this[SINK].head({ status: this.statusCode, reason: this.statusMessage, fields });
 }
 
 /** In the place of writing to the socket, behind all checks of what may be written. */
@@ -98,7 +98,7 @@ function send(
     isText || typeof data !== "string" ? data : Buffer.from(data, encoding!),
     callback ?? undefined,
   );
-  return true;
+  return this[SINK].isHungry;
 }
 
 /** Interim answers, which no Web server knows what to do with. */
@@ -110,10 +110,6 @@ function writeRaw(
 ): boolean {
   if (typeof callback === "function") process.nextTick(callback);
   return true;
-}
-
-function writeHungrily(this: ListenerResponse, ...args: unknown[]): boolean {
-  return write.apply(this, args) === true && this[SINK].isHungry;
 }
 
 function endAtOnce(this: ListenerResponse, ...args: unknown[]): ListenerResponse {
@@ -130,16 +126,36 @@ function isUtf8(encoding: string | null | undefined): boolean {
   return encoding === "utf8" || encoding === null || encoding === undefined || encoding === "utf-8";
 }
 
-/** The fields that were set, or those that writeHead was given where none were. */
-function* fieldsOf(response: ListenerResponse, given: Given): Generator<Field> {
-  const names = response.getRawHeaderNames();
-  if (names.length > 0) {
-    for (const name of names) yield [name, response.getHeader(name)];
-  } else if (!Array.isArray(given)) {
+function* setFields(response: ListenerResponse): Generator<Field> {
+  for (const name of response.getRawHeaderNames()) yield [name, response.getHeader(name)];
+}
+
+/** Those that writeHead() was given where none were set. */
+function* givenFields(given: Given): Generator<Field> {
+  if (!Array.isArray(given)) {
     yield* Object.entries(given ?? {});
   } else if (Array.isArray(given[0])) {
     yield* given as Field[];
   } else {
     for (let index = 0; index < given.length; index += 2) yield [String(given[index]), given[index + 1]];
   }
+}
+
+function checked(given: Iterable<Field>): Field[] {
+  const fields = Array.from(given);
+  for (const [name, value] of fields) {
+    validateHeaderName(name);
+    for (const one of Array.isArray(value) ? value : [value]) validateHeaderValue(name, one as string);
+  }
+  return fields;
+}
+
+/** More may be written: told to whoever was asked to wait and has not ended the response, as node:http does. */
+export function drained(response: ListenerResponse): void {
+  if (!response.writableNeedDrain) return;
+  const needed = Object.getOwnPropertySymbols(response).find(
+    ({ description }) => description === "kNeedDrain",
+  );
+  if (needed !== undefined) Reflect.set(response, needed, false);
+  response.emit("drain");
 }

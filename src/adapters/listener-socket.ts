@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { ListenerInput } from "./listener-input.js";
 import { tellFacts } from "./socket-facts.js";
+import { durationOf } from "./timer-duration.js";
 
 /** What the socket of a response would tell of its buffer; nobody corks this one. */
 const writableState = { corked: 1 };
@@ -40,6 +41,16 @@ export class ListenerSocket extends EventEmitter {
   readonly writableHighWaterMark = 64 * 1024;
   readonly writableLength = 0;
   readonly writableCorked = 1;
+  readonly writableNeedDrain = false;
+  readonly writableObjectMode = false;
+  readonly readableLength = 0;
+  readonly readableObjectMode = false;
+  readonly readableFlowing = true;
+  readonly readableEncoding = null;
+  readonly bufferSize = 0;
+  allowHalfOpen = true;
+  /** The error that it was destroyed with. */
+  errored: Error | null = null;
   readonly _writableState = writableState;
 
   constructor(request: ResponderRequest, owner: SocketOwner) {
@@ -62,6 +73,19 @@ export class ListenerSocket extends EventEmitter {
     return this.destroyed;
   }
 
+  /** The client has said all that it will. */
+  get readableEnded(): boolean {
+    return !this.readable;
+  }
+
+  get writableEnded(): boolean {
+    return !this.writable;
+  }
+
+  get writableFinished(): boolean {
+    return !this.writable;
+  }
+
   get pending(): boolean {
     return this.connecting;
   }
@@ -81,6 +105,7 @@ export class ListenerSocket extends EventEmitter {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.writable = false;
+    this.errored = error ?? null;
     this.#owner.destroyed(error);
     return this;
   }
@@ -145,6 +170,28 @@ export class ListenerSocket extends EventEmitter {
     return this;
   }
 
+  isPaused(): boolean {
+    return false;
+  }
+
+  /** What has come is the request's to read. */
+  read(): null {
+    return null;
+  }
+
+  unpipe(): this {
+    return this;
+  }
+
+  setDefaultEncoding(): this {
+    return this;
+  }
+
+  setEncoding(): never {
+    const message = "Cannot change the encoding of a socket: its bytes are those of the request";
+    throw Object.assign(new Error(message), { code: "ERR_HTTP_SOCKET_ENCODING" });
+  }
+
   cork(): void {}
 
   uncork(): void {}
@@ -155,15 +202,14 @@ export class ListenerSocket extends EventEmitter {
 
   /** Says "timeout" after so many milliseconds without input or output; 0 for never. */
   setTimeout(milliseconds: number, listener?: () => void): this {
-    if (!(milliseconds >= 0)) throw new RangeError(`Cannot set time-out: ${milliseconds} is no time in ms`);
+    const given = durationOf(milliseconds);
     if (listener !== undefined) {
-      if (milliseconds === 0) this.off("timeout", listener);
+      if (given === 0) this.off("timeout", listener);
       else this.once("timeout", listener);
     }
     clearTimeout(this.#timer);
-    this.timeout = milliseconds;
-    this.#timer =
-      milliseconds === 0 || this.destroyed ? undefined : setTimeout(() => this.#idle(), milliseconds).unref();
+    this.timeout = given;
+    this.#timer = given === 0 || this.destroyed ? undefined : setTimeout(() => this.#idle(), given).unref();
     return this;
   }
 

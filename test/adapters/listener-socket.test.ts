@@ -116,16 +116,39 @@ describe("The socket of a listener", () => {
     expect(await counted.promise).toEqual([3, 6]);
   });
 
-  test("refuses a time-out that is no time", async () => {
-    const thrown = await seenOf((socket) => {
+  test.each([
+    [Number.NaN, "ERR_OUT_OF_RANGE"],
+    [-1, "ERR_OUT_OF_RANGE"],
+    [Infinity, "ERR_OUT_OF_RANGE"],
+    ["20", "ERR_INVALID_ARG_TYPE"],
+    [2 ** 40, 2 ** 31 - 1],
+    [0, 0],
+  ])("has for a time-out of %s what node:net has", async (given, expected) => {
+    const seen = await seenOf((socket) => {
       try {
-        socket.setTimeout(Number.NaN);
-        return "nothing";
+        return socket.setTimeout(given as number).timeout;
       } catch (error) {
-        return (error as Error).message;
+        return (error as NodeJS.ErrnoException).code;
       }
     });
-    expect(thrown).toBe("Cannot set time-out: NaN is no time in ms");
+    expect(seen).toBe(expected);
+  });
+
+  test("has the members of a stream that libraries ask before they write or read", async () => {
+    const look = (socket: Socket) => [
+      [socket.readableEnded, socket.readableLength, socket.readableFlowing, socket.readableEncoding],
+      [socket.writableEnded, socket.writableFinished, socket.writableNeedDrain, socket.writableLength],
+      [socket.allowHalfOpen, socket.errored, socket.isPaused(), socket.read()],
+      [socket.readableObjectMode, socket.writableObjectMode, socket.bufferSize],
+      [socket.unpipe() === socket, socket.setDefaultEncoding("utf8") === socket],
+    ];
+    expect(await seenOf(look)).toEqual([
+      [false, 0, true, null],
+      [false, false, false, 0],
+      [true, null, false, null],
+      [false, false, 0],
+      [true, true],
+    ]);
   });
 });
 

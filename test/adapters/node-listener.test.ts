@@ -1,9 +1,9 @@
 import { createReadStream, writeFileSync } from "node:fs";
-import { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, ServerResponse, type OutgoingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { nodeListener, requestOf, type NodeListener } from "tricorn/adapters";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { INTERNAL_ERROR } from "../support/answer.js";
 import { begin, get, params } from "../support/records.js";
@@ -301,7 +301,7 @@ describe("The response of a listener", () => {
     [
       "gives writeHead a field without a value",
       (response) => response.writeHead(200, { "X-A": undefined }),
-      "HeaderError",
+      "TypeError",
     ],
     ["says a status of its own", (response) => response.setHeader("Status", "200"), "HeaderError"],
     [
@@ -320,6 +320,25 @@ describe("The response of a listener", () => {
     const answer = await visit("/");
     expect([answer.status, answer.text]).toEqual([500, INTERNAL_ERROR]);
     expect(log.find(({ level }) => level === 50)?.err?.type).toBe(type);
+  });
+
+  test.each<[string, OutgoingHttpHeaders | string[]]>([
+    ["without a value", { "X-A": undefined }],
+    ["with a line break", { "X-A": "a\r\nX-B: b" }],
+    ["with a line break in one of several values", { "X-A": ["a", "b\n"] }],
+    ["beyond Latin-1, in a list", ["X-A", "\u0100"]],
+    ["by a name that is none", { "X A": "a" }],
+  ])("may answer otherwise where writeHead() refuses a field %s", async (_name, fields) => {
+    const { visit } = await serveListener((_request, response) => {
+      try {
+        response.writeHead(200, fields as OutgoingHttpHeaders);
+      } catch (error) {
+        response.statusCode = 422;
+        response.end(`${(error as NodeJS.ErrnoException).code?.slice(0, 9)} ${response.headersSent}`);
+      }
+    });
+    const answer = await visit("/");
+    expect([answer.status, answer.text]).toEqual([422, expect.stringMatching(/^ERR_(HTTP_|INVAL) false$/)]);
   });
 
   test("is broken off, visibly, where what is streamed is shorter than its length", async () => {
@@ -350,11 +369,26 @@ describe("The response of a listener", () => {
   test("tells by write() that it is full, and by drain that it is not", async () => {
     const told: boolean[] = [];
     const { visit } = await serveListener((_request, response) => {
-      told.push(response.write("a"), response.write(Buffer.alloc(256 * 1024)));
-      response.once("drain", () => response.end("z"));
+      told.push(response.write("a"), response.writableNeedDrain);
+      told.push(response.write(Buffer.alloc(256 * 1024)), response.writableNeedDrain);
+      response.once("drain", () => {
+        told.push(response.writableNeedDrain);
+        response.end("z");
+      });
     });
     expect((await visit("/")).bytes.length).toBe(256 * 1024 + 2);
-    expect(told).toEqual([true, false]);
+    expect(told).toEqual([true, false, false, true, false]);
+  });
+
+  test("tells of no drain once it has ended", async () => {
+    const drained = vi.fn<() => void>();
+    const { visit } = await serveListener((_request, response) => {
+      response.on("drain", drained);
+      response.write(Buffer.alloc(256 * 1024));
+      response.end("z");
+    });
+    expect((await visit("/")).bytes.length).toBe(256 * 1024 + 1);
+    expect(drained).not.toHaveBeenCalled();
   });
 });
 
