@@ -51,7 +51,7 @@ interface Inside {
 export type ListenerResponse = ServerResponse & Inside;
 
 const { end } = ServerResponse.prototype as unknown as {
-  end(this: ListenerResponse, ...args: unknown[]): unknown;
+  readonly end: (this: ListenerResponse, ...args: unknown[]) => unknown;
 };
 
 /**

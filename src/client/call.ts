@@ -27,6 +27,8 @@ export class Call {
   readonly isHead: boolean;
   /** How often it was sent already. */
   attempts = 0;
+  /** Whether it goes to a connection that nothing was sent on: a kept one was closed under it, and others may be too. */
+  needsNewConnection = false;
   /** Whoever holds the call, the queue or an exchange, is told here that it is given up. */
   onCancel: ((reason: unknown) => void) | undefined;
   readonly #outcome: CallOutcome;

@@ -136,6 +136,7 @@ export class ClientExchange implements AnswerSink {
     const { call } = this;
     if (this.#start.onIdleConnection && !this.#touched && call.repeatable && call.attempts === 1) {
       this.#settle(error);
+      call.needsNewConnection = true;
       this.#host.retry(call);
     } else {
       const { code, message, fault, cause } = error;

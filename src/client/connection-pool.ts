@@ -23,6 +23,8 @@ export class ConnectionPool implements ClientConnectionOwner {
   readonly #connect: Connector;
   readonly #connections = new Set<ClientConnection>();
   readonly #waiting = new Set<Waiting>();
+  /** Those whose kept connection was closed under them: the next one is one that nothing was sent on, and they go first. */
+  readonly #again = new Set<Waiting>();
   readonly #unheard = new UnheardConnections<ClientConnection>(() => this.#closeIdle());
   #connecting = 0;
   readonly #limit: ConnectionLimit;
@@ -53,11 +55,12 @@ export class ConnectionPool implements ClientConnectionOwner {
       take: (connection) => connection.start(call),
       fail: (error) => call.reject(error),
     };
+    const queue = call.needsNewConnection ? this.#again : this.#waiting;
     call.onCancel = (reason) => {
-      this.#waiting.delete(waiting);
+      queue.delete(waiting);
       call.reject(reason);
     };
-    this.#waiting.add(waiting);
+    queue.add(waiting);
     this.#assign();
   }
 
@@ -134,7 +137,8 @@ export class ConnectionPool implements ClientConnectionOwner {
 
   /** Whether an idle connection is to be closed, so that the process that holds it can accept another one. */
   #isUnwanted(connection: ClientConnection): boolean {
-    if (this.#connections.size > this.#limit.value) return true;
+    const { size } = this.#connections;
+    if (size > this.#limit.value || (size === this.#limit.value && this.#again.size > 0)) return true;
     if (connection.multiplexes || !this.#unheard.claim()) return false;
     if (this.#answersAtOnce) this.#limit.leftWaiting(this.#countAccepted());
     return true;
@@ -157,18 +161,22 @@ export class ConnectionPool implements ClientConnectionOwner {
 
   #refuseFurther(): void {
     this.#closed = true;
-    for (const waiting of this.#waiting) waiting.fail(clientClosed());
-    this.#waiting.clear();
+    for (const queue of [this.#again, this.#waiting]) {
+      for (const waiting of queue) waiting.fail(clientClosed());
+      queue.clear();
+    }
   }
 
   #assign(): void {
-    for (const waiting of this.#waiting) {
-      const connection = this.#pick();
-      if (connection === undefined) break;
-      this.#waiting.delete(waiting);
-      waiting.take(connection);
+    for (const queue of [this.#again, this.#waiting]) {
+      for (const waiting of queue) {
+        const connection = queue === this.#again ? this.#pickUnused() : this.#pick();
+        if (connection === undefined) break;
+        queue.delete(waiting);
+        waiting.take(connection);
+      }
     }
-    const { size } = this.#waiting;
+    const size = this.#again.size + this.#waiting.size;
     if (size === 0) return;
     const wanted = Math.min(size, this.#limit.value - this.#connections.size);
     while (this.#connecting < wanted) this.#open();
@@ -184,6 +192,12 @@ export class ConnectionPool implements ClientConnectionOwner {
       if (best === undefined || connection.room > best.room) best = connection;
     }
     return best;
+  }
+
+  #pickUnused(): ClientConnection | undefined {
+    for (const connection of this.#connections)
+      if (connection.unused && connection.room > 0) return connection;
+    return undefined;
   }
 
   #open(): void {
@@ -215,9 +229,10 @@ export class ConnectionPool implements ClientConnectionOwner {
 
   /** Each failed attempt is the answer to the request that has waited longest; the others get attempts of their own. */
   #connectFailed(error: unknown): void {
-    const [first] = this.#waiting;
+    const queue = this.#again.size > 0 ? this.#again : this.#waiting;
+    const [first] = queue;
     if (first === undefined) return;
-    this.#waiting.delete(first);
+    queue.delete(first);
     first.fail(error);
     this.#assign();
   }

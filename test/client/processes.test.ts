@@ -93,6 +93,21 @@ describe("every one of a hundred requests is answered, and sent once,", () => {
   });
 });
 
+test("every request that may be repeated is answered where each answer closes its connection unasked", async () => {
+  const answerOnce = async (peer: Peer): Promise<void> => {
+    const id = await peer.request();
+    peer.answer(id, hello);
+    peer.close();
+  };
+  const accept = async (): Promise<void> => {
+    for (;;) void answerOnce(await application.accept()).catch(() => {});
+  };
+  void accept();
+  const client = connect();
+  const answers = Array.from({ length: 100 }, async () => (await client.request(get)).text());
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(["hello"]));
+});
+
 test("a handler that takes long costs a kept connection now and then, and no request", async () => {
   const client = connect({ timeouts: { idle: 600_000 } });
   const slow = client.request(get);
