@@ -187,11 +187,6 @@ export class ListenerSocket extends EventEmitter {
     return this;
   }
 
-  setEncoding(): never {
-    const message = "Cannot change the encoding of a socket: its bytes are those of the request";
-    throw Object.assign(new Error(message), { code: "ERR_HTTP_SOCKET_ENCODING" });
-  }
-
   cork(): void {}
 
   uncork(): void {}
