@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 
 import { ClientError, type ClientRequest, type ClientResponse, type FastCgiClient } from "../client/index.js";
 import type { LogBudgets } from "../log/log-budgets.js";
+import { logSafely } from "../log-safely.js";
 import { ProtocolError } from "../errors.js";
 import { BROKEN_OFF, ProtocolStatus, roleName } from "../protocol/constants.js";
 import type { Answer } from "./answer.js";
@@ -26,7 +27,7 @@ export async function ask(
       if (line.trim() === "") continue;
       const more = budgets.admit("FCGI_STDERR");
       if (more !== undefined)
-        log.warn({ role: roleName(request.role), stderr: line, ...more }, "FCGI_STDERR");
+        logSafely(() => log.warn({ role: roleName(request.role), stderr: line, ...more }, "FCGI_STDERR"));
     }
   };
   try {

@@ -13,6 +13,7 @@ import { failureStatus } from "./failure.js";
 import { HttpExchange } from "./http-exchange.js";
 import { checkPort, listenError } from "./listen-error.js";
 import { answerPlainly } from "./plain-answer.js";
+import { logSafely } from "../log-safely.js";
 import { LogBudgets } from "../log/log-budgets.js";
 import { parseRequestPath } from "./request-path.js";
 import { RouteTable } from "./route-table.js";
@@ -180,7 +181,7 @@ export class Gateway {
     }
     const more = this.#budgets.admit("request failed");
     if (more !== undefined)
-      this.#log.error({ err: error, method, path: path.path, ...more }, "request failed");
+      logSafely(() => this.#log.error({ err: error, method, path: path.path, ...more }, "request failed"));
     exchange.abandon(error);
     if (!response.headersSent) answerPlainly(response, failureStatus(error));
   }

@@ -148,6 +148,19 @@ describe("Gateway", () => {
     }
   });
 
+  it("answers where its log throws, as one on a full disk does", async () => {
+    const full = (): never => {
+      throw new Error("ENOSPC");
+    };
+    const script = (request: ScriptedRequest) => {
+      request.stderr("a line\n");
+      request.end();
+    };
+    const log = pino({ level: "warn" }, { write: full });
+    const { url } = await openStage({ scripts: { 1: script }, routes, gateway: { log } });
+    expect((await http(url, "/")).status).toBe(502);
+  });
+
   it("logs the lines of FCGI_STDERR and what fails, and no credentials", async () => {
     const lines: Record<string, unknown>[] = [];
     const sink = new Writable({
