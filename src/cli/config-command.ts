@@ -55,9 +55,18 @@ interface Source {
 /** What was named goes before what stands in the file, and so does a module. */
 async function sourceOf({ module, deployment, deploymentFile }: ConfigArguments): Promise<Source> {
   const file = deploymentFile === undefined ? { deployment: {} } : readSource(deploymentFile);
-  const merged = merge(file.deployment, deployment) as DeploymentInput;
+  const merged = inFolder(merge(file.deployment, deployment), deployment) as DeploymentInput;
   if (module !== undefined) return { deployment: merged, description: await loadDescription(module) };
   return { deployment: merged, description: file.description };
+}
+
+/** A command that was named is run where it was named, as paths are, unless a folder is named for it. */
+function inFolder(
+  merged: Readonly<Record<string, unknown>>,
+  named: ConfigArguments["deployment"],
+): Readonly<Record<string, unknown>> {
+  const isElsewhere = named["command"] === undefined || merged["directory"] !== undefined;
+  return isElsewhere ? merged : { ...merged, directory: process.cwd() };
 }
 
 /** A deployment, or what `--json` prints: that and a description. */

@@ -172,7 +172,9 @@ export const DeploymentSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("the command that runs the application, for what starts it: systemd, mod_fcgid, lighttpd, CGI"),
-  directory: AbsolutePath.optional().describe("the folder that the command is run in"),
+  directory: AbsolutePath.optional().describe(
+    "the folder that the command is run in; the current one if left out where the command is named on the command line",
+  ),
   user: Account.optional().describe("the user that the application runs as, for systemd"),
   webServerGroup: Account.default("www-data").describe(
     "the group of the Web server, which may connect to the unix socket",

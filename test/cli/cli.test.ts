@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -186,6 +186,42 @@ describe("tricorn config", () => {
     const place = "/etc/systemd/system/books.socket";
     expect(err).toContain(`copy         install -D -m 644 ${join(out, "books.socket")} ${place}\n`);
     expect(err).toContain("application  serve(application)\n");
+  });
+
+  describe("a command is run", () => {
+    const command = ["--", "node", "main.js"];
+
+    test.each([
+      ["apache", "--apache-responder", "cgi"],
+      ["apache", "--apache-responder", "fcgid"],
+      ["lighttpd", "--lighttpd-responder", "cgi"],
+      ["lighttpd", "--lighttpd-responder", "spawn"],
+    ])("in the folder where it was named: %s %s %s", async (...args) => {
+      const cwd = realpathSync(folder());
+      const { code, out } = await tricorn(["config", ...args, "--state", "run", ...command], cwd);
+      expect(code).toBe(0);
+      expect(out).toContain(`\ncd ${cwd} || exit 1\nexec node main.js\n`);
+    });
+
+    test("in that of --directory, or of the deployment's file", async () => {
+      const cwd = realpathSync(folder());
+      const { out: named } = await tricorn(["config", "systemd", "--directory", "app", ...command], cwd);
+      expect(named).toContain(`\nWorkingDirectory=${cwd}/app\n`);
+      writeFileSync(join(cwd, "deployment.json"), JSON.stringify({ directory: "/srv/books" }));
+      const { out: read } = await tricorn(
+        ["config", "systemd", "--deployment", "deployment.json", ...command],
+        cwd,
+      );
+      expect(read).toContain("\nWorkingDirectory=/srv/books\n");
+    });
+
+    test("where the server starts it, if the deployment's file alone names it", async () => {
+      const cwd = folder();
+      writeFileSync(join(cwd, "deployment.json"), JSON.stringify({ command: ["/srv/books/start"] }));
+      const { out } = await tricorn(["config", "systemd", "--deployment", "deployment.json"], cwd);
+      expect(out).toContain("\nExecStart=/srv/books/start\n");
+      expect(out).not.toContain("WorkingDirectory");
+    });
   });
 
   test("names no address where the application is handed a socket", async () => {
