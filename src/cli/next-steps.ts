@@ -13,7 +13,7 @@ export interface NextStepsOptions {
 
 /** What is left to do, for standard error: what the application needs, and the commands. */
 export function nextSteps(configuration: Configuration, { deployment, written }: NextStepsOptions): string {
-  const { check, run, notes, isTested } = configuration;
+  const { asRoot, check, run, notes, isTested } = configuration;
   const copies = (written?.files ?? []).flatMap(({ path, place }) =>
     place === undefined ? [] : [`copy         install -D -m 644 ${path} ${place}`],
   );
@@ -28,6 +28,7 @@ export function nextSteps(configuration: Configuration, { deployment, written }:
     ...(written === undefined || written.folder === process.cwd() || copies.length > 0
       ? []
       : [`then         cd ${written.folder}`]),
+    ...(asRoot === undefined ? [] : [`as root      ${asRoot}`]),
     ...(check === undefined ? [] : [`check        ${check}`]),
     `run          ${run}`,
   ];

@@ -24,6 +24,11 @@ export interface Configuration {
   readonly notes: readonly string[];
   /** Folders that must be there before the Web server runs, such as `state`. */
   readonly folders: readonly string[];
+  /**
+   * The command that root must run first: the server gives up root's rights before it writes into `state`. Undefined where
+   * there is nothing to do.
+   */
+  readonly asRoot?: string;
   /** Whether what it configures starts the application, and hands it the socket; false if left out. */
   readonly startsApplication?: boolean;
   /** Whether it is run by the tests of this project; else it follows from the server's documentation alone. */

@@ -2,12 +2,13 @@ import { applicationSocket, type ApplicationSocket } from "./application-socket.
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { commonNotes, linkNotes, needsOf } from "./needs.js";
 import { planOf, type Plan } from "./plan.js";
+import { shellWord } from "./program.js";
 import { indented, textOf } from "./text.js";
 
 /** Writes the configuration of H2O, 2.2 or newer. */
 export function h2o(source: ConfigurationSource): Configuration {
   const plan = planOf(source);
-  const { name, state, part } = plan.deployment;
+  const { name, state, part, webServerUser = "nobody" } = plan.deployment;
   const shared = {
     needs: needsOf(plan, { inProcess: true, tellsMount: false }),
     notes: [...commonNotes(plan), ...notesOf(plan)],
@@ -38,6 +39,8 @@ export function h2o(source: ConfigurationSource): Configuration {
     check: "h2o -t -c h2o.conf",
     run: "h2o -c h2o.conf",
     folders: state === undefined ? [] : [state],
+    // Started by root and told no user, H2O 2.2 goes on as nobody.
+    ...(state !== undefined && { asRoot: `chown ${webServerUser} ${shellWord(state)}` }),
   };
 }
 

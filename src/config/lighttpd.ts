@@ -6,6 +6,7 @@ import { quoted } from "./lighttpd-text.js";
 import { mountRegex } from "./plan-regex.js";
 import { commonNotes, needsOf } from "./needs.js";
 import { planOf, type Plan } from "./plan.js";
+import { shellWord } from "./program.js";
 import { block, paragraph, textOf } from "./text.js";
 
 /** Writes the configuration of lighttpd 1.4.69 and newer, as Debian has it. */
@@ -28,7 +29,7 @@ export function lighttpd(source: ConfigurationSource): Configuration {
   };
 }
 
-interface Main extends Pick<Configuration, "check" | "run" | "folders"> {
+interface Main extends Pick<Configuration, "check" | "run" | "folders" | "asRoot"> {
   readonly file: Configuration["files"][number];
 }
 
@@ -60,6 +61,7 @@ function whole(plan: Plan, application: LighttpdApplication): Main {
     check: "lighttpd -tt -f lighttpd.conf",
     run: "lighttpd -D -f lighttpd.conf",
     folders: state === undefined ? [run] : [state],
+    ...(state !== undefined && { asRoot: `chown ${webServerUser}:${webServerGroup} ${shellWord(state)}` }),
   };
 }
 

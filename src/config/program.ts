@@ -36,6 +36,6 @@ export function programOf({ name, state, command, directory }: Deployment, start
 }
 
 /** A word of sh(1) that stands for itself. */
-function shellWord(word: string): string {
+export function shellWord(word: string): string {
   return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
