@@ -7,8 +7,13 @@ import { block, paragraph } from "./text.js";
 const ROUTES: PathRegexOptions = { unit: "bytes", covers: "route" };
 const FILES: PathRegexOptions = { ...ROUTES, covers: "file" };
 
-/** The locations of what is not answered in the {@link standard} way. */
-export function locations(plan: Plan): string[] {
+/**
+ * The locations of what is not answered in the {@link standard} way.
+ *
+ * @param folders what {@link emptyFolders} says, where nothing is protected: inside of a location that asks an authorizer it would
+ *   replace what a denial leads to
+ */
+export function locations(plan: Plan, folders: readonly string[] = []): string[] {
   const { deployment, streams, respond = [], filter } = plan;
   const { root, mount } = deployment;
   const location = (regex: string, lines: readonly string[]): string[] =>
@@ -35,7 +40,9 @@ export function locations(plan: Plan): string[] {
     ),
     ...paragraph(
       "Where the application is mounted.",
-      mount === "" ? [] : location(pathRegex([`${escapeGlob(mount)}/**`], ROUTES), inside(plan)),
+      mount === ""
+        ? []
+        : location(pathRegex([`${escapeGlob(mount)}/**`], ROUTES), [...inside(plan), ...folders]),
     ),
   ];
 }
@@ -48,6 +55,15 @@ export function standard(plan: Plan): string[] {
   const { mount, root } = plan.deployment;
   if (mount === "") return inside(plan);
   return root === undefined ? ["return 404;"] : ["try_files $uri $uri/ =404;"];
+}
+
+/**
+ * Has the application answer for a folder without an index file, which nginx would answer with 403. Its path stays the one that
+ * was asked for. Never where an authorizer is asked, whose denial is a 403 too.
+ */
+export function emptyFolders({ deployment: { root }, respond }: Plan): string[] {
+  if (root === undefined || respond === undefined) return [];
+  return ["# A folder without an index file.", "error_page 403 = @application;"];
 }
 
 function inside(plan: Plan): string[] {

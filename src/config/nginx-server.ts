@@ -2,7 +2,7 @@ import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "./encoded-slash.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Deployment } from "./deployment.js";
 import { askLocations, asking } from "./nginx-authorizer.js";
-import { locations, pass, standard } from "./nginx-locations.js";
+import { emptyFolders, locations, pass, standard } from "./nginx-locations.js";
 import { nginxParams } from "./nginx-params.js";
 import { quoted, quotedRegex } from "./nginx-text.js";
 import { pathRegex } from "./path-regex.js";
@@ -108,7 +108,9 @@ function protectedPart(plan: Plan): string[] {
 
 /** What is left when something is protected: nothing where that is everything. */
 function open(plan: Plan): string[] {
-  return [...locations(plan), "", ...block("location /", standard(plan))];
+  const folders = emptyFolders(plan);
+  const rest = plan.deployment.mount === "" ? [...standard(plan), ...folders] : standard(plan);
+  return [...locations(plan, folders), "", ...block("location /", rest)];
 }
 
 function mountPoint({ mount }: Deployment): string[] {
