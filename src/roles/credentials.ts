@@ -1,3 +1,4 @@
+import { secretParams } from "../log/secrets.js";
 import type { Params } from "../protocol/params.js";
 import { Password } from "./password.js";
 
@@ -7,14 +8,11 @@ export interface Credentials {
   readonly password: Password;
 }
 
-/** What credentials come in, and which of two values is meant nobody can tell. */
+/** What credentials come in; of two values, none is surely the one that is meant. Cookies of HTTP/2 come in several fields. */
 const CREDENTIALS: readonly string[] = [
+  ...secretParams.filter((name) => name !== "HTTP_COOKIE"),
   "REMOTE_USER",
-  "REMOTE_PASSWD",
-  "HTTP_AUTHORIZATION",
-  "REDIRECT_HTTP_AUTHORIZATION",
-  "REDIRECT_REDIRECT_HTTP_AUTHORIZATION",
-  "AUTH_TYPE",
+  "REDIRECT_REMOTE_USER",
 ];
 
 /**

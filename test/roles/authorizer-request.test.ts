@@ -113,6 +113,9 @@ describe("credentials that came twice", () => {
     ["HTTP_AUTHORIZATION", [basic("ada:lovelace"), basic("eve:x")]],
     ["REDIRECT_HTTP_AUTHORIZATION", [basic("ada:lovelace"), basic("eve:x")]],
     ["AUTH_TYPE", ["Bearer a", "Bearer b"]],
+    ["HTTP_PROXY_AUTHORIZATION", [basic("ada:lovelace"), basic("eve:x")]],
+    ["REDIRECT_REMOTE_USER", ["ada", "eve"]],
+    ["REDIRECT_REMOTE_PASSWD", ["guess", "lovelace"]],
   ];
   /** Sends one request to an application whose authorizer allows everything. */
   const send = async (bytes: (id: number) => Buffer, options?: ServedOptions) => {
