@@ -179,6 +179,7 @@ function noList(given: unknown): ConfigurationError {
   if (
     given === undefined ||
     (typeof given === "object" &&
+      !(given !== null && typeof Reflect.get(given, "fetch") === "function") &&
       given !== null &&
       !(Symbol.toStringTag in given) &&
       Object.getPrototypeOf(given) === Object.prototype)

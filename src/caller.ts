@@ -1,7 +1,8 @@
 import { ConfigurationError, type TricornError } from "./errors.js";
+import { isOwnFrame } from "./own-frames.js";
 
-/** A function of the public API. */
-type Called = (...args: never[]) => unknown;
+/** A function or a class of the public API. */
+type Called = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
 
 /** Where a function of the public API was called from. */
 export interface Caller {
@@ -69,7 +70,7 @@ export function blamingCaller<T>(called: Called, run: () => T): T {
 const HELPER =
   /\bat (?:\S*\b(?:__decorate|__param|_ts_decorate|_apply_decs\w*) |.*[\\/](?:reflect-metadata|tslib|@swc[\\/]helpers|@oxc-node)[\\/])/;
 
-/** Where a function was called from; its frames, without those of helpers, only where there are any of those. */
+/** Where a function was called from; its frames, without those of helpers and of this package, only where there are any of those. */
 function callerFrames(called: Called): {
   readonly place: string | undefined;
   readonly frames: string | undefined;
@@ -77,7 +78,7 @@ function callerFrames(called: Called): {
   const note: { stack?: string } = {};
   Error.captureStackTrace(note, called);
   const [, ...lines] = (note.stack ?? "").split("\n");
-  const kept = lines.filter((line) => !HELPER.test(line));
+  const kept = lines.filter((line) => !HELPER.test(line) && !isOwnFrame(line));
   const frames = kept.map((line) => `\n${line}`).join("");
   return { place: placeIn(frames), frames: kept.length < lines.length ? frames : undefined };
 }

@@ -45,6 +45,11 @@ export type ProtocolErrorCode =
   | "ERR_FCGI_RESPONSE_HEADER"
   | "ERR_FCGI_RECORD_TYPE";
 
+/** Where the package explains a code. */
+export function documentOf(code: string): string {
+  return `tricorn/docs/errors.md#${code.toLowerCase()}`;
+}
+
 /** The code that uses Tricorn asked for something that cannot work. */
 export class ConfigurationError extends TricornError {
   /** Where the package explains the code. */
@@ -54,7 +59,7 @@ export class ConfigurationError extends TricornError {
 
   constructor(code: string, message: string, cause?: unknown) {
     super(code, message, { fault: "local", cause });
-    this.document = `tricorn/docs/errors.md#${code.toLowerCase()}`;
+    this.document = documentOf(code);
   }
 }
 

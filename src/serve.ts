@@ -5,7 +5,7 @@ import { startUse, stopUse } from "./application-uses.js";
 import { blame, callerOf, type Caller } from "./caller.js";
 import { ConfigurationError, TricornError } from "./errors.js";
 import { refuseUnknownOptions } from "./options-of.js";
-import { endWithout, startFailureOf } from "./start-failure.js";
+import { endWithout, startFailureOf, tellMistake } from "./start-failure.js";
 import { startedAsCgi, takeCgiVariables } from "./process/cgi-environment.js";
 import { kindOfDescriptor } from "./process/descriptor.js";
 import { howStarted } from "./process/how-started.js";
@@ -185,7 +185,7 @@ class RunningServer implements Served {
   }
 
   #closeAtEnd(): void {
-    const { log } = this.#application;
+    const { log, ownLog } = this.#application;
     this.#forgetEnd = closeAtEnd({
       close: async () => {
         try {
@@ -195,7 +195,10 @@ class RunningServer implements Served {
           throw error;
         }
       },
-      uncaught: (error, origin) => log.fatal({ err: error, origin }, "Nobody caught an error"),
+      uncaught: (error, origin) => {
+        // A gateway that cannot start beside this server, for one.
+        if (!tellMistake(error, ownLog)) log.fatal({ err: error, origin }, "Nobody caught an error");
+      },
     });
   }
 }

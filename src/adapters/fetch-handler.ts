@@ -1,3 +1,5 @@
+import { blamingCaller } from "../caller.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import type { ResponderDefinition } from "../roles/definitions.js";
 import { DEFAULT_COLLECTED_BYTES } from "../roles/input-reader.js";
 import type { Reply } from "../roles/reply.js";
@@ -32,10 +34,9 @@ export interface FetchHandlerOptions extends AdapterOptions {
  * The request is a `Request` to `instanceof` and has all of its properties and methods, each of which is made when it is
  * asked for. Only `new Request(request)` needs a real one: see {@link replaceFetchGlobals}.
  */
-export function fetchHandler(
-  fetch: FetchFunction,
-  { name = "fetchHandler", bodyBytes = DEFAULT_COLLECTED_BYTES, ...options }: FetchHandlerOptions = {},
-): ResponderDefinition {
+export function fetchHandler(fetch: FetchFunction, given: FetchHandlerOptions = {}): ResponderDefinition {
+  blamingCaller(fetchHandler, () => refuseUnknownOptions("fetchHandler", given));
+  const { name = "fetchHandler", bodyBytes = DEFAULT_COLLECTED_BYTES, ...options } = given;
   inheritFromRequest();
   return everythingBelow({ name, ...options }, (request): Reply | Promise<Reply> => {
     const response = fetch(new FetchRequest(request, bodyBytes), fetchContext(request));

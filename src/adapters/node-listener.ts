@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { blamingCaller } from "../caller.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import type { ResponderDefinition } from "../roles/definitions.js";
 import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
@@ -16,10 +18,9 @@ export type NodeListener = (request: IncomingMessage, response: ServerResponse) 
  * Request and response are an `IncomingMessage` and a `ServerResponse`; what is written becomes a reply, so that
  * middleware of the application sees it. What the listener throws or rejects with is logged and answered by 500.
  */
-export function nodeListener(
-  listener: NodeListener,
-  { name = "nodeListener", ...options }: AdapterOptions = {},
-): ResponderDefinition {
+export function nodeListener(listener: NodeListener, given: AdapterOptions = {}): ResponderDefinition {
+  blamingCaller(nodeListener, () => refuseUnknownOptions("nodeListener", given));
+  const { name = "nodeListener", ...options } = given;
   return everythingBelow({ name, ...options }, (request): Reply | Promise<Reply> => {
     const answer = new ListenerAnswer(request);
     try {

@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 
 import { configCommand } from "./config-command.js";
+import { TricornError } from "../errors.js";
+import { explained } from "../start-failure.js";
 import { help } from "./help.js";
 import { UsageError } from "./usage-error.js";
 
@@ -22,7 +24,8 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError;
   const fact = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`tricorn: ${fact}${isUsage ? "; see tricorn config --help" : ""}\n`);
+  const code = error instanceof TricornError ? `    ${explained(error.code)}\n` : "";
+  process.stderr.write(`tricorn: ${fact}${isUsage ? "; see tricorn config --help" : ""}\n${code}`);
   end(isUsage ? 2 : 1);
 }
 

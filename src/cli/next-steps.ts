@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { inspect } from "node:util";
 
 import type { Configuration } from "../config/configuration.js";
@@ -22,6 +23,7 @@ export function nextSteps(configuration: Configuration, { deployment, written }:
     ...(isTested
       ? []
       : ["note         This follows from the server's documentation; it was never run by Tricorn's tests."]),
+    ...missingRoot(deployment),
     ...notes.map((note) => `note         ${note}`),
     ...application(configuration, deployment),
     ...copies,
@@ -33,6 +35,12 @@ export function nextSteps(configuration: Configuration, { deployment, written }:
     `run          ${run}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Of another machine nothing is known, so that it is no error. */
+function missingRoot({ root }: Deployment): string[] {
+  if (root === undefined || existsSync(root)) return [];
+  return [`note         There is no folder ${root} on this machine, which is named as root.`];
 }
 
 /** How the application must be made and served. */

@@ -1,3 +1,5 @@
+import { blamingCaller } from "../caller.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import { Call } from "./call.js";
 import { settingsOf, type ClientOptions } from "./client-options.js";
 import type { ClientRequest } from "./client-request.js";
@@ -15,10 +17,13 @@ import { connectorOf } from "./open-transport.js";
 export class FastCgiClient {
   readonly #pool: ConnectionPool;
 
-  /** @throws ConfigurationError `ERR_ADDRESS` or `ERR_CLIENT_OPTION` */
+  /** @throws ConfigurationError `ERR_ADDRESS`, `ERR_OPTION` or `ERR_CLIENT_OPTION` */
   constructor(options: ClientOptions) {
-    const settings = settingsOf(options);
-    this.#pool = new ConnectionPool(settings, connectorOf(options, settings.timeouts.connect));
+    this.#pool = blamingCaller(FastCgiClient, () => {
+      refuseUnknownOptions("FastCgiClient", options);
+      const settings = settingsOf(options);
+      return new ConnectionPool(settings, connectorOf(options, settings.timeouts.connect));
+    });
   }
 
   /**

@@ -30,7 +30,9 @@ const Glob = z
   .min(1)
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must have no control characters");
 const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, digits and _");
-const Port = z.number().int().min(1).max(65_535);
+/** Said once, whatever is wrong with it. */
+const PORT = "must be a whole number from 1 to 65535";
+const Port = z.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT);
 
 /** How the application is reached or started, for each Web server that knows several ways. */
 const Doors = {
@@ -202,13 +204,39 @@ export type Deployment = z.output<typeof DeploymentSchema>;
 /** A description as it is written. */
 export type DeploymentInput = z.input<typeof DeploymentSchema>;
 
+const EXPECTED: Readonly<Record<string, string>> = {
+  number: "a whole number",
+  int: "a whole number",
+  string: "text",
+  array: "a list",
+  boolean: "true or false",
+};
+
+/** What is said of a value, where its schema does not say it. */
+function factOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${EXPECTED[issue.expected] ?? "an object"}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    case "too_small":
+      return issue.origin === "string" ? "must not be empty" : `must be ${String(issue.minimum)} or more`;
+    case "too_big":
+      return `must be ${String(issue.maximum)} or less`;
+    case "unrecognized_keys":
+      return `has no ${issue.keys.join(", ")}`;
+    default:
+      return undefined;
+  }
+}
+
 /**
  * Checks a description.
  *
  * @throws ConfigurationError `ERR_DEPLOYMENT` that names each place that is wrong
  */
 export function parseDeployment(input: unknown): Deployment {
-  const { success, data, error } = DeploymentSchema.safeParse(input);
+  const { success, data, error } = DeploymentSchema.safeParse(input, { error: factOf });
   if (success) return data;
   const facts = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
   throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read deployment: ${facts.join("; ")}`, error);

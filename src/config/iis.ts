@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { COMMAND_CURE } from "./command-cure.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead, mayServeFiles } from "./documented.js";
 import { planOf, type Plan } from "./plan.js";
@@ -12,7 +13,7 @@ export function iis(source: ConfigurationSource): Configuration {
   if (command === undefined) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
-      "Cannot configure IIS: it starts the application, and the deployment has no command",
+      `Cannot configure IIS: it starts the application, and the deployment has no command; ${COMMAND_CURE}`,
     );
   }
   const [program, ...args] = command as [string, ...string[]];

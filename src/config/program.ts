@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { COMMAND_CURE } from "./command-cure.js";
 import type { ConfigurationFile } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
 
@@ -20,7 +21,7 @@ export function programOf({ name, state, command, directory }: Deployment, start
   if (command === undefined) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
-      `Cannot configure ${starter}: it starts the application, and the deployment has no command`,
+      `Cannot configure ${starter}: it starts the application, and the deployment has no command; ${COMMAND_CURE}`,
     );
   }
   const folder = `${state ?? "/usr/local/lib"}/${name}`;

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { COMMAND_CURE } from "./command-cure.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
@@ -81,7 +82,7 @@ function serviceUnit({ name, command, directory, user }: Deployment): string[] {
   if (command === undefined) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
-      "Cannot configure systemd: it starts the application, and the deployment has no command",
+      `Cannot configure systemd: it starts the application, and the deployment has no command; ${COMMAND_CURE}`,
     );
   }
   const places = [directory, ...command].filter((word) => word?.startsWith("/") === true);

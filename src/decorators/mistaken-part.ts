@@ -28,8 +28,10 @@ export function mistakeOf(value: unknown): Mistake {
     return { fact: "a whole module", cure: `list what it exports${list === "" ? "" : `: [${list}]`}` };
   }
   if (Array.isArray(value)) return { fact: "a list within the list", cure: "spread it: [...list]" };
-  const fact = `an instance of ${className(value.constructor)}`;
-  if (has(value, "fetch")) return { fact, cure: FETCHED };
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
+  const fact = isPlain ? "a plain object" : `an instance of ${className(value.constructor)}`;
+  if (has(value, "fetch"))
+    return { fact, cure: isPlain ? `${FETCHED}: fetchHandler(object.fetch)` : FETCHED };
   if (has(value, "callback")) return { fact, cure: `${LISTENER}: nodeListener(app.callback())` };
   if (has(value, "routing"))
     return { fact, cure: `${LISTENER}: nodeListener(app.routing), after await app.ready()` };

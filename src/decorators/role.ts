@@ -3,6 +3,7 @@ import type { FilterRequest } from "../roles/filter-request.js";
 import type { Reply, ReplyContent } from "../roles/reply.js";
 import type { Verdict } from "../roles/verdict.js";
 import { applying, blamingCaller, callerOf } from "../caller.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import type { Class } from "./class.js";
 import { makeInjectable } from "./container.js";
 import { requireExperimental, requireParentheses } from "./decorated.js";
@@ -65,7 +66,10 @@ type Known<C, Method extends string> =
 
 /** Makes a class answer requests below a path prefix (role 1, section 6.2). */
 export function Responder(prefix = "", options: ScopeOptions = {}): (target: Class) => void {
-  blamingCaller(Responder, () => requireParentheses("@Responder", [prefix, options]));
+  blamingCaller(Responder, () => {
+    requireParentheses("@Responder", [prefix, options]);
+    refuseUnknownOptions("@Responder", options);
+  });
   const { scope = "singleton" } = options;
   return mark({ kind: "responder", decorator: "@Responder", scope, prefix, caller: callerOf(Responder) });
 }
@@ -84,8 +88,11 @@ export function Authorizer(
 export function Authorizer(
   ...args: readonly string[] | readonly [AuthorizerOptions]
 ): <C extends AuthorizerClass>(target: C & Known<C, "authorize">) => void {
-  blamingCaller(Authorizer, () => requireParentheses("@Authorizer", args));
   const options: AuthorizerOptions = isOptions(args) ? args[0] : { paths: args };
+  blamingCaller(Authorizer, () => {
+    requireParentheses("@Authorizer", args);
+    refuseUnknownOptions("@Authorizer", options);
+  });
   const { scope = "singleton", paths = [], variables } = options;
   const caller = callerOf(Authorizer);
   return mark({
@@ -112,7 +119,10 @@ export function Filter(
   globs: string | readonly string[],
   options: FilterOptions = {},
 ): <C extends FilterClass>(target: C & Known<C, "filter">) => void {
-  blamingCaller(Filter, () => requireParentheses("@Filter", [globs, options]));
+  blamingCaller(Filter, () => {
+    requireParentheses("@Filter", [globs, options]);
+    refuseUnknownOptions("@Filter", options);
+  });
   const { type, version, scope = "singleton" } = options;
   const caller = callerOf(Filter);
   return mark({ kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type, version, caller });

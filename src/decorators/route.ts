@@ -3,6 +3,7 @@ import { METHODS } from "node:http";
 import { ConfigurationError } from "../errors.js";
 import type { HandlerResult } from "../roles/reply.js";
 import { applying, blamingCaller, callerOf, type Caller } from "../caller.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import { className } from "./class.js";
 import { requireParentheses } from "./decorated.js";
 import { markMember } from "./metadata.js";
@@ -40,7 +41,10 @@ export type RouteDecorator = <T extends object, M extends Handler>(
  * `/books/:id`, `/files/*`. A method can have several routes.
  */
 export function Route(method: string, path: string, options?: RouteOptions): RouteDecorator {
-  blamingCaller(Route, () => requireParentheses("@Route", [method, path]));
+  blamingCaller(Route, () => {
+    requireParentheses("@Route", [method, path]);
+    refuseUnknownOptions("route", options);
+  });
   return mark("@Route", { method: method.toUpperCase(), path, options, caller: callerOf(Route) });
 }
 
@@ -65,7 +69,10 @@ export type RouteShorthand = (path?: string, options?: RouteOptions) => RouteDec
 function shorthand(decorator: string): RouteShorthand {
   const method = decorator.slice(1).toUpperCase();
   const ofMethod: RouteShorthand = (path = "/", options) => {
-    blamingCaller(ofMethod, () => requireParentheses(decorator, [path, options]));
+    blamingCaller(ofMethod, () => {
+      requireParentheses(decorator, [path, options]);
+      refuseUnknownOptions("route", options);
+    });
     return mark(decorator, { method, path, options, caller: callerOf(ofMethod) });
   };
   return ofMethod;

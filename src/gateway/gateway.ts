@@ -3,8 +3,9 @@ import type { AddressInfo } from "node:net";
 
 import { pino, type Logger } from "pino";
 
-import { FastCgiClient } from "../client/index.js";
-import { ConfigurationError } from "../errors.js";
+import { blame, blamingCaller, callerOf, type Caller } from "../caller.js";
+import { ClientError, FastCgiClient } from "../client/index.js";
+import { ConfigurationError, TricornError } from "../errors.js";
 import type { AddressLike } from "../protocol/address.js";
 import { hasKnownCoding, parseAuthority } from "./cgi-params.js";
 import { Doors } from "./doors.js";
@@ -14,10 +15,13 @@ import { HttpExchange } from "./http-exchange.js";
 import { checkPort, listenError } from "./listen-error.js";
 import { answerPlainly } from "./plain-answer.js";
 import { logSafely } from "../log-safely.js";
+import { defaultLog } from "../log/default-log.js";
 import { LogBudgets } from "../log/log-budgets.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import { parseRequestPath } from "./request-path.js";
 import { RouteTable } from "./route-table.js";
 import type { GatewayRoutes } from "../routes-of.js";
+import { endWithout, tellMistake } from "../start-failure.js";
 
 /** How long a gateway waits, in milliseconds. The waits for answers are the client's to set. */
 export interface GatewayTimeouts {
@@ -42,7 +46,7 @@ export interface GatewayOptions {
   /** The port to listen on, 0 for any that is free; 8080 where nothing is said. */
   readonly port?: number | undefined;
   readonly timeouts?: Partial<GatewayTimeouts> | undefined;
-  /** Silent where nothing is said. */
+  /** Where nothing is said, what fails is told where the log of an application goes: see TRICORN_LOG. */
   readonly log?: Logger | undefined;
 }
 
@@ -67,23 +71,15 @@ export class Gateway {
   #doors: Doors | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Throws ConfigurationError for an address, a port, a route or a mount that cannot work. */
+  /** Throws ConfigurationError for an option, an address, a port, a route or a mount that cannot work. */
   constructor(options: GatewayOptions) {
-    const { application, routes, timeouts, log = pino({ level: "silent" }), mount = "" } = options;
+    const { routes, mount, client } = starting(() => blamingCaller(Gateway, () => checkedOptions(options)));
     this.#options = options;
-    if (options.port !== undefined) checkPort(options.port);
-    this.#mount = mount.replace(/\/$/, "");
-    if (this.#mount !== "" && !this.#mount.startsWith("/")) {
-      throw new ConfigurationError(
-        "ERR_GATEWAY_MOUNT",
-        `Cannot mount at "${mount}": it does not start with "/"`,
-      );
-    }
-    this.#routes = new RouteTable(routes);
-    this.#timeouts = { ...defaultTimeouts, ...timeouts };
-    this.#log = log;
-    this.#client =
-      application instanceof FastCgiClient ? application : new FastCgiClient({ address: application });
+    this.#mount = mount;
+    this.#routes = routes;
+    this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
+    this.#log = options.log ?? defaultLog([]).log;
+    this.#client = client;
     this.#server = createServer();
     // Not in its documentation: a FIN does not end the connection while a request on it has no answer.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
@@ -100,18 +96,33 @@ export class Gateway {
    *
    * @throws ConfigurationError `ERR_DOCUMENT_ROOT` when the folder, `ERR_GATEWAY_LISTEN` when the port cannot be used
    */
-  async listen(): Promise<{ url: string }> {
-    const { root, host = "127.0.0.1", port = 8080 } = this.#options;
+  listen(): Promise<{ url: string }> {
+    // oxlint-disable-next-line typescript/unbound-method -- it is looked for on the stack, not called
+    return this.#listenFor(callerOf(this.listen));
+  }
+
+  async #listenFor(caller: Caller): Promise<{ url: string }> {
+    try {
+      return await this.#listen();
+    } catch (error) {
+      if (error instanceof TricornError) blame(error, caller);
+      endWithout(error, () => tellMistake(error, this.#options.log));
+      throw error;
+    }
+  }
+
+  async #listen(): Promise<{ url: string }> {
+    const { root, host = "127.0.0.1", port = 8080, log } = this.#options;
     this.#doors = new Doors({
-      asking: { client: this.#client, log: this.#log, budgets: this.#budgets },
+      // Without a logger of its own the lines are left to the application, which has told them itself.
+      asking: { client: this.#client, log: log ?? pino({ level: "silent" }), budgets: this.#budgets },
       root: await DocumentRoot.open(root),
       routes: this.#routes,
       mount: this.#mount,
       authorizerTimeout: this.#timeouts.authorizer,
     });
     await new Promise<void>((resolve, reject) => {
-      const place = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-      const failed = (cause: unknown): void => reject(listenError(place, cause));
+      const failed = (cause: unknown): void => reject(listenError({ host, port }, cause));
       this.#server.once("error", failed);
       this.#server.listen({ host, port }, () => {
         this.#server.off("error", failed);
@@ -179,11 +190,70 @@ export class Gateway {
       this.#log.debug({ method, path: path.path }, "client left");
       return;
     }
-    const more = this.#budgets.admit("request failed");
-    if (more !== undefined)
-      logSafely(() => this.#log.error({ err: error, method, path: path.path, ...more }, "request failed"));
+    this.#logFailure(error, { method, path: path.path });
     exchange.abandon(error);
     if (!response.headersSent) answerPlainly(response, failureStatus(error));
+  }
+
+  #logFailure(error: unknown, request: { readonly method: string; readonly path: string }): void {
+    // Before the application has started, or after it has ended, each request fails like that.
+    const isThere = !(error instanceof ClientError && error.code === "ERR_CLIENT_CONNECT");
+    const message = isThere ? "request failed" : "application is not there";
+    const more = this.#budgets.admit(message);
+    if (more === undefined) return;
+    // Where it was found says nothing of a fault of the other end.
+    const isRemote = error instanceof TricornError && error.fault === "remote";
+    const facts = isRemote ? { code: error.code, fact: error.message } : { err: error };
+    logSafely(() => this.#log[isThere ? "error" : "warn"]({ ...facts, ...request, ...more }, message));
+  }
+}
+
+/** What is made of the options once. */
+interface Checked {
+  readonly routes: RouteTable;
+  /** Without a slash at its end. */
+  readonly mount: string;
+  readonly client: FastCgiClient;
+}
+
+function checkedOptions(options: GatewayOptions): Checked {
+  refuseUnknownOptions("Gateway", options);
+  const { application, root, port, mount = "", routes } = options;
+  if (typeof root !== "string" || root === "") {
+    throw new ConfigurationError(
+      "ERR_DOCUMENT_ROOT",
+      'Cannot make gateway: root is missing; name the folder of the static files: root: "public"',
+    );
+  }
+  if (port !== undefined) checkPort(port);
+  const prefix = mount.replace(/\/$/, "");
+  if (prefix !== "" && !prefix.startsWith("/")) {
+    throw new ConfigurationError(
+      "ERR_GATEWAY_MOUNT",
+      `Cannot mount at "${mount}": it does not start with "/"`,
+    );
+  }
+  const client = application instanceof FastCgiClient ? application : clientFor(application);
+  return { routes: new RouteTable(routes), mount: prefix, client };
+}
+
+function clientFor(application: AddressLike): FastCgiClient {
+  if (application === undefined) {
+    throw new ConfigurationError(
+      "ERR_ADDRESS",
+      "Cannot make gateway: application is missing; name where it listens: application: address",
+    );
+  }
+  return new FastCgiClient({ address: application });
+}
+
+/** A mistake that nobody catches is told as `serve` tells it, and ends the process. */
+function starting<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    endWithout(error, () => tellMistake(error));
+    throw error;
   }
 }
 

@@ -1,28 +1,29 @@
 import { ConfigurationError } from "../errors.js";
+import { listenFactOf } from "../listen-fact.js";
 
-/** What the system says of a port or host, with what to do. */
-const FACTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program listens there; stop it, or choose another port",
-  EACCES: "this user may not; choose a port from 1024 on",
-  EPERM: "this user may not; choose a port from 1024 on",
-  EADDRNOTAVAIL: "the host is not an address of this machine; choose one that is, or 127.0.0.1",
-  EAFNOSUPPORT: "this machine has no such addresses; choose another host",
-  ENOTFOUND: "there is no such host; choose an address of this machine, or 127.0.0.1",
-  EAI_AGAIN: "the host cannot be looked up; choose an address of this machine, or 127.0.0.1",
-};
+/** Where a gateway was to listen. */
+export interface ListenPlace {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** The error for a host and port that the system refuses, with its cure where one is known. */
-export function listenError(place: string, cause: unknown): ConfigurationError {
-  const code = (cause as NodeJS.ErrnoException).code ?? "";
-  const fact = FACTS[code] ?? (cause instanceof Error ? cause.message : code);
+export function listenError({ host, port }: ListenPlace, cause: unknown): ConfigurationError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const fact = listenFactOf(code, port) ?? (cause instanceof Error ? cause.message : String(code));
+  const place = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   return new ConfigurationError("ERR_GATEWAY_LISTEN", `Cannot listen on ${place}: ${fact}`, cause);
 }
 
 /** @throws ConfigurationError `ERR_GATEWAY_LISTEN` for what is no port */
 export function checkPort(port: number): void {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return;
+  // Mostly it is Number(process.env.PORT) of what is no number.
+  const what = Number.isNaN(port)
+    ? "the port is NaN, which Number(…) makes of text that is no number"
+    : `the port ${typeof port === "number" ? port : JSON.stringify(port)} is no whole number from 0 to 65535`;
   throw new ConfigurationError(
     "ERR_GATEWAY_LISTEN",
-    `Cannot listen on port ${port}: it is not a whole number from 0 to 65535; choose one that is`,
+    `Cannot listen: ${what}; write a number such as 8080, or see what PORT holds in the environment`,
   );
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import { compileGlob, compileProtection, isGlob, type PathMatcher } from "../paths/path-glob.js";
 import type { GatewayRoutes } from "../routes-of.js";
 
@@ -9,7 +10,9 @@ export class RouteTable {
   readonly #responded: readonly PathMatcher[];
 
   /** Throws ConfigurationError `ERR_GATEWAY_ROUTE` at an entry that cannot cover anything. */
-  constructor({ protect, filter, respond }: GatewayRoutes) {
+  constructor(routes: GatewayRoutes) {
+    checkForm(routes);
+    const { protect, filter, respond } = routes;
     this.#protected = requireEntries("protect", protect).map(compileProtection);
     this.#filtered = requireEntries("filter", filter).map(compileGlob);
     this.#responded = requireEntries("respond", respond).map(compileRespond);
@@ -29,6 +32,26 @@ export class RouteTable {
   /** Whether a responder answers for this path. */
   responds(path: string): boolean {
     return this.#responded.some((covers) => covers(path));
+  }
+}
+
+const LISTS = ["protect", "filter", "respond"] as const;
+
+/** What was written without types may be anything. */
+function checkForm(routes: unknown): void {
+  const cure = "; write routes: routesOf(application.description)";
+  if (typeof routes !== "object" || routes === null) {
+    const fact = routes === undefined ? "routes are missing" : "routes are no object";
+    throw new ConfigurationError("ERR_GATEWAY_ROUTE", `Cannot make gateway: ${fact}${cure}`);
+  }
+  refuseUnknownOptions("Gateway.routes", routes);
+  for (const name of LISTS) {
+    const list: unknown = Reflect.get(routes, name);
+    if (Array.isArray(list) && list.every((entry) => typeof entry === "string")) continue;
+    throw new ConfigurationError(
+      "ERR_GATEWAY_ROUTE",
+      `Cannot make gateway: routes.${name} is ${list === undefined ? "missing" : "no list of text"}${cure}`,
+    );
   }
 }
 

@@ -1,9 +1,10 @@
-import { types } from "node:util";
+import { inspect, types } from "node:util";
 import type { Logger } from "pino";
 
-import type { AbortedError } from "../errors.js";
+import { TricornError, type AbortedError } from "../errors.js";
 import { logSafely } from "../log-safely.js";
 import type { Refusal } from "../protocol/application.js";
+import { isOwnFailure, withoutOwnFrames } from "../own-frames.js";
 import type { Exchange } from "../protocol/exchange.js";
 import type { LogBudgets } from "../log/log-budgets.js";
 import { oneLine, redact } from "../log/redact.js";
@@ -81,6 +82,15 @@ interface ErrorDescription {
   readonly cause?: ErrorDescription;
 }
 
+/** How a value that was thrown is shown: what is longer than a line is left out when it is redacted. */
+const SHOWN = {
+  depth: 2,
+  breakLength: Infinity,
+  compact: true,
+  maxArrayLength: 100,
+  maxStringLength: 16 * 1024,
+};
+
 /** How deep causes are followed. */
 const MAX_CAUSES = 5;
 
@@ -106,7 +116,8 @@ function summarize(error: unknown, clean: Clean): ErrorDescription {
 
 function summarizeError(error: unknown, clean: Clean): ErrorDescription {
   if (!isError(error)) {
-    return plain({ name: typeof error, message: "something that is no Error was thrown" });
+    const text = oneLine(clean(inspect(error, SHOWN)));
+    return plain({ name: typeof error, message: `something that is no Error was thrown: ${text}` });
   }
   // Whatever a subclass made of them: nothing is taken for text that may be none.
   const { name, message } = error as { name: unknown; message: unknown };
@@ -127,9 +138,14 @@ function describeError(error: unknown, clean: Clean, depth = 0): ErrorDescriptio
   return plain({
     ...summary,
     ...(typeof code === "string" && { code: clean(code) }),
-    ...(typeof stack === "string" && { stack: clean(stack) }),
+    ...(typeof stack === "string" && { stack: clean(stackOf(error, stack)) }),
     ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, clean, depth + 1) }),
   });
+}
+
+/** The frames that called a handler say nothing about its failure; where it is ours, they are what there is to read. */
+function stackOf(error: Error, stack: string): string {
+  return error instanceof TricornError || !isOwnFailure(stack) ? withoutOwnFrames(stack) : stack;
 }
 
 /** Without a prototype pino's serializer takes the type of the error from its name. */

@@ -177,10 +177,16 @@ function jsonOf(value: unknown): string {
   } catch (error) {
     const fact = faultOfJson(error);
     // What a toJSON() throws is its author's to read.
-    throw fact === undefined ? error : new ReplyBodyError(fact, error);
+    throw fact === undefined ? error : new ReplyBodyError(fact);
   }
   if (json === undefined) throw new ReplyBodyError("its toJSON() gives nothing that JSON has");
   return json;
+}
+
+/** Which property closes the circle, as V8 says it in the last line of its message. */
+function closingOf(message: string): string {
+  const [, property] = /\n[^\n]*property '([\w$]{1,100})' closes the circle$/.exec(message) ?? [];
+  return property === undefined ? "" : ` by its property ${property}`;
 }
 
 /** What V8 refuses by itself, in the words that it has had since Node.js 12. */
@@ -189,6 +195,6 @@ function faultOfJson(error: unknown): string | undefined {
   if (error.message.includes("serialize a BigInt"))
     return "there is a BigInt in it, which JSON has not; send String(value)";
   if (error.message.startsWith("Converting circular structure"))
-    return "it contains itself, so it has no end as JSON";
+    return `it contains itself${closingOf(error.message)}, so it has no end as JSON`;
   return undefined;
 }

@@ -1,4 +1,6 @@
+import { blamingCaller } from "../caller.js";
 import { ConfigurationError } from "../errors.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import { utf8AsLatin1 } from "./header-fields.js";
 import { HttpError } from "./http-error.js";
 import { Reply, type ReplyInit } from "./reply.js";
@@ -19,6 +21,13 @@ export interface SendfileOptions {
   readonly decoded?: boolean | undefined;
 }
 
+const FIELDS: ReadonlySet<string | undefined> = new Set<SendfileOptions["via"]>([
+  "X-Accel-Redirect",
+  "X-Sendfile",
+  "X-LIGHTTPD-send-file",
+  "X-LiteSpeed-Location",
+]);
+
 /** Makes a reply that lets the Web server send a file below the root: `send("2026/report.pdf")`. */
 export type Sendfile = (path: string, init?: ReplyInit) => Reply;
 
@@ -28,11 +37,35 @@ export type Sendfile = (path: string, init?: ReplyInit) => Reply;
  *
  * The reply's function throws an HttpError 404 for a path that leaves the root, or that the field cannot carry.
  *
- * @throws ConfigurationError `ERR_SENDFILE_ROOT` for a root that is not absolute, `ERR_SENDFILE_DECODED` where a field is
+ * @throws ConfigurationError `ERR_SENDFILE_VIA` for a field that no Web server reads, `ERR_SENDFILE_ROOT` for a root that is not absolute, `ERR_SENDFILE_DECODED` where a field is
  *   said not to be decoded that always is
  */
-export function sendfile({ via, root, decoded = true }: SendfileOptions): Sendfile {
-  if (!root.startsWith("/") || !isPlain(root)) {
+export function sendfile(options: SendfileOptions): Sendfile {
+  blamingCaller(sendfile, () => checkOptions(options));
+  const { via, root, decoded = true } = options;
+  const prefix = root.replace(/\/+$/, "");
+  const encode = encoderOf(via, decoded);
+  return (path, init = {}) => {
+    const value = isPlain(path) ? encode(`${prefix}/${path.replace(/^\/+/, "")}`) : undefined;
+    if (value === undefined) throw new HttpError(404, "There is no such file.");
+    // Without a body, and so without a media type: the server takes that of the file where `init` has none.
+    const answer = new Reply(undefined, { status: 200, ...init });
+    answer.headers.setSendfile(via, value);
+    return answer;
+  };
+}
+
+function checkOptions(options: SendfileOptions): void {
+  refuseUnknownOptions("sendfile", options);
+  const { via, root, decoded = true } = options;
+  if (!FIELDS.has(via)) {
+    throw new ConfigurationError(
+      "ERR_SENDFILE_VIA",
+      `Cannot send files: ${via === undefined ? "via is missing" : `${JSON.stringify(via)} is no field for that`}; ` +
+        `it is one of ${[...FIELDS].join(", ")}`,
+    );
+  }
+  if (typeof root !== "string" || !root.startsWith("/") || !isPlain(root)) {
     throw new ConfigurationError(
       "ERR_SENDFILE_ROOT",
       `Cannot send files by ${via}: the root ${JSON.stringify(root)} is no absolute path`,
@@ -44,16 +77,6 @@ export function sendfile({ via, root, decoded = true }: SendfileOptions): Sendfi
       `Cannot send files by ${via}: its readers decode it; leave "decoded" out, which is for X-Sendfile`,
     );
   }
-  const prefix = root.replace(/\/+$/, "");
-  const encode = encoderOf(via, decoded);
-  return (path, init = {}) => {
-    const value = isPlain(path) ? encode(`${prefix}/${path.replace(/^\/+/, "")}`) : undefined;
-    if (value === undefined) throw new HttpError(404, "There is no such file.");
-    // Without a body, and so without a media type: the server takes that of the file where `init` has none.
-    const answer = new Reply(undefined, { status: 200, ...init });
-    answer.headers.setSendfile(via, value);
-    return answer;
-  };
 }
 
 /** Formats a path as the value of the field; undefined where that would be read as another path. */

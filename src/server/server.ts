@@ -200,9 +200,10 @@ export class Server implements ConnectionOwner<Connection> {
 
   report(error: Error): void {
     const { code } = error as TricornError;
-    const err = { type: error.name, message: error.message };
+    // Where it was made says nothing: the peer is to blame.
+    const facts = { code, error: `${error.name}: ${error.message}` };
     const more = this.#budgets.admit(code ?? error.name);
-    if (more !== undefined) logSafely(() => this.#log.warn({ code, err, ...more }, "Closed a connection"));
+    if (more !== undefined) logSafely(() => this.#log.warn({ ...facts, ...more }, "Closed a connection"));
   }
 
   closed(connection: Connection): void {

@@ -3,11 +3,12 @@ import { blamingCaller } from "../caller.js";
 import { BridgedApplication } from "../bridges/bridged-application.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { FastCgiClient } from "../client/index.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import { Role } from "../protocol/constants.js";
 import { connectInMemory } from "../server/memory-connection.js";
 import { Server } from "../server/server.js";
 import { TestAnswer } from "./test-answer.js";
-import { bodyOf, paramsOf, type TestFile, type TestRequest } from "./test-request.js";
+import { bodyOf, checkRequest, paramsOf, type TestFile, type TestRequest } from "./test-request.js";
 
 /**
  * An application under test. Requests take the whole way, records and state machines included, but for the socket.
@@ -31,6 +32,8 @@ export class TestApplication {
 
   /** Sends a request in the responder role: `respond("/books?page=2", { headers })`. */
   async respond(target: string, request: TestRequest = {}): Promise<TestAnswer> {
+    // oxlint-disable-next-line typescript/unbound-method -- it is looked for on the stack, not called
+    blamingCaller(this.respond, () => checkRequest("testRequest", { target, request }));
     const body = await bodyOf(request);
     return this.#collect({
       role: Role.Responder,
@@ -42,6 +45,8 @@ export class TestApplication {
 
   /** Asks in the authorizer role whether a request may pass. */
   async authorize(target: string, request: Omit<TestRequest, "body"> = {}): Promise<TestAnswer> {
+    // oxlint-disable-next-line typescript/unbound-method -- it is looked for on the stack, not called
+    blamingCaller(this.authorize, () => checkRequest("testRequest", { target, request }));
     const params = paramsOf(target, request, await bodyOf({}));
     // Section 6.3: these describe the answer to the request, which the authorizer does not give.
     delete params["SCRIPT_NAME"];
@@ -50,6 +55,8 @@ export class TestApplication {
 
   /** Sends a file in the filter role: `filter("/notes.txt", { data: "one\ntwo\n" })`. */
   async filter(target: string, file: TestFile): Promise<TestAnswer> {
+    // oxlint-disable-next-line typescript/unbound-method -- it is looked for on the stack, not called
+    blamingCaller(this.filter, () => checkRequest("testFile", { target, request: file }));
     const data = typeof file.data === "string" ? Buffer.from(file.data) : file.data;
     const lastModified = file.lastModified ?? new Date("2020-01-01T00:00:00Z");
     const body = await bodyOf(file);
@@ -83,9 +90,10 @@ export async function testApplication(
   application: TricornApplication | readonly ApplicationPart[],
   options?: ListenerOptions,
 ): Promise<TestApplication> {
-  const started = blamingCaller(testApplication, () =>
-    application instanceof TricornApplication ? application : compileApplication(application),
-  );
+  const started = blamingCaller(testApplication, () => {
+    refuseUnknownOptions("testApplication", options);
+    return application instanceof TricornApplication ? application : compileApplication(application);
+  });
   const bridged = await BridgedApplication.open(started.dispatcher, options);
   const running = new TestApplication(started, bridged);
   await started.start();

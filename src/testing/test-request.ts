@@ -1,5 +1,7 @@
 import { stringifyCookie } from "cookie";
 
+import { ConfigurationError } from "../errors.js";
+import { refuseUnknownOptions } from "../options-of.js";
 import { decodePath } from "../roles/plain-path.js";
 
 /** What a test says about a request beside its target. All of it may be left out. */
@@ -32,6 +34,28 @@ export interface TestFile extends TestRequest {
 export interface TestBody {
   readonly bytes: Uint8Array;
   readonly type: string | undefined;
+}
+
+/** What can stand as the target of a request (RFC 9112, section 3.2), as far as a Web server hands it on. */
+const TARGET = /^(?:\/|\*$|[a-z][a-z0-9+.-]*:\/\/)/i;
+
+/**
+ * Checks what a test says before it is sent.
+ *
+ * @throws ConfigurationError `ERR_OPTION` for what a request does not have, `ERR_TEST_TARGET` for a target that is no path
+ */
+export function checkRequest(
+  taker: "testRequest" | "testFile",
+  { target, request }: { readonly target: string; readonly request: TestRequest },
+): void {
+  if (typeof target !== "string" || !TARGET.test(target)) {
+    const cure = typeof target === "string" ? `; write ${JSON.stringify(`/${target}`)}` : "";
+    throw new ConfigurationError(
+      "ERR_TEST_TARGET",
+      `Cannot send request: the target ${JSON.stringify(target)} does not start with "/"${cure}`,
+    );
+  }
+  refuseUnknownOptions(taker, request);
 }
 
 /** Encodes the body of a request. */

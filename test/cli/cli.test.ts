@@ -149,7 +149,36 @@ describe("tricorn config", () => {
   test("tells what is wrong with a deployment", async () => {
     const { code, out, err } = await tricorn(["config", "nginx", "--port", "0", "--mount", "app"]);
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toMatch(/^tricorn: Cannot read deployment: port: .*; mount: .*\n$/);
+    expect(err).toMatch(
+      /^tricorn: Cannot read deployment: port: must be a whole number from 1 to 65535; mount: .*\n {4}ERR_DEPLOYMENT: see tricorn\/docs\/errors\.md#err_deployment\n$/,
+    );
+  });
+
+  test.each([
+    [["nginx", "--port", "abc"], "port: must be a whole number from 1 to 65535"],
+    [["nginx", "--timeout", "abc"], "timeout: must be a whole number"],
+    [
+      ["haproxy", "--haproxy.connections", "many"],
+      "haproxy.connections: must be one of closed, kept, multiplexed",
+    ],
+    [["iis"], "the deployment has no command; write `-- node dist/main.js` behind the options"],
+    [["systemd"], "the deployment has no command; write `-- node dist/main.js` behind the options"],
+  ])("says of %j what is expected, and where it is explained", async (args, fact) => {
+    const { code, out, err } = await tricorn(["config", ...args]);
+    expect([code, out]).toEqual([1, ""]);
+    const [first, ...rest] = err.trimEnd().split("\n");
+    expect(first).toContain(fact);
+    expect(first).not.toMatch(/Invalid|expected|received/);
+    expect(rest).toEqual(["    ERR_DEPLOYMENT: see tricorn/docs/errors.md#err_deployment"]);
+  });
+
+  test("notes that the folder of the root is not there, and only then", async () => {
+    const here = folder();
+    const missing = await tricorn(["config", "nginx", "--root", join(here, "publik")]);
+    expect(missing.code).toBe(0);
+    expect(missing.err).toContain(`There is no folder ${join(here, "publik")} on this machine`);
+    const there = await tricorn(["config", "nginx", "--root", here]);
+    expect(there.err).not.toContain("There is no folder");
   });
 
   test("writes files into a folder, with what the server needs there", async () => {
@@ -280,8 +309,8 @@ describe("tricorn config", () => {
   test.each([
     ["no JSON", "{", "Cannot read it.json: "],
     ["no object", "[]", "Cannot read it.json: it holds no JSON object"],
-    ["a field that there is not", '{"prot": 80}', 'Unrecognized key: "prot"'],
-    ["one beside the deployment", '{"deployment": {}, "prot": 80}', 'Unrecognized key: "prot"'],
+    ["a field that there is not", '{"prot": 80}', "it: has no prot"],
+    ["one beside the deployment", '{"deployment": {}, "prot": 80}', "it: has no prot"],
     ["a description that is none", '{"deployment": {}, "description": {}}', "Cannot read the description"],
   ])("refuses a file with %s", async (_, content, fact) => {
     const cwd = folder();

@@ -230,7 +230,7 @@ describe("configure", () => {
 
   test("refuses what is no deployment, by the place that is wrong", () => {
     const input = { port: "80", apache: { realm: '"' }, prot: 1 } as never;
-    expect(() => parseDeployment(input)).toThrow(/port: .*apache\.realm: .*Unrecognized key: "prot"/);
+    expect(() => parseDeployment(input)).toThrow(/port: .*apache\.realm: .*it: has no prot/);
   });
 
   test("refuses what is no description, by the place that is wrong", () => {

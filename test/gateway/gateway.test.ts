@@ -15,6 +15,30 @@ import { openStage } from "./support/stage.js";
 const routes = { protect: [], filter: [], respond: ["/"] };
 
 describe("Gateway", () => {
+  it("tells in one line within a budget that the application is not there", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = pino({ level: "warn" }, { write: (line) => lines.push(JSON.parse(line)) });
+    const application = new ScriptedApplication({});
+    const address = await application.listen();
+    await application.close();
+    const gateway = new Gateway({ application: address, root: tmpdir(), routes, port: 0, log });
+    const { url } = await gateway.listen();
+    const start = Date.now();
+    for (let count = 0; count < 100; count += 1) expect(await http(url, "/x")).toMatchObject({ status: 502 });
+    await gateway.close();
+    const seconds = Math.ceil((Date.now() - start) / 1000) + 1;
+    expect(lines.length).toBeLessThanOrEqual(20 * seconds);
+    expect(lines[0]).toMatchObject({
+      level: 40,
+      msg: "application is not there",
+      code: "ERR_CLIENT_CONNECT",
+      fact: expect.stringMatching(new RegExp(`^Cannot connect to ${address}: .*ECONNREFUSED`)),
+      method: "GET",
+      path: "/x",
+    });
+    expect(lines[0]).not.toHaveProperty("err");
+  });
+
   it("tells its URL and refuses a port that is taken", async () => {
     const { url, root } = await openStage({});
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -45,7 +69,9 @@ describe("Gateway", () => {
     expect(() => new Gateway({ application: 1, root: tmpdir(), routes, port })).toThrow(
       expect.objectContaining({
         code: "ERR_GATEWAY_LISTEN",
-        message: `Cannot listen on port ${port}: it is not a whole number from 0 to 65535; choose one that is`,
+        message: expect.stringMatching(
+          new RegExp(`^Cannot listen: the port (?:is )?${port}[ ,].*; write a number such as 8080, or see `),
+        ),
       }),
     );
   });

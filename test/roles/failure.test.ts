@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { projectFolder } from "../support/node-process.js";
 import { get } from "../support/records.js";
 import { capturedLog, responder, serveDefinitions } from "../support/served.js";
 
@@ -37,4 +38,59 @@ test.each([
   });
   expect(error.asked).toBe(times);
   expect(lines).toHaveLength(times);
+});
+
+async function failureOf(thrown: () => unknown, headers: Record<string, string> = {}) {
+  const { log, lines } = capturedLog();
+  const fails = responder({
+    "GET /": () => {
+      throw thrown();
+    },
+  });
+  const { connect } = await serveDefinitions([fails], { dispatcher: { log } });
+  const { stderr } = await (await connect()).send(get(1, "/", { params: headers })).answer(1);
+  const [line] = lines as unknown as readonly {
+    readonly err: { readonly message: string; readonly stack: string };
+  }[];
+  return { stderr, err: line!.err };
+}
+
+test("the stack of a failure has the frames of the program and of its cause, and none of the package", async () => {
+  const { err } = await failureOf(() => new Error("above", { cause: new TypeError("below") }));
+  expect(err.stack).toMatch(/^Error: above\n/);
+  expect(err.stack).toContain("TypeError: below");
+  expect(err.stack.match(/failure\.test\.ts/g)!.length).toBeGreaterThanOrEqual(2);
+  expect(err.stack).not.toMatch(/[\\/]src[\\/]/);
+});
+
+test("a failure within the package keeps its frames", async () => {
+  const { err } = await failureOf(() => {
+    const error = new Error("ours");
+    error.stack = `Error: ours\n    at JSON.parse (<anonymous>)\n    at read (${projectFolder}src/roles/body.ts:1:1)`;
+    return error;
+  });
+  expect(err.stack).toContain("src/roles/body.ts:1:1");
+});
+
+test.each<[string, unknown, string]>([
+  ["text", "no\nstock", "something that is no Error was thrown: 'no\\nstock'"],
+  ["a number", 7, "something that is no Error was thrown: 7"],
+  ["nothing", undefined, "something that is no Error was thrown: undefined"],
+  [
+    "an object",
+    { code: "E1", at: { x: 1 } },
+    "something that is no Error was thrown: { code: 'E1', at: { x: 1 } }",
+  ],
+])("says that %s was thrown, in one line", async (_kind, value, message) => {
+  const { stderr, err } = await failureOf(() => value);
+  expect(err.message).toBe(message);
+  expect(stderr).toBe(`tricorn: GET / failed: ${typeof value}: ${message}\n`);
+});
+
+test("what was thrown is told within bounds and without the secrets of the request", async () => {
+  const { err } = await failureOf(() => `key hunter2222 ${"x".repeat(100_000)}`, {
+    HTTP_AUTHORIZATION: "Bearer hunter2222",
+  });
+  expect(err.message.length).toBeLessThan(600);
+  expect(err.message).toContain("key [redacted] xxx");
 });

@@ -179,7 +179,11 @@ describe.each(ways)("A body that is %s", (_way, handle, around) => {
   test.each<[string, () => unknown, RegExp]>([
     ["a Map", () => new Map([["a", 1]]), /: a Map is neither text nor JSON; send Object\.fromEntries/],
     ["a BigInt", () => 1n, /: a BigInt is neither text nor JSON; send String\(value\)$/],
-    ["a BigInt inside of an object", () => ({ a: [1n] }), /: there is a BigInt in it/],
+    [
+      "a BigInt inside of an object",
+      () => ({ a: [1n] }),
+      /: there is a BigInt in it, which JSON has not; send String\(value\)$/,
+    ],
     ["a function", () => ask, /: a function \(ask\) is neither text nor JSON; call it$/],
     ["a symbol", () => Symbol("x"), /: a symbol is neither text nor JSON$/],
     ["a promise in a promise's place", () => [Promise.resolve(1)].values(), /: a piece of its iterable is/],
@@ -194,7 +198,7 @@ describe.each(ways)("A body that is %s", (_way, handle, around) => {
         const loop: Record<string, unknown> = {};
         return Object.assign(loop, { loop });
       },
-      /: it contains itself, so it has no end as JSON/,
+      /: it contains itself by its property loop, so it has no end as JSON$/,
     ],
   ])("may not be %s: the log says whose it is, what is wrong and what to do", async (_kind, make, fact) => {
     const { answer, log } = await ask(() => handle(make as () => ReplyBody), { middleware });

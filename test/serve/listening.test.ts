@@ -440,7 +440,7 @@ describe("an application that cannot be served", () => {
     const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
     const process = new NodeProcess(shop(address));
     expect(await failure(process)).toBe(
-      `Cannot listen on ${address}: listen EADDRINUSE: address already in use ${address}`,
+      `Cannot listen on ${address}: another program listens there; stop it, or choose another port`,
     );
     expect(lifeOf(process).slice(-2)).toEqual(["stop Shop", "stop Stock"]);
   });

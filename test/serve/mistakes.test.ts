@@ -80,7 +80,7 @@ describe("serve says in one sentence, with its place and its code, that", () => 
     [
       "nor one of Fastify",
       'import fastify from "fastify";\nimport { serve } from "tricorn";\nawait serve([fastify()], 0);',
-      "Cannot compile controllers: an instance of Object is no class, number 1 of the list; wrap it by nodeListener(…) " +
+      "Cannot compile controllers: a plain object is no class, number 1 of the list; wrap it by nodeListener(…) " +
         'of "tricorn/adapters": nodeListener(app.routing), after await app.ready()',
       "3:7",
       "ERR_CONTROLLER",
@@ -104,6 +104,22 @@ describe("serve says in one sentence, with its place and its code, that", () => 
       "nothing is given",
       'import { serve } from "tricorn";\nawait serve();',
       "Cannot create application: there are no controllers; list them: [Hello]",
+      "2:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "an object with a fetch function is no list",
+      'import { serve } from "tricorn";\nawait serve({ fetch: () => new Response("x") }, 0);',
+      'Cannot create application: a plain object is no list of controllers; wrap it by fetchHandler(…) of "tricorn/adapters": ' +
+        "fetchHandler(object.fetch)",
+      "2:7",
+      "ERR_CONTROLLER",
+    ],
+    [
+      "nor is it a part of one",
+      'import { serve } from "tricorn";\nawait serve([{ fetch: () => new Response("x") }], 0);',
+      'Cannot compile controllers: a plain object is no class, number 1 of the list; wrap it by fetchHandler(…) of "tricorn/adapters": ' +
+        "fetchHandler(object.fetch)",
       "2:7",
       "ERR_CONTROLLER",
     ],
@@ -345,6 +361,181 @@ test("createApplication shows the line of the program, and no line of the packag
   expect(text).toContain("createApplication has no option timeout; timeouts is meant, perhaps");
   expect(text).toContain("document: 'tricorn/docs/errors.md#err_option'");
   expect(text).not.toContain(installed);
+});
+
+describe("a gateway that nobody catches says as serve does, in one sentence, that", () => {
+  const gateway = (options: string): string =>
+    `import { Gateway } from "tricorn/gateway";
+const routes = { protect: [], filter: [], respond: [] };
+const gateway = new Gateway(${options});
+await gateway.listen();`;
+  const good = 'application: 9000, root: ".", routes';
+
+  const mistakes: readonly (readonly [string, string, string, string, string])[] = [
+    [
+      "PORT is no number",
+      `{ ${good}, port: Number("abc") }`,
+      "Cannot listen: the port is NaN, which Number(…) makes of text that is no number; write a number such as 8080, or see what " +
+        "PORT holds in the environment",
+      "3:17",
+      "ERR_GATEWAY_LISTEN",
+    ],
+    [
+      "the port is too large",
+      `{ ${good}, port: 70000 }`,
+      "Cannot listen: the port 70000 is no whole number from 0 to 65535; write a number such as 8080, or see what PORT holds in " +
+        "the environment",
+      "3:17",
+      "ERR_GATEWAY_LISTEN",
+    ],
+    [
+      "its root is not there",
+      '{ application: 9000, root: "publik", routes, port: 0 }',
+      'Cannot serve files of "publik": it is not there, or this process may not enter it; name a folder that is there and readable',
+      "4:15",
+      "ERR_DOCUMENT_ROOT",
+    ],
+    [
+      "it has no root",
+      "{ application: 9000, routes }",
+      'Cannot make gateway: root is missing; name the folder of the static files: root: "public"',
+      "3:17",
+      "ERR_DOCUMENT_ROOT",
+    ],
+    [
+      "it has no application",
+      '{ root: ".", routes }',
+      "Cannot make gateway: application is missing; name where it listens: application: address",
+      "3:17",
+      "ERR_ADDRESS",
+    ],
+    [
+      "the address of its application is none",
+      '{ application: "9000x", root: ".", routes }',
+      'Cannot parse address: "9000x" is not one of 9000, host:9000, [::1]:9000, unix:/path, /path, fd:0',
+      "3:17",
+      "ERR_ADDRESS",
+    ],
+    [
+      "an option is misspelt",
+      "{ route: {} }",
+      "Cannot make gateway: Gateway has no option route; routes is meant, perhaps",
+      "3:17",
+      "ERR_OPTION",
+    ],
+    [
+      "it has no routes",
+      '{ application: 9000, root: "." }',
+      "Cannot make gateway: routes are missing; write routes: routesOf(application.description)",
+      "3:17",
+      "ERR_GATEWAY_ROUTE",
+    ],
+    [
+      "its routes lack a list",
+      '{ application: 9000, root: ".", routes: { respond: ["/"], filter: [] } }',
+      "Cannot make gateway: routes.protect is missing; write routes: routesOf(application.description)",
+      "3:17",
+      "ERR_GATEWAY_ROUTE",
+    ],
+    [
+      "a list of its routes is misspelt",
+      '{ application: 9000, root: ".", routes: { protects: ["/**"], filter: [], respond: [] } }',
+      "Cannot make gateway: its routes has no option protects; protect is meant, perhaps",
+      "3:17",
+      "ERR_OPTION",
+    ],
+  ];
+
+  const lines = (sentence: string, place: string, code: string): readonly string[] => [
+    sentence,
+    `    at main.ts:${place}`,
+    `    ${code}: see tricorn/docs/errors.md#${code.toLowerCase()}`,
+  ];
+
+  test.each(mistakes)("%s", (_name, options, sentence, place, code) => {
+    expect(run(gateway(options)).trimEnd().split("\n")).toEqual(lines(sentence, place, code));
+  });
+
+  test("its port is taken, and the address is named once", () => {
+    const program = `import { createServer } from "node:net";
+import { once } from "node:events";
+import { Gateway } from "tricorn/gateway";
+const other = createServer().listen(0, "127.0.0.1");
+await once(other, "listening");
+const port = other.address().port;
+await new Gateway({ application: 9000, root: ".", routes: { protect: [], filter: [], respond: [] }, port }).listen();`;
+    const [sentence, ...details] = run(program).trimEnd().split("\n");
+    expect(sentence).toMatch(
+      /^Cannot listen on 127\.0\.0\.1:\d+: another program listens there; stop it, or choose another port$/,
+    );
+    expect(details).toEqual(lines("", "7:109", "ERR_GATEWAY_LISTEN").slice(1));
+  });
+
+  test("something is wrong, beside an application that is served already", () => {
+    const program = `${hello}${gateway('{ application: 9000, root: ".", routes, port: NaN }').replace(
+      "const gateway",
+      "await serve([Hello], 0);\nconst gateway",
+    )}`;
+    const told = run(program)
+      .trimEnd()
+      .split("\n")
+      .filter((line) => !line.includes('"msg":"Listening on '));
+    expect(told).toEqual(lines(mistakes[0]![2], "12:17", "ERR_GATEWAY_LISTEN"));
+  });
+
+  test("nothing, where the program catches it", () => {
+    const text = run(`import { Gateway } from "tricorn/gateway";
+try { new Gateway({}); } catch (error) { console.error(error.code); }
+await new Gateway({ application: 9000, root: "publik", routes: { protect: [], filter: [], respond: [] } })
+  .listen()
+  .catch((error) => console.error(error.code));
+process.exitCode = 1;`);
+    expect(text).toBe("ERR_DOCUMENT_ROOT\nERR_DOCUMENT_ROOT\n");
+  });
+});
+
+test.each([
+  ["sendfile", 'sendfile({ via: "X-Sendfile", root: "files" });', "is no absolute path", "2:1"],
+  ["nodeListener", "nodeListener(() => {}, { paths: 1 });", "path is meant, perhaps", "2:1"],
+  ["fetchHandler", "fetchHandler(() => {}, { bodyByte: 1 });", "bodyBytes is meant, perhaps", "2:1"],
+  ["FastCgiClient", "new FastCgiClient({ adress: 9000 });", "address is meant, perhaps", "2:1"],
+  ["@Responder", 'Responder("/a", { scop: "request" })(class {});', "scope is meant, perhaps", "2:1"],
+  ["@Authorizer", 'Authorizer({ path: "/a/**" })(class {});', "paths is meant, perhaps", "2:1"],
+  ["@Filter", 'Filter("*.txt", { typ: "text/plain" })(class {});', "type is meant, perhaps", "2:1"],
+  ["@Get", 'Get("/x", { typ: "text/csv" });', "type is meant, perhaps", "2:1"],
+  ["@Route", 'Route("GET", "/x", { stream: true });', "streams is meant, perhaps", "2:1"],
+])(
+  "%s refuses what it cannot take with the place of the call, and no frame of the package",
+  (name, call, fact, place) => {
+    const from = name.endsWith("Client")
+      ? "tricorn/client"
+      : /[rL]istener|fetch/.test(name)
+        ? "tricorn/adapters"
+        : "tricorn";
+    const text = run(`import { ${name.replace("@", "")} } from "${from}";\n${call}`);
+    expect(text).toContain(fact);
+    expect(text).toContain(`place: 'main.ts:${place}'`);
+    expect(text).not.toContain(installed);
+  },
+);
+
+test("a failure of onStart is told with its code", () => {
+  const program = `import { Get, Responder, serve } from "tricorn";
+@Responder()
+class Books {
+  onStart() {
+    throw new Error("no database");
+  }
+  @Get()
+  show() {}
+}
+await serve([Books], 0);`;
+  expect(run(program).trimEnd().split("\n").slice(0, 4)).toEqual([
+    "Cannot start application: onStart of Books failed: no database",
+    "    ERR_START: see tricorn/docs/errors.md#err_start",
+    "  Error: no database",
+    expect.stringMatching(/^ {4}at Books\.onStart \(main\.ts:5:11\)$/),
+  ]);
 });
 
 test.each([

@@ -277,3 +277,51 @@ test("an answer that is no JSON shows its status and its text, cut", async () =>
   );
   await application.close();
 });
+
+describe("a request of a test", () => {
+  @Responder()
+  class Echo {
+    @Get("/x")
+    show() {
+      return "x";
+    }
+  }
+
+  test.each([
+    [
+      "respond",
+      (echo: TestApplication) => echo.respond("x"),
+      "ERR_TEST_TARGET",
+      '"x" does not start with "/"; write "/x"',
+    ],
+    ["authorize", (echo: TestApplication) => echo.authorize(""), "ERR_TEST_TARGET", 'write "/"'],
+    [
+      "filter",
+      (echo: TestApplication) => echo.filter("a.txt", { data: "" }),
+      "ERR_TEST_TARGET",
+      'write "/a.txt"',
+    ],
+    [
+      "respond with what it does not have",
+      (echo: TestApplication) => echo.respond("/x", Object({ header: {} })),
+      "ERR_OPTION",
+      "headers is meant, perhaps",
+    ],
+  ] as const)("is refused by %s with its place", async (_name, send, code, fact) => {
+    const echo = await testApplication([Echo]);
+    const error = expect.objectContaining({
+      code,
+      message: expect.stringContaining(fact),
+      place: expect.stringContaining("testing.test.ts"),
+    });
+    await expect(send(echo)).rejects.toEqual(error);
+    await echo.close();
+  });
+
+  test("an option of testApplication that is misspelt is refused", async () => {
+    await expect(testApplication([Echo], Object({ vouchFor: [] }))).rejects.toMatchObject({
+      code: "ERR_OPTION",
+      message: expect.stringContaining("vouchesFor is meant, perhaps"),
+    });
+  });
+});

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { pino } from "pino";
 import { onTestFinished } from "vitest";
 
 import { Gateway, type GatewayOptions, type GatewayRoutes } from "../../../src/gateway/index.js";
@@ -46,6 +47,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     routes: { protect: [], filter: [], respond: [], ...routes },
     port: 0,
     timeouts: { close: 1_000 },
+    log: pino({ level: "silent" }),
     ...gatewayOptions,
   });
   onTestFinished(async () => {
