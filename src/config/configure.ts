@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { ConfigurationError } from "../errors.js";
+import { issueFact } from "./issue-fact.js";
 import type { RouteDescription } from "../routes-of.js";
 import type { Configuration } from "./configuration.js";
 import { parseDeployment, type DeploymentInput } from "./deployment.js";
@@ -54,7 +55,7 @@ export function configure(
  * @throws ConfigurationError `ERR_DEPLOYMENT` that names each place that is wrong
  */
 export function parseDescription(input: unknown): RouteDescription {
-  const { success, data, error } = Description.safeParse(input);
+  const { success, data, error } = Description.safeParse(input, { error: issueFact });
   if (success) return data as RouteDescription;
   const facts = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
   throw new ConfigurationError(

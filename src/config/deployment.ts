@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { ConfigurationError } from "../errors.js";
+import { issueFact } from "./issue-fact.js";
 
 /** Nothing that could end a line, a quoted word or a block of any configuration language. */
 const Word = z
@@ -204,39 +205,13 @@ export type Deployment = z.output<typeof DeploymentSchema>;
 /** A description as it is written. */
 export type DeploymentInput = z.input<typeof DeploymentSchema>;
 
-const EXPECTED: Readonly<Record<string, string>> = {
-  number: "a whole number",
-  int: "a whole number",
-  string: "text",
-  array: "a list",
-  boolean: "true or false",
-};
-
-/** What is said of a value, where its schema does not say it. */
-function factOf(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case "invalid_type":
-      return `must be ${EXPECTED[issue.expected] ?? "an object"}`;
-    case "invalid_value":
-      return `must be one of ${issue.values.map(String).join(", ")}`;
-    case "too_small":
-      return issue.origin === "string" ? "must not be empty" : `must be ${String(issue.minimum)} or more`;
-    case "too_big":
-      return `must be ${String(issue.maximum)} or less`;
-    case "unrecognized_keys":
-      return `has no ${issue.keys.join(", ")}`;
-    default:
-      return undefined;
-  }
-}
-
 /**
  * Checks a description.
  *
  * @throws ConfigurationError `ERR_DEPLOYMENT` that names each place that is wrong
  */
 export function parseDeployment(input: unknown): Deployment {
-  const { success, data, error } = DeploymentSchema.safeParse(input, { error: factOf });
+  const { success, data, error } = DeploymentSchema.safeParse(input, { error: issueFact });
   if (success) return data;
   const facts = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
   throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read deployment: ${facts.join("; ")}`, error);

@@ -142,7 +142,7 @@ describe("tricorn config", () => {
   ])("tells what is wrong with the module %s", async (name, fact) => {
     const { code, out, err } = await tricorn(["config", "nginx", moduleOf(name)]);
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toMatch(/^tricorn: Cannot describe the application of .*\n$/);
+    expect(err).toMatch(/^tricorn: Cannot describe the application of .*\n {4}ERR_MODULE: see \S+\n$/);
     expect(err).toContain(fact);
   });
 
@@ -317,7 +317,7 @@ describe("tricorn config", () => {
     writeFileSync(join(cwd, "it.json"), content);
     const { code, out, err } = await tricorn(["config", "nginx", "--deployment", "it.json"], cwd);
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toMatch(/^tricorn: .*\n$/);
+    expect(err).toMatch(/^tricorn: .*\n {4}ERR_\w+: see \S+\n$/);
     expect(err).toContain(fact);
   });
 
