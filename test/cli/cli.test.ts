@@ -158,7 +158,7 @@ describe("tricorn config", () => {
     [["nginx", "--port", "abc"], "port: must be a whole number from 1 to 65535"],
     [["nginx", "--timeout", "abc"], "timeout: must be a whole number"],
     [
-      ["haproxy", "--haproxy.connections", "many"],
+      ["haproxy", "--haproxy-connections", "many"],
       "haproxy.connections: must be one of closed, kept, multiplexed",
     ],
     [["iis"], "the deployment has no command; write `-- node dist/main.js` behind the options"],
