@@ -67,7 +67,11 @@ await bundle.write({
   // Small files that most entries share stand in one, rather than in one for each set of entries that does.
   codeSplitting: {
     groups: [
-      { name: "basics", test: /\/src\/(?:http\/[\w-]+|errors|hop-by-hop|path-glob|route-pattern)\.ts$/ },
+      { name: "params", test: /\/src\/protocol\/(?:byte-collector|name-value|pair-index|params)\.ts$/ },
+      {
+        name: "basics",
+        test: /\/src\/(?:http\/[\w-]+|paths\/[\w-]+|caller|errors|hop-by-hop|listen-fact|log-safely|options-of|option-names|own-frames|route-pattern)\.ts$/,
+      },
     ],
   },
 });

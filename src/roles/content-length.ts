@@ -18,12 +18,13 @@ export function contentLengthOf(params: Params): number | undefined {
 
 /**
  * Whether CONTENT_LENGTH is one number, or none: absent, empty or -1. What is neither, or comes as two different ones, is
- * read by no two programs in the same way, and the body behind it with it (RFC 9110, section 8.6).
+ * read by no two programs in the same way, and the body behind it with it (RFC 9110, section 8.6). An empty one that comes
+ * last takes an earlier one back: `fastcgi_param CONTENT_LENGTH ""` behind nginx's stock file, where both are sent.
  */
 export function isLengthSound(params: Params): boolean {
   const text = params.get("CONTENT_LENGTH");
-  if (text === undefined) return true;
-  return (text === "" || NUMBER.test(text) || text === "-1") && params.isUnanimous("CONTENT_LENGTH");
+  if (text === undefined || text === "") return true;
+  return (NUMBER.test(text) || text === "-1") && params.isUnanimous("CONTENT_LENGTH");
 }
 
 /** What answers a request whose length is not {@link isLengthSound sound}. */

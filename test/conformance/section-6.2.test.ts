@@ -141,6 +141,15 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     },
   );
 
+  test("where an empty one follows, as from nginx that takes the first one back, the body has no known length", async () => {
+    const { connect } = await serveDefinitions([bodies]);
+    const peer = await connect();
+    const variables = Object.entries(
+      variablesOf("/text", { REQUEST_METHOD: "POST", CONTENT_LENGTH: "7" }),
+    ).concat([["CONTENT_LENGTH", ""]]);
+    expect((await peer.send(begin(1), params(1, variables), stdin(1, "12345")).answer(1)).text).toBe("12345");
+  });
+
   test("where it comes twice and is the same, it counts", async () => {
     const { connect } = await serveDefinitions([bodies]);
     const peer = await connect();
