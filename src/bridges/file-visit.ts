@@ -13,6 +13,7 @@ import { rangedReply } from "./ranged-reply.js";
 import { namesRead, type ReadNames, type Variant } from "./variant.js";
 import { WatchedBody } from "./watched-body.js";
 import { CachedReply } from "./cached-reply.js";
+import { collectStart } from "./collected-start.js";
 import { underConditions } from "./conditional.js";
 import type { FileValidators } from "./filtered-file.js";
 import { KeptBody, exactly } from "./kept-body.js";
@@ -104,8 +105,12 @@ export class FileVisit {
     }
     const isSettled = await this.#isOfOneState(reply);
     // A filter that sets one validator knows of more than its file; the other one would then say too little.
-    const isShared = isSettled && isForEverybody(reply, audience) && !hasValidators(reply);
-    const source = isShared ? takeBody(reply) : undefined;
+    let isShared = isSettled && isForEverybody(reply, audience) && !hasValidators(reply);
+    let source = isShared ? takeBody(reply) : undefined;
+    if (source !== undefined && this.#mayBeCopy()) {
+      source = await this.#collect(reply, source);
+      isShared = source !== undefined || (await this.#isUnchanged());
+    }
     const variant = this.#variantOf({ streamed: source !== undefined });
     const isComparable = isShared && this.#addValidators(reply, variant, source);
     // What a filter makes for somebody tells nothing of what it makes for anyone.
@@ -117,6 +122,23 @@ export class FileVisit {
     const kept = answer.status === 200 && answer.body === this.#kept ? this.#kept : undefined;
     return kept === undefined ? answer : rangedReply(answer, kept, { method: request.method, headers });
   };
+
+  /**
+   * Whether the client has a copy that may be this reply, which only the end of a stream tells: nothing is known yet of what
+   * such streams read. A CGI program, which answers one request, never knows.
+   */
+  #mayBeCopy(): boolean {
+    const { known, headers } = this.#facts;
+    return known === undefined && (headers.has("if-none-match") || headers.has("if-modified-since"));
+  }
+
+  /** Waits for the end of a streamed body; the source of a longer one. */
+  async #collect(reply: Reply, source: BodySource): Promise<BodySource | undefined> {
+    const collected = await collectStart(source);
+    if (collected.kind === "begun") return collected.source;
+    reply.body = collected.content;
+    return undefined;
+  }
 
   /** The variant that the reply is, as far as it has been read for; undefined where no names would tell. */
   #variantOf({ streamed }: { readonly streamed: boolean }): Variant | undefined {

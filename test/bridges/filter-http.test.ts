@@ -127,7 +127,7 @@ describe("a 304 that follows from the file", () => {
     expect(second.runs).toBe(1);
   });
 
-  test("is not told of a stream before one has come to its end in the process", async () => {
+  test("is told of a stream when it has come to its end: at first as well, where that comes soon", async () => {
     const root = folderWith(files);
     const first = filtering(upperCaseStream);
     const etag = (await (await bridged([first], { root })).respond("/a.txt")).headers.get("etag")!;
@@ -136,9 +136,30 @@ describe("a 304 that follows from the file", () => {
     const answers = [];
     for (let time = 0; time < 2; time += 1)
       answers.push(await respond("/a.txt", { headers: { "If-None-Match": etag } }));
-    expect(answers.map(({ status }) => status)).toEqual([200, 304]);
+    expect(answers.map(({ status, text }) => [status, text])).toEqual([
+      [304, ""],
+      [304, ""],
+    ]);
     expect(answers.map(({ headers }) => headers.get("etag"))).toEqual([etag, etag]);
     expect(second.runs).toBe(1);
+  });
+
+  test("is not told of a stream of more than 1 MiB before one has come to its end in the process", async () => {
+    const piece = "x".repeat(300_000);
+    const long = filtering(async function* ({ data }) {
+      for await (const _chunk of data);
+      for (let count = 0; count < 6; count += 1) yield piece;
+    });
+    const { respond } = await bridged([long], { files });
+    const first = await respond("/a.txt", { headers: { "If-None-Match": '"other"' } });
+    expect([first.status, first.text === piece.repeat(6)]).toEqual([200, true]);
+    const { respond: again } = await bridged([long], { files });
+    const statuses = [];
+    for (let time = 0; time < 2; time += 1)
+      statuses.push(
+        (await again("/a.txt", { headers: { "If-None-Match": first.headers.get("etag")! } })).status,
+      );
+    expect(statuses).toEqual([200, 304]);
   });
 
   test("runs through middleware, which sees every request and may refuse it", async () => {

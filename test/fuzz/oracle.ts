@@ -33,6 +33,7 @@ export interface Tokens {
 const AUTHORIZER = 2;
 /** What a connection ends with whose answer could not be completed: the header of no record that there is. */
 const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
+const HTTP = Buffer.from("HTTP/");
 const KNOWN_VALUES = new Set(["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS"]);
 
 /**
@@ -48,6 +49,10 @@ export function judge(
 ): Finding {
   const asked = readRecords(sent, "content").records;
   const { records, rest } = readRecords(received);
+  if (rest.subarray(0, 5).equals(HTTP)) {
+    judgeHttp(sent, { records, answer: rest.toString("latin1") });
+    return { begun: 0, answered: 0 };
+  }
   const { answers, open } = answersOf(records, rolesOf(asked));
   const broken = rest.length > 0 && rest[0] !== 1;
   if (broken) {
@@ -63,6 +68,20 @@ export function judge(
     begun: asked.filter(({ type, id }) => type === Type.begin && id !== 0).length,
     answered: answers.length,
   };
+}
+
+/** A peer that begins as HTTP does gets one answer that it understands, and no record. */
+function judgeHttp(
+  sent: Buffer,
+  { records, answer }: { readonly records: readonly WireRecord[]; readonly answer: string },
+): void {
+  // Its first piece may have been a single letter.
+  demand(/^[A-Z]/.test(sent.toString("latin1", 0, 1)), "HTTP is answered to what is none");
+  demand(records.length === 0, "HTTP is answered behind a record");
+  demand(
+    /^HTTP\/1\.1 400 Bad Request\r\n[^]*\r\n\r\n[^\r\n]*\n?$/.test(answer),
+    "the answer is no 400 of HTTP",
+  );
 }
 
 /** Whether so many requests were answered in these bytes. */

@@ -59,6 +59,6 @@ test("A root that is not there ends the start with one sentence that names it an
   expect(await process.ended).toBe(1);
   expect(plainErrors(process)[0]).toBe(
     `Cannot serve files of ${JSON.stringify(root)}: it is not there, or this process may not enter it; name a folder that ` +
-      `is there and readable: ENOENT: no such file or directory, realpath '${root}'`,
+      "is there and readable",
   );
 });
