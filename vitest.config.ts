@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "vitest/config";
 
 // Examples and tests import "tricorn" by its name; this condition of package.json's `exports` leads them to src/.
@@ -12,6 +14,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Processes, not threads: tests start Web servers, send signals and change the working directory.
     pool: "forks",
+    // At least two, also where there are two cores: most files wait for servers and programs.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     // A machine with other work to do is no reason to fail.
     expect: { poll: { timeout: 15_000 } },
