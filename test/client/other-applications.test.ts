@@ -2,6 +2,7 @@
 // their processes serves one connection at a time.
 import { existsSync, mkdtempSync, watch, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +20,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Starts a program, and waits for its socket. */
+/** Whether a program takes connections: its socket has a name before it listens. */
+function listens(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    connection.once("connect", () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once("error", () => resolve(false));
+  });
+}
+
+/** Starts a program, and waits until it takes connections. */
 async function start(socket: string, command: readonly [string, ...string[]]): Promise<void> {
   const [program, ...args] = command;
   running.push(new BackgroundProcess({ program, args, cwd: folder, log: `${socket}.log` }));
@@ -29,6 +42,7 @@ async function start(socket: string, command: readonly [string, ...string[]]): P
   } finally {
     watcher.close();
   }
+  while (!(await listens(socket)));
 }
 
 function phpFpm(socket: string, processes: number): Promise<void> {
