@@ -8,8 +8,11 @@ export interface OtherProtocol {
   readonly answer: Buffer | undefined;
 }
 
-/** RFC 9110, section 9.1: how every request in HTTP/1 begins, and HTTP/2 too (`PRI`). A FastCGI record begins with 1. */
-const METHOD = /^([A-Z]{1,20})(?: |$)/;
+/**
+ * How every request in HTTP/1 begins (RFC 9112, section 3), and HTTP/2 too (`PRI *`): a method, and a target whose first
+ * character says that it is one. What only might be one is not answered.
+ */
+const REQUEST_LINE = /^([A-Z]{3,20}) (?:[/*]|https?:)/;
 const TLS_HANDSHAKE = 0x16;
 
 const SENTENCE =
@@ -21,7 +24,7 @@ const HEAD =
 
 /** What the first bytes of a connection say that are no FastCGI; undefined where they say nothing that is known. */
 export function otherProtocolOf(chunk: Buffer): OtherProtocol | undefined {
-  const method = METHOD.exec(chunk.toString("latin1", 0, 21))?.[1];
+  const method = REQUEST_LINE.exec(chunk.toString("latin1", 0, 30))?.[1];
   if (method !== undefined) {
     return { error: spoken("HTTP"), answer: Buffer.from(method === "HEAD" ? HEAD : HEAD + SENTENCE) };
   }

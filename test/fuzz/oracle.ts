@@ -75,8 +75,7 @@ function judgeHttp(
   sent: Buffer,
   { records, answer }: { readonly records: readonly WireRecord[]; readonly answer: string },
 ): void {
-  // Its first piece may have been a single letter.
-  demand(/^[A-Z]/.test(sent.toString("latin1", 0, 1)), "HTTP is answered to what is none");
+  demand(/^[A-Z]{3,20} [/*h]/.test(sent.toString("latin1", 0, 22)), "HTTP is answered to what is none");
   demand(records.length === 0, "HTTP is answered behind a record");
   demand(
     /^HTTP\/1\.1 400 Bad Request\r\n[^]*\r\n\r\n[^\r\n]*\n?$/.test(answer),

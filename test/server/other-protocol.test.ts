@@ -81,6 +81,9 @@ test.each([
   ["another version", Buffer.from([2, 1, 0, 1, 0, 0, 0, 0])],
   ["other text", Buffer.from("hello there")],
   ["a token that does not end", Buffer.from("A".repeat(64))],
+  ["a letter alone", Buffer.from("A")],
+  ["a method without a target", Buffer.from("GET ")],
+  ["capitals and a blank, but no target", Buffer.from("HAT \x01\x02\x03\x04\x05\x06")],
 ])("%s is not answered", async (_name, bytes) => {
   const { port, lines } = await listen();
   expect(await send(connect(port, "127.0.0.1"), bytes)).toBe("");
