@@ -99,10 +99,13 @@ describe.each([
       REQUEST_URI: "/",
       CONTENT_LENGTH: "1",
     };
-    const answers = Array.from({ length: count }, () => client.request({ params, stdin: "!" }));
-    const texts = await Promise.all(answers.map(async (answer) => (await answer).text()));
-    await client.close();
-    return new Set(texts);
+    try {
+      const answers = Array.from({ length: count }, () => client.request({ params, stdin: "!" }));
+      return new Set(await Promise.all(answers.map(async (answer) => (await answer).text())));
+    } finally {
+      // A connection that is left open would hold a process.
+      client.destroy();
+    }
   }
 
   test.each([
