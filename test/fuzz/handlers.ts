@@ -156,8 +156,9 @@ export const responders: Readonly<Record<string, Behaviour & { readonly handle: 
   "/finally-throw": {
     handle: async function* () {
       try {
+        // Large pieces: the peer leaves after so many bytes, and a turn may take long under load.
         for (;;) {
-          yield LINE;
+          yield big;
           await turn();
         }
       } finally {
