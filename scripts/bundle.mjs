@@ -70,7 +70,7 @@ await bundle.write({
       { name: "params", test: /\/src\/protocol\/(?:byte-collector|name-value|pair-index|params)\.ts$/ },
       {
         name: "basics",
-        test: /\/src\/(?:http\/[\w-]+|paths\/[\w-]+|caller|errors|hop-by-hop|listen-fact|log-safely|options-of|option-names|own-frames|route-pattern)\.ts$/,
+        test: /\/src\/(?:http\/(?:byte-range|form|hop-by-hop|http-date|parameters|preconditions)|paths\/(?:automaton|character-set|complement|glob-automaton|glob-nodes|glob-parser|path-glob|path-readings|route-pattern|slash-at-end|spellings|walk)|usage\/[\w-]+|errors|log\/log-safely)\.ts$/,
       },
     ],
   },

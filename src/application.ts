@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 
-import { blamingCaller } from "./caller.js";
+import { blamingCaller } from "./usage/caller.js";
 import { className, type Class } from "./decorators/class.js";
 import { compileControllers, outlineControllers } from "./decorators/compile.js";
 import type { Container } from "./decorators/container.js";
@@ -9,11 +9,11 @@ import { isWrittenAsClass, mistakeOf } from "./decorators/mistaken-part.js";
 import { ConfigurationError } from "./errors.js";
 import { defaultLog } from "./log/default-log.js";
 import type { Definition } from "./roles/definitions.js";
-import { refuseUnknownOptions } from "./options-of.js";
+import { refuseUnknownOptions } from "./usage/options-of.js";
 import { Dispatcher, type HandlerTimeouts } from "./roles/dispatcher.js";
-import type { HeadLimits } from "./roles/head.js";
+import type { HeadLimits } from "./http/head.js";
 import type { Middleware } from "./roles/middleware.js";
-import type { StderrLines } from "./roles/stderr-lines.js";
+import type { StderrLines } from "./log/stderr-lines.js";
 
 /** A class with one of the decorators `@Responder`, `@Authorizer` and `@Filter`. */
 export type ControllerClass = Class;

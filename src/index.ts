@@ -3,7 +3,7 @@
 import "reflect-metadata";
 
 // Serving.
-export { serve, type ServeOptions, type Served } from "./serve.js";
+export { serve, type ServeOptions, type Served } from "./serve/serve.js";
 export {
   createApplication,
   TricornApplication,
@@ -25,8 +25,8 @@ export type { ServerOptions } from "./server/server.js";
 export type { SocketAccess } from "./server/socket-access.js";
 export type { AddressLike } from "./protocol/address.js";
 export type { HandlerTimeouts } from "./roles/dispatcher.js";
-export type { HeadLimits } from "./roles/head.js";
-export type { StderrLines } from "./roles/stderr-lines.js";
+export type { HeadLimits } from "./http/head.js";
+export type { StderrLines } from "./log/stderr-lines.js";
 
 // Roles, routes and what is bound to parameters.
 export { Authorizer, Filter, Responder } from "./decorators/role.js";
@@ -50,16 +50,16 @@ export { Use } from "./decorators/use.js";
 export { RoleRequest } from "./roles/request.js";
 export { ResponderRequest } from "./roles/responder-request.js";
 export { AuthorizerPhase, AuthorizerRequest } from "./roles/authorizer-request.js";
-export type { Credentials } from "./roles/credentials.js";
-export { Password } from "./roles/password.js";
+export type { Credentials } from "./http/credentials.js";
+export { Password } from "./http/password.js";
 export { FilterRequest, type Validators } from "./roles/filter-request.js";
-export { RequestBody, type BodyLimits, type FormLimits, type JsonLimits } from "./roles/body.js";
-export type { MultipartLimits } from "./roles/multipart.js";
-export { Part } from "./roles/part.js";
-export type { Scheme } from "./roles/origin.js";
-export type { RequestHeaders } from "./roles/request-headers.js";
+export { RequestBody, type BodyLimits, type FormLimits, type JsonLimits } from "./body/body.js";
+export type { MultipartLimits } from "./body/multipart.js";
+export { Part } from "./body/part.js";
+export type { Scheme } from "./http/origin.js";
+export type { RequestHeaders } from "./http/request-headers.js";
 export type { Params } from "./protocol/params.js";
-export { lines } from "./roles/lines.js";
+export { lines } from "./body/lines.js";
 
 // Answers.
 export {
@@ -71,7 +71,7 @@ export {
   type ReplyContent,
   type ReplyInit,
 } from "./roles/reply.js";
-export type { HeaderFields, ReplyHeaders } from "./roles/header-fields.js";
+export type { HeaderFields, ReplyHeaders } from "./http/header-fields.js";
 export { sendfile, type Sendfile, type SendfileOptions } from "./roles/sendfile.js";
 export { allow, challenge, deny, redirect } from "./roles/verdict.js";
 export type { Allow, AllowInit, Deny, DenyInit, Verdict } from "./roles/verdict.js";
@@ -103,12 +103,12 @@ export type {
   RoleDefinition,
   RouteDefinition,
 } from "./roles/definitions.js";
-export type { Exchange } from "./protocol/exchange.js";
+export type { Exchange } from "./protocol/application-side/exchange.js";
 export { Role } from "./protocol/constants.js";
 
 // Errors.
 export { AbortedError, ConfigurationError, ProtocolError, TricornError } from "./errors.js";
 export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "./errors.js";
-export { HttpError, type HttpErrorOptions, type Problem, type ProblemError } from "./roles/http-error.js";
-export { HeaderError } from "./roles/header-fields.js";
+export { HttpError, type HttpErrorOptions, type Problem, type ProblemError } from "./http/http-error.js";
+export { HeaderError } from "./http/header-fields.js";
 export { ReplyBodyError } from "./roles/reply-body-error.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { endToEnd, hopByHop } from "../src/hop-by-hop.js";
+import { endToEnd, hopByHop } from "../src/http/hop-by-hop.js";
 
 describe("endToEnd", () => {
   test.each([...hopByHop])("leaves out %s, in any case", (name) => {

@@ -8,11 +8,11 @@ import type { ClientLimits, ClientOptions, ClientTimeouts } from "../src/client/
 import type { AuthorizerOptions, FilterOptions, ScopeOptions } from "../src/decorators/role.js";
 import type { RouteOptions } from "../src/decorators/route.js";
 import type { GatewayOptions, GatewayRoutes, GatewayTimeouts } from "../src/gateway/index.js";
-import { refuseUnknownOptions } from "../src/options-of.js";
+import { refuseUnknownOptions } from "../src/usage/options-of.js";
 import type { HandlerTimeouts } from "../src/roles/dispatcher.js";
-import { defaultHeadLimits, type HeadLimits } from "../src/roles/head.js";
+import { defaultHeadLimits, type HeadLimits } from "../src/http/head.js";
 import type { SendfileOptions } from "../src/roles/sendfile.js";
-import type { ServeOptions } from "../src/serve.js";
+import type { ServeOptions } from "../src/serve/serve.js";
 import { defaultServerLimits, defaultServerTimeouts } from "../src/server/options.js";
 import type { TestFile, TestRequest } from "../src/testing/index.js";
 

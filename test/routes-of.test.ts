@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { RouteTable } from "../src/gateway/route-table.js";
-import { routesOf } from "../src/routes-of.js";
+import { routesOf } from "../src/paths/routes-of.js";
 
 function table(routes: { protect?: string[]; filter?: string[]; respond?: string[] }): RouteTable {
   return new RouteTable({ protect: [], filter: [], respond: [], ...routes });

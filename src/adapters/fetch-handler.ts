@@ -1,7 +1,7 @@
-import { blamingCaller } from "../caller.js";
-import { refuseUnknownOptions } from "../options-of.js";
+import { blamingCaller } from "../usage/caller.js";
+import { refuseUnknownOptions } from "../usage/options-of.js";
 import type { ResponderDefinition } from "../roles/definitions.js";
-import { DEFAULT_COLLECTED_BYTES } from "../roles/input-reader.js";
+import { DEFAULT_COLLECTED_BYTES } from "../body/input-reader.js";
 import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { everythingBelow, type AdapterOptions } from "./everything-below.js";

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 
-import { HttpError } from "../roles/http-error.js";
+import { HttpError } from "../http/http-error.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
-import { visibleTarget } from "../roles/visible-target.js";
+import { visibleTarget } from "../paths/visible-target.js";
 import { requestLines } from "./header-lines.js";
 
 /** What a path and a query may have that `URL` would leave as it is. */

@@ -1,7 +1,7 @@
 import { compactText } from "../protocol/compact.js";
 import type { Params } from "../protocol/params.js";
-import { contentLengthOf } from "../roles/content-length.js";
-import { RequestHeaders } from "../roles/request-headers.js";
+import { contentLengthOf } from "../http/content-length.js";
+import { RequestHeaders } from "../http/request-headers.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 
 const PREFIX = "HTTP_";

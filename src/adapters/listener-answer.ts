@@ -1,8 +1,8 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 
 import { AbortedError } from "../errors.js";
-import { endToEnd } from "../hop-by-hop.js";
-import type { BodyPiece } from "../roles/pieces.js";
+import { endToEnd } from "../http/hop-by-hop.js";
+import type { BodyPiece } from "../body/pieces.js";
 import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { AdaptedReply } from "./adapted-reply.js";

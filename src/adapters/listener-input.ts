@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
-import { contentLengthOf } from "../roles/content-length.js";
-import { InputReader } from "../roles/input-reader.js";
+import { contentLengthOf } from "../http/content-length.js";
+import { InputReader } from "../body/input-reader.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { hasBody } from "./header-lines.js";
 

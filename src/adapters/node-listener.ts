@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { blamingCaller } from "../caller.js";
-import { refuseUnknownOptions } from "../options-of.js";
+import { blamingCaller } from "../usage/caller.js";
+import { refuseUnknownOptions } from "../usage/options-of.js";
 import type { ResponderDefinition } from "../roles/definitions.js";
 import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";

@@ -1,4 +1,4 @@
-import { endToEnd } from "../hop-by-hop.js";
+import { endToEnd } from "../http/hop-by-hop.js";
 import type { Reply } from "../roles/reply.js";
 import { AdaptedReply } from "./adapted-reply.js";
 import { isLight, partsOf, type ResponseParts } from "./light-response.js";

@@ -1,16 +1,16 @@
 import { ConfigurationError, type AbortedError } from "../errors.js";
-import type { Application, Refusal, RoleInputs } from "../protocol/application.js";
+import type { Application, Refusal, RoleInputs } from "../protocol/application-side/application.js";
 import { ProtocolStatus, Role } from "../protocol/constants.js";
-import type { Exchange } from "../protocol/exchange.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { Params } from "../protocol/params.js";
 import type { Gate } from "../roles/authorizer-gates.js";
 import type { Dispatcher } from "../roles/dispatcher.js";
-import { AuthorizerBridge } from "./authorizer-bridge.js";
-import { AuthorizerGuard } from "./authorizer-guard.js";
+import { AuthorizerBridge } from "./authorizer/authorizer-bridge.js";
+import { AuthorizerGuard } from "./authorizer/authorizer-guard.js";
 import { checkBridges, checkVouchesFor, type ListenerOptions } from "./bridge-options.js";
-import { bridgeMarker } from "./bridge-question.js";
-import type { FilterBridge } from "./filter-bridge.js";
-import { UnaskedAuthorizers } from "./unasked-authorizers.js";
+import { bridgeMarker } from "./authorizer/bridge-question.js";
+import type { FilterBridge } from "./filter/filter-bridge.js";
+import { UnaskedAuthorizers } from "./authorizer/unasked-authorizers.js";
 
 /** Web servers send STDIN in the responder role (section 6.2). */
 const responderInputs: RoleInputs = { stdin: true, data: false };
@@ -68,7 +68,7 @@ export class BridgedApplication implements Application {
       // The guard asks by more readings of a path than a Web server does.
       const asked = bridged.#guard && ((params: Params) => gates.guarding(params) ?? []);
       // With its cache and its files: loaded where it is declared.
-      const { FilterBridge } = await import("./filter-bridge.js");
+      const { FilterBridge } = await import("./filter/filter-bridge.js");
       bridged.#filterBridge = await FilterBridge.open(dispatcher, { ...filter, asked });
     }
     return bridged;

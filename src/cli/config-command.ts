@@ -4,7 +4,7 @@ import { configure, parseDescription } from "../config/configure.js";
 import { parseDeployment, type DeploymentInput } from "../config/deployment.js";
 import { servers } from "../config/servers.js";
 import { ConfigurationError } from "../errors.js";
-import type { RouteDescription } from "../routes-of.js";
+import type { RouteDescription } from "../paths/routes-of.js";
 import { parseConfigArguments, type ConfigArguments } from "./config-arguments.js";
 import { configHelp } from "./help.js";
 import { loadDescription } from "./load-description.js";

@@ -4,8 +4,8 @@ import { pathToFileURL } from "node:url";
 
 import { describeControllers, type ApplicationPart } from "../index.js";
 import { ConfigurationError } from "../errors.js";
-import type { RouteDescription } from "../routes-of.js";
-import { observeServe } from "../serve-observer.js";
+import type { RouteDescription } from "../paths/routes-of.js";
+import { observeServe } from "../serve/serve-observer.js";
 import { watchLoading } from "./loading-watch.js";
 
 /** How long a module may take to load, in milliseconds: one that waits for something would keep the command for ever. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 
 import { configCommand } from "./config-command.js";
 import { TricornError } from "../errors.js";
-import { explained } from "../start-failure.js";
+import { explained } from "../log/start-failure.js";
 import { help } from "./help.js";
 import { UsageError } from "./usage-error.js";
 

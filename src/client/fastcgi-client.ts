@@ -1,5 +1,5 @@
-import { blamingCaller } from "../caller.js";
-import { refuseUnknownOptions } from "../options-of.js";
+import { blamingCaller } from "../usage/caller.js";
+import { refuseUnknownOptions } from "../usage/options-of.js";
 import { Call } from "./call.js";
 import { settingsOf, type ClientOptions } from "./client-options.js";
 import type { ClientRequest } from "./client-request.js";

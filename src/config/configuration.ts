@@ -1,4 +1,4 @@
-import type { RouteDescription } from "../routes-of.js";
+import type { RouteDescription } from "../paths/routes-of.js";
 import type { Deployment } from "./deployment.js";
 
 /** One file of a configuration. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { ConfigurationError } from "../errors.js";
 import { issueFact } from "./issue-fact.js";
-import type { RouteDescription } from "../routes-of.js";
+import type { RouteDescription } from "../paths/routes-of.js";
 import type { Configuration } from "./configuration.js";
 import { parseDeployment, type DeploymentInput } from "./deployment.js";
 import { servers } from "./servers.js";

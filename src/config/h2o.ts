@@ -1,7 +1,7 @@
 import { applicationSocket, type ApplicationSocket } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
-import { commonNotes, linkNotes, needsOf } from "./needs.js";
-import { planOf, type Plan } from "./plan.js";
+import { commonNotes, linkNotes, needsOf } from "./plan/needs.js";
+import { planOf, type Plan } from "./plan/plan.js";
 import { shellWord } from "./program.js";
 import { indented, textOf } from "./text.js";
 

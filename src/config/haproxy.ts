@@ -2,9 +2,9 @@ import { ConfigurationError } from "../errors.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
-import { commonNotes, needsOf } from "./needs.js";
-import { literalRegex } from "./path-regex.js";
-import { planOf, type Plan } from "./plan.js";
+import { commonNotes, needsOf } from "./plan/needs.js";
+import { literalRegex } from "./plan/path-regex.js";
+import { planOf, type Plan } from "./plan/plan.js";
 import { indented, textOf } from "./text.js";
 
 /** Writes the configuration of HAProxy, 2.6 or newer. */

@@ -1,8 +1,8 @@
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
-import { documented, documentedHead, mayServeFiles } from "./documented.js";
-import { mountRegex } from "./plan-regex.js";
-import { planOf, type Plan } from "./plan.js";
+import { documented, documentedHead, mayServeFiles } from "./plan/documented.js";
+import { mountRegex } from "./plan/plan-regex.js";
+import { planOf, type Plan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
 /** Writes the configuration of Hiawatha 10 and newer, as its manual has it. */

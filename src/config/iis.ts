@@ -1,8 +1,8 @@
 import { ConfigurationError } from "../errors.js";
 import { COMMAND_CURE } from "./command-cure.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
-import { documented, documentedHead, mayServeFiles } from "./documented.js";
-import { planOf, type Plan } from "./plan.js";
+import { documented, documentedHead, mayServeFiles } from "./plan/documented.js";
+import { planOf, type Plan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 

@@ -3,4 +3,4 @@ export { configure, type ConfigureOptions } from "./configure.js";
 export type { ApplicationNeeds, Configuration, ConfigurationFile } from "./configuration.js";
 export type { DeploymentInput } from "./deployment.js";
 export { ConfigurationError } from "../errors.js";
-export type { RouteDescription } from "../routes-of.js";
+export type { RouteDescription } from "../paths/routes-of.js";

@@ -2,9 +2,9 @@ import { ConfigurationError } from "../errors.js";
 import { isGlob } from "../paths/path-glob.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
-import { mountRegex } from "./plan-regex.js";
-import { commonNotes, needsOf } from "./needs.js";
-import { planOf, type Plan } from "./plan.js";
+import { mountRegex } from "./plan/plan-regex.js";
+import { commonNotes, needsOf } from "./plan/needs.js";
+import { planOf, type Plan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 

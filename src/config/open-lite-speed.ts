@@ -1,7 +1,7 @@
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
-import { documented, documentedHead } from "./documented.js";
-import { planOf, type Plan } from "./plan.js";
+import { documented, documentedHead } from "./plan/documented.js";
+import { planOf, type Plan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
 /** Writes the part of an OpenLiteSpeed virtual host, `vhconf.conf`, as its manual has it. */

@@ -1,8 +1,8 @@
 import { ConfigurationError } from "../errors.js";
 import { applicationSocket } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
-import { documented, documentedHead } from "./documented.js";
-import { planOf, type Plan } from "./plan.js";
+import { documented, documentedHead } from "./plan/documented.js";
+import { planOf, type Plan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
 /** The folder that httpd(8) is confined to. */

@@ -1,13 +1,13 @@
-import { apache } from "./apache.js";
-import { caddy } from "./caddy.js";
+import { apache } from "./apache/apache.js";
+import { caddy } from "./caddy/caddy.js";
 import type { ConfigurationWriter } from "./configuration.js";
 import { h2o } from "./h2o.js";
 import { haproxy } from "./haproxy.js";
 import { hiawatha } from "./hiawatha.js";
 import { iis } from "./iis.js";
 import { jetty } from "./jetty.js";
-import { lighttpd } from "./lighttpd.js";
-import { nginx } from "./nginx.js";
+import { lighttpd } from "./lighttpd/lighttpd.js";
+import { nginx } from "./nginx/nginx.js";
 import { openLiteSpeed } from "./open-lite-speed.js";
 import { openBsdHttpd } from "./openbsd-httpd.js";
 import { systemd } from "./systemd.js";

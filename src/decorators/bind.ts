@@ -1,7 +1,7 @@
-import type { MultipartLimits } from "../roles/multipart.js";
-import type { Part } from "../roles/part.js";
+import type { MultipartLimits } from "../body/multipart.js";
+import type { Part } from "../body/part.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
-import { blamingCaller } from "../caller.js";
+import { blamingCaller } from "../usage/caller.js";
 import { requireParentheses } from "./decorated.js";
 import type { BindingSource, NamedPart } from "./marks.js";
 import { markMember } from "./metadata.js";

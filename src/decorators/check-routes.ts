@@ -3,7 +3,7 @@ import findMyWay from "find-my-way";
 import { ConfigurationError } from "../errors.js";
 import type { RouteDefinition } from "../roles/definitions.js";
 import { EVERY_METHOD } from "../roles/router.js";
-import { faultOfPattern, plainPattern } from "../route-pattern.js";
+import { faultOfPattern, plainPattern } from "../paths/route-pattern.js";
 
 type Methods = Parameters<ReturnType<typeof findMyWay>["on"]>[0];
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { classText } from "../roles/fingerprint.js";
+import { classText } from "../http/fingerprint.js";
 import type { Verdict } from "../roles/verdict.js";
 import { compileCall, type Call } from "./call.js";
 import { checkBindings } from "./check-members.js";

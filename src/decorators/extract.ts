@@ -1,5 +1,5 @@
-import { HttpError } from "../roles/http-error.js";
-import type { BodyLimits } from "../roles/body.js";
+import { HttpError } from "../http/http-error.js";
+import type { BodyLimits } from "../body/body.js";
 import type { RoleRequest } from "../roles/request.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { compileFields, compileValues, emptyFields, type Fields } from "./fields.js";

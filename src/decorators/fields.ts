@@ -1,4 +1,4 @@
-import { HttpError } from "../roles/http-error.js";
+import { HttpError } from "../http/http-error.js";
 import { compileMembers, type Fields } from "./members.js";
 import type { ReadFrom } from "./issue.js";
 import type { Schema } from "./schema.js";

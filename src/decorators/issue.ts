@@ -1,6 +1,6 @@
 import type { core } from "zod";
 
-import type { ProblemError } from "../roles/http-error.js";
+import type { ProblemError } from "../http/http-error.js";
 import { loadedZod } from "./zod.js";
 
 /** The part of a request that a value was read from. */

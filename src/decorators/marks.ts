@@ -1,6 +1,6 @@
-import type { Caller } from "../caller.js";
+import type { Caller } from "../usage/caller.js";
 import type { Middleware } from "../roles/middleware.js";
-import type { MultipartLimits } from "../roles/multipart.js";
+import type { MultipartLimits } from "../body/multipart.js";
 import type { RoleKind } from "./class.js";
 import type { Schema } from "./schema.js";
 

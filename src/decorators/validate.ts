@@ -1,6 +1,6 @@
 import type { core } from "zod";
 
-import { HttpError } from "../roles/http-error.js";
+import { HttpError } from "../http/http-error.js";
 import { looksAsynchronous } from "./asynchronous.js";
 import { problemOf, type ReadFrom } from "./issue.js";
 import { isTooDeep } from "./recursion.js";

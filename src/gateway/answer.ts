@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors.js";
-import { endToEnd } from "../hop-by-hop.js";
+import { endToEnd } from "../http/hop-by-hop.js";
 import type { HttpExchange } from "./http-exchange.js";
 
 /** An application's answer: a CGI header block that was read, and the body behind it. */

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 
 import { ClientError, type ClientRequest, type ClientResponse, type FastCgiClient } from "../client/index.js";
 import type { LogBudgets } from "../log/log-budgets.js";
-import { logSafely } from "../log-safely.js";
+import { logSafely } from "../log/log-safely.js";
 import { ProtocolError } from "../errors.js";
 import { BROKEN_OFF, ProtocolStatus, roleName } from "../protocol/constants.js";
 import type { Answer } from "./answer.js";

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 
 import { headerText } from "./header-text.js";
-import { endToEnd } from "../hop-by-hop.js";
+import { endToEnd } from "../http/hop-by-hop.js";
 import type { HttpExchange } from "./http-exchange.js";
 
 /** SERVER_SOFTWARE. */

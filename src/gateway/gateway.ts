@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 
 import { pino, type Logger } from "pino";
 
-import { blame, blamingCaller, callerOf, type Caller } from "../caller.js";
+import { blame, blamingCaller, callerOf, type Caller } from "../usage/caller.js";
 import { ClientError, FastCgiClient } from "../client/index.js";
 import { ConfigurationError, TricornError } from "../errors.js";
 import type { AddressLike } from "../protocol/address.js";
@@ -14,14 +14,14 @@ import { failureStatus } from "./failure.js";
 import { HttpExchange } from "./http-exchange.js";
 import { checkPort, listenError } from "./listen-error.js";
 import { answerPlainly } from "./plain-answer.js";
-import { logSafely } from "../log-safely.js";
+import { logSafely } from "../log/log-safely.js";
 import { defaultLog } from "../log/default-log.js";
 import { LogBudgets } from "../log/log-budgets.js";
-import { refuseUnknownOptions } from "../options-of.js";
+import { refuseUnknownOptions } from "../usage/options-of.js";
 import { parseRequestPath } from "./request-path.js";
 import { RouteTable } from "./route-table.js";
-import type { GatewayRoutes } from "../routes-of.js";
-import { endWithout, tellMistake } from "../start-failure.js";
+import type { GatewayRoutes } from "../paths/routes-of.js";
+import { endWithout, tellMistake } from "../log/start-failure.js";
 
 /** How long a gateway waits, in milliseconds. The waits for answers are the client's to set. */
 export interface GatewayTimeouts {

@@ -3,4 +3,9 @@
  */
 export { ConfigurationError, TricornError } from "../errors.js";
 export { Gateway, type GatewayOptions, type GatewayTimeouts } from "./gateway.js";
-export { routesOf, type GatewayRoutes, type RouteDescription, type RoutesOfOptions } from "../routes-of.js";
+export {
+  routesOf,
+  type GatewayRoutes,
+  type RouteDescription,
+  type RoutesOfOptions,
+} from "../paths/routes-of.js";

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { listenFactOf } from "../listen-fact.js";
+import { listenFactOf } from "../usage/listen-fact.js";
 
 /** Where a gateway was to listen. */
 export interface ListenPlace {

@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../errors.js";
-import { refuseUnknownOptions } from "../options-of.js";
+import { refuseUnknownOptions } from "../usage/options-of.js";
 import { compileGlob, compileProtection, isGlob, type PathMatcher } from "../paths/path-glob.js";
-import type { GatewayRoutes } from "../routes-of.js";
+import type { GatewayRoutes } from "../paths/routes-of.js";
 
 /** The routes of a gateway, compiled. All paths that it is asked for are decoded. */
 export class RouteTable {

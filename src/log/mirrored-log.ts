@@ -1,7 +1,7 @@
 import { format } from "node:util";
 import type { Bindings, ChildLoggerOptions, LogFn, Logger } from "pino";
 
-import { logSafely } from "../log-safely.js";
+import { logSafely } from "./log-safely.js";
 
 const LEVELS = ["warn", "error", "fatal"] as const;
 

@@ -1,21 +1,5 @@
+import { secretParams } from "../http/credentials.js";
 import type { Params } from "../protocol/params.js";
-
-/**
- * The params whose values are secrets of the client, whatever the application says. Whatever is shown or kept of a request
- * goes by this list: logs, errors, the log's own fields, the cache of filtered files, and what is inspected.
- */
-export const secretParams: readonly string[] = [
-  "HTTP_AUTHORIZATION",
-  "HTTP_PROXY_AUTHORIZATION",
-  "HTTP_COOKIE",
-  "REMOTE_PASSWD",
-  // Jetty hands the whole Authorization value over in here.
-  "AUTH_TYPE",
-  // Apache names them so behind an internal redirect: mod_rewrite in an .htaccess file.
-  "REDIRECT_HTTP_AUTHORIZATION",
-  "REDIRECT_REDIRECT_HTTP_AUTHORIZATION",
-  "REDIRECT_REMOTE_PASSWD",
-];
 
 /** Names under which secrets are mostly kept in objects, and the field of an answer that hands them out. */
 const usualNames = ["password", "secret", "token", "set-cookie"];

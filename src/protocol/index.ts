@@ -5,10 +5,10 @@ export { AbortedError, ProtocolError, TricornError } from "../errors.js";
 export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "../errors.js";
 
 export { formatAddress, parseAddress, type Address, type AddressLike } from "./address.js";
-export type { AnswerFields, EndFields } from "./answer-fields.js";
-export type { Application, Refusal, RoleInputs } from "./application.js";
-export { ApplicationSide } from "./application-side.js";
-export type { ApplicationSideHost } from "./application-side-host.js";
+export type { AnswerFields, EndFields } from "./application-side/answer-fields.js";
+export type { Application, Refusal, RoleInputs } from "./application-side/application.js";
+export { ApplicationSide } from "./application-side/application-side.js";
+export type { ApplicationSideHost } from "./application-side/application-side-host.js";
 export {
   BODY_LENGTH,
   decodeBeginRequest,
@@ -39,8 +39,8 @@ export {
   VERSION,
   roleName,
 } from "./constants.js";
-export { Exchange, type ExchangeHost, type ExchangeStart } from "./exchange.js";
-export { InputStream, type ConsumedListener } from "./input-stream.js";
+export { Exchange, type ExchangeHost, type ExchangeStart } from "./application-side/exchange.js";
+export { InputStream, type ConsumedListener } from "./application-side/input-stream.js";
 export { defaultLimits, type ApplicationSideLimits } from "./limits.js";
 export {
   MAX_NAME_VALUE_LENGTH,
@@ -61,7 +61,7 @@ export {
 } from "./record.js";
 export { RecordReader, type RecordSink } from "./record-reader.js";
 export { RecordWriter, type WholeAnswer } from "./record-writer.js";
-export type { ApplicationSideTimes } from "./time-limits.js";
+export type { ApplicationSideTimes } from "./application-side/time-limits.js";
 export {
   MAX_REQUEST_ID,
   WebServerSide,

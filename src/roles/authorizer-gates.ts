@@ -2,10 +2,10 @@ import { ConfigurationError } from "../errors.js";
 import { compileGlob, compileProtection, MAX_PATH_LENGTH, type PathMatcher } from "../paths/path-glob.js";
 import type { Params } from "../protocol/params.js";
 import type { AuthorizerDefinition } from "./definitions.js";
-import { HeaderError } from "./header-fields.js";
-import { documentPaths, locate, protectedPaths, type RequestLocation } from "./location.js";
-import { decodeSegments, normalizePath } from "./plain-path.js";
-import { targetOf } from "./request-target.js";
+import { HeaderError } from "../http/header-fields.js";
+import { documentPaths, locate, protectedPaths, type RequestLocation } from "../paths/location.js";
+import { decodeSegments, normalizePath } from "../paths/plain-path.js";
+import { targetOf } from "../paths/request-target.js";
 import { Allow, Deny, faultOfVariable, type Verdict } from "./verdict.js";
 import type { AuthorizerRequest } from "./authorizer-request.js";
 

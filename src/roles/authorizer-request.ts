@@ -1,5 +1,5 @@
-import { parseBasic, type Credentials } from "./credentials.js";
-import { Password } from "./password.js";
+import { parseBasic, type Credentials } from "../http/credentials.js";
+import { Password } from "../http/password.js";
 import { RoleRequest } from "./request.js";
 
 /**

@@ -1,11 +1,11 @@
-import type { Refusal, RoleInputs } from "../protocol/application.js";
-import type { Exchange } from "../protocol/exchange.js";
+import type { Refusal, RoleInputs } from "../protocol/application-side/application.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import { AuthorizerGates, type Gate } from "./authorizer-gates.js";
 import { AuthorizerRequest } from "./authorizer-request.js";
-import { repeatedCredential } from "./credentials.js";
+import { repeatedCredential } from "../http/credentials.js";
 import type { AuthorizerDefinition } from "./definitions.js";
-import { checkHead, checkedType, statusLine, type HeadLimits } from "./head.js";
-import { utf8AsLatin1 } from "./header-fields.js";
+import { checkHead, checkedType, statusLine, type HeadLimits } from "../http/head.js";
+import { utf8AsLatin1 } from "../http/header-fields.js";
 import type { RequestContext } from "./request.js";
 import { Allow, Deny, NOT_IN_DENIALS, deny, type Verdict } from "./verdict.js";
 

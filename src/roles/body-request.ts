@@ -1,5 +1,5 @@
-import { RequestBody } from "./body.js";
-import { contentLengthOf } from "./content-length.js";
+import { RequestBody } from "../body/body.js";
+import { contentLengthOf } from "../http/content-length.js";
 import { RoleRequest } from "./request.js";
 
 /** A request of a role in which the Web server sends the request body (sections 6.2 and 6.4). */

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 
-import type { RoleInputs } from "../protocol/application.js";
-import type { Exchange } from "../protocol/exchange.js";
+import type { RoleInputs } from "../protocol/application-side/application.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { AuthorizerRequest } from "./authorizer-request.js";
 import type { FilterRequest } from "./filter-request.js";
 import type { Middleware } from "./middleware.js";

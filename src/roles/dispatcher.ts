@@ -1,22 +1,22 @@
 import type { Logger } from "pino";
 
 import { ConfigurationError, type AbortedError } from "../errors.js";
-import { logSafely } from "../log-safely.js";
-import type { Application, Refusal, RoleInputs } from "../protocol/application.js";
+import { logSafely } from "../log/log-safely.js";
+import type { Application, Refusal, RoleInputs } from "../protocol/application-side/application.js";
 import { Role, roleName } from "../protocol/constants.js";
-import type { Exchange } from "../protocol/exchange.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import { AuthorizerRole } from "./authorizer.js";
 import type { Definition, RoleDefinition } from "./definitions.js";
 import { logFailure, problemReply, refusalError } from "./failure.js";
 import { FilterRole } from "./filter.js";
-import { defaultHeadLimits, type HeadLimits } from "./head.js";
+import { defaultHeadLimits, type HeadLimits } from "../http/head.js";
 import type { Middleware } from "./middleware.js";
 import { LogBudgets } from "../log/log-budgets.js";
-import { plainPath } from "./plain-path.js";
+import { plainPath } from "../paths/plain-path.js";
 import { ResponderRole } from "./responder.js";
 import type { RequestContext } from "./request.js";
 import { sendReply } from "./send-reply.js";
-import { checkStderrLines, mirroredLog, type StderrLines } from "./stderr-lines.js";
+import { checkStderrLines, mirroredLog, type StderrLines } from "../log/stderr-lines.js";
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {

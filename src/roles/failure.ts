@@ -2,15 +2,15 @@ import { inspect, types } from "node:util";
 import type { Logger } from "pino";
 
 import { TricornError, type AbortedError } from "../errors.js";
-import { logSafely } from "../log-safely.js";
-import type { Refusal } from "../protocol/application.js";
-import { isOwnFailure, withoutOwnFrames } from "../own-frames.js";
-import type { Exchange } from "../protocol/exchange.js";
+import { logSafely } from "../log/log-safely.js";
+import type { Refusal } from "../protocol/application-side/application.js";
+import { isOwnFailure, withoutOwnFrames } from "../usage/own-frames.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { LogBudgets } from "../log/log-budgets.js";
 import { oneLine, redact } from "../log/redact.js";
-import { HttpError } from "./http-error.js";
+import { HttpError } from "../http/http-error.js";
 import { Reply } from "./reply.js";
-import type { StderrLines } from "./stderr-lines.js";
+import type { StderrLines } from "../log/stderr-lines.js";
 
 /** The reply to an error that has a status of its own: problem details (RFC 9457). */
 export function problemReply(error: HttpError): Reply {

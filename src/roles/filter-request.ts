@@ -1,7 +1,7 @@
-import type { Exchange } from "../protocol/exchange.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import { BodyRequest } from "./body-request.js";
-import { FilterDataError, checkedData, type DataInput } from "./filter-data.js";
-import type { RequestLocation } from "./location.js";
+import { FilterDataError, checkedData, type DataInput } from "../body/filter-data.js";
+import type { RequestLocation } from "../paths/location.js";
 import { isNotModified } from "../http/preconditions.js";
 import type { RequestContext } from "./request.js";
 

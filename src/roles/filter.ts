@@ -1,15 +1,15 @@
-import type { RoleInputs } from "../protocol/application.js";
+import type { RoleInputs } from "../protocol/application-side/application.js";
 import { compileGlob, type PathMatcher } from "../paths/path-glob.js";
-import type { Exchange } from "../protocol/exchange.js";
-import { isLengthSound, unsoundLength } from "./content-length.js";
-import { fingerprint } from "./fingerprint.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
+import { isLengthSound, unsoundLength } from "../http/content-length.js";
+import { fingerprint } from "../http/fingerprint.js";
 import type { FilterDefinition } from "./definitions.js";
 import { logFailure, problemReply } from "./failure.js";
 import { FilterRequest, type FoundFile } from "./filter-request.js";
-import { HttpError } from "./http-error.js";
+import { HttpError } from "../http/http-error.js";
 
 import { compose, type Middleware } from "./middleware.js";
-import { normalizePath } from "./plain-path.js";
+import { normalizePath } from "../paths/plain-path.js";
 import type { ReplyDefaults } from "./reply.js";
 import type { RequestContext } from "./request.js";
 import { respond } from "./respond.js";

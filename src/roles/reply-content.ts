@@ -1,7 +1,7 @@
 import { types } from "node:util";
 
-import { bodySource, isStreamed, type BodySource } from "./body-source.js";
-import type { BodyPiece } from "./pieces.js";
+import { bodySource, isStreamed, type BodySource } from "../body/body-source.js";
+import type { BodyPiece } from "../body/pieces.js";
 import { ReplyBodyError } from "./reply-body-error.js";
 
 /** The media type of text, and of bytes, where nobody says another. */

@@ -1,12 +1,12 @@
 import type { Readable } from "node:stream";
 
-import { endToEnd } from "../hop-by-hop.js";
-import { ReplyHeaders, type HeaderFields } from "./header-fields.js";
-import type { BodyPiece } from "./pieces.js";
+import { endToEnd } from "../http/hop-by-hop.js";
+import { ReplyHeaders, type HeaderFields } from "../http/header-fields.js";
+import type { BodyPiece } from "../body/pieces.js";
 import { checkBody, isPlain, saysType } from "./reply-content.js";
 import { Allow, Deny } from "./verdict.js";
 
-export type { BodyPiece } from "./pieces.js";
+export type { BodyPiece } from "../body/pieces.js";
 
 /** What is sent as bytes, rather than as JSON: text, bytes in any form, and streams or iterables of either. */
 export type ReplyContent =

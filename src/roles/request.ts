@@ -3,21 +3,21 @@ import type { Logger } from "pino";
 
 import type { AbortedError } from "../errors.js";
 import { Role, roleName } from "../protocol/constants.js";
-import type { Exchange } from "../protocol/exchange.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { Params } from "../protocol/params.js";
 import { parseForm } from "../http/form.js";
 import type { LogBudgets } from "../log/log-budgets.js";
-import { logSafely } from "../log-safely.js";
+import { logSafely } from "../log/log-safely.js";
 import { logFailure, noteGivenUp } from "./failure.js";
-import type { HeadLimits } from "./head.js";
-import type { HttpError } from "./http-error.js";
-import { locate, type RequestLocation } from "./location.js";
-import { hostOf, schemeOf, type Scheme } from "./origin.js";
-import { remoteAddressOf } from "./remote-address.js";
-import { RequestHeaders } from "./request-headers.js";
-import { queryOf } from "./request-query.js";
-import { mirroredLog, type StderrLines } from "./stderr-lines.js";
-import { visibleTarget } from "./visible-target.js";
+import type { HeadLimits } from "../http/head.js";
+import type { HttpError } from "../http/http-error.js";
+import { locate, type RequestLocation } from "../paths/location.js";
+import { hostOf, schemeOf, type Scheme } from "../http/origin.js";
+import { remoteAddressOf } from "../http/remote-address.js";
+import { RequestHeaders } from "../http/request-headers.js";
+import { queryOf } from "../http/request-query.js";
+import { mirroredLog, type StderrLines } from "../log/stderr-lines.js";
+import { visibleTarget } from "../paths/visible-target.js";
 
 /** What all requests of an application share. */
 export interface RequestContext {

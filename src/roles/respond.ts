@@ -1,7 +1,7 @@
 import type { FilterRequest } from "./filter-request.js";
 import type { AbortedError } from "../errors.js";
 import { internalErrorReply, problemReply } from "./failure.js";
-import { HttpError } from "./http-error.js";
+import { HttpError } from "../http/http-error.js";
 import { ReplyBodyError } from "./reply-body-error.js";
 import type { ReplyDefaults } from "./reply.js";
 import type { ResponderRequest } from "./responder-request.js";

@@ -1,8 +1,8 @@
-import type { RoleInputs } from "../protocol/application.js";
-import type { Exchange } from "../protocol/exchange.js";
+import type { RoleInputs } from "../protocol/application-side/application.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { ResponderDefinition, RouteDefinition } from "./definitions.js";
-import { isLengthSound, unsoundLength } from "./content-length.js";
-import { HttpError } from "./http-error.js";
+import { isLengthSound, unsoundLength } from "../http/content-length.js";
+import { HttpError } from "../http/http-error.js";
 import { compose, type Middleware } from "./middleware.js";
 import { Reply, type ReplyDefaults } from "./reply.js";
 import type { RequestContext } from "./request.js";

@@ -1,6 +1,6 @@
 import findMyWay from "find-my-way";
 
-import { plainPattern, routedPath } from "../route-pattern.js";
+import { plainPattern, routedPath } from "../paths/route-pattern.js";
 
 /** A route that was found, and the segments that it captured. */
 export interface Found<T> {

@@ -1,8 +1,8 @@
-import { blamingCaller } from "../caller.js";
+import { blamingCaller } from "../usage/caller.js";
 import { ConfigurationError } from "../errors.js";
-import { refuseUnknownOptions } from "../options-of.js";
-import { utf8AsLatin1 } from "./header-fields.js";
-import { HttpError } from "./http-error.js";
+import { refuseUnknownOptions } from "../usage/options-of.js";
+import { utf8AsLatin1 } from "../http/header-fields.js";
+import { HttpError } from "../http/http-error.js";
 import { Reply, type ReplyInit } from "./reply.js";
 
 /** How a Web server is asked to send a file itself, and what it may send. */

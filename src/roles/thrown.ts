@@ -1,5 +1,5 @@
 import { problemReply } from "./failure.js";
-import { HttpError } from "./http-error.js";
+import { HttpError } from "../http/http-error.js";
 import { answerOf, type Reply } from "./reply.js";
 import type { RoleRequest } from "./request.js";
 import { Deny } from "./verdict.js";

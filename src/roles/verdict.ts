@@ -1,13 +1,13 @@
 import { STATUS_CODES } from "node:http";
 
-import { checkedType } from "./head.js";
+import { checkedType } from "../http/head.js";
 import {
   HeaderError,
   ReplyHeaders,
   checkFieldValue,
   utf8AsLatin1,
   type HeaderFields,
-} from "./header-fields.js";
+} from "../http/header-fields.js";
 
 /** A variable name as a shell and a header field both take it. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -1,5 +1,5 @@
-import type { Application } from "../protocol/application.js";
-import type { ApplicationSide } from "../protocol/application-side.js";
+import type { Application } from "../protocol/application-side/application.js";
+import type { ApplicationSide } from "../protocol/application-side/application-side.js";
 import type { ValueName } from "../protocol/constants.js";
 import type { ServerLimits, ServerTimeouts } from "./options.js";
 

@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 
 import { AbortedError, ProtocolError } from "../errors.js";
-import { ApplicationSide } from "../protocol/application-side.js";
-import type { ApplicationSideHost } from "../protocol/application-side-host.js";
+import { ApplicationSide } from "../protocol/application-side/application-side.js";
+import type { ApplicationSideHost } from "../protocol/application-side/application-side-host.js";
 import type { ValueName } from "../protocol/constants.js";
 import { ConnectionLife } from "./connection-life.js";
 import { OwnerCounts, type ConnectionOwner } from "./connection-owner.js";

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { dirname } from "node:path";
 
 import { ConfigurationError } from "../errors.js";
-import { listenFactOf } from "../listen-fact.js";
+import { listenFactOf } from "../usage/listen-fact.js";
 import { formatAddress, type Address } from "../protocol/address.js";
 import { BACKLOG, isAddressInUse, listening } from "./listening.js";
 import type { SocketAccess } from "./socket-access.js";

@@ -1,8 +1,8 @@
 import { stringifyCookie } from "cookie";
 
 import { ConfigurationError } from "../errors.js";
-import { refuseUnknownOptions } from "../options-of.js";
-import { decodePath } from "../roles/plain-path.js";
+import { refuseUnknownOptions } from "../usage/options-of.js";
+import { decodePath } from "../paths/plain-path.js";
 
 /** What a test says about a request beside its target. All of it may be left out. */
 export interface TestRequest {

@@ -3,7 +3,7 @@ import { createApplication, createContainer, type Definition } from "tricorn";
 import { fetchHandler, nodeListener } from "tricorn/adapters";
 import { testApplication } from "tricorn/testing";
 
-import { sendfileHeaders } from "../../src/roles/header-fields.js";
+import { sendfileHeaders } from "../../src/http/header-fields.js";
 import { capturedLog } from "../support/served.js";
 
 describe.each<[string, (name: string) => Definition]>([

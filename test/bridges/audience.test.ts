@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { audienceOf, isForEverybody } from "../../src/bridges/audience.js";
+import { audienceOf, isForEverybody } from "../../src/bridges/filter/audience.js";
 import { Params } from "../../src/protocol/params.js";
 import { reply, type Reply } from "../../src/roles/reply.js";
 import { sendfile } from "../../src/roles/sendfile.js";

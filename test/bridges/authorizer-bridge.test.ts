@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import { BridgedApplication } from "../../src/bridges/bridged-application.js";
-import type { Application } from "../../src/protocol/application.js";
-import { ApplicationSide } from "../../src/protocol/application-side.js";
-import type { ApplicationSideHost } from "../../src/protocol/application-side-host.js";
+import type { Application } from "../../src/protocol/application-side/application.js";
+import { ApplicationSide } from "../../src/protocol/application-side/application-side.js";
+import type { ApplicationSideHost } from "../../src/protocol/application-side/application-side-host.js";
 import { defaultLimits } from "../../src/protocol/limits.js";
 import type { AuthorizerRequest } from "../../src/roles/authorizer-request.js";
 import { Dispatcher } from "../../src/roles/dispatcher.js";

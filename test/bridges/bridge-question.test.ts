@@ -5,9 +5,9 @@ import {
   isBridgeForm,
   questionParams,
   requestNames,
-} from "../../src/bridges/bridge-question.js";
+} from "../../src/bridges/authorizer/bridge-question.js";
 import { Params } from "../../src/protocol/params.js";
-import { targetOf } from "../../src/roles/request-target.js";
+import { targetOf } from "../../src/paths/request-target.js";
 
 const own = { uri: "TRICORN_URI", method: "TRICORN_METHOD" };
 const forwarded = { uri: "HTTP_X_FORWARDED_URI", method: "HTTP_X_FORWARDED_METHOD" };

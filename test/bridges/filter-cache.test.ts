@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { allow, reply, type FilterRequest } from "tricorn";
 
-import { audienceOf } from "../../src/bridges/audience.js";
+import { audienceOf } from "../../src/bridges/filter/audience.js";
 import { nodeFileSystem } from "../../src/files/file-system.js";
 import { Params } from "../../src/protocol/params.js";
 import { LONG_AGO, folderWith, putFile } from "../support/folders.js";

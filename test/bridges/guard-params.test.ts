@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { guardParams } from "../../src/bridges/guard-params.js";
+import { guardParams } from "../../src/bridges/authorizer/guard-params.js";
 import { Params } from "../../src/protocol/params.js";
-import { targetOf } from "../../src/roles/request-target.js";
+import { targetOf } from "../../src/paths/request-target.js";
 
 test.each(["Microsoft-IIS/10.0", "Jetty/9.4.57", "other"])(
   "authorizers see the path of a request without REQUEST_URI as it is located, behind %s",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { CachedReply } from "../../src/bridges/cached-reply.js";
-import { ReplyCache } from "../../src/bridges/reply-cache.js";
+import { CachedReply } from "../../src/bridges/filter/cached-reply.js";
+import { ReplyCache } from "../../src/bridges/filter/reply-cache.js";
 import { Params } from "../../src/protocol/params.js";
 import { reply } from "../../src/roles/reply.js";
 

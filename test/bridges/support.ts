@@ -9,7 +9,7 @@ import {
 import { testApplication, type TestApplication } from "tricorn/testing";
 
 import type { FilterBridgeOptions, ListenerOptions } from "../../src/bridges/bridge-options.js";
-import { FilterBridge } from "../../src/bridges/filter-bridge.js";
+import { FilterBridge } from "../../src/bridges/filter/filter-bridge.js";
 import { nodeFileSystem, type FileSystem } from "../../src/files/file-system.js";
 import type { FilterDefinition } from "../../src/roles/definitions.js";
 import { Dispatcher } from "../../src/roles/dispatcher.js";

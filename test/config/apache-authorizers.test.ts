@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { apache } from "../../src/config/apache.js";
+import { apache } from "../../src/config/apache/apache.js";
 import type { DeploymentInput } from "../../src/config/deployment.js";
 import { Contract, type Seen } from "../support/web-servers/contract.js";
 import { CANARY, Gate } from "../support/web-servers/gate.js";

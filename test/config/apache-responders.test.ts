@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { apache } from "../../src/config/apache.js";
+import { apache } from "../../src/config/apache/apache.js";
 import type { DeploymentInput } from "../../src/config/deployment.js";
 import { putBehind } from "../support/web-servers/behind.js";
 import { configuredApache, descriptionOf } from "../support/web-servers/configured.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { quoted } from "../../src/config/apache-text.js";
-import { apache } from "../../src/config/apache.js";
+import { quoted } from "../../src/config/apache/apache-text.js";
+import { apache } from "../../src/config/apache/apache.js";
 import type { Configuration } from "../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../src/config/deployment.js";
 import { ConfigurationError } from "../../src/errors.js";

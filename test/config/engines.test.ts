@@ -2,7 +2,7 @@ import { Agent, request } from "node:http";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { pathRegex, type PathRegexOptions } from "../../src/config/path-regex.js";
+import { pathRegex, type PathRegexOptions } from "../../src/config/plan/path-regex.js";
 import { compileGlob, compileProtection } from "../../src/paths/path-glob.js";
 import { caddy } from "../support/web-servers/caddy.js";
 import { lighttpd } from "../support/web-servers/lighttpd.js";

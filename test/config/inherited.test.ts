@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
-import type { RouteDescription } from "../../src/routes-of.js";
+import type { RouteDescription } from "../../src/paths/routes-of.js";
 import { http } from "../gateway/support/http.js";
 import { temporaryFolder } from "../support/served.js";
 import { CANARY } from "../support/web-servers/gate.js";

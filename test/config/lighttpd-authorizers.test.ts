@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import type { DeploymentInput } from "../../src/config/deployment.js";
-import { lighttpd } from "../../src/config/lighttpd.js";
+import { lighttpd } from "../../src/config/lighttpd/lighttpd.js";
 import { configuredLighttpd, descriptionOf } from "../support/web-servers/configured.js";
 import { Contract, type Seen } from "../support/web-servers/contract.js";
 import { CANARY, Gate } from "../support/web-servers/gate.js";

@@ -3,7 +3,7 @@ import { chmodSync } from "node:fs";
 import { Get, Path, Responder, sendfile } from "tricorn";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { lighttpd } from "../../src/config/lighttpd.js";
+import { lighttpd } from "../../src/config/lighttpd/lighttpd.js";
 import type { DeploymentInput } from "../../src/config/deployment.js";
 import { folderWith } from "../support/folders.js";
 import { putBehind } from "../support/web-servers/behind.js";

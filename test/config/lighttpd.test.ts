@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import type { Configuration } from "../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../src/config/deployment.js";
-import { lighttpd } from "../../src/config/lighttpd.js";
+import { lighttpd } from "../../src/config/lighttpd/lighttpd.js";
 import { ConfigurationError } from "../../src/errors.js";
 import { anyDeployment, library } from "./support/deployments.js";
 import { checkedBy } from "./support/own-check.js";

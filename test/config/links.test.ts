@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import type { Deployment } from "../../src/config/deployment.js";
-import type { RouteDescription } from "../../src/routes-of.js";
+import type { RouteDescription } from "../../src/paths/routes-of.js";
 import { http } from "../gateway/support/http.js";
 import { temporaryFolder } from "../support/served.js";
 import { freeAddress } from "../support/web-servers/scene.js";

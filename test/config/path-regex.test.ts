@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import type { RegexUnit } from "../../src/config/literal-regex.js";
-import { pathRegex, type PathRegexOptions } from "../../src/config/path-regex.js";
+import type { RegexUnit } from "../../src/config/plan/literal-regex.js";
+import { pathRegex, type PathRegexOptions } from "../../src/config/plan/path-regex.js";
 import { compileGlob, compileProtection, escapeGlob } from "../../src/paths/path-glob.js";
 import { regexOf } from "./support/regex-of.js";
 

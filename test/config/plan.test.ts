@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { parseDeployment, type DeploymentInput } from "../../src/config/deployment.js";
-import { planOf, type Plan } from "../../src/config/plan.js";
+import { planOf, type Plan } from "../../src/config/plan/plan.js";
 import { library, unknown, type Description } from "./support.js";
 
 function plan(deployment: DeploymentInput, description: Description): Plan {

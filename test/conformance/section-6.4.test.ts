@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { FilterDefinition } from "../../src/roles/definitions.js";
 import type { FilterRequest } from "../../src/roles/filter-request.js";
-import { lines } from "../../src/roles/lines.js";
+import { lines } from "../../src/body/lines.js";
 import { reply } from "../../src/roles/reply.js";
 import {
   Filter,

@@ -6,7 +6,7 @@ import { compileControllers } from "../../src/decorators/compile.js";
 import { createContainer } from "../../src/decorators/container.js";
 import { Responder } from "../../src/decorators/role.js";
 import { Get, Post } from "../../src/decorators/route.js";
-import type { Part } from "../../src/roles/part.js";
+import type { Part } from "../../src/body/part.js";
 import type { ResponderRequest } from "../../src/roles/responder-request.js";
 import { applicationOf, ask } from "./support.js";
 

@@ -7,7 +7,7 @@ import { compileFields, compileValues, type Fields, type Values } from "../../sr
 import { Responder } from "../../src/decorators/role.js";
 import { Get, Post } from "../../src/decorators/route.js";
 import type { Schema } from "../../src/decorators/schema.js";
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import { applicationOf, ask } from "./support.js";
 
 const list = z.array(z.string());

@@ -6,7 +6,7 @@ import { compileSchema } from "../../src/decorators/validate.js";
 import { loadZod } from "../../src/decorators/zod.js";
 import type { RequestPart } from "../../src/decorators/issue.js";
 import type { Schema } from "../../src/decorators/schema.js";
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 
 const secret = "hunter2-hunter2";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { parseDeployment, type DeploymentInput } from "../../src/config/deployment.js";
 import { servers } from "../../src/config/servers.js";
-import type { RouteDescription } from "../../src/routes-of.js";
+import type { RouteDescription } from "../../src/paths/routes-of.js";
 import { blocksOf } from "./blocks.js";
 
 /** The applications of the documents, as `tricorn config` describes them. */

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 
 import type { AuthorizerRequest } from "../../src/roles/authorizer-request.js";
 import type { Definition, RouteDefinition } from "../../src/roles/definitions.js";
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import { reply } from "../../src/roles/reply.js";
 import { allow, deny, redirect, type Verdict } from "../../src/roles/verdict.js";
 

@@ -2,8 +2,8 @@ import pino from "pino";
 
 import { BridgedApplication } from "../../src/bridges/bridged-application.js";
 import type { AbortedError } from "../../src/errors.js";
-import type { Application, Refusal, RoleInputs } from "../../src/protocol/application.js";
-import type { Exchange } from "../../src/protocol/exchange.js";
+import type { Application, Refusal, RoleInputs } from "../../src/protocol/application-side/application.js";
+import type { Exchange } from "../../src/protocol/application-side/exchange.js";
 import { Dispatcher } from "../../src/roles/dispatcher.js";
 import { Server } from "../../src/server/server.js";
 import { drive, type SessionFigures, type Target } from "./drive.js";

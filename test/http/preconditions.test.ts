@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Params } from "../../src/protocol/params.js";
 import { formatHttpDate, parseHttpDate } from "../../src/http/http-date.js";
 import { evaluatePreconditions } from "../../src/http/preconditions.js";
-import { RequestHeaders } from "../../src/roles/request-headers.js";
+import { RequestHeaders } from "../../src/http/request-headers.js";
 
 const AT = 784_111_777;
 const DATE = "Sun, 06 Nov 1994 08:49:37 GMT";

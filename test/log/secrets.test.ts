@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 
-import { audienceOf } from "../../src/bridges/audience.js";
+import { audienceOf } from "../../src/bridges/filter/audience.js";
 import { defaultLog } from "../../src/log/default-log.js";
-import { secretParams } from "../../src/log/secrets.js";
+import { secretParams } from "../../src/http/credentials.js";
 import { Params } from "../../src/protocol/params.js";
 import { redact } from "../../src/log/redact.js";
 import { temporaryFolder } from "../support/served.js";

@@ -4,8 +4,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { ApplicationSide } from "../../src/protocol/application-side.js";
-import type { ApplicationSideHost } from "../../src/protocol/application-side-host.js";
+import { ApplicationSide } from "../../src/protocol/application-side/application-side.js";
+import type { ApplicationSideHost } from "../../src/protocol/application-side/application-side-host.js";
 import { defaultLimits } from "../../src/protocol/limits.js";
 import { Dispatcher } from "../../src/roles/dispatcher.js";
 import { allow, deny, type Verdict } from "../../src/roles/verdict.js";

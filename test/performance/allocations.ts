@@ -5,8 +5,8 @@ import { pino } from "pino";
 
 import { createApplication } from "../../src/application.js";
 import { BridgedApplication } from "../../src/bridges/bridged-application.js";
-import { ApplicationSide } from "../../src/protocol/application-side.js";
-import type { ApplicationSideHost } from "../../src/protocol/application-side-host.js";
+import { ApplicationSide } from "../../src/protocol/application-side/application-side.js";
+import type { ApplicationSideHost } from "../../src/protocol/application-side/application-side-host.js";
 import { defaultServerLimits, defaultServerTimeouts } from "../../src/server/options.js";
 import { authorize, get } from "../support/records.js";
 import { Gate, Site } from "./site.js";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { headerLines } from "../../src/adapters/header-lines.js";
 import { Params } from "../../src/protocol/params.js";
-import { hostOf } from "../../src/roles/origin.js";
+import { hostOf } from "../../src/http/origin.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;

@@ -1,9 +1,9 @@
 // Who waits for output on a connection, without a transport: nothing that is queued here is ever taken.
 import { expect, test } from "vitest";
 
-import type { Application } from "../../src/protocol/application.js";
-import { ApplicationSide } from "../../src/protocol/application-side.js";
-import type { Exchange } from "../../src/protocol/exchange.js";
+import type { Application } from "../../src/protocol/application-side/application.js";
+import { ApplicationSide } from "../../src/protocol/application-side/application-side.js";
+import type { Exchange } from "../../src/protocol/application-side/exchange.js";
 import { defaultServerLimits, defaultServerTimeouts } from "../../src/server/options.js";
 import { Type, get, record } from "../support/records.js";
 import { turns } from "../support/served.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { ByteCollector } from "../../src/protocol/byte-collector.js";
-import { InputStream } from "../../src/protocol/input-stream.js";
+import { InputStream } from "../../src/protocol/application-side/input-stream.js";
 
 /** Bytes of memory that views hold, each chunk counted once. */
 function held(views: readonly Buffer[]): number {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { AuthorizerPhase, type AuthorizerRequest } from "../../src/roles/authorizer-request.js";
-import { parseBasic } from "../../src/roles/credentials.js";
+import { parseBasic } from "../../src/http/credentials.js";
 import { allow } from "../../src/roles/verdict.js";
 import { askAsNginx, expectDenied, gate } from "../support/gates.js";
 import { Authorizer, Responder, authorize, begin, get, params, stdin } from "../support/records.js";

@@ -1,5 +1,5 @@
-import { InputStream } from "../../src/protocol/input-stream.js";
-import { RequestBody } from "../../src/roles/body.js";
+import { InputStream } from "../../src/protocol/application-side/input-stream.js";
+import { RequestBody } from "../../src/body/body.js";
 
 /** A body whose bytes have all arrived before it is read. */
 export function wholeBody(

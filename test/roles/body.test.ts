@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { AbortedError } from "../../src/errors.js";
-import type { RequestBody } from "../../src/roles/body.js";
+import type { RequestBody } from "../../src/body/body.js";
 import { openBody, rejection, settled, wholeBody } from "./body-input.js";
 
 const aborted = new AbortedError(

@@ -66,10 +66,10 @@ test("the stack of a failure has the frames of the program and of its cause, and
 test("a failure within the package keeps its frames", async () => {
   const { err } = await failureOf(() => {
     const error = new Error("ours");
-    error.stack = `Error: ours\n    at JSON.parse (<anonymous>)\n    at read (${projectFolder}src/roles/body.ts:1:1)`;
+    error.stack = `Error: ours\n    at JSON.parse (<anonymous>)\n    at read (${projectFolder}src/body/body.ts:1:1)`;
     return error;
   });
-  expect(err.stack).toContain("src/roles/body.ts:1:1");
+  expect(err.stack).toContain("src/body/body.ts:1:1");
 });
 
 test.each<[string, unknown, string]>([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { classText, fingerprint } from "../../src/roles/fingerprint.js";
+import { classText, fingerprint } from "../../src/http/fingerprint.js";
 
 test("A fingerprint is the same for the same parts, and another one for others", () => {
   expect(fingerprint(["a", 1n, undefined])).toBe(fingerprint(["a", 1n, undefined]));

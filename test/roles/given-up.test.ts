@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { fetchHandler } from "../../src/adapters/fetch-handler.js";
 import type { Definition } from "../../src/roles/definitions.js";
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import { allow, redirect } from "../../src/roles/verdict.js";
 import { expectDenied, gate } from "../support/gates.js";
 import { abort, authorize, filter, get } from "../support/records.js";

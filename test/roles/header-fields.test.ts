@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { hopByHop } from "../../src/hop-by-hop.js";
-import { checkedType, formatHead, statusLine } from "../../src/roles/head.js";
-import { HeaderError, ReplyHeaders } from "../../src/roles/header-fields.js";
+import { hopByHop } from "../../src/http/hop-by-hop.js";
+import { checkedType, formatHead, statusLine } from "../../src/http/head.js";
+import { HeaderError, ReplyHeaders } from "../../src/http/header-fields.js";
 import { reply } from "../../src/roles/reply.js";
 import { allow } from "../../src/roles/verdict.js";
 import { authorize, get } from "../support/records.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { TricornError } from "../../src/errors.js";
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 
 describe("HttpError", () => {
   test("becomes a problem of RFC 9457 with the status's own title", () => {

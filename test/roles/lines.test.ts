@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { lines } from "../../src/roles/lines.js";
+import { lines } from "../../src/body/lines.js";
 
 async function linesOf(...chunks: readonly (string | Uint8Array)[]): Promise<string[]> {
   async function* source() {

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 
 import { encodeNameValuePairs } from "../../src/protocol/name-value.js";
 import { Params } from "../../src/protocol/params.js";
-import { documentPaths, locate, protectedPaths } from "../../src/roles/location.js";
-import { normalizePath } from "../../src/roles/plain-path.js";
+import { documentPaths, locate, protectedPaths } from "../../src/paths/location.js";
+import { normalizePath } from "../../src/paths/plain-path.js";
 
 function located(variables: Record<string, string>, mount = "") {
   const params = Params.from(variables);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { Definition } from "../../src/roles/definitions.js";
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import type { Middleware } from "../../src/roles/middleware.js";
 import { reply, type ReplyBody } from "../../src/roles/reply.js";
 import { deny } from "../../src/roles/verdict.js";

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { AbortedError } from "../../src/errors.js";
-import type { RequestBody } from "../../src/roles/body.js";
-import { MultipartParser } from "../../src/roles/multipart-parser.js";
-import type { MultipartLimits } from "../../src/roles/multipart.js";
-import type { Part } from "../../src/roles/part.js";
+import type { RequestBody } from "../../src/body/body.js";
+import { MultipartParser } from "../../src/body/multipart-parser.js";
+import type { MultipartLimits } from "../../src/body/multipart.js";
+import type { Part } from "../../src/body/part.js";
 import { field, file, form, formType, openBody, rejection, settled, wholeBody } from "./body-input.js";
 
 const aborted = new AbortedError("ERR_ABORTED_DISCONNECT", "Cannot continue: the Web server has left");

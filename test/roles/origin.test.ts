@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { Params } from "../../src/protocol/params.js";
-import { hostOf, schemeOf } from "../../src/roles/origin.js";
+import { hostOf, schemeOf } from "../../src/http/origin.js";
 
 type Variables = Record<string, string>;
 

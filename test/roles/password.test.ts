@@ -3,7 +3,7 @@ import { serialize } from "node:v8";
 
 import { describe, expect, test } from "vitest";
 
-import { Password } from "../../src/roles/password.js";
+import { Password } from "../../src/http/password.js";
 import { capturedLog } from "../support/served.js";
 
 const secret = "open-sesame";

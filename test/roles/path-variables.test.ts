@@ -6,14 +6,14 @@ import { readFixture } from "../fixtures/fixture.js";
 import { paramsOf } from "../fixtures/records.js";
 import { setUps } from "../fixtures/set-ups/index.js";
 import { Params } from "../../src/protocol/params.js";
-import { locate } from "../../src/roles/location.js";
-import { decodePath, decodeSegments } from "../../src/roles/plain-path.js";
+import { locate } from "../../src/paths/location.js";
+import { decodePath, decodeSegments } from "../../src/paths/plain-path.js";
 import {
   formOf,
   pathVariables,
   type PathForm,
   type PathVariableName,
-} from "../../src/roles/path-variables.js";
+} from "../../src/paths/path-variables.js";
 
 const names = Object.keys(pathVariables) as PathVariableName[];
 /** Those that tell a path, and of which as much is known as the path ends with. */

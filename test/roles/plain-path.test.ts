@@ -7,7 +7,7 @@ import {
   normalizePath,
   pathBelow,
   plainPath,
-} from "../../src/roles/plain-path.js";
+} from "../../src/paths/plain-path.js";
 
 describe("plainPath", () => {
   test.each([

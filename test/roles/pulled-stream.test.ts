@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 
-import { pulledStream, takePieces } from "../../src/roles/pulled-stream.js";
+import { pulledStream, takePieces } from "../../src/body/pulled-stream.js";
 
 interface Made {
   readonly stream: ReadableStream<Uint8Array>;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { Params } from "../../src/protocol/params.js";
-import { remoteAddressOf } from "../../src/roles/remote-address.js";
+import { remoteAddressOf } from "../../src/http/remote-address.js";
 
 test.each([
   ["192.0.2.1", "192.0.2.1"],

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { createContext, runInContext, runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import type { Middleware } from "../../src/roles/middleware.js";
 import { Reply, reply, type ReplyBody } from "../../src/roles/reply.js";
 import { allow, challenge, deny, redirect } from "../../src/roles/verdict.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Params } from "../../src/protocol/params.js";
-import { RequestHeaders } from "../../src/roles/request-headers.js";
+import { RequestHeaders } from "../../src/http/request-headers.js";
 import { pairs } from "../support/records.js";
 
 const headersOf = (...variables: readonly (readonly [string, string])[]) =>

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import { reply } from "../../src/roles/reply.js";
 import { INTERNAL_ERROR, type Answer } from "../support/answer.js";
 import { begin, get, params } from "../support/records.js";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { createApplication } from "../../src/application.js";
 import type { StderrLines } from "../../src/index.js";
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import type { ResponderRequest } from "../../src/roles/responder-request.js";
 import { allow, deny } from "../../src/roles/verdict.js";
 import type { Answer } from "../support/answer.js";

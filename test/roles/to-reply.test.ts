@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import { toReply } from "../../src/roles/to-reply.js";
 import { allow, deny, redirect } from "../../src/roles/verdict.js";
 

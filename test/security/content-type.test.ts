@@ -2,7 +2,7 @@
 // browser ran the scripts in what a user had uploaded.
 import { expect, test } from "vitest";
 
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import { reply } from "../../src/roles/reply.js";
 import { deny } from "../../src/roles/verdict.js";
 import { authorize, filter, get } from "../support/records.js";

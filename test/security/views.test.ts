@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Definition } from "../../src/roles/definitions.js";
 import { BridgedApplication } from "../../src/bridges/bridged-application.js";
 import { Dispatcher } from "../../src/roles/dispatcher.js";
-import { decodePath, normalizePath } from "../../src/roles/plain-path.js";
+import { decodePath, normalizePath } from "../../src/paths/plain-path.js";
 import { allow, deny } from "../../src/roles/verdict.js";
 import { Server } from "../../src/server/server.js";
 import { seenByAuthorizer, seenByResponder, type Seen } from "../fixtures/seen.js";

@@ -1,4 +1,4 @@
-import { HttpError } from "../../src/roles/http-error.js";
+import { HttpError } from "../../src/http/http-error.js";
 import { allow, deny } from "../../src/roles/verdict.js";
 
 function hostile(): Error {

@@ -1,7 +1,7 @@
 import { Authorizer, Filter } from "../../src/decorators/role.js";
 import { Header } from "../../src/decorators/bind.js";
 import type { AuthorizerPhase, AuthorizerRequest } from "../../src/roles/authorizer-request.js";
-import type { Credentials } from "../../src/roles/credentials.js";
+import type { Credentials } from "../../src/http/credentials.js";
 import type { FilterRequest } from "../../src/roles/filter-request.js";
 import type { ResponderRequest } from "../../src/roles/responder-request.js";
 import { allow, deny, redirect, type Verdict } from "../../src/roles/verdict.js";

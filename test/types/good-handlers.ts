@@ -5,7 +5,7 @@ import { Responder } from "../../src/decorators/role.js";
 import { Delete, Get, Head, Options, Patch, Post, Put, Route } from "../../src/decorators/route.js";
 import { Use } from "../../src/decorators/use.js";
 import type { Middleware } from "../../src/roles/middleware.js";
-import type { Part } from "../../src/roles/part.js";
+import type { Part } from "../../src/body/part.js";
 import { reply } from "../../src/roles/reply.js";
 import { redirect } from "../../src/roles/verdict.js";
 import type { RoleRequest } from "../../src/roles/request.js";

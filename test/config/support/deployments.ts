@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { DeploymentSchema, type DeploymentInput } from "../../../src/config/deployment.js";
-import type { RouteDescription } from "../../../src/routes-of.js";
+import type { RouteDescription } from "../../../src/paths/routes-of.js";
 
 /** What every language has some meaning for somewhere, and what none has. */
 const CHARACTERS = [

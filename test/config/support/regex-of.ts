@@ -1,4 +1,4 @@
-import type { PathRegexOptions } from "../../../src/config/path-regex.js";
+import type { PathRegexOptions } from "../../../src/config/plan/path-regex.js";
 
 /** A character that the regular expressions of the configurations have for itself, or a part that has a meaning. */
 const TOKEN = /\(\?-i:\[\^[^\]]*\]\)|\\x\{[0-9a-f]+\}|\\x[0-9a-f]{2}|\\.|\(\?:|\[(?:\\.|[^\]])*\]|[^]/gu;

@@ -1,7 +1,7 @@
 import type { Configuration } from "../../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
 import { servers } from "../../../src/config/servers.js";
-import type { RouteDescription } from "../../../src/routes-of.js";
+import type { RouteDescription } from "../../../src/paths/routes-of.js";
 import { programPath } from "./background-process.js";
 import { webServerGroup } from "./served-application.js";
 import type { ConfiguredServer } from "./set-up.js";

@@ -1,0 +1,215 @@
+import { InputStream } from "../protocol/application-side/input-stream.js";
+import { HttpError } from "../http/http-error.js";
+import { DEFAULT_COLLECTED_BYTES, type InputReader } from "./input-reader.js";
+import { MultipartParser, type PartSink } from "./multipart-parser.js";
+import { malformedForm, type PartHeader } from "./part-header.js";
+import { Part } from "./part.js";
+
+/** The most that is taken of a multipart body. */
+export interface MultipartLimits {
+  /** Bytes of the whole body; 64 MiB if left out. */
+  readonly bytes?: number | undefined;
+  /** Parts; 1000 if left out. */
+  readonly parts?: number | undefined;
+  /** Bytes of one part that is collected in memory by its `bytes()` or `text()`; 1 MiB if left out. */
+  readonly partBytes?: number | undefined;
+  /** Bytes of a part's name, and of its file name; 1024 if left out. */
+  readonly nameBytes?: number | undefined;
+  /** Header fields of one part; 32 if left out. */
+  readonly headerPairs?: number | undefined;
+}
+
+/** How to read the parts of a body. */
+export interface MultipartOptions {
+  /** The boundary parameters of the Content-Type: one, or the body cannot be read. */
+  readonly boundaries: readonly string[];
+  readonly limits?: MultipartLimits | undefined;
+}
+
+const DEFAULT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_PARTS = 1000;
+const DEFAULT_NAME_BYTES = 1024;
+const DEFAULT_HEADER_PAIRS = 32;
+
+/** All header fields of one part together. */
+const HEADER_BYTES = 16 * 1024;
+
+/** RFC 2046 allows 70 characters of a smaller set; what clients really send stays within this, and within a quoted string. */
+const BOUNDARY = /^(?=.*[^ ]$)[ !#-[\]-~]{1,200}$/;
+
+/** Reads a body as multipart/form-data, part by part. Errors as told at `RequestBody.multipart`. */
+export async function* readParts(
+  body: InputReader,
+  { boundaries, limits = {} }: MultipartOptions,
+): AsyncGenerator<Part, void, undefined> {
+  const { bytes = DEFAULT_BYTES } = limits;
+  body.admit(body.length ?? 0, bytes);
+  const [boundary] = boundaries;
+  // Two of them would be two ways to understand the body.
+  if (boundary === undefined || boundaries.length > 1 || !BOUNDARY.test(boundary))
+    throw malformedForm("its Content-Type has no usable boundary");
+  const parts = new PartQueue(boundary, limits);
+  // It never rejects: all that goes wrong is told through the queue.
+  void feed(parts, body, bytes);
+  try {
+    for (let part = await parts.next(); part !== undefined; part = await parts.next()) yield part;
+  } finally {
+    parts.stop();
+    body.discard();
+  }
+}
+
+/** Moves the body into the queue, which holds it up while parts wait for their reader. */
+async function feed(parts: PartQueue, body: InputReader, limit: number): Promise<void> {
+  try {
+    let total = 0;
+    for (let piece = await body.next(); piece !== undefined; piece = await body.next()) {
+      total += piece.length;
+      body.admit(total, limit);
+      if (!(await parts.write(piece))) break;
+    }
+    parts.close();
+  } catch (error) {
+    parts.fail(error);
+  } finally {
+    body.discard();
+  }
+}
+
+/** A part that was found, and how its bytes come. */
+interface OpenPart {
+  readonly part: Part;
+  readonly input: InputStream;
+}
+
+/**
+ * What a parser finds, as a queue of parts. Every part, field or file, is read as a stream, so that none is held in memory
+ * as a whole and none is cut short silently.
+ */
+class PartQueue implements PartSink {
+  readonly #parser: MultipartParser;
+  readonly #limits: MultipartLimits;
+  /** Parts that were found; those from `#taken` on were not yet asked for. */
+  readonly #found: OpenPart[] = [];
+  #taken = 0;
+  #count = 0;
+  /** The part that is being filled. */
+  #open: InputStream | undefined;
+  /** The part that was handed out last. */
+  #current: OpenPart | undefined;
+  #outcome: { readonly error: unknown } | "finished" | undefined;
+  #wakeReader: (() => void) | undefined;
+  #wakeFeeder: (() => void) | undefined;
+
+  constructor(boundary: string, limits: MultipartLimits) {
+    const { headerPairs = DEFAULT_HEADER_PAIRS } = limits;
+    this.#limits = limits;
+    this.#parser = new MultipartParser(boundary, {
+      sink: this,
+      limits: { fields: headerPairs, bytes: HEADER_BYTES },
+    });
+  }
+
+  /** The next part, or undefined behind the last one; the one before it is dropped as far as it was not read. */
+  async next(): Promise<Part | undefined> {
+    this.#current?.input.discard();
+    this.#current = undefined;
+    for (;;) {
+      const found = this.#found[this.#taken];
+      if (found !== undefined) {
+        this.#taken += 1;
+        if (this.#taken === this.#found.length) this.#forgetFound();
+        this.#current = found;
+        this.#wakeFeeder?.();
+        return found.part;
+      }
+      if (this.#outcome === "finished") return undefined;
+      if (this.#outcome !== undefined) throw this.#outcome.error;
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve;
+      });
+    }
+  }
+
+  /** Takes a piece of the body; resolves when another one is wanted, with false when none ever will be. */
+  async write(piece: Buffer): Promise<boolean> {
+    if (this.#outcome === undefined) this.#parser.write(piece);
+    while (this.#outcome === undefined && this.#holds) {
+      await new Promise<void>((resolve) => {
+        this.#wakeFeeder = resolve;
+      });
+    }
+    return this.#outcome === undefined;
+  }
+
+  /** Whether something waits for its reader: a part that was not asked for yet, or bytes of the one that was. */
+  get #holds(): boolean {
+    return this.#found.length > 0 || (this.#current !== undefined && this.#current.input.buffered > 0);
+  }
+
+  /** The body has ended. Throws where it is not complete. */
+  close(): void {
+    if (this.#outcome !== undefined) return;
+    this.#parser.end();
+    this.#settle("finished");
+  }
+
+  /** The body cannot be read any further: whoever waits for a part, or for the rest of one, gets the error. */
+  fail(error: unknown): void {
+    if (!this.#settle({ error })) return;
+    this.#current?.input.fail(error);
+    this.#open?.fail(error);
+    for (const { input } of this.#found) input.fail(error);
+    this.#forgetFound();
+  }
+
+  /** Nobody asks for a part any more. */
+  stop(): void {
+    this.#current?.input.discard();
+    this.#open?.discard();
+    for (const { input } of this.#found) input.discard();
+    this.#forgetFound();
+    this.#settle("finished");
+  }
+
+  begin({ name, filename, type }: PartHeader): void {
+    const {
+      parts = DEFAULT_PARTS,
+      partBytes = DEFAULT_COLLECTED_BYTES,
+      nameBytes = DEFAULT_NAME_BYTES,
+    } = this.#limits;
+    this.#count += 1;
+    if (!(this.#count <= parts)) {
+      throw new HttpError(413, `The body has more than ${parts} parts.`, { code: "ERR_BODY_TOO_LARGE" });
+    }
+    if (!(Buffer.byteLength(name) <= nameBytes) || !(Buffer.byteLength(filename ?? "") <= nameBytes))
+      throw malformedForm(`a name in it is longer than ${nameBytes} bytes`);
+    const input = new InputStream(() => this.#wakeFeeder?.());
+    this.#open = input;
+    this.#found.push({ part: new Part(input, { name, filename, type, limit: partBytes }), input });
+    this.#wakeReader?.();
+  }
+
+  content(piece: Buffer): void {
+    this.#open?.push(piece);
+  }
+
+  end(): void {
+    this.#open?.end();
+    this.#open = undefined;
+  }
+
+  #forgetFound(): void {
+    this.#found.length = 0;
+    this.#taken = 0;
+  }
+
+  /** Records how it ended; false where that was known already. */
+  #settle(outcome: { readonly error: unknown } | "finished"): boolean {
+    if (this.#outcome !== undefined) return false;
+    this.#outcome = outcome;
+    this.#wakeReader?.();
+    this.#wakeFeeder?.();
+    return true;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Params } from "../../protocol/params.js";
+import { formOf } from "../../paths/path-variables.js";
+
+/** The param by which a Web server's configuration makes a responder request a question to the authorizers. */
+const MARKER = "TRICORN_BRIDGE";
+
+/**
+ * What an asker understands. `auth_request`: nginx, to which 200 allows and 401 and 403 deny, while all else is an error
+ * of the server; it keeps REQUEST_URI and REQUEST_METHOD of the request that it asks about. `forward_auth`: Caddy and
+ * others that show a denial as it is, and tell in other params what they ask about.
+ */
+export type BridgeForm = "auth_request" | "forward_auth";
+
+/** The marker of a request as it came; undefined on nearly every request. */
+export function bridgeMarker(params: Params): string | undefined {
+  return params.get(MARKER);
+}
+
+/** Whether a marker says something that is known here. */
+export function isBridgeForm(marker: string): marker is BridgeForm {
+  return marker === "auth_request" || marker === "forward_auth";
+}
+
+/** The params that tell what is asked about. */
+export interface TargetNames {
+  readonly uri: string;
+  readonly method: string;
+}
+
+/** Where nginx tells it: in the same variables as of any request. */
+export const requestNames: TargetNames = { uri: "REQUEST_URI", method: "REQUEST_METHOD" };
+
+/** Origin-form or absolute-form (RFC 9112, section 3.2); a blank would come of two fields that were joined. */
+const TARGET = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/)?\/[^\x00-\x20\x7f]*$/;
+/** A token (RFC 9110, section 9.1). */
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/**
+ * What a bridge leaves out of a question. Section 6.3 has the first four; they and the next two describe how the
+ * question itself was addressed. The rest is replaced, or was the asker's word to the bridge.
+ */
+const LEFT_OUT: readonly string[] = [
+  "CONTENT_LENGTH",
+  "PATH_INFO",
+  "PATH_TRANSLATED",
+  "SCRIPT_NAME",
+  "SCRIPT_FILENAME",
+  "DOCUMENT_URI",
+  "REQUEST_URI",
+  "REQUEST_METHOD",
+  "QUERY_STRING",
+  MARKER,
+];
+
+/**
+ * The params of a question as the authorizer role has them: about the original request, and without what describes the
+ * request by which it was asked.
+ *
+ * @returns undefined where they do not tell beyond doubt what is asked about
+ */
+export function questionParams(params: Params, { uri, method }: TargetNames): Params | undefined {
+  const target = only(params, uri);
+  const verb = only(params, method);
+  if (target === undefined || verb === undefined) return undefined;
+  if (!TARGET.test(target.toString("latin1")) || !METHOD.test(verb.toString("latin1"))) return undefined;
+  const mark = target.indexOf("?");
+  // The asker wrote this one as the client did, whatever its server makes of REQUEST_URI.
+  const isOther = uri !== "REQUEST_URI" && formOf(params, "REQUEST_URI") !== "raw";
+  return params.with(
+    [
+      ["REQUEST_METHOD", verb],
+      ["REQUEST_URI", target],
+      ["QUERY_STRING", mark < 0 ? "" : target.subarray(mark + 1)],
+    ],
+    {
+      without: new Set([
+        ...LEFT_OUT,
+        ...(isOther ? ["SERVER_SOFTWARE"] : []),
+        ...[uri, method].filter((name) => !name.startsWith("HTTP_")),
+      ]),
+    },
+  );
+}
+
+/** The bytes of a param that counts; undefined for a header field that came twice, since a client adds others. */
+function only(params: Params, name: string): Buffer | undefined {
+  if (name.startsWith("HTTP_") && params.getAll(name).length > 1) return undefined;
+  return params.getBytes(name);
+}

@@ -1,0 +1,65 @@
+import type { Logger } from "pino";
+
+import { logSafely } from "../../log/log-safely.js";
+import type { Exchange } from "../../protocol/application-side/exchange.js";
+import type { Params } from "../../protocol/params.js";
+import type { AuthorizerGates, Gate } from "../../roles/authorizer-gates.js";
+import type { RequestContext } from "../../roles/request.js";
+import type { StderrLines } from "../../log/stderr-lines.js";
+
+const WARNING =
+  "A responder answers for a path of an authorizer that this Web server has not asked; let it ask by a bridge " +
+  "(nginx auth_request, Caddy), or serve with bridges.authorizer.inProcess";
+
+/** The Web servers that know no authorizer role: they hand every request to a responder, whoever should decide first. */
+const NEVER_ASKS = /^(?:nginx|haproxy|caddy|h2o|jetty)\b/i;
+
+/**
+ * Warns, once, where a responder answers for a path that an authorizer is declared for, behind a Web server that has not
+ * asked it. Whoever moves from Apache or lighttpd to such a server would else serve everybody without a sign.
+ */
+export class UnaskedAuthorizers {
+  readonly #gates: AuthorizerGates;
+  readonly #log: Logger;
+  readonly #stderr: StderrLines;
+  /** Those that a bridge has asked: the Web server is configured for them. */
+  readonly #asked = new Set<string>();
+  /** Warned, or nobody is left to warn of. */
+  #done = false;
+
+  constructor(gates: AuthorizerGates, { log, stderr }: Pick<RequestContext, "log" | "stderr">) {
+    this.#gates = gates;
+    this.#log = log;
+    this.#stderr = stderr;
+  }
+
+  /** Notes who was asked through a bridge. */
+  note(gates: readonly Gate[]): void {
+    if (this.#done) return;
+    for (const { name } of gates) this.#asked.add(name);
+    this.#done = this.#asked.size === this.#gates.count;
+  }
+
+  /** Looks at a request that a responder is about to answer. */
+  see(exchange: Exchange): void {
+    if (this.#done) return;
+    const { params } = exchange;
+    const server = params.get("SERVER_SOFTWARE") ?? "";
+    if (!NEVER_ASKS.test(server)) return;
+    const unasked = this.#gates.asked(params).filter((gate) => !this.#wasAsked(gate, params));
+    if (unasked.length === 0) return;
+    this.#done = true;
+    const facts = {
+      code: "ERR_AUTHORIZER_UNASKED",
+      server,
+      authorizers: unasked.map(({ name }) => name),
+    };
+    logSafely(() => this.#log.warn(facts, WARNING));
+    if (this.#stderr === "warnings") exchange.warn(`tricorn: ${WARNING}`);
+  }
+
+  /** By this process; or by another one of the application, whose answer came back as a variable. */
+  #wasAsked({ name, variables }: Gate, params: Params): boolean {
+    return this.#asked.has(name) || variables.some((variable) => (params.get(variable) ?? "") !== "");
+  }
+}

@@ -1,0 +1,49 @@
+import { problemReply } from "../../roles/failure.js";
+import { parseHttpDate } from "../../http/http-date.js";
+import { HttpError } from "../../http/http-error.js";
+import { evaluatePreconditions, isGuarded, type StateFacts } from "../../http/preconditions.js";
+import { stopBody } from "../../roles/reply-content.js";
+import type { Reply } from "../../roles/reply.js";
+import type { RequestHeaders } from "../../http/request-headers.js";
+
+/** What describes the content that a 304 does not have (RFC 9110, section 15.4.5). */
+const CONTENT_FIELDS = [
+  "content-type",
+  "content-length",
+  "content-encoding",
+  "content-language",
+  "content-range",
+];
+
+/** The validators of a reply, whoever set them. */
+export function stateOf({ headers }: Reply): StateFacts {
+  return {
+    etag: headers.get("etag"),
+    lastModified: parseHttpDate(headers.get("last-modified") ?? ""),
+  };
+}
+
+/** Whether a copy can be told from the reply: where its tag may turn out to say too little, none is known to be the same. */
+export interface Comparison {
+  readonly isComparable: boolean;
+}
+
+/** Evaluates the preconditions of a GET or HEAD against a reply of status 200: the reply, a 304 or a 412. */
+export function underConditions(reply: Reply, headers: RequestHeaders, { isComparable }: Comparison): Reply {
+  const state = stateOf(reply);
+  // Of a reply that cannot be told from others nobody has a copy; "*" would name it all the same.
+  if (state.etag === undefined && state.lastModified === undefined && !isGuarded(headers)) return reply;
+  switch (evaluatePreconditions(headers, state)) {
+    case "not modified":
+      if (!isComparable) return reply;
+      // Its body is dropped when it is sent.
+      reply.status = 304;
+      for (const name of CONTENT_FIELDS) reply.headers.delete(name);
+      return reply;
+    case "proceed":
+      return reply;
+    case "failed":
+      stopBody(reply.body);
+      return problemReply(new HttpError(412, "The file is not in the state that the request demands."));
+  }
+}

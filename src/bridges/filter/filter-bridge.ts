@@ -1,0 +1,220 @@
+import { logSafely } from "../../log/log-safely.js";
+import { ConfigurationError } from "../../errors.js";
+import { DocumentRoot, type Located, type LocatedFile, type NotAFile } from "../../files/document-root.js";
+import type { FileSystem } from "../../files/file-system.js";
+import type { Exchange } from "../../protocol/application-side/exchange.js";
+import type { Params } from "../../protocol/params.js";
+import type { Gate } from "../../roles/authorizer-gates.js";
+import type { Dispatcher } from "../../roles/dispatcher.js";
+import { internalErrorReply, logFailure, problemReply } from "../../roles/failure.js";
+import type { Transform } from "../../roles/filter.js";
+import type { HeaderFields } from "../../http/header-fields.js";
+import { HttpError } from "../../http/http-error.js";
+import { encodePath, locate, type RequestLocation } from "../../paths/location.js";
+import { normalizePath } from "../../paths/plain-path.js";
+import { Reply } from "../../roles/reply.js";
+import { sendReply } from "../../roles/send-reply.js";
+import { audienceOf, type Audience } from "./audience.js";
+import type { FilterBridgeOptions } from "../bridge-options.js";
+import { FilteredFiles } from "./filtered-files.js";
+import { ReplyCache } from "./reply-cache.js";
+
+/** The methods that a file behind a filter knows, as at the native door; what POST means is the filter's to say. */
+const METHODS = ["GET", "HEAD", "POST"];
+const FOLDER_METHODS = ["GET", "HEAD"];
+
+/** What a request of the responder role may be about. */
+interface Aim {
+  readonly location: RequestLocation;
+  /** The decoded path below the mount, without empty and dot segments. */
+  readonly path: string;
+  /** The filter that is meant for a file there; undefined where only a folder would be served. */
+  readonly transform: Transform | undefined;
+}
+
+interface FileAim extends Aim {
+  readonly transform: Transform;
+  readonly file: LocatedFile;
+}
+
+/** Who answers where the request leads to no file that is filtered. */
+export interface Otherwise {
+  readonly otherwise: () => void;
+}
+
+/** Who had to allow a request before it came to the filters. */
+type Asked = (params: Params) => readonly Gate[];
+
+interface BridgeFacts {
+  readonly root: DocumentRoot;
+  readonly index: string;
+  readonly files: FilteredFiles;
+  readonly asked: Asked;
+}
+
+/** What the bridge is opened with beside what users say. */
+interface OpenOptions extends FilterBridgeOptions {
+  /** Those whom a Web server asks about such a request if left out. */
+  readonly asked?: Asked | undefined;
+  /** That of this machine if left out. */
+  readonly fileSystem?: FileSystem | undefined;
+}
+
+interface Refusal {
+  readonly detail: string;
+  readonly headers?: HeaderFields | undefined;
+}
+
+/**
+ * The door to the filters for Web servers that speak no filter role, which are all of them: a request of the responder
+ * role whose path belongs to a filter and leads to a file below the root is handled in the filter role (section 6.4),
+ * with the file as DATA.
+ */
+export class FilterBridge {
+  readonly #dispatcher: Dispatcher;
+  readonly #root: DocumentRoot;
+  readonly #index: string;
+  readonly #files: FilteredFiles;
+  readonly #asked: Asked;
+
+  private constructor(dispatcher: Dispatcher, facts: BridgeFacts) {
+    const { root, index, files, asked } = facts;
+    this.#dispatcher = dispatcher;
+    this.#root = root;
+    this.#index = index;
+    this.#files = files;
+    this.#asked = asked;
+  }
+
+  /**
+   * @throws ConfigurationError `ERR_DOCUMENT_ROOT` for a root that cannot be used, `ERR_BRIDGE` where the application has
+   *   no filter
+   */
+  static async open(
+    dispatcher: Dispatcher,
+    { root: folder, index = "index.html", cache: limit, fileSystem, asked }: OpenOptions,
+  ): Promise<FilterBridge> {
+    const { filter, authorizer } = dispatcher;
+    if (filter === undefined) {
+      throw new ConfigurationError(
+        "ERR_BRIDGE",
+        "Cannot serve: bridges.filter has a root, but no controller is a filter; add one, or leave it out",
+      );
+    }
+    const root = await DocumentRoot.open(folder, { index, fileSystem });
+    const cache = limit === undefined ? undefined : new ReplyCache(limit);
+    return new FilterBridge(dispatcher, {
+      root,
+      index,
+      files: new FilteredFiles({ root, filter, cache }),
+      asked: asked ?? ((params) => authorizer.gates.asked(params)),
+    });
+  }
+
+  /** Takes over a request of the responder role, or leaves it to whoever answers otherwise. */
+  handle(exchange: Exchange, { otherwise }: Otherwise): void {
+    const aim = this.#aimOf(exchange);
+    const elsewhere = (): void => {
+      if (this.#dispatcher.responder !== undefined) otherwise();
+      else refuse(exchange, 404, { detail: "There is no such file." });
+    };
+    if (aim === undefined) elsewhere();
+    else this.#answer(exchange, aim, elsewhere).catch((error: unknown) => this.#fail(exchange, error));
+  }
+
+  /** What the request may be about, as far as its path tells: nothing is looked up here. */
+  #aimOf({ params }: Exchange): Aim | undefined {
+    const { filter, responder, context } = this.#dispatcher;
+    const location = locate(params, { mount: context.mount, pathInfo: params.get("PATH_INFO") });
+    const path = location.lies === "below" ? normalizePath(location.path) : undefined;
+    if (path === undefined) return undefined;
+    const isFolder = path.endsWith("/");
+    const transform = filter!.transformFor([isFolder ? path + this.#index : path]);
+    if (transform !== undefined) return { location, path, transform };
+    // Else the responder is asked before the file system: most of its paths could be those of folders.
+    const mayBeFolder = !isFolder && filter!.transformFor([`${path}/${this.#index}`]) !== undefined;
+    return mayBeFolder && responder?.knows(location.path) !== true
+      ? { location, path, transform: undefined }
+      : undefined;
+  }
+
+  async #answer(exchange: Exchange, aim: Aim, elsewhere: () => void): Promise<void> {
+    const { transform } = aim;
+    let located: Located | undefined = await this.#root.locate(aim.path);
+    if (exchange.ended) return;
+    if (located.kind === "file" && transform !== undefined) {
+      located = await this.#filter(exchange, { ...aim, transform, file: located });
+    }
+    if (located === undefined) return;
+    switch (located.kind) {
+      case "file":
+      case "missing":
+        elsewhere();
+        return;
+      default:
+        // As at the gateway: what is no file is no reason not to ask a responder that is meant for the path.
+        if (this.#dispatcher.responder?.knows(aim.location.path) === true) elsewhere();
+        else if (located.kind === "folder") redirect(exchange, aim);
+        else refuse(exchange, 403, { detail: "This file is not served." });
+    }
+  }
+
+  /** Answers, or tells what is there instead of the file by now. */
+  async #filter(exchange: Exchange, aim: FileAim): Promise<NotAFile | undefined> {
+    const { location, transform, file } = aim;
+    const audience = this.#admit(exchange, [aim.path, file.name, file.realName]);
+    if (audience === undefined) refuse(exchange, 403, { detail: "This file is not served." });
+    else if (!METHODS.includes(exchange.params.method)) refuseMethod(exchange, METHODS);
+    else return this.#files.answer(exchange, { location, transform, file, audience });
+    return undefined;
+  }
+
+  /**
+   * Whom the answer may be for; undefined where nobody may have it. A file is protected under each of its names: that of
+   * the folder whose index it is, and that behind a link. Whoever asked the authorizers did so by the request alone, and an
+   * authorizer that knows the file by another name was not among those asked.
+   */
+  #admit(exchange: Exchange, names: readonly string[]): Audience | undefined {
+    const { authorizer, context } = this.#dispatcher;
+    const { params, vouchesFor } = exchange;
+    const asked = this.#asked(params);
+    const passedBy = authorizer.gates.covering(names).filter((gate) => !asked.includes(gate));
+    if (passedBy.length > 0) {
+      const code = "ERR_AUTHORIZER_PASSED_BY";
+      const more = context.budgets.admit(code);
+      if (more !== undefined) {
+        const facts = { code, authorizers: passedBy.map(({ name }) => name), ...more };
+        const message =
+          "Denied: the path leads to a file of an authorizer that does not decide about the path";
+        logSafely(() => context.log.warn(facts, message));
+      }
+      return undefined;
+    }
+    return asked.length > 0 ? "admitted" : audienceOf(params, vouchesFor);
+  }
+
+  #fail(exchange: Exchange, error: unknown): void {
+    logFailure(error, { ...this.#dispatcher.context, exchange, what: "the look-up of a file" });
+    void sendReply(exchange, internalErrorReply(), {});
+  }
+}
+
+/** To the folder's path with its slash; it is the plain one, since one that begins with two names another host. */
+function redirect(exchange: Exchange, { location, path }: Aim): void {
+  if (!FOLDER_METHODS.includes(exchange.params.method)) {
+    refuseMethod(exchange, FOLDER_METHODS);
+    return;
+  }
+  const { mount, target, query } = location;
+  const to = `${mount}${encodePath(path)}/${target.includes("?") ? `?${query}` : ""}`;
+  void sendReply(exchange, new Reply(undefined, { status: 301, headers: { Location: to } }), {});
+}
+
+function refuseMethod(exchange: Exchange, methods: readonly string[]): void {
+  const headers = { Allow: methods.join(", ") };
+  refuse(exchange, 405, { detail: "A file has no such method.", headers });
+}
+
+function refuse(exchange: Exchange, status: number, { detail, headers }: Refusal): void {
+  void sendReply(exchange, problemReply(new HttpError(status, detail, { headers })), {});
+}

@@ -1,0 +1,19 @@
+import type { ValueName } from "../constants.js";
+
+/** What the application side needs of the transport around it. */
+export interface ApplicationSideHost {
+  /** Output was queued: take and write it soon. */
+  outputQueued(): void;
+  /** Fewer input bytes are waiting than before: reading may go on. */
+  inputConsumed(): void;
+  /** A request ended; see `ApplicationSide.finished`. */
+  exchangeEnded(): void;
+  /** The connection must be broken so that the peer sees an incomplete answer. */
+  breakConnection(): void;
+  /** Milliseconds of a clock that only grows. One that is behind has time limits strike early. */
+  now(): number;
+  /** The answers to GET_VALUES, with the limits that are really enforced (section 4.1). */
+  readonly values: Readonly<Record<ValueName, string>>;
+  /** Whether one more request may be active in this process. */
+  admit(): boolean;
+}

@@ -1,0 +1,272 @@
+import { ProtocolError, type AbortedError } from "../../errors.js";
+import { ActiveRequest, ActiveRequests } from "./active-requests.js";
+import type { Application, Refusal } from "./application.js";
+import type { ApplicationSideHost } from "./application-side-host.js";
+import { decodeBeginRequest } from "../bodies.js";
+import { BROKEN_OFF, NULL_REQUEST_ID, RecordType } from "../constants.js";
+import { EarlyEnd } from "./early-end.js";
+import { Exchange, type ExchangeHost } from "./exchange.js";
+import type { ApplicationSideLimits } from "../limits.js";
+import { answerManagement } from "../management.js";
+import { OutputTurns } from "./output-turns.js";
+import { RecordReader, type RecordSink } from "../record-reader.js";
+import { RecordWriter } from "../record-writer.js";
+import { busyConnection, busyProcess, unknownRole } from "./refusals.js";
+import { RequestInput } from "./request-input.js";
+import { TimeLimits, type ApplicationSideTimes } from "./time-limits.js";
+import { UnfinishedInput } from "./unfinished-input.js";
+
+/** Queued bytes that no transport has taken yet, above which whoever streams has to wait. */
+const OUTPUT_HIGH_WATER = 128 * 1024;
+/** Queued bytes above which no record is read: many requests of one chunk must not pile up large answers. */
+const OUTPUT_LIMIT = 1024 * 1024;
+
+/**
+ * The state machine of one connection on the application's side (sections 3 to 5): bytes in, dispatched exchanges and
+ * queued records out. It does no I/O.
+ *
+ * A request id goes through these states; an id in none of them is inactive, and its records are ignored:
+ *
+ * ```
+ *   BEGIN ──> params ──(PARAMS end)──> dispatched ──(END_REQUEST queued)──> inactive
+ *               │                          │
+ *               └── limit, ABORT ──> refused ┘──(ABORT: signal, then END_REQUEST)──> inactive
+ * ```
+ *
+ * It knows who is active and may begin, and what a record is for. What streams bring is {@link RequestInput}'s affair, how
+ * a request ends before its answer {@link EarlyEnd}'s.
+ */
+export class ApplicationSide implements RecordSink, ExchangeHost {
+  readonly #application: Application;
+  readonly #host: ApplicationSideHost;
+  readonly #limits: ApplicationSideLimits;
+  readonly #requests: ActiveRequests;
+  readonly #timeLimits: TimeLimits;
+  readonly #earlyEnd: EarlyEnd;
+  readonly #input: RequestInput;
+  readonly #reader = new RecordReader(this);
+  readonly #turns = new OutputTurns(() => this.writable);
+  readonly #unfinishedInput = new UnfinishedInput();
+  readonly output = new RecordWriter();
+  #writable = true;
+  /** Whether the connection ends with the requests that are active. */
+  #lastRequest = false;
+  /** Whether it ends as soon as none is active. */
+  #finishing = false;
+  #begun = false;
+  #shared = false;
+
+  constructor(
+    application: Application,
+    host: ApplicationSideHost,
+    { limits, times }: { readonly limits: ApplicationSideLimits; readonly times: ApplicationSideTimes },
+  ) {
+    this.#application = application;
+    this.#host = host;
+    this.#limits = limits;
+    const requests = new ActiveRequests(limits);
+    const timeLimits = new TimeLimits(application, { host, times });
+    const earlyEnd = new EarlyEnd(application, { requests, turns: this.#turns, timeLimits, limits });
+    this.#requests = requests;
+    this.#timeLimits = timeLimits;
+    this.#earlyEnd = earlyEnd;
+    this.#input = new RequestInput(application, { requests, earlyEnd, timeLimits, limits });
+  }
+
+  /**
+   * Reads bytes from the Web server, and stops early where so much output waits that no more may be asked for.
+   *
+   * @returns how many bytes were read
+   * @throws ProtocolError where the peer broke the specification; the connection cannot be read any further
+   */
+  receive(chunk: Buffer): number {
+    this.#timeLimits.timePassed();
+    return this.#reader.read(chunk);
+  }
+
+  /** Whether so many answers are queued that no further request may be read from this chunk. */
+  get full(): boolean {
+    return this.output.length >= OUTPUT_LIMIT;
+  }
+
+  /** How many requests are active. */
+  get activeCount(): number {
+    return this.#requests.size;
+  }
+
+  /** The active exchanges, oldest first. */
+  *exchanges(): IterableIterator<Exchange> {
+    for (const { exchange } of this.#requests) yield exchange;
+  }
+
+  /**
+   * Whether the connection is to be closed: none is active, and a request without FCGI_KEEP_CONN has ended (5.5) or the
+   * server closes.
+   */
+  get finished(): boolean {
+    return (this.#lastRequest || this.#finishing) && this.#requests.size === 0;
+  }
+
+  /** Whether a request is to be expected on a connection where none is active: its first one, or one that is half read. */
+  get expectsRequest(): boolean {
+    return !this.#lastRequest && (!this.#begun || this.#reader.midBegin);
+  }
+
+  /** Whether the peer sends requests without waiting for the answers to others, and may send another one now. */
+  get multiplexes(): boolean {
+    return this.#shared && !this.#lastRequest;
+  }
+
+  /** Whether nothing that the peer is known to be sending still has to come. */
+  get inputComplete(): boolean {
+    return this.#unfinishedInput.isEmpty && !this.#reader.midRecord;
+  }
+
+  /** The connection shall be {@link finished} as soon as no request is active; those that begin until then are served. */
+  finishWhenIdle(): void {
+    this.#finishing = true;
+  }
+
+  /** Bytes of input that wait for handlers. */
+  get buffered(): number {
+    return this.#requests.buffered;
+  }
+
+  /** Whether so much input waits for handlers that the socket should not be read. */
+  get inputFull(): boolean {
+    return this.#requests.inputFull;
+  }
+
+  /** Whether the transport takes output. Set by the transport; whoever waits is woken in turn, one at a time. */
+  get writable(): boolean {
+    return this.#writable && this.output.length < OUTPUT_HIGH_WATER;
+  }
+
+  set writable(writable: boolean) {
+    this.#writable = writable;
+    this.#turns.wakeSoon();
+  }
+
+  /** The peer has sent its last byte: requests that are incomplete are aborted, the others only told. */
+  inputEnded(): void {
+    this.#earlyEnd.inputEnded();
+  }
+
+  /** The connection is gone, or must be: every exchange is told and none can write any more. */
+  disconnect(reason?: AbortedError): void {
+    this.#earlyEnd.disconnect(reason);
+  }
+
+  /** Ends what has reached its deadline, or waits in vain for its body. To be called from time to time. */
+  expire(now: number): void {
+    this.#earlyEnd.expire(now);
+  }
+
+  /** Aborts every active exchange and answers each at once in the way of its role; no further one is begun. */
+  refuseAll(reason: AbortedError): void {
+    this.#lastRequest = true;
+    this.#earlyEnd.refuseAll(reason);
+  }
+
+  record(type: number, requestId: number, content: Buffer): void {
+    if (requestId === NULL_REQUEST_ID) {
+      this.#management(type, content);
+      return;
+    }
+    if (type === RecordType.BeginRequest) {
+      this.#begin(requestId, content);
+      return;
+    }
+    const request = this.#requests.get(requestId);
+    // Section 3.3: records of inactive ids are ignored. So are types that are not an application's to receive.
+    if (request === undefined) {
+      this.#unfinishedInput.see(type, requestId, content);
+      return;
+    }
+    switch (type) {
+      case RecordType.Params:
+        this.#input.params(request, content);
+        return;
+      case RecordType.Stdin:
+        this.#input.stdin(request, content);
+        return;
+      case RecordType.Data:
+        this.#input.data(request, content);
+        return;
+      case RecordType.AbortRequest:
+        this.#earlyEnd.abortedByServer(request.exchange);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #management(type: number, content: Buffer): void {
+    const answer = answerManagement({ type, content }, this.#host.values);
+    if (answer === undefined) return;
+    this.output.record(answer.type, NULL_REQUEST_ID, answer.content);
+    this.#host.outputQueued();
+  }
+
+  #begin(requestId: number, content: Buffer): void {
+    const { role, keepConnection } = decodeBeginRequest(content);
+    if (this.#requests.has(requestId)) {
+      throw new ProtocolError(
+        "ERR_FCGI_DUPLICATE_BEGIN",
+        `Cannot begin request: id ${requestId} is active already`,
+      );
+    }
+    this.#unfinishedInput.forget(requestId);
+    const inputs = this.#application.inputs(role);
+    const exchange = new Exchange(this, { id: requestId, role, keepConnection });
+    const refusal = inputs === undefined ? unknownRole(role) : this.#refusalOfOneMore();
+    this.#begun = true;
+    if (this.#requests.size > 0) this.#shared = true;
+    this.#requests.add(new ActiveRequest(exchange, inputs));
+    if (refusal !== undefined) this.#application.refuse(exchange, refusal);
+    else this.#timeLimits.awaitParams(exchange);
+  }
+
+  #refusalOfOneMore(): Refusal | undefined {
+    const { requestsPerConnection } = this.#limits;
+    if (this.#requests.size >= requestsPerConnection) return busyConnection(requestsPerConnection);
+    return this.#host.admit() ? undefined : busyProcess;
+  }
+
+  drained(exchange: Exchange): Promise<void> {
+    return this.#turns.wait(exchange);
+  }
+
+  outputQueued(): void {
+    this.#host.outputQueued();
+  }
+
+  ended(exchange: Exchange): void {
+    const request = this.#requests.remove(exchange.id);
+    if (request !== undefined) {
+      this.#unfinishedInput.add(exchange.id, { stdin: request.stdinOpen, data: request.dataOpen });
+    }
+    if (!exchange.keepConnection) this.#lastRequest = true;
+    this.#host.exchangeEnded();
+  }
+
+  broken(exchange: Exchange): void {
+    if (this.#requests.size === 1 && this.#requests.has(exchange.id)) {
+      this.#host.breakConnection();
+    } else {
+      exchange.end({ applicationStatus: BROKEN_OFF });
+    }
+  }
+
+  roleChanged(exchange: Exchange): void {
+    // An aborted one has the time that an abort leaves.
+    if (exchange.aborted !== undefined || exchange.started) return;
+    this.#timeLimits.timePassed();
+    this.#timeLimits.awaitAnswer(exchange);
+  }
+
+  inputConsumed(bytes: number): void {
+    this.#input.consumed(bytes);
+    this.#host.inputConsumed();
+  }
+}

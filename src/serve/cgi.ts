@@ -1,0 +1,83 @@
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import { CgiBody } from "./cgi-body.js";
+import { ClientError, FastCgiClient } from "../client/index.js";
+import { standardError } from "../log/log-stream.js";
+import { Role } from "../protocol/constants.js";
+import { connectInMemory } from "../server/memory-connection.js";
+import type { Server } from "../server/server.js";
+import { outliveReaders } from "../process/standard-streams.js";
+
+/** About the longest interval that there is; ms. */
+const LONG = 2 ** 30;
+
+/** What the one request of a CGI program is answered with. */
+export interface CgiOptions {
+  /** The environment, as it was. */
+  readonly variables: readonly (readonly [name: string, value: string])[];
+  /** Aborted when the Web server wants the process to end. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Answers the one request of a CGI program: the environment is its PARAMS, standard input its STDIN, standard output
+ * its STDOUT. It goes the same way through the application as a FastCGI request. Resolves when all of the answer was
+ * handed to the Web server, or nobody is there any more to take it; then the server is closed.
+ *
+ * @returns the application status, to exit with
+ */
+export async function answerAsCgi(server: Server, { variables, signal }: CgiOptions): Promise<number> {
+  const client = new FastCgiClient({
+    connect: () => connectInMemory(server),
+    keepConnection: false,
+    // The time limits are the application's, as under FastCGI.
+    timeouts: { response: Infinity },
+  });
+  const stdin = new CgiBody(() => process.stdin, Object.fromEntries(variables));
+  const { stdout } = process;
+  outliveReaders();
+  // A handler that waits for what keeps no process alive, or for ever, is to be answered when its time is over.
+  const alive = setInterval(() => undefined, LONG);
+  try {
+    const answer = await client.request({
+      role: Role.Responder,
+      params: variables,
+      stdin,
+      signal,
+      raw: true,
+    });
+    try {
+      await pipeline(answer.body, stdout, { end: false });
+      await flushed(stdout);
+      return (await answer.ended).applicationStatus;
+    } finally {
+      const lines = await answer.stderr;
+      if (lines !== "") standardError.write(lines);
+    }
+  } catch (error) {
+    if (signal.aborted || hasLeft(error)) return 0;
+    // The answer broke off, and the log says why. A Web server can be told by the exit code only.
+    if (error instanceof ClientError) return 1;
+    throw error;
+  } finally {
+    if (!signal.aborted) await stdin.drain(server.timeouts.drain);
+    stdin.close();
+    await client.close();
+    await server.close();
+    clearInterval(alive);
+  }
+}
+
+/** Resolves when all that was written before has left, or never will. */
+function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+}
+
+/** Whether writing failed because nobody reads any more: the client has left, and its Web server with it. */
+function hasLeft(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EPIPE" || code === "ECONNRESET";
+}

@@ -1,0 +1,71 @@
+import type { TricornApplication } from "../application.js";
+import { startUse, stopUse } from "./application-uses.js";
+import { answerAsCgi, type CgiOptions } from "./cgi.js";
+import { AbortedError } from "../errors.js";
+import { closeAtEnd } from "../process/process-end.js";
+import type { Server } from "../server/server.js";
+
+/** What a CGI program is made of. */
+export interface CgiProgram {
+  /** Drives the application; it listens nowhere. */
+  readonly server: Server;
+  /** The environment, as it was. */
+  readonly variables: CgiOptions["variables"];
+  /** Whether the end of the process is Tricorn's matter. */
+  readonly signals: boolean;
+}
+
+/** An exit code has one byte, and a failure must not become 0 by losing the others. */
+const HIGHEST_EXIT_CODE = 255;
+
+/**
+ * Starts an application, answers the one request of a CGI program, stops the application and exits with the application
+ * status, whatever timers and connections are still open: the Web server waits for the end of standard output. SIGTERM
+ * aborts the request; Apache and lighttpd send it when the client has left.
+ *
+ * Without `signals` the exit code is only set.
+ */
+export async function serveAsCgi(
+  application: TricornApplication,
+  program: CgiProgram,
+): Promise<{ readonly address: string; close(): Promise<void> }> {
+  const { server, variables, signals } = program;
+  await startUse(application);
+  const leaving = new AbortController();
+  const answered = answerAndStop(application, () =>
+    answerAsCgi(server, { variables, signal: leaving.signal }),
+  );
+  let isEnding = false;
+  const forgetEnd = signals
+    ? closeAtEnd({
+        close: async (cause) => {
+          isEnding = true;
+          if (cause === "signal") leaving.abort(new AbortedError("ERR_ABORTED_BY_SERVER", WANTED_TO_END));
+          await answered;
+        },
+        uncaught: (error, origin) => application.log.fatal({ err: error, origin }, "Nobody caught an error"),
+      })
+    : undefined;
+  try {
+    const code = Math.min(await answered, HIGHEST_EXIT_CODE);
+    // Whoever asked the process to end lets it end, with a code that says why.
+    if (signals && !isEnding) process.exit(code);
+    process.exitCode = code;
+  } finally {
+    forgetEnd?.();
+  }
+  return { address: "", close: () => Promise.resolve() };
+}
+
+const WANTED_TO_END = "Cannot complete request: the Web server wants the process to end";
+
+async function answerAndStop(
+  application: TricornApplication,
+  answer: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await answer();
+  } finally {
+    await stopUse(application);
+  }
+}

@@ -1,0 +1,204 @@
+import { TricornApplication, compileApplication, type ApplicationPart } from "../application.js";
+import { BridgedApplication } from "../bridges/bridged-application.js";
+import type { ListenerOptions } from "../bridges/bridge-options.js";
+import { startUse, stopUse } from "./application-uses.js";
+import { blame, callerOf, type Caller } from "../usage/caller.js";
+import { ConfigurationError, TricornError } from "../errors.js";
+import { refuseUnknownOptions } from "../usage/options-of.js";
+import { endWithout, startFailureOf, tellMistake } from "../log/start-failure.js";
+import { startedAsCgi, takeCgiVariables } from "../process/cgi-environment.js";
+import { kindOfDescriptor } from "../process/descriptor.js";
+import { howStarted } from "../process/how-started.js";
+import { tellStartFailure } from "../log/default-log.js";
+import { closeAtEnd } from "../process/process-end.js";
+import type { AddressLike } from "../protocol/address.js";
+import { serveObserver } from "./serve-observer.js";
+import { Server, type ServerOptions } from "../server/server.js";
+import { outliveReaders } from "../process/standard-streams.js";
+import { takeSystemdSockets } from "../process/systemd-sockets.js";
+
+/** What `serve` can be told beside the application and the address. */
+export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
+  /**
+   * Whether the end of the process is the server's matter; true if left out. SIGTERM and SIGINT then close it and exit with 0
+   * (section 7); so do SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2, unless the program listens to them itself. What nobody caught, an exception or a rejection, is logged; then it closes too and exits
+   * with 1, because nobody knows what state the process is in. It does not end with whoever reads its standard output.
+   */
+  readonly signals?: boolean | undefined;
+}
+
+/** An application that is being served. */
+export interface Served {
+  /**
+   * Where it listens: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`; several with commas between, as TRICORN_LISTEN
+   * takes them; "" after it answered as a CGI program.
+   */
+  readonly address: string;
+  /** Finishes what is in flight, closes every connection, and runs the stop hooks. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves controllers, or an application made by `createApplication`, over FastCGI: on one address or on several.
+ * `systemd:web` stands for the sockets that systemd passed under the name `web`.
+ *
+ * Where no address is given, it finds out how the process was started, in this order:
+ *
+ * 1. Descriptor 0 is a listening socket: a Web server, spawn-fcgi, multiwatch or cgi-fcgi started it (section 2.2).
+ * 2. systemd passed sockets (LISTEN_FDS, for this LISTEN_PID): all of them, or those that TRICORN_LISTEN names.
+ * 3. TRICORN_LISTEN has addresses, with commas between.
+ * 4. The environment is that of a CGI program: one request is answered, then the process exits.
+ * 5. None of these: it listens on 127.0.0.1:9000.
+ *
+ * Arguments of the process are never looked at: a CGI program gets them from the client.
+ *
+ * @throws ConfigurationError for every mistake that can be found before the first request; nothing is open then
+ */
+export function serve(
+  application: TricornApplication | readonly ApplicationPart[],
+  listen?: AddressLike | readonly AddressLike[],
+  options: ServeOptions = {},
+): Promise<Served> {
+  const observer = serveObserver();
+  if (observer !== undefined) {
+    observer(application);
+    return new Promise(() => {});
+  }
+  return serveFor(callerOf(serve), { application, listen, options });
+}
+
+interface ToServe {
+  readonly application: TricornApplication | readonly ApplicationPart[];
+  readonly listen: AddressLike | readonly AddressLike[] | undefined;
+  readonly options: ServeOptions;
+}
+
+async function serveFor(caller: Caller, { application, listen, options: given }: ToServe): Promise<Served> {
+  const { signals = true, bridges, vouchesFor, ...serverOptions } = given;
+  if (signals) outliveReaders();
+  let ownLog: ServerOptions["log"] | undefined;
+  try {
+    const served = application instanceof TricornApplication ? application : compileApplication(application);
+    ownLog = served.ownLog;
+    refuseUnknownOptions("serve", given);
+    refuseOptionsAsAddress(listen);
+    if (served.isEmpty) {
+      const fact =
+        "nothing in it would answer a request; list a class with @Responder, @Authorizer or @Filter";
+      throw new ConfigurationError("ERR_CONTROLLER", `Cannot serve application: ${fact}`);
+    }
+    const options: ServerOptions = { log: served.log, ...serverOptions };
+    const bridged = await BridgedApplication.open(served.dispatcher, { bridges, vouchesFor });
+    const start = howStarted(listen, {
+      named: process.env["TRICORN_LISTEN"],
+      isCgi: startedAsCgi,
+      kindOf: kindOfDescriptor,
+      systemdSockets: takeSystemdSockets,
+    });
+    // Also where it listens: cgi-fcgi hands the environment of the request that started it on for ever.
+    const variables = startedAsCgi ? takeCgiVariables(process.env) : [];
+    // What is wrong with the options is found before anything starts.
+    const server = new Server(bridged, options);
+    if (start.kind === "cgi") {
+      // A server that listens has no use for the client that it asks itself with.
+      const { serveAsCgi } = await import("./serve-as-cgi.js");
+      return await serveAsCgi(served, { server, variables, signals });
+    }
+    const running = new RunningServer(served, { server, signals });
+    await running.listen(start.addresses);
+    if (start.meantFor !== undefined) {
+      const facts = { listenPid: start.meantFor, pid: process.pid };
+      served.log.warn(
+        facts,
+        "Left sockets of systemd alone: they are for another process; start node by exec",
+      );
+    }
+    // Whoever reads this may send a signal at once.
+    for (const address of server.addresses) served.log.info(`Listening on ${address} for FastCGI`);
+    return running;
+  } catch (error) {
+    if (error instanceof TricornError) blame(error, caller);
+    if (signals) {
+      tellStartFailure(startFailureOf(error), ownLog);
+      endWithout(error);
+    }
+    throw error;
+  }
+}
+
+function refuseOptionsAsAddress(listen: unknown): void {
+  if (typeof listen !== "object" || listen === null || Array.isArray(listen)) return;
+  if ("port" in listen || "path" in listen) return;
+  const fact = "its second argument is where it listens, and its third one the options";
+  throw new ConfigurationError(
+    "ERR_ADDRESS",
+    `Cannot serve: ${fact}; write serve(application, undefined, options) for none`,
+  );
+}
+
+class RunningServer implements Served {
+  readonly #application: TricornApplication;
+  readonly #server: Server;
+  readonly #signals: boolean;
+  #forgetEnd: (() => void) | undefined;
+  #address = "";
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    application: TricornApplication,
+    { server, signals }: { readonly server: Server; readonly signals: boolean },
+  ) {
+    this.#application = application;
+    this.#server = server;
+    this.#signals = signals;
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Starts the application, and listens on each address or on none. */
+  async listen(addresses: readonly AddressLike[]): Promise<void> {
+    await startUse(this.#application);
+    // The first request may come before the last address is open, and a signal behind it.
+    if (this.#signals) this.#closeAtEnd();
+    try {
+      for (const address of addresses) await this.#server.listen(address);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#address = this.#server.address;
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#server.close();
+      await stopUse(this.#application);
+    } finally {
+      this.#forgetEnd?.();
+    }
+  }
+
+  #closeAtEnd(): void {
+    const { log, ownLog } = this.#application;
+    this.#forgetEnd = closeAtEnd({
+      close: async () => {
+        try {
+          await this.close();
+        } catch (error) {
+          log.error({ err: error }, "Cannot close cleanly");
+          throw error;
+        }
+      },
+      uncaught: (error, origin) => {
+        // A gateway that cannot start beside this server, for one.
+        if (!tellMistake(error, ownLog)) log.fatal({ err: error, origin }, "Nobody caught an error");
+      },
+    });
+  }
+}

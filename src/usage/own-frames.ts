@@ -1,0 +1,28 @@
+import { dirname, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** `src/`, or `dist/` where this file is bundled into `dist/shared/`. */
+const folder = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Frames in these say nothing about the program that runs; source maps lead from dist/ to src/. */
+const OWN_FOLDERS = [folder, join(dirname(folder), "src")].map((own) => `${own}${sep}`);
+
+/** Whether a line of a stack is a frame of this package. */
+export function isOwnFrame(line: string): boolean {
+  return /^\s+at /.test(line) && OWN_FOLDERS.some((own) => line.includes(own));
+}
+
+/** Whether it is this package that failed, itself or by what it called of the engine: its first frame of a file is one of ours. */
+export function isOwnFailure(stack: string): boolean {
+  const first = stack
+    .split("\n")
+    .find((line) => /^\s+at /.test(line) && !/\(<anonymous>\)$|[( ]node:/.test(line));
+  return first !== undefined && isOwnFrame(first);
+}
+
+/** A stack without the frames of this package, which called the code that failed. */
+export function withoutOwnFrames(stack: string): string {
+  return stack
+    .split("\n")
+    .filter((line) => !isOwnFrame(line))
+    .join("\n");
+}
