@@ -32,7 +32,7 @@ import { http } from "../gateway/support/http.js";
 import { Type, record } from "../support/records.js";
 import { temporaryFolder } from "../support/served.js";
 import type { WebServer } from "../support/web-servers/web-server.js";
-import { blocksOf, documents } from "./blocks.js";
+import { blockNamed, blocksOf, documents } from "./blocks.js";
 import { exampleScript, serveBoth, startWith, type Behind, type RunOptions } from "./web-servers.js";
 
 const send = sendfile({ via: "X-Accel-Redirect", root: "/protected" });
@@ -281,6 +281,13 @@ describe("docs/behind-nginx.md", () => {
   const nginx = (name: string, options?: RunOptions): Promise<WebServer> =>
     start("docs/behind-nginx.md", `# ${name}`, { behind, ...options });
 
+  /** The server with kept connections, and the lines of a block that has no server of its own. */
+  const withLines = (name: string, options?: RunOptions): Promise<WebServer> => {
+    const lines = blockNamed("docs/behind-nginx.md", `# ${name}`).text;
+    started.add(`docs/behind-nginx.md # ${name}`);
+    return nginx("kept connections", { before: `${lines}\n`, ...options });
+  };
+
   test("unix socket", async () => {
     const { url } = await nginx("unix socket");
     expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
@@ -307,7 +314,7 @@ describe("docs/behind-nginx.md", () => {
   });
 
   test("uploads", async () => {
-    const { url } = await nginx("uploads");
+    const { url } = await withLines("uploads");
     const body = Buffer.alloc(20 * 1024 * 1024);
     expect(await (await fetch(`${url}/length`, { method: "POST", body })).json()).toEqual({
       bytes: body.length,
@@ -316,14 +323,14 @@ describe("docs/behind-nginx.md", () => {
   });
 
   test("streams", async () => {
-    const { url } = await nginx("streams");
+    const { url } = await withLines("streams");
     const pieces: string[] = [];
     for await (const piece of (await fetch(`${url}/ticks`)).body!) pieces.push(Buffer.from(piece).toString());
     expect(pieces).toEqual(["first\n", "second\n"]);
   });
 
   test("large headers, which are too large without it", async () => {
-    const { url } = await nginx("large headers");
+    const { url } = await withLines("large headers");
     expect(await (await fetch(`${url}/large`)).text()).toBe("large");
 
     const small = await nginx("unix socket");
@@ -357,13 +364,16 @@ describe("docs/behind-nginx.md", () => {
     );
   });
 
-  test.each(["streams", "unix socket"])(
+  test.each([
+    ["streams", withLines],
+    ["unix socket", nginx],
+  ])(
     "what a killed process has sent looks whole unless its length was told, by %s",
-    async (name) => {
+    async (name, startNginx) => {
       const type = "Content-Type: text/plain\r\n";
-      const unknown = await nginx(name, { behind: await serveKilled(`${type}\r\nfirst\n`) });
+      const unknown = await startNginx(name, { behind: await serveKilled(`${type}\r\nfirst\n`) });
       expect(await http(unknown.url, "/")).toMatchObject({ status: 200, body: "first\n" });
-      const told = await nginx(name, {
+      const told = await startNginx(name, {
         behind: await serveKilled(`${type}Content-Length: 100\r\n\r\nfirst\n`),
       });
       await expect(http(told.url, "/", { headers: { Connection: "close" } })).rejects.toThrow();
@@ -387,7 +397,7 @@ describe("docs/behind-nginx.md", () => {
   });
 
   test("an application that is not there is a 502", async () => {
-    const tcp = await nginx("uploads", { behind: undefined });
+    const tcp = await nginx("kept connections", { behind: undefined });
     expect((await fetch(tcp.url)).status).toBe(502);
     await tcp.errorLine(/connect\(\) failed \(111: Connection refused\)/);
     const unix = await nginx("unix socket", { behind: undefined });
