@@ -2,13 +2,9 @@ import { availableParallelism } from "node:os";
 
 import { defineConfig } from "vitest/config";
 
-// Examples and tests import "tricorn" by its name; this condition of package.json's `exports` leads them to src/.
-// Vite's own conditions have to be repeated, because setting the list replaces it.
-const conditions = ["tricorn-source", "module", "node", "development|production"];
-
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ["tricorn-source", "node"] } },
+  // Examples and tests import "tricorn" by its name; the paths of tsconfig.json lead them to src/.
+  resolve: { tsconfigPaths: true },
   test: {
     environment: "node",
     include: ["test/**/*.test.ts"],

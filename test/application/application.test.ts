@@ -162,12 +162,7 @@ test("the logger of an application writes to standard error, without credentials
     const { log } = createApplication([]);
     log.info({ headers: { authorization: "Basic s3cret", accept: "x" }, password: "s3cret" }, "logged");
   `;
-  const loader = [
-    "--conditions=tricorn-source",
-    "--import",
-    "@oxc-node/core/register",
-    "--input-type=module",
-  ];
+  const loader = ["--import", "@oxc-node/core/register", "--input-type=module"];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [...loader, "--eval", script], {
     env: { ...process.env, TRICORN_LOG_LEVEL: "info" },
   });

@@ -17,11 +17,9 @@ let address: string;
 
 beforeAll(async () => {
   const main = fileURLToPath(new URL("../support/large-application.ts", import.meta.url));
-  child = spawn(
-    process.execPath,
-    ["--conditions=tricorn-source", "--import", "@oxc-node/core/register", main],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+  child = spawn(process.execPath, ["--import", "@oxc-node/core/register", main], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const [line] = (await once(child.stdout!, "data")) as [Buffer];
   address = line.toString().trim();
 });

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -11,9 +13,14 @@ const entries = Object.keys(exports).filter((name) => !name.endsWith(".json"));
 
 /** What a program prints that imports Tricorn from its sources. */
 async function output(program: string): Promise<unknown> {
-  const options = ["--conditions=tricorn-source", "--import", "@oxc-node/core/register"];
-  const { stdout } = await run(process.execPath, [...options, "--input-type=module", "--eval", program], {
+  const folder = mkdtempSync(join(tmpdir(), "tricorn-globals-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "program.mjs");
+  writeFileSync(file, program);
+  const { stdout } = await run(process.execPath, ["--import", "@oxc-node/core/register", file], {
     cwd: root,
+    // The file is outside of the project, so the loader has to be led to the project's `paths`.
+    env: { ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json") },
   });
   return JSON.parse(stdout);
 }

@@ -15,6 +15,12 @@ import { fileURLToPath } from "node:url";
 /** The top of the repository. */
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** The compiler option that leads the name of the package to its sources, as this project's tsconfig.json does. */
+export const paths = {
+  tricorn: [join(root, "src/index.ts")],
+  "tricorn/*": [join(root, "src/*/index.ts")],
+} as const;
+
 /** The documents whose code blocks are for readers to copy. */
 export const documents: readonly string[] = [
   "README.md",

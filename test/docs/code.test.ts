@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 
-import { Extracted, blocksOf, documents, fileOf, root } from "./blocks.js";
+import { Extracted, blocksOf, documents, fileOf, paths, root } from "./blocks.js";
 
 const extracted = new Extracted();
 afterAll(() => extracted.remove());
@@ -25,7 +25,7 @@ function configuration(): string {
       // A root of their own folder would leave the package out, whose sources are compiled too.
       rootDir: "/",
       noEmit: true,
-      customConditions: ["tricorn-source"],
+      paths,
     },
     include: ["**/*.ts"],
   });
@@ -67,11 +67,11 @@ describe("a block that is marked runnable runs", () => {
   test.each(runnable.map((block) => [`${block.document}:${block.line} ${fileOf(block)}`, block] as const))(
     "%s",
     async (_name, block) => {
-      const options = ["--conditions=tricorn-source", "--import", "@oxc-node/core/register"];
+      const options = ["--import", "@oxc-node/core/register"];
       const run = promisify(execFile)(process.execPath, [...options, extracted.pathOf(block)], {
         cwd: root,
         timeout: 25_000,
-        env: { ...process.env, TRICORN_LOG_LEVEL: "silent" },
+        env: { ...process.env, TRICORN_LOG_LEVEL: "silent", TS_NODE_PROJECT: join(root, "tsconfig.json") },
       });
       await expect(run).resolves.toBeDefined();
     },

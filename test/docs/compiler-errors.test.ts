@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
-import { readDocument, root } from "./blocks.js";
+import { paths, readDocument, root } from "./blocks.js";
 
 /** Mistakes of a first program, and the errors of the compiler that the document has for each. */
 const mistakes: readonly (readonly [name: string, text: string, experimental: boolean, errors: string[]])[] =
@@ -33,7 +33,7 @@ async function compile(folder: string, experimentalDecorators: boolean): Promise
     strict: true,
     skipLibCheck: true,
     noEmit: true,
-    customConditions: ["tricorn-source"],
+    paths,
     experimentalDecorators,
   };
   const files = mistakes

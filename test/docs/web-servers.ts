@@ -44,7 +44,7 @@ export async function serveBoth(
 
 /** How a program is started that a Web server shall start: a script that runs an example. */
 export function exampleScript(example: string): string {
-  const options = "--conditions=tricorn-source --import @oxc-node/core/register";
+  const options = "--import @oxc-node/core/register";
   return `#!/bin/sh\ncd ${root} && exec ${process.execPath} ${options} examples/${example}\n`;
 }
 

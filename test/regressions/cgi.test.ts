@@ -22,15 +22,11 @@ await serve(createApplication({ controllers: [], definitions: [{ kind: "responde
 function start(variables: Record<string, string>) {
   const file = join(temporaryFolder(), "application.mjs");
   writeFileSync(file, APPLICATION);
-  const program = spawn(
-    process.execPath,
-    ["--conditions=tricorn-source", "--import", "@oxc-node/core/register", file],
-    {
-      cwd: root,
-      env: { ...process.env, GATEWAY_INTERFACE: "CGI/1.1", REQUEST_URI: "/", ...variables },
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
+  const program = spawn(process.execPath, ["--import", "@oxc-node/core/register", file], {
+    cwd: root,
+    env: { ...process.env, GATEWAY_INTERFACE: "CGI/1.1", REQUEST_URI: "/", ...variables },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   program.stdin.on("error", () => {});
   return program;
 }

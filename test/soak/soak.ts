@@ -46,7 +46,7 @@ const tokens = { delete: (token: string): boolean => /^token-\d+$/.test(token) }
 /** Lets Web servers of every kind loose on a server in a process of its own. */
 export async function soak({ seed, time, sessions, parallel, sampled }: SoakOptions): Promise<SoakFigures> {
   const child = fork(fileURLToPath(new URL("server.ts", import.meta.url)), {
-    execArgv: ["--conditions=tricorn-source", "--import", "@oxc-node/core/register", "--expose-gc"],
+    execArgv: ["--import", "@oxc-node/core/register", "--expose-gc"],
   });
   const [{ port }] = (await once(child, "message")) as [ServerFigures];
   const target: Target = {

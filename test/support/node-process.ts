@@ -8,7 +8,7 @@ import { onTestFinished } from "vitest";
 export const projectFolder = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What stands before a TypeScript file that is run by hand. */
-const nodeOptions = ["--conditions=tricorn-source", "--import", "@oxc-node/core/register"];
+const nodeOptions = ["--import", "@oxc-node/core/register"];
 
 /** The command that runs a TypeScript file of the project. */
 export function commandOf(file: string): readonly [string, ...string[]] {

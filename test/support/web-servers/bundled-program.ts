@@ -10,13 +10,12 @@ export async function bundledProgram(
   name: "contract" | "gate",
   { folder }: { readonly folder: string },
 ): Promise<string> {
-  const conditions = ["tricorn-source", "node"];
   await build({
     configFile: false,
     logLevel: "error",
     root: fileURLToPath(new URL("../../../", import.meta.url)),
-    resolve: { conditions },
-    ssr: { noExternal: true, resolve: { conditions } },
+    resolve: { tsconfigPaths: true },
+    ssr: { noExternal: true },
     build: {
       ssr: fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url)),
       outDir: join(folder, "programs"),

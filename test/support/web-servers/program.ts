@@ -19,7 +19,7 @@ export function program(name: ProgramName): Program {
   const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
   return {
     program: process.execPath,
-    args: ["--conditions=tricorn-source", "--import", loader, file],
+    args: ["--import", loader, file],
     cwd: root,
   };
 }
