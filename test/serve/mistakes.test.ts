@@ -20,7 +20,7 @@ beforeAll(() => {
     cpSync(join(root, name), join(installed, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(installed, "node_modules"));
   expect(spawnSync(process.execPath, [join(installed, "scripts/bundle.mjs")]).status).toBe(0);
-  for (const library of ["express", "hono", "koa", "fastify"]) {
+  for (const library of ["express", "hono", "koa", "fastify", "@oxc-node"]) {
     symlinkSync(join(root, "node_modules", library), join(folder, "node_modules", library));
   }
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
