@@ -1,7 +1,7 @@
-/** The longest time that setTimeout() knows; anything above would fire at once. */
+/** The maximum delay of setTimeout(); a longer one would fire at once. */
 const LONGEST = 0x7fff_ffff;
 
-/** Calls back after so many milliseconds; never for Infinity or a time above 24 days, and then there is no timer. */
+/** Calls back after a number of milliseconds; never, without a timer, if that is more than 24 days. */
 export function after(milliseconds: number, callback: () => void): NodeJS.Timeout | undefined {
   return milliseconds > LONGEST ? undefined : setTimeout(callback, milliseconds);
 }

@@ -1,52 +1,52 @@
 import { Readable } from "node:stream";
 
 /**
- * The content of an input stream. A stream is read as fast as the application takes it, and is cancelled (a Node stream
- * is destroyed, an iterator returned) when the request ends before it does. To keep a stream for other uses, such as the
- * `IncomingMessage` that the answer still has to go back to, hand over `stream.iterator({ destroyOnReturn: false })`.
+ * The content of an input stream. A stream is read as fast as the application reads, and is cancelled (a Node.js stream is
+ * destroyed, an iterator returned) if the request ends first. To keep a stream open, such as an `IncomingMessage` whose
+ * response is still to be sent, pass `stream.iterator({ destroyOnReturn: false })`.
  */
 export type BodySource = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** A body that is read piece by piece. */
+/** Reads a body piece by piece. */
 export interface BodyReader {
-  /** The next piece, or undefined behind the last one. */
+  /** The next piece, or undefined at the end. */
   next(): Promise<Uint8Array | undefined>;
-  /** The rest is not wanted. Never throws. */
+  /** Cancels the rest. Never throws. */
   cancel(reason: unknown): void;
 }
 
 /**
- * Takes over a source that may be read much later, or never. A Node stream that fails meanwhile, because its file cannot
- * be opened for one, keeps its error for whoever reads it; without a listener it would be the end of the process.
+ * Takes over a source that may be read much later, or never. If a Node.js stream fails meanwhile, for example because its
+ * file cannot be opened, its reader gets the error later; without a listener the process would end.
  */
 export function adoptSource(source: BodySource | undefined): void {
   if (source instanceof Readable) source.on("error", ignore);
 }
 
-/** Whether the source can be sent a second time. */
+/** Whether the source can be sent again. */
 export function isReplayable(source: BodySource | undefined): source is string | Uint8Array | undefined {
   return source === undefined || typeof source === "string" || source instanceof Uint8Array;
 }
 
 /**
- * Opens a source that is a stream.
+ * Opens a stream for reading.
  *
- * @throws TypeError when it is none
+ * @throws TypeError if it is not a stream
  */
 export function openSource(source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): BodyReader {
   if (source instanceof ReadableStream) return readerOfStream(source);
   if (typeof source === "object" && source !== null && Symbol.asyncIterator in source)
     return readerOfIterable(source);
-  throw new TypeError("Cannot send body: it is no string, no bytes and no stream of bytes");
+  throw new TypeError("Cannot send body: it is not a string, bytes or a stream of bytes");
 }
 
-/** Tells a source that was never opened that nobody will read it. */
+/** Cancels a source that was never opened. */
 export function cancelSource(source: BodySource | undefined, reason: unknown): void {
   if (isReplayable(source)) return;
   try {
     openSource(source).cancel(reason);
   } catch {
-    // It is in use by somebody else, who will know what to do with it.
+    // It is locked by another reader, who remains responsible for it.
   }
 }
 
@@ -71,9 +71,9 @@ function readerOfIterable(iterable: AsyncIterable<Uint8Array>): BodyReader {
       return done === true ? undefined : bytesOf(value);
     },
     cancel() {
-      // The iterator of a Node stream would do nothing before the next chunk arrives.
+      // The iterator of a Node.js stream would do nothing before the next chunk arrives.
       if (iterable instanceof Readable) iterable.destroy();
-      // In a function of its own, because an iterator that is no generator may throw here.
+      // In an async function, because an iterator that is not a generator may throw here.
       else void (async () => iterator.return?.())().catch(ignore);
     },
   };

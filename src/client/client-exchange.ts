@@ -4,9 +4,9 @@ import { CgiResponseParser } from "../protocol/cgi-response.js";
 import { ProtocolStatus } from "../protocol/constants.js";
 import type { AnswerSink, OutgoingRequest } from "../protocol/outgoing-request.js";
 import { after } from "./after.js";
-import { Answer } from "./answer.js";
-import type { Call } from "./call.js";
-import { ClientError, type ClientErrorCode } from "./client-error.js";
+import { ResponseStreams } from "./response-streams.js";
+import type { PendingRequest } from "./pending-request.js";
+import { ClientError, refusedBy } from "./client-error.js";
 import type { ClientSettings } from "./client-options.js";
 import { ClientResponse } from "./client-response.js";
 import { RequestSender, type OutputGate } from "./request-sender.js";
@@ -15,59 +15,59 @@ import { ResponseHeaders } from "./response-headers.js";
 /** What an exchange needs of its connection. */
 export interface ClientExchangeHost extends OutputGate {
   readonly settings: ClientSettings;
-  /** Whether the transport is not read because answers wait for their readers. */
+  /** Whether reading from the transport is paused because responses are unread. */
   readonly paused: boolean;
-  /** Fewer bytes wait for their readers than before. */
-  answerConsumed(): void;
-  /** END_REQUEST has come for the exchange. */
+  /** Bytes of a response were read. */
+  responseConsumed(): void;
+  /** The exchange received END_REQUEST. */
   exchangeEnded(exchange: ClientExchange): void;
-  /** The caller has lost interest, or the answer is unusable: the application is to be told. */
-  exchangeGivenUp(exchange: ClientExchange): void;
+  /** The caller cancelled, or the response is unusable: the application is to be told to abort. */
+  exchangeCancelled(exchange: ClientExchange): void;
   /** The application refused to multiplex. */
   multiplexRefused(): void;
-  /** The call is to be sent again on another connection. */
-  retry(call: Call): void;
+  /** The request is to be sent again on another connection. */
+  retry(request: PendingRequest): void;
 }
 
-/** How the connection was when an exchange began. */
+/** The state of the connection when an exchange began. */
 export interface ExchangeCircumstances {
-  /** It had been kept without a request, so that the application may have closed it at the same moment. */
+  /** It had been idle, so the application may have closed it at the same moment. */
   readonly onIdleConnection: boolean;
   /** Another request was active on it. */
   readonly shared: boolean;
 }
 
-/** How often a request is sent to an application that takes one at a time on a connection. */
+/** How often a request is sent to an application that refuses to multiplex. */
 const MAX_ATTEMPTS = 3;
 
-/** One attempt to have a call answered on one connection. */
+/** One attempt to get a response to a request, on one connection. */
 export class ClientExchange implements AnswerSink {
-  readonly call: Call;
+  readonly pending: PendingRequest;
   readonly #host: ClientExchangeHost;
   readonly #sender: RequestSender;
-  readonly #answer: Answer;
+  readonly #response: ResponseStreams;
   readonly #parser: CgiResponseParser | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #start: ExchangeCircumstances;
   #request: OutgoingRequest | undefined;
-  /** Whether anything has come back. */
-  #touched = false;
-  /** Whether the caller has the response. */
-  #answered = false;
-  /** Bytes of the body that Content-Length announced and that have not come; undefined where it is not held to it. */
-  #bodyLeft: number | undefined;
+  /** Whether any byte of STDOUT or STDERR has arrived. */
+  #responded = false;
+  /** Whether the header block is complete, so that the caller has the response. */
+  #hasHead = false;
+  /** Bytes of the body that are missing according to Content-Length; undefined if that does not apply. */
+  #bytesLeft: number | undefined;
   #settled = false;
 
-  constructor(call: Call, host: ClientExchangeHost, start: ExchangeCircumstances) {
-    this.call = call;
+  constructor(pending: PendingRequest, host: ClientExchangeHost, start: ExchangeCircumstances) {
+    this.pending = pending;
     this.#host = host;
     this.#start = start;
     const { limits, timeouts } = host.settings;
-    this.#answer = new Answer(
-      { consumed: () => host.answerConsumed(), cancelled: (reason) => this.#giveUp(reason) },
+    this.#response = new ResponseStreams(
+      { consumed: () => host.responseConsumed(), cancelled: (reason) => this.#cancel(reason) },
       limits,
     );
-    this.#parser = call.raw
+    this.#parser = pending.raw
       ? undefined
       : new CgiResponseParser({ bytes: limits.headerBytes, count: limits.headerCount });
     this.#sender = new RequestSender(host, {
@@ -75,14 +75,14 @@ export class ClientExchange implements AnswerSink {
       failed: (cause) => this.#bodyFailed(cause),
     });
     this.#timer = after(timeouts.response, this.#silent);
-    call.attempts += 1;
-    call.onCancel = (reason) => this.#giveUp(reason);
+    pending.attempts += 1;
+    pending.onCancel = (reason) => this.#cancel(reason);
   }
 
-  /** Sends the input streams; BEGIN_REQUEST and PARAMS are queued already. */
+  /** Sends the input streams, after BEGIN_REQUEST and PARAMS. */
   send(request: OutgoingRequest): void {
     this.#request = request;
-    this.#sender.send(request, this.call.inputs);
+    this.#sender.send(request, this.pending.inputs);
   }
 
   /** Asks the application to stop (section 5.4). */
@@ -90,39 +90,39 @@ export class ClientExchange implements AnswerSink {
     this.#request?.abort();
   }
 
-  /** Whether the caller knows how it ended, so that what still comes concerns nobody. */
+  /** Whether the caller has the result: further records are ignored. */
   get settled(): boolean {
     return this.#settled;
   }
 
-  /** Whether anything of its answer has come. */
-  get touched(): boolean {
-    return this.#touched;
+  /** Whether any byte of its response has arrived. */
+  get responded(): boolean {
+    return this.#responded;
   }
 
-  /** Bytes of the answer that wait for their reader. */
+  /** Unread bytes of the response. */
   get buffered(): number {
-    return this.#answer.body.buffered;
+    return this.#response.body.buffered;
   }
 
-  /** The application has sent something that may be a part of the answer: of a record's header, or its padding. */
+  /** The application sent bytes that may belong to the response: part of a record's header, or padding. */
   received(): void {
     if (!this.#settled) this.#timer?.refresh();
   }
 
   stdout(piece: Buffer): void {
-    this.#touched = true;
+    this.#responded = true;
     if (this.#settled) return;
     this.#timer?.refresh();
-    if (this.#answered) this.#readBody(piece);
+    if (this.#hasHead) this.#readBody(piece);
     else this.#readHead(piece);
   }
 
   stderr(piece: Buffer): void {
-    this.#touched = true;
+    this.#responded = true;
     if (this.#settled) return;
     this.#timer?.refresh();
-    this.#answer.warn(piece);
+    this.#response.warn(piece);
   }
 
   ended(end: EndRequestBody): void {
@@ -130,14 +130,14 @@ export class ClientExchange implements AnswerSink {
     this.#host.exchangeEnded(this);
   }
 
-  /** The connection is gone without an END_REQUEST. */
+  /** The connection closed before END_REQUEST. */
   connectionLost(error: ClientError): void {
     if (this.#settled) return;
-    const { call } = this;
-    if (this.#start.onIdleConnection && !this.#touched && call.repeatable && call.attempts === 1) {
+    const { pending } = this;
+    if (this.#start.onIdleConnection && !this.#responded && pending.repeatable && pending.attempts === 1) {
       this.#settle(error);
-      call.needsNewConnection = true;
-      this.#host.retry(call);
+      pending.needsNewConnection = true;
+      this.#host.retry(pending);
     } else {
       const { code, message, fault, cause } = error;
       this.#fail((stderr) => new ClientError(code, message, { fault, cause, stderr }));
@@ -154,85 +154,82 @@ export class ClientExchange implements AnswerSink {
     try {
       head = this.#parser.push(piece);
     } catch (error) {
-      this.#headerRefused(error);
-      this.#host.exchangeGivenUp(this);
+      this.#headFailed(error);
+      this.#host.exchangeCancelled(this);
       return;
     }
     if (head === undefined) return;
-    // RFC 9110, section 8.6: there Content-Length is that of another answer, to a GET.
-    const isBodiless = this.call.isHead || head.status === 204 || head.status === 304;
-    if (!isBodiless) this.#bodyLeft = head.length;
+    // RFC 9110, section 8.6: here Content-Length describes the response to a GET.
+    const isBodiless = this.pending.isHead || head.status === 204 || head.status === 304;
+    if (!isBodiless) this.#bytesLeft = head.length;
     this.#respond(head.status, head.statusText, new ResponseHeaders(head.headers));
     if (head.rest.length > 0) this.#readBody(head.rest);
   }
 
   #readBody(piece: Buffer): void {
-    if (this.#bodyLeft !== undefined) {
-      this.#bodyLeft -= piece.length;
-      if (this.#bodyLeft < 0) {
+    if (this.#bytesLeft !== undefined) {
+      this.#bytesLeft -= piece.length;
+      if (this.#bytesLeft < 0) {
         this.#wrongLength("its body is longer than its Content-Length");
-        this.#host.exchangeGivenUp(this);
+        this.#host.exchangeCancelled(this);
         return;
       }
     }
-    this.#answer.body.push(piece);
+    this.#response.body.push(piece);
   }
 
   #respond(status: number, statusText: string, headers: ResponseHeaders): void {
-    this.#answered = true;
-    this.call.resolve(new ClientResponse(this.#answer, { status, statusText, headers }));
+    this.#hasHead = true;
+    this.pending.resolve(new ClientResponse(this.#response, { status, statusText, headers }));
   }
 
   #conclude(end: EndRequestBody): void {
-    if (!this.#answered) {
+    if (!this.#hasHead) {
       if (end.protocolStatus !== ProtocolStatus.RequestComplete) {
         this.#refused(end.protocolStatus);
         return;
       }
       if (this.#parser !== undefined) {
-        this.#headerRefused(this.#parser.incomplete());
+        this.#headFailed(this.#parser.incomplete());
         return;
       }
       this.#respond(0, "", new ResponseHeaders([]));
     }
-    if (this.#bodyLeft !== undefined && this.#bodyLeft > 0) {
-      this.#wrongLength(`it ended ${this.#bodyLeft} bytes before its Content-Length`);
+    if (this.#bytesLeft !== undefined && this.#bytesLeft > 0) {
+      this.#wrongLength(`it ended ${this.#bytesLeft} bytes before its Content-Length`);
       return;
     }
     this.#settle(undefined);
-    this.call.finish();
-    this.#answer.complete(end);
+    this.pending.finish();
+    this.#response.complete(end);
   }
 
-  /** Section 5.5: the application did not take the request. */
+  /** Section 5.5: the application refused the request. */
   #refused(protocolStatus: number): void {
     if (protocolStatus === ProtocolStatus.CantMpxConn) {
       this.#host.multiplexRefused();
-      if (this.#start.shared && this.call.replayable && this.call.attempts < MAX_ATTEMPTS) {
+      if (this.#start.shared && this.pending.replayable && this.pending.attempts < MAX_ATTEMPTS) {
         this.#settle(undefined);
-        this.#host.retry(this.call);
+        this.#host.retry(this.pending);
         return;
       }
     }
-    const [code, fact] = refusals[protocolStatus] ?? otherRefusal;
-    this.#fail(
-      (stderr) => new ClientError(code, `Cannot complete request: the application ${fact}`, { stderr }),
-    );
+    this.#fail((stderr) => refusedBy(protocolStatus, stderr));
   }
 
-  #headerRefused(cause: unknown): void {
+  #headFailed(cause: unknown): void {
     const message = cause instanceof ProtocolError ? cause.message : "Cannot read response header";
     this.#fail((stderr) => new ClientError("ERR_CLIENT_RESPONSE_HEADER", message, { cause, stderr }));
   }
 
   #wrongLength(fact: string): void {
-    const message = `Cannot read answer: ${fact}`;
+    const message = `Cannot read response: ${fact}`;
     this.#fail((stderr) => new ClientError("ERR_CLIENT_RESPONSE_LENGTH", message, { stderr }));
   }
 
   #bodyFailed(cause: unknown): void {
     const message = "Cannot complete request: the source of its body failed";
-    this.#giveUp(new ClientError("ERR_CLIENT_BODY", message, { cause, fault: "local" }));
+    this.#cancel(new ClientError("ERR_CLIENT_BODY", message, { cause, fault: "local" }));
   }
 
   readonly #silent = (): void => {
@@ -241,23 +238,23 @@ export class ClientExchange implements AnswerSink {
       return;
     }
     const { response } = this.#host.settings.timeouts;
-    const message = `Cannot complete request: nothing came from the application for ${response} ms`;
+    const message = `Cannot complete request: the application sent nothing for ${response} ms`;
     this.#fail((stderr) => new ClientError("ERR_CLIENT_TIMEOUT", message, { stderr }));
-    this.#host.exchangeGivenUp(this);
+    this.#host.exchangeCancelled(this);
   };
 
-  #giveUp(reason: unknown): void {
+  #cancel(reason: unknown): void {
     if (this.#settled) return;
     this.#fail(() => reason);
-    this.#host.exchangeGivenUp(this);
+    this.#host.exchangeCancelled(this);
   }
 
   #fail(reasonFor: (stderr: string) => unknown): void {
-    const reason = reasonFor(this.#answer.settleStderr());
+    const reason = reasonFor(this.#response.settleStderr());
     this.#settle(reason);
-    this.#answer.fail(reason);
-    if (this.#answered) this.call.finish();
-    else this.call.reject(reason);
+    this.#response.fail(reason);
+    if (this.#hasHead) this.pending.finish();
+    else this.pending.reject(reason);
   }
 
   #settle(reason: unknown): void {
@@ -266,13 +263,3 @@ export class ClientExchange implements AnswerSink {
     this.#sender.stop(reason);
   }
 }
-
-const refusals: Readonly<Record<number, readonly [ClientErrorCode, string]>> = {
-  [ProtocolStatus.CantMpxConn]: ["ERR_CLIENT_CANT_MPX", "takes one request at a time on a connection"],
-  [ProtocolStatus.Overloaded]: ["ERR_CLIENT_OVERLOADED", "is overloaded"],
-  [ProtocolStatus.UnknownRole]: ["ERR_CLIENT_UNKNOWN_ROLE", "does not know the role"],
-};
-const otherRefusal: readonly [ClientErrorCode, string] = [
-  "ERR_CLIENT_PROTOCOL_STATUS",
-  "ended it with an unknown protocol status",
-];

@@ -3,67 +3,67 @@ import type { Duplex } from "node:stream";
 import { ConfigurationError } from "../errors.js";
 import type { AddressLike } from "../protocol/address.js";
 
-/** How long a client waits, in milliseconds; Infinity for ever. */
+/** How long a client waits, in milliseconds. Infinity disables a limit. */
 export interface ClientTimeouts {
-  /** For a connection to be made; 10 s where nothing else is said. */
+  /** For a connection. Default: 10 s. */
   readonly connect: number;
   /**
-   * For the application to do something for a request: to take a piece of its body, or to send a byte of its answer or of
-   * STDERR. It bounds the silence and not the whole answer, which `timeout` of a request does. Time in which the caller
-   * is awaited, for a piece of the body or to read the answer, does not count. 60 s.
+   * For any progress of a request: the application reads a piece of the body, or sends a byte of STDOUT or STDERR. Default:
+   * 60 s. Time spent waiting for the caller, who provides the body and reads the response, does not count. To limit a request
+   * as a whole, set its `timeout`.
    */
   readonly response: number;
-  /** For END_REQUEST behind ABORT_REQUEST, until the connection is given up; 2 s. */
+  /** For END_REQUEST after ABORT_REQUEST, before the connection is closed. Default: 2 s. */
   readonly abort: number;
-  /** For the next request on a kept connection, until it is closed; 30 s. */
+  /** For the next request on a kept connection, before it is closed. Default: 30 s. */
   readonly idle: number;
 }
 
-/** The bounds of what an application can make a client hold. */
+/** Limits on what an application can make a client hold in memory. */
 export interface ClientLimits {
-  /** Bytes of a CGI header block; 64 KiB. */
+  /** Bytes of a CGI header block. Default: 64 KiB. */
   readonly headerBytes: number;
-  /** Fields of a CGI header block; 256. */
+  /** Fields of a CGI header block. Default: 256. */
   readonly headerCount: number;
-  /** Bytes of an answer that wait for their reader, above which its connection is not read; 256 KiB. */
+  /** Unread bytes of a response above which its connection is not read. Default: 256 KiB. */
   readonly bufferedPerRequest: number;
-  /** The same for all answers of a connection together; 4 MiB. */
+  /** The same for all responses of a connection together. Default: 4 MiB. */
   readonly bufferedPerConnection: number;
-  /** Bytes of STDERR that are kept of one request; 64 KiB. What is longer is cut. */
+  /** Bytes of STDERR that are kept for a request; more is discarded. Default: 64 KiB. */
   readonly stderrBytes: number;
 }
 
 interface CommonOptions {
-  /** Whether connections are kept for further requests (FCGI_KEEP_CONN); true where nothing else is said. */
+  /** Whether connections are kept for further requests (FCGI_KEEP_CONN). Default: true. */
   readonly keepConnection?: boolean | undefined;
-  /** Connections that may be open at once; 16 where nothing else is said. FCGI_MAX_CONNS may lower it. */
+  /** The maximum number of open connections. Default: 16. FCGI_MAX_CONNS can lower it. */
   readonly maxConnections?: number | undefined;
   /**
-   * Whether requests share connections. Left out, each new connection asks the application (GET_VALUES, section 4.1)
-   * together with its first request, and shares when the answer says so; `true` shares unasked, `false` never.
-   * Needs {@link keepConnection}.
+   * Whether requests share connections; requires {@link keepConnection}. By default, each new connection asks the
+   * application (GET_VALUES, section 4.1) together with its first request. `true` shares without asking, `false` never
+   * shares.
    */
   readonly multiplex?: boolean | undefined;
-  /** Requests that may share a connection at most; 100 where nothing else is said. FCGI_MAX_REQS may lower it. */
+  /** The maximum number of requests that share a connection. Default: 100. FCGI_MAX_REQS can lower it. */
   readonly requestsPerConnection?: number | undefined;
   readonly timeouts?: Partial<ClientTimeouts> | undefined;
   readonly limits?: Partial<ClientLimits> | undefined;
 }
 
-/** What a `FastCgiClient` is made with: an address, or a function that makes connections. */
+/** Options of `FastCgiClient`: either an address, or a function that opens connections. */
 export type ClientOptions =
   | (CommonOptions & {
-      /** Where the application listens, see `parseAddress`. */
+      /** The address of the application, see `parseAddress`. */
       readonly address: AddressLike;
       readonly connect?: undefined;
     })
   | (CommonOptions & {
       readonly address?: undefined;
-      /** Makes a new connection to the application; any two-way stream of bytes will do. */
+      /** Opens a connection to the application: any duplex stream of bytes. */
       readonly connect: () => Duplex | Promise<Duplex>;
     });
 
-/** {@link ClientOptions} with every default filled in. */
+/** {@link ClientOptions} with all defaults. */
 export interface ClientSettings {
   readonly keepConnection: boolean;
   readonly maxConnections: number;
@@ -73,9 +73,9 @@ export interface ClientSettings {
   readonly limits: ClientLimits;
 }
 
-const defaultTimeouts: ClientTimeouts = { connect: 10_000, response: 60_000, abort: 2_000, idle: 30_000 };
+const clientTimeouts: ClientTimeouts = { connect: 10_000, response: 60_000, abort: 2_000, idle: 30_000 };
 
-const defaultLimits: ClientLimits = {
+const clientLimits: ClientLimits = {
   headerBytes: 64 * 1024,
   headerCount: 256,
   bufferedPerRequest: 256 * 1024,
@@ -84,9 +84,9 @@ const defaultLimits: ClientLimits = {
 };
 
 /**
- * Fills in the defaults.
+ * Applies the defaults.
  *
- * @throws ConfigurationError `ERR_CLIENT_OPTION` for a number that makes no sense
+ * @throws ConfigurationError `ERR_CLIENT_OPTION` for an invalid number
  */
 export function settingsOf(options: ClientOptions): ClientSettings {
   const { keepConnection = true, maxConnections = 16, requestsPerConnection = 100 } = options;
@@ -100,13 +100,13 @@ export function settingsOf(options: ClientOptions): ClientSettings {
     maxConnections,
     multiplex: keepConnection ? options.multiplex : false,
     requestsPerConnection,
-    timeouts: { ...defaultTimeouts, ...options.timeouts },
-    limits: { ...defaultLimits, ...options.limits },
+    timeouts: { ...clientTimeouts, ...options.timeouts },
+    limits: { ...clientLimits, ...options.limits },
   };
 }
 
 function requirePositive(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw wrongOption(name, "a whole number from 1 on");
+  if (!Number.isInteger(value) || value < 1) throw wrongOption(name, "a positive integer");
 }
 
 function wrongOption(name: string, expected: string): ConfigurationError {

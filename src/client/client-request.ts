@@ -4,38 +4,38 @@ import type { BodySource } from "./body-source.js";
 
 /** One request to an application. */
 export interface ClientRequest {
-  /** The role number; a responder where nothing else is said. */
+  /** The role number. Default: 1, a responder. */
   readonly role?: number | undefined;
-  /** FCGI_PARAMS, sent as they are; nothing is added, CONTENT_LENGTH neither. */
+  /** FCGI_PARAMS, sent unchanged: nothing is added, not even CONTENT_LENGTH. */
   readonly params: Iterable<readonly [name: string, value: string]> | Readonly<Record<string, string>>;
-  /** FCGI_STDIN; empty where nothing is said. An authorizer gets none (section 6.3). */
+  /** FCGI_STDIN. Default: empty. An authorizer has none (section 6.3). */
   readonly stdin?: BodySource | undefined;
-  /** FCGI_DATA, sent behind STDIN: always to a filter (section 6.4), to roles of other numbers when it is given. */
+  /** FCGI_DATA, sent after STDIN: always to a filter (section 6.4), to a role of another number if present. */
   readonly data?: BodySource | undefined;
-  /** Aborts the request, also while its answer is being read; the reason becomes the error. */
+  /** Aborts the request, also while its response is being read; the reason becomes the error. */
   readonly signal?: AbortSignal | undefined;
-  /** The time for the whole exchange from the call to END_REQUEST, in milliseconds; none where nothing is said. */
+  /** The time limit from the call to END_REQUEST, in milliseconds. Default: none. */
   readonly timeout?: number | undefined;
-  /** STDOUT carries no CGI header block: all of it is the body. For roles that are not of the specification. */
+  /** STDOUT has no CGI header block: all of it is the body. For roles outside of the specification. */
   readonly raw?: boolean | undefined;
 }
 
-/** An input stream and what it carries. */
-export interface RequestInput {
+/** An input stream and its content. */
+export interface OutgoingStream {
   readonly type: InputType;
   readonly source: BodySource | undefined;
 }
 
 /**
- * The streams of a request in the order in which they are sent.
+ * The streams of a request, in the order in which they are sent.
  *
- * @throws TypeError when a role of the specification is given a stream that it does not have
+ * @throws TypeError if the role does not have one of the streams
  */
-export function inputsOf({ role = Role.Responder, stdin, data }: ClientRequest): readonly RequestInput[] {
-  const inputs: RequestInput[] = [{ type: RecordType.Stdin, source: stdin }];
+export function inputsOf({ role = Role.Responder, stdin, data }: ClientRequest): readonly OutgoingStream[] {
+  const inputs: OutgoingStream[] = [{ type: RecordType.Stdin, source: stdin }];
   switch (role) {
     case Role.Authorizer:
-      // Section 6.3: no STDIN. Its end is sent all the same, as lighttpd does, for applications that wait for it.
+      // Section 6.3: no STDIN. Its end is still sent, as lighttpd does, for applications that wait for it.
       if (stdin !== undefined) throw new TypeError("Cannot send request: an authorizer has no STDIN");
       if (data !== undefined) throw new TypeError("Cannot send request: an authorizer has no DATA");
       break;

@@ -3,41 +3,41 @@ import type { InputStream } from "../protocol/application-side/input-stream.js";
 import { ClientError } from "./client-error.js";
 import type { ResponseHeaders } from "./response-headers.js";
 
-/** What an answer needs of the exchange that it comes from. */
-export interface AnswerSource {
-  /** STDOUT behind the header block. */
+/** The streams behind a response. */
+export interface ResponseSource {
+  /** STDOUT after the header block. */
   readonly body: InputStream;
   readonly stderr: Promise<string>;
   readonly ended: Promise<EndRequestBody>;
-  /** Nobody reads the rest of the answer. */
+  /** Discards the rest of the response. */
   cancel(reason: unknown): void;
 }
 
-/** How to collect an answer in memory. */
+/** Options for collecting a body in memory. */
 export interface CollectOptions {
-  /** The most bytes that are accepted; 64 MiB where nothing else is said. */
+  /** The maximum number of bytes. Default: 64 MiB. */
   readonly limit?: number | undefined;
 }
 
 const COLLECT_LIMIT = 64 * 1024 * 1024;
 
 /**
- * The answer to one request, there as soon as its header block is. Its body has to be read, collected or cancelled:
- * otherwise, above a bounded buffer, it holds up its connection.
+ * The response to one request, available once its header block has arrived. Read, collect or cancel its body: an unread body
+ * stops its connection when the buffer is full.
  */
 export class ClientResponse {
-  readonly #source: AnswerSource;
+  readonly #source: ResponseSource;
   #body: ReadableStream<Uint8Array> | undefined;
   #collected = false;
-  /** From `Status`; without it 302 if there is a `Location`, else 200. 0 for a raw answer. */
+  /** From `Status`; without that field, 302 if there is a `Location`, else 200. 0 for a raw response. */
   readonly status: number;
   /** The reason phrase; may be empty. */
   readonly statusText: string;
-  /** All header fields but `Status`. */
+  /** All header fields except `Status`. */
   readonly headers: ResponseHeaders;
 
   constructor(
-    source: AnswerSource,
+    source: ResponseSource,
     head: { readonly status: number; readonly statusText: string; readonly headers: ResponseHeaders },
   ) {
     this.#source = source;
@@ -47,8 +47,8 @@ export class ClientResponse {
   }
 
   /**
-   * The body as it comes, read from the connection no faster than it is read here. Fails with a {@link ClientError}
-   * when the answer breaks off, or with the signal's reason. Cancelling it aborts the request.
+   * The body as a stream with back-pressure. It fails with a {@link ClientError} if the response is incomplete, or with the
+   * signal's reason. Cancelling it aborts the request.
    */
   get body(): ReadableStream<Uint8Array> {
     if (this.#body === undefined) {
@@ -72,7 +72,7 @@ export class ClientResponse {
   /**
    * The whole body.
    *
-   * @throws ClientError when the answer breaks off, or `ERR_CLIENT_LIMIT` when it is too long
+   * @throws ClientError if the response is incomplete; `ERR_CLIENT_LIMIT` if it exceeds the limit
    */
   async bytes({ limit = COLLECT_LIMIT }: CollectOptions = {}): Promise<Buffer> {
     if (this.#collected || this.#body !== undefined) {
@@ -102,12 +102,12 @@ export class ClientResponse {
     return (await this.bytes(options)).toString();
   }
 
-  /** What came on STDERR, bounded, once the request has ended in whatever way. Never rejects. */
+  /** STDERR up to `stderrBytes`, when the request has ended. Never rejects. */
   get stderr(): Promise<string> {
     return this.#source.stderr;
   }
 
-  /** What END_REQUEST said; rejects with the error of the body when the answer breaks off. */
+  /** The END_REQUEST record; rejects with the error of the body if the response is incomplete. */
   get ended(): Promise<EndRequestBody> {
     return this.#source.ended;
   }

@@ -1,14 +1,15 @@
-/** Milliseconds until one more connection is tried than were accepted; twice as long after each try in vain. */
+/** Milliseconds before one more connection is tried than were accepted; doubled after each failure. */
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 
 /**
- * How many connections may be open at once: what the caller allows, what the application says (FCGI_MAX_CONNS), and what
- * it has been seen to accept. PHP-FPM does not say how many processes it has, of which each takes one connection.
+ * The maximum number of open connections: the least of the caller's limit, FCGI_MAX_CONNS, and the number that the
+ * application has been observed to accept. PHP-FPM does not report its number of processes, each of which takes one
+ * connection.
  */
 export class ConnectionLimit {
   readonly #allowed: number;
-  #said = Infinity;
+  #reported = Infinity;
   #accepted = Infinity;
   #pause = FIRST_PAUSE;
   #tryAt = 0;
@@ -17,24 +18,24 @@ export class ConnectionLimit {
     this.#allowed = allowed;
   }
 
-  /** The most connections. */
+  /** The maximum number of connections. */
   get value(): number {
-    return Math.min(this.#allowed, this.#said, this.#accepted);
+    return Math.min(this.#allowed, this.#reported, this.#accepted);
   }
 
-  /** The application has said how many it takes; Infinity where it does not. */
-  said(count: number): void {
-    this.#said = count;
+  /** The application reported FCGI_MAX_CONNS; Infinity if it did not. */
+  reported(count: number): void {
+    this.#reported = count;
   }
 
-  /** The application has left a connection in the queue, and has so many others. */
+  /** The application left a connection in its queue while it had this number of accepted ones. */
   leftWaiting(accepted: number): void {
     this.#accepted = Math.max(1, accepted);
     this.#tryAt = performance.now() + this.#pause;
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
   }
 
-  /** The application has so many connections now. */
+  /** The number of accepted connections has changed. */
   accepted(count: number): void {
     if (count <= this.#accepted) return;
     this.#accepted = count;
@@ -42,9 +43,9 @@ export class ConnectionLimit {
     this.#tryAt = 0;
   }
 
-  /** Where a request waits although fewer connections are open than are allowed: whether one more is tried now. */
+  /** Whether to try one more connection now, for a waiting request, although earlier ones were not accepted. */
   tries(open: number): boolean {
-    if (open !== this.#accepted || open >= Math.min(this.#allowed, this.#said)) return false;
+    if (open !== this.#accepted || open >= Math.min(this.#allowed, this.#reported)) return false;
     const now = performance.now();
     if (now < this.#tryAt) return false;
     this.#tryAt = now + this.#pause;

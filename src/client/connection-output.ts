@@ -3,10 +3,10 @@ import type { Duplex } from "node:stream";
 import type { RecordWriter } from "../protocol/record-writer.js";
 import type { OutputGate } from "./request-sender.js";
 
-/** Unsent bytes from which on bodies are not read any further. */
+/** Unsent bytes above which bodies are not read. */
 const SEND_HIGH_WATER = 64 * 1024;
 
-/** Writes what a connection has queued, in one write per turn of the event loop, and lets senders take turns. */
+/** Writes the queued records of a connection, once per turn of the event loop, and lets senders take turns. */
 export class ConnectionOutput implements OutputGate {
   readonly #transport: Duplex;
   readonly #records: RecordWriter;
@@ -20,12 +20,12 @@ export class ConnectionOutput implements OutputGate {
     transport.on("drain", this.#wake);
   }
 
-  /** Whether the transport takes output at the moment. */
+  /** Whether the transport accepts output. */
   get writable(): boolean {
     return this.#records.length + this.#transport.writableLength < SEND_HIGH_WATER;
   }
 
-  /** Something was queued and is to be written soon. */
+  /** Schedules a write. */
   queued(): void {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
@@ -39,7 +39,7 @@ export class ConnectionOutput implements OutputGate {
     });
   }
 
-  /** Writes everything that is queued. */
+  /** Writes all queued records. */
   readonly flush = (): void => {
     this.#flushQueued = false;
     const transport = this.#transport;
@@ -51,13 +51,13 @@ export class ConnectionOutput implements OutputGate {
     this.#wake();
   };
 
-  /** Nothing is written any more; nobody has to wait for it. */
+  /** Stops writing, and wakes all senders. */
   close(): void {
     this.#closed = true;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Wakes one sender, which queues one slice before it waits again; when its output has left, the next one. */
+  /** Wakes one sender, which queues one slice; the next one follows when that output has been sent. */
   readonly #wake = (): void => {
     if (!this.writable) return;
     this.#waiting.shift()?.();

@@ -1,34 +1,35 @@
-import type { Call } from "./call.js";
-import { ClientConnection, type ClientConnectionOwner, type Learned } from "./client-connection.js";
+import type { PendingRequest } from "./pending-request.js";
+import { ClientConnection } from "./client-connection.js";
 import { ClientError } from "./client-error.js";
 import type { ClientSettings } from "./client-options.js";
 import { ConnectionLimit } from "./connection-limit.js";
+import type { ClientConnectionOwner } from "./connection-owner.js";
 import type { Connector } from "./open-transport.js";
-import { UnheardConnections } from "./unheard-connections.js";
-import type { Values } from "./values.js";
+import { UnacceptedConnections } from "./unaccepted-connections.js";
+import type { ReportedValues, Values } from "./values.js";
 
-/** Something that waits for a connection. */
+/** A request, or GET_VALUES, that waits for a connection. */
 interface Waiting {
-  take(connection: ClientConnection): void;
+  start(connection: ClientConnection): void;
   fail(error: unknown): void;
 }
 
 /**
- * The connections of one client and the requests that wait for one. A request goes to a connection that has room, else
- * to a new one, else it waits; who waits is served in the order of arrival. A kept connection that becomes idle is closed
- * where there are more than the application takes, or where one of the others may wait for it, see `UnheardConnections`.
+ * The connections of one client, and the requests that wait for one. A request is sent on a connection that has room, else on
+ * a new one, else it waits, first come first served. A kept connection that becomes idle is closed if there are more than
+ * the application accepts, or if another one may wait for its process; see `UnacceptedConnections`.
  */
-export class ConnectionPool implements ClientConnectionOwner {
+export class ConnectionPool implements ClientConnectionOwner<ClientConnection> {
   readonly settings: ClientSettings;
   readonly #connect: Connector;
   readonly #connections = new Set<ClientConnection>();
   readonly #waiting = new Set<Waiting>();
-  /** Those whose kept connection was closed under them: the next one is one that nothing was sent on, and they go first. */
-  readonly #again = new Set<Waiting>();
-  readonly #unheard = new UnheardConnections<ClientConnection>(() => this.#closeIdle());
+  /** Requests whose kept connection was closed by the peer: they go first, and need an unused connection. */
+  readonly #retries = new Set<Waiting>();
+  readonly #unaccepted = new UnacceptedConnections<ClientConnection>(() => this.#closeIdle());
   #connecting = 0;
   readonly #limit: ConnectionLimit;
-  /** Whether the application answers GET_VALUES at once, so that silence means that it has not accepted a connection. */
+  /** Whether the application answers GET_VALUES at once, so that silence means that it did not accept a connection. */
   #answersAtOnce = false;
   #multiplexing: boolean;
   #closed = false;
@@ -45,20 +46,20 @@ export class ConnectionPool implements ClientConnectionOwner {
     return this.#multiplexing;
   }
 
-  /** Sends a call as soon as there is a connection for it. */
-  send(call: Call): void {
+  /** Sends a request as soon as a connection is available. */
+  send(request: PendingRequest): void {
     if (this.#closed) {
-      call.reject(clientClosed());
+      request.reject(clientClosed());
       return;
     }
     const waiting: Waiting = {
-      take: (connection) => connection.start(call),
-      fail: (error) => call.reject(error),
+      start: (connection) => connection.start(request),
+      fail: (error) => request.reject(error),
     };
-    const queue = call.needsNewConnection ? this.#again : this.#waiting;
-    call.onCancel = (reason) => {
+    const queue = request.needsNewConnection ? this.#retries : this.#waiting;
+    request.onCancel = (reason) => {
       queue.delete(waiting);
-      call.reject(reason);
+      request.reject(reason);
     };
     queue.add(waiting);
     this.#assign();
@@ -69,7 +70,7 @@ export class ConnectionPool implements ClientConnectionOwner {
     if (this.#closed) return Promise.reject(clientClosed());
     return new Promise((resolve, reject) => {
       this.#waiting.add({
-        take: (connection) => {
+        start: (connection) => {
           connection.askValues().then(resolve, reject);
         },
         fail: reject,
@@ -78,9 +79,9 @@ export class ConnectionPool implements ClientConnectionOwner {
     });
   }
 
-  /** Takes no further request; resolves when all that are active have ended and every connection is closed. */
+  /** Accepts no more requests. Resolves when all active ones have ended and every connection is closed. */
   close(): Promise<void> {
-    this.#refuseFurther();
+    this.#refuseWaiting();
     for (const connection of this.#connections) connection.retire();
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -88,58 +89,58 @@ export class ConnectionPool implements ClientConnectionOwner {
     });
   }
 
-  /** Closes every connection at once; what is active fails. */
+  /** Closes every connection at once. Active requests fail. */
   destroy(): void {
-    this.#refuseFurther();
+    this.#refuseWaiting();
     for (const connection of this.#connections) connection.destroy(clientClosed());
   }
 
   begun(connection: ClientConnection): void {
-    // One that is not kept is accepted in its turn, as all others end.
-    if (this.settings.keepConnection) this.#unheard.add(connection);
+    // Without keep-alive, every connection is accepted in its turn.
+    if (this.settings.keepConnection) this.#unaccepted.add(connection);
   }
 
-  heard(connection: ClientConnection): void {
-    this.#unheard.delete(connection);
+  accepted(connection: ClientConnection): void {
+    this.#unaccepted.delete(connection);
     this.#limit.accepted(this.#countAccepted());
   }
 
   available(connection: ClientConnection): void {
-    if (connection.idle && this.#isUnwanted(connection)) {
+    if (connection.idle && this.#shouldClose(connection)) {
       connection.retire();
       return;
     }
     this.#assign();
-    if (connection.idle) this.#unheard.wait();
+    if (connection.idle) this.#unaccepted.wait();
   }
 
   closed(connection: ClientConnection): void {
     this.#connections.delete(connection);
-    this.#unheard.delete(connection);
+    this.#unaccepted.delete(connection);
     if (this.#connections.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     this.#assign();
   }
 
-  retry(call: Call): void {
-    // Where one kept connection was closed under us, the others that are idle were too: the next one shall be new.
+  retry(request: PendingRequest): void {
+    // If the peer closed one kept connection, it probably closed the other idle ones: use a new one.
     for (const connection of this.#connections) if (connection.active === 0) connection.retire();
-    this.send(call);
+    this.send(request);
   }
 
   multiplexRefused(): void {
     this.#multiplexing = false;
   }
 
-  learned({ maxConnections, atOnce }: Learned): void {
-    this.#limit.said(maxConnections);
+  valuesReported({ maxConnections, atOnce }: ReportedValues): void {
+    this.#limit.reported(maxConnections);
     this.#answersAtOnce ||= atOnce;
   }
 
-  /** Whether an idle connection is to be closed, so that the process that holds it can accept another one. */
-  #isUnwanted(connection: ClientConnection): boolean {
+  /** Whether to close an idle connection, so that the process that holds it can accept another one. */
+  #shouldClose(connection: ClientConnection): boolean {
     const { size } = this.#connections;
-    if (size > this.#limit.value || (size === this.#limit.value && this.#again.size > 0)) return true;
-    if (connection.multiplexes || !this.#unheard.claim()) return false;
+    if (size > this.#limit.value || (size === this.#limit.value && this.#retries.size > 0)) return true;
+    if (connection.multiplexes || !this.#unaccepted.claim()) return false;
     if (this.#answersAtOnce) this.#limit.leftWaiting(this.#countAccepted());
     return true;
   }
@@ -152,38 +153,38 @@ export class ConnectionPool implements ClientConnectionOwner {
 
   #closeIdle(): void {
     for (const connection of this.#connections) {
-      // One that was never used is in the queue itself, and would hold a process as soon as it is accepted.
+      // An unused connection may still be in the queue itself, and would hold a process once it is accepted.
       if (!connection.idle) continue;
-      if (connection.unused || this.#isUnwanted(connection)) connection.retire();
-      else if (!connection.multiplexes) this.#unheard.wait();
+      if (connection.unused || this.#shouldClose(connection)) connection.retire();
+      else if (!connection.multiplexes) this.#unaccepted.wait();
     }
   }
 
-  #refuseFurther(): void {
+  #refuseWaiting(): void {
     this.#closed = true;
-    for (const queue of [this.#again, this.#waiting]) {
+    for (const queue of [this.#retries, this.#waiting]) {
       for (const waiting of queue) waiting.fail(clientClosed());
       queue.clear();
     }
   }
 
   #assign(): void {
-    for (const queue of [this.#again, this.#waiting]) {
+    for (const queue of [this.#retries, this.#waiting]) {
       for (const waiting of queue) {
-        const connection = queue === this.#again ? this.#pickUnused() : this.#pick();
+        const connection = queue === this.#retries ? this.#pickUnused() : this.#pick();
         if (connection === undefined) break;
         queue.delete(waiting);
-        waiting.take(connection);
+        waiting.start(connection);
       }
     }
-    const size = this.#again.size + this.#waiting.size;
+    const size = this.#retries.size + this.#waiting.size;
     if (size === 0) return;
     const wanted = Math.min(size, this.#limit.value - this.#connections.size);
     while (this.#connecting < wanted) this.#open();
     if (this.#connecting === 0 && this.#limit.tries(this.#connections.size)) this.#open();
   }
 
-  /** The connection with the most room; one whose answers are not being read only when no new one may be opened. */
+  /** The connection with the most room. One whose responses are unread is used only if no new one can be opened. */
   #pick(): ClientConnection | undefined {
     const exhausted = this.#connections.size + this.#connecting >= this.#limit.value;
     let best: ClientConnection | undefined;
@@ -211,14 +212,14 @@ export class ConnectionPool implements ClientConnectionOwner {
         }
         if (transport.destroyed) {
           this.#connectFailed(
-            new ClientError("ERR_CLIENT_CONNECT", "Cannot connect: the connection is closed already"),
+            new ClientError("ERR_CLIENT_CONNECT", "Cannot connect: the connection is already closed"),
           );
           return;
         }
         const connection = new ClientConnection(transport, this);
         this.#connections.add(connection);
         this.#assign();
-        if (connection.idle) this.#unheard.wait();
+        if (connection.idle) this.#unaccepted.wait();
       },
       (error: unknown) => {
         this.#connecting -= 1;
@@ -227,9 +228,9 @@ export class ConnectionPool implements ClientConnectionOwner {
     );
   }
 
-  /** Each failed attempt is the answer to the request that has waited longest; the others get attempts of their own. */
+  /** A failed attempt fails the request that has waited longest; the others get their own attempts. */
   #connectFailed(error: unknown): void {
-    const queue = this.#again.size > 0 ? this.#again : this.#waiting;
+    const queue = this.#retries.size > 0 ? this.#retries : this.#waiting;
     const [first] = queue;
     if (first === undefined) return;
     queue.delete(first);

@@ -1,6 +1,6 @@
 import { blamingCaller } from "../usage/caller.js";
 import { refuseUnknownOptions } from "../usage/options-of.js";
-import { Call } from "./call.js";
+import { PendingRequest } from "./pending-request.js";
 import { settingsOf, type ClientOptions } from "./client-options.js";
 import type { ClientRequest } from "./client-request.js";
 import type { ClientResponse } from "./client-response.js";
@@ -8,10 +8,10 @@ import { ConnectionPool } from "./connection-pool.js";
 import { connectorOf } from "./open-transport.js";
 
 /**
- * Speaks FastCGI as the Web server does: sends requests of any role to an application and reads its answers.
+ * A FastCGI client: it sends requests of any role to an application, as a Web server does, and reads the responses.
  *
- * Connections are kept and shared as far as the application allows. A request whose kept connection turns out to be
- * closed is sent once more on a new one, if nothing of its answer came, its body is no stream and its REQUEST_METHOD is
+ * Connections are kept and shared as far as the application allows. If a kept connection turns out to be closed, the request
+ * is sent once more on a new one, provided that no part of a response arrived, the body is not a stream and REQUEST_METHOD is
  * idempotent.
  */
 export class FastCgiClient {
@@ -27,24 +27,23 @@ export class FastCgiClient {
   }
 
   /**
-   * Sends a request; resolves as soon as the header block of the answer is there, while the request's body may still be
-   * on its way.
+   * Sends a request. Resolves when the header block of the response has arrived; the request's body may still be on its way.
    *
-   * @throws ClientError when there is no usable answer; the signal's reason when it is aborted; TypeError or RangeError
-   *   for a request that makes no sense
+   * @throws ClientError if there is no usable response; the signal's reason if it is aborted; TypeError or RangeError for an
+   *   invalid request
    */
   request(request: ClientRequest): Promise<ClientResponse> {
     return new Promise((resolve, reject) => {
-      this.#pool.send(new Call(request, { resolve, reject }));
+      this.#pool.send(new PendingRequest(request, { resolve, reject }));
     });
   }
 
-  /** What the application says of itself: FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS (section 4.1), as far as it does. */
+  /** The values that the application reports: FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS (section 4.1), each if known. */
   async values(): Promise<Record<string, string>> {
     return Object.fromEntries(await this.#pool.values());
   }
 
-  /** Takes no further request; resolves when the active ones have ended and all connections are closed. */
+  /** Accepts no more requests. Resolves when the active ones have ended and all connections are closed. */
   close(): Promise<void> {
     return this.#pool.close();
   }

@@ -1,5 +1,5 @@
 /**
- * Speaks FastCGI as a Web server does: `tricorn/client`.
+ * `tricorn/client`: a FastCGI client, which speaks as the Web server does.
  */
 export { FastCgiClient } from "./fastcgi-client.js";
 export type { BodySource } from "./body-source.js";

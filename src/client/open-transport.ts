@@ -7,13 +7,13 @@ import { after } from "./after.js";
 import { ClientError } from "./client-error.js";
 import type { ClientOptions } from "./client-options.js";
 
-/** Makes one new connection; rejects with a {@link ClientError} `ERR_CLIENT_CONNECT` or `ERR_CLIENT_TIMEOUT`. */
+/** Opens a connection; rejects with a {@link ClientError} `ERR_CLIENT_CONNECT` or `ERR_CLIENT_TIMEOUT`. */
 export type Connector = () => Promise<Duplex>;
 
 /**
- * Compiles where and how to connect, within so many milliseconds.
+ * Prepares a function that connects within `timeout` milliseconds.
  *
- * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be connected to
+ * @throws ConfigurationError `ERR_ADDRESS` for an address that only a server can use
  */
 export function connectorOf(options: ClientOptions, timeout: number): Connector {
   if (options.connect !== undefined) {
@@ -25,11 +25,11 @@ export function connectorOf(options: ClientOptions, timeout: number): Connector 
   if (address.kind === "fd" || (address.kind === "tcp" && address.port === 0)) {
     throw new ConfigurationError("ERR_ADDRESS", `Cannot connect to ${name}: only a server can listen there`);
   }
-  const place =
+  const target =
     address.kind === "unix"
       ? { path: address.path }
       : { host: address.host, port: address.port, noDelay: true };
-  return () => opened(() => connect(place), { name, timeout });
+  return () => opened(() => connect(target), { name, timeout });
 }
 
 function opened(
@@ -55,7 +55,7 @@ function opened(
       clearTimeout(timer);
       resolve(transport!);
     };
-    // Through a promise, so that what `open` throws is a rejection too.
+    // In a promise, so that an exception of `open` is a rejection.
     Promise.resolve()
       .then(open)
       .then((stream) => {

@@ -1,34 +1,34 @@
 import type { OutgoingRequest } from "../protocol/outgoing-request.js";
 import { cancelSource, isReplayable, openSource, type BodyReader } from "./body-source.js";
-import type { RequestInput } from "./client-request.js";
+import type { OutgoingStream } from "./client-request.js";
 
-/** At most so much is queued at once, so that requests on one connection take turns. */
+/** Bytes that are queued at once, so that requests on one connection take turns. */
 const SLICE = 64 * 1024;
 
-/** What a sender needs of the connection. */
+/** The connection's output, as a sender sees it. */
 export interface OutputGate {
-  /** Whether the transport takes output at the moment. */
+  /** Whether the transport accepts output. */
   readonly writable: boolean;
-  /** Resolves when output is taken again or the connection is gone. */
+  /** Resolves when output is accepted again, or the connection is closed. */
   drained(): Promise<void>;
 }
 
 /** What a sender reports. */
 export interface SenderListener {
-  /** A piece was handed to the transport. */
+  /** A piece was sent. */
   progressed(): void;
-  /** A source failed; nothing more is sent. */
+  /** A source failed; nothing else is sent. */
   failed(error: unknown): void;
 }
 
-/** Sends the input streams of one request, one after the other, no faster than the transport takes them. */
+/** Sends the input streams of one request, one after the other, with back-pressure. */
 export class RequestSender {
   readonly #gate: OutputGate;
   readonly #listener: SenderListener;
-  #inputs: RequestInput[] = [];
+  #inputs: OutgoingStream[] = [];
   #reader: BodyReader | undefined;
   #stopped = false;
-  /** Whether it is the caller who is waited for. */
+  /** Whether the sender waits for the caller's source. */
   awaitsSource = false;
 
   constructor(gate: OutputGate, listener: SenderListener) {
@@ -36,8 +36,8 @@ export class RequestSender {
     this.#listener = listener;
   }
 
-  /** Starts; small bodies that are there as a whole are queued before this returns. */
-  send(request: OutgoingRequest, inputs: readonly RequestInput[]): void {
+  /** Starts to send. Small bodies in memory are queued before this returns. */
+  send(request: OutgoingRequest, inputs: readonly OutgoingStream[]): void {
     this.#inputs = [...inputs];
     for (let input = this.#inputs[0]; input !== undefined; input = this.#inputs[0]) {
       const bytes = bytesOf(input);
@@ -53,7 +53,7 @@ export class RequestSender {
     }
   }
 
-  /** Sends nothing more and cancels the sources that are not at their end. */
+  /** Stops sending, and cancels the unfinished sources. */
   stop(reason: unknown): void {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -72,7 +72,7 @@ export class RequestSender {
     }
   }
 
-  async #sendStream(request: OutgoingRequest, input: RequestInput): Promise<void> {
+  async #sendStream(request: OutgoingRequest, input: OutgoingStream): Promise<void> {
     const { source } = input;
     if (isReplayable(source)) return;
     const reader = openSource(source);
@@ -90,7 +90,7 @@ export class RequestSender {
     }
   }
 
-  async #sendBytes(request: OutgoingRequest, { type }: RequestInput, bytes: Uint8Array): Promise<void> {
+  async #sendBytes(request: OutgoingRequest, { type }: OutgoingStream, bytes: Uint8Array): Promise<void> {
     for (let start = 0; start < bytes.length; start += SLICE) {
       while (!this.#gate.writable && !this.#stopped) await this.#gate.drained();
       if (this.#stopped) return;
@@ -100,8 +100,8 @@ export class RequestSender {
   }
 }
 
-/** The bytes of a body that is there as a whole; undefined for a stream. */
-function bytesOf({ source }: RequestInput): Uint8Array | undefined {
+/** The bytes of a body in memory; undefined for a stream. */
+function bytesOf({ source }: OutgoingStream): Uint8Array | undefined {
   if (!isReplayable(source)) return undefined;
   return source instanceof Uint8Array ? source : Buffer.from(source ?? "");
 }

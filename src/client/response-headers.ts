@@ -1,6 +1,6 @@
 import type { CgiHeaderField } from "../protocol/cgi-response.js";
 
-/** The header fields of an answer in the order of arrival; names are compared without regard to case. */
+/** The header fields of a response in the order of arrival. Names are case-insensitive. */
 export class ResponseHeaders implements Iterable<CgiHeaderField> {
   readonly #fields: readonly CgiHeaderField[];
 
@@ -8,18 +8,18 @@ export class ResponseHeaders implements Iterable<CgiHeaderField> {
     this.#fields = fields;
   }
 
-  /** How many fields there are, repeated ones counted. */
+  /** The number of fields, including repeated ones. */
   get length(): number {
     return this.#fields.length;
   }
 
-  /** The values of this name joined by ", ", or undefined. For `Set-Cookie` use {@link getAll}. */
+  /** All values of the field joined by ", ", or undefined. For `Set-Cookie` use {@link getAll}. */
   get(name: string): string | undefined {
     const values = this.getAll(name);
     return values.length === 0 ? undefined : values.join(", ");
   }
 
-  /** Every value of this name. */
+  /** All values of the field. */
   getAll(name: string): string[] {
     const wanted = name.toLowerCase();
     const values: string[] = [];
@@ -29,7 +29,7 @@ export class ResponseHeaders implements Iterable<CgiHeaderField> {
     return values;
   }
 
-  /** Whether the name is there. */
+  /** Whether the field is present. */
   has(name: string): boolean {
     return this.getAll(name).length > 0;
   }

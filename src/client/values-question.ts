@@ -1,43 +1,43 @@
 import type { WebServerSide } from "../protocol/web-server-side.js";
 import { after } from "./after.js";
 import { ClientError } from "./client-error.js";
-import { merged, VALUE_NAMES, type Values } from "./values.js";
+import { mergeValues, VALUE_NAMES, type Values } from "./values.js";
 
 /**
- * Milliseconds without an answer until the question is asked again. libfcgi 2.4.2, and FCGI.pm with it, answers GET_VALUES
- * when the next record arrives and not before.
+ * Milliseconds until GET_VALUES is sent again. libfcgi 2.4.2, and thus FCGI.pm, answers it only when the next record
+ * arrives.
  */
 const ASK_AGAIN = 250;
-/** Milliseconds for the rest of an answer of which a record has come that does not have all values. */
+/** Milliseconds for the rest of a result whose first record does not have all values. */
 const REST = 100;
 
-/** What a question reports. */
+/** Reports the end of a {@link ValuesQuestion}. */
 export interface ValuesQuestionListener {
-  /** It was answered or has failed. */
+  /** It has a result, or failed. */
   settled(): void;
-  /** It has failed because no answer came in time; called behind {@link settled}. */
+  /** It failed because no result arrived in time; called after {@link settled}. */
   expired(): void;
 }
 
 /**
- * One GET_VALUES for all names of the specification (section 4.1), and the wait for its answer: one record, or several
- * until all names are there, or an empty one, or no more come.
+ * One GET_VALUES for all names of the specification (section 4.1) and its result. The result is complete after a record with all
+ * names, an empty record, or a pause.
  */
 export class ValuesQuestion {
-  /** The values; none where the application does not know GET_VALUES. */
-  readonly answer: Promise<Values>;
+  /** The values; empty if the application does not know GET_VALUES. */
+  readonly result: Promise<Values>;
   readonly #side: WebServerSide;
   readonly #listener: ValuesQuestionListener;
   readonly #timers: (NodeJS.Timeout | undefined)[] = [];
   #known: Values = new Map();
-  #state: "asked" | "answered in part" | "settled" = "asked";
+  #state: "asked" | "partial" | "settled" = "asked";
   #resolve!: (values: Values) => void;
   #reject!: (error: ClientError) => void;
 
   constructor(side: WebServerSide, timeout: number, listener: ValuesQuestionListener) {
     this.#side = side;
     this.#listener = listener;
-    this.answer = new Promise((resolve, reject) => {
+    this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
@@ -48,21 +48,21 @@ export class ValuesQuestion {
     );
   }
 
-  /** No answer will come. */
+  /** There will be no result. */
   fail(error: ClientError): void {
     if (this.#settle()) this.#reject(error);
   }
 
   #ask(): void {
-    if (this.#state === "asked") this.#side.getValues(VALUE_NAMES, (values) => this.#told(values));
+    if (this.#state === "asked") this.#side.getValues(VALUE_NAMES, (values) => this.#received(values));
   }
 
-  #told(values: Values | undefined): void {
-    this.#known = merged(this.#known, values);
+  #received(values: Values | undefined): void {
+    this.#known = mergeValues(this.#known, values);
     if (values === undefined || values.size === 0 || this.#known.size === VALUE_NAMES.length) {
       this.#complete();
     } else if (this.#state === "asked") {
-      this.#state = "answered in part";
+      this.#state = "partial";
       this.#timers.push(after(REST, () => this.#complete()));
     }
   }
@@ -72,12 +72,12 @@ export class ValuesQuestion {
   }
 
   #expire(timeout: number): void {
-    const fact = `no answer came within ${timeout} ms`;
+    const fact = `no answer within ${timeout} ms`;
     this.fail(new ClientError("ERR_CLIENT_TIMEOUT", `Cannot get values: ${fact}`));
     this.#listener.expired();
   }
 
-  /** Whether it was not settled before. */
+  /** Returns false if it was settled before. */
   #settle(): boolean {
     if (this.#state === "settled") return false;
     this.#state = "settled";

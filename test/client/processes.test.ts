@@ -3,7 +3,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { ConnectionLimit } from "../../src/client/connection-limit.js";
-import { UnheardConnections } from "../../src/client/unheard-connections.js";
+import { UnacceptedConnections } from "../../src/client/unaccepted-connections.js";
 import type { Peer } from "../support/scripted-application.js";
 import { application, connect, get, hello, useScriptedApplication, type Further } from "./support.js";
 
@@ -127,36 +127,36 @@ test("a handler that takes long costs a kept connection now and then, and no req
   expect(await (await slow).text()).toBe("hello");
 });
 
-describe("the claims of connections that are unheard of", () => {
+describe("the claims of connections that are not accepted", () => {
   test("are due after a while, one at a time, the oldest first", () => {
     vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
-    const unheard = new UnheardConnections<string>(() => {});
-    unheard.add("a");
+    const unaccepted = new UnacceptedConnections<string>(() => {});
+    unaccepted.add("a");
     vi.advanceTimersByTime(50);
-    unheard.add("b");
-    expect(unheard.claim()).toBe(false);
+    unaccepted.add("b");
+    expect(unaccepted.claim()).toBe(false);
     vi.advanceTimersByTime(50);
-    expect([unheard.claim(), unheard.claim()]).toEqual([true, false]);
+    expect([unaccepted.claim(), unaccepted.claim()]).toEqual([true, false]);
     vi.advanceTimersByTime(50);
-    expect([unheard.claim(), unheard.claim()]).toEqual([true, false]);
-    unheard.delete("b");
+    expect([unaccepted.claim(), unaccepted.claim()]).toEqual([true, false]);
+    unaccepted.delete("b");
     vi.advanceTimersByTime(50);
-    expect([unheard.claim(), unheard.claim()]).toEqual([true, false]);
-    unheard.delete("a");
+    expect([unaccepted.claim(), unaccepted.claim()]).toEqual([true, false]);
+    unaccepted.delete("a");
     vi.advanceTimersByTime(1000);
-    expect(unheard.claim()).toBe(false);
+    expect(unaccepted.claim()).toBe(false);
     vi.useRealTimers();
   });
 
   test("are looked at while a connection is idle, and not for ever", () => {
     vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
     let due = 0;
-    const unheard = new UnheardConnections<string>(() => (due += 1));
-    unheard.wait();
+    const unaccepted = new UnacceptedConnections<string>(() => (due += 1));
+    unaccepted.wait();
     expect(vi.getTimerCount()).toBe(0);
-    unheard.add("a");
-    unheard.wait();
-    unheard.wait();
+    unaccepted.add("a");
+    unaccepted.wait();
+    unaccepted.wait();
     vi.advanceTimersByTime(1000);
     expect([due, vi.getTimerCount()]).toEqual([1, 0]);
     vi.useRealTimers();
@@ -167,7 +167,7 @@ describe("the limit of connections", () => {
   test("is the lowest of what is allowed, said and seen", () => {
     const limit = new ConnectionLimit(16);
     expect(limit.value).toBe(16);
-    limit.said(8);
+    limit.reported(8);
     expect(limit.value).toBe(8);
     limit.leftWaiting(4);
     expect(limit.value).toBe(4);
@@ -175,7 +175,7 @@ describe("the limit of connections", () => {
     expect(limit.value).toBe(1);
     limit.accepted(5);
     expect(limit.value).toBe(5);
-    limit.said(Infinity);
+    limit.reported(Infinity);
     expect(limit.value).toBe(5);
   });
 
@@ -194,7 +194,7 @@ describe("the limit of connections", () => {
     expect(limit.tries(4)).toBe(true);
     limit.accepted(5);
     expect([limit.value, limit.tries(5)]).toEqual([5, true]);
-    limit.said(5);
+    limit.reported(5);
     vi.advanceTimersByTime(60_000);
     expect(limit.tries(5)).toBe(false);
     vi.useRealTimers();

@@ -3,40 +3,40 @@ import { encodeNameValuePairs } from "../protocol/name-value.js";
 import { after } from "./after.js";
 import { adoptSource, cancelSource, isReplayable } from "./body-source.js";
 import { ClientError } from "./client-error.js";
-import { inputsOf, type ClientRequest, type RequestInput } from "./client-request.js";
+import { inputsOf, type ClientRequest, type OutgoingStream } from "./client-request.js";
 import type { ClientResponse } from "./client-response.js";
 
-/** How a call tells its caller what came of it. */
-export interface CallOutcome {
+/** Reports the result of a request to its caller. */
+export interface RequestOutcome {
   resolve(response: ClientResponse): void;
   reject(reason: unknown): void;
 }
 
-/** A request from the call until its end, over all the connections that it is tried on. */
-export class Call {
+/** A request from the call until its end, across all connections that it is tried on. */
+export class PendingRequest {
   readonly role: number;
   /** The block of name-value pairs. */
   readonly params: Buffer;
-  readonly inputs: readonly RequestInput[];
+  readonly inputs: readonly OutgoingStream[];
   readonly raw: boolean;
-  /** Whether its bodies can be sent a second time. */
+  /** Whether its bodies can be sent again. */
   readonly replayable: boolean;
-  /** Whether it may be sent a second time after an attempt of which nobody knows how far it came. */
+  /** Whether it may be sent again after an attempt that the application may have processed. */
   readonly repeatable: boolean;
-  /** Whether it asks for the header block alone (HEAD), whose Content-Length no body has. */
+  /** Whether it is a HEAD request, whose response has a Content-Length but no body. */
   readonly isHead: boolean;
-  /** How often it was sent already. */
+  /** How often it has been sent. */
   attempts = 0;
-  /** Whether it goes to a connection that nothing was sent on: a kept one was closed under it, and others may be too. */
+  /** Whether it needs a connection that has not been used: a kept one was closed by the peer, and others may be as well. */
   needsNewConnection = false;
-  /** Whoever holds the call, the queue or an exchange, is told here that it is given up. */
+  /** Set by the current holder, the queue or an exchange: called when the request is cancelled. */
   onCancel: ((reason: unknown) => void) | undefined;
-  readonly #outcome: CallOutcome;
+  readonly #outcome: RequestOutcome;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** @throws TypeError or RangeError for a request that makes no sense, the signal's reason if that is aborted already */
-  constructor(request: ClientRequest, outcome: CallOutcome) {
+  /** @throws TypeError or RangeError for an invalid request; the signal's reason if it is already aborted */
+  constructor(request: ClientRequest, outcome: RequestOutcome) {
     const { role = Role.Responder, params, signal, timeout = Infinity, raw = false } = request;
     if (!Number.isInteger(role) || role < 0 || role > 0xffff) {
       throw new RangeError(`Cannot send request: role is ${role}, expected 0 to 65535`);
@@ -61,19 +61,19 @@ export class Call {
     });
   }
 
-  /** The answer has begun. The signal and the timer stay until {@link finish}. */
+  /** The response has begun. The signal and the timer remain active until {@link finish}. */
   resolve(response: ClientResponse): void {
     this.#outcome.resolve(response);
   }
 
-  /** There will be no answer. */
+  /** There is no response. */
   reject(reason: unknown): void {
     this.finish();
     if (this.attempts === 0) for (const { source } of this.inputs) cancelSource(source, reason);
     this.#outcome.reject(reason);
   }
 
-  /** Nothing more can happen to the call. */
+  /** The request has ended. */
   finish(): void {
     this.onCancel = undefined;
     this.#signal?.removeEventListener("abort", this.#aborted);
@@ -85,7 +85,7 @@ export class Call {
   };
 }
 
-/** RFC 9110, section 9.2.2: what may have been carried out must not be repeated unasked. Authorizers only judge. */
+/** RFC 9110, section 9.2.2: a request that may have been processed is repeated only if it is idempotent. An authorizer's always is. */
 function isIdempotent(role: number, method: string | undefined): boolean {
   if (role === Role.Authorizer) return true;
   return method === undefined || !["POST", "PATCH", "LOCK", "CONNECT"].includes(method);

@@ -2,19 +2,19 @@ import type { EndRequestBody } from "../protocol/bodies.js";
 import { ByteCollector } from "../protocol/byte-collector.js";
 import { InputStream } from "../protocol/application-side/input-stream.js";
 import { ClientError } from "./client-error.js";
-import type { AnswerSource } from "./client-response.js";
+import type { ResponseSource } from "./client-response.js";
 
-/** What an answer reports to its exchange. */
-export interface AnswerHost {
+/** What the streams of a response report to their exchange. */
+export interface ResponseStreamsHost {
   /** Bytes of the body were read or dropped. */
   consumed(): void;
-  /** The reader of the body has gone. */
+  /** The reader cancelled the body. */
   cancelled(reason: unknown): void;
 }
 
-/** What has come of an answer: its body until it is read, its STDERR, and how it ended. It is settled once. */
-export class Answer implements AnswerSource {
-  readonly #host: AnswerHost;
+/** What has arrived of a response: its unread body, its STDERR, and its END_REQUEST. It is settled once. */
+export class ResponseStreams implements ResponseSource {
+  readonly #host: ResponseStreamsHost;
   readonly #stderrBytes: number;
   readonly #errors = new ByteCollector();
   #settleStderr!: (text: string) => void;
@@ -24,7 +24,7 @@ export class Answer implements AnswerSource {
   readonly stderr: Promise<string>;
   readonly ended: Promise<EndRequestBody>;
 
-  constructor(host: AnswerHost, { stderrBytes }: { readonly stderrBytes: number }) {
+  constructor(host: ResponseStreamsHost, { stderrBytes }: { readonly stderrBytes: number }) {
     this.#host = host;
     this.#stderrBytes = stderrBytes;
     this.body = new InputStream(() => host.consumed());
@@ -35,41 +35,41 @@ export class Answer implements AnswerSource {
       this.#resolveEnded = resolve;
       this.#rejectEnded = reject;
     });
-    // Nobody has to look at it.
+    // Reading it is optional: a rejection must not be unhandled.
     this.ended.catch(ignore);
   }
 
   cancel(reason: unknown): void {
     this.#host.cancelled(
       reason ??
-        new ClientError("ERR_CLIENT_CLOSED", "Cannot read answer: its reader cancelled it", {
+        new ClientError("ERR_CLIENT_CLOSED", "Cannot read response: its reader cancelled it", {
           fault: "local",
         }),
     );
     this.body.discard();
   }
 
-  /** Keeps a piece of STDERR as far as there is room. */
+  /** Keeps a piece of STDERR, up to the limit. */
   warn(piece: Buffer): void {
     const room = this.#stderrBytes - this.#errors.length;
     if (room > 0) this.#errors.push(piece.subarray(0, room));
   }
 
-  /** Takes the text of STDERR out; the promise gets it too. */
+  /** Returns the text of STDERR, and resolves its promise. */
   settleStderr(): string {
     const text = this.#errors.take().toString();
     this.#settleStderr(text);
     return text;
   }
 
-  /** END_REQUEST has come: what is buffered can still be read. */
+  /** END_REQUEST has arrived: buffered bytes can still be read. */
   complete(end: EndRequestBody): void {
     this.settleStderr();
     this.body.end();
     this.#resolveEnded(end);
   }
 
-  /** The answer is lost: what is buffered is dropped. */
+  /** The response is lost: buffered bytes are discarded. */
   fail(reason: unknown): void {
     this.settleStderr();
     this.body.fail(reason);
