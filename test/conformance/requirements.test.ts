@@ -9,7 +9,7 @@ const requirements = specification.flatMap((section) =>
   section.requirements.map((requirement) => ({ section: section.number, ...requirement })),
 );
 
-test("each requirement of the specification names a test, or is no matter of this package", () => {
+test("each requirement of the specification names a test, or does not concern this package", () => {
   const bare = requirements.filter(({ tests, status }) => tests.length === 0 && status !== "elsewhere");
   expect(bare).toEqual([]);
 });
@@ -29,7 +29,7 @@ test("each test that is named for a requirement exists", () => {
   expect(missing).toEqual([]);
 });
 
-test("docs/conformance.md is what `npm run docs:conformance` makes", () => {
+test("docs/conformance.md is what `npm run docs:conformance` generates", () => {
   const document = readFileSync(new URL("../../docs/conformance.md", import.meta.url), "utf8");
   expect(document).toBe(conformanceDocument());
 });

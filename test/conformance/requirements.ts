@@ -1,7 +1,7 @@
-// What the FastCGI specification 1.0 requires, in our own words, and the tests that prove it. docs/conformance.md is made
-// of it by `npm run docs:conformance`; requirements.test.ts holds both to the tests that there are.
+// What the FastCGI specification 1.0 requires, in our own words, and the tests that prove it. `npm run docs:conformance`
+// generates docs/conformance.md from it; requirements.test.ts checks both.
 
-/** A test: its file below test/, and its title as it stands in the source. */
+/** A test: its file below test/, and its title as in the source. */
 export interface TestName {
   readonly file: string;
   readonly title: string;
@@ -9,12 +9,12 @@ export interface TestName {
 
 /** One thing that the specification requires of one of the two sides. */
 export interface Requirement {
-  /** Who is meant. `src/client` and `src/gateway` are the Web server. */
+  /** Which side. `src/client` and `src/gateway` are the Web server. */
   readonly of: "application" | "Web server";
   readonly says: string;
-  /** `met` if left out; `differs` for what is knowingly done otherwise, `elsewhere` for what is no matter of this package. */
+  /** Defaults to met; `differs` for a known difference, `elsewhere` for what does not concern this package. */
   readonly status?: "differs" | "elsewhere";
-  /** What is done otherwise and why, or whose matter it is. */
+  /** What differs and why, or why it does not concern this package. */
   readonly because?: string;
   readonly tests: readonly TestName[];
 }
@@ -84,7 +84,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "Its argument list is whatever the Web server makes it; nothing of the protocol is in there.",
+        says: "The Web server sets its argument list, which carries nothing of the protocol.",
         tests: [
           ...listening("takes a unix socket from descriptor 0"),
           ...plainCgi("does not care for arguments, which are the client's (RFC 3875, section 4.4)"),
@@ -98,12 +98,12 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "Descriptor 0 (FCGI_LISTENSOCK_FILENO) is a listening socket, a unix or a TCP one; it accepts there.",
+        says: "It accepts on descriptor 0 (FCGI_LISTENSOCK_FILENO), a listening unix or TCP socket.",
         tests: listening("takes a unix socket from descriptor 0", "takes a TCP socket from descriptor 0"),
       },
       {
         of: "application",
-        says: "Descriptors 1 and 2 may be closed when it begins.",
+        says: "Descriptors 1 and 2 may be closed at the start.",
         tests: [
           ...s22(
             "Section 2.2: an application that begins with descriptors 1 and 2 closed serves all the same",
@@ -115,12 +115,13 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "It tells CGI from FastCGI by descriptor 0: `getpeername` fails with ENOTCONN on a listening socket.",
+        says:
+          "It distinguishes CGI from FastCGI by `getpeername` on descriptor 0, which fails with ENOTCONN on " +
+          "a listening socket.",
         status: "differs",
         because:
-          "Node.js has no `getpeername` for a descriptor. Whether descriptor 0 is a listening socket is read from " +
-          "/proc/net on Linux, and the environment of a CGI program decides where it is none. Elsewhere an address has " +
-          "to be named.",
+          "Node.js has no `getpeername` for descriptors. On Linux /proc/net says whether descriptor 0 " +
+          "listens; otherwise the environment of a CGI program decides. Elsewhere an address is required.",
         tests: [
           ...listening("prefers that socket to everything else", "says that a descriptor is no socket"),
           ...plainCgi("answers a GET from its environment, and exits with 0"),
@@ -134,7 +135,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "FCGI_WEB_SERVER_ADDRS is the one variable that is defined; section 3.2 tells what it means.",
+        says: "FCGI_WEB_SERVER_ADDRS is the only defined variable (section 3.2).",
         tests: [
           ...listening("keeps out a peer that it does not name"),
           ...allowedPeers("is undefined where the variable is not set"),
@@ -148,7 +149,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "Web server",
-        says: "It may choose user, group, priority, root and working folder of a process that it starts.",
+        says: "It may choose user, group, priority, root and working folder of a process it starts.",
         status: "elsewhere",
         because: "The gateway starts no processes.",
         tests: [],
@@ -161,7 +162,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "Where FCGI_WEB_SERVER_ADDRS is set, a connection from an address that is not in it is closed at once.",
+        says: "If FCGI_WEB_SERVER_ADDRS is set, connections from other addresses are closed at once.",
         tests: [
           ...server("FCGI_WEB_SERVER_ADDRS counts where nothing else is said"),
           ...server("a peer that is not allowed is closed and told of in the log"),
@@ -172,11 +173,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Then a connection that is not TCP fails the check too and is closed.",
+        says: "Connections that are not TCP fail this check and are closed.",
         status: "differs",
         because:
-          "A unix socket has no peer address, and its owner and mode say who may connect. libfcgi lets it in too. A " +
-          "process that is started with both would serve nobody.",
+          "A unix socket has no peer address; its owner and mode decide. libfcgi accepts it too. A process " +
+          "started with both could serve no one.",
         tests: [
           ...server("it does not concern unix sockets"),
           ...listening("lets in a peer that it names, and whoever may open a unix socket"),
@@ -184,11 +185,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "The list has IPv4 addresses with commas between them.",
+        says: "The list has IPv4 addresses, separated by commas.",
         status: "differs",
         because:
-          "More is read: IPv6, networks (`10.0.0.0/8`), spaces. A list that is empty or wrong stops the start, since " +
-          "nobody could have meant it.",
+          "IPv6, networks (`10.0.0.0/8`) and spaces are accepted too. An empty or malformed list stops the " +
+          "start.",
         tests: [
           ...allowedPeers(
             "takes a list with commas and spaces (section 3.2)",
@@ -200,7 +201,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "It may accept several connections at once.",
+        says: "It may accept several connections.",
         tests: [
           ...testsOf("security/many-connections")(
             "1,100 connections at once, each with a request that waits, are all answered",
@@ -216,7 +217,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "All data is carried in records: a header of eight bytes, content of 0 to 65,535 bytes, padding of 0 to 255.",
+        says: "Records carry all data: a header of eight bytes, content of 0 to 65,535 bytes, padding of 0 to 255.",
         tests: [
           ...s33(
             "a request of literal bytes gets literal bytes",
@@ -233,7 +234,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "The version is 1; another one is not the protocol that is specified here.",
+        says: "The version is 1.",
         tests: s33(
           "version %i ends the connection and is reported with its code",
           "a wrong version behind a request still lets that request have its answer",
@@ -241,7 +242,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Padding that comes is skipped, whatever it holds.",
+        says: "Received padding is ignored.",
         tests: [
           ...s33("padding of every length is skipped, whatever it holds"),
           ...recordReader(
@@ -252,7 +253,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Records should lie on multiples of eight bytes.",
+        says: "Records should align to eight bytes.",
         tests: [
           ...s33("output is padded to eight bytes and cut at 65,528"),
           ...recordFormat("pads the content with zeroes to a multiple of eight"),
@@ -261,7 +262,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "The state of each request id is kept for each connection.",
+        says: "Request ids are per connection.",
         tests: [
           ...s33(
             "request id %i is served and echoed",
@@ -274,7 +275,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "An id becomes active by BEGIN_REQUEST and inactive when END_REQUEST is sent.",
+        says: "BEGIN_REQUEST makes an id active, sending END_REQUEST inactive.",
         tests: s33(
           "an id is free again as soon as its END_REQUEST was sent",
           "a second BEGIN_REQUEST for an active id is a protocol error",
@@ -282,7 +283,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Records of inactive ids are ignored, but for BEGIN_REQUEST.",
+        says: "Records of inactive ids are ignored, except BEGIN_REQUEST.",
         tests: s33(
           "records of inactive ids are ignored, before, between and behind requests",
           "an active request survives a flood of records for inactive ids",
@@ -290,7 +291,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Management records have request id 0, all others another one.",
+        says: "Management records have request id 0, others do not.",
         tests: [
           ...s33("%s with request id 0 is a protocol error"),
           ...s4("is answered in literal bytes with the names that were asked for"),
@@ -298,12 +299,12 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Types of the application's side that it does not know carry nothing for it.",
+        says: "Unknown application record types are ignored.",
         tests: s33("application types that nobody knows, or that only applications send, are ignored"),
       },
       {
         of: "application",
-        says: "The value of a stream is its contents put together, however they were divided.",
+        says: "A stream's value does not depend on its division into records.",
         tests: [
           ...everyChunking(
             "a conversation is answered the same when it comes byte by byte",
@@ -315,11 +316,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "A stream ends with an empty record; nothing may follow it.",
+        says: "A stream ends with an empty record; nothing may follow.",
         status: "differs",
         because:
-          "A second end is tolerated, since nginx 1.22 sends one for PARAMS where there are none. Content behind the end " +
-          "is a protocol error. What it sends itself is closed once, but for STDERR: see 6.1.",
+          "A second end is accepted: nginx 1.22 sends one for empty PARAMS. Content after the end is a " +
+          "protocol error. Its own streams are closed once, except STDERR: see 6.1.",
         tests: [
           ...s52(
             "a second end of PARAMS, as nginx sends it, is tolerated",
@@ -334,7 +335,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It uses ids again and keeps them small.",
+        says: "It reuses ids and keeps them small.",
         tests: webServerSide(
           "are small, and used again only behind END_REQUEST",
           "stay taken while an aborted request has not ended",
@@ -343,7 +344,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "Padding is skipped and sent as zeroes; streams are put together however they are divided.",
+        says: "Received padding is ignored, sent padding is zero; streams are joined from any division.",
         tests: [
           ...webServerSide(
             "interleaved answers are told apart in any order and chunking",
@@ -354,10 +355,9 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "(Nothing is said about records of an application for an id that is not active.)",
+        says: "(Unspecified: application records for an inactive id.)",
         status: "differs",
-        because:
-          "The connection is given up: an answer that could be taken for that of another request is worse than none.",
+        because: "The connection is closed, so that no answer is taken for another request's.",
         tests: [...webServerSide("is refused when it is %s"), ...fastCgiClient("breaks the protocol")],
       },
     ],
@@ -368,7 +368,9 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "A pair is the two lengths, the name, the value. A length up to 127 has one byte, a longer one four with the highest bit set.",
+        says:
+          "A pair is two lengths, name and value. A length up to 127 has one byte, a longer one four with " +
+          "the highest bit set.",
         tests: [
           ...nameValue("are encoded and decoded: %s", "come back as they went"),
           ...s52("lengths of one and of four bytes occur in all combinations"),
@@ -376,9 +378,9 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Only lengths above 127 are written with four bytes.",
+        says: "Only lengths above 127 use four bytes.",
         status: "differs",
-        because: "A short length with four bytes is read all the same; none is written.",
+        because: "A short length in four bytes is read, never written.",
         tests: [
           ...s52("a short length that is written with four bytes is read all the same"),
           ...nameValue("are decoded when a short length uses four bytes"),
@@ -386,7 +388,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Values are binary, without further encoding.",
+        says: "Values are binary, without encoding.",
         tests: [
           ...params("yields the bytes that came"),
           ...s52("values that are no UTF-8 are read as latin-1, byte for byte"),
@@ -395,11 +397,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "The receiver can allocate at once what a length announces.",
+        says: "The receiver can allocate an announced length at once.",
         status: "differs",
         because:
-          "Nothing is allocated by a length that the peer claims. Pairs are looked for when the stream is whole, and a " +
-          "block that ends inside a pair is refused with 400.",
+          "No announced length is allocated. Pairs are decoded when the stream is complete; one that ends " +
+          "inside a pair is a 400.",
         tests: [
           ...nameValue("is refused without an allocation when the length is forged: %s"),
           ...s52("params that end %s get 400 and the connection lives on"),
@@ -414,7 +416,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "The Web server decides how long a connection lives, and may close it when no request is active.",
+        says: "The Web server decides how long a connection lives, and may close it when idle.",
         tests: [
           ...s35(
             "with FCGI_KEEP_CONN it stays open and is used again",
@@ -425,7 +427,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "It closes the connection at the end of a request for which it was told to.",
+        says: "It closes the connection after a request without FCGI_KEEP_CONN.",
         tests: s35(
           "without it the application closes right after END_REQUEST",
           "a request without FCGI_KEEP_CONN lets the others on its connection finish first",
@@ -438,8 +440,8 @@ export const specification: readonly Section[] = [
         says: "It closes no other connection.",
         status: "differs",
         because:
-          "It does after a protocol error, after an answer that broke off, when a peer takes no more output or sends " +
-          "nothing more in time, when nothing was asked for ten minutes, and when it shuts down.",
+          "It does after a protocol error, a broken answer, a peer's time-out in reading or sending, ten " +
+          "idle minutes, and at shutdown.",
         tests: [
           ...connection(
             "closes an idle connection after its time, counted from the last request",
@@ -456,14 +458,14 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "When a connection has closed, it initiates a new one.",
+        says: "After a connection has closed, it initiates a new one.",
         status: "elsewhere",
-        because: "An application cannot connect; it accepts the next connection.",
+        because: "An application cannot connect; it accepts.",
         tests: connection("serves on after peers that vanish at each byte of a request"),
       },
       {
         of: "Web server",
-        says: "It may close a connection when no request is active on it.",
+        says: "It may close an idle connection.",
         tests: fastCgiClient(
           "is closed when it was not used for a while",
           "is closed behind the answer when it is not to be kept",
@@ -477,7 +479,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "The question is answered with a GET_VALUES_RESULT of id 0 that has the values.",
+        says: "It answers with a GET_VALUES_RESULT of id 0 that has the values.",
         tests: s4(
           "is answered in literal bytes with the names that were asked for",
           "ignores the values in the question",
@@ -485,12 +487,12 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Names that it does not know are left out of the answer.",
+        says: "Unknown names are omitted.",
         tests: s4("answers repeated names once, unknown names not at all, and no names with an empty record"),
       },
       {
         of: "application",
-        says: "FCGI_MAX_CONNS is the number of connections that it takes.",
+        says: "FCGI_MAX_CONNS is its number of connections.",
         tests: [
           ...s4("tells the limits that are enforced"),
           ...server("connections above the limit are closed"),
@@ -498,11 +500,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "FCGI_MAX_REQS is the number of requests that it takes at once.",
+        says: "FCGI_MAX_REQS is its number of concurrent requests.",
         status: "differs",
         because:
-          "It is the number for one connection, if that is smaller: HAProxy opens as many streams on a single connection " +
-          "as this value says.",
+          "It is the number per connection if that is smaller: HAProxy opens that many streams on one " +
+          "connection.",
         tests: [
           ...s4("tells the limits that are enforced"),
           ...s55("one request more than a connection takes gets OVERLOADED and 503"),
@@ -510,7 +512,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "FCGI_MPXS_CONNS is 1 where a connection carries several requests at once, else 0.",
+        says: "FCGI_MPXS_CONNS is 1 if it multiplexes, else 0.",
         tests: s4(
           "says 0 to multiplexing where one request at a time is the limit",
           "tells the limits that are enforced",
@@ -518,7 +520,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "The question may come at any time, and the library answers it, not the application proper.",
+        says: "The library, not the application, answers, at any time.",
         tests: [
           ...s4("is answered at any time, in the middle of a request too"),
           ...multiplexing("so it is with GET_VALUES and unknown management records"),
@@ -526,7 +528,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It asks with names that have empty values, and believes the answer.",
+        says: "It asks with empty values, and uses the answer.",
         tests: [
           ...webServerSide("asks by name, and takes the answers in order"),
           ...clientMultiplexing(
@@ -545,19 +547,19 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "A management record of a type that it does not know is answered with UNKNOWN_TYPE and that type.",
+        says: "It answers an unknown management type with UNKNOWN_TYPE and that type.",
         tests: s4("echoes management type %i", "is sent in the middle of a request as well"),
       },
       {
         of: "application",
-        says: "(Nothing is said about UNKNOWN_TYPE and GET_VALUES_RESULT that come to an application.)",
+        says: "(Unspecified: UNKNOWN_TYPE and GET_VALUES_RESULT sent to an application.)",
         status: "differs",
-        because: "They are answers and get none: two sides that answered each other would never end.",
+        because: "They get no answer, so that two sides never answer each other forever.",
         tests: s4("%s is no question and gets no answer"),
       },
       {
         of: "Web server",
-        says: "An application that does not know GET_VALUES answers with UNKNOWN_TYPE; then nothing is known of its limits.",
+        says: "UNKNOWN_TYPE in answer to GET_VALUES leaves its limits unknown.",
         tests: [
           ...webServerSide("is answered with nothing by an application that does not know it (section 4.2)"),
           ...clientMultiplexing("when the application does not know GET_VALUES"),
@@ -571,7 +573,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "The body is the role, the flags and five reserved bytes.",
+        says: "The body has role, flags and five reserved bytes.",
         tests: [
           ...bodies(
             "is decoded whatever the reserved bits and bytes are",
@@ -591,7 +593,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "With FCGI_KEEP_CONN it does not close it.",
+        says: "With FCGI_KEEP_CONN it does not.",
         tests: s35(
           "with FCGI_KEEP_CONN it stays open and is used again",
           "with it an unread body is drained and the connection used again",
@@ -600,7 +602,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "A request begins with BEGIN_REQUEST, which tells role and flags.",
+        says: "A request begins with BEGIN_REQUEST: role and flags.",
         tests: [
           ...fastCgiClient(
             "are those of a responder on a kept connection",
@@ -618,7 +620,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "Pairs come one after the other, in any order, cut anywhere by records.",
+        says: "Pairs come in any order, split anywhere.",
         tests: [
           ...s52(
             "pairs may be cut anywhere by the borders of records",
@@ -629,11 +631,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "(Nothing is said about names that come twice.)",
+        says: "(Unspecified: repeated names.)",
         status: "differs",
         because:
-          "Of a variable the last value counts, of a header field (`HTTP_…`) the first, which a client cannot replace by " +
-          "adding another; all of them can be asked for. HTTP_PROXY is dropped (CVE-2016-5385).",
+          "A variable's last value counts, a header field's (`HTTP_…`) first, which a client cannot replace " +
+          "by a second; all are available. HTTP_PROXY is dropped (CVE-2016-5385).",
         tests: [
           ...params(
             "yields the last value of a repeated name, and all of them when asked",
@@ -645,7 +647,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "PARAMS are sent whole and closed.",
+        says: "PARAMS are sent complete and closed.",
         tests: webServerSide("is BEGIN_REQUEST, PARAMS, STDIN for a responder (section 6.2)"),
       },
     ],
@@ -656,7 +658,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "STDIN and DATA carry any bytes to it, of any length.",
+        says: "STDIN and DATA carry any bytes, of any length.",
         tests: [
           ...s53(
             "STDIN comes in records of any size, its end in an empty one",
@@ -668,7 +670,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "STDOUT and STDERR carry any bytes and error text from it.",
+        says: "STDOUT carries any bytes, STDERR error text.",
         tests: [
           ...large("produced by a generator, and read as fast as it comes"),
           ...s55("an error is told to the client as 500 and on STDERR in one line without secrets"),
@@ -676,7 +678,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It takes STDOUT and STDERR as they come, side by side.",
+        says: "It reads STDOUT and STDERR interleaved.",
         tests: [
           ...webServerSide(
             "is STDOUT, STDERR and END_REQUEST (section 5.5)",
@@ -703,11 +705,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "That is an answer of the application and no mere acknowledgement of the library.",
+        says: "That is the application's answer, not the library's acknowledgement.",
         status: "differs",
         because:
-          "A handler that listens to its `signal` answers itself, for a second at most. For one that does not, and cannot " +
-          "know, the library ends the request with application status 1.",
+          "A handler that listens to its `signal` answers within a second. Otherwise the library ends the " +
+          "request with application status 1.",
         tests: s54(
           "a handler that listens may still answer, and its answer is the one that counts",
           "a handler that listens but does not settle is given up after the grace time",
@@ -719,8 +721,7 @@ export const specification: readonly Section[] = [
         says: "An abort ends in a bare END_REQUEST.",
         status: "differs",
         because:
-          "Not for an authorizer: lighttpd takes an empty answer for allowed. It is a denial by 503, whole, before " +
-          "END_REQUEST.",
+          "An authorizer denies with a complete 503 first: lighttpd takes an empty answer for allowed.",
         tests: s54("an authorizer request is denied explicitly %s"),
       },
       {
@@ -730,7 +731,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Where a connection carries one request, closing it aborts that.",
+        says: "Closing a connection with one request aborts it.",
         tests: [
           ...connection("aborts what is active when the peer vanishes, and closes its streams"),
           ...testsOf("server/limits")("tells the handler by its signal"),
@@ -738,7 +739,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It aborts when its client has left: by ABORT_REQUEST on a connection that is shared or kept, else by closing it.",
+        says: "If its client leaves, it sends ABORT_REQUEST on a shared or kept connection, else closes it.",
         tests: [
           ...clientAbort(
             "sends ABORT_REQUEST on a kept connection, which stays usable (section 5.4)",
@@ -756,7 +757,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "Each request is ended by one END_REQUEST, whether it was processed or refused.",
+        says: "One END_REQUEST ends each request, processed or refused.",
         tests: s55(
           "a small answer is one STDOUT record, the end of STDOUT and END_REQUEST",
           "STDOUT is closed and END_REQUEST sent once for %s",
@@ -767,14 +768,14 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "END_REQUEST ends the request also where its answer could not be completed.",
+        says: "END_REQUEST also ends a request with an incomplete answer.",
         status: "differs",
         because:
-          "Web servers ignore the application status and would take the half for the whole. Where no other request is " +
-          "active on the connection, it is closed without the end of STDOUT and without END_REQUEST. Some take even that " +
-          "for the end, nginx without `fastcgi_keep_conn` and Caddy among them, so the last eight bytes are the header of a " +
-          "record of version 255, which no server takes for anything but an error. Beside other requests the answer ends " +
-          "with application status 1.",
+          "Web servers ignore the application status and would take a part for the whole. A connection " +
+          "without other active requests is closed without the end of STDOUT and END_REQUEST. Some, such as " +
+          "Caddy and nginx without `fastcgi_keep_conn`, accept even that, so the last eight bytes are the " +
+          "header of a record of version 255, an error to every server. Beside other requests the answer " +
+          "ends with application status 1.",
         tests: [
           ...s61(
             "an answer that breaks off on a connection that is to be closed ends with a record of no version",
@@ -792,12 +793,12 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "CANT_MPX_CONN refuses a second request on a connection that carries one at a time.",
+        says: "CANT_MPX_CONN refuses a second request if it does not multiplex.",
         tests: s55("where one request at a time is the limit, a second gets CANT_MPX_CONN"),
       },
       {
         of: "application",
-        says: "OVERLOADED refuses a request for which something has run out.",
+        says: "OVERLOADED refuses a request for lack of a resource.",
         tests: s55(
           "one request more than a connection takes gets OVERLOADED and 503",
           "unfinished requests count: BEGIN_REQUEST alone takes a place",
@@ -806,7 +807,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "UNKNOWN_ROLE refuses a role that it does not play.",
+        says: "UNKNOWN_ROLE refuses an unsupported role.",
         tests: s55("a role that nobody plays gets UNKNOWN_ROLE at once"),
       },
       {
@@ -814,9 +815,9 @@ export const specification: readonly Section[] = [
         says: "A refusal is END_REQUEST alone.",
         status: "differs",
         because:
-          "Apache takes an answer without output for an empty 200. A refused responder or filter request has a Status " +
-          "(500 or 503) and a body on STDOUT before its END_REQUEST. An authorizer's is a denial, with REQUEST_COMPLETE: " +
-          "lighttpd takes any END_REQUEST without output for allowed. Only unknown roles are refused by END_REQUEST alone.",
+          "Only for unknown roles. Apache takes an empty answer for an empty 200, so a responder or filter " +
+          "sends a Status (500 or 503) and a body first. An authorizer denies, with REQUEST_COMPLETE: " +
+          "lighttpd takes END_REQUEST without output for allowed.",
         tests: s55(
           "a responder request without any responder says UNKNOWN_ROLE, and 500 to servers that ignore that",
           "one request more than a connection takes gets OVERLOADED and 503",
@@ -825,7 +826,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It reads both statuses, and takes no refused request for an answered one.",
+        says: "It reads both statuses; a refused request is not answered.",
         tests: [
           ...webServerSide("is STDOUT, STDERR and END_REQUEST (section 5.5)"),
           ...fastCgiClient("is %s without output"),
@@ -840,9 +841,9 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "Inputs come one after the other, not interleaved.",
+        says: "Inputs come one after the other.",
         status: "differs",
-        because: "Any order is read, since records tell what they belong to.",
+        because: "Any order is read.",
         tests: s53(
           "STDIN and DATA of a filter come in any order, interleaved",
           "STDIN may come before the end of PARAMS",
@@ -855,26 +856,26 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "STDERR is optional: without errors there is no record of it, or an empty one.",
+        says: "Without errors STDERR has no record, or an empty one.",
         tests: s61("a request without errors has no STDERR at all"),
       },
       {
         of: "application",
-        says: "STDERR that was used is closed by an empty record, as any stream.",
+        says: "Used STDERR is closed by an empty record.",
         status: "differs",
         because:
-          "It is not: Jetty takes an empty STDERR record for the end of the whole answer. END_REQUEST ends it as well, " +
-          "and no Web server waits for more.",
+          "It is not: Jetty takes that for the end of the answer. END_REQUEST ends it too, and no Web server " +
+          "waits for more.",
         tests: s61("STDOUT and STDERR leave in the order in which they are written; STDERR is not closed"),
       },
       {
         of: "application",
-        says: "Every other stream of a role is closed, even where it is empty.",
+        says: "Every other stream is closed, even if empty.",
         tests: s55("STDOUT is closed and END_REQUEST sent once for %s"),
       },
       {
         of: "application",
-        says: "It may begin to write when all inputs but the last have come.",
+        says: "It may write when all inputs but the last have come.",
         tests: [
           ...s62("%s: the same when STDIN comes later than the handler runs"),
           ...s64("a file is transformed as it comes"),
@@ -882,12 +883,12 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "The status of an answer is set by the header fields Status and Location; there are no non-parsed headers.",
+        says: "Status and Location set the status; there are no non-parsed headers.",
         tests: s62("a status line comes first in every answer, and the header block is whole in its record"),
       },
       {
         of: "Web server",
-        says: "Every stream of the role is sent and closed, even where it is empty.",
+        says: "Every stream of the role is sent and closed, even if empty.",
         tests: [
           ...webServerSide(
             "has STDIN and DATA for a filter (section 6.4)",
@@ -917,7 +918,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "The variables of CGI/1.1 come in PARAMS.",
+        says: "PARAMS carry the variables of CGI/1.1.",
         tests: [
           ...requestHeaders("reads the two fields that CGI hands over without a prefix"),
           ...params("finds values by name; empty is not absent"),
@@ -925,11 +926,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "It must not write before it has read PARAMS to their end.",
+        says: "It must not write before the end of PARAMS.",
         status: "differs",
         because:
-          "No handler runs before that, but a request is refused at once where its role is unknown, too many are active, " +
-          "PARAMS are above their limits, or they do not end in time.",
+          "No handler runs before, but an unknown role, too many requests, and PARAMS above their limits or " +
+          "late are refused at once.",
         tests: [
           ...s61("nothing is sent before PARAMS have ended, not even when STDIN has"),
           ...s52("params above the limit in bytes get 431 at once, before they end"),
@@ -941,7 +942,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "It need not have read STDIN before it writes.",
+        says: "It may write before it has read STDIN.",
         tests: [
           ...s62("a body that nobody reads is not compared"),
           ...multiplexing("an unread body does not keep its siblings from being answered"),
@@ -950,11 +951,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "STDIN has at most CONTENT_LENGTH bytes, and fewer only where the client has failed.",
+        says: "STDIN has at most CONTENT_LENGTH bytes, fewer only if the client failed.",
         status: "differs",
         because:
-          "Where CONTENT_LENGTH is absent, empty, -1 or comes beside Transfer-Encoding, as nginx, Jetty and Caddy send it, " +
-          "the end of STDIN counts. What is no number else is refused.",
+          "If CONTENT_LENGTH is absent, empty, -1 or beside Transfer-Encoding, as nginx, Jetty and Caddy " +
+          "send it, the end of STDIN counts. Other non-numbers are refused.",
         tests: s62(
           "where it is %s, the end of STDIN counts",
           "where it is %s, the request is a 400 before a handler runs",
@@ -962,7 +963,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "One that updates something should compare the two numbers and give up where they differ.",
+        says: "One that updates data should compare both and give up if they differ.",
         tests: [
           ...s62(
             "%s: STDIN shorter or longer than CONTENT_LENGTH is refused with 400",
@@ -973,7 +974,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "END_REQUEST follows all of STDOUT and STDERR, with REQUEST_COMPLETE and what a CGI program would exit with.",
+        says: "END_REQUEST follows STDOUT and STDERR, with REQUEST_COMPLETE and a CGI program's exit status.",
         tests: [
           ...s55(
             "a small answer is one STDOUT record, the end of STDOUT and END_REQUEST",
@@ -984,7 +985,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It sends PARAMS as CGI/1.1 has them, then STDIN of CONTENT_LENGTH bytes.",
+        says: "It sends CGI/1.1 PARAMS, then CONTENT_LENGTH bytes of STDIN.",
         tests: [
           ...gatewayParams(
             "are those of CGI/1.1",
@@ -1010,7 +1011,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Status 200 allows. Fields that begin with `Variable-` hand on variables.",
+        says: "Status 200 allows; `Variable-` fields hand on variables.",
         tests: [
           ...s63(
             "allow is 200 with Variable-* only, in one record",
@@ -1022,22 +1023,22 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Any other status denies, and answers the client with its fields and content.",
+        says: "Any other status denies; its fields and content go to the client.",
         tests: s63("a denial goes out as it was made", "challenge and redirect are denials"),
       },
       {
         of: "application",
-        says: "Any status but 200 may be sent to deny.",
+        says: "Any status but 200 may deny.",
         status: "differs",
-        because: "Only 300 to 599: nginx takes every 2xx for allowed, and an interim status decides nothing.",
+        because: "Only 300 to 599: nginx takes every 2xx for allowed; an interim status decides nothing.",
         tests: verdict("refuses status %s, which a server could take for allowed"),
       },
       {
         of: "application",
-        says: "(Nothing is said about an authorizer that fails, or does not decide.)",
+        says: "(Unspecified: an authorizer that fails or does not decide.)",
         status: "differs",
         because:
-          "Each of these is an explicit denial: status line first, header block whole, REQUEST_COMPLETE. Never a bare " +
+          "An explicit denial: status line first, complete header block, REQUEST_COMPLETE; never a bare " +
           "END_REQUEST, UNKNOWN_ROLE or OVERLOADED, which lighttpd takes for allowed.",
         tests: [
           ...s63(
@@ -1053,11 +1054,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "(Nothing is said about a Web server that closes its sending side and waits for the answer.)",
+        says: "(Unspecified: a Web server that closes its sending side and waits.)",
         status: "differs",
         because:
-          "It gets its answer, an allow too, if the request was whole and the answer comes within `timeouts.halfClosed`. One " +
-          "that was not whole is denied.",
+          "It gets its answer, even an allow, if the request was complete and the answer comes within " +
+          "`timeouts.halfClosed`. An incomplete one is denied.",
         tests: [
           ...s63(
             "while the authorizer decides still gets its answer, the allow too",
@@ -1071,14 +1072,14 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It does not send CONTENT_LENGTH, PATH_INFO, PATH_TRANSLATED and SCRIPT_NAME.",
+        says: "It sends no CONTENT_LENGTH, PATH_INFO, PATH_TRANSLATED and SCRIPT_NAME.",
         tests: gatewayParams(
           "are the same without CONTENT_LENGTH, PATH_INFO, PATH_TRANSLATED and SCRIPT_NAME",
         ),
       },
       {
         of: "Web server",
-        says: "It lets the request pass on 200, maybe after asking others, and ignores all but `Variable-` fields then.",
+        says: "On 200 it lets the request pass, perhaps after other checks, and ignores all but `Variable-` fields.",
         tests: gatewayAuthorization(
           "is served when the authorizer says 200, and kept out of shared caches",
           "is not served when the authorizer %s",
@@ -1086,7 +1087,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It hands the variables on with whatever serves the request.",
+        says: "It passes the variables to what serves the request.",
         tests: gatewayAuthorization(
           "go to responders and filters, named in upper case without their prefix",
           "take the place of nothing that the gateway sets",
@@ -1094,7 +1095,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It denies on any other status, and sends status, fields and content to the client.",
+        says: "On any other status it sends status, fields and content to the client.",
         tests: gatewayAuthorization(
           "answers with status, headers and body of the denial",
           "is not served for the answer %j, which goes to the client",
@@ -1108,7 +1109,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "FCGI_DATA_LENGTH and FCGI_DATA_LAST_MOD tell of the file; it may answer without reading that.",
+        says: "FCGI_DATA_LENGTH and FCGI_DATA_LAST_MOD describe the file; it may answer without reading it.",
         tests: s64(
           "validators spare reading the file",
           "DATA that is not read is drained, and the connection used again",
@@ -1117,21 +1118,21 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "It must not write before it has read STDIN to its end.",
+        says: "It must not write before the end of STDIN.",
         status: "differs",
         because:
-          "A filter that needs no STDIN, or answers from a cache, answers at once; records tell which stream they belong to, " +
-          "so nothing is lost by it. One that needs STDIN reads it first.",
+          "A filter that needs no STDIN, or answers from a cache, answers at once; one that needs it reads " +
+          "it first.",
         tests: s61("a filter that needs no STDIN answers before that has ended"),
       },
       {
         of: "application",
-        says: "It need not have read DATA before it writes.",
+        says: "It may write before it has read DATA.",
         tests: s64("a file is transformed as it comes"),
       },
       {
         of: "application",
-        says: "It should compare DATA with FCGI_DATA_LENGTH, and tell that something is missing or give up.",
+        says: "It should compare DATA with FCGI_DATA_LENGTH, and report a difference or give up.",
         tests: s64(
           "DATA that is %s is a 500 where the answer has not begun",
           "DATA that is %s breaks an answer that has begun: no END_REQUEST",
@@ -1149,7 +1150,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "Web server",
-        says: "It sends PARAMS, then STDIN, then DATA with the two variables.",
+        says: "It sends PARAMS with the two variables, STDIN, DATA.",
         tests: [
           ...gatewayFilter(
             "is sent as DATA with its length, its time and its names",
@@ -1167,7 +1168,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "Exit status 0 says that it ended on purpose, another one that it crashed.",
+        says: "Exit status 0 means a planned end, another a crash.",
         tests: [
           ...shutdown("ends an idle application, which starts and stops what is injected in order"),
           ...uncaught("is logged, what is in flight is finished, and the process exits with 1"),
@@ -1183,11 +1184,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Errors of a request are reported by STDERR and the application status; the client is often told on STDOUT.",
+        says: "STDERR and the application status report a request's errors; STDOUT often tells the client.",
         status: "differs",
         because:
-          "STDERR and a Status 500 tell them. The application status stays 0 where the answer is whole, since Jetty and " +
-          "OpenLiteSpeed replace an answer that has another one; it is 1 where the answer is lost.",
+          "STDERR and a Status 500 do. The application status is 0 if the answer is complete, since Jetty " +
+          "and OpenLiteSpeed replace others; it is 1 if it is lost.",
         tests: s55(
           "an error is told to the client as 500 and on STDERR in one line without secrets",
           "a stream that fails beside other requests ends with application status 1 and leaves them alone",
@@ -1196,11 +1197,11 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "Protocol errors and mistakes in variables are reported to syslog; it goes on, or exits with another status than 0.",
+        says: "Protocol errors and wrong variables go to syslog; it continues, or exits with another status than 0.",
         status: "differs",
         because:
-          "They go to the application's logger, which writes where it is seen, to descriptor 2 if nothing else is said: the " +
-          "journal, or the error log of the Web server that started it.",
+          "They go to the application's log, by default descriptor 2: the journal, or the error log of the " +
+          "Web server that started it.",
         tests: [
           ...s33("version %i ends the connection and is reported with its code"),
           ...server("FCGI_WEB_SERVER_ADDRS of %j does not start"),
@@ -1215,7 +1216,7 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "The numbers of types, roles, flags and statuses, and the names of values.",
+        says: "Numbers of types, roles, flags and statuses; names of values.",
         tests: constants(
           "the numbers are those of section 8",
           "roleName names the three roles and numbers the others",
@@ -1229,17 +1230,17 @@ export const specification: readonly Section[] = [
     requirements: [
       {
         of: "application",
-        says: "It gets only records that a Web server sends.",
+        says: "It gets only a Web server's records.",
         tests: s33("application types that nobody knows, or that only applications send, are ignored"),
       },
       {
         of: "Web server",
-        says: "It gets only records that an application sends.",
+        says: "It gets only an application's records.",
         tests: webServerSide("is refused when it is %s", "may be of a type that is not known yet"),
       },
       {
         of: "application",
-        says: "Requests that share a connection may be finished in another order than they were begun.",
+        says: "Requests on a shared connection may finish in any order.",
         tests: multiplexing("a slow request does not hold up a fast one, nor the other way round"),
       },
     ],
