@@ -2,7 +2,7 @@
 import { Agent } from "node:http";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { blocksOf } from "../docs/blocks.js";
+import { blocksOf } from "../documents/blocks.js";
 import { http } from "../gateway/support/http.js";
 import { setScene, type Scene } from "./scene.js";
 import { write } from "./support.js";

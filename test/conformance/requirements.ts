@@ -46,7 +46,7 @@ const s61 = testsOf("conformance/section-6.1");
 const s62 = testsOf("conformance/section-6.2");
 const s63 = testsOf("conformance/section-6.3");
 const s64 = testsOf("conformance/section-6.4");
-const authorizerBridge = testsOf("bridges/authorizer-bridge");
+const authorizerBridge = testsOf("bridges/authorizer/authorizer-bridge");
 const allowedPeers = testsOf("server/allowed-peers");
 const bodies = testsOf("protocol/bodies");
 const clientAbort = testsOf("client/abort");
@@ -61,20 +61,20 @@ const gatewayPath = testsOf("gateway/request-path");
 const gatewayResponder = testsOf("gateway/responder");
 const listening = testsOf("serve/listening");
 const nameValue = testsOf("protocol/name-value");
-const requestHeaders = testsOf("roles/request-headers");
+const requestHeaders = testsOf("http/request-headers");
 const params = testsOf("protocol/params");
 const plainCgi = testsOf("serve/cgi");
 const recordReader = testsOf("protocol/record-reader");
 const recordFormat = testsOf("protocol/record");
-const recordLengths = testsOf("security/record-lengths");
+const recordLengths = testsOf("protocol/record-lengths");
 const recordWriter = testsOf("protocol/record-writer");
-const body = testsOf("roles/body");
+const body = testsOf("body/body");
 const server = testsOf("server/server");
 const shutdown = testsOf("serve/shutdown");
 const uncaught = testsOf("serve/uncaught");
 const verdict = testsOf("roles/verdict");
 const webServerSide = testsOf("protocol/web-server-side");
-const zeroedBytes = testsOf("security/zeroed-bytes");
+const zeroedBytes = testsOf("protocol/zeroed-bytes");
 
 /** The specification, section by section. Sections 1, 3.1 and 9 require nothing. */
 export const specification: readonly Section[] = [
@@ -166,9 +166,7 @@ export const specification: readonly Section[] = [
         tests: [
           ...server("FCGI_WEB_SERVER_ADDRS counts where nothing else is said"),
           ...server("a peer that is not allowed is closed and told of in the log"),
-          ...testsOf("regressions/allowed-peers")(
-            "reads nothing from a peer that is not allowed and resets before it was accepted",
-          ),
+          ...allowedPeers("reads nothing from a peer that is not allowed and resets before it was accepted"),
         ],
       },
       {
@@ -203,7 +201,7 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "It may accept several connections.",
         tests: [
-          ...testsOf("security/many-connections")(
+          ...testsOf("long/many-connections")(
             "1,100 connections at once, each with a request that waits, are all answered",
           ),
           ...server("connections above the limit are closed"),

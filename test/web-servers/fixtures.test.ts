@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { captureSetUp } from "../fixtures/capture-set-up.js";
-import { formatFixture, readFixture, type Fixture } from "../fixtures/fixture.js";
-import { setUps } from "../fixtures/set-ups/index.js";
+import { captureSetUp } from "../support/fixtures/capture-set-up.js";
+import { formatFixture, readFixture, type Fixture } from "../support/fixtures/fixture.js";
+import { setUps } from "../support/fixtures/set-ups/index.js";
 
 /** A fixture as text, without the versions of the programs. */
 function textOf(fixture: Fixture): string {

@@ -1,0 +1,257 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { quoted } from "../../../src/config/apache/apache-text.js";
+import { apache } from "../../../src/config/apache/apache.js";
+import type { Configuration } from "../../../src/config/configuration.js";
+import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
+import { ConfigurationError } from "../../../src/errors.js";
+import { anyDeployment, library } from "../support/deployments.js";
+import { checkedBy } from "../support/own-check.js";
+
+function write(input: DeploymentInput): Configuration {
+  return apache({ deployment: parseDeployment({ state: "/tmp", ...input }), description: library });
+}
+
+const command = ["/usr/bin/node", "/srv/books/main.js"];
+const responders = ["proxy-pass", "set-handler", "fcgid", "cgi"] as const;
+const authorizers = [
+  "check-authn",
+  ...([
+    "authn",
+    "authz",
+    "authnz",
+    "fcgid-authenticator",
+    "fcgid-authorizer",
+    "fcgid-access-checker",
+  ] as const),
+] as const;
+
+function check(
+  { root, ...input }: DeploymentInput,
+  around = (configuration: Configuration) => configuration,
+) {
+  return checkedBy(["apache2", "-t", "-f", "{}"], (state) => {
+    // Apache looks whether it is there.
+    const documents = root === undefined ? undefined : `${state}${root}`;
+    const { folders, ...configuration } = write({ ...input, state, ...(documents && { root: documents }) });
+    return around({ ...configuration, folders: documents ? [...folders, documents] : folders });
+  });
+}
+
+/** A site within a configuration that loads what `a2enmod` would. */
+function inServer(configuration: Configuration): Configuration {
+  const { files, run } = configuration;
+  const [, enabled] = /^a2enmod (.*?) && /.exec(run)!;
+  const text = [
+    ...["mpm_event", "authz_core", ...enabled!.split(" ")].map(
+      (name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`,
+    ),
+    "ServerName localhost\nErrorLog /dev/null\nMutex file:/tmp default\nListen 127.0.0.1:80",
+    files[0]!.text,
+  ];
+  return { ...configuration, files: [{ name: "main", text: text.join("\n") }, ...files.slice(1)] };
+}
+
+describe.each(responders)("Apache takes the configuration with responder %s", (responder) => {
+  test.each(authorizers)("and authorizer %s", async (authorizer) => {
+    for (const mount of ["", "/app"]) {
+      for (const root of [undefined, "/srv/books/public"]) {
+        const deployment = {
+          command,
+          mount,
+          ...(root !== undefined && { root }),
+          apache: { responder, authorizer, passwordFile: "/srv/books/passwords" },
+        };
+        const taken = { code: 0, output: expect.stringContaining("Syntax OK") };
+        expect(await check(deployment)).toEqual(taken);
+        expect(await check({ ...deployment, part: "site", port: 8080 }, inServer)).toEqual(taken);
+      }
+    }
+  });
+});
+
+test("whatever texts a deployment has, Apache takes the configuration, or it is refused", async () => {
+  let taken = 0;
+  await fc.assert(
+    fc.asyncProperty(anyDeployment, async (input) => {
+      try {
+        write(input);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ConfigurationError);
+        return;
+      }
+      taken += 1;
+      expect(await check(input)).toEqual({ code: 0, output: expect.stringContaining("Syntax OK") });
+    }),
+    { numRuns: 150 },
+  );
+  expect(taken).toBeGreaterThan(20);
+});
+
+test("no text of a deployment makes a line of its own", () => {
+  fc.assert(
+    fc.property(anyDeployment, (input) => {
+      let configuration: Configuration;
+      try {
+        configuration = write(input);
+      } catch {
+        return;
+      }
+      expect(kindsOfLines(configuration)).toEqual(kindsOfLines(write(tame(input))));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** The same deployment with texts that nobody could object to. */
+function tame({
+  root,
+  state,
+  command: words,
+  directory,
+  apache: door,
+  ...rest
+}: DeploymentInput): DeploymentInput {
+  return {
+    ...rest,
+    listen: "127.0.0.1:9000",
+    ...(root !== undefined && { root: "/srv" }),
+    ...(state !== undefined && { state: "/tmp" }),
+    ...(words !== undefined && { command: ["node"] }),
+    ...(directory !== undefined && { directory: "/srv" }),
+    ...(door !== undefined && {
+      apache: {
+        ...door,
+        ...(door.realm !== undefined && { realm: "R" }),
+        ...(door.passwordFile !== undefined && { passwordFile: "/p" }),
+      },
+    }),
+  };
+}
+
+function kindsOfLines({ files }: Configuration): string[] {
+  return files[0]!.text.split("\n").map((line) => /^\s*(\S*)/.exec(line)![1]!);
+}
+
+test.each(['a"b', "a\\b", "a\nb", "${PATH}", "%{ENV:PATH}", "\ud800"])(
+  "%j is no word of Apache's configuration",
+  (word) => {
+    expect(() => quoted(word)).toThrow(/for Apache: it has a quote, a backslash/);
+  },
+);
+
+describe("an Apache configuration", () => {
+  test("is minimal for an application without files and authorizers", () => {
+    const { files, needs } = apache({
+      deployment: parseDeployment({ name: "hello", state: "/run/hello" }),
+      description: { responders: [{ routes: [{ path: "/" }] }], authorizers: [], filters: [] },
+    });
+    expect(needs).toEqual({});
+    expect(files.map(({ name }) => name)).toEqual(["apache.conf"]);
+    expect(files[0]!.text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([
+      ...["authz_core", "mpm_event", "proxy", "proxy_fcgi", "rewrite"].map(
+        (name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`,
+      ),
+      'ServerName "localhost"',
+      'Listen "80"',
+      'User "www-data"',
+      'Group "www-data"',
+      'PidFile "/run/hello/apache2.pid"',
+      'DefaultRuntimeDir "/run/hello"',
+      'Mutex "file:/run/hello" default',
+      'ErrorLog "/run/hello/error.log"',
+      '<Directory "/">',
+      "  AllowOverride None",
+      "  Options FollowSymLinks",
+      "  Require all denied",
+      "</Directory>",
+      "AllowEncodedSlashes On",
+      "RewriteEngine On",
+      'RewriteCond expr "%{HTTP:Content-Length} -gt 67108864"',
+      'RewriteRule "^" "-" [R=413,L]',
+      'ProxyPass "/" "fcgi://127.0.0.1:9000/" enablereuse=on timeout=60',
+      '<Location "/">',
+      "  CGIPassAuth On",
+      "</Location>",
+    ]);
+  });
+
+  test.each([
+    [{}, { vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
+    [{ mount: "/app" }, { mount: "/app", vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
+    [{ root: "/srv" }, { vouchesFor: ["AUTH_USER", "REMOTE_USER"], bridges: { filter: { root: "/srv" } } }],
+  ])("says what the application needs of %j", (deployment, needs) => {
+    expect(write(deployment).needs).toEqual(needs);
+  });
+
+  test("lets nobody vouch for a user whom nobody names", () => {
+    const description = { ...library, authorizers: [{ paths: [], variables: ["AUTH_ROLE"] }] };
+    const deployment = parseDeployment({ command, apache: { responder: "fcgid" } });
+    expect(apache({ deployment, description }).needs.vouchesFor).toBeUndefined();
+    expect(
+      apache({ deployment, description: { ...library, authorizers: [] } }).needs.vouchesFor,
+    ).toBeUndefined();
+  });
+
+  test("has everything protected where an authorizer has no globs, whatever the case of letters", () => {
+    const description = { ...library, authorizers: [{ paths: [] }] };
+    const { files } = apache({ deployment: parseDeployment({}), description });
+    const [, covered] = /<LocationMatch "\(\?i\)(.*)">/.exec(files[0]!.text)!;
+    for (const path of ["/", "/Members", "/a/b c", "/a\n"]) expect(path).toMatch(new RegExp(covered!, "i"));
+  });
+
+  test("has no Require that needs no user in what is protected", () => {
+    for (const authorizer of authorizers) {
+      const { files } = write({ command, apache: { authorizer, passwordFile: "/p" } });
+      const [, guarded] = /<LocationMatch [^]*?>([^]*?)<\/LocationMatch>/.exec(files[0]!.text)!;
+      const required = /Require (.*)/.exec(guarded!)?.[1];
+      if (authorizer === "fcgid-access-checker") expect(required).toBeUndefined();
+      else expect(["valid-user", "application"]).toContain(required);
+    }
+  });
+
+  test.each([
+    [
+      { listen: "unix:/run/books.sock" },
+      /check-authn: mod_authnz_fcgi connects over TCP only, and listen is unix:/,
+    ],
+    [
+      { apache: { responder: "fcgid" } },
+      /mod_fcgid: it starts the application, and the deployment has no command/,
+    ],
+    [
+      { apache: { authorizer: "authz" } },
+      /authz: Apache checks the password, and the deployment has no apache.passwordFile/,
+    ],
+    [{ apache: { authorizer: "fcgid-authorizer" }, command }, /has no apache.passwordFile/],
+    [
+      { root: "/srv/[a]" },
+      /Cannot write "\/srv\/\[a\]" for Apache: it takes \*, \?, \[ and \] in a path for a pattern/,
+    ],
+    [
+      { listen: "[::1]:9000", apache: { responder: "set-handler" } },
+      /set-handler: it cannot keep connections to \[::1\]:9000; use proxy-pass, 127.0.0.1 or a unix socket/,
+    ],
+    [{ listen: "fd:3" }, /Cannot connect to "fd:3"/],
+  ] as const)("is refused for %j", (deployment, message) => {
+    expect(() => write(deployment as DeploymentInput)).toThrow(message);
+    expect(() => write(deployment as DeploymentInput)).toThrow(
+      expect.objectContaining({ code: "ERR_DEPLOYMENT" }),
+    );
+  });
+
+  test("has what is started as a program that hands on no arguments", () => {
+    const { files, folders } = write({
+      command: ["/usr/bin/node", "it's.js"],
+      directory: "/srv/my",
+      name: "books",
+      apache: { responder: "cgi" },
+    });
+    expect(folders).toContain("/tmp/books");
+    expect(files[1]).toMatchObject({ name: "/tmp/books/books", executable: true });
+    expect(files[1]!.text).toMatch(
+      /^#!\/bin\/sh\n#.*\ncd \/srv\/my \|\| exit 1\nexec \/usr\/bin\/node 'it'\\''s\.js'\n$/,
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+
+import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
+import { planOf, type Plan } from "../../../src/config/plan/plan.js";
+import { library, unknown, type Description } from "../support.js";
+
+function plan(deployment: DeploymentInput, description: Description): Plan {
+  return planOf({ deployment: parseDeployment(deployment), description });
+}
+
+describe("planOf", () => {
+  test("takes what the application says of itself, below the mount", () => {
+    expect(plan({ mount: "/app" }, library)).toMatchObject({
+      protect: ["/app/members/**", "*.pdf"],
+      filter: ["*.md"],
+      respond: ["/app", "/app/books/*", "/app/ticks"],
+      streams: ["/app/ticks"],
+      variables: ["AUTH_USER", "AUTH_ROLE"],
+    });
+  });
+
+  test("adds what the deployment names, and takes nothing away", () => {
+    const deployment = {
+      mount: "/app",
+      protect: ["/staff/**"],
+      filter: ["/docs/*.txt"],
+      streams: ["/events"],
+      variables: ["AUTH_USER", "TEAM"],
+    };
+    expect(plan(deployment, library)).toMatchObject({
+      protect: ["/app/members/**", "*.pdf", "/app/staff/**"],
+      filter: ["*.md", "/app/docs/*.txt"],
+      streams: ["/app/ticks", "/app/events"],
+      variables: ["AUTH_USER", "AUTH_ROLE", "TEAM"],
+    });
+    const empty = { protect: [], filter: [], streams: [], variables: [] };
+    expect(plan(empty, library)).toMatchObject({ protect: ["/members/**", "*.pdf"], filter: ["*.md"] });
+  });
+
+  test("protects everything for an authorizer without globs", () => {
+    const everything = { ...library, authorizers: [{ paths: [] }] };
+    expect(plan({}, everything).protect).toEqual(["/**"]);
+    expect(plan({ mount: "/app" }, everything).protect).toEqual(["/app/**"]);
+  });
+
+  test("knows no routes of an application that is not known, and all of one that has none", () => {
+    expect(plan({}, unknown).respond).toBeUndefined();
+    expect(plan({}, { ...unknown, filters: [{ paths: ["*.md"] }] }).respond).toEqual([]);
+  });
+
+  test("takes a path with what means something in a glob for that path", () => {
+    const routes = {
+      ...unknown,
+      responders: [{ routes: [{ path: "/a*b" }, { path: "/c[d]" }, { path: "/$" }] }],
+    };
+    expect(plan({}, routes).respond).toEqual(["/a*{,/**}", "/c\\[d\\]", "/\\$"]);
+  });
+
+  test("hands on nothing where nobody is asked", () => {
+    expect(plan({ variables: ["AUTH_USER"] }, unknown).variables).toEqual([]);
+    expect(plan({ variables: ["AUTH_USER"], protect: ["/a"] }, unknown).variables).toEqual(["AUTH_USER"]);
+  });
+
+  test("refuses what is no name of a variable, wherever it comes from", () => {
+    const odd = { ...library, authorizers: [{ paths: ["/**"], variables: ["A\n B"] }] };
+    expect(() => plan({}, odd)).toThrow('Cannot hand on "A\\n B"');
+  });
+});

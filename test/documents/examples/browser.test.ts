@@ -1,0 +1,210 @@
+import { readFile } from "node:fs/promises";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { startLibrary, type Library } from "../../../examples/library/start.js";
+
+// Debian's browser, which `npm run setup` installs. Where it is missing this test fails.
+const executablePath = "/usr/bin/chromium";
+const args = [
+  "--no-sandbox",
+  "--headless",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+// A PNG of one pixel.
+const png = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+let library: Library;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  vi.stubEnv("TRICORN_LOG_LEVEL", "error");
+  library = await startLibrary({ port: 0 });
+  browser = await chromium.launch({ executablePath, args });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await library?.close();
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ httpCredentials: { username: "ada", password: "lovelace" } });
+  context.setDefaultTimeout(10_000);
+  page = await context.newPage();
+  complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  await page.goto(library.url);
+});
+
+afterEach(() => context.close());
+
+/** Clicks a link and waits for the page that it leads to. */
+async function follow(name: string): Promise<void> {
+  await Promise.all([page.waitForEvent("load"), page.getByRole("link", { name, exact: true }).click()]);
+}
+
+function heading(): Promise<string> {
+  return page.getByRole("heading", { level: 1 }).innerText();
+}
+
+/** The JSON that the browser shows. */
+async function shownJson(): Promise<unknown> {
+  return JSON.parse(await page.locator("body").innerText()) as unknown;
+}
+
+describe("the start page in a browser", () => {
+  test("names the three roles and has no error", async () => {
+    expect(await heading()).toBe("The Members’ Library");
+    const roles = await page.locator(".role dt").allInnerTexts();
+    expect(roles).toEqual(["Responder role 1", "Authorizer role 2", "Filter role 3"]);
+    expect(complaints).toEqual([]);
+  });
+
+  test.each([320, 768, 1440])("fits a window that is %i pixels wide, and so do the others", async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ["", "books/browse", "guides/roles.md", "members/welcome.html", "members/card.html"]) {
+      await page.goto(new URL(path, library.url).href);
+      const needed = await page.evaluate("document.documentElement.scrollWidth");
+      expect(`${path} ${String(needed)}`).toBe(`${path} ${width}`);
+    }
+  });
+
+  test("is dark for those who like it dark", async () => {
+    const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    const light = await background();
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await background()).not.toBe(light);
+  });
+
+  test("has only links that another test here clicks", async () => {
+    const links = await page.getByRole("link").allInnerTexts();
+    expect(links).toEqual([
+      "The three roles",
+      "Browse the shelves",
+      "Mysteries, as JSON",
+      "Book number 4",
+      "A mistaken search",
+      "The shelf list",
+      "Your welcome",
+      "Your library card",
+      "Your shelf, as JSON",
+    ]);
+  });
+});
+
+describe("the links that are open to everyone", () => {
+  test("lead to the guides, which a filter makes of Markdown", async () => {
+    await follow("The three roles");
+    expect(await heading()).toBe("The three roles");
+    expect(await page.getByRole("row").count()).toBe(4);
+    await follow("house rules");
+    expect(await heading()).toBe("House rules");
+    expect(await page.locator("body").innerText()).toContain("<script>alert(1)</script>");
+    await follow("The library");
+    expect(await heading()).toBe("The Members’ Library");
+    expect(complaints).toEqual([]);
+  });
+
+  test("lead to the books as JSON", async () => {
+    await follow("Mysteries, as JSON");
+    expect(await shownJson()).toMatchObject({ total: 3 });
+    await page.goBack();
+    await follow("Book number 4");
+    expect(await shownJson()).toMatchObject({ id: 4, author: "Mary Shelley" });
+  });
+
+  test("lead to an answer that says what is wrong with a search", async () => {
+    const response = page.waitForResponse(/cookery/);
+    await page.getByRole("link", { name: "A mistaken search" }).click();
+    expect((await response).status()).toBe(400);
+    const { errors } = JSON.parse(await (await response).text()) as { errors: { path: string[] }[] };
+    expect(errors.map(({ path }) => path.join(".")).sort()).toEqual(["genre", "page"]);
+  });
+
+  test("lead to the shelf list as a download", async () => {
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "The shelf list" }).click();
+    expect((await download).suggestedFilename()).toBe("copies.csv");
+    const csv = await readFile(await (await download).path(), "utf8");
+    expect(csv.startsWith("book,copy,title,author\r\n1,1,")).toBe(true);
+    expect(csv.trimEnd().split("\r\n").length).toBeGreaterThanOrEqual(18_001);
+  });
+
+  test("lead to the shelves, where a book is added and gets a cover", async () => {
+    await follow("Browse the shelves");
+    expect(await heading()).toBe("The shelves");
+    expect(await page.getByRole("listitem").count()).toBeGreaterThanOrEqual(18);
+
+    await page.getByLabel("Title").fill("Kim & <Co>");
+    await page.getByLabel("Author").fill("Rudyard Kipling");
+    await page.getByLabel("Year").fill("1901");
+    await page.getByLabel("Genre").selectOption("adventure");
+    await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Add" }).click()]);
+    expect(await shownJson()).toMatchObject({ title: "Kim & <Co>", year: 1901 });
+
+    await page.goto(new URL("books/browse", library.url).href);
+    const book = page.getByRole("listitem").filter({ hasText: "Kim & <Co>" });
+    await book.getByText("Change the cover").click();
+    await book.getByLabel("Cover of").setInputFiles({ name: "kim.png", mimeType: "image/png", buffer: png });
+    const cover = page.waitForResponse(
+      (response) => response.status() === 200 && response.url().endsWith("/cover"),
+    );
+    await book.getByRole("button", { name: "Upload" }).click();
+    expect((await cover).headers()["content-type"]).toBe("image/png");
+
+    await page.goto(new URL("books/browse", library.url).href);
+    const image = page.getByRole("img", { name: "Cover of Kim & <Co>" });
+    await image.scrollIntoViewIfNeeded();
+    expect(await image.evaluate((element) => (element as { naturalWidth?: number }).naturalWidth)).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe("the links for members", () => {
+  test("lead to pages that know who is logged in", async () => {
+    await follow("Your welcome");
+    expect(await heading()).toBe("Welcome, Ada Lovelace");
+    await follow("your shelf");
+    expect(await shownJson()).toMatchObject({ member: "Ada Lovelace", favourite: "poetry" });
+    await page.goBack();
+    await follow("library card");
+    expect(await page.getByRole("article").innerText()).toContain("London");
+    expect(complaints).toEqual([]);
+  });
+
+  test("lead to the card and to the shelf", async () => {
+    await follow("Your library card");
+    expect(await page.getByRole("article").innerText()).toContain("Ada Lovelace");
+    await page.goto(library.url);
+    await follow("Your shelf, as JSON");
+    const { books } = (await shownJson()) as { books: { genre: string }[] };
+    expect(books.length).toBeGreaterThan(0);
+    expect(new Set(books.map(({ genre }) => genre))).toEqual(new Set(["poetry"]));
+  });
+
+  test("stay shut for a browser without a log-in", async () => {
+    const stranger = await browser.newContext();
+    const visit = await stranger.newPage();
+    await visit.goto(library.url);
+    const response = visit.waitForResponse(/members/);
+    await visit.getByRole("link", { name: "Your welcome" }).click();
+    expect((await response).status()).toBe(401);
+    await stranger.close();
+  });
+});

@@ -1,0 +1,232 @@
+// The package as its users get it: packed, installed into an empty project, imported and required, from TypeScript and
+// from plain JavaScript.
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+
+import { blockNamed, blocksOf, fileOf } from "../blocks.js";
+import { NodeProcess } from "../../support/node-process.js";
+import { programPath } from "../../support/web-servers/background-process.js";
+import { freePort } from "../../support/web-servers/free-port.js";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const projects = fileURLToPath(new URL("projects/", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "tricorn-package-"));
+const source = join(folder, "source");
+const project = join(folder, "project");
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+let packed: { readonly filename: string; readonly files: readonly { readonly path: string }[] };
+
+/** Runs npm, without what the npm that runs the tests hands down. */
+async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
+  const env = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_"));
+  const { stdout } = await run("npm", args, { cwd, env: Object.fromEntries(env) });
+  return stdout;
+}
+
+/** Runs a file of the project with nothing but Node.js. */
+async function runProject(file: string): Promise<unknown> {
+  const { stdout, stderr } = await run(process.execPath, [file], { cwd: project });
+  expect(stderr).toBe("");
+  return JSON.parse(stdout);
+}
+
+beforeAll(async () => {
+  // A copy, so that the build of the checkout is left alone.
+  for (const name of ["src", "scripts", "docs", "package.json", "tsconfig.json", "tsconfig.build.json"])
+    cpSync(join(root, name), join(source, name), { recursive: true });
+  for (const name of ["README.md", "CHANGELOG.md", "LICENSE"]) cpSync(join(root, name), join(source, name));
+  symlinkSync(join(root, "node_modules"), join(source, "node_modules"));
+  const listed = await npm(source, "pack", "--json", "--pack-destination", folder);
+  packed = (JSON.parse(listed.slice(listed.indexOf("[\n"))) as [typeof packed])[0];
+
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{ "name": "empty", "private": true, "type": "module" }\n');
+  const types = `@types/node@${manifest.devDependencies["@types/node"]}`;
+  const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+  await npm(project, "install", ...quiet, join(folder, packed.filename), types);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the package has what its users need and nothing else", () => {
+  const tops = new Set(packed.files.map(({ path }) => path.split("/")[0]));
+  expect(tops).toEqual(
+    new Set(["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json", "src"]),
+  );
+  for (const { path } of packed.files) expect(path).not.toMatch(/\.test\.|tsbuildinfo|\.log$/);
+});
+
+test("publint has nothing to say", async () => {
+  const { messages } = await publint({ pkgDir: join(project, "node_modules/tricorn"), strict: true });
+  expect(messages).toEqual([]);
+});
+
+test("to import it adds nothing to the global object", async () => {
+  writeFileSync(
+    join(project, "globals.js"),
+    `const before = new Set(Object.getOwnPropertyNames(globalThis));
+    await import("tricorn");
+    console.log(JSON.stringify(Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name))));`,
+  );
+  expect(await runProject("globals.js")).toEqual([]);
+});
+
+test("its declarations need nothing but its own dependencies and the types of Node.js", () => {
+  const needed = new Set<string>();
+  for (const { path } of packed.files.filter(({ path }) => path.endsWith(".d.ts"))) {
+    const text = readFileSync(join(project, "node_modules/tricorn", path), "utf8");
+    for (const [, name] of text.matchAll(/(?:from |import\()"([^."][^"]*)"/g)) needed.add(name!);
+  }
+  // Some of each kind are found at all.
+  expect([...needed]).toEqual(expect.arrayContaining(["node:http", "pino"]));
+  for (const name of needed)
+    if (!name.startsWith("node:")) expect(Object.keys(manifest.dependencies)).toContain(name);
+});
+
+describe("installed into an empty project, it", () => {
+  test("compiles with tsc, all declarations checked, and runs with decorators and injection", async () => {
+    cpSync(join(projects, "typescript.ts"), join(project, "typescript.ts"));
+    const compilerOptions = {
+      target: "es2022",
+      module: "nodenext",
+      types: ["node"],
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      outDir: "out",
+    };
+    const config = { compilerOptions, files: ["typescript.ts"] };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const { stdout } = await run(process.execPath, [tsc], { cwd: project }).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe("");
+    expect(await runProject("out/typescript.js")).toEqual({
+      book: { title: "Emma", same: true },
+      denied: 401,
+      numbered: "1 x\n2 y\n",
+      logged: 0,
+      routes: { protect: ["/private/**"], filter: ["*.txt"], respond: ["/books/*"] },
+      record: "0102000100000000",
+      classes: ["FastCgiClient", "Gateway"],
+    });
+  });
+
+  test("is debugged as docs/getting-started.md says: stack traces name the lines of the TypeScript", async () => {
+    const [document, hats] = ["docs/getting-started.md", join(project, "hats")];
+    const blocks = blocksOf(document);
+    for (const name of ["src", "public"]) mkdirSync(join(hats, name), { recursive: true });
+    for (const block of blocks.filter(({ language }) => language === "ts")) {
+      const planted = block.text.replace("return this.hats.names;", 'throw new Error("planted");');
+      writeFileSync(join(hats, fileOf(block)), planted);
+    }
+    writeFileSync(join(hats, "tsconfig.json"), blocks.find(({ language }) => language === "json")!.text);
+    await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], { cwd: hats });
+
+    const { text: command } = blocks.find(({ text }) => text.includes(" --inspect "))!;
+    const [program, ...options] = command.replace("--inspect", "--inspect=127.0.0.1:0").split(" ");
+    expect(program).toBe("node");
+    const node = new NodeProcess([process.execPath, ...options], { cwd: hats, env: { PORT: "0" } });
+    const [url] = await node.line(/^http:.*/);
+    expect((await fetch(`${url}/hats`)).status).toBe(500);
+    const lines = readFileSync(join(hats, "src/application.ts"), "utf8").split("\n");
+    const line = lines.findIndex((each) => each.includes("planted")) + 1;
+    const [, stack] = await node.line(/"message":"planted","stack":"(.*?[^\\])"/);
+    expect(stack).toContain(`${realpathSync(hats)}/src/application.ts:${line}:`);
+    expect(node.errors.join("\n")).toMatch(/^Debugger listening on ws:/m);
+  });
+
+  test("runs from plain JavaScript", async () => {
+    cpSync(join(projects, "plain.mjs"), join(project, "plain.mjs"));
+    expect(await runProject("plain.mjs")).toEqual({
+      shown: { path: "/books/1" },
+      added: [201, { title: "Emma" }],
+      allowed: [true, { USER: "ada" }],
+      filtered: "as it is",
+    });
+  });
+
+  test("runs from CommonJS", async () => {
+    cpSync(join(projects, "commonjs.cjs"), join(project, "commonjs.cjs"));
+    expect(await runProject("commonjs.cjs")).toEqual({
+      text: "hello",
+      version: manifest.version,
+      numbers: [3, 3],
+      classes: ["FastCgiClient", "Gateway"],
+    });
+  });
+
+  test("writes the configuration of a Web server, which answers after the two commands of docs/configure.md", async () => {
+    const [port, applicationPort] = [await freePort(), await freePort()];
+    cpSync(join(projects, "serves.mjs"), join(project, "dist/main.js"));
+    const TRICORN_LISTEN = `127.0.0.1:${applicationPort}`;
+    const application = spawn(process.execPath, ["dist/main.js"], {
+      cwd: project,
+      env: { ...process.env, TRICORN_LISTEN, TRICORN_LOG_LEVEL: "info" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    onTestFinished(() => void application.kill());
+    await once(application.stderr, "data");
+    const { text } = blockNamed("docs/configure.md", "# two commands");
+    const commands = text
+      .replace("--port 8080", `--port ${port} --listen ${TRICORN_LISTEN}`)
+      .replace(/^nginx /m, `${programPath("nginx")} `);
+    const { stderr } = await run("sh", ["-ec", commands], { cwd: project });
+    onTestFinished(async () => {
+      await run(programPath("nginx"), ["-e", "stderr", "-p", ".", "-c", "nginx.conf", "-s", "stop"], {
+        cwd: project,
+      });
+    });
+    expect(stderr).toContain(`wrote        ${join(realpathSync(project), "nginx.conf")}`);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("Hello from FastCGI");
+  });
+
+  test("tells by npx what it cannot do with TypeScript that Node.js does not run", async () => {
+    writeFileSync(join(project, "decorated.ts"), "@Responder()\nclass Hello {}\n");
+    const failed = await run("npx", ["tricorn", "config", "nginx", "decorated.ts"], { cwd: project }).catch(
+      (error: { code: number; stderr: string }) => error,
+    );
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr:
+        "tricorn: Cannot describe the application of decorated.ts: this Node.js does not run such TypeScript; name the JavaScript that it is compiled to\n" +
+        "    ERR_MODULE: see tricorn/docs/errors.md#err_module\n",
+    });
+  });
+
+  test("has its configurations for programs, too", async () => {
+    writeFileSync(
+      join(project, "configure.mjs"),
+      'import { configure } from "tricorn/config";\nconsole.log(JSON.stringify(configure("h2o").check));\n',
+    );
+    expect(await runProject("configure.mjs")).toBe("h2o -t -c h2o.conf");
+  });
+});

@@ -1,0 +1,102 @@
+// What a process loads until it has answered its first request. Files, not times: they are the same on every machine.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { NodeProcess, projectFolder } from "../../support/node-process.js";
+import { get } from "../../support/records.js";
+
+const cache = join(projectFolder, "node_modules", ".cache");
+mkdirSync(cache, { recursive: true });
+/** The package as it is published, below the project so that it finds its dependencies. */
+const bundle = mkdtempSync(join(cache, "start-up-"));
+/** A socket, and a file for a filter. */
+const folder = mkdtempSync(join(realpathSync(tmpdir()), "tricorn-"));
+
+beforeAll(() => {
+  writeFileSync(join(folder, "a.txt"), "as it is");
+  const { status, stderr } = spawnSync(process.execPath, [join(projectFolder, "scripts/bundle.mjs"), bundle]);
+  expect(status, String(stderr)).toBe(0);
+});
+
+afterAll(() => {
+  for (const one of [bundle, folder]) rmSync(one, { recursive: true, force: true });
+});
+
+/** What each kind of application is asked first. Its connection ends behind the answer. */
+const requests = {
+  plain: get(1, "/", { keep: false }),
+  schema: get(1, "/items/1", { keep: false }),
+  filter: get(1, "/a.txt", { keep: false }),
+} as const;
+
+interface Loaded {
+  /** The files of this package, by their names in it. */
+  readonly own: readonly string[];
+  /** The packages that a file was loaded from. */
+  readonly packages: ReadonlySet<string>;
+  /** How many files in all. */
+  readonly count: number;
+  /** What Node.js finds out with what a CommonJS file exports, for those who import it. */
+  readonly lexers: readonly string[];
+}
+
+/** What is loaded until an application of some kind has answered. */
+async function loadedBy(kind: keyof typeof requests, answer: string): Promise<Loaded> {
+  const program = join(projectFolder, "test/long/performance/start-up-program.mjs");
+  const { href } = pathToFileURL(bundle);
+  const args = [program, href, kind, folder, requests[kind].toString("base64")];
+  const child = new NodeProcess([process.execPath, ...args], { env: { TRICORN_LOG_LEVEL: "warn" } });
+  expect(await child.ended, child.errors.join("\n")).toBe(0);
+  const found = JSON.parse(child.output[0]!) as { readonly answer: string; readonly loaded: string[] };
+  expect(found.answer).toContain("Status: 200 OK\r\n");
+  expect(found.answer).toContain(answer);
+  const files = found.loaded.filter((url) => url.startsWith("file:"));
+  const own = files.filter((url) => url.startsWith(`${href}/`)).map((url) => url.slice(href.length + 1));
+  const names = files.map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^./][^/]*)\//.exec(url)?.[1] ?? "");
+  const packages = new Set(names.filter((name) => name !== ""));
+  const lexers = found.loaded.filter((url) => url.includes("cjs-module-lexer"));
+  return { own, packages, count: files.length, lexers };
+}
+
+describe("a process that has answered a plain request", () => {
+  const plain = (): Promise<Loaded> => loadedBy("plain", "Hello");
+
+  test("has loaded no more files than it needs", async () => {
+    const loaded = await plain();
+    // 12 of this package, where src/ has some 120 for them: each costs half a millisecond before anything in it runs.
+    expect(loaded.own.length).toBeLessThanOrEqual(16);
+    // 112: 41 of tsyringe, 25 of pino, 21 of find-my-way, and what these need.
+    expect(loaded.count).toBeLessThanOrEqual(125);
+  });
+
+  test("has loaded no package that only some applications need", async () => {
+    const loaded = await plain();
+    // Schemas, which take 11 MiB; the cache of filtered files; the gateway's files.
+    for (const name of ["zod", "lru-cache", "mime-types"]) expect(loaded.packages).not.toContain(name);
+    expect(loaded.packages).toContain("pino");
+  });
+
+  test("has loaded neither the filter bridge nor the client that CGI is answered by", async () => {
+    const loaded = await plain();
+    const rare = ["filter-bridge", "document-root", "serve-as-cgi", "client", "memory-connection"];
+    expect(loaded.own.filter((file) => rare.some((name) => file === `shared/${name}.js`))).toEqual([]);
+  });
+
+  test("has required what is CommonJS, not imported it", async () => {
+    const loaded = await plain();
+    // Where one is imported, this takes as long as all else together.
+    expect(loaded.lexers).toEqual([]);
+  });
+});
+
+test.each([
+  ["schema", '{"id":1}', "zod"],
+  ["filter", "as it is", "lru-cache"],
+] as const)("a process whose application has a %s loads what it needs for it", async (kind, answer, name) => {
+  const { packages } = await loadedBy(kind, answer);
+  expect(packages).toContain(name);
+});

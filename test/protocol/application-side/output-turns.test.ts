@@ -1,0 +1,63 @@
+// Who waits for output on a connection, without a transport: nothing that is queued here is ever taken.
+import { expect, test } from "vitest";
+
+import type { Application } from "../../../src/protocol/application-side/application.js";
+import { ApplicationSide } from "../../../src/protocol/application-side/application-side.js";
+import type { Exchange } from "../../../src/protocol/application-side/exchange.js";
+import { defaultServerLimits, defaultServerTimeouts } from "../../../src/server/options.js";
+import { Type, get, record } from "../../support/records.js";
+import { turns } from "../../support/served.js";
+
+/** A connection with two requests whose producers have written so much that they have to wait. */
+function twoThatWait() {
+  const exchanges: Exchange[] = [];
+  const application: Application = {
+    inputs: () => ({ stdin: true, data: false }),
+    dispatch: (exchange) => void exchanges.push(exchange),
+    refuse: (exchange) => exchange.end(),
+    timeLimit: () => Infinity,
+  };
+  const side = new ApplicationSide(
+    application,
+    {
+      outputQueued() {},
+      inputConsumed() {},
+      exchangeEnded() {},
+      breakConnection() {},
+      now: () => 0,
+      admit: () => true,
+      values: { FCGI_MAX_CONNS: "1", FCGI_MAX_REQS: "1", FCGI_MPXS_CONNS: "1" },
+    },
+    { limits: defaultServerLimits, times: defaultServerTimeouts },
+  );
+  side.receive(Buffer.concat([get(1, "/"), get(2, "/")]));
+  const woken: number[] = [];
+  for (const exchange of exchanges) {
+    exchange.write(Buffer.alloc(128 * 1024));
+    expect(exchange.writable).toBe(false);
+    void exchange.drained().then(() => woken.push(exchange.id));
+  }
+  return { side, woken };
+}
+
+test("who waits for output is woken when its request is aborted, and nobody else is", async () => {
+  const { side, woken } = twoThatWait();
+  side.receive(record(Type.abort, 2));
+  await turns();
+  expect(woken).toEqual([2]);
+});
+
+test("all who wait for output are woken when the connection is gone", async () => {
+  const { side, woken } = twoThatWait();
+  side.disconnect();
+  await turns();
+  expect(woken).toEqual([1, 2]);
+});
+
+test("who waits for output is woken in turn when it is taken", async () => {
+  const { side, woken } = twoThatWait();
+  side.output.take();
+  side.writable = true;
+  await turns();
+  expect(woken).toEqual([1, 2]);
+});

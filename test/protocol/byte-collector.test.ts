@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+
+import { ByteCollector } from "../../src/protocol/byte-collector.js";
+
+describe("ByteCollector", () => {
+  it("keeps the order over several rounds of joining", () => {
+    const collector = new ByteCollector();
+    const pieces = Array.from({ length: 10_000 }, (_, index) => Buffer.from([index & 0xff, index >> 8]));
+    for (const piece of pieces) collector.push(piece);
+    expect(collector.length).toBe(20_000);
+    expect(collector.take().equals(Buffer.concat(pieces))).toBe(true);
+    expect(collector.length).toBe(0);
+  });
+
+  it("does not copy what it holds again for each batch", () => {
+    const collector = new ByteCollector();
+    const piece = Buffer.alloc(1024);
+    const start = performance.now();
+    for (let count = 0; count < 64 * 1024; count += 1) collector.push(piece);
+    expect(collector.take()).toHaveLength(64 * 1024 * 1024);
+    // Some 50 ms; with the square of the length in it, more than 20 seconds.
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+
+import type { AdapterOptions } from "../../src/adapters/everything-below.js";
+import type { FetchHandlerOptions } from "../../src/adapters/fetch-handler.js";
+import type { ApplicationOptions } from "../../src/application.js";
+import type { ListenerOptions } from "../../src/bridges/bridge-options.js";
+import type { ClientLimits, ClientOptions, ClientTimeouts } from "../../src/client/index.js";
+import type { AuthorizerOptions, FilterOptions, ScopeOptions } from "../../src/decorators/role.js";
+import type { RouteOptions } from "../../src/decorators/route.js";
+import type { GatewayOptions, GatewayRoutes, GatewayTimeouts } from "../../src/gateway/index.js";
+import { refuseUnknownOptions } from "../../src/usage/options-of.js";
+import type { HandlerTimeouts } from "../../src/roles/dispatcher.js";
+import { defaultHeadLimits, type HeadLimits } from "../../src/http/head.js";
+import type { SendfileOptions } from "../../src/roles/sendfile.js";
+import type { ServeOptions } from "../../src/serve/serve.js";
+import { defaultServerLimits, defaultServerTimeouts } from "../../src/server/options.js";
+import type { TestFile, TestRequest } from "../../src/testing/index.js";
+
+/** The compiler asks for each option here, so that one that is added is not refused. */
+type Every<T> = { [K in keyof Required<T>]: unknown };
+
+test("every option that serve and createApplication have is known", () => {
+  const timeouts: Every<HandlerTimeouts> = { handler: 1, authorizer: 1 };
+  const limits: Every<HeadLimits> = defaultHeadLimits;
+  const ofApplication: Every<ApplicationOptions> = {
+    controllers: [],
+    definitions: [],
+    middleware: [],
+    log: 1,
+    stderr: 1,
+    container: 1,
+    mount: 1,
+    timeouts,
+    limits,
+    secrets: [],
+  };
+  const ofServe: Every<ServeOptions> = {
+    signals: true,
+    bridges: {},
+    vouchesFor: [],
+    log: 1,
+    allowedPeers: [],
+    socketAccess: {},
+    timeouts: defaultServerTimeouts,
+    limits: defaultServerLimits,
+  };
+  expect(() => refuseUnknownOptions("createApplication", ofApplication)).not.toThrow();
+  expect(() => refuseUnknownOptions("serve", ofServe)).not.toThrow();
+});
+
+test("every option that the other functions have is known", () => {
+  const clientTimeouts: Every<ClientTimeouts> = { connect: 1, response: 1, abort: 1, idle: 1 };
+  const clientLimits: Every<ClientLimits> = {
+    headerBytes: 1,
+    headerCount: 1,
+    bufferedPerRequest: 1,
+    bufferedPerConnection: 1,
+    stderrBytes: 1,
+  };
+  const client: Every<ClientOptions> = {
+    address: 1,
+    connect: 1,
+    keepConnection: 1,
+    maxConnections: 1,
+    multiplex: 1,
+    requestsPerConnection: 1,
+    timeouts: clientTimeouts,
+    limits: clientLimits,
+  };
+  const gatewayTimeouts: Every<GatewayTimeouts> = { authorizer: 1, close: 1 };
+  const gateway: Every<GatewayOptions> = {
+    application: 1,
+    root: 1,
+    routes: 1,
+    mount: 1,
+    host: 1,
+    port: 1,
+    timeouts: gatewayTimeouts,
+    log: 1,
+  };
+  const routes: Every<GatewayRoutes> = { protect: 1, filter: 1, respond: 1 };
+  const listener: Every<ListenerOptions> = { bridges: 1, vouchesFor: 1 };
+  const request: Every<TestRequest> = { method: 1, headers: 1, cookies: 1, body: 1, params: 1, signal: 1 };
+  const file: Every<TestFile> = { ...request, data: 1, lastModified: 1 };
+  const scope: Every<ScopeOptions> = { scope: 1 };
+  const authorizer: Every<AuthorizerOptions> = { ...scope, paths: 1, variables: 1 };
+  const filter: Every<FilterOptions> = { ...scope, type: 1, version: 1 };
+  const route: Every<RouteOptions> = { type: 1, status: 1, streams: 1 };
+  const adapter: Every<AdapterOptions> = { path: 1, name: 1, streams: 1 };
+  const fetch: Every<FetchHandlerOptions> = { ...adapter, bodyBytes: 1 };
+  const sendfile: Every<SendfileOptions> = { via: 1, root: 1, decoded: 1 };
+  const all = [
+    ["FastCgiClient", client],
+    ["Gateway", gateway],
+    ["Gateway.routes", routes],
+    ["testApplication", listener],
+    ["testRequest", request],
+    ["testFile", file],
+    ["@Responder", scope],
+    ["@Authorizer", authorizer],
+    ["@Filter", filter],
+    ["route", route],
+    ["nodeListener", adapter],
+    ["fetchHandler", fetch],
+    ["sendfile", sendfile],
+  ] as const;
+  for (const [taker, options] of all) expect(() => refuseUnknownOptions(taker, options)).not.toThrow();
+});
+
+test.each([
+  ["serve", { mount: "/app" }, "write createApplication({ mount })"],
+  ["serve", { limits: { headBytes: 1 } }, "write createApplication({ limits: { headBytes } })"],
+  ["createApplication", { bridges: {} }, "write serve(application, address, { bridges })"],
+  [
+    "createApplication",
+    { timeouts: { idle: 1 } },
+    "write serve(application, address, { timeouts: { idle } })",
+  ],
+  ["createApplication", { handler: 1 }, "write createApplication({ timeouts: { handler } })"],
+  ["serve", { vouchFor: [] }, "vouchesFor is meant, perhaps"],
+  ["testApplication", { vouchFor: [] }, "vouchesFor is meant, perhaps"],
+  ["testApplication", { mount: "/app" }, "write createApplication({ mount })"],
+  ["testRequest", { header: {} }, "headers is meant, perhaps"],
+  ["testFile", { date: "" }, "data is meant, perhaps"],
+  ["Gateway", { timeouts: { idle: 1 } }, "it has application, root, routes, "],
+  ["FastCgiClient", { idle: 1 }, "write new FastCgiClient({ timeouts: { idle } })"],
+  ["@Authorizer", { path: "/**" }, "paths is meant, perhaps"],
+  ["serve", { onListening: 1 }, "it has signals, bridges, vouchesFor, log, "],
+] as const)("%s refuses %j and says what to write", (taker, options, cure) => {
+  expect(() => refuseUnknownOptions(taker, options)).toThrow(cure);
+});
