@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 
-import { blamingCaller } from "./usage/caller.js";
+import { blamingCaller } from "./diagnostics/caller.js";
 import { className, type Class } from "./decorators/class.js";
 import { compileControllers, outlineControllers } from "./decorators/compile.js";
 import type { Container } from "./decorators/container.js";
@@ -9,7 +9,7 @@ import { isWrittenAsClass, mistakeOf } from "./decorators/mistaken-part.js";
 import { ConfigurationError } from "./errors.js";
 import { defaultLog } from "./log/default-log.js";
 import type { Definition } from "./roles/definitions.js";
-import { refuseUnknownOptions } from "./usage/options-of.js";
+import { refuseUnknownOptions } from "./diagnostics/options.js";
 import { Dispatcher, type HandlerTimeouts } from "./roles/dispatcher.js";
 import type { HeadLimits } from "./http/head.js";
 import type { Middleware } from "./roles/middleware.js";

@@ -1,5 +1,5 @@
-import { blamingCaller } from "../usage/caller.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { blamingCaller } from "../diagnostics/caller.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import type { ResponderDefinition } from "../roles/definitions.js";
 import { DEFAULT_COLLECTED_BYTES } from "../body/input-reader.js";
 import type { Reply } from "../roles/reply.js";

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 
 import { HttpError } from "../http/http-error.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
-import { visibleTarget } from "../paths/visible-target.js";
+import { visibleTarget } from "../paths/request-target.js";
 import { requestLines } from "./header-lines.js";
 
 /** What a path and a query may have that `URL` would leave as it is. */

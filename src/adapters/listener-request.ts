@@ -2,7 +2,7 @@ import { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 import type { ResponderRequest } from "../roles/responder-request.js";
-import { visibleTarget } from "../paths/visible-target.js";
+import { visibleTarget } from "../paths/request-target.js";
 import { requestLines } from "./header-lines.js";
 import type { ListenerSocket } from "./listener-socket.js";
 

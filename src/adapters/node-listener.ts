@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { blamingCaller } from "../usage/caller.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { blamingCaller } from "../diagnostics/caller.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import type { ResponderDefinition } from "../roles/definitions.js";
 import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";

@@ -1,8 +1,6 @@
 import type { InputStream } from "../protocol/application-side/input-stream.js";
-import { requireNoCoding } from "../http/content-coding.js";
-import { parseForm } from "../http/form.js";
+import { parseUrlEncoded } from "../http/query.js";
 import { HttpError } from "../http/http-error.js";
-import { isDeeperThan } from "./json-depth.js";
 import { DEFAULT_COLLECTED_BYTES, InputReader, type BodyLimits } from "./input-reader.js";
 import { decodeText, decodeUtf8, essenceOf, parameterOf, parametersOf } from "../http/media-type.js";
 import { readParts, type MultipartLimits } from "./multipart.js";
@@ -10,25 +8,25 @@ import type { Part } from "./part.js";
 
 export type { BodyLimits } from "./input-reader.js";
 
-/** The most that is taken of a urlencoded form. */
+/** Limits of a urlencoded form. */
 export interface FormLimits extends BodyLimits {
-  /** Fields, each occurrence of a repeated name counted; 1000 if left out. */
+  /** Fields, counting each occurrence of a repeated name; 1000 by default. */
   readonly fields?: number | undefined;
 }
 
-/** The most that is taken of JSON. */
+/** Limits of a JSON body. */
 export interface JsonLimits extends BodyLimits {
-  /** Levels of arrays and objects; 500 if left out. */
+  /** Levels of nested arrays and objects; 500 by default. */
   readonly depth?: number | undefined;
 }
 
 /** What PARAMS say about a body. */
 export interface BodyFacts {
-  /** CONTENT_TYPE as it came. */
+  /** CONTENT_TYPE as received. */
   readonly contentType: string | undefined;
-  /** CONTENT_LENGTH in bytes; undefined where there is none that can be trusted. */
+  /** CONTENT_LENGTH in bytes; undefined if it is absent or cannot be trusted. */
   readonly contentLength: number | undefined;
-  /** The values of Content-Encoding; none if left out. */
+  /** The values of Content-Encoding; none by default. */
   readonly contentCodings?: readonly string[] | undefined;
 }
 
@@ -36,13 +34,13 @@ const DEFAULT_FIELDS = 1000;
 const DEFAULT_DEPTH = 500;
 
 /**
- * The body of a request, FCGI_STDIN (section 6.2). Nothing is read until one of the methods is called, and only one can
- * be, once: a second call is a TypeError. The media type is not looked at, except for its charset and boundary.
+ * The body of a request, FCGI_STDIN (section 6.2). It is read when a method is called, and only once: a second call throws
+ * a TypeError. The media type is not checked; only its charset and boundary are used.
  *
- * All methods fail with an HttpError 400 `ERR_BODY_LENGTH` when fewer or more bytes come than CONTENT_LENGTH announced,
- * with 413 `ERR_BODY_TOO_LARGE` above their limit (at once where CONTENT_LENGTH tells), and with the request's
- * AbortedError when it ends early. What has to be understood (text, JSON, forms) is an HttpError 415 `ERR_BODY_CODING` where
- * it has a Content-Encoding; bytes, pieces and streams are what came.
+ * Each method fails with an HttpError 400 `ERR_BODY_LENGTH` if the number of bytes differs from CONTENT_LENGTH, with 413
+ * `ERR_BODY_TOO_LARGE` above its limit (at once if CONTENT_LENGTH is above it), and with the request's AbortedError if the
+ * request ends early. Text, JSON and forms fail with 415 `ERR_BODY_CODING` if the body has a Content-Encoding; bytes, pieces
+ * and streams are returned as received.
  */
 export class RequestBody {
   readonly #reader: InputReader;
@@ -55,26 +53,26 @@ export class RequestBody {
     this.#codings = contentCodings;
   }
 
-  /** The media type in lower case without parameters; undefined where the client sent none. */
+  /** The media type in lower case without parameters; undefined if the client sent none. */
   get contentType(): string | undefined {
     return essenceOf(this.#contentType);
   }
 
-  /** How many bytes were announced; undefined where nobody knows before the end: an upload in chunks, for one. */
+  /** The announced length in bytes; undefined if it is unknown, as for a chunked upload. */
   get contentLength(): number | undefined {
     return this.#reader.length;
   }
 
-  /** The body as bytes. They may be a view of what was received: copy them before changing them. */
+  /** Returns the body as bytes. They may be a view of the received data: copy them before changing them. */
   async bytes({ bytes = DEFAULT_COLLECTED_BYTES }: BodyLimits = {}): Promise<Buffer> {
     this.#reader.claim();
     return this.#reader.collect(bytes);
   }
 
   /**
-   * The body as text in the charset of its Content-Type, UTF-8 if that has none.
+   * Returns the body as text in the charset of its Content-Type, by default UTF-8.
    *
-   * @throws HttpError 415 `ERR_BODY_CHARSET` for an unknown charset, 400 `ERR_BODY_ENCODING` for bytes that are no text in it
+   * @throws HttpError 415 `ERR_BODY_CHARSET` for an unknown charset, 400 `ERR_BODY_ENCODING` for bytes that are invalid in it
    */
   async text(limits?: BodyLimits): Promise<string> {
     requireNoCoding(this.#codings);
@@ -82,9 +80,9 @@ export class RequestBody {
   }
 
   /**
-   * The body as the value that its JSON describes (RFC 8259, which is always UTF-8).
+   * Parses the body as JSON (RFC 8259), which is always UTF-8.
    *
-   * @throws HttpError 400 `ERR_BODY_JSON`, also for what is nested too deep; and what {@link text} throws
+   * @throws HttpError 400 `ERR_BODY_JSON` for invalid or too deeply nested JSON, and the errors of {@link text}
    */
   async json({ bytes, depth = DEFAULT_DEPTH }: JsonLimits = {}): Promise<unknown> {
     requireNoCoding(this.#codings);
@@ -95,22 +93,22 @@ export class RequestBody {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      // The parser's own error quotes what was sent, which is not for answers and not for logs.
+      // The parser's error quotes the body, which must not reach answers or logs.
       throw new HttpError(400, "The body is not valid JSON.", { code: "ERR_BODY_JSON" });
     }
   }
 
   /**
-   * The fields of a urlencoded form, in an object without a prototype; a name that is repeated has an array.
+   * Returns the fields of a urlencoded form, in an object without a prototype; a repeated name has an array.
    *
-   * @throws HttpError 413 `ERR_BODY_TOO_LARGE` for too many fields, and what {@link text} throws
+   * @throws HttpError 413 `ERR_BODY_TOO_LARGE` for too many fields, and the errors of {@link text}
    */
   async form({ bytes, fields = DEFAULT_FIELDS }: FormLimits = {}): Promise<
     Record<string, string | string[]>
   > {
     requireNoCoding(this.#codings);
     const text = decodeUtf8(await this.bytes({ bytes }), this.#charset);
-    const pairs = parseForm(text);
+    const pairs = parseUrlEncoded(text);
     if (!(pairs.size <= fields)) {
       throw new HttpError(413, `The body has more than ${fields} fields.`, {
         code: "ERR_BODY_TOO_LARGE",
@@ -127,29 +125,26 @@ export class RequestBody {
   }
 
   /**
-   * The body piece by piece, as it arrives, without a limit: what costs least of all ways to read a large one, or to hand
-   * it on. It reads from the connection only what it is asked for; leaving the loop early drops the rest.
+   * Returns the body piece by piece, as it arrives, without a limit: the cheapest way to read or forward a large body.
+   * Pieces are read on demand; leaving the loop early drops the rest.
    */
   pieces(): AsyncIterable<Uint8Array> {
     this.#reader.claim();
     return this.#reader.pieces();
   }
 
-  /**
-   * The body as a web stream without a limit. It reads from the connection only what it is asked for; cancelling it
-   * drops the rest.
-   */
+  /** Returns the body as a web stream, without a limit. Pieces are read on demand; cancelling it drops the rest. */
   stream(): ReadableStream<Uint8Array> {
     this.#reader.claim();
     return this.#reader.stream();
   }
 
   /**
-   * The parts of a multipart/form-data body one after the other (RFC 7578), each to be read before the next is asked
-   * for: an unread one is dropped then. Leaving the loop early drops the rest of the body.
+   * Returns the parts of a multipart/form-data body one after the other (RFC 7578). Read each before you ask for the next,
+   * which drops what is unread. Leaving the loop early drops the rest of the body.
    *
-   * A body that is no such form, is cut short, or of which a part would be lost, is an HttpError 400
-   * `ERR_BODY_MULTIPART`; it may come only after whole parts were handed out.
+   * @throws HttpError 400 `ERR_BODY_MULTIPART` for a body that is not such a form, is cut short, or has a part that would be
+   * lost; complete parts may have been returned before
    */
   multipart(limits?: MultipartLimits): AsyncIterable<Part> {
     requireNoCoding(this.#codings);
@@ -160,4 +155,54 @@ export class RequestBody {
   get #charset(): string | undefined {
     return parameterOf(this.#contentType, "charset");
   }
+}
+
+/**
+ * Refuses a body with a content coding, such as gzip, since none is decoded (RFC 9110, section 15.5.16). Accept-Encoding
+ * says what is accepted (RFC 7694).
+ *
+ * @throws HttpError 415 `ERR_BODY_CODING`
+ */
+function requireNoCoding(codings: readonly string[]): void {
+  const isIdentity = (coding: string): boolean => /^(?:identity)?$/i.test(coding.trim());
+  if (codings.every((value) => value.split(",").every(isIdentity))) return;
+  throw new HttpError(415, "The body has a Content-Encoding, and none is supported.", {
+    code: "ERR_BODY_CODING",
+    headers: { "Accept-Encoding": "identity" },
+  });
+}
+
+/**
+ * Whether arrays and objects of a JSON text are nested deeper than a number of levels. It is checked before the text is
+ * parsed, because code that handles a value recurses into its levels.
+ */
+function isDeeperThan(text: string, depth: number): boolean {
+  // Each level takes at least one character.
+  if (text.length <= depth) return false;
+  let open = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        at = endOfString(text, at + 1);
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        open += 1;
+        // Negated, so that a limit of NaN admits nothing.
+        if (!(open <= depth)) return true;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        open -= 1;
+        break;
+    }
+  }
+  return false;
+}
+
+/** The index of the closing quote, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && text.charCodeAt(at) !== 0x22) at += text.charCodeAt(at) === 0x5c ? 2 : 1;
+  return at;
 }

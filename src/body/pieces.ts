@@ -1,17 +1,17 @@
 /** A piece of a streamed body; text is sent as UTF-8. */
 export type BodyPiece = string | Uint8Array;
 
-/** Where pieces of bytes come from. */
-export interface PieceSource {
-  /** The next piece, without a promise where it is there already; undefined behind the last. Nothing is read before. */
-  next(): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** Nobody will read any further. */
-  discard(): void;
+/** Produces the pieces of a body one by one, each when it is asked for. */
+export interface PieceSource<Piece extends BodyPiece = Uint8Array> {
+  /** Returns the next piece, without a promise if it has already arrived, or undefined after the last one. */
+  next(): Piece | undefined | Promise<Piece | undefined>;
+  /** Drops the rest. Never throws or rejects. */
+  discard(reason?: unknown): void;
 }
 
 /**
- * Pieces that are read when they are asked for, by one reader: a loop, or whoever answers with them and takes the source
- * itself, which costs a promise only for a piece that has not arrived.
+ * The pieces of a body, read on demand and once: in a loop, or by a reply that takes the source itself, which needs a
+ * promise only for a piece that has not arrived.
  */
 export class Pieces implements AsyncIterable<Uint8Array> {
   readonly #source: PieceSource;
@@ -21,7 +21,7 @@ export class Pieces implements AsyncIterable<Uint8Array> {
     this.#source = source;
   }
 
-  /** The source of all pieces; it can be taken once. Throws a TypeError afterwards. */
+  /** Returns the source of all pieces. Throws a TypeError the second time. */
   takeSource(): PieceSource {
     if (this.#taken) throw new TypeError("Cannot read pieces: they are being read already");
     this.#taken = true;

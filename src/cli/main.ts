@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 
 import { configCommand } from "./config-command.js";
 import { TricornError } from "../errors.js";
-import { explained } from "../log/start-failure.js";
+import { explainedAt } from "../diagnostics/start-failure.js";
 import { help } from "./help.js";
 import { UsageError } from "./usage-error.js";
 
@@ -24,7 +24,7 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError;
   const fact = error instanceof Error ? error.message : String(error);
-  const code = error instanceof TricornError ? `    ${explained(error.code)}\n` : "";
+  const code = error instanceof TricornError ? `    ${explainedAt(error.code)}\n` : "";
   process.stderr.write(`tricorn: ${fact}${isUsage ? "; see tricorn config --help" : ""}\n${code}`);
   end(isUsage ? 2 : 1);
 }

@@ -1,5 +1,5 @@
-import { blamingCaller } from "../usage/caller.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { blamingCaller } from "../diagnostics/caller.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { PendingRequest } from "./pending-request.js";
 import { settingsOf, type ClientOptions } from "./client-options.js";
 import type { ClientRequest } from "./client-request.js";

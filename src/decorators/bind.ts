@@ -1,7 +1,7 @@
 import type { MultipartLimits } from "../body/multipart.js";
 import type { Part } from "../body/part.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
-import { blamingCaller } from "../usage/caller.js";
+import { blamingCaller } from "../diagnostics/caller.js";
 import { requireParentheses } from "./decorated.js";
 import type { BindingSource, NamedPart } from "./marks.js";
 import { markMember } from "./metadata.js";

@@ -19,3 +19,13 @@ export function className(owner: unknown): string {
 export function isClass(value: unknown): value is Class {
   return typeof value === "function" && typeof value.prototype === "object" && value.prototype !== null;
 }
+
+/** Returns the source text of a class and its superclasses: the same in each process that runs the same code. */
+export function classText(owner: object): string {
+  const texts: string[] = [];
+  for (let current: unknown = owner; typeof current === "function" && current !== Function.prototype;) {
+    texts.push(Function.prototype.toString.call(current));
+    current = Object.getPrototypeOf(current);
+  }
+  return texts.join("\n");
+}

@@ -1,9 +1,8 @@
 import { ConfigurationError } from "../errors.js";
-import { classText } from "../http/fingerprint.js";
 import type { Verdict } from "../roles/verdict.js";
 import { compileCall, type Call } from "./call.js";
 import { checkBindings } from "./check-members.js";
-import { className, memberName } from "./class.js";
+import { className, classText, memberName } from "./class.js";
 import { checkType } from "./compile-responder.js";
 import type { Controller } from "./controller.js";
 import { bindCall, type Plan } from "./instances.js";

@@ -3,7 +3,7 @@ import { types } from "node:util";
 import { ConfigurationError } from "../errors.js";
 import type { Middleware } from "../roles/middleware.js";
 import type { RouteDefinition } from "../roles/definitions.js";
-import { placed } from "../usage/caller.js";
+import { placed } from "../diagnostics/caller.js";
 import { compileCall } from "./call.js";
 import { checkBindings } from "./check-members.js";
 import { capturedNames } from "./check-routes.js";

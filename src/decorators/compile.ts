@@ -1,6 +1,6 @@
 import { ConfigurationError, TricornError } from "../errors.js";
 import type { Definition } from "../roles/definitions.js";
-import { placed } from "../usage/caller.js";
+import { placed } from "../diagnostics/caller.js";
 import { checkRoutes } from "./check-routes.js";
 import type { Class } from "./class.js";
 import { compileAuthorizer, compileFilter } from "./compile-gate.js";

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../errors.js";
 import type { Middleware } from "../roles/middleware.js";
-import { addPlace } from "../usage/caller.js";
+import { addPlace } from "../diagnostics/caller.js";
 import { className, isClass, type Class } from "./class.js";
 import type { MemberMarks, RoleMark } from "./marks.js";
 import { isWrittenAsClass, mistakeOf } from "./mistaken-part.js";

@@ -1,4 +1,4 @@
-import { placed, type Caller } from "../usage/caller.js";
+import { placed, type Caller } from "../diagnostics/caller.js";
 import { ConfigurationError } from "../errors.js";
 import { className, type Class, type RoleKind } from "./class.js";
 import {

@@ -1,4 +1,4 @@
-import type { Caller } from "../usage/caller.js";
+import type { Caller } from "../diagnostics/caller.js";
 import type { Middleware } from "../roles/middleware.js";
 import type { MultipartLimits } from "../body/multipart.js";
 import type { RoleKind } from "./class.js";

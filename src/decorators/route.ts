@@ -2,8 +2,8 @@ import { METHODS } from "node:http";
 
 import { ConfigurationError } from "../errors.js";
 import type { HandlerResult } from "../roles/reply.js";
-import { applying, blamingCaller, callerOf, type Caller } from "../usage/caller.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { applying, blamingCaller, callerOf, type Caller } from "../diagnostics/caller.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { className } from "./class.js";
 import { requireParentheses } from "./decorated.js";
 import { markMember } from "./metadata.js";

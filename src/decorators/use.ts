@@ -2,7 +2,7 @@ import type { FilterRequest } from "../roles/filter-request.js";
 import type { Middleware } from "../roles/middleware.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { ConfigurationError } from "../errors.js";
-import { applying, blamingCaller, callerOf } from "../usage/caller.js";
+import { applying, blamingCaller, callerOf } from "../diagnostics/caller.js";
 import type { Class } from "./class.js";
 import { requireExperimental, requireParentheses } from "./decorated.js";
 import { markMember, marksOf } from "./metadata.js";

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 
 import { pino, type Logger } from "pino";
 
-import { blame, blamingCaller, callerOf, type Caller } from "../usage/caller.js";
+import { blame, blamingCaller, callerOf, type Caller } from "../diagnostics/caller.js";
 import { ClientError, FastCgiClient } from "../client/index.js";
 import { ConfigurationError, TricornError } from "../errors.js";
 import type { AddressLike } from "../protocol/address.js";
@@ -17,11 +17,11 @@ import { answerPlainly } from "./plain-answer.js";
 import { logSafely } from "../log/log-safely.js";
 import { defaultLog } from "../log/default-log.js";
 import { LogBudgets } from "../log/log-budgets.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { parseRequestPath } from "./request-path.js";
 import { RouteTable } from "./route-table.js";
 import type { GatewayRoutes } from "../paths/routes-of.js";
-import { endWithout, tellMistake } from "../log/start-failure.js";
+import { exitUnlessCaught, reportMistake } from "../diagnostics/start-failure.js";
 
 /** How long a gateway waits, in milliseconds. The waits for answers are the client's to set. */
 export interface GatewayTimeouts {
@@ -106,7 +106,7 @@ export class Gateway {
       return await this.#listen();
     } catch (error) {
       if (error instanceof TricornError) blame(error, caller);
-      endWithout(error, () => tellMistake(error, this.#options.log));
+      exitUnlessCaught(error, () => reportMistake(error, this.#options.log));
       throw error;
     }
   }
@@ -252,7 +252,7 @@ function starting<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    endWithout(error, () => tellMistake(error));
+    exitUnlessCaught(error, () => reportMistake(error));
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { listenFactOf } from "../usage/listen-fact.js";
+import { listenReason } from "../diagnostics/listen-reason.js";
 
 /** Where a gateway was to listen. */
 export interface ListenPlace {
@@ -10,7 +10,7 @@ export interface ListenPlace {
 /** The error for a host and port that the system refuses, with its cure where one is known. */
 export function listenError({ host, port }: ListenPlace, cause: unknown): ConfigurationError {
   const { code } = cause as NodeJS.ErrnoException;
-  const fact = listenFactOf(code, port) ?? (cause instanceof Error ? cause.message : String(code));
+  const fact = listenReason(code, port) ?? (cause instanceof Error ? cause.message : String(code));
   const place = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   return new ConfigurationError("ERR_GATEWAY_LISTEN", `Cannot listen on ${place}: ${fact}`, cause);
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { compileGlob, compileProtection, isGlob, type PathMatcher } from "../paths/path-glob.js";
 import type { GatewayRoutes } from "../paths/routes-of.js";
 

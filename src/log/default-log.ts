@@ -8,25 +8,23 @@ import { chooseLogDestination, type LogDestination } from "./log-destination.js"
 import { secretFields } from "./secrets.js";
 import { LogStream, standardError } from "./log-stream.js";
 
-/** Lines may hold what is not everybody's business. */
+/** Not readable by all: lines may hold private data. */
 const FILE_MODE = 0o640;
-/** A named pipe that nobody reads yet is an error with O_NONBLOCK, and would be waited for without. */
+/** With O_NONBLOCK a named pipe without a reader is an error; without it, opening one would block. */
 const FILE_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-
-const STANDARD_ERROR = 2;
 
 /** The logger of an application that was given none. */
 export interface DefaultLog {
   readonly log: Logger;
-  /** Whether there is somewhere to see its lines. */
+  /** Whether its lines go anywhere. */
   readonly isVisible: boolean;
 }
 
 /**
- * Makes the logger of an application that was given none: its lines go where they are seen.
+ * Makes the logger of an application that was given none. It writes to the {@link logDestination}.
  *
- * @param secrets further names of fields whose values are taken out
- * @throws ConfigurationError `ERR_LOG_LEVEL`, `ERR_LOG_DESTINATION` for what TRICORN_LOG_LEVEL and TRICORN_LOG cannot mean
+ * @param secrets names of fields whose values are redacted in addition to the usual ones
+ * @throws ConfigurationError `ERR_LOG_LEVEL` or `ERR_LOG_DESTINATION` for an invalid TRICORN_LOG_LEVEL or TRICORN_LOG
  */
 export function defaultLog(secrets: readonly string[]): DefaultLog {
   const level = process.env["TRICORN_LOG_LEVEL"] ?? "info";
@@ -37,43 +35,24 @@ export function defaultLog(secrets: readonly string[]): DefaultLog {
         Object.keys(pino.levels.values).join(", "),
     );
   }
-  // Where handlers log them: fields and params as objects, and what holds these.
+  // Handlers log fields and params as objects, alone or inside another object.
   const redact = secretFields(secrets).flatMap((name) =>
-    ["", "*", "*.*"].map((where) => `${where}["${name}"]`),
+    ["", "*", "*.*"].map((parent) => `${parent}["${name}"]`),
   );
-  const stream = streamTo(destination());
+  const stream = streamTo(logDestination());
   if (stream !== undefined) return { log: pino({ level, redact }, stream), isVisible: true };
-  // From warnings on, lines may still be mirrored to the Web server; what is below costs nothing.
+  // Lines from `warn` on may still be mirrored to the Web server; those below cost nothing.
   const atLeast = pino.levels.values[level] ?? Infinity;
   const mirrored = atLeast < pino.levels.values["warn"]! ? "warn" : level;
   return { log: pino({ level: mirrored }, { write: drop }), isVisible: false };
 }
 
-/** Why a process cannot start. */
-export interface StartFailure {
-  readonly sentence: string;
-  /** Lines below it. */
-  readonly details: readonly string[];
-}
-
 /**
- * Tells why a process cannot start: on standard error in one line with its details, and in the log, where that goes
- * elsewhere.
+ * Returns where the default log of this process goes.
  *
- * @param log the logger that the application was given, if it was given one
+ * @throws ConfigurationError `ERR_LOG_DESTINATION` for an invalid TRICORN_LOG
  */
-export function tellStartFailure({ sentence, details }: StartFailure, log?: Logger): void {
-  standardError.write(`${[sentence, ...details].join("\n")}\n`);
-  try {
-    const to = destination();
-    const isElsewhere = to.kind === "file" || (to.kind === "descriptor" && to.fd !== STANDARD_ERROR);
-    if (log !== undefined || isElsewhere) (log ?? defaultLog([]).log).fatal(sentence);
-  } catch {
-    // It may be the log that is at fault, and the sentence says so.
-  }
-}
-
-function destination(): LogDestination {
+export function logDestination(): LogDestination {
   return chooseLogDestination({
     named: process.env["TRICORN_LOG"],
     isCgi: startedAsCgi,
@@ -82,7 +61,7 @@ function destination(): LogDestination {
   });
 }
 
-/** The files that are open already: several applications of one process share a log. */
+/** The open log files, shared by all applications of the process. */
 const files = new Map<string, LogStream>();
 
 function streamTo(to: LogDestination): LogStream | undefined {
@@ -90,7 +69,7 @@ function streamTo(to: LogDestination): LogStream | undefined {
     case "nowhere":
       return undefined;
     case "descriptor":
-      return to.fd === STANDARD_ERROR ? standardError : new LogStream(to.fd);
+      return to.fd === standardError.fd ? standardError : new LogStream(to.fd);
     case "file": {
       const stream = files.get(to.path) ?? new LogStream(openLog(to.path));
       files.set(to.path, stream);

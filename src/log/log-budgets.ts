@@ -1,29 +1,29 @@
-/** Lines of one kind that are logged in a second. */
+/** Lines of one kind per second. */
 const LINES_PER_SECOND = 20;
 
-/** Kinds that have a budget of their own; further ones share one, so that a peer cannot make up kinds. */
+/** Kinds with a budget of their own; all others share one, so that a peer cannot make up kinds. */
 const MAX_KINDS = 256;
 
-/** What a line tells beside its own facts. */
+/** Fields that an admitted line adds to its own. */
 export interface LeftOut {
-  /** How many lines of its kind were left out since the last one; absent for none. */
+  /** How many lines of its kind were left out since the last one; absent if none was. */
   readonly leftOut?: number;
 }
 
-const nothing: LeftOut = {};
+const NONE_LEFT_OUT: LeftOut = {};
 
 /**
- * Keeps peers from filling the log. Every line from `warn` on that a peer can cause is admitted here first: 20 a second of
- * each kind. What is too much is counted, and told with the next line of its kind.
+ * Keeps peers from filling the log. It admits, of each kind, 20 lines a second from `warn` on that a peer can cause, counts
+ * those beyond, and reports their number with the next line of the kind.
  */
 export class LogBudgets {
   readonly #kinds = new Map<string, Budget>();
 
   /**
-   * Whether a line may be written now.
+   * Admits a line, or counts it as left out.
    *
-   * @param kind the code of the line, or the name of what has failed
-   * @returns what the line has to tell too, or undefined where it is to be left out
+   * @param kind the line's code, or the name of what has failed
+   * @returns the fields to add to the line, or undefined if it must not be written
    */
   admit(kind: string): LeftOut | undefined {
     let budget = this.#kinds.get(kind);
@@ -52,7 +52,7 @@ class Budget {
       this.#suppressed += 1;
       return undefined;
     }
-    if (this.#suppressed === 0) return nothing;
+    if (this.#suppressed === 0) return NONE_LEFT_OUT;
     const leftOut = this.#suppressed;
     this.#suppressed = 0;
     return { leftOut };

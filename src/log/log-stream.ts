@@ -1,23 +1,25 @@
 import { writeSync } from "node:fs";
 
-/** How often, and how long each time, a destination is waited for that takes nothing at the moment; ms. */
+/** How often a write to a full destination is tried again. */
 const ATTEMPTS = 50;
+/** The pause between two attempts, in ms. */
 const PAUSE = 2;
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Writes lines to a descriptor, each at once, and never throws: a full disk or a reader that has left must cost neither
- * an answer nor the process. What could not be written is counted, and told in front of the next line that can.
+ * Writes lines to a descriptor, each at once, and never throws: a full disk or a reader that has left must cost neither an
+ * answer nor the process. Lost lines are counted and reported before the next line that can be written.
  */
 export class LogStream {
-  readonly #fd: number;
+  /** The descriptor. */
+  readonly fd: number;
   #lost = 0;
-  /** Whether the last thing that was written is a part of a line. */
+  /** Whether the last write ended inside a line. */
   #cut = false;
 
   constructor(fd: number) {
-    this.#fd = fd;
+    this.fd = fd;
   }
 
   /** Writes text that ends with a line feed. */
@@ -27,11 +29,11 @@ export class LogStream {
     let attempts = this.#lost === 0 ? ATTEMPTS : 1;
     while (written < bytes.length) {
       try {
-        written += writeSync(this.#fd, bytes, written);
+        written += writeSync(this.fd, bytes, written);
       } catch (error) {
         attempts -= 1;
         if ((error as NodeJS.ErrnoException).code === "EAGAIN" && attempts > 0) {
-          // A full pipe that somebody else has set to non-blocking. Its reader is given a moment.
+          // A full pipe that another process has set to non-blocking: wait for its reader.
           Atomics.wait(clock, 0, 0, PAUSE);
           continue;
         }
@@ -55,5 +57,5 @@ export class LogStream {
   }
 }
 
-/** Standard error, for the few lines that are not of the log: a stream of Node.js would end the process with its reader. */
+/** Standard error, for lines outside the log. A stream of Node.js would end the process when its reader leaves. */
 export const standardError = new LogStream(2);

@@ -1,23 +1,24 @@
-import type { Logger } from "pino";
+import { format } from "node:util";
+import type { Bindings, ChildLoggerOptions, LogFn, Logger } from "pino";
 
 import { ConfigurationError } from "../errors.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
-import { mirrorWarnings } from "./mirrored-log.js";
+import { logSafely } from "./log-safely.js";
 import { oneLine, redact } from "./redact.js";
 
 /**
- * What the Web server is told of a request by FCGI_STDERR, which it puts into its error log: nothing, one line for each
- * failure, or also a line for each warning and error that the request's handlers log.
+ * What FCGI_STDERR carries to the Web server's error log: nothing, one line for each failure, or also one for each warning
+ * and error that the handlers of a request log.
  */
 export type StderrLines = "off" | "failures" | "warnings";
 
 const KINDS: readonly unknown[] = ["off", "failures", "warnings"] satisfies StderrLines[];
 
-/** Lines of one request, so that a client cannot fill the Web server's log by one. */
+/** Lines of one request: a client must not fill the Web server's log with one. */
 const MAX_LINES = 20;
 
 /**
- * Checks what somebody may have written without a compiler.
+ * Checks an option that may come from JavaScript.
  *
  * @throws ConfigurationError `ERR_STDERR_LINES`
  */
@@ -29,28 +30,74 @@ export function checkStderrLines(lines: StderrLines): StderrLines {
   );
 }
 
-/** What stands behind the lines of one request. */
+/** The request that lines belong to. */
 export interface MirrorFacts {
   readonly exchange: Exchange;
-  /** The params that the application declared as secret. */
+  /** The names that the application declares as secret. */
   readonly secrets: readonly string[];
-  /** Tells what is at work: `GET /books/:id`, or the name of an authorizer or filter. */
+  /** Names the handler: `GET /books/:id`, or an authorizer or filter. */
   readonly what: () => string;
 }
 
 /**
- * A logger whose warnings and errors the Web server is told of too: each one as a line without control characters and
- * without the secrets of the request. They leave behind the header block of the answer (see {@link Exchange.warn}).
+ * Returns a logger that also sends its warnings and errors to the Web server: each as one line without control characters
+ * and without the secrets of the request. They are sent after the header block of the answer (see {@link Exchange.warn}).
  */
 export function mirroredLog(log: Logger, { exchange, secrets, what }: MirrorFacts): Logger {
   let lines = 0;
   return mirrorWarnings(log, (level, text) => {
     lines += 1;
     if (lines > MAX_LINES || exchange.ended) return;
-    const told =
-      lines < MAX_LINES
-        ? redact(text, exchange.params, secrets)
-        : "further lines of this request are left out";
-    exchange.warn(oneLine(["tricorn", what(), level, told].filter((part) => part !== "").join(": ")));
+    const shown =
+      lines < MAX_LINES ? redact(text, exchange.params, secrets) : "more lines of this request are left out";
+    exchange.warn(oneLine(["tricorn", what(), level, shown].filter((part) => part !== "").join(": ")));
   });
+}
+
+const LEVELS = ["warn", "error", "fatal"] as const;
+
+/** The placeholders of pino's messages; pino drops values without one, and so does the mirror. */
+const PLACEHOLDER = /%[sdifjoOc]/g;
+
+/**
+ * Wraps a logger and its children so that lines from `warn` on also go to `mirror`, as their message and error only.
+ * Lines below the logger's level do not.
+ */
+function mirrorWarnings(log: Logger, mirror: (level: string, text: string) => void): Logger {
+  const mirrored = Object.create(log, {
+    level: {
+      get: () => log.level,
+      set: (level: string) => {
+        log.level = level;
+      },
+    },
+    child: {
+      value: (bindings: Bindings, options?: ChildLoggerOptions) =>
+        mirrorWarnings(log.child(bindings, options), mirror),
+    },
+    setBindings: { value: (bindings: Bindings) => log.setBindings(bindings) },
+  }) as Logger;
+  for (const level of LEVELS) {
+    mirrored[level] = (...line: Parameters<LogFn>): void => {
+      // Before the log, which may throw if its disk is full.
+      if (log.isLevelEnabled(level)) logSafely(() => mirror(level, textOf(line)));
+      log[level](...line);
+    };
+  }
+  return mirrored;
+}
+
+/** The text of a log call: message and values, after an optional object or error. */
+function textOf([first, ...rest]: readonly unknown[]): string {
+  if (typeof first === "string") return messageOf([first, ...rest]);
+  const fields = (first ?? {}) as { readonly err?: unknown; readonly msg?: unknown };
+  const message = rest.length > 0 ? messageOf(rest) : fields.msg;
+  const error = first instanceof Error ? first : fields.err;
+  const parts = [message, error instanceof Error ? `${error.name}: ${error.message}` : undefined];
+  return parts.filter((part) => typeof part === "string").join(": ");
+}
+
+function messageOf([message, ...values]: readonly unknown[]): string {
+  const text = String(message);
+  return format(text, ...values.slice(0, text.match(PLACEHOLDER)?.length ?? 0));
 }

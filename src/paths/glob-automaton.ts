@@ -3,8 +3,8 @@ import { Automaton } from "./automaton.js";
 import { addComplement } from "./complement.js";
 import { characterSet, complementOf, setOf, type CharacterSet } from "./character-set.js";
 import type { Branches, GlobNode } from "./glob-nodes.js";
-import { Walk } from "./walk.js";
-import { foldText, variantsOf } from "./spellings.js";
+import { Walk } from "./lazy-dfa.js";
+import { foldText, variantsOf } from "./case-folding.js";
 
 /**
  * How the letters of a glob are compared: `exact`; `widest`, so that it covers what any program that ignores case could

@@ -2,7 +2,7 @@ import { compileNodes, OPPOSITE, type Letters } from "./glob-automaton.js";
 import type { ParsedGlob } from "./glob-nodes.js";
 import { parseGlob, rooted, withoutMark } from "./glob-parser.js";
 import { readingsOf } from "./path-readings.js";
-import { formsOf } from "./slash-at-end.js";
+import { formsOf } from "./trailing-slash.js";
 
 /** Paths beyond this many characters match every glob. So whatever protects anything protects them too. */
 export const MAX_PATH_LENGTH = 2048;

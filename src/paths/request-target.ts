@@ -4,7 +4,7 @@ import { formOf } from "./path-variables.js";
 /** A target in absolute-form (RFC 9112, section 3.2.2): its authority, and what follows. */
 const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)(.*)$/s;
 
-/** A request target in origin-form: scheme and authority of an absolute-form are cut off, others stay as they are. */
+/** Returns a request target in origin-form: an absolute-form loses its scheme and authority, other forms stay unchanged. */
 export function originForm(target: string): string {
   if (target === "" || target.charCodeAt(0) === 0x2f) return target;
   const rest = ABSOLUTE_FORM.exec(target)?.[2];
@@ -12,15 +12,15 @@ export function originForm(target: string): string {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** The authority of a request target in absolute-form; undefined for other forms. It goes before that of Host. */
+/** Returns the authority of a target in absolute-form, which takes precedence over Host; undefined for other forms. */
 export function authorityOf(target: string): string | undefined {
   if (target === "" || target.charCodeAt(0) === 0x2f) return undefined;
   return ABSOLUTE_FORM.exec(target)?.[1];
 }
 
 /**
- * The request target in origin-form, its path percent-encoded, whatever the Web server has made of it; empty where it sends
- * no REQUEST_URI.
+ * Returns the request target in origin-form, its path percent-encoded even if the Web server has decoded it; empty if the
+ * server sends no REQUEST_URI.
  */
 export function targetOf(params: Params): string {
   const uri = params.get("REQUEST_URI") ?? "";
@@ -29,9 +29,9 @@ export function targetOf(params: Params): string {
 }
 
 /**
- * The target that a server has decoded but for its query. A question mark in it may have been "%3F", so the path ends where
- * QUERY_STRING begins; and where that is no end of REQUEST_URI because the server has rewritten it, all of it is the path.
- * To cut it at a question mark would make "/private" of a path that the server did not protect as that.
+ * Encodes a target whose path the server has decoded. A question mark in it may have been "%3F", so the path ends where
+ * QUERY_STRING begins. If REQUEST_URI does not end with QUERY_STRING, because the server has rewritten it, all of it is
+ * the path: cut at a question mark, it could become "/private", a path that the server did not protect as such.
  */
 function encodedTarget(params: Params, uri: string): string {
   const query = params.get("QUERY_STRING") ?? "";
@@ -41,12 +41,24 @@ function encodedTarget(params: Params, uri: string): string {
   return `${encodeBytes(bytes.subarray(0, bytes.length - length))}?${query}`;
 }
 
-/** What a path may have as it is (RFC 3986, section 3.3); a percent sign that was decoded is none of it. */
-const NOT_PLAIN = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g;
+/** Characters that a path must percent-encode (RFC 3986, section 3.3), including a percent sign that was decoded. */
+const TO_ENCODE = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g;
 
-/** The bytes of a decoded path, percent-encoded. Those that are no UTF-8 stay those that the client sent. */
+/** Percent-encodes the bytes of a decoded path; bytes that are not UTF-8 are kept. */
 export function encodeBytes(path: Uint8Array): string {
   return Buffer.from(path)
     .toString("latin1")
-    .replaceAll(NOT_PLAIN, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+    .replaceAll(TO_ENCODE, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+}
+
+/** Characters that a valid target never has (RFC 9112, section 3.2), although some Web servers let them through. */
+const INVISIBLE = /[^\x21-\x7e]/u;
+
+/**
+ * Percent-encodes everything in a target that is not visible ASCII, so that all readers see the same target: `URL` and the
+ * `url.parse` of Express and Koa drop spaces, no-break spaces and control characters at the end, and `URL` some of them
+ * elsewhere. nginx lets `/admin` with a trailing no-break space through: routes would read `/admin`, authorizers another path.
+ */
+export function visibleTarget(target: string): string {
+  return INVISIBLE.test(target) ? target.replaceAll(new RegExp(INVISIBLE, "gu"), encodeURIComponent) : target;
 }

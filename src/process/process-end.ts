@@ -1,51 +1,51 @@
 import { isHangupIgnored, startFacts } from "./ignored-signals.js";
 
-/** Why a process ends: somebody sent it a signal, or nobody caught an error. */
+/** Why a process ends: a signal, or an uncaught error. */
 type EndCause = "signal" | "uncaught";
 
-/** What the end of the process closes. */
+/** What is closed before the process ends. */
 export interface Closable {
-  /** Finishes what is in flight. Rejects where something was left behind. */
+  /** Finishes the requests in flight. Rejects if it had to abandon some. */
   close(cause: EndCause): Promise<void>;
-  /** Logs what nobody caught. */
+  /** Logs an uncaught error. */
   uncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void;
 }
 
-/** All of it is closed together: the process must not end before the last one is. */
+/** Closed together: the process must not end before the last one is. */
 const closables = new Set<Closable>();
 /** How often the process was asked to end. */
 let asked = 0;
 
 /**
- * What asks the process to end: SIGTERM (section 7) and SIGINT, from a terminal. SIGHUP, when that is gone or by those who
- * mean a reload, SIGQUIT and SIGUSR2 would end it as well, at once and with every request in flight. SIGUSR1 is what libfcgi
- * takes so and multiwatch 1.0 sends; Node.js itself would open its debugger for that.
+ * The signals that end the process: SIGTERM (section 7) and SIGINT, from a terminal. SIGHUP, sent when the terminal closes or
+ * to ask for a reload, SIGQUIT and SIGUSR2 would by default end it at once, with every request in flight. libfcgi handles
+ * SIGUSR1 this way and multiwatch 1.0 sends it; Node.js by default opens its debugger.
  */
 const END_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
-/** What means the end whoever listens too. The others mean what the program says, if it listens to them itself. */
-const ALWAYS_THE_END: ReadonlySet<string> = new Set(["SIGTERM", "SIGINT"]);
+/** The signals that end the process even if the program listens to them too; a program that listens to others handles them. */
+const ALWAYS_END: ReadonlySet<string> = new Set(["SIGTERM", "SIGINT"]);
 
-/** Whether SIGHUP was ignored when the process was started: then it goes on to be. Found out when it is needed. */
+/** Whether SIGHUP was ignored at start-up, and so stays ignored. Read on first use. */
 let hangupIgnored: boolean | undefined;
 
 /**
- * Lets the end of the process close something first. A signal ends it with 0, or with 1 where closing failed. An error
- * that nobody caught, an exception or a rejection, ends it with 1: nobody knows what state it is in, but the requests in
- * flight are not to blame. When asked a second time it ends at once.
+ * Closes something before the process ends. After a signal the exit code is 0, or 1 if closing failed; after an uncaught
+ * exception or rejection it is 1: the state of the process is unknown, but the requests in flight are not at fault. A second
+ * signal ends the process at once.
  *
- * @returns a function that takes it back, for what was closed in another way
+ * @returns a function that removes it again, for what has closed otherwise
  */
 export function closeAtEnd(closable: Closable): () => void {
   if (closables.size === 0) {
     hangupIgnored ??= isHangupIgnored(startFacts());
     for (const signal of END_SIGNALS) process.on(signal, onSignal);
-    // A rejection that nobody handles becomes an uncaught exception.
+    // Node.js turns an unhandled rejection into an uncaught exception.
     process.on("uncaughtException", onUncaught);
   }
   closables.add(closable);
   return () => {
-    // Once the process was asked to end, a second time is still to be understood.
+    // While the process ends, a second signal must still be handled.
     if (!closables.delete(closable) || closables.size > 0 || asked > 0) return;
     for (const signal of END_SIGNALS) process.off(signal, onSignal);
     process.off("uncaughtException", onUncaught);
@@ -54,7 +54,7 @@ export function closeAtEnd(closable: Closable): () => void {
 
 function onSignal(signal: NodeJS.Signals, number: number): void {
   if (signal === "SIGHUP" && hangupIgnored === true) return;
-  if (!ALWAYS_THE_END.has(signal) && process.listenerCount(signal) > 1) return;
+  if (!ALWAYS_END.has(signal) && process.listenerCount(signal) > 1) return;
   end("signal", { code: 0, codeAtOnce: 128 + number });
 }
 
@@ -73,3 +73,15 @@ function end(
     process.exit(results.every(({ status }) => status === "fulfilled") ? code : 1),
   );
 }
+
+/**
+ * Keeps the process running when the reader of its standard output or standard error leaves. What handlers print with
+ * `console` is then lost; without a listener Node.js would end the process.
+ */
+export function ignoreOutputErrors(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners("error").includes(ignore)) stream.on("error", ignore);
+  }
+}
+
+function ignore(): void {}

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { TricornError, type AbortedError } from "../errors.js";
 import { logSafely } from "../log/log-safely.js";
 import type { Refusal } from "../protocol/application-side/application.js";
-import { isOwnFailure, withoutOwnFrames } from "../usage/own-frames.js";
+import { isOwnFailure, withoutOwnFrames } from "../diagnostics/own-frames.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { LogBudgets } from "../log/log-budgets.js";
 import { oneLine, redact } from "../log/redact.js";

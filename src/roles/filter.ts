@@ -2,7 +2,7 @@ import type { RoleInputs } from "../protocol/application-side/application.js";
 import { compileGlob, type PathMatcher } from "../paths/path-glob.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { isLengthSound, unsoundLength } from "../http/content-length.js";
-import { fingerprint } from "../http/fingerprint.js";
+import { shortDigest } from "../http/short-digest.js";
 import type { FilterDefinition } from "./definitions.js";
 import { logFailure, problemReply } from "./failure.js";
 import { FilterRequest, type FoundFile } from "./filter-request.js";
@@ -108,7 +108,7 @@ function toTransform(definition: FilterDefinition, middleware: readonly Middlewa
   const alone = compose<FilterRequest>(around, filter, defaults);
   return {
     name,
-    version: fingerprint([name, type, version, ...around]),
+    version: shortDigest([name, type, version, ...around]),
     defaults,
     matches: (path) => matchers.some((matches) => matches(path)),
     run: (request, layers) =>

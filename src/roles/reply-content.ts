@@ -1,7 +1,7 @@
 import { types } from "node:util";
 
-import { bodySource, isStreamed, type BodySource } from "../body/body-source.js";
-import type { BodyPiece } from "../body/pieces.js";
+import { isStreamed, pieceSource } from "../body/piece-source.js";
+import type { BodyPiece, PieceSource } from "../body/pieces.js";
 import { ReplyBodyError } from "./reply-body-error.js";
 
 /** The media type of text, and of bytes, where nobody says another. */
@@ -23,7 +23,7 @@ export interface WholeContent {
 /** A body that is produced while it is sent. */
 export interface StreamedContent {
   readonly kind: "streamed";
-  readonly source: BodySource;
+  readonly source: PieceSource<BodyPiece>;
   /** Bytes, where they are known before. */
   readonly length: number | undefined;
   /** The media type that follows from what it was made of; undefined where the first piece tells. */
@@ -65,7 +65,7 @@ export function saysType(body: unknown): boolean {
 
 /** Tells whoever produces a body that nobody wants it. */
 export function stopBody(body: unknown): void {
-  bodySource(body)?.stop();
+  pieceSource(body)?.discard();
 }
 
 /** Bytes in whatever form as the bytes that they are; undefined for what is none. */
@@ -135,14 +135,14 @@ export function isPlain(value: object): boolean {
 function streamedOf(body: object): StreamedContent | undefined {
   if (isBlob(body)) {
     const { size, type } = body;
-    return { kind: "streamed", source: bodySource(body.stream())!, length: size, type: type || BYTES };
+    return { kind: "streamed", source: pieceSource(body.stream())!, length: size, type: type || BYTES };
   }
   if (isFormData(body)) {
     const encoded = new Response(body);
     const type = encoded.headers.get("content-type") ?? undefined;
-    return { kind: "streamed", source: bodySource(encoded.body)!, length: undefined, type };
+    return { kind: "streamed", source: pieceSource(encoded.body)!, length: undefined, type };
   }
-  const source = bodySource(body);
+  const source = pieceSource(body);
   return source && { kind: "streamed", source, length: undefined, type: undefined };
 }
 

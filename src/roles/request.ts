@@ -5,7 +5,7 @@ import type { AbortedError } from "../errors.js";
 import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { Params } from "../protocol/params.js";
-import { parseForm } from "../http/form.js";
+import { parseUrlEncoded, queryOf } from "../http/query.js";
 import type { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
 import { logFailure, noteGivenUp } from "./failure.js";
@@ -15,9 +15,8 @@ import { locate, type RequestLocation } from "../paths/location.js";
 import { hostOf, schemeOf, type Scheme } from "../http/origin.js";
 import { remoteAddressOf } from "../http/remote-address.js";
 import { RequestHeaders } from "../http/request-headers.js";
-import { queryOf } from "../http/request-query.js";
 import { mirroredLog, type StderrLines } from "../log/stderr-lines.js";
-import { visibleTarget } from "../paths/visible-target.js";
+import { visibleTarget } from "../paths/request-target.js";
 
 /** What all requests of an application share. */
 export interface RequestContext {
@@ -102,7 +101,7 @@ export abstract class RoleRequest {
 
   /** The query, decoded. */
   get query(): URLSearchParams {
-    return (this.#query ??= parseForm(this.queryString));
+    return (this.#query ??= parseUrlEncoded(this.queryString));
   }
 
   /** How the client speaks to the Web server, as that tells: "http" or "https". */

@@ -80,7 +80,7 @@ function headAlone(reply: Reply, limits: HeadLimits | undefined): string {
 function headOfContent(reply: Reply, limits: HeadLimits | undefined): string {
   const { status, reason, ownHeaders: headers } = reply;
   const content = contentOf(reply.body);
-  if (content.kind === "streamed") content.source.stop();
+  if (content.kind === "streamed") content.source.discard();
   const length = content.length === 0 ? undefined : content.length;
   return formatHead({ status, reason, headers, type: typeOf(reply, content.type), length, limits });
 }
@@ -144,13 +144,13 @@ class StreamedReply {
       complete = true;
       exchange.end({ applicationStatus: this.#reply.applicationStatus });
     } catch (error) {
-      source.stop(error);
+      source.discard(error);
       if (!exchange.started || exchange.aborted !== undefined) throw error;
       // The Web server can be told of it only until then.
       this.#request?.logFailure(error);
       exchange.breakOff();
     } finally {
-      if (!complete) source.stop(exchange.aborted);
+      if (!complete) source.discard(exchange.aborted);
     }
   }
 
@@ -190,7 +190,7 @@ class StreamedReply {
   }
 
   readonly #stop = (reason: AbortedError): void => {
-    this.#content.source.stop(reason);
+    this.#content.source.discard(reason);
     // Section 5.4: answered at once, the producer may take its time to clean up.
     if (reason.code === "ERR_ABORTED_BY_SERVER") this.#exchange.end({ applicationStatus: 1 });
   };

@@ -1,6 +1,6 @@
-import { blamingCaller } from "../usage/caller.js";
+import { blamingCaller } from "../diagnostics/caller.js";
 import { ConfigurationError } from "../errors.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { utf8AsLatin1 } from "../http/header-fields.js";
 import { HttpError } from "../http/http-error.js";
 import { Reply, type ReplyInit } from "./reply.js";

@@ -7,7 +7,7 @@ import { standardError } from "../log/log-stream.js";
 import { Role } from "../protocol/constants.js";
 import { connectInMemory } from "../server/memory-connection.js";
 import type { Server } from "../server/server.js";
-import { outliveReaders } from "../process/standard-streams.js";
+import { ignoreOutputErrors } from "../process/process-end.js";
 
 /** About the longest interval that there is; ms. */
 const LONG = 2 ** 30;
@@ -36,7 +36,7 @@ export async function answerAsCgi(server: Server, { variables, signal }: CgiOpti
   });
   const stdin = new CgiBody(() => process.stdin, Object.fromEntries(variables));
   const { stdout } = process;
-  outliveReaders();
+  ignoreOutputErrors();
   // A handler that waits for what keeps no process alive, or for ever, is to be answered when its time is over.
   const alive = setInterval(() => undefined, LONG);
   try {

@@ -2,19 +2,22 @@ import { TricornApplication, compileApplication, type ApplicationPart } from "..
 import { BridgedApplication } from "../bridges/bridged-application.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { startUse, stopUse } from "./application-uses.js";
-import { blame, callerOf, type Caller } from "../usage/caller.js";
+import { blame, callerOf, type Caller } from "../diagnostics/caller.js";
 import { ConfigurationError, TricornError } from "../errors.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
-import { endWithout, startFailureOf, tellMistake } from "../log/start-failure.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
+import {
+  exitUnlessCaught,
+  reportMistake,
+  reportStartFailure,
+  startFailureOf,
+} from "../diagnostics/start-failure.js";
 import { startedAsCgi, takeCgiVariables } from "../process/cgi-environment.js";
 import { kindOfDescriptor } from "../process/descriptor.js";
 import { howStarted } from "../process/how-started.js";
-import { tellStartFailure } from "../log/default-log.js";
-import { closeAtEnd } from "../process/process-end.js";
+import { closeAtEnd, ignoreOutputErrors } from "../process/process-end.js";
 import type { AddressLike } from "../protocol/address.js";
 import { serveObserver } from "./serve-observer.js";
 import { Server, type ServerOptions } from "../server/server.js";
-import { outliveReaders } from "../process/standard-streams.js";
 import { takeSystemdSockets } from "../process/systemd-sockets.js";
 
 /** What `serve` can be told beside the application and the address. */
@@ -75,7 +78,7 @@ interface ToServe {
 
 async function serveFor(caller: Caller, { application, listen, options: given }: ToServe): Promise<Served> {
   const { signals = true, bridges, vouchesFor, ...serverOptions } = given;
-  if (signals) outliveReaders();
+  if (signals) ignoreOutputErrors();
   let ownLog: ServerOptions["log"] | undefined;
   try {
     const served = application instanceof TricornApplication ? application : compileApplication(application);
@@ -119,8 +122,8 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
   } catch (error) {
     if (error instanceof TricornError) blame(error, caller);
     if (signals) {
-      tellStartFailure(startFailureOf(error), ownLog);
-      endWithout(error);
+      reportStartFailure(startFailureOf(error), ownLog);
+      exitUnlessCaught(error);
     }
     throw error;
   }
@@ -197,7 +200,7 @@ class RunningServer implements Served {
       },
       uncaught: (error, origin) => {
         // A gateway that cannot start beside this server, for one.
-        if (!tellMistake(error, ownLog)) log.fatal({ err: error, origin }, "Nobody caught an error");
+        if (!reportMistake(error, ownLog)) log.fatal({ err: error, origin }, "Nobody caught an error");
       },
     });
   }

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { dirname } from "node:path";
 
 import { ConfigurationError } from "../errors.js";
-import { listenFactOf } from "../usage/listen-fact.js";
+import { listenReason } from "../diagnostics/listen-reason.js";
 import { formatAddress, type Address } from "../protocol/address.js";
 import { BACKLOG, isAddressInUse, listening } from "./listening.js";
 import type { SocketAccess } from "./socket-access.js";
@@ -131,5 +131,5 @@ function factOf(address: Address, { code, message }: NodeJS.ErrnoException): str
     return `there is no folder ${dirname(address.path)}`;
   if (address.kind === "fd" && code === "EEXIST") return "this process uses the descriptor already";
   if (address.kind === "fd") return `the descriptor is no listening socket (${message})`;
-  return (address.kind === "tcp" ? listenFactOf(code, address.port) : undefined) ?? message;
+  return (address.kind === "tcp" ? listenReason(code, address.port) : undefined) ?? message;
 }

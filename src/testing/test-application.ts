@@ -1,9 +1,9 @@
 import { TricornApplication, compileApplication, type ApplicationPart } from "../application.js";
-import { blamingCaller } from "../usage/caller.js";
+import { blamingCaller } from "../diagnostics/caller.js";
 import { BridgedApplication } from "../bridges/bridged-application.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { FastCgiClient } from "../client/index.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { Role } from "../protocol/constants.js";
 import { connectInMemory } from "../server/memory-connection.js";
 import { Server } from "../server/server.js";

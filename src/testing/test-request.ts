@@ -1,7 +1,7 @@
 import { stringifyCookie } from "cookie";
 
 import { ConfigurationError } from "../errors.js";
-import { refuseUnknownOptions } from "../usage/options-of.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { decodePath } from "../paths/plain-path.js";
 
 /** What a test says about a request beside its target. All of it may be left out. */

@@ -130,7 +130,7 @@ describe("warnings of a handler", () => {
     });
     expect(lines).toHaveLength(20);
     expect(lines[18]).toBe("tricorn: GET /: warn: line 19\n");
-    expect(lines[19]).toBe("tricorn: GET /: warn: further lines of this request are left out\n");
+    expect(lines[19]).toBe("tricorn: GET /: warn: more lines of this request are left out\n");
     expect(log).toHaveLength(50);
   });
 

@@ -215,7 +215,7 @@ await serve([Books], 0);`,
     [
       "an option is misspelt",
       `${hello}await serve([Hello], 0, { allowedPeer: ["10.0.0.1"] });`,
-      "Cannot serve: serve has no option allowedPeer; allowedPeers is meant, perhaps",
+      "Cannot serve: serve has no option allowedPeer; did you mean allowedPeers?",
       "9:7",
       "ERR_OPTION",
     ],
@@ -358,7 +358,7 @@ test("createApplication shows the line of the program, and no line of the packag
     `${hello}export const application = createApplication({ controllers: [Hello], timeout: {} });`,
   );
   expect(text).toContain("main.ts:9\nexport const application = createApplication(");
-  expect(text).toContain("createApplication has no option timeout; timeouts is meant, perhaps");
+  expect(text).toContain("createApplication has no option timeout; did you mean timeouts?");
   expect(text).toContain("document: 'tricorn/docs/errors.md#err_option'");
   expect(text).not.toContain(installed);
 });
@@ -419,7 +419,7 @@ await gateway.listen();`;
     [
       "an option is misspelt",
       "{ route: {} }",
-      "Cannot make gateway: Gateway has no option route; routes is meant, perhaps",
+      "Cannot make gateway: Gateway has no option route; did you mean routes?",
       "3:17",
       "ERR_OPTION",
     ],
@@ -440,7 +440,7 @@ await gateway.listen();`;
     [
       "a list of its routes is misspelt",
       '{ application: 9000, root: ".", routes: { protects: ["/**"], filter: [], respond: [] } }',
-      "Cannot make gateway: its routes has no option protects; protect is meant, perhaps",
+      "Cannot make gateway: routes has no option protects; did you mean protect?",
       "3:17",
       "ERR_OPTION",
     ],
@@ -496,14 +496,14 @@ process.exitCode = 1;`);
 
 test.each([
   ["sendfile", 'sendfile({ via: "X-Sendfile", root: "files" });', "is no absolute path", "2:1"],
-  ["nodeListener", "nodeListener(() => {}, { paths: 1 });", "path is meant, perhaps", "2:1"],
-  ["fetchHandler", "fetchHandler(() => {}, { bodyByte: 1 });", "bodyBytes is meant, perhaps", "2:1"],
-  ["FastCgiClient", "new FastCgiClient({ adress: 9000 });", "address is meant, perhaps", "2:1"],
-  ["@Responder", 'Responder("/a", { scop: "request" })(class {});', "scope is meant, perhaps", "2:1"],
-  ["@Authorizer", 'Authorizer({ path: "/a/**" })(class {});', "paths is meant, perhaps", "2:1"],
-  ["@Filter", 'Filter("*.txt", { typ: "text/plain" })(class {});', "type is meant, perhaps", "2:1"],
-  ["@Get", 'Get("/x", { typ: "text/csv" });', "type is meant, perhaps", "2:1"],
-  ["@Route", 'Route("GET", "/x", { stream: true });', "streams is meant, perhaps", "2:1"],
+  ["nodeListener", "nodeListener(() => {}, { paths: 1 });", "did you mean path?", "2:1"],
+  ["fetchHandler", "fetchHandler(() => {}, { bodyByte: 1 });", "did you mean bodyBytes?", "2:1"],
+  ["FastCgiClient", "new FastCgiClient({ adress: 9000 });", "did you mean address?", "2:1"],
+  ["@Responder", 'Responder("/a", { scop: "request" })(class {});', "did you mean scope?", "2:1"],
+  ["@Authorizer", 'Authorizer({ path: "/a/**" })(class {});', "did you mean paths?", "2:1"],
+  ["@Filter", 'Filter("*.txt", { typ: "text/plain" })(class {});', "did you mean type?", "2:1"],
+  ["@Get", 'Get("/x", { typ: "text/csv" });', "did you mean type?", "2:1"],
+  ["@Route", 'Route("GET", "/x", { stream: true });', "did you mean streams?", "2:1"],
 ])(
   "%s refuses what it cannot take with the place of the call, and no frame of the package",
   (name, call, fact, place) => {

@@ -305,7 +305,7 @@ describe("a request of a test", () => {
       "respond with what it does not have",
       (echo: TestApplication) => echo.respond("/x", Object({ header: {} })),
       "ERR_OPTION",
-      "headers is meant, perhaps",
+      "did you mean headers?",
     ],
   ] as const)("is refused by %s with its place", async (_name, send, code, fact) => {
     const echo = await testApplication([Echo]);
@@ -321,7 +321,7 @@ describe("a request of a test", () => {
   test("an option of testApplication that is misspelt is refused", async () => {
     await expect(testApplication([Echo], Object({ vouchFor: [] }))).rejects.toMatchObject({
       code: "ERR_OPTION",
-      message: expect.stringContaining("vouchesFor is meant, perhaps"),
+      message: expect.stringContaining("did you mean vouchesFor?"),
     });
   });
 });

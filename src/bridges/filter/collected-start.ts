@@ -1,5 +1,4 @@
-import type { BodySource } from "../../body/body-source.js";
-import type { BodyPiece } from "../../body/pieces.js";
+import type { BodyPiece, PieceSource } from "../../body/pieces.js";
 
 /** Bytes of a streamed body that are waited for where only its end tells what it was made of. */
 const MOST = 1024 * 1024;
@@ -7,10 +6,10 @@ const MOST = 1024 * 1024;
 /** A streamed body as far as it was collected: all of it, or its beginning and what follows, as a body of the same pieces. */
 export type Collected =
   | { readonly kind: "whole"; readonly content: Buffer }
-  | { readonly kind: "begun"; readonly source: BodySource };
+  | { readonly kind: "begun"; readonly source: PieceSource<BodyPiece> };
 
 /** Collects a body to its end, or until there is more than is waited for. Rejects with what its producer fails with. */
-export async function collectStart(source: BodySource): Promise<Collected> {
+export async function collectStart(source: PieceSource<BodyPiece>): Promise<Collected> {
   const pieces: BodyPiece[] = [];
   for (let bytes = 0; bytes <= MOST;) {
     const piece = await source.next();
@@ -19,8 +18,9 @@ export async function collectStart(source: BodySource): Promise<Collected> {
     bytes += piece.length;
   }
   let at = 0;
-  const next = (): ReturnType<BodySource["next"]> => (at < pieces.length ? pieces[at++] : source.next());
-  return { kind: "begun", source: { next, stop: (reason) => source.stop(reason) } };
+  const next = (): ReturnType<PieceSource<BodyPiece>["next"]> =>
+    at < pieces.length ? pieces[at++] : source.next();
+  return { kind: "begun", source: { next, discard: (reason) => source.discard(reason) } };
 }
 
 function toBytes(piece: BodyPiece): Uint8Array {

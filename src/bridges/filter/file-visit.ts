@@ -1,5 +1,5 @@
 import type { FileContent } from "../../files/file-content.js";
-import type { BodySource } from "../../body/body-source.js";
+import type { BodyPiece, PieceSource } from "../../body/pieces.js";
 import type { ParamsReading } from "../../protocol/observed-params.js";
 import type { FilterRequest } from "../../roles/filter-request.js";
 import { formatHttpDate } from "../../http/http-date.js";
@@ -133,7 +133,7 @@ export class FileVisit {
   }
 
   /** Waits for the end of a streamed body; the source of a longer one. */
-  async #collect(reply: Reply, source: BodySource): Promise<BodySource | undefined> {
+  async #collect(reply: Reply, source: PieceSource<BodyPiece>): Promise<PieceSource<BodyPiece> | undefined> {
     const collected = await collectStart(source);
     if (collected.kind === "begun") return collected.source;
     reply.body = collected.content;
@@ -156,7 +156,11 @@ export class FileVisit {
   }
 
   /** Adds validators that follow from the file and from what was read; tells whether nothing more can be read for them. */
-  #addValidators(reply: Reply, variant: Variant | undefined, source: BodySource | undefined): boolean {
+  #addValidators(
+    reply: Reply,
+    variant: Variant | undefined,
+    source: PieceSource<BodyPiece> | undefined,
+  ): boolean {
     const { known, learn, variantOf, validatorsOf } = this.#facts;
     if (variant !== undefined) withValidators(reply, validatorsOf(variant));
     if (source === undefined) {
@@ -204,7 +208,7 @@ export class FileVisit {
   }
 
   /** A streamed body that is kept when it has passed, with what its reply says now: middleware may change that. */
-  #collected(reply: Reply, source: BodySource, facts: CollectedFacts): KeptBody {
+  #collected(reply: Reply, source: PieceSource<BodyPiece>, facts: CollectedFacts): KeptBody {
     const { content, place, announced } = facts;
     const said = new Reply(undefined, { status: 200, type: reply.type, headers: reply.headers });
     return new KeptBody(source, {
@@ -230,7 +234,7 @@ export class FileVisit {
 }
 
 /** Makes of a body what is sent, so that nothing is read for it any more; of a stream only its source. */
-function takeBody(reply: Reply): BodySource | undefined {
+function takeBody(reply: Reply): PieceSource<BodyPiece> | undefined {
   const made = contentOf(reply.body);
   if (reply.type === undefined) reply.type = made.type;
   if (made.kind === "whole") {

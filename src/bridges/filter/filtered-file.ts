@@ -3,7 +3,7 @@ import type { FileFacts } from "../../files/file-facts.js";
 import type { NameValuePair } from "../../protocol/name-value.js";
 import type { Params } from "../../protocol/params.js";
 import type { Transform } from "../../roles/filter.js";
-import { fingerprint } from "../../http/fingerprint.js";
+import { shortDigest } from "../../http/short-digest.js";
 import type { RequestLocation } from "../../paths/location.js";
 import { decodePath } from "../../paths/plain-path.js";
 import type { Audience } from "./audience.js";
@@ -50,7 +50,7 @@ export function validatorsOf(
   const { length, modified, modifiedNs } = facts;
   const state = [transform.version, length, modifiedNs];
   return {
-    etag: `"${fingerprint(variant.id === "" ? state : [...state, variant.id])}"`,
+    etag: `"${shortDigest(variant.id === "" ? state : [...state, variant.id])}"`,
     lastModified: isDated ? Math.min(modified, Math.floor(now / 1000)) : undefined,
   };
 }

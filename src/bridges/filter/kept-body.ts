@@ -1,6 +1,5 @@
 import { ByteCollector } from "../../protocol/byte-collector.js";
-import type { BodySource } from "../../body/body-source.js";
-import type { BodyPiece } from "../../roles/reply.js";
+import type { BodyPiece, PieceSource } from "../../body/pieces.js";
 
 /** What becomes of a streamed body that was collected on its way. */
 export interface Keeping {
@@ -17,12 +16,12 @@ export interface Keeping {
  * No generator: the return() of one waits for the piece that is under way, however long that takes.
  */
 export class KeptBody implements AsyncIterableIterator<BodyPiece> {
-  readonly #source: BodySource;
+  readonly #source: PieceSource<BodyPiece>;
   readonly #keeping: Keeping;
   #collected: ByteCollector | undefined = new ByteCollector();
   #firstPiece: BodyPiece | undefined;
 
-  constructor(source: BodySource, keeping: Keeping) {
+  constructor(source: PieceSource<BodyPiece>, keeping: Keeping) {
     this.#source = source;
     this.#keeping = keeping;
   }
@@ -45,7 +44,7 @@ export class KeptBody implements AsyncIterableIterator<BodyPiece> {
 
   return(): Promise<IteratorResult<BodyPiece>> {
     this.#collected = undefined;
-    this.#source.stop();
+    this.#source.discard();
     return Promise.resolve({ done: true, value: undefined });
   }
 

@@ -1,15 +1,14 @@
-import type { BodySource } from "../../body/body-source.js";
-import type { BodyPiece } from "../../roles/reply.js";
+import type { BodyPiece, PieceSource } from "../../body/pieces.js";
 
 /**
  * A streamed body of which somebody is told when it has come to its end, before its reader is; not where it fails or is not
  * wanted to the end. No generator: the return() of one waits for the piece that is under way.
  */
 export class WatchedBody implements AsyncIterableIterator<BodyPiece> {
-  readonly #source: BodySource;
+  readonly #source: PieceSource<BodyPiece>;
   readonly #ended: () => Promise<void>;
 
-  constructor(source: BodySource, ended: () => Promise<void>) {
+  constructor(source: PieceSource<BodyPiece>, ended: () => Promise<void>) {
     this.#source = source;
     this.#ended = ended;
   }
@@ -26,7 +25,7 @@ export class WatchedBody implements AsyncIterableIterator<BodyPiece> {
   }
 
   return(): Promise<IteratorResult<BodyPiece>> {
-    this.#source.stop();
+    this.#source.discard();
     return Promise.resolve({ done: true, value: undefined });
   }
 }

@@ -1,5 +1,5 @@
 import type { CodeRange } from "../../paths/glob-nodes.js";
-import { foldText, variantsOf, type Spelling } from "../../paths/spellings.js";
+import { foldText, variantsOf, type Spelling } from "../../paths/case-folding.js";
 
 /**
  * What a Web server's regular expressions look at: `bytes`, the bytes of a path in UTF-8 (PCRE as nginx, Apache

@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../../errors.js";
 import { mayBeEmpty, type GlobNode, type ParsedGlob } from "../../paths/glob-nodes.js";
 import { parseGlob } from "../../paths/glob-parser.js";
-import { formsOf } from "../../paths/slash-at-end.js";
+import { formsOf } from "../../paths/trailing-slash.js";
 import { inBrackets, literalText, spelledText, withVariants, type RegexUnit } from "./literal-regex.js";
 
 /** What a regular expression shall cover. */

@@ -1,9 +1,9 @@
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** `src/`, or `dist/` where this file is bundled into `dist/shared/`. */
+/** `src/`, or `dist/` if this file is bundled into `dist/shared/`. */
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Frames in these say nothing about the program that runs; source maps lead from dist/ to src/. */
+/** Where this package's frames are; source maps lead from dist/ to src/. */
 const OWN_FOLDERS = [folder, join(dirname(folder), "src")].map((own) => `${own}${sep}`);
 
 /** Whether a line of a stack is a frame of this package. */
@@ -11,7 +11,7 @@ export function isOwnFrame(line: string): boolean {
   return /^\s+at /.test(line) && OWN_FOLDERS.some((own) => line.includes(own));
 }
 
-/** Whether it is this package that failed, itself or by what it called of the engine: its first frame of a file is one of ours. */
+/** Whether this package failed, directly or in the engine below it: the first frame with a file is one of its own. */
 export function isOwnFailure(stack: string): boolean {
   const first = stack
     .split("\n")
@@ -19,7 +19,7 @@ export function isOwnFailure(stack: string): boolean {
   return first !== undefined && isOwnFrame(first);
 }
 
-/** A stack without the frames of this package, which called the code that failed. */
+/** Removes the frames of this package, which called the code that failed, from a stack. */
 export function withoutOwnFrames(stack: string): string {
   return stack
     .split("\n")

@@ -4,35 +4,35 @@ import { isOwnFrame } from "./own-frames.js";
 /** A function or a class of the public API. */
 type Called = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
 
-/** Where a function of the public API was called from. */
+/** The call site of a function of the public API. */
 export interface Caller {
-  /** As `file:line:column`; undefined where the engine does not tell. */
+  /** As `file:line:column`; undefined if the engine does not report it. */
   readonly place: string | undefined;
-  /** The same as a line of a stack; empty where the engine does not tell. */
+  /** As a line of a stack; empty if the engine does not report it. */
   readonly frame: string;
 }
 
 /**
- * Notes where a function was called from. It is read from the stack, and only where it is asked for: a process that starts
- * without a mistake pays for a frame of a stack, and for no text.
+ * Records where a function was called from. The stack is formatted only when a property is read: a start without a mistake
+ * pays for one captured frame and no text.
  */
 export function callerOf(called: Called): Caller {
-  const note: { stack?: string } = {};
+  const captured: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 1;
-  Error.captureStackTrace(note, called);
+  Error.captureStackTrace(captured, called);
   Error.stackTraceLimit = limit;
   return {
     get place() {
-      return placeIn(note.stack ?? "");
+      return placeIn(captured.stack ?? "");
     },
     get frame() {
-      return FRAME.exec(note.stack ?? "")?.[0] ?? "";
+      return FRAME.exec(captured.stack ?? "")?.[0] ?? "";
     },
   };
 }
 
-/** Runs a step; a ConfigurationError that it throws without a place has been made there. */
+/** Runs a step and adds the caller's place to a ConfigurationError that has none. */
 export function placed<T>(caller: Caller | undefined, run: () => T): T {
   try {
     return run();
@@ -42,14 +42,14 @@ export function placed<T>(caller: Caller | undefined, run: () => T): T {
   }
 }
 
-/** Says where a mistake was made, unless something closer has said so before. */
+/** Sets the place of an error unless it already has a more precise one. */
 export function addPlace(error: ConfigurationError, caller: Caller | undefined): void {
   error.place ??= caller?.place;
 }
 
 /**
- * Runs what a function of the public API does. A ConfigurationError that it throws gets the place of the call, and the stack of
- * the caller: what lies below explains nothing, and Node.js prints the line of the uppermost frame.
+ * Runs the body of a public function. A ConfigurationError gets the place of the call, and a stack that starts at the
+ * caller, because Node.js prints the source line of the top frame.
  */
 export function blamingCaller<T>(called: Called, run: () => T): T {
   try {
@@ -59,40 +59,37 @@ export function blamingCaller<T>(called: Called, run: () => T): T {
       Error.captureStackTrace(error, called);
       const { place, frames } = callerFrames(called);
       error.place ??= place;
-      // To set or read it costs the line of the program that Node.js prints, so that it is done only where another line would be.
+      // Node.js stops printing the source line once the stack was read or set, so it is set only if that line would be wrong.
       if (frames !== undefined) error.stack = `${error.name}: ${error.message}${frames}`;
     }
     throw error;
   }
 }
 
-/** What compilers call decorators by: it stands between a decorator and the class. */
+/** Functions that compilers call decorators with; their frames are between the decorator and the class. */
 const HELPER =
   /\bat (?:\S*\b(?:__decorate|__param|_ts_decorate|_apply_decs\w*) |.*[\\/](?:reflect-metadata|tslib|@swc[\\/]helpers|@oxc-node)[\\/])/;
 
-/** Where a function was called from; its frames, without those of helpers and of this package, only where there are any of those. */
+/** Returns the call site of a function, and its frames if some of them, of helpers and of this package, had to be removed. */
 function callerFrames(called: Called): {
   readonly place: string | undefined;
   readonly frames: string | undefined;
 } {
-  const note: { stack?: string } = {};
-  Error.captureStackTrace(note, called);
-  const [, ...lines] = (note.stack ?? "").split("\n");
+  const captured: { stack?: string } = {};
+  Error.captureStackTrace(captured, called);
+  const [, ...lines] = (captured.stack ?? "").split("\n");
   const kept = lines.filter((line) => !HELPER.test(line) && !isOwnFrame(line));
   const frames = kept.map((line) => `\n${line}`).join("");
   return { place: placeIn(frames), frames: kept.length < lines.length ? frames : undefined };
 }
 
-/**
- * Gives an error of an asynchronous function the place of its call, and that as its stack: the caller's frames are gone, and
- * those that are there explain nothing.
- */
+/** Gives an error of an asynchronous function the place of its call as place and stack: the caller's frames are gone by then. */
 export function blame(error: TricornError, caller: Caller): void {
   if (error instanceof ConfigurationError) addPlace(error, caller);
   error.stack = `${error.name}: ${error.message}${caller.frame}`;
 }
 
-/** Runs what a decorator does where it is applied: the mistake is where the decorator is written. */
+/** Runs a decorator's function on application. A mistake gets the place where the decorator is written. */
 export function applying<T>(decorator: Called, written: Caller, run: () => T): T {
   return blamingCaller(decorator, () => placed(written, run));
 }

@@ -6,7 +6,7 @@ import { nodeListener } from "../../src/adapters/node-listener.js";
 import type { ResponderRequest } from "../../src/roles/responder-request.js";
 import { begin, params, stdin, variablesOf } from "../support/records.js";
 import { responder, serveDefinitions } from "../support/served.js";
-import { formType } from "../body/body-input.js";
+import { formType } from "./body-input.js";
 
 const content = gzipSync('{"a":1}');
 

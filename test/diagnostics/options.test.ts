@@ -8,7 +8,7 @@ import type { ClientLimits, ClientOptions, ClientTimeouts } from "../../src/clie
 import type { AuthorizerOptions, FilterOptions, ScopeOptions } from "../../src/decorators/role.js";
 import type { RouteOptions } from "../../src/decorators/route.js";
 import type { GatewayOptions, GatewayRoutes, GatewayTimeouts } from "../../src/gateway/index.js";
-import { refuseUnknownOptions } from "../../src/usage/options-of.js";
+import { refuseUnknownOptions } from "../../src/diagnostics/options.js";
 import type { HandlerTimeouts } from "../../src/roles/dispatcher.js";
 import { defaultHeadLimits, type HeadLimits } from "../../src/http/head.js";
 import type { SendfileOptions } from "../../src/roles/sendfile.js";
@@ -117,14 +117,14 @@ test.each([
     "write serve(application, address, { timeouts: { idle } })",
   ],
   ["createApplication", { handler: 1 }, "write createApplication({ timeouts: { handler } })"],
-  ["serve", { vouchFor: [] }, "vouchesFor is meant, perhaps"],
-  ["testApplication", { vouchFor: [] }, "vouchesFor is meant, perhaps"],
+  ["serve", { vouchFor: [] }, "did you mean vouchesFor?"],
+  ["testApplication", { vouchFor: [] }, "did you mean vouchesFor?"],
   ["testApplication", { mount: "/app" }, "write createApplication({ mount })"],
-  ["testRequest", { header: {} }, "headers is meant, perhaps"],
-  ["testFile", { date: "" }, "data is meant, perhaps"],
+  ["testRequest", { header: {} }, "did you mean headers?"],
+  ["testFile", { date: "" }, "did you mean data?"],
   ["Gateway", { timeouts: { idle: 1 } }, "it has application, root, routes, "],
   ["FastCgiClient", { idle: 1 }, "write new FastCgiClient({ timeouts: { idle } })"],
-  ["@Authorizer", { path: "/**" }, "paths is meant, perhaps"],
+  ["@Authorizer", { path: "/**" }, "did you mean paths?"],
   ["serve", { onListening: 1 }, "it has signals, bridges, vouchesFor, log, "],
 ] as const)("%s refuses %j and says what to write", (taker, options, cure) => {
   expect(() => refuseUnknownOptions(taker, options)).toThrow(cure);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { BEYOND_ASCII, foldCharacter, foldText, variantsOf } from "../../src/paths/spellings.js";
+import { BEYOND_ASCII, foldCharacter, foldText, variantsOf } from "../../src/paths/case-folding.js";
 
 /** Unicode's own, without what is no character. */
 function* everyCharacter(): Generator<string> {

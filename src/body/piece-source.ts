@@ -3,34 +3,26 @@ import type { Readable } from "node:stream";
 import { Pieces, type BodyPiece, type PieceSource } from "./pieces.js";
 import { takePieces } from "./pulled-stream.js";
 
-/** A body that is produced piece by piece, whatever it was made of. */
-export interface BodySource {
-  /** The next piece, or undefined behind the last. */
-  next(): BodyPiece | undefined | Promise<BodyPiece | undefined>;
-  /** Tells the producer that nobody wants the rest. Never throws or rejects. */
-  stop(reason?: unknown): void;
-}
-
 type StreamedBody = ReadableStream<BodyPiece> | AsyncIterable<BodyPiece> | Iterable<BodyPiece>;
 
-/** Whether a body is a stream or an iterable of pieces, rather than there as a whole: text, bytes, JSON or nothing. */
+/** Whether a reply's body is a stream or an iterable of pieces, rather than text, bytes, JSON or nothing. */
 export function isStreamed(body: unknown): body is StreamedBody {
   if (typeof body !== "object" || body === null || Array.isArray(body) || ArrayBuffer.isView(body))
     return false;
   if (isWebStream(body) || Symbol.asyncIterator in body) return true;
-  // What says itself what it is as JSON is no list of pieces, though it can be iterated.
+  // An iterable with toJSON() is sent as JSON.
   return Symbol.iterator in body && !("toJSON" in body) && !(body instanceof URLSearchParams);
 }
 
-/** Also one of another realm, or of a library. */
+/** Accepts streams of other realms and of libraries too. */
 function isWebStream(body: object): body is ReadableStream<BodyPiece> {
   return typeof (body as Partial<ReadableStream>).getReader === "function";
 }
 
-/** The source of a body, or undefined for one that is there as a whole. */
-export function bodySource(body: unknown): BodySource | undefined {
+/** Returns the source of a streamed body, or undefined for any other body. */
+export function pieceSource(body: unknown): PieceSource<BodyPiece> | undefined {
   if (!isStreamed(body)) return undefined;
-  if (body instanceof Pieces) return fromPieces(body.takeSource());
+  if (body instanceof Pieces) return body.takeSource();
   if (isWebStream(body)) {
     const pieces = takePieces(body);
     return pieces ? fromAsyncIterable(pieces) : fromWebStream(body);
@@ -38,25 +30,21 @@ export function bodySource(body: unknown): BodySource | undefined {
   return Symbol.asyncIterator in body ? fromAsyncIterable(body) : fromIterable(body);
 }
 
-function fromPieces(source: PieceSource): BodySource {
-  return { next: () => source.next(), stop: () => source.discard() };
-}
-
-function fromWebStream(stream: ReadableStream<BodyPiece>): BodySource {
+function fromWebStream(stream: ReadableStream<BodyPiece>): PieceSource<BodyPiece> {
   const reader = stream.getReader();
   return {
     next: async () => {
       const { done, value } = await reader.read();
       return done ? undefined : value;
     },
-    stop: (reason) => void reader.cancel(reason).catch(ignore),
+    discard: (reason) => void reader.cancel(reason).catch(ignore),
   };
 }
 
-function fromAsyncIterable(iterable: AsyncIterable<BodyPiece>): BodySource {
+function fromAsyncIterable(iterable: AsyncIterable<BodyPiece>): PieceSource<BodyPiece> {
   const stream = asNodeStream(iterable);
-  // Its iterator listens for errors only once it was asked for a piece, and a stream fails later than it is stopped: a
-  // file that cannot be opened, for one. Without a listener that would be the end of the process.
+  // The iterator of a Node stream listens for errors only after the first read, and a stream may fail after it was
+  // destroyed, for example if its file cannot be opened. Without a listener the process would end.
   stream?.on("error", ignore);
   const iterator = iterable[Symbol.asyncIterator]();
   return {
@@ -64,25 +52,25 @@ function fromAsyncIterable(iterable: AsyncIterable<BodyPiece>): BodySource {
       const { done, value } = await iterator.next();
       return done === true ? undefined : value;
     },
-    stop: () => {
-      // A Node stream is destroyed at once; return() of its iterator would wait for the read that is under way.
+    discard: () => {
+      // A Node stream is destroyed at once; return() of its iterator would wait for the pending read.
       stream?.destroy();
-      // In a function of its own, because an iterator that is no generator may throw here.
+      // Async, because return() of an iterator that is not a generator may throw.
       void (async () => iterator.return?.())().catch(ignore);
     },
   };
 }
 
-/** A Node stream, also one of the readable-stream package, which is no instance of our Readable. */
+/** Accepts streams of the readable-stream package too, which are not instances of Node's Readable. */
 function asNodeStream(body: object): Pick<Readable, "on" | "destroy"> | undefined {
   const { on, destroy } = body as Partial<Readable>;
   return typeof on === "function" && typeof destroy === "function" ? (body as Readable) : undefined;
 }
 
-/** Pieces that are there without waiting are joined up to this many characters, so that each line is no record. */
+/** Strings of a synchronous iterable are joined up to this many characters, so that not every line is a record. */
 const JOIN_CHARACTERS = 16 * 1024;
 
-function fromIterable(iterable: Iterable<BodyPiece>): BodySource {
+function fromIterable(iterable: Iterable<BodyPiece>): PieceSource<BodyPiece> {
   const iterator = iterable[Symbol.iterator]();
   let held: BodyPiece | undefined;
   const take = (): BodyPiece | undefined => {
@@ -104,11 +92,11 @@ function fromIterable(iterable: Iterable<BodyPiece>): BodySource {
       }
       return piece;
     },
-    stop: () => {
+    discard: () => {
       try {
         iterator.return?.();
       } catch {
-        // The producer's own clean-up failed, and there is no answer left that could tell.
+        // The producer's clean-up failed after the answer ended.
       }
     },
   };
