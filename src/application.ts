@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
 
 import { blamingCaller } from "./diagnostics/caller.js";
-import { className, type Class } from "./decorators/class.js";
+import { className, isWrittenAsClass, type Class } from "./decorators/class.js";
 import { compileControllers, outlineControllers } from "./decorators/compile.js";
 import type { Container } from "./decorators/container.js";
 import type { LifecycleHooks } from "./decorators/lifecycle.js";
-import { isWrittenAsClass, mistakeOf } from "./decorators/mistaken-part.js";
+import { mistakeOf } from "./decorators/mistake.js";
 import { ConfigurationError } from "./errors.js";
 import { defaultLog } from "./log/default-log.js";
 import type { Definition } from "./roles/definitions.js";
@@ -19,62 +19,62 @@ import type { StderrLines } from "./log/stderr-lines.js";
 export type ControllerClass = Class;
 
 /**
- * What a list of an application may have: classes, and what plays a role without decorators, such as an adapter of
+ * An entry in the list that an application is made of: a class, or a definition without decorators, such as an adapter from
  * `tricorn/adapters`.
  */
 export type ApplicationPart = ControllerClass | Definition;
 
-/** What an application is made of. */
+/** Options of {@link createApplication}. */
 export interface ApplicationOptions {
   readonly controllers: readonly ControllerClass[];
-  /** What plays further roles, or responders, authorizers and filters without decorators. */
+  /** Definitions without decorators: responders, authorizers, filters and further roles. */
   readonly definitions?: readonly Definition[] | undefined;
-  /** Runs around every responder and filter, the first outermost; also where no route is found. */
+  /** Wraps every responder and filter, the first outermost; it also runs if no route matches. */
   readonly middleware?: readonly Middleware[] | undefined;
   /**
-   * The logger; if left out, one at the level of TRICORN_LOG_LEVEL or `info` that takes out credentials. It writes where
-   * TRICORN_LOG says, else to descriptor 2, else, where that is /dev/null, to descriptor 1 unless a peer reads that.
+   * The logger. The default logger has the level TRICORN_LOG_LEVEL or `info` and removes credentials. It writes to
+   * TRICORN_LOG, else to descriptor 2, or to descriptor 1 if 2 is /dev/null and no peer reads 1.
    */
   readonly log?: Logger | undefined;
   /**
-   * What the Web server is told of a request by FCGI_STDERR, which it puts into its error log: `failures` in one line
-   * each, also all `warnings` and errors that handlers log by `request.log`, or nothing, `off`. `failures` if left out;
-   * `warnings` where the logger was left out too and nobody would see its lines.
+   * What is sent to the Web server's error log by FCGI_STDERR: `failures`, one line each; also all `warnings` and errors that
+   * handlers log by `request.log`; or nothing, `off`. Defaults to `failures`, or to `warnings` if `log` is not set either
+   * and the default logger's lines would not be visible.
    */
   readonly stderr?: StderrLines | undefined;
   /**
-   * What dependencies are resolved from; tsyringe's global container if left out. An application with a container of its
-   * own also has singletons of its own, which are kept in that container.
+   * The container that resolves dependencies; defaults to tsyringe's global container. An application with its own container
+   * also has its own singletons, kept in that container.
    */
   readonly container?: Container | undefined;
   /**
-   * The path that the application is mounted at where the Web server does not tell, or tells wrongly: "/app", or "/" for
-   * the root. Apache with SetHandler takes the first segment of a path for the mount.
+   * The path that the application is mounted at, such as "/app", or "/" for the root; for Web servers that report none or a
+   * wrong one. Apache with SetHandler reports the first segment of a path.
    */
   readonly mount?: string | undefined;
-  /** How long handlers may take until their answer begins, in milliseconds. */
+  /** The time until an answer begins, in milliseconds. */
   readonly timeouts?: HandlerTimeouts | undefined;
-  /** How large the header block of an answer may be; more than the default needs a Web server that takes it. */
+  /** The maximum size of an answer's header block. A larger one than the default requires a Web server that accepts it. */
   readonly limits?: Partial<HeadLimits> | undefined;
   /**
-   * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`; header fields and
-   * members of the query may be named too. Their values are taken out of what is logged about failures.
+   * The names of params, header fields and query members that hold secrets besides Authorization, Cookie and REMOTE_PASSWD,
+   * such as `HTTP_X_API_KEY`. Their values are removed from log lines about failures.
    */
   readonly secrets?: readonly string[] | undefined;
 }
 
-/** What an application answers, as plain data: for whoever configures a Web server. */
+/** What an application answers, as plain data for Web server configurations. */
 export interface ApplicationDescription {
   readonly responders: readonly {
     readonly name: string;
-    /** `streams`: its answers leave as they are produced. */
+    /** `streams`: whether answers are sent as they are produced. */
     readonly routes: readonly { readonly method: string; readonly path: string; readonly streams: boolean }[];
   }[];
   readonly authorizers: readonly {
     readonly name: string;
-    /** Without paths it decides about all. */
+    /** Empty if it decides about all paths. */
     readonly paths: readonly string[];
-    /** The names that it may hand on; left out where it does not say. */
+    /** The names that it may pass on; absent if it does not declare them. */
     readonly variables?: readonly string[];
   }[];
   readonly filters: readonly {
@@ -85,18 +85,18 @@ export interface ApplicationDescription {
   readonly roles: readonly { readonly name: string; readonly number: number }[];
 }
 
-/** A compiled application, to be served by any number of listeners. Made by {@link createApplication}. */
+/** A compiled application, for any number of listeners. Created by {@link createApplication}. */
 export class TricornApplication {
-  /** @internal Plays the roles, in the same way for every listener. */
+  /** @internal Dispatches requests by role, for every listener. */
   readonly dispatcher: Dispatcher;
   readonly #hooks: LifecycleHooks;
-  /** The logger that requests inherit from. */
+  /** The parent of the requests' loggers. */
   readonly log: Logger;
-  /** @internal The logger that it was given, if it was given one. */
+  /** @internal The logger from its options, if any. */
   readonly ownLog: Logger | undefined;
   /** What it answers. */
   readonly description: ApplicationDescription;
-  /** @internal Whether nothing in it could answer a request. */
+  /** @internal Whether it has nothing that could answer a request. */
   readonly isEmpty: boolean;
 
   /** @internal Use {@link createApplication}. */
@@ -118,23 +118,23 @@ export class TricornApplication {
     this.#hooks = hooks;
     this.log = log;
     this.ownLog = options.log;
-    this.description = describe(definitions);
+    this.description = describeDefinitions(definitions);
     this.isEmpty = definitions.length === 0 && (middleware ?? []).length === 0;
   }
 
   /**
-   * Calls onStart of everything that was injected, dependencies first. Has no effect where it has started already.
+   * Calls onStart of controllers and singletons, dependencies first. Does nothing if already started.
    *
-   * @throws TricornError `ERR_START` when one fails; then those that had started were stopped again
+   * @throws TricornError `ERR_START` if one fails; those that had started have been stopped again
    */
   start(): Promise<void> {
     return this.#hooks.start();
   }
 
   /**
-   * Calls onStop of everything that had started, in reverse order. Has no effect where nothing has.
+   * Calls onStop of everything that started, in reverse order. Does nothing if not started.
    *
-   * @throws TricornError `ERR_STOP` when one failed; all of them were called all the same
+   * @throws TricornError `ERR_STOP` if one failed; the others have been called nevertheless
    */
   stop(): Promise<void> {
     return this.#hooks.stop();
@@ -142,8 +142,8 @@ export class TricornApplication {
 }
 
 /**
- * Makes an application of controllers, or of controllers and definitions in one list. All that can be checked before the
- * first request is checked here.
+ * Creates an application from options, or from a list of controllers and definitions. Everything that can be checked before
+ * the first request is checked here.
  *
  * @throws ConfigurationError that names class, member, fact and cure; docs/errors.md explains each code
  */
@@ -153,28 +153,28 @@ export function createApplication(
   return blamingCaller(createApplication, () => compileApplication(options));
 }
 
-/** @internal What {@link createApplication} does, for what is called by users itself. */
+/** @internal {@link createApplication}, for other public functions, which set the error's place themselves. */
 export function compileApplication(
   options: ApplicationOptions | readonly ApplicationPart[],
 ): TricornApplication {
-  return new TricornApplication(optionsIn(options));
+  return new TricornApplication(toOptions(options));
 }
 
 /**
- * @throws ConfigurationError `ERR_CONTROLLER` for what is neither a list nor options, `ERR_OPTION`
+ * @throws ConfigurationError `ERR_CONTROLLER` for a value that is neither a list nor options, `ERR_OPTION`
  */
-function optionsIn(given: ApplicationOptions | readonly ApplicationPart[]): ApplicationOptions {
-  if (isList(given)) return sort(given);
-  if (!isOptions(given)) throw noList(given);
+function toOptions(given: ApplicationOptions | readonly ApplicationPart[]): ApplicationOptions {
+  if (isPartList(given)) return splitParts(given);
+  if (!isApplicationOptions(given)) throw notAList(given);
   refuseUnknownOptions("createApplication", given);
   return given;
 }
 
-function isOptions(given: unknown): given is ApplicationOptions {
+function isApplicationOptions(given: unknown): given is ApplicationOptions {
   return typeof given === "object" && given !== null && Array.isArray(Reflect.get(given, "controllers"));
 }
 
-function noList(given: unknown): ConfigurationError {
+function notAList(given: unknown): ConfigurationError {
   const cannot = "Cannot create application";
   if (
     given === undefined ||
@@ -193,27 +193,27 @@ function noList(given: unknown): ConfigurationError {
     const name = className(given);
     return new ConfigurationError(
       "ERR_CONTROLLER",
-      `${cannot}: ${name} is no list of controllers; write [${name}]`,
+      `${cannot}: ${name} is not a list of controllers; write [${name}]`,
     );
   }
   const { fact, cure } = mistakeOf(given);
-  return new ConfigurationError("ERR_CONTROLLER", `${cannot}: ${fact} is no list of controllers; ${cure}`);
+  return new ConfigurationError("ERR_CONTROLLER", `${cannot}: ${fact} is not a list of controllers; ${cure}`);
 }
 
 /**
- * What an application of these controllers would answer. They are checked and nothing is constructed, so that nobody
- * connects to a database in order to write a configuration.
+ * Describes what an application of these controllers would answer. They are checked but not constructed, so that writing a
+ * configuration opens no database connection.
  *
  * @throws ConfigurationError as {@link createApplication} does
  */
 export function describeControllers(parts: readonly ApplicationPart[]): ApplicationDescription {
-  if (!isList(parts)) throw noList(parts);
-  const { controllers, definitions } = sort(parts);
-  return describe(outlineControllers(controllers, definitions));
+  if (!isPartList(parts)) throw notAList(parts);
+  const { controllers, definitions } = splitParts(parts);
+  return describeDefinitions(outlineControllers(controllers, definitions));
 }
 
-/** Whatever is no definition is left for the checks of controllers, which say what is wrong with it. */
-function sort(parts: readonly ApplicationPart[]) {
+/** Separates definitions from the rest, which is checked, and reported if it is not a controller. */
+function splitParts(parts: readonly ApplicationPart[]) {
   const isDefinition = (part: unknown): part is Definition =>
     typeof part === "object" && part !== null && "kind" in part;
   return {
@@ -222,13 +222,13 @@ function sort(parts: readonly ApplicationPart[]) {
   };
 }
 
-function isList(
+function isPartList(
   options: ApplicationOptions | readonly ApplicationPart[],
 ): options is readonly ApplicationPart[] {
   return Array.isArray(options);
 }
 
-function describe(definitions: readonly Definition[]): ApplicationDescription {
+function describeDefinitions(definitions: readonly Definition[]): ApplicationDescription {
   return {
     responders: definitions
       .filter((definition) => definition.kind === "responder")

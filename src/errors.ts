@@ -1,17 +1,16 @@
 /** Whose fault an error is: `local` (the caller's code or configuration) or `remote` (the peer on the wire). */
 export type Fault = "local" | "remote";
 
-/** What every error of Tricorn can be told beside its message. */
+/** Options of {@link TricornError}. */
 export interface TricornErrorOptions {
-  /** Whose fault it is. */
   readonly fault: Fault;
-  /** The error that led to this one. */
+  /** The error that caused this one. */
   readonly cause?: unknown;
 }
 
 /**
- * The base class of every error that Tricorn makes. Its {@link code} is stable across releases and has a heading of
- * its own in docs/errors.md; the message says what could not be done and then the fact that prevented it.
+ * The base class of all errors of Tricorn. The {@link code} is stable across releases and has a heading in docs/errors.md;
+ * the message says what could not be done, and then the fact that prevented it.
  */
 export class TricornError extends Error {
   /** A stable identifier, such as `ERR_FCGI_VERSION`. */
@@ -27,7 +26,7 @@ export class TricornError extends Error {
   }
 }
 
-/** The peer broke the FastCGI specification, so the connection cannot be read any further. */
+/** The peer violated the FastCGI specification, so the connection cannot be read any further. */
 export class ProtocolError extends TricornError {
   constructor(code: ProtocolErrorCode, message: string) {
     super(code, message, { fault: "remote" });
@@ -45,16 +44,16 @@ export type ProtocolErrorCode =
   | "ERR_FCGI_RESPONSE_HEADER"
   | "ERR_FCGI_RECORD_TYPE";
 
-/** Where the package explains a code. */
+/** The path and heading that explain a code. */
 export function documentOf(code: string): string {
   return `tricorn/docs/errors.md#${code.toLowerCase()}`;
 }
 
-/** The code that uses Tricorn asked for something that cannot work. */
+/** The code that uses Tricorn is wrong: its configuration, a decorator, a class or an option. */
 export class ConfigurationError extends TricornError {
-  /** Where the package explains the code. */
+  /** The path and heading that explain the code. */
   readonly document: string;
-  /** Where the mistake was made, as `file:line:column`: the decorator, or the call; undefined where it is not known. */
+  /** The position of the mistake as `file:line:column`: the decorator, or the call; undefined if unknown. */
   declare place: string | undefined;
 
   constructor(code: string, message: string, cause?: unknown) {
@@ -63,7 +62,7 @@ export class ConfigurationError extends TricornError {
   }
 }
 
-/** A request ended before its answer was complete. It is the reason of `request.signal`. */
+/** A request ended before its answer was complete. This is the reason of `request.signal`. */
 export class AbortedError extends TricornError {
   constructor(code: AbortedErrorCode, message: string, cause?: unknown) {
     super(code, message, { fault: code === "ERR_ABORTED_SHUTDOWN" ? "local" : "remote", cause });

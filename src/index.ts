@@ -1,5 +1,5 @@
-/** Tricorn: a FastCGI framework in which a class plays a role. */
-// First of all: tsyringe refuses to be loaded before it.
+/** Tricorn: a FastCGI framework of classes, one for each role. */
+// First, because tsyringe throws if it is loaded before reflect-metadata.
 import "reflect-metadata";
 
 // Serving.
@@ -28,7 +28,7 @@ export type { HandlerTimeouts } from "./roles/dispatcher.js";
 export type { HeadLimits } from "./http/head.js";
 export type { StderrLines } from "./log/stderr-lines.js";
 
-// Roles, routes and what is bound to parameters.
+// Roles, routes and parameter bindings.
 export { Authorizer, Filter, Responder } from "./decorators/role.js";
 export type { AuthorizerOptions, FilterOptions, Filtered, ScopeOptions } from "./decorators/role.js";
 export {
@@ -77,7 +77,7 @@ export { allow, challenge, deny, redirect } from "./roles/verdict.js";
 export type { Allow, AllowInit, Deny, DenyInit, Verdict } from "./roles/verdict.js";
 export type { Middleware, Next } from "./roles/middleware.js";
 
-// Dependencies and their life.
+// Dependencies and their lifecycle.
 export {
   Lifecycle,
   container,

@@ -2,24 +2,23 @@ import type { MultipartLimits } from "../body/multipart.js";
 import type { Part } from "../body/part.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { blamingCaller } from "../diagnostics/caller.js";
-import { requireParentheses } from "./decorated.js";
-import type { BindingSource, NamedPart } from "./marks.js";
-import { markMember } from "./metadata.js";
-import type { Output, Schema, TakesQuery, TakesText } from "./schema.js";
+import { requireParentheses } from "./check-decorator.js";
+import { type BindingSource, type NamedPart, methodMetadata } from "./metadata.js";
+import type { Output, Schema, AcceptsQuery, AcceptsText } from "./schema.js";
 
 /** The declared type of one parameter of a method. */
 type ParameterOf<T, K extends keyof T, I extends number> = T[K] extends (...args: infer P) => unknown
   ? P[I]
   : never;
 
-/** Anything where the parameter can hold what is supplied, else a type that no index has. */
+/** `unknown` if the parameter's declared type accepts the supplied type, else a type that no index has. */
 type Fits<Declared, Supplied> = [Supplied] extends [Declared]
   ? unknown
   : { "the schema's output does not fit this parameter": Supplied };
 
 /**
- * A parameter decorator that supplies a value of type `Supplied`. The compiler hands it the literal key and index, so it
- * refuses a parameter that is declared as something else.
+ * A parameter decorator that supplies a value of type `Supplied`. The compiler passes it the literal key and index, so that
+ * a parameter of another declared type is a compile error.
  */
 export type Bind<Supplied> = <T, K extends keyof T & (string | symbol), I extends number>(
   target: T,
@@ -27,37 +26,36 @@ export type Bind<Supplied> = <T, K extends keyof T & (string | symbol), I extend
   index: I & Fits<ParameterOf<T, K, I>, Supplied>,
 ) => void;
 
-/** How much of a body is collected. */
+/** Options of a body that is collected in memory. */
 export interface BodyOptions {
-  /** Bytes; 1 MiB if left out. More is answered with 413. */
+  /** The limit in bytes; defaults to 1 MiB. A larger body is answered with 413. */
   readonly limit?: number | undefined;
 }
 
-/** Binds a segment that the route captures, decoded: `@Path("id", z.coerce.number())` for `/books/:id`. */
+/** Binds a captured segment of the route, decoded: `@Path("id", z.coerce.number())` for `/books/:id`. */
 export function Path(name: string): Bind<string>;
-export function Path<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
+export function Path<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
 export function Path(name: string, schema?: Schema): Bind<never> {
   checkCall(Path, "@Path", [name, schema]);
   return bindNamed("@Path", "path", name, schema);
 }
 
 /**
- * Binds the query: as a whole through an object schema, or the value of one name. A name that is repeated is a list for
- * the schema, and so is any name where the schema wants a list, however it is combined. Without a schema the first value
- * is supplied.
+ * Binds the whole query through an object schema, or the value of one name. The schema receives a list for a repeated name,
+ * and for any name where it accepts only a list. Without a schema, the first value is supplied.
  */
 export function Query(name: string): Bind<string | undefined>;
-export function Query<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
-export function Query<S extends Schema>(schema: S & TakesQuery<S>): Bind<Output<S>>;
+export function Query<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
+export function Query<S extends Schema>(schema: S & AcceptsQuery<S>): Bind<Output<S>>;
 export function Query(nameOrSchema: string | Schema, schema?: Schema): Bind<never> {
   checkCall(Query, "@Query", [nameOrSchema, schema]);
   if (typeof nameOrSchema === "string") return bindNamed("@Query", "query", nameOrSchema, schema);
   return bind("@Query", { from: "query", schema: nameOrSchema });
 }
 
-/** Binds a header field; its name is compared without case. */
+/** Binds a header field. The name is case-insensitive. */
 export function Header(name: string): Bind<string | undefined>;
-export function Header<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
+export function Header<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
 export function Header(name: string, schema?: Schema): Bind<never> {
   checkCall(Header, "@Header", [name, schema]);
   return bindNamed("@Header", "header", name, schema);
@@ -65,45 +63,45 @@ export function Header(name: string, schema?: Schema): Bind<never> {
 
 /** Binds a cookie. */
 export function Cookie(name: string): Bind<string | undefined>;
-export function Cookie<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
+export function Cookie<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
 export function Cookie(name: string, schema?: Schema): Bind<never> {
   checkCall(Cookie, "@Cookie", [name, schema]);
   return bindNamed("@Cookie", "cookie", name, schema);
 }
 
-/** Binds a CGI variable from FCGI_PARAMS: `@Variable("REMOTE_ADDR")`, or what an authorizer handed on. */
+/** Binds a CGI variable from FCGI_PARAMS, such as `@Variable("REMOTE_ADDR")` or one that an authorizer passed on. */
 export function Variable(name: string): Bind<string | undefined>;
-export function Variable<S extends Schema>(name: string, schema: S & TakesText<S>): Bind<Output<S>>;
+export function Variable<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
 export function Variable(name: string, schema?: Schema): Bind<never> {
   checkCall(Variable, "@Variable", [name, schema]);
   return bindNamed("@Variable", "variable", name, schema);
 }
 
-/** Binds the request itself, for what no other decorator supplies. */
+/** Binds the request itself, for values that no other decorator supplies. */
 export function Req(...none: readonly never[]): Bind<ResponderRequest> {
   checkCall(Req, "@Req", none);
   return bind("@Req", { from: "request" });
 }
 
-/** Binds a signal that is aborted when the request ends early. Its reason is an AbortedError. */
+/** Binds the request's AbortSignal, which is aborted when the request ends early. Its reason is an AbortedError. */
 export function Signal(...none: readonly never[]): Bind<AbortSignal> {
   checkCall(Signal, "@Signal", none);
   return bind("@Signal", { from: "signal" });
 }
 
-/** The decorators that bind the body of a request (FCGI_STDIN). A body can be read once, so one of them a method. */
+/** The decorators that bind the request body (FCGI_STDIN). It can be read once, so a method can use one of them. */
 export interface BodyDecorators {
-  /** Binds a JSON or urlencoded body, by its Content-Type, through a schema; any other type is answered with 415. */
+  /** Binds a JSON or urlencoded body through a schema, by its Content-Type; any other type is answered with 415. */
   <S extends Schema>(schema: S, options?: BodyOptions): Bind<Output<S>>;
   /** Binds the body as text. */
   text(options?: BodyOptions): Bind<string>;
   /** Binds the body as bytes. */
   bytes(options?: BodyOptions): Bind<Buffer>;
-  /** Binds the body piece by piece, as it arrives, without a limit and with back-pressure. */
+  /** Binds the body in pieces, as they arrive, without a limit and with back-pressure. */
   pieces(): Bind<AsyncIterable<Uint8Array>>;
   /** Binds the body as a web stream, without a limit and with back-pressure. */
   stream(): Bind<ReadableStream<Uint8Array>>;
-  /** Binds the parts of a multipart/form-data body, one after the other. */
+  /** Binds the parts of a multipart/form-data body, in order. */
   multipart(limits?: MultipartLimits): Bind<AsyncIterable<Part>>;
 }
 
@@ -140,7 +138,7 @@ function multipart(limits?: MultipartLimits, ...rest: readonly never[]): Bind<As
   return bind("@Body.multipart", { from: "multipart", limits });
 }
 
-/** Refuses a decorator that is written without its parentheses. */
+/** Rejects a decorator without parentheses. */
 function checkCall(called: (...args: never[]) => unknown, decorator: string, args: readonly unknown[]): void {
   blamingCaller(called, () => requireParentheses(decorator, args));
 }
@@ -157,8 +155,8 @@ function bindNamed<Supplied>(
 function bind<Supplied>(decorator: string, source: BindingSource): Bind<Supplied> {
   const apply: Bind<Supplied> = (target, key, index) =>
     blamingCaller(apply, () => {
-      // Parameter decorators run from the last to the first.
-      markMember(target as object, key, decorator).bindings.unshift({ decorator, index, source });
+      // Parameter decorators run last to first.
+      methodMetadata(target as object, key, decorator).bindings.unshift({ decorator, index, source });
     });
   return apply;
 }

@@ -1,25 +1,25 @@
 import type { RoleRequest } from "../roles/request.js";
-import type { Binding } from "./marks.js";
+import type { Binding } from "./metadata.js";
 import { compileSource, readsBody, type Extract } from "./extract.js";
 
-/** Calls one method of an instance with what its bindings read from a request. */
-export type Call = (instance: object, request: RoleRequest) => unknown;
+/** Calls one method of an instance with the arguments that its bindings read from a request. */
+export type MethodCall = (instance: object, request: RoleRequest) => unknown;
 
-/** What to call, and how its arguments are made. */
-export interface CallFacts {
+/** A method, and how its arguments are read. */
+export interface MethodToCall {
   readonly key: string | symbol;
   readonly bindings: readonly Binding[];
-  /** Whether the request itself is the first argument, in front of those that are bound. */
+  /** Whether the request itself is the first argument, before the bound ones. */
   readonly requestFirst: boolean;
 }
 
 type Instance = Readonly<Record<string | symbol, (...args: unknown[]) => unknown>>;
 
 /**
- * Compiles the call of a method. What needs no promise gets none: a method without bindings is called directly, and
- * one whose arguments are there at once returns what it returns.
+ * Compiles the call of a method. A promise is created only if an argument is one; otherwise the method is called
+ * synchronously.
  */
-export function compileCall({ key, bindings, requestFirst }: CallFacts): Call {
+export function compileCall({ key, bindings, requestFirst }: MethodToCall): MethodCall {
   if (bindings.length === 0) {
     if (requestFirst) return (instance, request) => (instance as Instance)[key]!(request);
     return (instance) => (instance as Instance)[key]!();
@@ -42,7 +42,7 @@ export function compileCall({ key, bindings, requestFirst }: CallFacts): Call {
   };
 }
 
-/** The body comes last, so that none is read for a request that is refused anyway. */
+/** The body is read last, so that it is not read for a request that another binding rejects. */
 function readingOrder(extracts: readonly Extract[], bindings: readonly Binding[]): readonly number[] {
   const bodies = new Set(bindings.filter(({ source }) => readsBody(source)).map(({ index }) => index));
   return [...extracts.keys()].sort((one, other) => Number(bodies.has(one)) - Number(bodies.has(other)));
@@ -62,9 +62,24 @@ function extractAll(
       values[index] = value;
     }
   } catch (error) {
-    // The first failure is the answer; one of a promise that still runs must not be an unhandled rejection.
+    // The first failure is the answer; pending promises must not reject unhandled.
     for (const value of values) if (value instanceof Promise) value.catch(() => undefined);
     throw error;
   }
   return pending ? Promise.all(values) : values;
+}
+
+/** The source of a controller's instance: one for the application, or one for each request. */
+export type Instances =
+  | { readonly scope: "singleton"; readonly instance: object }
+  | { readonly scope: "request"; readonly of: (request: RoleRequest) => object };
+
+/** Binds a method call to its instance, as definitions expect it. */
+export function bindCall(call: MethodCall, instances: Instances): (request: unknown) => unknown {
+  if (instances.scope === "request") {
+    const { of } = instances;
+    return (request) => call(of(request as RoleRequest), request as RoleRequest);
+  }
+  const { instance } = instances;
+  return (request) => call(instance, request as RoleRequest);
 }

@@ -5,35 +5,35 @@ import type { RouteDefinition } from "../roles/definitions.js";
 import { EVERY_METHOD } from "../roles/router.js";
 import { faultOfPattern, plainPattern } from "../paths/route-pattern.js";
 
-type Methods = Parameters<ReturnType<typeof findMyWay>["on"]>[0];
+type RouterMethod = Parameters<ReturnType<typeof findMyWay>["on"]>[0];
 
-/** What is needed of a route to check it. */
+/** The part of a route that is checked. */
 export type CheckedRoute = Pick<RouteDefinition, "method" | "path" | "name">;
 
 /**
- * Checks that no two routes answer the same requests, and that their paths can be understood. It asks the router library
- * itself, with the options of roles/router.ts.
+ * Checks that no two routes answer the same requests and that their paths are valid, by adding them to the router library
+ * with the options of roles/router.ts.
  *
  * @throws ConfigurationError `ERR_ROUTE_PATH`, `ERR_ROUTE_TWICE`
  */
 export function checkRoutes(routes: Iterable<CheckedRoute>): void {
-  const ofMethods = findMyWay({ ignoreTrailingSlash: true });
-  const ofEvery = findMyWay({ ignoreTrailingSlash: true });
+  const byMethod = findMyWay({ ignoreTrailingSlash: true });
+  const anyMethod = findMyWay({ ignoreTrailingSlash: true });
   for (const route of routes) {
     capturedNames(route);
     const { name } = route;
     const path = plainPattern(route.path);
-    const [router, method] = route.method === EVERY_METHOD ? [ofEvery, "GET"] : [ofMethods, route.method];
+    const [router, method] = route.method === EVERY_METHOD ? [anyMethod, "GET"] : [byMethod, route.method];
     try {
-      router.on(method as Methods, path, unused, route);
+      router.on(method as RouterMethod, path, noHandler, route);
     } catch (cause) {
-      const earlier = variantsOf(path)
+      const earlier = optionalVariants(path)
         .map((variant) => router.findRoute(method as never, variant)?.store as CheckedRoute | undefined)
         .find((found) => found !== undefined && found !== route);
       if (earlier === undefined) throw badPath(route, (cause as Error).message, cause);
       throw new ConfigurationError(
         "ERR_ROUTE_TWICE",
-        `Cannot route ${route.method} ${route.path} to ${name}: ${earlier.name} answers ${earlier.method} ${earlier.path} already; ` +
+        `Cannot route ${route.method} ${route.path} to ${name}: ${earlier.name} already answers ${earlier.method} ${earlier.path}; ` +
           "change the path or the method of one of them",
       );
     }
@@ -41,10 +41,10 @@ export function checkRoutes(routes: Iterable<CheckedRoute>): void {
 }
 
 /**
- * The names of the segments that a path captures, each with whether it is captured always; an optional last segment is
+ * The names of the segments that a path captures, each with whether it is always captured: an optional last segment is
  * not.
  *
- * @throws ConfigurationError `ERR_ROUTE_PATH` where the path cannot be understood
+ * @throws ConfigurationError `ERR_ROUTE_PATH` for an invalid path
  */
 export function capturedNames(route: CheckedRoute): ReadonlyMap<string, boolean> {
   const { path } = route;
@@ -52,18 +52,18 @@ export function capturedNames(route: CheckedRoute): ReadonlyMap<string, boolean>
   const fault = faultOfPattern(path);
   if (fault !== undefined) throw badPath(route, fault);
   const captured = new Map<string, boolean>();
-  const variants = variantsOf(path);
+  const variants = optionalVariants(path);
   for (const variant of variants) {
-    for (const name of namesOf(route, variant)) captured.set(name, variants.length === 1);
+    for (const name of namesInVariant(route, variant)) captured.set(name, variants.length === 1);
   }
   return captured;
 }
 
-function namesOf(route: CheckedRoute, path: string): readonly string[] {
+function namesInVariant(route: CheckedRoute, path: string): readonly string[] {
   const router = findMyWay();
   let names: readonly string[];
   try {
-    router.on("GET", path, unused);
+    router.on("GET", path, noHandler);
     names = router.findRoute("GET", path)?.params ?? [];
   } catch (cause) {
     throw badPath(route, (cause as Error).message, cause);
@@ -75,8 +75,8 @@ function namesOf(route: CheckedRoute, path: string): readonly string[] {
   return names;
 }
 
-/** A last segment can be optional, `/:id?`: to the library these are two routes. */
-function variantsOf(path: string): readonly string[] {
+/** The path with and without its optional last segment, `/:id?`, which the router library adds as two routes. */
+function optionalVariants(path: string): readonly string[] {
   const optional = /(\/:[^/()]*?)\?(\/?)$/;
   const variants = optional.test(path)
     ? [path.replace(optional, "$1$2"), path.replace(optional, "$2") || "/"]
@@ -89,9 +89,9 @@ function variantsOf(path: string): readonly string[] {
 function badPath({ method, path, name }: CheckedRoute, fact: string, cause?: unknown): ConfigurationError {
   return new ConfigurationError(
     "ERR_ROUTE_PATH",
-    `Cannot route ${method} ${path} to ${name}: ${fact}; a path is written as "/books/:id" or "/files/*"`,
+    `Cannot route ${method} ${path} to ${name}: ${fact}; write a path such as "/books/:id" or "/files/*"`,
     cause,
   );
 }
 
-function unused(): void {}
+function noHandler(): void {}

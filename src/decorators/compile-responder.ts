@@ -4,20 +4,19 @@ import { ConfigurationError } from "../errors.js";
 import type { Middleware } from "../roles/middleware.js";
 import type { RouteDefinition } from "../roles/definitions.js";
 import { placed } from "../diagnostics/caller.js";
-import { compileCall } from "./call.js";
-import { checkBindings } from "./check-members.js";
+import { bindCall, compileCall } from "./call.js";
+import { checkBindings } from "./check-bindings.js";
 import { capturedNames } from "./check-routes.js";
 import { className, memberName, type Class } from "./class.js";
-import type { Controller } from "./controller.js";
-import { bindCall, type Plan } from "./instances.js";
-import type { Binding, MemberMarks, RouteMark } from "./marks.js";
+import type { CheckedController, Controller } from "./controller.js";
+import type { Binding, MethodMetadata, RouteMetadata } from "./metadata.js";
 
 /**
  * Compiles a `@Responder`.
  *
- * @throws ConfigurationError for what would fail, or never be called, when a request comes
+ * @throws ConfigurationError for a handler that could never be called, or would fail on every request
  */
-export function compileResponder({ owner, role, members, middleware }: Controller): Plan {
+export function compileResponder({ owner, role, members, middleware }: Controller): CheckedController {
   const name = className(owner);
   const prefix = role.prefix.endsWith("/") ? role.prefix.slice(0, -1) : role.prefix;
   if (prefix !== "" && !prefix.startsWith("/")) {
@@ -26,44 +25,44 @@ export function compileResponder({ owner, role, members, middleware }: Controlle
       `Cannot compile ${name}: its prefix ${JSON.stringify(role.prefix)} does not start with "/"`,
     );
   }
-  const planned = [...members].flatMap(([key, marks]) => {
-    const facts: MethodFacts = {
+  const bound = [...members].flatMap(([key, method]) => {
+    const handler: HandlerMethod = {
       prefix,
       name: memberName(owner, key),
-      middleware: [...middleware, ...marks.middleware],
+      middleware: [...middleware, ...method.middleware],
       isGenerator: isGenerator(owner, key),
     };
-    const routes = marks.routes.map((mark) => placed(mark.caller, () => toRoute(mark, facts)));
-    placed(marks.routes[0]?.caller, () => {
-      checkHandler(memberName(owner, key), marks, routes);
-      checkBindings({ owner, key, kind: "responder", bindings: marks.bindings });
+    const routes = method.routes.map((route) => placed(route.caller, () => createRoute(route, handler)));
+    placed(method.routes[0]?.caller, () => {
+      checkHandler(handler.name, method, routes);
+      checkBindings({ owner, key, kind: "responder", bindings: method.bindings });
     });
-    const call = compileCall({ key, bindings: marks.bindings, requestFirst: false });
+    const call = compileCall({ key, bindings: method.bindings, requestFirst: false });
     return routes.map((route) => ({ route, call }));
   });
-  if (planned.length === 0) {
+  if (bound.length === 0) {
     throw new ConfigurationError(
       "ERR_ROLE_EMPTY",
       `Cannot compile ${name}: it has no route; decorate a method with @Get, @Post, @Put, @Patch, @Delete or @Route`,
     );
   }
   return {
-    routes: planned.map(({ route }) => route),
+    routes: bound.map(({ route }) => route),
     define: (instances) => ({
       kind: "responder",
       name,
-      routes: planned.map(({ route, call }) => withHandle(route, bindCall(call, instances))),
+      routes: bound.map(({ route, call }) => withHandle(route, bindCall(call, instances))),
     }),
   };
 }
 
-type RouteFacts = Omit<RouteDefinition, "handle">;
+type UnboundRoute = Omit<RouteDefinition, "handle">;
 
-function withHandle(route: RouteFacts, handle: RouteDefinition["handle"]): RouteDefinition {
+function withHandle(route: UnboundRoute, handle: RouteDefinition["handle"]): RouteDefinition {
   return { ...route, handle };
 }
 
-interface MethodFacts {
+interface HandlerMethod {
   readonly prefix: string;
   readonly name: string;
   readonly middleware: readonly Middleware[];
@@ -74,40 +73,44 @@ function isGenerator({ prototype }: Class, key: string | symbol): boolean {
   return types.isGeneratorFunction((prototype as Readonly<Record<string | symbol, unknown>>)[key]);
 }
 
-function toRoute(
-  { method, path, type, status, streams }: RouteMark,
-  { prefix, name, middleware, isGenerator }: MethodFacts,
-): RouteFacts {
+function createRoute(
+  { method, path, type, status, streams }: RouteMetadata,
+  { prefix, name, middleware, isGenerator }: HandlerMethod,
+): UnboundRoute {
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
     throw new ConfigurationError(
       "ERR_ROUTE_REPLY",
-      `Cannot route ${method} ${path} to ${name}: its status is ${status}, it must be an integer from 200 to 599`,
+      `Cannot route ${method} ${path} to ${name}: its status is ${status}, expected an integer from 200 to 599`,
     );
   }
-  checkType(type, `Cannot route ${method} ${path} to ${name}`);
-  // "/" of a controller is its prefix itself. A path that does not start with "/" is left to be reported.
+  checkMediaType(type, `Cannot route ${method} ${path} to ${name}`);
+  // The route "/" is the prefix itself. A path that does not start with "/" is kept and reported by checkPathNames.
   const whole = path === "/" && prefix !== "" ? prefix : path.startsWith("/") ? prefix + path : path;
   return { method, path: whole, name, type, status, streams: streams ?? isGenerator, middleware };
 }
 
-/** Throws a ConfigurationError where a media type would break the header block. */
-export function checkType(type: string | undefined, cannot: string): void {
+/**
+ * Rejects a media type that would break the header block.
+ *
+ * @throws ConfigurationError `ERR_ROUTE_REPLY`
+ */
+export function checkMediaType(type: string | undefined, cannot: string): void {
   if (type === undefined || /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+[\x20-\x7e]*$/.test(type)) return;
-  throw new ConfigurationError("ERR_ROUTE_REPLY", `${cannot}: ${JSON.stringify(type)} is no media type`);
+  throw new ConfigurationError("ERR_ROUTE_REPLY", `${cannot}: ${JSON.stringify(type)} is not a media type`);
 }
 
-function checkHandler(name: string, marks: MemberMarks, routes: readonly RouteFacts[]): void {
+function checkHandler(name: string, { bindings }: MethodMetadata, routes: readonly UnboundRoute[]): void {
   if (routes.length === 0) {
-    const [decorator = "@Use"] = marks.bindings.map((binding) => binding.decorator);
+    const [decorator = "@Use"] = bindings.map((binding) => binding.decorator);
     throw new ConfigurationError(
       "ERR_ROUTE_MISSING",
-      `Cannot compile ${name}: it has ${decorator} and no route, so it is never called; add @Get or another route`,
+      `Cannot compile ${name}: it has ${decorator} but no route, so it is never called; add @Get or another route`,
     );
   }
-  for (const route of routes) checkPathNames(route, marks.bindings);
+  for (const route of routes) checkPathNames(route, bindings);
 }
 
-function checkPathNames(route: RouteFacts, bindings: readonly Binding[]): void {
+function checkPathNames(route: UnboundRoute, bindings: readonly Binding[]): void {
   const captured = capturedNames(route);
   for (const { decorator, source } of bindings) {
     if (source.from !== "named" || source.part !== "path") continue;
@@ -116,8 +119,8 @@ function checkPathNames(route: RouteFacts, bindings: readonly Binding[]): void {
     const names = [...captured.keys()].map((name) => JSON.stringify(name)).join(", ");
     const fact =
       always === false
-        ? "captures it only sometimes; give the decorator a schema that takes undefined, or make the segment needed"
-        : `captures ${names === "" ? "nothing" : `only ${names}`}; use the name that the path has`;
+        ? "captures it only sometimes; add a schema that accepts undefined, or make the segment required"
+        : `captures ${names === "" ? "nothing" : `only ${names}`}; use a name from the path`;
     throw new ConfigurationError(
       "ERR_BINDING_PATH",
       `Cannot bind ${decorator} of ${route.name}: its route ${route.method} ${route.path} ${fact}`,

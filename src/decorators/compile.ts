@@ -3,75 +3,77 @@ import type { Definition } from "../roles/definitions.js";
 import { placed } from "../diagnostics/caller.js";
 import { checkRoutes } from "./check-routes.js";
 import type { Class } from "./class.js";
-import { compileAuthorizer, compileFilter } from "./compile-gate.js";
+import { compileAuthorizer, compileFilter } from "./compile-authorizer-and-filter.js";
 import { compileResponder } from "./compile-responder.js";
 import {
   applicationContainer,
   container,
   ownSingleton,
-  refuseOutsideRequests,
+  rejectOutsideRequests,
   tokenName,
   type Container,
   type InjectionToken,
 } from "./container.js";
-import { readControllers, type Controller } from "./controller.js";
+import type { Instances } from "./call.js";
+import { readControllers, type CheckedController, type Controller } from "./controller.js";
 import { DependencyGraph } from "./dependency-graph.js";
-import type { Instances, Plan } from "./instances.js";
 import { LifecycleHooks } from "./lifecycle.js";
-import { requestTokens } from "./request-classes.js";
-import { RequestScopes } from "./request-scopes.js";
+import { requestTokens, RequestScopes } from "./request-scopes.js";
 
-/** What controllers are compiled with. */
+/** Options of {@link compileControllers}. */
 export interface CompileOptions {
-  /** What plays further roles, or the same ones without decorators. */
+  /** Definitions without decorators, of these or further roles. */
   readonly definitions?: readonly Definition[] | undefined;
-  /** What dependencies are resolved from; tsyringe's global container if left out. */
+  /** The container that resolves dependencies; defaults to tsyringe's global container. */
   readonly container?: Container | undefined;
 }
 
-/** Controllers as plain data, and the lifecycle of what was injected into them. */
-export interface Compiled {
+/** Controllers as plain definitions, and the lifecycle hooks of the instances behind them. */
+export interface CompiledControllers {
   readonly definitions: readonly Definition[];
   readonly hooks: LifecycleHooks;
 }
 
 /**
- * Checks controllers and compiles them to definitions. Nothing is constructed before all checks have passed; then every
- * singleton that a request could need is.
+ * Checks controllers and compiles them to definitions. Nothing is constructed before all checks pass; then every singleton
+ * that a request could need is constructed.
  *
  * @throws ConfigurationError that names class, member, fact and cure
  */
-export function compileControllers(classes: readonly Class[], options: CompileOptions = {}): Compiled {
+export function compileControllers(
+  classes: readonly Class[],
+  options: CompileOptions = {},
+): CompiledControllers {
   const { definitions = [] } = options;
-  const planned = planAll(classes, definitions);
+  const checkedControllers = checkAll(classes, definitions);
   const inside = applicationContainer(options.container ?? container);
-  for (const token of requestTokens) refuseOutsideRequests(inside, token);
+  for (const token of requestTokens) rejectOutsideRequests(inside, token);
   const graph = new DependencyGraph(
     inside,
-    planned.map(({ controller: { owner, role } }) => ({ owner, ...role })),
+    checkedControllers.map(({ controller: { owner, role } }) => ({ owner, ...role })),
   );
-  const found = watch(inside, graph.tokens);
+  const instances = collectInstances(inside, graph.tokens);
   for (const token of graph.singletons) {
     if (options.container !== undefined) ownSingleton(options.container, token);
     construct(inside, token);
   }
   const scopes = new RequestScopes(inside);
-  const compiled = planned.map(({ controller, plan }) =>
-    plan.define(instancesOf(controller, inside, scopes)),
+  const compiled = checkedControllers.map(({ controller, checked }) =>
+    checked.define(instancesOf(controller, inside, scopes)),
   );
-  return { definitions: [...compiled, ...definitions], hooks: new LifecycleHooks(found) };
+  return { definitions: [...compiled, ...definitions], hooks: new LifecycleHooks(instances) };
 }
 
 /**
- * Checks controllers as {@link compileControllers} does and tells what they would answer. Nothing is constructed, and
- * what is told cannot be called.
+ * Checks controllers as {@link compileControllers} does and returns their definitions. Nothing is constructed, so these
+ * definitions cannot answer a request.
  */
 export function outlineControllers(
   classes: readonly Class[],
   definitions: readonly Definition[],
 ): readonly Definition[] {
-  const outlined = planAll(classes, definitions).map(({ plan }) =>
-    plan.define({ scope: "request", of: notConstructed }),
+  const outlined = checkAll(classes, definitions).map(({ checked }) =>
+    checked.define({ scope: "request", of: notConstructed }),
   );
   return [...outlined, ...definitions];
 }
@@ -80,24 +82,24 @@ function notConstructed(): never {
   throw new TypeError("Cannot answer: the controllers were only described");
 }
 
-interface PlannedController {
+interface ControllerWithChecks {
   readonly controller: Controller;
-  readonly plan: Plan;
+  readonly checked: CheckedController;
 }
 
-function planAll(classes: readonly Class[], definitions: readonly Definition[]): PlannedController[] {
-  const planned = readControllers(classes).map((controller) => ({
+function checkAll(classes: readonly Class[], definitions: readonly Definition[]): ControllerWithChecks[] {
+  const all = readControllers(classes).map((controller) => ({
     controller,
-    plan: placed(controller.role.caller, () => planOf(controller)),
+    checked: placed(controller.role.caller, () => checkController(controller)),
   }));
   checkRoutes([
-    ...planned.flatMap(({ plan }) => plan.routes),
+    ...all.flatMap(({ checked }) => checked.routes),
     ...definitions.flatMap((definition) => (definition.kind === "responder" ? definition.routes : [])),
   ]);
-  return planned;
+  return all;
 }
 
-function planOf(controller: Controller): Plan {
+function checkController(controller: Controller): CheckedController {
   switch (controller.role.kind) {
     case "responder":
       return compileResponder(controller);
@@ -115,18 +117,18 @@ function instancesOf({ owner, role }: Controller, inside: Container, scopes: Req
 }
 
 /**
- * Collects whatever is resolved from now on, dependencies before those who need them. The container is the application's
- * own, so this watches nobody else.
+ * Collects all instances that are resolved from now on, dependencies before their dependents. The container belongs to
+ * this application alone.
  */
-function watch(inside: Container, tokens: Iterable<InjectionToken>): Iterable<object> {
-  const found = new Set<object>();
+function collectInstances(inside: Container, tokens: Iterable<InjectionToken>): Iterable<object> {
+  const instances = new Set<object>();
   const collect = (resolved: unknown): void => {
     for (const one of Array.isArray(resolved) ? (resolved as unknown[]) : [resolved]) {
-      if (typeof one === "object" && one !== null) found.add(one);
+      if (typeof one === "object" && one !== null) instances.add(one);
     }
   };
   for (const token of tokens) inside.afterResolution(token, (_token, resolved) => collect(resolved));
-  return found;
+  return instances;
 }
 
 function construct(inside: Container, token: InjectionToken): unknown {
@@ -134,7 +136,8 @@ function construct(inside: Container, token: InjectionToken): unknown {
     return inside.resolve(token);
   } catch (cause) {
     if (cause instanceof TricornError) throw cause;
-    const fact = cause instanceof Error ? cause.message : "its constructor threw something that is no Error";
+    const fact =
+      cause instanceof Error ? cause.message : "its constructor threw a value that is not an Error";
     throw new ConfigurationError(
       "ERR_DEPENDENCY_FAILED",
       `Cannot construct ${tokenName(token)}: ${fact}`,

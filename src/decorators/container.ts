@@ -1,4 +1,4 @@
-// The only file that touches tsyringe, which throws when it is loaded before reflect-metadata.
+// The only file that touches tsyringe, which throws unless reflect-metadata is loaded first.
 import "reflect-metadata";
 import "./globals-before.js";
 import {
@@ -18,49 +18,49 @@ import { className, type Class } from "./class.js";
 export { Lifecycle, container, delay, inject, injectAll, injectable, scoped, singleton } from "tsyringe";
 export type { Disposable } from "tsyringe";
 
-/** What dependencies are registered in and resolved from: tsyringe's `DependencyContainer`. */
+/** A container that dependencies are registered in and resolved from: tsyringe's `DependencyContainer`. */
 export type Container = DependencyContainer;
 
-/** What a dependency is asked for by: its class, or a string or symbol. */
+/** The key of a dependency: its class, a string or a symbol. */
 export type InjectionToken<T = unknown> = TsyringeToken<T>;
 
-/** One instance for each request, shared by all that is injected in it, and disposed of with it. */
+/** One instance for each request, shared by everything that is injected in that request, and disposed of at its end. */
 export function requestScoped(): (target: Class) => void {
   return scoped(Lifecycle.ContainerScoped) as (target: unknown) => void;
 }
 
 /**
- * A container that inherits what is registered globally. An application that is given one shares no singleton with
- * another application, so tests can register doubles in it.
+ * Creates a container that inherits the global registrations. An application with its own container shares no singleton
+ * with another application, so tests can register doubles in it.
  */
 export function createContainer(): Container {
   return container.createChildContainer();
 }
 
-/** Lets tsyringe construct a class, from the metadata that its decorators left. */
+/** Lets tsyringe construct a class from its decorator metadata. */
 export function makeInjectable(target: Class): void {
   injectable()(target);
 }
 
-/** A token as it is shown in messages. */
+/** The name of a token for messages. */
 export function tokenName(token: InjectionToken): string {
   if (typeof token === "function") return className(token);
   return typeof token === "object" ? "delay(…)" : String(token);
 }
 
-/** What a token was registered as. */
+/** A registration of a token. */
 export interface Registration {
   readonly lifecycle: Lifecycle;
   readonly provider: Provider;
 }
 
-/** The class, token, value or factory behind a registration. */
+/** What a registration provides. */
 type Provider =
   | { readonly kind: "class"; readonly useClass: Class }
   | { readonly kind: "token"; readonly useToken: InjectionToken }
   | { readonly kind: "value" | "factory" };
 
-/** What tsyringe keeps, and its types hide: there is no public way to ask how a token is registered. */
+/** Private state of tsyringe (4.10): it has no public way to ask how a token is registered. */
 interface RawRegistration {
   readonly provider: { useClass?: Class; useToken?: InjectionToken; useFactory?: unknown };
   readonly options: { readonly lifecycle: Lifecycle };
@@ -79,10 +79,10 @@ function raw(inside: Container): RawContainer {
   return inside as unknown as RawContainer;
 }
 
-/** How a token is registered in a container or its ancestors; empty for a class that is not, and is just constructed. */
+/** The registrations of a token in a container or its ancestors; empty for an unregistered class, which is constructed. */
 export function registrationsOf(inside: Container, token: InjectionToken): readonly Registration[] {
-  const found = raw(inside).getAllRegistrations(token) ?? [];
-  return found.map(({ provider, options }) => ({
+  const registrations = raw(inside).getAllRegistrations(token) ?? [];
+  return registrations.map(({ provider, options }) => ({
     lifecycle: options.lifecycle,
     provider: providerOf(provider),
   }));
@@ -94,7 +94,7 @@ function providerOf({ useClass, useToken, useFactory }: RawRegistration["provide
   return { kind: useFactory === undefined ? "value" : "factory" };
 }
 
-/** The class that `delay()` wraps, or the token as it is. */
+/** The class that `delay()` wraps, or the token itself. */
 export function undelayed(token: unknown): unknown {
   const wrap = (token as { wrap?: unknown } | null | undefined)?.wrap;
   return typeof token === "object" && typeof wrap === "function"
@@ -103,8 +103,8 @@ export function undelayed(token: unknown): unknown {
 }
 
 /**
- * Makes a container's own what an ancestor has registered as a singleton, so that the instance, which is going to hold
- * what this container injects, is not found by others.
+ * Copies an ancestor's singleton registration into a container. The instance will hold dependencies of this container, so
+ * other containers must not share it.
  */
 export function ownSingleton(inside: Container, token: InjectionToken): void {
   if (raw(inside)._registry.has(token)) return;
@@ -116,15 +116,15 @@ function copyRegistrations(to: Container, token: InjectionToken, from: readonly 
 }
 
 /**
- * The container of one application below the one that it was given. What is scoped to a container is registered here
- * again, because tsyringe hands it on from the parent alone: instances would be kept further up, and shared.
+ * Creates the container of one application as a child of the given one. Container-scoped registrations are copied into it:
+ * tsyringe would otherwise keep their instances in an ancestor, and share them.
  */
 export function applicationContainer(base: Container): Container {
   const inside = base.createChildContainer();
   for (let at: RawContainer | undefined = raw(base); at !== undefined; at = at.parent) {
     for (const [token, registrations] of at._registry.entries()) {
-      const scopes = registrations.some(({ options }) => options.lifecycle === Lifecycle.ContainerScoped);
-      if (scopes && raw(base).getAllRegistrations(token) === at.getAllRegistrations(token)) {
+      const isScoped = registrations.some(({ options }) => options.lifecycle === Lifecycle.ContainerScoped);
+      if (isScoped && raw(base).getAllRegistrations(token) === at.getAllRegistrations(token)) {
         if (!raw(inside)._registry.has(token)) copyRegistrations(inside, token, registrations);
       }
     }
@@ -132,19 +132,19 @@ export function applicationContainer(base: Container): Container {
   return inside;
 }
 
-/** Makes a token that only exists within a request say so where it is resolved outside of one. */
-export function refuseOutsideRequests(inside: Container, token: Class): void {
-  const fact = `there is no ${className(token)} outside of a request`;
+/** Makes the resolution of a request's token fail with a clear message outside of a request. */
+export function rejectOutsideRequests(inside: Container, token: Class): void {
+  const message = `Cannot resolve ${className(token)}: it exists only within a request`;
   inside.register(token as never, {
     useFactory: (): never => {
-      throw new ConfigurationError("ERR_DEPENDENCY_SCOPE", `Cannot resolve ${className(token)}: ${fact}`);
+      throw new ConfigurationError("ERR_DEPENDENCY_SCOPE", message);
     },
   });
 }
 
 /**
- * The container of one request. Singletons are resolved from the application's even when nobody asked for them before:
- * tsyringe would let them keep what belongs to this request.
+ * Creates the container of one request. Singletons are resolved from the application's container, also the first time:
+ * tsyringe would construct them with dependencies of this request.
  */
 export function requestContainer(application: Container): Container {
   const inside = application.createChildContainer();
@@ -160,10 +160,10 @@ export function requestContainer(application: Container): Container {
 }
 
 /**
- * Disposes of what a container constructed, dependents before what they were injected, and closes it. One that fails
- * keeps no other from being disposed of, which it would if this were left to tsyringe.
+ * Disposes of a container's instances, dependents before their dependencies, and closes it. Unlike in tsyringe, a failing
+ * `dispose()` does not keep the others from being called.
  */
-export async function disposeContainer(inside: Container, failed: (error: unknown) => void): Promise<void> {
+export async function disposeContainer(inside: Container, onError: (error: unknown) => void): Promise<void> {
   const { disposables } = raw(inside);
   const constructed = [...disposables].reverse();
   disposables.clear();
@@ -171,7 +171,7 @@ export async function disposeContainer(inside: Container, failed: (error: unknow
     try {
       await one.dispose();
     } catch (error) {
-      failed(error);
+      onError(error);
     }
   }
   await inside.dispose();

@@ -1,17 +1,31 @@
 import { ConfigurationError } from "../errors.js";
 import type { Middleware } from "../roles/middleware.js";
+import type { Definition } from "../roles/definitions.js";
 import { addPlace } from "../diagnostics/caller.js";
-import { className, isClass, type Class } from "./class.js";
-import type { MemberMarks, RoleMark } from "./marks.js";
-import { isWrittenAsClass, mistakeOf } from "./mistaken-part.js";
-import { classChain, inheritedMembers, inheritedMiddleware, ownMarks } from "./metadata.js";
+import type { Instances } from "./call.js";
+import type { CheckedRoute } from "./check-routes.js";
+import { classChain, className, isClass, isWrittenAsClass, type Class } from "./class.js";
+import {
+  inheritedMethods,
+  inheritedMiddleware,
+  ownMetadata,
+  type MethodMetadata,
+  type RoleMetadata,
+} from "./metadata.js";
+import { mistakeOf } from "./mistake.js";
 
-/** A class with the one role that it plays, and all that its decorators and those of its base classes wrote down. */
+/** A class with its one role, and the metadata of its own decorators and those of its base classes. */
 export interface Controller {
   readonly owner: Class;
-  readonly role: RoleMark;
-  readonly members: ReadonlyMap<string | symbol, MemberMarks>;
+  readonly role: RoleMetadata;
+  readonly members: ReadonlyMap<string | symbol, MethodMetadata>;
   readonly middleware: readonly Middleware[];
+}
+
+/** A controller that passed its checks but has no instance yet. */
+export interface CheckedController {
+  readonly routes: readonly CheckedRoute[];
+  readonly define: (instances: Instances) => Definition;
 }
 
 /**
@@ -22,11 +36,11 @@ export interface Controller {
 export function readControllers(classes: readonly unknown[]): Controller[] {
   const seen = new Set<unknown>();
   return classes.map((owner, index) => {
-    if (!isClass(owner) || !(isWrittenAsClass(owner) || [...classChain(owner)].some(ownMarks))) {
+    if (!isClass(owner) || !(isWrittenAsClass(owner) || [...classChain(owner)].some(ownMetadata))) {
       const { fact, cure } = mistakeOf(owner);
       throw new ConfigurationError(
         "ERR_CONTROLLER",
-        `Cannot compile controllers: ${fact} is no class, number ${index + 1} of the list; ${cure}`,
+        `Cannot compile controllers: item ${index + 1} of the list is ${fact}, not a class; ${cure}`,
       );
     }
     if (seen.has(owner)) {
@@ -39,31 +53,31 @@ export function readControllers(classes: readonly unknown[]): Controller[] {
     return {
       owner,
       role: roleOf(owner),
-      members: inheritedMembers(owner),
+      members: inheritedMethods(owner),
       middleware: inheritedMiddleware(owner),
     };
   });
 }
 
-function roleOf(owner: Class): RoleMark {
-  const [role, second] = ownMarks(owner)?.roles ?? [];
+function roleOf(owner: Class): RoleMetadata {
+  const [role, second] = ownMetadata(owner)?.roles ?? [];
   if (role === undefined) {
-    const base = [...classChain(owner)].find((ancestor) => ownMarks(ancestor)?.roles.length);
+    const base = [...classChain(owner)].find((ancestor) => ownMetadata(ancestor)?.roles.length);
     const fact =
       base === undefined
-        ? "it plays no role"
-        : `it plays no role, the one of ${className(base)} is not inherited`;
+        ? "it has no role"
+        : `it has no role, and the role of ${className(base)} is not inherited`;
     throw new ConfigurationError(
       "ERR_ROLE_MISSING",
       `Cannot compile ${className(owner)}: ${fact}; decorate it with @Responder, @Authorizer or @Filter`,
     );
   }
   if (second !== undefined) {
-    // Decorators run from the last to the first.
+    // Decorators run last to first.
     const both = `${second.decorator} and ${role.decorator}`;
     const error = new ConfigurationError(
       "ERR_ROLE_TWICE",
-      `Cannot compile ${className(owner)}: it has both ${both}; make it two classes`,
+      `Cannot compile ${className(owner)}: it has both ${both}; split it into two classes`,
     );
     addPlace(error, second.caller);
     throw error;

@@ -11,31 +11,31 @@ import {
 } from "./container.js";
 import { injectionOfToken, injectionsOf, type Injection } from "./injections.js";
 import { hooksOf } from "./lifecycle.js";
-import type { Scope } from "./marks.js";
-import { requestClass, requestTokens } from "./request-classes.js";
+import type { Scope } from "./metadata.js";
+import { requestClass, requestTokens } from "./request-scopes.js";
 
-/** A controller, as far as injection is concerned. */
+/** A controller as a root of the dependency graph. */
 export interface GraphRoot {
   readonly owner: Class;
   readonly kind: RoleKind;
   readonly scope: Scope;
-  /** Where its role is decorated. */
+  /** Where its role decorator is written. */
   readonly caller?: Caller | undefined;
 }
 
-/** Where in the graph the walk is. */
+/** A position in the traversal. */
 interface Step {
-  /** For whom instances are made: for the application, or for one request of a role. */
+  /** The owner of the instances: the application, or one request of a role. */
   readonly holder: "application" | RoleKind;
-  /** The classes on the way here, for messages. */
-  readonly way: readonly Class[];
-  /** Where in the way classes begin that are constructed together; what lies in front is behind a `delay()`. */
+  /** The classes from the root to this position. */
+  readonly path: readonly Class[];
+  /** The index in `path` of the first class that is constructed together with this one, after the last `delay()`. */
   readonly since: number;
 }
 
 /**
- * All that is injected into some controllers, found without constructing anything. It throws a ConfigurationError for
- * what would fail, or silently go wrong, once a request comes.
+ * The dependencies of controllers, found without constructing anything. The constructor throws a ConfigurationError for
+ * each dependency that would fail, or silently be wrong, on a request.
  */
 export class DependencyGraph {
   readonly #container: Container;
@@ -47,27 +47,27 @@ export class DependencyGraph {
     this.#container = container;
     for (const { owner, kind, scope, caller } of roots) {
       const holder = scope === "request" ? kind : "application";
-      placed(caller, () => this.#visit(injectionOfToken(owner), { holder, way: [], since: 0 }));
+      placed(caller, () => this.#visit(injectionOfToken(owner), { holder, path: [], since: 0 }));
     }
   }
 
-  /** Every token that is injected. */
+  /** All tokens that are injected. */
   get tokens(): Iterable<InjectionToken> {
     return this.#tokens;
   }
 
-  /** The tokens of singletons, dependencies before those who need them. */
+  /** The tokens of singletons, dependencies before their dependents. */
   get singletons(): Iterable<InjectionToken> {
     return this.#singletons;
   }
 
   #visit({ token, all, optional, delayed }: Injection, from: Step): void {
-    const step: Step = delayed ? { ...from, since: from.way.length } : from;
+    const step: Step = delayed ? { ...from, since: from.path.length } : from;
     if (requestTokens.includes(token as Class)) {
-      checkRequest(token as Class, step);
+      checkRequestToken(token as Class, step);
       return;
     }
-    // A cycle has to be looked for before what was visited already is skipped.
+    // Before visited tokens are skipped: a cycle leads to one.
     if (typeof token === "function") checkCycle(token as Class, step);
     const visited = this.#visited.get(step.holder) ?? new Set();
     this.#visited.set(step.holder, visited);
@@ -76,7 +76,7 @@ export class DependencyGraph {
     this.#tokens.add(token);
     const registrations = registrationsOf(this.#container, token);
     if (registrations.length > 0) {
-      // Without `all` tsyringe injects what was registered last.
+      // Without `all`, tsyringe injects the last registration.
       for (const one of all ? registrations : registrations.slice(-1))
         this.#visitRegistration(token, one, step);
     } else if (typeof token === "function") {
@@ -99,30 +99,30 @@ export class DependencyGraph {
 
   #visitClass(owner: Class, step: Step): void {
     checkCycle(owner, step);
-    const { holder, way, since } = step;
-    const inside: Step = { holder, way: [...way, owner], since };
+    const { holder, path, since } = step;
+    const inside: Step = { holder, path: [...path, owner], since };
     if (holder !== "application") checkHooks(owner, inside);
     for (const injection of injectionsOf(owner)) this.#visit(injection, inside);
   }
 }
 
-function wayOf({ way }: Step, last?: InjectionToken): string {
-  return [...way.map(className), ...(last === undefined ? [] : [tokenName(last)])].join(" -> ");
+function formatPath({ path }: Step, last?: InjectionToken): string {
+  return [...path.map(className), ...(last === undefined ? [] : [tokenName(last)])].join(" -> ");
 }
 
-/** What is to be constructed, for messages: the controller at the beginning of the way. */
-function rootOf({ way }: Step, last: InjectionToken): string {
-  return way[0] === undefined ? tokenName(last) : className(way[0]);
+/** The class that could not be constructed, for messages: the controller at the root. */
+function rootOf({ path }: Step, last: InjectionToken): string {
+  return path[0] === undefined ? tokenName(last) : className(path[0]);
 }
 
-function checkRequest(token: Class, step: Step): void {
+function checkRequestToken(token: Class, step: Step): void {
   if (step.holder === "application") throw requestScopedInside(token, step);
   const own = requestClass[step.holder];
   if (token !== own && Object.values<Class>(requestClass).includes(token)) {
     throw new ConfigurationError(
       "ERR_DEPENDENCY_ROLE",
-      `Cannot construct ${rootOf(step, token)}: its requests are of the class ${className(own)}, and ` +
-        `${wayOf(step, token)} asks for another; inject ${className(own)}, or RoleRequest for all roles`,
+      `Cannot construct ${rootOf(step, token)}: its requests have the class ${className(own)}, but ` +
+        `${formatPath(step, token)} asks for another; inject ${className(own)}, or RoleRequest for any role`,
     );
   }
 }
@@ -131,19 +131,19 @@ function requestScopedInside(token: InjectionToken, step: Step): ConfigurationEr
   const holder = rootOf(step, token);
   return new ConfigurationError(
     "ERR_DEPENDENCY_SCOPE",
-    `Cannot construct ${holder}: ${tokenName(token)} belongs to one request, and ` +
-      `${step.way.length === 0 ? holder : wayOf(step, token)} would keep it for all; give the controller ` +
-      '{ scope: "request" } and make no singleton of what is in between, or pass what is needed as an argument',
+    `Cannot construct ${holder}: ${tokenName(token)} belongs to one request, but ` +
+      `${step.path.length === 0 ? holder : formatPath(step, token)} would keep it for all requests; give the controller ` +
+      '{ scope: "request" } and use no singleton in between, or pass the value as an argument',
   );
 }
 
 function checkCycle(owner: Class, step: Step): void {
-  const start = step.way.indexOf(owner, step.since);
+  const start = step.path.indexOf(owner, step.since);
   if (start < 0) return;
   throw new ConfigurationError(
     "ERR_DEPENDENCY_CYCLE",
-    `Cannot construct ${className(owner)}: it needs itself, ${wayOf({ ...step, way: step.way.slice(start) }, owner)}; ` +
-      "move what both need into a class of its own, or inject one by delay()",
+    `Cannot construct ${className(owner)}: it depends on itself, ${formatPath({ ...step, path: step.path.slice(start) }, owner)}; ` +
+      "move the shared part into another class, or inject one with delay()",
   );
 }
 
@@ -152,7 +152,7 @@ function checkHooks(owner: Class, step: Step): void {
   if (hook === undefined) return;
   throw new ConfigurationError(
     "ERR_DEPENDENCY_HOOK",
-    `Cannot construct ${wayOf(step)}: ${className(owner)} is made for each request, so its ${hook} would never be ` +
+    `Cannot construct ${formatPath(step)}: ${className(owner)} is constructed for each request, so its ${hook} would never be ` +
       "called; decorate it with @singleton(), or use its constructor and dispose()",
   );
 }
@@ -161,6 +161,6 @@ function unregistered(token: InjectionToken, step: Step): ConfigurationError {
   return new ConfigurationError(
     "ERR_DEPENDENCY_UNREGISTERED",
     `Cannot construct ${rootOf(step, token)}: nothing is registered for ${JSON.stringify(tokenName(token))}, which ` +
-      `${className(step.way.at(-1))} is injected; register it in the container before the application is created`,
+      `${className(step.path.at(-1))} depends on; register it in the container before creating the application`,
   );
 }

@@ -4,17 +4,17 @@ import type { RoleRequest } from "../roles/request.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { compileFields, compileValues, emptyFields, type Fields } from "./fields.js";
 import type { ReadFrom } from "./issue.js";
-import type { BindingSource, NamedPart } from "./marks.js";
+import type { BindingSource, NamedPart } from "./metadata.js";
 import type { Schema } from "./schema.js";
 import { compileSchema } from "./validate.js";
 
-/** Reads the value of one parameter from a request; a promise only where it has to be waited for. */
+/** Reads the value of one parameter from a request; a promise only if it must be awaited. */
 export type Extract = (request: never) => unknown;
 
-/** A request that has a body: of a responder or a filter. */
-type BodyRequest = Pick<ResponderRequest, "body">;
+/** A request with a body: of a responder or a filter. */
+type RequestWithBody = Pick<ResponderRequest, "body">;
 
-/** Compiles what a binding decorator wrote down, once, into a function of the request. */
+/** Compiles a binding's source into a function that reads it from a request. */
 export function compileSource(source: BindingSource): Extract {
   switch (source.from) {
     case "named":
@@ -25,18 +25,18 @@ export function compileSource(source: BindingSource): Extract {
       return compileBody(source.schema, limitsOf(source.limit));
     case "text": {
       const limits = limitsOf(source.limit);
-      return ({ body }: BodyRequest) => body.text(limits);
+      return ({ body }: RequestWithBody) => body.text(limits);
     }
     case "bytes": {
       const limits = limitsOf(source.limit);
-      return ({ body }: BodyRequest) => body.bytes(limits);
+      return ({ body }: RequestWithBody) => body.bytes(limits);
     }
     case "multipart":
-      return ({ body }: BodyRequest) => body.multipart(source.limits);
+      return ({ body }: RequestWithBody) => body.multipart(source.limits);
     case "pieces":
-      return ({ body }: BodyRequest) => body.pieces();
+      return ({ body }: RequestWithBody) => body.pieces();
     case "stream":
-      return ({ body }: BodyRequest) => body.stream();
+      return ({ body }: RequestWithBody) => body.stream();
     case "request":
       return (request: RoleRequest) => request;
     case "signal":
@@ -53,7 +53,7 @@ const bodySources: ReadonlySet<BindingSource["from"]> = new Set([
   "multipart",
 ]);
 
-/** Whether the value is made of the body, which is read after everything else has turned out to be valid. */
+/** Whether the value is read from the body, which is read after all other values have passed validation. */
 export function readsBody({ from }: BindingSource): boolean {
   return bodySources.has(from);
 }
@@ -95,11 +95,11 @@ function compileQueryValues(name: string, schema: Schema): Extract {
 
 function compileQuery(schema: Schema): Extract {
   const validate = compileFields(schema, { part: "query", at: [] });
-  return ({ query }: RoleRequest) => validate(fieldsOf(query));
+  return ({ query }: RoleRequest) => validate(queryFields(query));
 }
 
-/** What a query says: a list for a name that is repeated. */
-function fieldsOf(query: URLSearchParams): Fields {
+/** The fields of a query by name; a list for a repeated name. */
+function queryFields(query: URLSearchParams): Fields {
   const fields = emptyFields() as Record<string, string | string[]>;
   for (const [name, value] of query) {
     const earlier = fields[name];
@@ -110,20 +110,20 @@ function fieldsOf(query: URLSearchParams): Fields {
   return fields;
 }
 
-/** The media types of a body that goes through a schema. */
+/** The media types of a body with a schema. */
 const ACCEPTED = "application/json, application/x-www-form-urlencoded";
 
 function compileBody(schema: Schema, limits: BodyLimits): Extract {
   const from: ReadFrom = { part: "body", at: [] };
   const validate = compileSchema(schema, from);
   const validateForm = compileFields(schema, from);
-  return async ({ body }: BodyRequest) => {
+  return async ({ body }: RequestWithBody) => {
     const type = body.contentType;
     if (type === "application/json" || type?.endsWith("+json") === true)
       return validate(await body.json(limits));
     if (type === "application/x-www-form-urlencoded") return validateForm(await body.form(limits));
-    // RFC 9110, section 15.5.16: Accept tells what would be taken.
-    throw new HttpError(415, `The body must be of the media type ${ACCEPTED.replace(", ", " or ")}.`, {
+    // RFC 9110, section 15.5.16: Accept lists the supported media types.
+    throw new HttpError(415, `The body must have the media type ${ACCEPTED.replace(", ", " or ")}.`, {
       code: "ERR_BODY_TYPE",
       headers: { Accept: ACCEPTED },
     });

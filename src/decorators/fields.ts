@@ -1,79 +1,79 @@
 import { HttpError } from "../http/http-error.js";
-import { compileMembers, type Fields } from "./members.js";
+import { compileAcceptedFields, type Fields } from "./accepted-fields.js";
+import { acceptedBy, type Accepted } from "./accepted-input.js";
 import type { ReadFrom } from "./issue.js";
 import type { Schema } from "./schema.js";
-import { takesOf, type Takes } from "./takes.js";
 import { compileSchema, type Validate } from "./validate.js";
 
-export type { Fields } from "./members.js";
+export type { Fields } from "./accepted-fields.js";
 
-/** Values of one name: none, one, or a list of several. */
-export type Values = string | readonly string[] | undefined;
+/** The values of one name: none, one, or a list of several. */
+export type FieldValues = string | readonly string[] | undefined;
 
 /**
- * Compiles a schema for the values of one name, which are text: one value is a list of one where the schema wants a list.
- * Where it takes both, it is given the text, and the list if it refuses that.
+ * Compiles a schema for the text values of one name. A single value becomes a list of one if the schema accepts only
+ * lists; if it accepts both, it validates the text first, and the list if the text is invalid.
  */
-export function compileValues(schema: Schema, from: ReadFrom): (values: Values) => unknown {
+export function compileValues(schema: Schema, from: ReadFrom): (values: FieldValues) => unknown {
   const validate = compileSchema(schema, from);
-  const takes = takesOf(schema);
+  const accepted = acceptedBy(schema);
   return (values) => {
-    if (!isCritical(values, takes)) return validate(values);
-    const { certain, otherwise } = readingOf(values, takes);
-    if (certain === SEVERAL) throw severalValues(from, []);
-    return otherwise === undefined ? validate(certain) : validFirst(validate, [certain, otherwise]);
+    if (!needsConversion(values, accepted)) return validate(values);
+    const { input, fallback } = convert(values, accepted);
+    if (input === TOO_MANY) throw tooManyValues(from, []);
+    return fallback === undefined ? validate(input) : validateEither(validate, [input, fallback]);
   };
 }
 
-/** The same for the fields of a query or a form, as a whole. They are changed where the schema wants lists. */
+/** The same for all fields of a query or a form together. The given object is changed where the schema accepts lists. */
 export function compileFields(schema: Schema, from: ReadFrom): (fields: Fields) => unknown {
   const validate = compileSchema(schema, from);
-  const membersFor = compileMembers(schema);
+  const acceptedFor = compileAcceptedFields(schema);
   return (fields) => {
-    const { names, rest } = membersFor(fields);
-    let others: Fields | undefined;
+    const { names, rest } = acceptedFor(fields);
+    let fallbacks: Fields | undefined;
     for (const name in fields) {
-      const values = fields[name] as Values;
-      const takes = names.get(name) ?? rest;
-      if (takes === undefined || !isCritical(values, takes)) continue;
-      const { certain, otherwise } = readingOf(values, takes);
-      if (certain === SEVERAL) throw severalValues(from, [name]);
-      fields[name] = certain;
-      if (otherwise !== undefined) (others ??= emptyFields())[name] = otherwise;
+      const values = fields[name] as FieldValues;
+      const accepted = names.get(name) ?? rest;
+      if (accepted === undefined || !needsConversion(values, accepted)) continue;
+      const { input, fallback } = convert(values, accepted);
+      if (input === TOO_MANY) throw tooManyValues(from, [name]);
+      fields[name] = input;
+      if (fallback !== undefined) (fallbacks ??= emptyFields())[name] = fallback;
     }
-    if (others === undefined) return validate(fields);
-    return validFirst(validate, [fields, Object.assign(emptyFields(), fields, others)]);
+    if (fallbacks === undefined) return validate(fields);
+    return validateEither(validate, [fields, Object.assign(emptyFields(), fields, fallbacks)]);
   };
 }
 
-/** Without a prototype, since a client chooses the names. */
+/** An object without a prototype, because the client chooses the names. */
 export function emptyFields(): Fields {
   return Object.create(null) as Fields;
 }
 
-const SEVERAL = Symbol("several");
+const TOO_MANY = Symbol("too many");
 
-interface Reading {
-  /** What the schema is given; SEVERAL where it would make one of several in silence. */
-  readonly certain: unknown;
-  /** What it is given if it refuses that. */
-  readonly otherwise?: unknown;
+interface Conversion {
+  /** The schema's input; TOO_MANY if the schema would silently reduce a list to one value. */
+  readonly input: unknown;
+  /** The input to validate if the first is invalid. */
+  readonly fallback?: unknown;
 }
 
-/** Whether values are not simply given to a schema as they came. */
-function isCritical(values: Values, { list, set, coerces }: Takes): boolean {
+/** Whether values must be converted, or rejected, before a schema validates them. */
+function needsConversion(values: FieldValues, { list, set, coerces }: Accepted): boolean {
   if (values === undefined) return false;
   return typeof values === "string" ? list || set : !list && (set || coerces);
 }
 
-/** How values are read that are {@link isCritical critical}. */
-function readingOf(values: Values, { text, list, set }: Takes): Reading {
-  if (typeof values !== "string") return { certain: set ? new Set(values) : SEVERAL };
+/** Converts values that {@link needsConversion need it}. */
+function convert(values: FieldValues, { text, list, set }: Accepted): Conversion {
+  if (typeof values !== "string") return { input: set ? new Set(values) : TOO_MANY };
   const collected = list ? [values] : new Set([values]);
-  return text ? { certain: values, otherwise: collected } : { certain: collected };
+  return text ? { input: values, fallback: collected } : { input: collected };
 }
 
-function severalValues({ part, at }: ReadFrom, path: readonly string[]): HttpError {
+function tooManyValues({ part, at }: ReadFrom, path: readonly string[]): HttpError {
   return new HttpError(400, `The ${part} of the request is not valid.`, {
     code: "ERR_REQUEST_INVALID",
     errors: [
@@ -82,23 +82,23 @@ function severalValues({ part, at }: ReadFrom, path: readonly string[]): HttpErr
   });
 }
 
-/** What a schema makes of the first of two readings that it takes; what is wrong is told of the first one. */
-function validFirst(validate: Validate, [first, second]: readonly [unknown, unknown]): unknown {
-  const retry = (refusal: unknown): unknown => {
-    if (!(refusal instanceof HttpError)) throw refusal;
+/** Validates the first input, and the second if the first is invalid. If both are, the error is that of the first. */
+function validateEither(validate: Validate, [first, second]: readonly [unknown, unknown]): unknown {
+  const retry = (failure: unknown): unknown => {
+    if (!(failure instanceof HttpError)) throw failure;
     try {
       const result = validate(second);
-      return result instanceof Promise ? result.catch(() => Promise.reject(refusal)) : result;
+      return result instanceof Promise ? result.catch(() => Promise.reject(failure)) : result;
     } catch {
-      // Also what a function throws that was not made for a list.
-      throw refusal;
+      // Also for an exception of a schema's function that does not expect a list.
+      throw failure;
     }
   };
   let result: unknown;
   try {
     result = validate(first);
-  } catch (refusal) {
-    return retry(refusal);
+  } catch (error) {
+    return retry(error);
   }
   return result instanceof Promise ? result.catch(retry) : result;
 }

@@ -1,20 +1,20 @@
 import { ConfigurationError } from "../errors.js";
-import { className, type Class } from "./class.js";
+import { classChain, className, type Class } from "./class.js";
 import { undelayed, type InjectionToken } from "./container.js";
-import { classChain, constructorTokens } from "./metadata.js";
+import { constructorTokens } from "./metadata.js";
 
-/** What one constructor parameter is injected. */
+/** The dependency that one constructor parameter receives. */
 export interface Injection {
   readonly token: InjectionToken;
-  /** Whether everything that is registered for the token is injected, as a list. */
+  /** Whether all registrations of the token are injected, as a list. */
   readonly all: boolean;
-  /** Whether nothing is needed. */
+  /** Whether the token need not be registered. */
   readonly optional: boolean;
-  /** Whether it is constructed when it is first used, by `delay()`. */
+  /** Whether it is constructed on first use, by `delay()`. */
   readonly delayed: boolean;
 }
 
-/** What the compiler writes down where a type is no class: for an interface, a type-only import, a primitive. */
+/** What the compiler emits for a type that is not a class: an interface, a type-only import, a primitive. */
 const NO_CLASSES: ReadonlySet<unknown> = new Set([
   Object,
   String,
@@ -30,10 +30,10 @@ const NO_CLASSES: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * What the constructor of a class is injected, in order.
+ * The dependencies of a class's constructor, in order.
  *
- * @throws ConfigurationError `ERR_DEPENDENCY_TYPE` where tsyringe would inject undefined or an empty object, without a
- * word: there is no metadata, or none that names a class
+ * @throws ConfigurationError `ERR_DEPENDENCY_TYPE` if a parameter has no metadata that names a class; tsyringe would
+ * silently inject undefined or an empty object
  */
 export function injectionsOf(owner: Class): Injection[] {
   const constructed = constructorOf(owner);
@@ -45,7 +45,7 @@ export function injectionsOf(owner: Class): Injection[] {
       `Cannot construct ${className(owner)}: its constructor has ${constructed.length} parameter${
         constructed.length === 1 ? "" : "s"
       } and no type metadata; decorate the class with @injectable(), and compile it with emitDecoratorMetadata ` +
-        "(tsc and oxc can, esbuild and Node's type stripping cannot)",
+        "(tsc and oxc support it, esbuild and Node.js type stripping do not)",
     );
   }
   const injections: Injection[] = [];
@@ -55,7 +55,7 @@ export function injectionsOf(owner: Class): Injection[] {
   return injections;
 }
 
-/** The class of the chain whose constructor runs: one without a constructor of its own passes everything on. */
+/** The nearest class that declares a constructor: the others pass their arguments on to it. */
 function constructorOf(owner: Class): Class {
   for (const ancestor of classChain(owner)) {
     if (/\bconstructor\s*\(/.test(Function.prototype.toString.call(ancestor))) return ancestor;
@@ -63,16 +63,18 @@ function constructorOf(owner: Class): Class {
   return owner;
 }
 
-interface Described {
+interface InjectDescription {
   readonly token?: unknown;
   readonly multiple?: boolean;
   readonly isOptional?: boolean;
   readonly transform?: unknown;
 }
 
-function injectionOf(owner: Class, index: number, given: unknown): Injection[] {
-  const described: Described =
-    typeof given === "object" && given !== null && "token" in given ? given : { token: given };
+function injectionOf(owner: Class, index: number, tokenOrDescription: unknown): Injection[] {
+  const described: InjectDescription =
+    typeof tokenOrDescription === "object" && tokenOrDescription !== null && "token" in tokenOrDescription
+      ? tokenOrDescription
+      : { token: tokenOrDescription };
   const token = undelayed(described.token);
   if (NO_CLASSES.has(token)) throw untyped(owner, index, token);
   const { multiple: all = false, isOptional: optional = false, transform } = described;
@@ -83,7 +85,7 @@ function injectionOf(owner: Class, index: number, given: unknown): Injection[] {
     : [injectionOfToken(undelayed(transform) as InjectionToken), injection];
 }
 
-/** What stands for a token alone. */
+/** A required injection of a token. */
 export function injectionOfToken(token: InjectionToken): Injection {
   return { token, all: false, optional: false, delayed: false };
 }
@@ -96,6 +98,6 @@ function untyped(owner: Class, index: number, type: unknown): ConfigurationError
   return new ConfigurationError(
     "ERR_DEPENDENCY_TYPE",
     `Cannot construct ${className(owner)}: parameter ${index} of its constructor ${fact}; import its class without ` +
-      '"type", break up a circular import with delay(), or say what to inject with @inject',
+      '"type", break a circular import with delay(), or name a token with @inject',
   );
 }

@@ -1,43 +1,43 @@
 import type { core } from "zod";
 
 import type { ProblemError } from "../http/http-error.js";
-import { loadedZod } from "./zod.js";
+import { loadedZod } from "./schema.js";
 
-/** The part of a request that a value was read from. */
+/** The part of the request that a value comes from. */
 export type RequestPart = ProblemError["in"];
 
-/** The parts whose expected values are not told either: they carry what only its owner knows. */
+/** The parts whose expected values are not shown either, because they carry secrets. */
 const SECRET_PARTS: ReadonlySet<RequestPart> = new Set(["header", "cookie", "variable"]);
 
-/** Where the value that a schema refused was read. */
+/** Where an invalid value comes from. */
 export interface ReadFrom {
   readonly part: RequestPart;
-  /** The way to it inside the part; empty for the part as a whole. */
+  /** The path inside the part; empty for the whole part. */
   readonly at: readonly string[];
 }
 
 /**
- * What a client is told of one issue that zod found: where it is and what is expected there, never what was sent. Zod's
- * own messages name unknown keys, and expected values; a schema for one value can be an access key.
+ * The description of a zod issue for the client: where it is and what is expected, never what was sent. Zod's own messages
+ * quote unknown keys and expected values, and the expected value can be an access key.
  */
 export function problemOf(issue: core.$ZodIssue, { part, at }: ReadFrom): ProblemError {
-  // The last step of the way to a key that is refused is that key.
-  const way = issue.code === "invalid_key" ? issue.path.slice(0, -1) : issue.path;
+  // The last element of an invalid key's path is that key.
+  const path = issue.code === "invalid_key" ? issue.path.slice(0, -1) : issue.path;
   return {
     in: part,
-    path: [...at, ...way].map((step) => (typeof step === "symbol" ? String(step) : step)),
-    message: messageOf(issue, part),
+    path: [...at, ...path].map((step) => (typeof step === "symbol" ? String(step) : step)),
+    message: issueMessage(issue, part),
   };
 }
 
-function messageOf(issue: core.$ZodIssue, part: RequestPart): string {
-  const telling = tellingMessage(issue, part);
-  // A message that the schema's author wrote is meant to be shown.
-  return telling !== undefined && isDefault(issue) ? telling : issue.message;
+function issueMessage(issue: core.$ZodIssue, part: RequestPart): string {
+  const redacted = redactedMessage(issue, part);
+  // A message by the schema's author is meant to be shown.
+  return redacted !== undefined && isDefault(issue) ? redacted : issue.message;
 }
 
-/** What to say in place of zod's own message, where that tells too much. */
-function tellingMessage(issue: core.$ZodIssue, part: RequestPart): string | undefined {
+/** A replacement for a message of zod that reveals too much; undefined if it does not. */
+function redactedMessage(issue: core.$ZodIssue, part: RequestPart): string | undefined {
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.length === 1 ? "Unrecognized key" : `Unrecognized keys: ${issue.keys.length}`;
@@ -54,7 +54,7 @@ function tellingMessage(issue: core.$ZodIssue, part: RequestPart): string | unde
   }
 }
 
-/** Whether the message is the one that zod makes itself, in whatever language it is set to. */
+/** Whether the message is zod's own, in any language. */
 function isDefault(issue: core.$ZodIssue): boolean {
   const { localeError, customError } = loadedZod()!.config();
   if (customError !== undefined) return true;

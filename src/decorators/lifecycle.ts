@@ -1,19 +1,19 @@
 import { TricornError } from "../errors.js";
 import { className } from "./class.js";
 
-/** Implemented by controllers and singletons that have something to do before the first request. */
+/** Implemented by controllers and singletons that need to run code before the first request. */
 export interface OnStart {
-  /** Called once, after that of everything that is injected here. A failure keeps the application from starting. */
+  /** Called once, after that of all dependencies. A failure keeps the application from starting. */
   onStart(): void | Promise<void>;
 }
 
-/** Implemented by controllers and singletons that have something to do after the last request. */
+/** Implemented by controllers and singletons that need to run code after the last request. */
 export interface OnStop {
-  /** Called once, before that of everything that is injected here. */
+  /** Called once, before that of all dependencies. */
   onStop(): void | Promise<void>;
 }
 
-/** The lifecycle hooks that a value has. */
+/** The names of a value's lifecycle hooks. */
 export function hooksOf(value: unknown): ("onStart" | "onStop")[] {
   if (typeof value !== "object" || value === null) return [];
   return (["onStart", "onStop"] as const).filter(
@@ -21,23 +21,23 @@ export function hooksOf(value: unknown): ("onStart" | "onStop")[] {
   );
 }
 
-/** The instances of an application that want to be told of its start and its stop. */
+/** The instances of an application that have lifecycle hooks. */
 export class LifecycleHooks {
   readonly #instances: Partial<OnStart & OnStop>[];
   #started: Partial<OnStart & OnStop>[] = [];
-  /** The last start or stop, so that each waits for the one before it. */
+  /** The last start or stop: each waits for the one before it. */
   #last: Promise<void> = Promise.resolve();
   #running = false;
 
-  /** @param instances each one behind those that it was injected */
+  /** @param instances dependencies before their dependents */
   constructor(instances: Iterable<object>) {
     this.#instances = [...new Set(instances)].filter((instance) => hooksOf(instance).length > 0);
   }
 
   /**
-   * Calls onStart of each instance, one after the other. Does nothing where that was done before.
+   * Calls onStart of each instance, one after the other. Does nothing if already started.
    *
-   * @throws TricornError `ERR_START` when one fails; then those that had started were stopped again
+   * @throws TricornError `ERR_START` if one fails; those that had started have been stopped again
    */
   start(): Promise<void> {
     return this.#enqueue(async () => {
@@ -47,11 +47,11 @@ export class LifecycleHooks {
         try {
           await instance.onStart?.();
         } catch (cause) {
-          // What stopping breaks would only hide what the start broke.
+          // A failure to stop would hide the failure to start.
           await this.#stopStarted();
           throw new TricornError(
             "ERR_START",
-            `Cannot start application: onStart of ${nameOf(instance)} failed`,
+            `Cannot start application: onStart of ${instanceName(instance)} failed`,
             {
               fault: "local",
               cause,
@@ -64,16 +64,15 @@ export class LifecycleHooks {
   }
 
   /**
-   * Calls onStop of each instance that started, in reverse order, all of them even when some fail. Does nothing where
-   * nothing is started.
+   * Calls onStop of each instance that started, in reverse order, even if some fail. Does nothing if nothing is started.
    *
-   * @throws TricornError `ERR_STOP` when one failed; its cause is that error, or an AggregateError of several
+   * @throws TricornError `ERR_STOP` if one failed; its cause is that error, or an AggregateError of several
    */
   stop(): Promise<void> {
     return this.#enqueue(async () => {
       const failures = await this.#stopStarted();
       if (failures.length === 0) return;
-      const names = failures.map(({ instance }) => nameOf(instance)).join(", ");
+      const names = failures.map(({ instance }) => instanceName(instance)).join(", ");
       const errors = failures.map(({ error }) => error);
       throw new TricornError("ERR_STOP", `Cannot stop application cleanly: onStop of ${names} failed`, {
         fault: "local",
@@ -104,6 +103,6 @@ export class LifecycleHooks {
   }
 }
 
-function nameOf(instance: object): string {
+function instanceName(instance: object): string {
   return className(instance.constructor);
 }

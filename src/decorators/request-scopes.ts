@@ -1,9 +1,24 @@
-import type { RoleRequest } from "../roles/request.js";
-import type { Class } from "./class.js";
+import { AuthorizerRequest } from "../roles/authorizer-request.js";
+import { FilterRequest } from "../roles/filter-request.js";
+import { RoleRequest } from "../roles/request.js";
+import { ResponderRequest } from "../roles/responder-request.js";
+import type { Class, RoleKind } from "./class.js";
 import { disposeContainer, requestContainer, type Container } from "./container.js";
-import { requestTokens } from "./request-classes.js";
 
-/** Makes what belongs to one request: a container for each that needs one, disposed of when the request is over. */
+/** The class of each role's requests. */
+export const requestClass: Readonly<Record<RoleKind, Class<RoleRequest>>> = {
+  responder: ResponderRequest,
+  authorizer: AuthorizerRequest,
+  filter: FilterRequest,
+};
+
+/** The tokens of the request itself: the class of its role, or their common base class. */
+export const requestTokens: readonly Class[] = [
+  ...Object.values(requestClass),
+  RoleRequest as unknown as Class,
+];
+
+/** The containers of requests, each created on first use and disposed of at the end of its request. */
 export class RequestScopes {
   readonly #application: Container;
   readonly #containers = new WeakMap<RoleRequest, Container>();
@@ -12,7 +27,7 @@ export class RequestScopes {
     this.#application = application;
   }
 
-  /** The instance of a controller for a request. */
+  /** Resolves a controller's instance for a request. */
   resolve(owner: Class, request: RoleRequest): object {
     return this.#containerOf(request).resolve(owner as never);
   }
@@ -25,10 +40,10 @@ export class RequestScopes {
       if (request instanceof token) inside.registerInstance(token as never, request);
     }
     this.#containers.set(request, inside);
-    // Not when the handler returns: a body that is streamed may still use what was injected.
+    // Not when the handler returns: a streamed body may still use injected instances.
     request.exchange.onEnd(() => {
       void disposeContainer(inside, (err) => {
-        const message = "Cannot dispose of what belonged to a request: its dispose() failed";
+        const message = "Cannot dispose of an instance of the request: its dispose() failed";
         request.tell(message, { level: "error", kind: "dispose", err });
       });
     });

@@ -6,55 +6,54 @@ import { applying, blamingCaller, callerOf } from "../diagnostics/caller.js";
 import { refuseUnknownOptions } from "../diagnostics/options.js";
 import type { Class } from "./class.js";
 import { makeInjectable } from "./container.js";
-import { requireExperimental, requireParentheses } from "./decorated.js";
-import type { RoleMark, Scope } from "./marks.js";
-import { marksOf } from "./metadata.js";
+import { requireExperimental, requireParentheses } from "./check-decorator.js";
+import { type RoleMetadata, type Scope, classMetadata } from "./metadata.js";
 
-/** What can be said about every controller. */
+/** Options of every role decorator. */
 export interface ScopeOptions {
   /**
-   * `singleton`: one instance, made at start-up. `request`: one for each request, which can be injected the request
-   * itself and services that belong to it. `singleton` if left out.
+   * `singleton`, the default: one instance, constructed at start-up. `request`: one instance for each request, whose
+   * dependencies may be the request itself and request-scoped services.
    */
   readonly scope?: Scope | undefined;
 }
 
-/** What can be said about an authorizer. */
+/** Options of {@link Authorizer}. */
 export interface AuthorizerOptions extends ScopeOptions {
-  /** The paths that it decides about, as globs; all if left out. */
+  /** The globs of the paths that it decides about; defaults to all paths. */
   readonly paths?: string | readonly string[] | undefined;
   /**
-   * The names of all variables that it may hand on, such as `["AUTH_USER"]`, for whoever configures a Web server; any if
-   * left out. To hand on another one is an error, and so a denial.
+   * The names of all variables that it may pass on, such as `["AUTH_USER"]`, for Web server configurations; any by default.
+   * Passing on another one is an error, and so a denial.
    */
   readonly variables?: readonly string[] | undefined;
 }
 
-/** What can be said about a filter. */
+/** Options of {@link Filter}. */
 export interface FilterOptions extends ScopeOptions {
-  /** The media type of replies that say none. */
+  /** The media type of replies that set none. */
   readonly type?: string | undefined;
   /**
-   * Another text whenever what the filter uses beside its own class makes something else of a file: a template, a
-   * library. It is a part of the entity tags that replies get where the filter sets none.
+   * A version of everything besides its own class that the output depends on, such as a template or a library. It is part
+   * of the entity tag that a reply gets unless the filter sets one.
    */
   readonly version?: string | undefined;
 }
 
-/** What a class must have to be an authorizer. Parameters behind the request are bound by decorators. */
+/** The class of an authorizer. Parameters after the request are bound by decorators. */
 export type AuthorizerClass = Class<{
   authorize: (request: AuthorizerRequest, ...bound: never[]) => Verdict | Promise<Verdict>;
 }>;
 
-/** What a filter makes of a file. A value to be sent as JSON, a status or nothing at all is said by `reply(…)`. */
+/** What a filter returns. Use `reply(…)` for a JSON value, a status or an empty body. */
 export type Filtered = ReplyContent | Reply | Response;
 
-/** What a class must have to be a filter. Parameters behind the request are bound by decorators. */
+/** The class of a filter. Parameters after the request are bound by decorators. */
 export type FilterClass = Class<{
   filter: (request: FilterRequest, ...bound: never[]) => Filtered | Promise<Filtered>;
 }>;
 
-/** Refuses a method that returns `any`, which would fit everything. */
+/** Rejects a method that returns `any`, which would be assignable to every type. */
 type Known<C, Method extends string> =
   C extends Class<infer T>
     ? T extends Record<Method, (...args: never[]) => infer R>
@@ -71,13 +70,19 @@ export function Responder(prefix = "", options: ScopeOptions = {}): (target: Cla
     refuseUnknownOptions("@Responder", options);
   });
   const { scope = "singleton" } = options;
-  return mark({ kind: "responder", decorator: "@Responder", scope, prefix, caller: callerOf(Responder) });
+  return roleDecorator({
+    kind: "responder",
+    decorator: "@Responder",
+    scope,
+    prefix,
+    caller: callerOf(Responder),
+  });
 }
 
 /**
- * Makes a class decide whether requests may pass (role 2, section 6.3): its method `authorize` returns `allow(…)` or
- * `deny(…)`. The globs say which paths it decides about; without any it decides about all. A glob without "/" is held
- * against the last segment of the path, one with "/" against all of it.
+ * Makes a class decide whether requests are allowed (role 2, section 6.3): its method `authorize` returns `allow(…)` or
+ * `deny(…)`. The globs select the paths that it decides about, by default all. A glob without "/" is matched against the
+ * last segment of the path, one with "/" against the whole path.
  */
 export function Authorizer(
   ...globs: readonly string[]
@@ -95,7 +100,7 @@ export function Authorizer(
   });
   const { scope = "singleton", paths = [], variables } = options;
   const caller = callerOf(Authorizer);
-  return mark({
+  return roleDecorator({
     kind: "authorizer",
     decorator: "@Authorizer",
     scope,
@@ -112,8 +117,8 @@ function isOptions(
 }
 
 /**
- * Makes a class transform files (role 3, section 6.4): its method `filter` is handed the file as a stream. The globs say
- * which files; one without "/" is held against the last segment of the path, such as `*.txt`.
+ * Makes a class transform files (role 3, section 6.4): its method `filter` receives the file as a stream. The globs select
+ * the files; one without "/", such as `*.txt`, is matched against the last segment of the path.
  */
 export function Filter(
   globs: string | readonly string[],
@@ -125,22 +130,30 @@ export function Filter(
   });
   const { type, version, scope = "singleton" } = options;
   const caller = callerOf(Filter);
-  return mark({ kind: "filter", decorator: "@Filter", scope, paths: listOf(globs), type, version, caller });
+  return roleDecorator({
+    kind: "filter",
+    decorator: "@Filter",
+    scope,
+    paths: listOf(globs),
+    type,
+    version,
+    caller,
+  });
 }
 
 function listOf(globs: string | readonly string[]): readonly string[] {
   return typeof globs === "string" ? [globs] : globs;
 }
 
-type Written = Pick<RoleMark, "kind" | "decorator" | "scope" | "caller"> & Partial<RoleMark>;
+type GivenMetadata = Pick<RoleMetadata, "kind" | "decorator" | "scope" | "caller"> & Partial<RoleMetadata>;
 
-function mark(written: Written): (target: Class) => void {
-  const unsaid = { prefix: "", paths: [], variables: undefined, type: undefined, version: undefined };
-  const { decorator, caller } = written;
+function roleDecorator(given: GivenMetadata): (target: Class) => void {
+  const defaults = { prefix: "", paths: [], variables: undefined, type: undefined, version: undefined };
+  const { decorator, caller } = given;
   return function apply(...args: readonly [target: Class]): void {
     applying(apply, caller, () => requireExperimental(decorator, args));
     const [target] = args;
-    marksOf(target).roles.push({ ...unsaid, ...written });
+    classMetadata(target).roles.push({ ...defaults, ...given });
     makeInjectable(target);
   };
 }

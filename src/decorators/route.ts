@@ -5,26 +5,26 @@ import type { HandlerResult } from "../roles/reply.js";
 import { applying, blamingCaller, callerOf, type Caller } from "../diagnostics/caller.js";
 import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { className } from "./class.js";
-import { requireParentheses } from "./decorated.js";
-import { markMember } from "./metadata.js";
+import { requireParentheses } from "./check-decorator.js";
+import { methodMetadata } from "./metadata.js";
 
 /** A method that answers requests. */
 export type Handler = (...args: never[]) => HandlerResult | Promise<HandlerResult>;
 
-/** What a route says about the replies of its handler that say nothing themselves. */
+/** Defaults for the replies of a route's handler. */
 export interface RouteOptions {
   /** The media type, such as `text/csv`. */
   readonly type?: string | undefined;
   /** The status of replies with content, 200 to 599. */
   readonly status?: number | undefined;
   /**
-   * Whether the answer leaves as it is produced, so that no Web server should collect it first: `tricorn config` writes
-   * that into the configuration. True for generators if left out; else say so where a handler returns a stream.
+   * Whether the answer is sent as it is produced, so that the Web server should not buffer it: `tricorn config` writes that
+   * into the configuration. Defaults to true for generators; set it if a handler returns a stream.
    */
   readonly streams?: boolean | undefined;
 }
 
-/** No type that a class itself has, so that a static method cannot be decorated. */
+/** Rejects a class as the target, so that a static method cannot be decorated. */
 type OfInstances<T> = T extends abstract new (...args: never[]) => unknown
   ? { "a route belongs on an instance method": never }
   : unknown;
@@ -37,7 +37,7 @@ export type RouteDecorator = <T extends object, M extends Handler>(
 ) => void;
 
 /**
- * Answers requests of a method and a path below the controller's prefix. The path is written as find-my-way takes it:
+ * Answers requests with an HTTP method and a path below the controller's prefix. The path has find-my-way's syntax:
  * `/books/:id`, `/files/*`. A method can have several routes.
  */
 export function Route(method: string, path: string, options?: RouteOptions): RouteDecorator {
@@ -45,7 +45,7 @@ export function Route(method: string, path: string, options?: RouteOptions): Rou
     requireParentheses("@Route", [method, path]);
     refuseUnknownOptions("route", options);
   });
-  return mark("@Route", { method: method.toUpperCase(), path, options, caller: callerOf(Route) });
+  return routeDecorator("@Route", { method: method.toUpperCase(), path, options, caller: callerOf(Route) });
 }
 
 /** Answers GET, and HEAD unless that has a route of its own. */
@@ -58,12 +58,12 @@ export const Put = shorthand("@Put");
 export const Patch = shorthand("@Patch");
 /** Answers DELETE. */
 export const Delete = shorthand("@Delete");
-/** Answers HEAD in place of the route for GET. */
+/** Answers HEAD instead of the route for GET. */
 export const Head = shorthand("@Head");
-/** Answers OPTIONS in place of the answer that lists the methods. */
+/** Answers OPTIONS instead of the default answer, which lists the methods. */
 export const Options = shorthand("@Options");
 
-/** A route decorator for one method: its path ("/" if left out), and options. */
+/** A route decorator for one HTTP method. The path defaults to "/". */
 export type RouteShorthand = (path?: string, options?: RouteOptions) => RouteDecorator;
 
 function shorthand(decorator: string): RouteShorthand {
@@ -73,30 +73,33 @@ function shorthand(decorator: string): RouteShorthand {
       requireParentheses(decorator, [path, options]);
       refuseUnknownOptions("route", options);
     });
-    return mark(decorator, { method, path, options, caller: callerOf(ofMethod) });
+    return routeDecorator(decorator, { method, path, options, caller: callerOf(ofMethod) });
   };
   return ofMethod;
 }
 
-interface MarkedRoute {
+interface GivenRoute {
   readonly method: string;
   readonly path: string;
   readonly options: RouteOptions | undefined;
   readonly caller: Caller;
 }
 
-function mark(decorator: string, { method, path, options = {}, caller }: MarkedRoute): RouteDecorator {
+function routeDecorator(
+  decorator: string,
+  { method, path, options = {}, caller }: GivenRoute,
+): RouteDecorator {
   const { type, status, streams } = options;
   const apply: RouteDecorator = (target, key) =>
     applying(apply, caller, () => {
-      const { routes } = markMember(target, key, decorator);
+      const { routes } = methodMetadata(target, key, decorator);
       if (!METHODS.includes(method)) {
         throw new ConfigurationError(
           "ERR_ROUTE_METHOD",
-          `Cannot route to ${className(target.constructor)}.${String(key)}: ${JSON.stringify(method)} is no HTTP method`,
+          `Cannot route to ${className(target.constructor)}.${String(key)}: ${JSON.stringify(method)} is not an HTTP method`,
         );
       }
-      // Decorators run from the last to the first.
+      // Decorators run last to first.
       routes.unshift({
         decorator: `${decorator}(${JSON.stringify(path)})`,
         method,

@@ -4,18 +4,18 @@ import type { ResponderRequest } from "../roles/responder-request.js";
 import { ConfigurationError } from "../errors.js";
 import { applying, blamingCaller, callerOf } from "../diagnostics/caller.js";
 import type { Class } from "./class.js";
-import { requireExperimental, requireParentheses } from "./decorated.js";
-import { markMember, marksOf } from "./metadata.js";
+import { requireExperimental, requireParentheses } from "./check-decorator.js";
+import { methodMetadata, classMetadata } from "./metadata.js";
 
-/** A decorator for a class or for one of its methods. */
+/** A decorator for a class or one of its methods. */
 export type UseDecorator = (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => void;
 
 /**
- * Puts middleware around all handlers of a responder or a filter, or around one handler. The first is outermost; that of
- * the application is outside of that of the class, which is outside of that of the method. Authorizers take none: what
- * they decide is not to be changed.
+ * Wraps all handlers of a responder or a filter, or one handler, in middleware. The first is outermost; the application's
+ * middleware wraps that of the class, which wraps that of the method. Authorizers take none, because it could change their
+ * decision.
  *
- * @throws ConfigurationError `ERR_MIDDLEWARE` for what is no function
+ * @throws ConfigurationError `ERR_MIDDLEWARE` for a value that is not a function
  */
 export function Use<R extends ResponderRequest | FilterRequest = ResponderRequest | FilterRequest>(
   ...middleware: readonly Middleware<R>[]
@@ -25,18 +25,16 @@ export function Use<R extends ResponderRequest | FilterRequest = ResponderReques
     requireParentheses("@Use", middleware);
     for (const one of middleware) {
       if (typeof one === "function") continue;
-      throw new ConfigurationError("ERR_MIDDLEWARE", `Cannot apply @Use: ${String(one)} is no function`);
+      throw new ConfigurationError("ERR_MIDDLEWARE", `Cannot apply @Use: ${String(one)} is not a function`);
     }
   });
   const apply: UseDecorator = (target, key) =>
     applying(apply, caller, () => {
       requireExperimental("@Use", [target, key]);
-      const marks =
-        key === undefined
-          ? marksOf(target as unknown as Class).middleware
-          : markMember(target, key, "@Use").middleware;
-      // Decorators run from the last to the first.
-      marks.unshift(...(middleware as readonly unknown[] as readonly Middleware[]));
+      const { middleware: recorded } =
+        key === undefined ? classMetadata(target as unknown as Class) : methodMetadata(target, key, "@Use");
+      // Decorators run last to first.
+      recorded.unshift(...(middleware as readonly unknown[] as readonly Middleware[]));
     });
   return apply;
 }

@@ -1,20 +1,17 @@
 import type { core } from "zod";
 
 import { HttpError } from "../http/http-error.js";
-import { looksAsynchronous } from "./asynchronous.js";
 import { problemOf, type ReadFrom } from "./issue.js";
-import { isTooDeep } from "./recursion.js";
-import type { Schema } from "./schema.js";
-import { loadZod, loadedZod } from "./zod.js";
+import { loadZod, loadedZod, looksAsynchronous, type Schema } from "./schema.js";
 
-/** Passes a value through a schema; a promise only where the schema is asynchronous. */
+/** Validates a value and returns the schema's output; a promise only if the schema is asynchronous. */
 export type Validate = (value: unknown) => unknown;
 
 /**
- * Compiles a schema into a function that returns its output, or throws an HttpError 400 `ERR_REQUEST_INVALID` that
- * lists what is wrong, up to 100 errors; also for a value that is nested too deep for the schema.
+ * Compiles a schema into a function that returns its output, or throws an HttpError 400 `ERR_REQUEST_INVALID` that lists
+ * up to 100 errors; also for a value that is nested too deeply for the schema.
  *
- * Where a schema does not look asynchronous but turns out to be, it is not tried without a promise again.
+ * A schema that turns out to be asynchronous, although it does not look so, is run asynchronously from then on.
  */
 export function compileSchema(schema: Schema, from: ReadFrom): Validate {
   let asynchronous = looksAsynchronous(schema);
@@ -29,7 +26,7 @@ export function compileSchema(schema: Schema, from: ReadFrom): Validate {
   };
   return (value) => {
     const zod = loadedZod();
-    // It is there long before a request comes through a socket.
+    // Zod is loaded long before the first request from a socket.
     if (asynchronous || zod === undefined) return later(value);
     let result: core.util.SafeParseResult<unknown>;
     try {
@@ -52,13 +49,43 @@ function outputOf(result: core.util.SafeParseResult<unknown>, from: ReadFrom): u
   });
 }
 
-/** More says nothing new, and would make of a short request a long answer. */
+/** A bound, so that a short request cannot cause a long answer. */
 const MAX_ERRORS = 100;
 
-/** A value that is nested so deep that its schema cannot follow. */
+/** The error for a value that is nested too deeply for its schema. */
 function tooDeep(from: ReadFrom, cause: unknown): HttpError {
-  return new HttpError(400, `The ${from.part} of the request is nested too deep.`, {
+  return new HttpError(400, `The ${from.part} of the request is nested too deeply.`, {
     code: "ERR_REQUEST_INVALID",
     cause,
   });
+}
+
+/** Fewer levels do not exhaust the stack. Each level of a value has at least one member, item or character. */
+const SMALL = 500;
+
+/**
+ * Whether a schema exhausted the stack because of its input: a recursive schema recurses as deeply as its input. With a
+ * small input, the schema itself recurses endlessly.
+ */
+function isTooDeep(error: unknown, input: unknown): boolean {
+  // V8's message, which alone distinguishes this from other RangeErrors.
+  return (
+    error instanceof RangeError && error.message === "Maximum call stack size exceeded" && isLarge(input)
+  );
+}
+
+/** Whether a value has more than SMALL members, items and characters, at any depth. It stops counting there. */
+function isLarge(input: unknown): boolean {
+  const left: unknown[] = [input];
+  let size = 0;
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    size += typeof value === "string" ? value.length : 1;
+    if (size > SMALL) return true;
+    if (typeof value !== "object" || value === null) continue;
+    for (const member of Object.values(value)) {
+      left.push(member);
+      if (left.length > SMALL) return true;
+    }
+  }
+  return false;
 }

@@ -24,7 +24,7 @@ describe("a controller is refused", () => {
   test("without a role", () => {
     class NoRole {}
     expect(refusal(NoRole)).toBe(
-      "ERR_ROLE_MISSING: Cannot compile NoRole: it plays no role; decorate it with @Responder, @Authorizer or @Filter",
+      "ERR_ROLE_MISSING: Cannot compile NoRole: it has no role; decorate it with @Responder, @Authorizer or @Filter",
     );
   });
 
@@ -38,7 +38,7 @@ describe("a controller is refused", () => {
     }
     class Derived extends Base {}
     expect(refusal(Derived)).toContain(
-      "ERR_ROLE_MISSING: Cannot compile Derived: it plays no role, the one of Base",
+      "ERR_ROLE_MISSING: Cannot compile Derived: it has no role, and the role of Base",
     );
   });
 
@@ -65,13 +65,13 @@ describe("a controller is refused", () => {
     }
     expect(refusal(Twice, Twice)).toContain("ERR_CONTROLLER_TWICE: Cannot compile Twice");
     expect(refusal(new Twice() as never)).toContain(
-      "ERR_CONTROLLER: Cannot compile controllers: an instance of Twice",
+      "ERR_CONTROLLER: Cannot compile controllers: item 1 of the list is an instance of Twice, not a class",
     );
     expect(refusal((() => "x") as never)).toContain(
-      "ERR_CONTROLLER: Cannot compile controllers: the function",
+      "ERR_CONTROLLER: Cannot compile controllers: item 1 of the list is an unnamed function",
     );
     expect(refusal(undefined as never)).toContain(
-      "ERR_CONTROLLER: Cannot compile controllers: undefined is no class",
+      "ERR_CONTROLLER: Cannot compile controllers: item 1 of the list is undefined, not a class",
     );
   });
 
@@ -91,12 +91,12 @@ describe("a controller is refused", () => {
     }
     apply(Authorizer(), Misspelt);
     expect(refusal(Misspelt)).toContain(
-      "ERR_ROLE_MEMBER: Cannot compile Misspelt: @Authorizer needs a method authorize",
+      "ERR_ROLE_MEMBER: Cannot compile Misspelt: @Authorizer needs a method authorize, which the class does not have",
     );
     class NoFilter {}
     apply(Filter("*.txt"), NoFilter);
     expect(refusal(NoFilter)).toContain(
-      "ERR_ROLE_MEMBER: Cannot compile NoFilter: @Filter needs a method filter",
+      "ERR_ROLE_MEMBER: Cannot compile NoFilter: @Filter needs a method filter, which the class does not have",
     );
   });
 
@@ -114,7 +114,7 @@ describe("a controller is refused", () => {
         return allow();
       }
     }
-    expect(refusal(EmptyGlob)).toContain('ERR_GLOB: Cannot compile EmptyGlob: "" is no glob');
+    expect(refusal(EmptyGlob)).toContain('ERR_GLOB: Cannot compile EmptyGlob: "" is not a glob');
   });
 
   test.each([
@@ -175,7 +175,7 @@ describe("a route is refused", () => {
       }
     }
     expect(refusal(Books, Shelves)).toBe(
-      "ERR_ROUTE_TWICE: Cannot route GET /books/:number/ to Shelves.one: Books.show answers GET /books/:id already; " +
+      "ERR_ROUTE_TWICE: Cannot route GET /books/:number/ to Shelves.one: Books.show already answers GET /books/:id; " +
         "change the path or the method of one of them",
     );
   });
@@ -193,11 +193,11 @@ describe("a route is refused", () => {
         return "2";
       }
     }
-    expect(refusal(Same)).toContain("Cannot route GET /a to Same.two: Same.one answers GET /a already");
+    expect(refusal(Same)).toContain("Cannot route GET /a to Same.two: Same.one already answers GET /a");
     const routes = [{ method: "GET", path: "/books/:x", name: "plain", handle: () => "x" }];
     const definitions = [{ kind: "responder", name: "plain", routes }] as const;
     expect(refusalOf(() => applicationOf([Books], { definitions }))).toContain(
-      "to plain: Books.show answers",
+      "to plain: Books.show already answers",
     );
   });
 
@@ -268,7 +268,7 @@ describe("a route is refused", () => {
       }
     }
     expect(refusal(Encoded, Plain)).toBe(
-      "ERR_ROUTE_TWICE: Cannot route GET /zürich/%40me to Plain.get: Encoded.get answers GET /z%C3%BCrich/@me already; " +
+      "ERR_ROUTE_TWICE: Cannot route GET /zürich/%40me to Plain.get: Encoded.get already answers GET /z%C3%BCrich/@me; " +
         "change the path or the method of one of them",
     );
   });
@@ -295,7 +295,7 @@ describe("a route is refused", () => {
     const descriptor = Object.getOwnPropertyDescriptor(Methods.prototype, "get")!;
     const decorate = () => Route("FETCH", "/")(Methods.prototype, "get", descriptor);
     expect(refusalOf(decorate)).toBe(
-      'ERR_ROUTE_METHOD: Cannot route to Methods.get: "FETCH" is no HTTP method',
+      'ERR_ROUTE_METHOD: Cannot route to Methods.get: "FETCH" is not an HTTP method',
     );
   });
 
@@ -331,7 +331,7 @@ describe("a route is refused", () => {
     }
     apply(Authorizer(), Gate);
     expect(refusal(Gate)).toContain(
-      'ERR_ROUTE_ROLE: Cannot compile Gate.page: it has @Get("/"), and only authorize',
+      'ERR_ROUTE_ROLE: Cannot compile Gate.page: it has @Get("/"), but @Authorizer only calls authorize',
     );
   });
 
@@ -340,7 +340,7 @@ describe("a route is refused", () => {
       "ERR_DECORATOR_TARGET: Cannot apply @Get to static Anything.name: make it an instance method",
     );
     expect(refusalOf(() => apply(Get("/"), Anything.prototype, "name"))).toContain(
-      "ERR_DECORATOR_TARGET: Cannot apply @Get to Anything.name, which is no method",
+      "ERR_DECORATOR_TARGET: Cannot apply @Get to Anything.name, which is not a method",
     );
   });
 });
@@ -357,7 +357,7 @@ describe("a parameter is refused", () => {
     }
     expect(refusal(Lacks)).toBe(
       'ERR_BINDING_PATH: Cannot bind @Path("id") of Lacks.show: its route GET /books/by/:isbn captures only "isbn"; ' +
-        "use the name that the path has",
+        "use a name from the path",
     );
   });
 
@@ -369,7 +369,7 @@ describe("a parameter is refused", () => {
         return id;
       }
     }
-    expect(refusal(Sometimes)).toContain("captures it only sometimes; give the decorator a schema");
+    expect(refusal(Sometimes)).toContain("captures it only sometimes; add a schema that accepts undefined");
     @Responder()
     class Said {
       @Get("/books/:id?")
@@ -441,7 +441,7 @@ describe("a parameter is refused", () => {
       }
     }
     expect(refusal(Forgotten)).toContain(
-      'ERR_ROUTE_MISSING: Cannot compile Forgotten.list: it has @Query("q") and no route',
+      'ERR_ROUTE_MISSING: Cannot compile Forgotten.list: it has @Query("q") but no route',
     );
   });
 
@@ -453,7 +453,7 @@ describe("a parameter is refused", () => {
       }
     }
     expect(refusal(Captures)).toContain(
-      'ERR_BINDING_ROLE: Cannot call Captures.authorize: @Path("id") has no value there',
+      'ERR_BINDING_ROLE: Cannot call Captures.authorize: @Path("id") has no value: only the route of a responder captures segments',
     );
     @Authorizer()
     class Reads {
@@ -461,14 +461,14 @@ describe("a parameter is refused", () => {
         return text === "" ? allow() : allow();
       }
     }
-    expect(refusal(Reads)).toContain("@Body.text has no value there: Web servers send an authorizer no body");
+    expect(refusal(Reads)).toContain("@Body.text has no value: an authorizer receives no body (section 6.3)");
     @Filter("*")
     class Again {
       filter(_request: FilterRequest, @Req() request: object) {
         return request instanceof FilterRequest ? "x" : "y";
       }
     }
-    expect(refusal(Again)).toContain("the first parameter is the request already");
+    expect(refusal(Again)).toContain("the first parameter already is the request");
     @Authorizer()
     class Unbound {
       authorize(_request: AuthorizerRequest, @Cookie("s") session: string | undefined, more: string) {

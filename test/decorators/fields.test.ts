@@ -3,7 +3,7 @@ import { z } from "zod";
 import * as mini from "zod/mini";
 
 import { Body, Cookie, Header, Query, Variable } from "../../src/decorators/bind.js";
-import { compileFields, compileValues, type Fields, type Values } from "../../src/decorators/fields.js";
+import { compileFields, compileValues, type Fields, type FieldValues } from "../../src/decorators/fields.js";
 import { Responder } from "../../src/decorators/role.js";
 import { Get, Post } from "../../src/decorators/route.js";
 import type { Schema } from "../../src/decorators/schema.js";
@@ -60,7 +60,7 @@ const lists: Record<string, Schema> = {
 const from = { part: "query", at: [] } as const;
 const fieldsOf = (fields: Fields): Fields => Object.assign(Object.create(null) as Fields, fields);
 const read = async (schema: Schema, fields: Fields) => compileFields(schema, from)(fieldsOf(fields));
-const readValues = async (schema: Schema, values: Values) => compileValues(schema, from)(values);
+const readValues = async (schema: Schema, values: FieldValues) => compileValues(schema, from)(values);
 
 /** The error that says what is wrong with a request. */
 async function refusal(promise: Promise<unknown>): Promise<HttpError> {
@@ -149,7 +149,7 @@ describe("A schema that takes both", () => {
     expect(JSON.stringify(errors)).not.toContain("too few");
   });
 
-  test.each<[string, Schema, Values, unknown]>([
+  test.each<[string, Schema, FieldValues, unknown]>([
     ["splits text", z.preprocess((v) => (v as string).split(","), list), "a,b", ["a", "b"]],
     [
       "splits text into what is wrong",

@@ -236,8 +236,8 @@ describe("a dependency is refused", () => {
       }
     }
     expect(refusal([Books])).toBe(
-      'ERR_DEPENDENCY_UNREGISTERED: Cannot construct Books: nothing is registered for "nothing", which Books is ' +
-        "injected; register it in the container before the application is created",
+      'ERR_DEPENDENCY_UNREGISTERED: Cannot construct Books: nothing is registered for "nothing", which Books depends ' +
+        "on; register it in the container before creating the application",
     );
   });
 
@@ -262,7 +262,7 @@ describe("a dependency is refused", () => {
     const inside = createContainer();
     inside.register("hen", { useClass: Hen });
     expect(refusal([Farm], { container: inside })).toContain(
-      "ERR_DEPENDENCY_CYCLE: Cannot construct Hen: it needs itself, Hen -> Egg -> Hen",
+      "ERR_DEPENDENCY_CYCLE: Cannot construct Hen: it depends on itself, Hen -> Egg -> Hen",
     );
     @singleton()
     class Late {
@@ -412,9 +412,9 @@ describe("what belongs to one request", () => {
       }
     }
     expect(refusal([Page])).toBe(
-      "ERR_DEPENDENCY_SCOPE: Cannot construct Page: CurrentUser belongs to one request, and Page -> Greeting -> " +
-        'CurrentUser would keep it for all; give the controller { scope: "request" } and make no singleton of what is ' +
-        "in between, or pass what is needed as an argument",
+      "ERR_DEPENDENCY_SCOPE: Cannot construct Page: CurrentUser belongs to one request, but Page -> Greeting -> " +
+        'CurrentUser would keep it for all requests; give the controller { scope: "request" } and use no singleton ' +
+        "in between, or pass the value as an argument",
     );
   });
 
@@ -432,7 +432,7 @@ describe("what belongs to one request", () => {
         return "x";
       }
     }
-    expect(refusal([Page])).toContain("Page -> Audit -> ResponderRequest would keep it for all");
+    expect(refusal([Page])).toContain("Page -> Audit -> ResponderRequest would keep it for all requests");
   });
 
   test("is refused where another role's request is asked for", () => {
@@ -445,7 +445,7 @@ describe("what belongs to one request", () => {
       }
     }
     expect(refusal([Gate])).toContain(
-      "ERR_DEPENDENCY_ROLE: Cannot construct Gate: its requests are of the class AuthorizerRequest, and Gate -> " +
+      "ERR_DEPENDENCY_ROLE: Cannot construct Gate: its requests have the class AuthorizerRequest, but Gate -> " +
         "ResponderRequest asks for another",
     );
   });
@@ -463,7 +463,7 @@ describe("what belongs to one request", () => {
     const inside = createContainer();
     inside.register("path", { useFactory: (at) => at.resolve(ResponderRequest).path });
     expect(refusal([Page], { container: inside })).toContain(
-      "there is no ResponderRequest outside of a request",
+      "Cannot resolve ResponderRequest: it exists only within a request",
     );
   });
 
@@ -482,7 +482,7 @@ describe("what belongs to one request", () => {
       }
     }
     expect(refusal([Page])).toContain(
-      "ERR_DEPENDENCY_HOOK: Cannot construct Page -> Hooked: Hooked is made for each request, so its onStart would",
+      "ERR_DEPENDENCY_HOOK: Cannot construct Page -> Hooked: Hooked is constructed for each request, so its onStart would",
     );
   });
 

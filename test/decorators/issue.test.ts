@@ -3,9 +3,8 @@ import { z } from "zod";
 import * as mini from "zod/mini";
 
 import { compileSchema } from "../../src/decorators/validate.js";
-import { loadZod } from "../../src/decorators/zod.js";
+import { loadZod, type Schema } from "../../src/decorators/schema.js";
 import type { RequestPart } from "../../src/decorators/issue.js";
-import type { Schema } from "../../src/decorators/schema.js";
 import { HttpError } from "../../src/http/http-error.js";
 
 const secret = "hunter2-hunter2";

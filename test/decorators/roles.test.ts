@@ -311,6 +311,6 @@ describe("middleware", () => {
   });
 
   test("is refused where it is no function", () => {
-    expect(() => Use("log" as never)).toThrow("Cannot apply @Use: log is no function");
+    expect(() => Use("log" as never)).toThrow("Cannot apply @Use: log is not a function");
   });
 });

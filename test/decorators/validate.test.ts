@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
 import { compileSource } from "../../src/decorators/extract.js";
-import type { BindingSource } from "../../src/decorators/marks.js";
+import type { BindingSource } from "../../src/decorators/metadata.js";
 import { compileSchema } from "../../src/decorators/validate.js";
-import { loadZod } from "../../src/decorators/zod.js";
+import { loadZod } from "../../src/decorators/schema.js";
 import { get, post } from "../support/records.js";
 import { responder, serveDefinitions } from "../support/served.js";
 

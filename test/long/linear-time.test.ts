@@ -5,7 +5,7 @@ import { z } from "zod";
 import { fetchHandler } from "../../src/adapters/fetch-handler.js";
 import { nodeListener } from "../../src/adapters/node-listener.js";
 import { compileSource } from "../../src/decorators/extract.js";
-import { loadZod } from "../../src/decorators/zod.js";
+import { loadZod } from "../../src/decorators/schema.js";
 import { parseRequestPath } from "../../src/gateway/request-path.js";
 import { RouteTable } from "../../src/gateway/route-table.js";
 import { variablesOf } from "../../src/gateway/variables.js";

@@ -58,38 +58,38 @@ describe("serve says in one sentence, with its place and its code, that", () => 
     [
       "an Express application is no list",
       'import express from "express";\nimport { serve } from "tricorn";\nawait serve(express(), 0);',
-      'Cannot create application: an Express application is no list of controllers; wrap it by nodeListener(…) of "tricorn/adapters"',
+      'Cannot create application: an Express application is not a list of controllers; wrap it with nodeListener(…) from "tricorn/adapters"',
       "3:7",
       "ERR_CONTROLLER",
     ],
     [
       "nor is one of Hono",
       'import { Hono } from "hono";\nimport { serve } from "tricorn";\nawait serve(new Hono(), 0);',
-      'Cannot create application: an instance of Hono is no list of controllers; wrap it by fetchHandler(…) of "tricorn/adapters"',
+      'Cannot create application: an instance of Hono is not a list of controllers; wrap it with fetchHandler(…) from "tricorn/adapters"',
       "3:7",
       "ERR_CONTROLLER",
     ],
     [
       "nor one of Koa, in the list",
       'import Koa from "koa";\nimport { serve } from "tricorn";\nawait serve([new Koa()], 0);',
-      "Cannot compile controllers: an instance of Application is no class, number 1 of the list; wrap it by nodeListener(…) " +
-        'of "tricorn/adapters": nodeListener(app.callback())',
+      "Cannot compile controllers: item 1 of the list is an instance of Application, not a class; wrap it with nodeListener(…) " +
+        'from "tricorn/adapters": nodeListener(app.callback())',
       "3:7",
       "ERR_CONTROLLER",
     ],
     [
       "nor one of Fastify",
       'import fastify from "fastify";\nimport { serve } from "tricorn";\nawait serve([fastify()], 0);',
-      "Cannot compile controllers: a plain object is no class, number 1 of the list; wrap it by nodeListener(…) " +
-        'of "tricorn/adapters": nodeListener(app.routing), after await app.ready()',
+      "Cannot compile controllers: item 1 of the list is a plain object, not a class; wrap it with nodeListener(…) " +
+        'from "tricorn/adapters": nodeListener(app.routing), after await app.ready()',
       "3:7",
       "ERR_CONTROLLER",
     ],
     [
       "a listener is no controller",
       'import { serve } from "tricorn";\nawait serve([function listen(req, res) { res.end(); }], 0);',
-      "Cannot compile controllers: the function listen is no class, number 1 of the list; a listener of node:http is wrapped by " +
-        'nodeListener(…), a fetch function by fetchHandler(…), both of "tricorn/adapters"; else list the controller classes themselves',
+      "Cannot compile controllers: item 1 of the list is the function listen, not a class; wrap a node:http listener with " +
+        'nodeListener(…) or a fetch function with fetchHandler(…), both from "tricorn/adapters"; otherwise list the controller classes themselves',
       "2:7",
       "ERR_CONTROLLER",
     ],
@@ -110,7 +110,7 @@ describe("serve says in one sentence, with its place and its code, that", () => 
     [
       "an object with a fetch function is no list",
       'import { serve } from "tricorn";\nawait serve({ fetch: () => new Response("x") }, 0);',
-      'Cannot create application: a plain object is no list of controllers; wrap it by fetchHandler(…) of "tricorn/adapters": ' +
+      'Cannot create application: a plain object is not a list of controllers; wrap it with fetchHandler(…) from "tricorn/adapters": ' +
         "fetchHandler(object.fetch)",
       "2:7",
       "ERR_CONTROLLER",
@@ -118,7 +118,7 @@ describe("serve says in one sentence, with its place and its code, that", () => 
     [
       "nor is it a part of one",
       'import { serve } from "tricorn";\nawait serve([{ fetch: () => new Response("x") }], 0);',
-      'Cannot compile controllers: a plain object is no class, number 1 of the list; wrap it by fetchHandler(…) of "tricorn/adapters": ' +
+      'Cannot compile controllers: item 1 of the list is a plain object, not a class; wrap it with fetchHandler(…) from "tricorn/adapters": ' +
         "fetchHandler(object.fetch)",
       "2:7",
       "ERR_CONTROLLER",
@@ -126,43 +126,43 @@ describe("serve says in one sentence, with its place and its code, that", () => 
     [
       "a class stands alone",
       `${hello}await serve(Hello, 0);`,
-      "Cannot create application: Hello is no list of controllers; write [Hello]",
+      "Cannot create application: Hello is not a list of controllers; write [Hello]",
       "9:7",
       "ERR_CONTROLLER",
     ],
     [
       "a list is not awaited",
       `${hello}await serve(Promise.resolve([Hello]), 0);`,
-      "Cannot create application: a Promise is no list of controllers; await it",
+      "Cannot create application: a Promise is not a list of controllers; await it",
       "9:7",
       "ERR_CONTROLLER",
     ],
     [
       "an instance is listed",
       `${hello}await serve([new Hello()], 0);`,
-      "Cannot compile controllers: an instance of Hello is no class, number 1 of the list; list the controller classes themselves",
+      "Cannot compile controllers: item 1 of the list is an instance of Hello, not a class; list the controller classes themselves",
       "9:7",
       "ERR_CONTROLLER",
     ],
     [
       "a module is listed",
       'import * as all from "node:path/posix";\nimport { serve } from "tricorn";\nawait serve([all], 0);',
-      /^Cannot compile controllers: a whole module is no class, number 1 of the list; list what it exports: \[.*\]$/,
+      /^Cannot compile controllers: item 1 of the list is a whole module, not a class; list what it exports: \[.*\]$/,
       "3:7",
       "ERR_CONTROLLER",
     ],
     [
       "a name in the list is undefined",
       `${hello}await serve([Hello, undefined], 0);`,
-      "Cannot compile controllers: undefined is no class, number 2 of the list; see whether its file exports it, and whether the " +
-        "two files import each other: until both have run, one sees nothing",
+      "Cannot compile controllers: item 2 of the list is undefined, not a class; check that its file exports it, and that the " +
+        "two files do not import each other",
       "9:7",
       "ERR_CONTROLLER",
     ],
     [
       "a class plays no role",
       'import { serve } from "tricorn";\nclass Hello {}\nawait serve([Hello], 0);',
-      "Cannot compile Hello: it plays no role; decorate it with @Responder, @Authorizer or @Filter",
+      "Cannot compile Hello: it has no role; decorate it with @Responder, @Authorizer or @Filter",
       "3:7",
       "ERR_ROLE_MISSING",
     ],
@@ -184,7 +184,7 @@ class Books {
   }
 }
 await serve([Books], 0);`,
-      'Cannot bind @Path("id") of Books.show: its route GET /:ib captures only "ib"; use the name that the path has',
+      'Cannot bind @Path("id") of Books.show: its route GET /:ib captures only "ib"; use a name from the path',
       "4:4",
       "ERR_BINDING_PATH",
     ],
@@ -201,7 +201,7 @@ class Books {
 }
 await serve([Books], 0);`,
       "Cannot construct Books: parameter 0 of its constructor has the type String, which is not a class that can be injected; import " +
-        'its class without "type", break up a circular import with delay(), or say what to inject with @inject',
+        'its class without "type", break a circular import with delay(), or name a token with @inject',
       "2:2",
       "ERR_DEPENDENCY_TYPE",
     ],
@@ -309,7 +309,7 @@ export { Body, Get, Hello, Path, Req, Responder, Use };`;
     const text = run(program);
     const [, decorator = ""] = /^(\S+) to/.exec(what)!;
     expect(text).toContain(
-      `\nConfigurationError: Cannot apply ${what}: it has no parentheses; write ${decorator}(…), or ${decorator}() where it is told nothing\n`,
+      `\nConfigurationError: Cannot apply ${what}: it has no parentheses; write ${decorator}() or ${decorator}(…)\n`,
     );
     expect(text).toContain("code: 'ERR_DECORATOR_CALL'");
     expect(text).toMatch(/place: 'main\.ts:\d+:\d+'/);

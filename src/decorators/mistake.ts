@@ -1,22 +1,21 @@
 import { className } from "./class.js";
 
-/** A value in words, and what to write instead. */
+/** What a value is, and what to write instead. */
 export interface Mistake {
   readonly fact: string;
   readonly cure: string;
 }
 
-const LISTENER = 'wrap it by nodeListener(…) of "tricorn/adapters"';
-const FETCHED = 'wrap it by fetchHandler(…) of "tricorn/adapters"';
+const LISTENER = 'wrap it with nodeListener(…) from "tricorn/adapters"';
+const FETCH_FUNCTION = 'wrap it with fetchHandler(…) from "tricorn/adapters"';
 
 /**
- * What somebody has taken for a controller, or for a list of them: another library's application, an instance, a module.
- * It is told by its form, because no other library is loaded for that.
+ * Describes a value that was passed instead of a controller or a list of controllers: another framework's application,
+ * an instance, a module. Frameworks are recognized by their methods, without loading them.
  */
 export function mistakeOf(value: unknown): Mistake {
   if (value === undefined || value === null) {
-    const cure =
-      "see whether its file exports it, and whether the two files import each other: until both have run, one sees nothing";
+    const cure = "check that its file exports it, and that the two files do not import each other";
     return { fact: String(value), cure };
   }
   if (typeof value === "function") return mistakenFunction(value);
@@ -27,11 +26,11 @@ export function mistakeOf(value: unknown): Mistake {
     const list = names.map(([name]) => name).join(", ");
     return { fact: "a whole module", cure: `list what it exports${list === "" ? "" : `: [${list}]`}` };
   }
-  if (Array.isArray(value)) return { fact: "a list within the list", cure: "spread it: [...list]" };
+  if (Array.isArray(value)) return { fact: "a nested list", cure: "spread it: [...list]" };
   const isPlain = Object.getPrototypeOf(value) === Object.prototype;
   const fact = isPlain ? "a plain object" : `an instance of ${className(value.constructor)}`;
   if (has(value, "fetch"))
-    return { fact, cure: isPlain ? `${FETCHED}: fetchHandler(object.fetch)` : FETCHED };
+    return { fact, cure: isPlain ? `${FETCH_FUNCTION}: fetchHandler(object.fetch)` : FETCH_FUNCTION };
   if (has(value, "callback")) return { fact, cure: `${LISTENER}: nodeListener(app.callback())` };
   if (has(value, "routing"))
     return { fact, cure: `${LISTENER}: nodeListener(app.routing), after await app.ready()` };
@@ -42,19 +41,14 @@ const LIST = "list the controller classes themselves";
 
 function mistakenFunction(value: object): Mistake {
   const name = (value as { name?: string }).name ?? "";
-  // Express makes a function of each application.
+  // An Express application is a function.
   if (has(value, "handle") || has(value, "listen")) return { fact: "an Express application", cure: LISTENER };
   return {
-    fact: name === "" ? "the function without a name" : `the function ${name}`,
-    cure: `a listener of node:http is wrapped by nodeListener(…), a fetch function by fetchHandler(…), both of "tricorn/adapters"; else ${LIST}`,
+    fact: name === "" ? "an unnamed function" : `the function ${name}`,
+    cure: `wrap a node:http listener with nodeListener(…) or a fetch function with fetchHandler(…), both from "tricorn/adapters"; otherwise ${LIST}`,
   };
 }
 
 function has(value: object, method: string): boolean {
   return typeof Reflect.get(value, method) === "function";
-}
-
-/** Whether a function was written as a class. Those of old compilers are told by what their decorators wrote down. */
-export function isWrittenAsClass(value: unknown): boolean {
-  return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
 }

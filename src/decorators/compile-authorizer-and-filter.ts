@@ -1,22 +1,21 @@
 import { ConfigurationError } from "../errors.js";
 import type { Verdict } from "../roles/verdict.js";
-import { compileCall, type Call } from "./call.js";
-import { checkBindings } from "./check-members.js";
+import { bindCall, compileCall, type MethodCall } from "./call.js";
+import { checkBindings } from "./check-bindings.js";
 import { className, classText, memberName } from "./class.js";
-import { checkType } from "./compile-responder.js";
-import type { Controller } from "./controller.js";
-import { bindCall, type Plan } from "./instances.js";
-import type { MemberMarks } from "./marks.js";
+import { checkMediaType } from "./compile-responder.js";
+import type { CheckedController, Controller } from "./controller.js";
+import type { MethodMetadata } from "./metadata.js";
 
 /** Compiles an `@Authorizer`. */
-export function compileAuthorizer(controller: Controller): Plan {
+export function compileAuthorizer(controller: Controller): CheckedController {
   const { owner, role, middleware } = controller;
-  const { call, marks } = compileMethod(controller, "authorize");
-  if (middleware.length > 0 || (marks?.middleware.length ?? 0) > 0) {
+  const { call, method } = compileMethod(controller, "authorize");
+  if (middleware.length > 0 || (method?.middleware.length ?? 0) > 0) {
     throw new ConfigurationError(
       "ERR_MIDDLEWARE",
-      `Cannot compile ${className(owner)}: an authorizer takes no middleware, so that nothing can change what it ` +
-        "decides; remove @Use",
+      `Cannot compile ${className(owner)}: an authorizer takes no middleware, which could change its decision; ` +
+        "remove @Use",
     );
   }
   const { paths, variables } = role;
@@ -33,11 +32,11 @@ export function compileAuthorizer(controller: Controller): Plan {
 }
 
 /** Compiles a `@Filter`. */
-export function compileFilter(controller: Controller): Plan {
+export function compileFilter(controller: Controller): CheckedController {
   const { owner, role, middleware } = controller;
-  const { call, marks } = compileMethod(controller, "filter");
+  const { call, method } = compileMethod(controller, "filter");
   const { paths, type, version = "" } = role;
-  checkType(type, `Cannot compile ${className(owner)}`);
+  checkMediaType(type, `Cannot compile ${className(owner)}`);
   if (paths.length === 0) {
     throw new ConfigurationError(
       "ERR_GLOB",
@@ -53,29 +52,32 @@ export function compileFilter(controller: Controller): Plan {
       type,
       version: `${version}\0${classText(owner)}`,
       filter: bindCall(call, instances),
-      middleware: [...middleware, ...(marks?.middleware ?? [])],
+      middleware: [...middleware, ...(method?.middleware ?? [])],
     }),
   };
 }
 
 interface CompiledMethod {
-  readonly call: Call;
-  readonly marks: MemberMarks | undefined;
+  readonly call: MethodCall;
+  readonly method: MethodMetadata | undefined;
 }
 
-/** The one method of an authorizer or a filter. */
+/** Compiles the one method of an authorizer or a filter. */
 function compileMethod({ owner, role, members }: Controller, key: "authorize" | "filter"): CompiledMethod {
   const { kind, decorator, paths } = role;
   const name = className(owner);
   for (const glob of paths) {
     if (typeof glob !== "string" || glob === "") {
-      throw new ConfigurationError("ERR_GLOB", `Cannot compile ${name}: ${JSON.stringify(glob)} is no glob`);
+      throw new ConfigurationError(
+        "ERR_GLOB",
+        `Cannot compile ${name}: ${JSON.stringify(glob)} is not a glob`,
+      );
     }
   }
   if (typeof (owner.prototype as Partial<Record<string, unknown>>)[key] !== "function") {
     throw new ConfigurationError(
       "ERR_ROLE_MEMBER",
-      `Cannot compile ${name}: ${decorator} needs a method ${key}, and there is none; see that it is spelt so`,
+      `Cannot compile ${name}: ${decorator} needs a method ${key}, which the class does not have; check its spelling`,
     );
   }
   for (const [member, { routes, bindings }] of members) {
@@ -83,12 +85,12 @@ function compileMethod({ owner, role, members }: Controller, key: "authorize" | 
     if (wrong === undefined) continue;
     throw new ConfigurationError(
       "ERR_ROUTE_ROLE",
-      `Cannot compile ${memberName(owner, member)}: it has ${wrong.decorator}, and only ${key} of an ${decorator} ` +
-        "is called; move it to a class with @Responder",
+      `Cannot compile ${memberName(owner, member)}: it has ${wrong.decorator}, but ${decorator} only calls ${key}; ` +
+        "move it to a class with @Responder",
     );
   }
-  const marks = members.get(key);
-  const bindings = marks?.bindings ?? [];
+  const method = members.get(key);
+  const bindings = method?.bindings ?? [];
   checkBindings({ owner, key, kind, bindings });
-  return { marks, call: compileCall({ key, bindings, requestFirst: true }) };
+  return { method, call: compileCall({ key, bindings, requestFirst: true }) };
 }

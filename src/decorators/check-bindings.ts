@@ -1,8 +1,7 @@
 import { ConfigurationError } from "../errors.js";
 import { memberName, type Class, type RoleKind } from "./class.js";
 import { readsBody } from "./extract.js";
-import type { Binding, BindingSource } from "./marks.js";
-import { parameterCount } from "./metadata.js";
+import { type Binding, type BindingSource, parameterCount } from "./metadata.js";
 
 /** A method whose bindings are checked. */
 export interface CheckedMethod {
@@ -13,8 +12,8 @@ export interface CheckedMethod {
 }
 
 /**
- * Checks that each parameter of a method gets exactly one value, and that its role has such a value. An authorizer's and
- * a filter's first parameter is the request.
+ * Checks that each parameter of a method is bound exactly once, to a value that its role has. The first parameter of an
+ * authorizer's or filter's method is the request.
  *
  * @throws ConfigurationError `ERR_BINDING_TWICE`, `ERR_BINDING_BODY`, `ERR_BINDING_ROLE`, `ERR_BINDING_MISSING`
  */
@@ -32,10 +31,10 @@ export function checkBindings({ owner, key, kind, bindings }: CheckedMethod): vo
       fail("ERR_BINDING_TWICE", `parameter ${index} has both ${both}; keep one of them`);
     }
     if (index < first) {
-      fail("ERR_BINDING_ROLE", `its first parameter is the request; put ${decorator} on one behind it`);
+      fail("ERR_BINDING_ROLE", `its first parameter is the request; move ${decorator} to a later parameter`);
     }
-    const missing = missingIn(kind, source);
-    if (missing !== undefined) fail("ERR_BINDING_ROLE", `${decorator} has no value there: ${missing}`);
+    const reason = whyUnavailable(kind, source);
+    if (reason !== undefined) fail("ERR_BINDING_ROLE", `${decorator} has no value: ${reason}`);
     byIndex.set(index, binding);
   }
   const bodies = bindings.filter(({ source }) => readsBody(source)).map(({ decorator }) => decorator);
@@ -61,13 +60,12 @@ export function checkBindings({ owner, key, kind, bindings }: CheckedMethod): vo
   }
 }
 
-/** Why a role has nothing to bind there; undefined where it has. */
-function missingIn(kind: RoleKind, source: BindingSource): string | undefined {
+/** Why requests of a role have no value for a source; undefined if they have one. */
+function whyUnavailable(kind: RoleKind, source: BindingSource): string | undefined {
   if (kind === "responder") return undefined;
   if (source.from === "named" && source.part === "path")
     return "only the route of a responder captures segments";
-  if (source.from === "request") return "the first parameter is the request already";
-  if (kind === "authorizer" && readsBody(source))
-    return "Web servers send an authorizer no body (section 6.3)";
+  if (source.from === "request") return "the first parameter already is the request";
+  if (kind === "authorizer" && readsBody(source)) return "an authorizer receives no body (section 6.3)";
   return undefined;
 }

@@ -1,22 +1,22 @@
 import type { Schema } from "./schema.js";
 
-/** What a schema can be given, as far as its definition tells. */
-export interface Takes {
-  /** One text. */
+/** The kinds of input that a schema accepts, as far as its definition shows. */
+export interface Accepted {
+  /** A string. */
   readonly text: boolean;
   /** A list. */
   readonly list: boolean;
   /** A `Set`. */
   readonly set: boolean;
-  /** Whether it makes one value of whatever it is given, so that a list would become text in silence (`z.coerce`). */
+  /** Whether it converts any input to one value, so that a list would silently become text (`z.coerce`). */
   readonly coerces: boolean;
 }
 
-const none: Takes = { text: false, list: false, set: false, coerces: false };
-const text: Takes = { ...none, text: true };
+const none: Accepted = { text: false, list: false, set: false, coerces: false };
+const text: Accepted = { ...none, text: true };
 
-/** The shape of zod definitions, as far as they are looked into here. */
-export interface Definition {
+/** The members of zod's definitions that are read here. */
+export interface SchemaDefinition {
   readonly type: string;
   readonly innerType?: Schema;
   readonly in?: Schema;
@@ -34,23 +34,23 @@ export interface Definition {
 }
 
 /** The definition of a schema. */
-export function definitionOf(schema: Schema): Definition {
+export function definitionOf(schema: Schema): SchemaDefinition {
   return schema._zod.def;
 }
 
-/** The schemas that stand around the one that is looked at: a schema may be part of itself. */
-export type Around = ReadonlySet<Schema>;
+/** The schemas that enclose the current one: a schema may contain itself. */
+export type Enclosing = ReadonlySet<Schema>;
 
-/** Whether a schema is looked at already; or so many stand around it that it makes itself anew for ever. */
-export function isWithin(around: Around, schema: Schema): boolean {
-  return around.has(schema) || around.size > 100;
+/** Whether a schema contains itself, or is nested so deeply that it probably creates itself anew each time. */
+export function isRecursive(enclosing: Enclosing, schema: Schema): boolean {
+  return enclosing.has(schema) || enclosing.size > 100;
 }
 
-/** What a schema can be given, through all that schemas are combined by. */
-export function takesOf(schema: Schema, around: Around = new Set()): Takes {
-  if (isWithin(around, schema)) return none;
-  const within = new Set(around).add(schema);
-  const of = (part: Schema | undefined): Takes => (part === undefined ? none : takesOf(part, within));
+/** The input that a schema accepts. It follows all combinations of schemas. */
+export function acceptedBy(schema: Schema, enclosing: Enclosing = new Set()): Accepted {
+  if (isRecursive(enclosing, schema)) return none;
+  const within = new Set(enclosing).add(schema);
+  const of = (part: Schema | undefined): Accepted => (part === undefined ? none : acceptedBy(part, within));
   const definition = definitionOf(schema);
   switch (definition.type) {
     case "array":
@@ -61,8 +61,8 @@ export function takesOf(schema: Schema, around: Around = new Set()): Takes {
     case "lazy":
       return of(definition.getter!());
     case "pipe":
-      // A function in front (z.preprocess) takes what comes, and what it makes of that may be a list.
-      return isFunction(definition.in!)
+      // A leading transform (z.preprocess) accepts anything, and may return a list.
+      return isTransform(definition.in!)
         ? { ...of(definition.out), text: true, coerces: false }
         : of(definition.in);
     case "union":
@@ -92,18 +92,18 @@ export function takesOf(schema: Schema, around: Around = new Set()): Takes {
     case "function":
       return none;
     default:
-      // Optionality, defaults and the like; else what takes text, or anything.
+      // A wrapper such as optional or default; otherwise a schema that accepts text, or anything.
       return definition.innerType === undefined ? text : of(definition.innerType);
   }
 }
 
-/** Whether a schema is a function of whatever comes. */
-export function isFunction(schema: Schema): boolean {
+/** Whether a schema is a function of any input. */
+export function isTransform(schema: Schema): boolean {
   return definitionOf(schema).type === "transform";
 }
 
-/** What one of two schemas can be given. */
-export function either(one: Takes, other: Takes): Takes {
+/** The input that at least one of two schemas accepts. */
+export function either(one: Accepted, other: Accepted): Accepted {
   return {
     text: one.text || other.text,
     list: one.list || other.list,
@@ -112,8 +112,8 @@ export function either(one: Takes, other: Takes): Takes {
   };
 }
 
-/** What both of two schemas can be given; of what only takes anything, the other one knows more. */
-export function both(one: Takes, other: Takes): Takes {
+/** The input that both of two schemas accept. A schema that accepts anything does not restrict the other. */
+export function both(one: Accepted, other: Accepted): Accepted {
   const list = one.list || other.list;
   const set = one.set || other.set;
   const text = list || set ? one.text && other.text : one.text || other.text;
