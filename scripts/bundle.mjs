@@ -59,9 +59,6 @@ const bundle = await rolldown({
 await bundle.write({
   dir: folder,
   format: "esm",
-  sourcemap: true,
-  // src/ is published too.
-  sourcemapExcludeSources: true,
   // Without the mark of a module that is no file: shared/pino.js.
   chunkFileNames: ({ name }) => `shared/${name.replace(/^_/, "")}.js`,
   // Small files that most entries share stand in one, rather than in one for each set of entries that does.

@@ -23,7 +23,6 @@ export type {
 export type { ServerLimits, ServerTimeouts } from "./server/options.js";
 export type { ServerOptions } from "./server/server.js";
 export type { SocketAccess } from "./server/socket-access.js";
-export type { AddressLike } from "./protocol/address.js";
 export type { HandlerTimeouts } from "./roles/dispatcher.js";
 export type { HeadLimits } from "./http/head.js";
 export type { StderrLines } from "./log/stderr-lines.js";
@@ -58,7 +57,6 @@ export type { MultipartLimits } from "./body/multipart.js";
 export { Part } from "./body/part.js";
 export type { Scheme } from "./http/origin.js";
 export type { RequestHeaders } from "./http/request-headers.js";
-export type { Params } from "./protocol/params.js";
 export { lines } from "./body/lines.js";
 
 // Answers.
@@ -103,8 +101,6 @@ export type {
   RoleDefinition,
   RouteDefinition,
 } from "./roles/definitions.js";
-export type { Exchange } from "./protocol/application-side/exchange.js";
-export { Role } from "./protocol/constants.js";
 
 // Errors.
 export { AbortedError, ConfigurationError, ProtocolError, TricornError } from "./errors.js";

@@ -8,4 +8,3 @@ export type { ClientLimits, ClientOptions, ClientTimeouts } from "./client-optio
 export type { ClientRequest } from "./client-request.js";
 export { ClientResponse, type CollectOptions } from "./client-response.js";
 export { ResponseHeaders } from "./response-headers.js";
-export { Role } from "../protocol/constants.js";

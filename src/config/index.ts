@@ -2,5 +2,3 @@
 export { configure, type ConfigureOptions } from "./configure.js";
 export type { ApplicationNeeds, Configuration, ConfigurationFile } from "./configuration.js";
 export type { DeploymentInput } from "./deployment.js";
-export { ConfigurationError } from "../errors.js";
-export type { RouteDescription } from "../paths/routes-of.js";

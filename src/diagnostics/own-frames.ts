@@ -1,14 +1,12 @@
-import { dirname, join, sep } from "node:path";
+import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** `src/`, or `dist/` if this file is bundled into `dist/shared/`. */
-const folder = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Where this package's frames are; source maps lead from dist/ to src/. */
-const OWN_FOLDERS = [folder, join(dirname(folder), "src")].map((own) => `${own}${sep}`);
+/** Where this package's frames are: `src/`, or `dist/` if this file is bundled into `dist/shared/`. */
+const OWN_FOLDER = `${dirname(dirname(fileURLToPath(import.meta.url)))}${sep}`;
 
 /** Whether a line of a stack is a frame of this package. */
 export function isOwnFrame(line: string): boolean {
-  return /^\s+at /.test(line) && OWN_FOLDERS.some((own) => line.includes(own));
+  return /^\s+at /.test(line) && line.includes(OWN_FOLDER);
 }
 
 /** Whether this package failed, directly or in the engine below it: the first frame with a file is one of its own. */

@@ -1,7 +1,6 @@
 /**
  * The embedded Web server for development and tests: `tricorn/gateway`.
  */
-export { ConfigurationError, TricornError } from "../errors.js";
 export { Gateway, type GatewayOptions, type GatewayTimeouts } from "./gateway.js";
 export {
   routesOf,

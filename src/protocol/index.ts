@@ -1,9 +1,6 @@
 /**
  * FastCGI 1.0 on the wire, both directions, without I/O: `tricorn/protocol`.
  */
-export { AbortedError, ProtocolError, TricornError } from "../errors.js";
-export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "../errors.js";
-
 export { formatAddress, parseAddress, type Address, type AddressLike } from "./address.js";
 export type { AnswerFields, EndFields } from "./application-side/answer-fields.js";
 export type { Application, Refusal, RoleInputs } from "./application-side/application.js";

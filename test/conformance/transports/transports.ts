@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 
 import { serve } from "tricorn";
-import { FastCgiClient, Role, type ClientResponse } from "tricorn/client";
+import { FastCgiClient, type ClientResponse } from "tricorn/client";
+import { Role } from "tricorn/protocol";
 import { Gateway, routesOf } from "tricorn/gateway";
 import { TestApplication } from "tricorn/testing";
 import { BridgedApplication } from "../../../src/bridges/bridged-application.js";

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { Role, type FastCgiClient } from "tricorn/client";
+import type { FastCgiClient } from "tricorn/client";
+import { Role } from "tricorn/protocol";
 import { describe, expect, test } from "vitest";
 
 import { ExampleProcess, withExample } from "./support.js";

@@ -38,7 +38,10 @@ interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-let packed: { readonly filename: string; readonly files: readonly { readonly path: string }[] };
+let packed: {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+};
 
 /** Runs npm, without what the npm that runs the tests hands down. */
 async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
@@ -74,10 +77,37 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("the package has what its users need and nothing else", () => {
   const tops = new Set(packed.files.map(({ path }) => path.split("/")[0]));
-  expect(tops).toEqual(
-    new Set(["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json", "src"]),
+  expect(tops).toEqual(new Set(["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json"]));
+  for (const { path } of packed.files) expect(path).not.toMatch(/\.test\.|tsbuildinfo|\.log$|^docs\/api\//);
+});
+
+test("the package takes less than 2 MiB, also on a disk with blocks of 4 KiB", () => {
+  expect(packed.files.length).toBeGreaterThan(50);
+  const blocks = packed.files.map(({ size }) => Math.ceil(size / 4096));
+  expect(blocks.reduce((sum, count) => sum + count, 0) * 4096).toBeLessThan(2 * 2 ** 20);
+});
+
+test("the package's entries have no condition that only this repository could use", () => {
+  const installed = readFileSync(join(project, "node_modules/tricorn/package.json"), "utf8");
+  const { exports } = JSON.parse(installed) as { exports: Record<string, string | Record<string, string>> };
+  for (const target of Object.values(exports)) {
+    if (typeof target !== "string") expect(Object.keys(target)).toEqual(["types", "default"]);
+  }
+});
+
+test("a stack trace leads into the package to code that can be read, with its comments", async () => {
+  writeFileSync(
+    join(project, "stack.js"),
+    `import { allow } from "tricorn";
+    try { allow({ "a b": "" }); } catch ({ stack }) { console.log(JSON.stringify(stack)); }`,
   );
-  for (const { path } of packed.files) expect(path).not.toMatch(/\.test\.|tsbuildinfo|\.log$/);
+  const stack = (await runProject("stack.js")) as string;
+  const [, file, line] = /\((?:file:\/\/)?(\/[^:]*tricorn\/dist\/[^:]*):(\d+):\d+\)/.exec(stack)!;
+  const lines = readFileSync(file!, "utf8").split("\n").slice(0, Number(line));
+  expect(lines.at(-1)).toContain("Cannot allow with variable");
+  expect(lines.join("\n")).toMatch(
+    /\/\/ src\/roles\/verdict\.ts\n[^]*@throws HeaderError[^]*\nfunction allow\(/,
+  );
 });
 
 test("publint has nothing to say", async () => {

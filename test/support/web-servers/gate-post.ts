@@ -1,5 +1,5 @@
-import { Role } from "tricorn";
 import { FastCgiClient } from "tricorn/client";
+import { Role } from "tricorn/protocol";
 import { expect } from "vitest";
 
 import { GateProcess } from "./gate-process.js";

@@ -1,8 +1,8 @@
 // A project of CommonJS: Node.js 20.19 and newer can require ES modules.
-const { createApplication, Role } = require("tricorn");
+const { createApplication } = require("tricorn");
 const { FastCgiClient } = require("tricorn/client");
 const { Gateway } = require("tricorn/gateway");
-const { RecordType } = require("tricorn/protocol");
+const { RecordType, Role } = require("tricorn/protocol");
 const { testApplication } = require("tricorn/testing");
 const { version } = require("tricorn/package.json");
 

@@ -12,13 +12,12 @@ import {
   lines,
   singleton,
   type AuthorizerRequest,
-  type Exchange,
   type FilterRequest,
   type OnStart,
 } from "tricorn";
 import { FastCgiClient, type ClientRequest } from "tricorn/client";
 import { Gateway, routesOf, type GatewayRoutes } from "tricorn/gateway";
-import { RecordType, encodeRecord, type RecordFields } from "tricorn/protocol";
+import { RecordType, encodeRecord, type Exchange, type RecordFields } from "tricorn/protocol";
 import { testApplication, type TestAnswer } from "tricorn/testing";
 import { z } from "zod";
 
