@@ -1,6 +1,6 @@
-// Writes docs/web-servers.md anew: `npm run docs:web-servers`, which runs the tests of the Web servers for it.
-// With the JSON report of a whole test run as its argument it only looks: it fails where the document is not what that
-// run gives. Versions are not compared, because every machine has its own.
+// Generates docs/web-servers.md: `npm run docs:web-servers` runs the Web server tests for it.
+// With the JSON report of a whole test run as its argument it only checks: it fails if the document differs from what that
+// run gives. Versions are not compared, because they depend on the machine.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

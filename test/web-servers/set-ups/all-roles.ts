@@ -4,11 +4,11 @@ import type { FilterSetUp, LibrarySetUp } from "../../support/web-servers/set-up
 type Way = Pick<FilterSetUp, "server" | "over" | "differences">;
 
 const redirectsByLocation: FilterDifferences["redirectsByLocation"] = {
-  because: "HAProxy 2.6.12 makes a 302 of each FastCGI answer that has a Location.",
+  because: "HAProxy 2.6.12 makes every FastCGI answer with a Location a 302.",
 };
 const leavesValidators: FilterDifferences["leavesValidators"] = {
   because:
-    "By the filter role it is the filter that compares them (`request.notModified`); this one does not. Over the bridge Tricorn does.",
+    "In the filter role the filter compares them (`request.notModified`), and this one does not; over the bridge Tricorn does.",
 };
 
 /** A way for each Web server to have all three roles behind it. */

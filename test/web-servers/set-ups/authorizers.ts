@@ -8,7 +8,7 @@ const hooks = {
 } as const;
 
 function asksAgain(module: string): AuthorizerDifferences {
-  const because = `${module} makes every denial by this form a 401 with a page of its own, which asks for another password.`;
+  const because = `${module} makes every denial a 401 with its own page, which asks for another password.`;
   return { replacesDenials: { because, status: 401 }, losesRedirects: { because, status: 401 } };
 }
 
@@ -20,7 +20,7 @@ export const authorizerSetUps: readonly AuthorizerSetUp[] = [
     how: "`auth_request`, over the bridge",
     over: "unix",
     differences: {
-      losesDenialBodies: { because: "nginx makes the body of a 401 or 403 itself." },
+      losesDenialBodies: { because: "nginx sends its own body with 401 and 403." },
     },
   },
   {

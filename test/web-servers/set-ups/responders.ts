@@ -1,43 +1,42 @@
 import type { ResponderSetUp } from "../../support/web-servers/set-up.js";
 
 const CADDY_2_6 = {
-  dropsStderr: { because: "Caddy 2.6.2 reads `capture_stderr` and does not do it." },
+  dropsStderr: { because: "Caddy 2.6.2 ignores `capture_stderr`." },
   overlooksDepartures: {
-    because: "Caddy 2.6.2 sees that a client has left when it writes to it; it does not tell before.",
+    because: "Caddy 2.6.2 notices only when it writes to the client.",
   },
   hidesBreaks: {
-    because: "Caddy 2.6.2 ends a broken answer as if it were whole; its log has the reason.",
+    because: "Caddy 2.6.2 ends it as if complete; its log has the reason.",
     log: /aborting with incomplete response/,
   },
 } as const;
 
 const H2O_2_2 = {
   overlooksDepartures: {
-    because: "H2O 2.2.5 sees that a client has left when it writes to it; it does not tell before.",
+    because: "H2O 2.2.5 notices only when it writes to the client.",
   },
   hidesBreaks: {
-    because: "H2O 2.2.5 ends a broken answer as if it were whole; its error log has the reason.",
+    because: "H2O 2.2.5 ends it as if complete; its error log has the reason.",
     log: /in request:.*\/break:/,
   },
 } as const;
 
 const APACHE_2_4 = {
   overlooksDepartures: {
-    because: "mod_proxy_fcgi of Apache 2.4 sees that a client has left when it writes to it.",
+    because: "mod_proxy_fcgi of Apache 2.4 notices only when it writes to the client.",
   },
 } as const;
 
 const LIGHTTPD_1_4 = {
   overlooksDepartures: {
-    because: "lighttpd 1.4.69 misses one reset in twenty, and sees it when it writes.",
+    because: "lighttpd 1.4.69 misses one reset in twenty until it writes.",
     sometimes: true,
   },
 } as const;
 
 const HAPROXY_2_6 = {
   refusesChunkedUploads: {
-    because:
-      "HAProxy 2.6.12 needs the length of a body that is larger than its buffer; FastCGI has no other way.",
+    because: "HAProxy 2.6.12 needs the length of a body larger than its buffer; FastCGI has no other way.",
     statuses: [400],
   },
 } as const;
@@ -45,8 +44,7 @@ const HAPROXY_2_6 = {
 const HAPROXY_KEPT = {
   ...HAPROXY_2_6,
   overlooksDepartures: {
-    because:
-      "HAProxy 2.6.12 may keep the connection for others when a client has left: it then drops what is sent, and tells nothing.",
+    because: "HAProxy 2.6.12 may keep the connection for others: it then silently drops what is sent.",
     sometimes: true,
     silently: true,
   },
@@ -54,11 +52,11 @@ const HAPROXY_KEPT = {
 
 const JETTY_9_4 = {
   overlooksDepartures: {
-    because: "Jetty 9.4 sees that a client has left when it writes to it.",
+    because: "Jetty 9.4 notices only when it writes to the client.",
   },
   refusesLongChunkedUploads: {
     because:
-      "Jetty 9.4.57 counts the bytes of a body in chunks up to four times: it refuses those above a quarter of `maxBodyBytes`.",
+      "Jetty 9.4.57 counts chunked bodies up to four times: it refuses those above a quarter of `maxBodyBytes`.",
     // Of its proxy, where that loses the request first, else of its servlet.
     statuses: [502, 500],
   },
@@ -66,10 +64,9 @@ const JETTY_9_4 = {
 } as const;
 
 const CGI = {
-  startsProcesses: { because: "A CGI program is a process for each request: 5 requests stand for many." },
+  startsProcesses: { because: "A CGI program is one process per request: tried with 5." },
   hidesBreaks: {
-    because:
-      "To a Web server the output of a CGI program ends with its process; its error log has the reason.",
+    because: "A CGI program's output ends with its process; the error log has the reason.",
     log: /The second act is missing/,
   },
 } as const;
@@ -77,7 +74,7 @@ const CGI = {
 const FCGID_2_3 = {
   hidesBreaks: {
     because:
-      "mod_fcgid 2.3.9 takes the end of a connection for the end of an answer; the error log has the reason.",
+      "mod_fcgid 2.3.9 takes the end of the connection for that of the answer; the error log has the reason.",
     log: /The second act is missing/,
   },
 } as const;
@@ -237,11 +234,11 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     connections: "kept",
     differences: {
       refusesEncodedSlashes: {
-        because: "The embedded gateway refuses paths that can be understood in two ways.",
+        because: "The embedded gateway refuses ambiguous paths.",
         status: 400,
       },
       answersUnknownPaths: {
-        because: "The embedded gateway takes what no route covers for a file.",
+        because: "The embedded gateway takes a path without a route for a file.",
       },
     },
   },
