@@ -78,8 +78,8 @@ export function fileOf({ text, line }: Block): string {
   return /^\/\/ ([\w./-]+\.ts)$/.exec(text.split("\n", 1)[0]!)?.[1] ?? `line-${line}.ts`;
 }
 
-/** What the blocks import, as a project has it that installed the package. */
-const PACKAGES = ["zod", "pino", "markdown-it", "express", "hono", "@types"];
+/** What the blocks import; oxc-node 0.0.35 compiles decorators to imports of its own helpers. */
+const PACKAGES = ["zod", "pino", "markdown-it", "express", "hono", "@types", "@oxc-node"];
 
 /**
  * Writes the TypeScript blocks of documents as files of a project outside of this one, each document into a folder of its
