@@ -91,7 +91,7 @@ const TAKERS = {
     options: ["method", "headers", "cookies", "body", "params", "signal", "data", "lastModified"],
   },
   Gateway: {
-    cannot: "make gateway",
+    cannot: "create gateway",
     call: "new Gateway({ … })",
     options: [
       "application",
@@ -107,7 +107,7 @@ const TAKERS = {
     ],
   },
   "Gateway.routes": {
-    cannot: "make gateway",
+    cannot: "create gateway",
     name: "routes",
     call: "routes: { … }",
     options: ["protect", "filter", "respond"],

@@ -1,7 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 
-import { headerText } from "./header-text.js";
 import { endToEnd } from "../http/hop-by-hop.js";
 import type { HttpExchange } from "./http-exchange.js";
 
@@ -9,8 +9,8 @@ import type { HttpExchange } from "./http-exchange.js";
 export const SERVER_SOFTWARE = "Tricorn";
 
 /**
- * Names that only the gateway sets: CGI/1.1 (RFC 3875 section 4.1) without the names that tell who the user is, and
- * what Web servers have added. A variable of an authorizer never takes the place of one of these, be it there or not.
+ * Names that only the gateway sets: those of CGI/1.1 (RFC 3875, section 4.1) except for the user's identity, and those that Web
+ * servers have added. An authorizer's variable never replaces or adds one of these.
  */
 const GATEWAY_NAMES = new Set([
   "CONTENT_LENGTH",
@@ -37,28 +37,28 @@ const GATEWAY_NAMES = new Set([
   "SERVER_SOFTWARE",
 ]);
 
-/** Whether a variable of this name is the gateway's to set: CGI's own, the FastCGI ones, and all HTTP headers. */
+/** Whether only the gateway sets the variable: CGI's, FastCGI's, and all HTTP header fields. */
 export function isGatewayName(name: string): boolean {
   return GATEWAY_NAMES.has(name) || name.startsWith("HTTP_") || name.startsWith("FCGI_");
 }
 
-/** Host and port as a Host header or an absolute target names them; undefined where the text is neither. */
+/** The host and port of a Host field or an absolute target; undefined if malformed. */
 export function parseAuthority(text: string): { host: string; port: string } | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::(\d{1,5}))?$/i.exec(text);
   return match === null ? undefined : { host: match[1]!, port: match[2] ?? "" };
 }
 
-/** What the variables of every role depend on beside the HTTP request. */
+/** What the variables of all roles depend on besides the HTTP request. */
 export interface ParamsContext {
   /** DOCUMENT_ROOT. */
   readonly documentRoot: string;
-  /** DOCUMENT_URI: the decoded path that the answer is decided by, with index.html where it names a folder. */
+  /** DOCUMENT_URI: the decoded path that decides about the response, with index.html if it is a folder. */
   readonly documentUri: string;
 }
 
 /**
- * The variables that all three roles get (RFC 3875 section 4.1; FastCGI sections 6.2 to 6.4). Without CONTENT_LENGTH,
- * PATH_INFO, PATH_TRANSLATED and SCRIPT_NAME, so that they fit an authorizer as they are (section 6.3).
+ * The variables of all three roles (RFC 3875, section 4.1; FastCGI, sections 6.2 to 6.4). CONTENT_LENGTH, PATH_INFO,
+ * PATH_TRANSLATED and SCRIPT_NAME are not among them, so they also fit an authorizer (section 6.3).
  */
 export function commonParams(
   { request, path, method }: HttpExchange,
@@ -89,9 +89,8 @@ export function commonParams(
 }
 
 /**
- * Adds what tells of the request body: CONTENT_LENGTH where the client told it, else that the body came in chunks
- * (RFC 9112 section 6.3), as nginx and Apache do: what takes a request without either for one without a body finds it. The
- * body itself is handed on without the chunks.
+ * Adds CONTENT_LENGTH, or HTTP_TRANSFER_ENCODING for a chunked body (RFC 9112, section 6.3), as nginx and Apache do:
+ * applications take a request with neither for one without a body. The body itself is forwarded without the chunks.
  */
 export function addBodyParams(params: Map<string, string>, { headers }: IncomingMessage): void {
   const length = headers["content-length"];
@@ -99,16 +98,16 @@ export function addBodyParams(params: Map<string, string>, { headers }: Incoming
   else if (headers["transfer-encoding"] !== undefined) params.set("HTTP_TRANSFER_ENCODING", "chunked");
 }
 
-/** Whether the body came in a form that is understood: as it is, or in chunks (RFC 9112 section 6.1). */
+/** Whether the body's transfer coding is supported: none, or chunked (RFC 9112, section 6.1). */
 export function hasKnownCoding({ headers }: IncomingMessage): boolean {
   const coding = headers["transfer-encoding"];
   return coding === undefined || /^chunked$/i.test(coding);
 }
 
 /**
- * Header fields as HTTP_* (RFC 3875 section 4.1.18). A name with "_" is dropped: `X_User` would become the same
- * variable as `X-User`. So is `Proxy`, which programs take for their own proxy (CVE-2016-5385), and what belongs to
- * the connection. A repeated field is joined by ", ", a repeated Cookie by "; " (RFC 6265 section 5.4).
+ * Adds header fields as HTTP_* (RFC 3875, section 4.1.18), except for names with "_", because `X_User` would become the same
+ * variable as `X-User`; `Proxy`, which programs take for their own proxy (CVE-2016-5385); and hop-by-hop fields. The
+ * values of a repeated field are joined by ", ", those of Cookie by "; " (RFC 6265, section 5.4).
  */
 function addHeaderParams(
   params: Map<string, string>,
@@ -135,7 +134,7 @@ function headerVariable(name: string): string | undefined {
     case "content-length":
     case "expect":
     case "proxy":
-    // What a proxy asks and is told (RFC 9110 section 11.7); the gateway is at the end of that way.
+    // They are for the next proxy only (RFC 9110, section 11.7), and the gateway is the last one.
     case "proxy-authenticate":
     case "proxy-authorization":
       return undefined;
@@ -144,7 +143,16 @@ function headerVariable(name: string): string | undefined {
   }
 }
 
-/** An IPv4 address without the wrapping that a dual-stack socket puts around it. */
+/** An IPv4 address without the `::ffff:` prefix of a dual-stack socket. */
 function plainAddress(address: string | undefined): string {
   return address?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
+}
+
+/**
+ * The text of a header value. HTTP and CGI header values are strings with one character per byte; variables are text and are
+ * sent as UTF-8. Bytes that are valid UTF-8 are decoded as such, and others as Latin-1.
+ */
+export function headerText(value: string): string {
+  const bytes = Buffer.from(value, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : value;
 }

@@ -5,59 +5,32 @@ import { pino, type Logger } from "pino";
 
 import { blame, blamingCaller, callerOf, type Caller } from "../diagnostics/caller.js";
 import { ClientError, FastCgiClient } from "../client/index.js";
-import { ConfigurationError, TricornError } from "../errors.js";
-import type { AddressLike } from "../protocol/address.js";
+import { TricornError } from "../errors.js";
 import { hasKnownCoding, parseAuthority } from "./cgi-params.js";
-import { Doors } from "./doors.js";
+import { GatewayDispatcher } from "./gateway-dispatcher.js";
+import {
+  defaultGatewayTimeouts,
+  gatewaySettingsOf,
+  type GatewayOptions,
+  type GatewayTimeouts,
+} from "./gateway-options.js";
 import { DocumentRoot } from "../files/document-root.js";
-import { failureStatus } from "./failure.js";
 import { HttpExchange } from "./http-exchange.js";
-import { checkPort, listenError } from "./listen-error.js";
-import { answerPlainly } from "./plain-answer.js";
+import { listenError } from "./listen-error.js";
+import { failureStatus, respondWithStatus } from "./status-response.js";
 import { logSafely } from "../log/log-safely.js";
 import { defaultLog } from "../log/default-log.js";
 import { LogBudgets } from "../log/log-budgets.js";
-import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { parseRequestPath } from "./request-path.js";
-import { RouteTable } from "./route-table.js";
-import type { GatewayRoutes } from "../paths/routes-of.js";
+import type { RouteTable } from "./route-table.js";
 import { exitUnlessCaught, reportMistake } from "../diagnostics/start-failure.js";
 
-/** How long a gateway waits, in milliseconds. The waits for answers are the client's to set. */
-export interface GatewayTimeouts {
-  /** For an authorizer's whole answer; 10 s where nothing else is said. Without one the client gets 504. */
-  readonly authorizer: number;
-  /** From {@link Gateway.close} until the connections that are still busy are broken; 10 s. */
-  readonly close: number;
-}
-
-/** What a {@link Gateway} is made with. */
-export interface GatewayOptions {
-  /** Where the application listens, or a client that speaks with it; the gateway closes only a client of its own. */
-  readonly application: AddressLike | FastCgiClient;
-  /** The folder of the static files and of those that are filtered. */
-  readonly root: string;
-  /** What needs which role; see `routesOf`. */
-  readonly routes: GatewayRoutes;
-  /** The prefix below which the application lives, as SCRIPT_NAME: "/app". The root where nothing is said. */
-  readonly mount?: string | undefined;
-  /** The address to listen on; 127.0.0.1 where nothing is said. */
-  readonly host?: string | undefined;
-  /** The port to listen on, 0 for any that is free; 8080 where nothing is said. */
-  readonly port?: number | undefined;
-  readonly timeouts?: Partial<GatewayTimeouts> | undefined;
-  /** Where nothing is said, what fails is told where the log of an application goes: see TRICORN_LOG. */
-  readonly log?: Logger | undefined;
-}
-
-const defaultTimeouts: GatewayTimeouts = { authorizer: 10_000, close: 10_000 };
-
 /**
- * The embedded Web server, for development and tests: HTTP in front, FastCGI over a real socket behind.
+ * The embedded Web server, for development and tests: it speaks HTTP to clients, and FastCGI over a real socket to the application.
  *
- * Every request goes the same way: the path is read (one that could be understood in two ways is refused or
- * redirected), a protected path needs an authorizer's "allowed", and then comes the first that fits: the filter for a
- * file that a filter glob covers, the responder for a path that an entry of `respond` covers, the static file.
+ * Every request takes the same steps. Its path is parsed; an ambiguous one is refused or redirected. A protected path must be
+ * allowed by an authorizer. Then the first that matches responds: the filter for a file that a filter glob covers, the responder
+ * for a path that an entry of `respond` covers, the static file.
  */
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -68,20 +41,22 @@ export class Gateway {
   readonly #log: Logger;
   readonly #budgets = new LogBudgets();
   readonly #server: Server;
-  #doors: Doors | undefined;
+  #dispatcher: GatewayDispatcher | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Throws ConfigurationError for an option, an address, a port, a route or a mount that cannot work. */
+  /** @throws ConfigurationError for an invalid option, address, port, route or mount */
   constructor(options: GatewayOptions) {
-    const { routes, mount, client } = starting(() => blamingCaller(Gateway, () => checkedOptions(options)));
+    const { routes, mount, client } = reportingMistakes(() =>
+      blamingCaller(Gateway, () => gatewaySettingsOf(options)),
+    );
     this.#options = options;
     this.#mount = mount;
     this.#routes = routes;
-    this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
+    this.#timeouts = { ...defaultGatewayTimeouts, ...options.timeouts };
     this.#log = options.log ?? defaultLog([]).log;
     this.#client = client;
     this.#server = createServer();
-    // Not in its documentation: a FIN does not end the connection while a request on it has no answer.
+    // Undocumented in Node.js: a FIN does not end the connection while a request on it has no response.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on("request", (request, response) =>
       this.#take(request, response, { awaitsContinue: false }),
@@ -92,12 +67,12 @@ export class Gateway {
   }
 
   /**
-   * Starts to listen and tells where, without a slash at the end: `http://127.0.0.1:8080`.
+   * Starts to listen, and returns the URL without a trailing slash: `http://127.0.0.1:8080`.
    *
-   * @throws ConfigurationError `ERR_DOCUMENT_ROOT` when the folder, `ERR_GATEWAY_LISTEN` when the port cannot be used
+   * @throws ConfigurationError `ERR_DOCUMENT_ROOT` if the folder, `ERR_GATEWAY_LISTEN` if the port cannot be used
    */
   listen(): Promise<{ url: string }> {
-    // oxlint-disable-next-line typescript/unbound-method -- it is looked for on the stack, not called
+    // oxlint-disable-next-line typescript/unbound-method -- it is searched for on the stack, not called
     return this.#listenFor(callerOf(this.listen));
   }
 
@@ -113,9 +88,9 @@ export class Gateway {
 
   async #listen(): Promise<{ url: string }> {
     const { root, host = "127.0.0.1", port = 8080, log } = this.#options;
-    this.#doors = new Doors({
-      // Without a logger of its own the lines are left to the application, which has told them itself.
-      asking: { client: this.#client, log: log ?? pino({ level: "silent" }), budgets: this.#budgets },
+    this.#dispatcher = new GatewayDispatcher({
+      // Without an own logger, STDERR is not logged: the application has logged these lines itself.
+      application: { client: this.#client, log: log ?? pino({ level: "silent" }), budgets: this.#budgets },
       root: await DocumentRoot.open(root),
       routes: this.#routes,
       mount: this.#mount,
@@ -132,7 +107,7 @@ export class Gateway {
     return { url: urlOf(this.#server.address() as AddressInfo) };
   }
 
-  /** Accepts nothing more, finishes what is being answered, within bounds, and then closes its client. */
+  /** Stops listening, waits for active requests up to `timeouts.close`, and closes its client. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -154,10 +129,10 @@ export class Gateway {
     response: ServerResponse,
     { awaitsContinue }: { awaitsContinue: boolean },
   ): void {
-    // Writing to a client that has gone; what follows from it is told by "close".
+    // A write to a closed connection; "close" follows.
     response.on("error", ignore);
     response.once("close", () => {
-      // A kept connection would hold up the close until it times out.
+      // A kept connection would delay the close until it times out.
       if (this.#closing !== undefined) setImmediate(() => this.#server.closeIdleConnections());
     });
     const path = parseRequestPath(request.url ?? "");
@@ -166,22 +141,22 @@ export class Gateway {
       !hasPlainHost(request, path.kind === "path" ? path.authority : undefined)
     ) {
       this.#log.debug(
-        { reason: path.kind === "refused" ? path.fact : "the Host is none" },
+        { reason: path.kind === "refused" ? path.fact : "the Host is malformed" },
         "request refused",
       );
-      answerPlainly(response, 400);
+      respondWithStatus(response, 400);
       return;
     }
     if (!hasKnownCoding(request)) {
-      answerPlainly(response, 501);
+      respondWithStatus(response, 501);
       return;
     }
-    if (path.kind === "roundabout") {
-      answerPlainly(response, 308, { headers: { Location: path.location } });
+    if (path.kind === "redirected") {
+      respondWithStatus(response, 308, { headers: { Location: path.location } });
       return;
     }
     const exchange = new HttpExchange({ request, response, path, awaitsContinue });
-    this.#doors!.enter(exchange).catch((error: unknown) => this.#failed(exchange, error));
+    this.#dispatcher!.dispatch(exchange).catch((error: unknown) => this.#failed(exchange, error));
   }
 
   #failed(exchange: HttpExchange, error: unknown): void {
@@ -192,63 +167,24 @@ export class Gateway {
     }
     this.#logFailure(error, { method, path: path.path });
     exchange.abandon(error);
-    if (!response.headersSent) answerPlainly(response, failureStatus(error));
+    if (!response.headersSent) respondWithStatus(response, failureStatus(error));
   }
 
   #logFailure(error: unknown, request: { readonly method: string; readonly path: string }): void {
-    // Before the application has started, or after it has ended, each request fails like that.
-    const isThere = !(error instanceof ClientError && error.code === "ERR_CLIENT_CONNECT");
-    const message = isThere ? "request failed" : "application is not there";
+    // Before the application has started, or after it has ended, every request fails in this way.
+    const isReachable = !(error instanceof ClientError && error.code === "ERR_CLIENT_CONNECT");
+    const message = isReachable ? "request failed" : "application is not reachable";
     const more = this.#budgets.admit(message);
     if (more === undefined) return;
-    // Where it was found says nothing of a fault of the other end.
+    // The stack does not explain a fault of the peer.
     const isRemote = error instanceof TricornError && error.fault === "remote";
     const facts = isRemote ? { code: error.code, fact: error.message } : { err: error };
-    logSafely(() => this.#log[isThere ? "error" : "warn"]({ ...facts, ...request, ...more }, message));
+    logSafely(() => this.#log[isReachable ? "error" : "warn"]({ ...facts, ...request, ...more }, message));
   }
 }
 
-/** What is made of the options once. */
-interface Checked {
-  readonly routes: RouteTable;
-  /** Without a slash at its end. */
-  readonly mount: string;
-  readonly client: FastCgiClient;
-}
-
-function checkedOptions(options: GatewayOptions): Checked {
-  refuseUnknownOptions("Gateway", options);
-  const { application, root, port, mount = "", routes } = options;
-  if (typeof root !== "string" || root === "") {
-    throw new ConfigurationError(
-      "ERR_DOCUMENT_ROOT",
-      'Cannot make gateway: root is missing; name the folder of the static files: root: "public"',
-    );
-  }
-  if (port !== undefined) checkPort(port);
-  const prefix = mount.replace(/\/$/, "");
-  if (prefix !== "" && !prefix.startsWith("/")) {
-    throw new ConfigurationError(
-      "ERR_GATEWAY_MOUNT",
-      `Cannot mount at "${mount}": it does not start with "/"`,
-    );
-  }
-  const client = application instanceof FastCgiClient ? application : clientFor(application);
-  return { routes: new RouteTable(routes), mount: prefix, client };
-}
-
-function clientFor(application: AddressLike): FastCgiClient {
-  if (application === undefined) {
-    throw new ConfigurationError(
-      "ERR_ADDRESS",
-      "Cannot make gateway: application is missing; name where it listens: application: address",
-    );
-  }
-  return new FastCgiClient({ address: application });
-}
-
-/** A mistake that nobody catches is told as `serve` tells it, and ends the process. */
-function starting<T>(run: () => T): T {
+/** An uncaught mistake is reported as by `serve`, and ends the process. */
+function reportingMistakes<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
@@ -257,7 +193,7 @@ function starting<T>(run: () => T): T {
   }
 }
 
-/** RFC 9112 section 3.2: a request with two hosts, or one that is none, is refused. */
+/** RFC 9112, section 3.2: a request with several Host fields, or a malformed one, is refused. */
 function hasPlainHost({ rawHeaders, headers }: IncomingMessage, authority: string | undefined): boolean {
   const count = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "host").length;
   const named = authority ?? headers.host;

@@ -1,30 +1,30 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** With this every response begins, whatever it says. */
+/** The first character of every response. */
 const FIRST = "H";
-/** With this the size of the next chunk may begin, also of the last one (RFC 9112, section 7.1). */
+/** A leading zero, valid in the size of any next chunk (RFC 9112, section 7.1). */
 const LEADING_ZERO = "0";
 
-const NOTHING = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
 
-/** Milliseconds between two looks at a connection whose client has sent FIN, at first and at most. */
+/** Milliseconds between two checks of a connection whose client has sent FIN: the first and the maximum. */
 const FIRST_WAIT = 20;
 const LONGEST_WAIT = 1_000;
 
 /**
- * Finds out whether a client that has sent FIN waits for its answer or has left, which looks the same. Only what is sent
- * tells: the system of one that has left answers by a reset, which then shows as the close of the socket. So a character
- * is sent at once that the response would have next anyway; where none is known, keep-alive probes do it, in a minute or so.
+ * Detects whether a client that has sent FIN still waits for its response or has closed the connection. Only sending shows the
+ * difference: a closed connection responds with a reset, which closes the socket. Therefore the next character of the
+ * response is sent at once, if it is known; otherwise TCP keep-alive probes detect it within about a minute.
  *
- * node:http by itself takes each FIN for a client that has left.
+ * node:http takes every FIN for a closed connection.
  */
 export function watchHalfClosed(response: ServerResponse, socket: Socket): void {
   let timer: NodeJS.Timeout | undefined;
   const look = (wait: number): void => {
     if (response.closed || socket.destroyed) return;
-    // A write of nothing fails behind a reset, which nobody would notice without a read or a write.
-    if (socket.writableLength === 0) socket.write(NOTHING);
+    // An empty write fails after a reset, which otherwise only a read or a write would detect.
+    if (socket.writableLength === 0) socket.write(EMPTY);
     timer = setTimeout(look, wait, Math.min(2 * wait, LONGEST_WAIT)).unref();
   };
   const begin = (): void => {
@@ -32,7 +32,7 @@ export function watchHalfClosed(response: ServerResponse, socket: Socket): void 
     socket.setKeepAlive(true, LONGEST_WAIT);
     look(FIRST_WAIT);
   };
-  // It has come before the request, where several were sent at once.
+  // With pipelined requests it may have arrived before this one.
   if (socket.readableEnded) setImmediate(begin);
   else socket.once("end", begin);
   response.once("close", () => {
@@ -42,7 +42,7 @@ export function watchHalfClosed(response: ServerResponse, socket: Socket): void 
 }
 
 function sendNext(response: ServerResponse, socket: Socket): void {
-  // That of an earlier request on the connection may be on its way.
+  // The response to an earlier request on the connection may still be active.
   if (response.socket !== socket || response.writableEnded || socket.destroyed) return;
   if (!response.headersSent) sendFirst(socket);
   else if (response.chunkedEncoding) socket.write(LEADING_ZERO);
@@ -53,7 +53,7 @@ function sendFirst(socket: Socket): void {
   const write = socket.write.bind(socket) as (chunk: string | Uint8Array, ...rest: unknown[]) => boolean;
   const writeRest = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     if (chunk.length === 0) return write(chunk, ...rest);
-    // The method of the class again.
+    // Restores the method of the class.
     Reflect.deleteProperty(socket, "write");
     return write(typeof chunk === "string" ? chunk.slice(1) : chunk.subarray(1), ...rest);
   };

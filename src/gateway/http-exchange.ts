@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { watchHalfClosed } from "./half-closed.js";
 import type { RequestPath } from "./request-path.js";
-import { watchStandingUpload } from "./standing-upload.js";
+import { watchStalledUpload } from "./stalled-upload.js";
 
-/** What an {@link HttpExchange} is made with. */
+/** Options of {@link HttpExchange}. */
 export interface HttpExchangeStart {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -14,7 +14,7 @@ export interface HttpExchangeStart {
   readonly awaitsContinue: boolean;
 }
 
-/** One HTTP request on its way through the gateway, and its response. */
+/** One HTTP request through the gateway, and its response. */
 export class HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -32,7 +32,7 @@ export class HttpExchange {
         this.#controller.abort(new Error("The HTTP client has closed its connection"));
     });
     watchHalfClosed(response, request.socket);
-    watchStandingUpload(request, response);
+    watchStalledUpload(request, response);
   }
 
   /** REQUEST_METHOD. */
@@ -40,14 +40,14 @@ export class HttpExchange {
     return this.request.method ?? "GET";
   }
 
-  /** Aborts when nobody waits for the response any more: the client has gone, or the exchange was abandoned. */
+  /** Aborts when the client closes the connection, or the exchange is abandoned. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
   /**
-   * The request body as it comes, for one reader; undefined without a body. A client that waits for "100 Continue"
-   * gets it when the first piece is asked for; where that never happens, node:http ends the connection. Whoever stops early leaves the connection as it is.
+   * The request body as a stream for one reader; undefined without a body. A client that waits for "100 Continue" gets it when
+   * the first piece is read; otherwise node:http closes the connection. A reader may stop early.
    */
   body(): AsyncIterable<Uint8Array> | undefined {
     const { headers } = this.request;
@@ -55,19 +55,19 @@ export class HttpExchange {
     return hasBody ? this.#pieces() : undefined;
   }
 
-  /** Writes a piece of the response body and waits while the client takes no more. Throws when it has gone. */
+  /** Writes a piece of the response body, with back-pressure. Throws if the client has closed the connection. */
   async write(piece: Uint8Array): Promise<void> {
     this.signal.throwIfAborted();
     if (this.response.write(piece)) return;
     await once(this.response, "drain", { signal: this.signal });
   }
 
-  /** Gives up: whatever still works for this exchange stops, and a response that has begun breaks off visibly. */
+  /** Aborts the signal. If a response has begun, the client sees that it is incomplete. */
   abandon(reason: unknown): void {
     this.#controller.abort(reason);
     const { response } = this;
     if (!response.headersSent || response.writableFinished) return;
-    // The end of a body without length is the end of the connection; only a reset tells it from a break.
+    // A body without a length ends with the connection; only a reset shows that it is incomplete.
     if (response.chunkedEncoding || response.hasHeader("Content-Length")) response.destroy();
     else response.socket?.resetAndDestroy();
   }
@@ -78,11 +78,11 @@ export class HttpExchange {
       this.#awaitsContinue = false;
       response.writeContinue();
     }
-    // The plain iterator would destroy the socket, and the answer with it, when its reader stops early.
+    // The default iterator would destroy the socket, and the response with it, if its reader stops early.
     try {
       for await (const piece of request.iterator({ destroyOnReturn: false })) yield piece as Uint8Array;
     } finally {
-      // The answer is there before the body was read. Many clients send all of it before they look at the answer.
+      // The response may begin before the body was read, and many clients send the whole body before they read a response.
       request.resume();
     }
   }

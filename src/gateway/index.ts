@@ -1,7 +1,8 @@
 /**
- * The embedded Web server for development and tests: `tricorn/gateway`.
+ * `tricorn/gateway`: the embedded Web server for development and tests.
  */
-export { Gateway, type GatewayOptions, type GatewayTimeouts } from "./gateway.js";
+export { Gateway } from "./gateway.js";
+export type { GatewayOptions, GatewayTimeouts } from "./gateway-options.js";
 export {
   routesOf,
   type GatewayRoutes,

@@ -1,26 +1,26 @@
-/** A request target whose path names one thing in one way. */
+/** A request target whose path has a single meaning. */
 export interface RequestPath {
   readonly kind: "path";
-  /** REQUEST_URI: path and query as the client wrote them, without scheme and host of an absolute form. */
+  /** REQUEST_URI: path and query as the client sent them, without the scheme and host of an absolute form. */
   readonly target: string;
   /** The decoded path. It starts with "/" and has no empty, "." or ".." segment; it may end with "/". */
   readonly path: string;
   /** The path as the client encoded it. */
   readonly rawPath: string;
-  /** QUERY_STRING: what stands behind the first "?", raw; empty where there is none. */
+  /** QUERY_STRING: the raw text after the first "?"; empty by default. */
   readonly query: string;
-  /** Host and port of a target in absolute form, which replace those of the Host header (RFC 9112 section 3.2.2). */
+  /** The host and port of an absolute form, which replace the Host field (RFC 9112, section 3.2.2). */
   readonly authority: string | undefined;
 }
 
-/** A path that is written in a roundabout way; the client is sent to the plain one. */
-export interface RoundaboutPath {
-  readonly kind: "roundabout";
-  /** The plain path and the query. */
+/** A path that is not normalized: the client is redirected to the normalized one. */
+export interface RedirectedPath {
+  readonly kind: "redirected";
+  /** The normalized path and the query. */
   readonly location: string;
 }
 
-/** A target that is not answered but with 400. */
+/** A target that is refused with 400. */
 export interface RefusedPath {
   readonly kind: "refused";
   readonly fact: string;
@@ -29,14 +29,14 @@ export interface RefusedPath {
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/is;
 
 /**
- * Reads a request target (RFC 9112 section 3.2) and decodes its path, once.
+ * Parses a request target (RFC 9112, section 3.2) and decodes its path once.
  *
- * Only a path that can be understood in a single way is served: protection, files and the application's own router
- * (which sees the raw REQUEST_URI) must never disagree about what it means. So "//", "/./" and "/../", also when
- * percent-encoded, lead to a redirect to the plain path; such segments with parameters ("/..;/"), encoded slashes,
- * backslashes, control characters, bytes that are not UTF-8 and ".." above the root are refused.
+ * Only a path with a single meaning is served: protection, files and the application's router (which sees the raw REQUEST_URI)
+ * must not disagree about it. "//", "/./" and "/../", also percent-encoded, lead to a redirect to the normalized path. Dot
+ * segments and empty segments with parameters ("/..;/"), encoded slashes, backslashes, control characters, bytes that are not
+ * UTF-8, and ".." above the root are refused.
  */
-export function parseRequestPath(requestTarget: string): RequestPath | RoundaboutPath | RefusedPath {
+export function parseRequestPath(requestTarget: string): RequestPath | RedirectedPath | RefusedPath {
   let target = requestTarget;
   let authority: string | undefined;
   const absolute = ABSOLUTE_FORM.exec(target);
@@ -44,10 +44,10 @@ export function parseRequestPath(requestTarget: string): RequestPath | Roundabou
     authority = absolute[1]!;
     target = absolute[2]!.startsWith("/") ? absolute[2]! : `/${absolute[2]!}`;
   }
-  if (!target.startsWith("/")) return refused("the target is no path");
+  if (!target.startsWith("/")) return refused("the target is not a path");
   // Section 3.2 of RFC 9112 allows visible ASCII only; "#" never travels, and browsers read "\" as "/".
   if (!/^[!-~]*$/.test(target) || /[#\\]/.test(target))
-    return refused("the target has a character that no URI has");
+    return refused("the target has a character that is not allowed in a URI");
 
   const mark = target.indexOf("?");
   const rawPath = mark < 0 ? target : target.slice(0, mark);
@@ -56,7 +56,7 @@ export function parseRequestPath(requestTarget: string): RequestPath | Roundabou
   if (plain.kind === "refused") return plain;
   const plainPath = `/${plain.raw.join("/")}`;
   if (plainPath !== rawPath) {
-    return { kind: "roundabout", location: mark < 0 ? plainPath : `${plainPath}?${query}` };
+    return { kind: "redirected", location: mark < 0 ? plainPath : `${plainPath}?${query}` };
   }
   return { kind: "path", target, path: `/${plain.decoded.join("/")}`, rawPath, query, authority };
 }

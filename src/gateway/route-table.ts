@@ -3,13 +3,13 @@ import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { compileGlob, compileProtection, isGlob, type PathMatcher } from "../paths/path-glob.js";
 import type { GatewayRoutes } from "../paths/routes-of.js";
 
-/** The routes of a gateway, compiled. All paths that it is asked for are decoded. */
+/** The compiled routes of a gateway. All paths are decoded. */
 export class RouteTable {
   readonly #protected: readonly PathMatcher[];
   readonly #filtered: readonly PathMatcher[];
   readonly #responded: readonly PathMatcher[];
 
-  /** Throws ConfigurationError `ERR_GATEWAY_ROUTE` at an entry that cannot cover anything. */
+  /** @throws ConfigurationError `ERR_GATEWAY_ROUTE` for an entry that cannot match any path */
   constructor(routes: GatewayRoutes) {
     checkForm(routes);
     const { protect, filter, respond } = routes;
@@ -29,7 +29,7 @@ export class RouteTable {
     return this.#filtered.some((covers) => covers(path));
   }
 
-  /** Whether a responder answers for this path. */
+  /** Whether a responder handles this path. */
   responds(path: string): boolean {
     return this.#responded.some((covers) => covers(path));
   }
@@ -37,12 +37,12 @@ export class RouteTable {
 
 const LISTS = ["protect", "filter", "respond"] as const;
 
-/** What was written without types may be anything. */
+/** Checks the types for callers without TypeScript. */
 function checkForm(routes: unknown): void {
-  const cure = "; write routes: routesOf(application.description)";
+  const cure = "; use routes: routesOf(application.description)";
   if (typeof routes !== "object" || routes === null) {
-    const fact = routes === undefined ? "routes are missing" : "routes are no object";
-    throw new ConfigurationError("ERR_GATEWAY_ROUTE", `Cannot make gateway: ${fact}${cure}`);
+    const fact = routes === undefined ? "routes are missing" : "routes are not an object";
+    throw new ConfigurationError("ERR_GATEWAY_ROUTE", `Cannot create gateway: ${fact}${cure}`);
   }
   refuseUnknownOptions("Gateway.routes", routes);
   for (const name of LISTS) {
@@ -50,7 +50,7 @@ function checkForm(routes: unknown): void {
     if (Array.isArray(list) && list.every((entry) => typeof entry === "string")) continue;
     throw new ConfigurationError(
       "ERR_GATEWAY_ROUTE",
-      `Cannot make gateway: routes.${name} is ${list === undefined ? "missing" : "no list of text"}${cure}`,
+      `Cannot create gateway: routes.${name} is ${list === undefined ? "missing" : "not a list of strings"}${cure}`,
     );
   }
 }
@@ -63,12 +63,12 @@ function requireEntries(list: string, entries: readonly string[]): readonly stri
   return entries;
 }
 
-/** As file systems of Windows open it: without dots and blanks at the end of a name. */
+/** As Windows opens it: without dots and spaces at the end of a name. */
 function withoutBlanks(path: string): string {
   return path.includes(" ") ? path.split("/").map(trimEnd).join("/") : path;
 }
 
-/** Not by a regular expression, whose time would grow with the square of the dots. */
+/** Without a regular expression, whose time would be quadratic in the number of dots. */
 function trimEnd(name: string): string {
   let end = name.length;
   while (end > 0 && (name[end - 1] === "." || name[end - 1] === " ")) end -= 1;

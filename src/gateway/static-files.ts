@@ -10,32 +10,31 @@ import { formatContentRange, selectRange } from "../http/byte-range.js";
 import { formatHttpDate } from "../http/http-date.js";
 import { evaluatePreconditions, type FieldLookup, type StateFacts } from "../http/preconditions.js";
 import type { HttpExchange } from "./http-exchange.js";
-import { answerPlainly } from "./plain-answer.js";
+import { respondWithStatus } from "./status-response.js";
 
-/** The methods that a plain file knows. */
+/** The methods of a static file. */
 export const STATIC_METHODS = ["GET", "HEAD"];
 
-/** What a file is sent with. */
+/** A file to send. */
 export interface StaticFile {
   readonly root: DocumentRoot;
   readonly file: LocatedFile;
-  /** Whether an authorizer had to allow it, so that no shared cache may keep it. */
+  /** Whether an authorizer allowed it, so that shared caches must not store it. */
   readonly protected: boolean;
 }
 
 interface OpenFile {
   readonly content: FileContent;
-  /** The path that the media type follows from. */
+  /** The path that determines the media type. */
   readonly name: string;
   readonly cacheControl: string;
 }
 
 /**
- * Sends a file that was located, with ETag, Last-Modified, ranges and conditional requests. It is opened once; all that is
- * told of it, and all that is sent, is read from that descriptor.
+ * Sends a located file, with ETag, Last-Modified, ranges and conditional requests. It is opened once: its metadata and content
+ * come from that descriptor.
  *
- * @throws FileChangedError when the file becomes shorter while it is sent, and what the system says of one that it cannot
- *   open or read
+ * @throws FileChangedError if the file shrinks while it is sent; the system's error if it cannot be opened or read
  */
 export async function sendStaticFile(
   exchange: HttpExchange,
@@ -43,7 +42,7 @@ export async function sendStaticFile(
 ): Promise<void> {
   const content = await root.openFile(file);
   if ("kind" in content) {
-    answerPlainly(exchange.response, content.kind === "forbidden" ? 403 : 404);
+    respondWithStatus(exchange.response, content.kind === "forbidden" ? 403 : 404);
     return;
   }
   try {
@@ -66,7 +65,7 @@ async function sendContent(exchange: HttpExchange, { content, name, cacheControl
   };
   switch (evaluatePreconditions(headers, state)) {
     case "failed":
-      answerPlainly(response, 412);
+      respondWithStatus(response, 412);
       return;
     case "not modified":
       response.writeHead(304, validators).end();
@@ -75,7 +74,7 @@ async function sendContent(exchange: HttpExchange, { content, name, cacheControl
   }
   const range = selectRange({ method, headers }, { length, state });
   if (range === "unsatisfiable") {
-    answerPlainly(response, 416, { headers: { "Content-Range": formatContentRange(length) } });
+    respondWithStatus(response, 416, { headers: { "Content-Range": formatContentRange(length) } });
     return;
   }
   const part = range === "whole" ? { first: 0, last: length - 1 } : range;
@@ -93,13 +92,13 @@ async function sendContent(exchange: HttpExchange, { content, name, cacheControl
   response.end();
 }
 
-/** The validators of a file. A file that has just been changed may change again and keep its time: its tag is weak. */
+/** The validators of a file. One that was modified recently may change again within the same timestamp: its tag is weak. */
 function stateOf(facts: FileFacts): StateFacts & { readonly etag: string; readonly lastModified: number } {
   const { length, modified, modifiedNs } = facts;
   const tag = `"${length.toString(16)}-${modifiedNs.toString(16)}"`;
   return {
     etag: isSettled(facts) ? tag : `W/${tag}`,
-    // RFC 9110, section 8.8.2.1: no date in the future.
+    // RFC 9110, section 8.8.2.1: not a date in the future.
     lastModified: Math.min(modified, Math.floor(Date.now() / 1000)),
   };
 }

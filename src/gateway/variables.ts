@@ -1,17 +1,15 @@
 import { ProtocolError } from "../errors.js";
-import { isGatewayName } from "./cgi-params.js";
-import { headerText } from "./header-text.js";
+import { headerText, isGatewayName } from "./cgi-params.js";
 
 const PREFIX = "variable-";
 
 /**
- * The variables that an authorizer's `Variable-*` headers define (section 6.3), named as the role that answers will
- * see them: without the prefix, in upper case, with "_" for what no variable name has. So `Variable-Remote-User`
- * becomes REMOTE_USER.
+ * The variables that an authorizer's `Variable-*` fields define (section 6.3), as the responding role sees them: without the
+ * prefix, in upper case, with "_" for other characters. `Variable-Remote-User` becomes REMOTE_USER.
  *
- * A name that only the gateway sets is left out: no authorizer makes up a REQUEST_METHOD or an HTTP header.
+ * Names that only the gateway sets are ignored: an authorizer cannot define REQUEST_METHOD or a header field.
  *
- * @throws ProtocolError where one name comes with two values, since nobody can tell which one was meant
+ * @throws ProtocolError if a name has two different values
  */
 export function variablesOf(headers: Iterable<readonly [name: string, value: string]>): Map<string, string> {
   const variables = new Map<string, string>();
@@ -27,7 +25,7 @@ export function variablesOf(headers: Iterable<readonly [name: string, value: str
     if (earlier !== undefined && earlier !== value) {
       throw new ProtocolError(
         "ERR_FCGI_RESPONSE_HEADER",
-        `Cannot take variable ${name} from the authorizer: it has two values`,
+        `Cannot accept variable ${name} of the authorizer: it has two values`,
       );
     }
     variables.set(name, value);

@@ -15,7 +15,7 @@ import { openStage } from "./support/stage.js";
 const routes = { protect: [], filter: [], respond: ["/"] };
 
 describe("Gateway", () => {
-  it("tells in one line within a budget that the application is not there", async () => {
+  it("logs one line, within a budget, when the application is not reachable", async () => {
     const lines: Record<string, unknown>[] = [];
     const log = pino({ level: "warn" }, { write: (line) => lines.push(JSON.parse(line)) });
     const application = new ScriptedApplication({});
@@ -30,7 +30,7 @@ describe("Gateway", () => {
     expect(lines.length).toBeLessThanOrEqual(20 * seconds);
     expect(lines[0]).toMatchObject({
       level: 40,
-      msg: "application is not there",
+      msg: "application is not reachable",
       code: "ERR_CLIENT_CONNECT",
       fact: expect.stringMatching(new RegExp(`^Cannot connect to ${address}: .*ECONNREFUSED`)),
       method: "GET",
@@ -70,7 +70,7 @@ describe("Gateway", () => {
       expect.objectContaining({
         code: "ERR_GATEWAY_LISTEN",
         message: expect.stringMatching(
-          new RegExp(`^Cannot listen: the port (?:is )?${port}[ ,].*; write a number such as 8080, or see `),
+          new RegExp(`^Cannot listen: the port (?:is )?${port}[ ,].*; use a number such as 8080, or check `),
         ),
       }),
     );

@@ -48,7 +48,7 @@ describe("parseRequestPath", () => {
     ["//evil.example/%2e%2e/x", "/x"],
     ["/%6d/./x", "/%6d/x"],
   ])("sends %s to %s", (target, location) => {
-    expect(parseRequestPath(target)).toEqual({ kind: "roundabout", location });
+    expect(parseRequestPath(target)).toEqual({ kind: "redirected", location });
   });
 
   it.each([

@@ -375,15 +375,15 @@ await gateway.listen();`;
     [
       "PORT is no number",
       `{ ${good}, port: Number("abc") }`,
-      "Cannot listen: the port is NaN, which Number(…) makes of text that is no number; write a number such as 8080, or see what " +
-        "PORT holds in the environment",
+      "Cannot listen: the port is NaN, the result of Number(…) for text that is not a number; use a number such as 8080, or " +
+        "check PORT in the environment",
       "3:17",
       "ERR_GATEWAY_LISTEN",
     ],
     [
       "the port is too large",
       `{ ${good}, port: 70000 }`,
-      "Cannot listen: the port 70000 is no whole number from 0 to 65535; write a number such as 8080, or see what PORT holds in " +
+      "Cannot listen: the port 70000 is not an integer from 0 to 65535; use a number such as 8080, or check PORT in " +
         "the environment",
       "3:17",
       "ERR_GATEWAY_LISTEN",
@@ -398,14 +398,14 @@ await gateway.listen();`;
     [
       "it has no root",
       "{ application: 9000, routes }",
-      'Cannot make gateway: root is missing; name the folder of the static files: root: "public"',
+      'Cannot create gateway: root is missing; set the folder of the static files: root: "public"',
       "3:17",
       "ERR_DOCUMENT_ROOT",
     ],
     [
       "it has no application",
       '{ root: ".", routes }',
-      "Cannot make gateway: application is missing; name where it listens: application: address",
+      "Cannot create gateway: application is missing; set the address where it listens: application: address",
       "3:17",
       "ERR_ADDRESS",
     ],
@@ -419,28 +419,28 @@ await gateway.listen();`;
     [
       "an option is misspelt",
       "{ route: {} }",
-      "Cannot make gateway: Gateway has no option route; did you mean routes?",
+      "Cannot create gateway: Gateway has no option route; did you mean routes?",
       "3:17",
       "ERR_OPTION",
     ],
     [
       "it has no routes",
       '{ application: 9000, root: "." }',
-      "Cannot make gateway: routes are missing; write routes: routesOf(application.description)",
+      "Cannot create gateway: routes are missing; use routes: routesOf(application.description)",
       "3:17",
       "ERR_GATEWAY_ROUTE",
     ],
     [
       "its routes lack a list",
       '{ application: 9000, root: ".", routes: { respond: ["/"], filter: [] } }',
-      "Cannot make gateway: routes.protect is missing; write routes: routesOf(application.description)",
+      "Cannot create gateway: routes.protect is missing; use routes: routesOf(application.description)",
       "3:17",
       "ERR_GATEWAY_ROUTE",
     ],
     [
       "a list of its routes is misspelt",
       '{ application: 9000, root: ".", routes: { protects: ["/**"], filter: [], respond: [] } }',
-      "Cannot make gateway: routes has no option protects; did you mean protect?",
+      "Cannot create gateway: routes has no option protects; did you mean protect?",
       "3:17",
       "ERR_OPTION",
     ],

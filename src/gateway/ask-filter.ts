@@ -1,31 +1,31 @@
 import { Role } from "../protocol/constants.js";
-import { sendAnswer } from "./answer.js";
-import { answerOf, ask, type Asking } from "./ask.js";
+import { sendResponse } from "./application-response.js";
+import { completeResponse, askApplication, type ApplicationAccess } from "./ask-application.js";
 import { addBodyParams } from "./cgi-params.js";
 import type { FileContent } from "../files/file-content.js";
 import type { HttpExchange } from "./http-exchange.js";
 
-/** The methods that a file behind a filter knows; what POST means is the filter's to say. */
+/** The methods of a filtered file. The filter decides what POST means. */
 export const FILTER_METHODS = ["GET", "HEAD", "POST"];
 
-/** The file that a filter is given. */
+/** The file for a filter. */
 export interface FilterSource {
-  /** The variables that all roles get, and those of the authorizer. They are added to. */
+  /** The common variables and those of the authorizer. More are added. */
   readonly params: Map<string, string>;
-  /** The decoded path that the filter is chosen by. */
+  /** The decoded path that selects the filter. */
   readonly name: string;
-  /** Where the file lies in the file system. */
+  /** The path in the file system. */
   readonly realPath: string;
-  /** The open file; it is closed here. */
+  /** The open file. It is closed at the end. */
   readonly file: FileContent;
 }
 
 /**
- * Lets the application answer in the filter role (section 6.4): the file goes there as DATA, with its length and the
- * time of its last modification, and the request body as STDIN.
+ * Lets the application respond in the filter role (section 6.4): it gets the file as DATA, with its length and modification
+ * time, and the request body as STDIN.
  */
-export async function filter(
-  asking: Asking,
+export async function askFilter(
+  application: ApplicationAccess,
   exchange: HttpExchange,
   { params, name, realPath, file }: FilterSource,
 ): Promise<void> {
@@ -37,14 +37,14 @@ export async function filter(
     params.set("FCGI_DATA_LENGTH", String(length));
     params.set("FCGI_DATA_LAST_MOD", String(modified));
     addBodyParams(params, exchange.request);
-    const response = await ask(asking, {
+    const response = await askApplication(application, {
       role: Role.Filter,
       params,
       stdin: exchange.body(),
       data: file,
       signal: exchange.signal,
     });
-    await sendAnswer(exchange, answerOf(response));
+    await sendResponse(exchange, completeResponse(response));
   } finally {
     await file.close();
   }

@@ -2,36 +2,36 @@ import { ProtocolError } from "../errors.js";
 import { endToEnd } from "../http/hop-by-hop.js";
 import type { HttpExchange } from "./http-exchange.js";
 
-/** An application's answer: a CGI header block that was read, and the body behind it. */
-export interface Answer {
+/** An application's response: a parsed CGI header block and the body. */
+export interface ApplicationResponse {
   /** 200 to 599. */
   readonly status: number;
-  /** The reason phrase; empty for the usual one. */
+  /** The reason phrase; empty for the default one. */
   readonly statusText: string;
-  /** In the order of arrival, repeated names as often as they came; values have one character for each byte. */
+  /** In the order of arrival, including repeated names. Values have one character per byte. */
   readonly headers: Iterable<readonly [name: string, value: string]>;
-  /** Throws where the answer is cut short. */
+  /** Throws if the response is incomplete. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-const NOTHING = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
 
-/** Bytes of a body that is not wanted that are read, so that the application can end in peace, before it is aborted. */
+/** Bytes that are read of an unused body, so that the application can end normally, before the request is aborted. */
 const UNWANTED_BYTES = 1024 * 1024;
 
 /**
- * Sends an application's answer to the HTTP client, piece by piece as it comes and no faster than the client takes it.
- * Fields of one connection are left out, and so are those that are meant for the gateway (Status, Variable-*).
+ * Sends an application's response to the HTTP client as a stream with back-pressure. Hop-by-hop fields and those for the
+ * gateway itself (Status, Variable-*) are not forwarded.
  *
- * @throws when the answer is cut short, broken, or longer or shorter than its Content-Length. What has been sent cannot
- *   be taken back then: the caller abandons the exchange.
+ * @throws if the response is incomplete, malformed, or longer or shorter than its Content-Length. Part of it may have been
+ *   sent: the caller must abandon the exchange.
  */
-export async function sendAnswer(
+export async function sendResponse(
   exchange: HttpExchange,
-  { status, statusText, headers, body }: Answer,
+  { status, statusText, headers, body }: ApplicationResponse,
 ): Promise<void> {
   const { response } = exchange;
-  // RFC 9110, section 15.3.6: there is no content behind a 205, which says so by its length.
+  // RFC 9110, section 15.3.6: a 205 has no content, and says so by its length.
   const isReset = status === 205;
   const bodiless = exchange.method === "HEAD" || status === 204 || status === 304 || isReset;
   const fields = endToEnd(headers).filter(([name]) => !isForGateway(name.toLowerCase()));
@@ -48,9 +48,9 @@ export async function sendAnswer(
     await discard(body);
     return;
   }
-  // At once: the application may take its time for the body, and the client may wait for the head (server-sent events).
-  // Not by flushHeaders(): Node 20 would write the head as UTF-8 and so change the bytes of its values.
-  response.write(NOTHING);
+  // Send the head at once: the body may come much later, and the client may wait for the head (server-sent events). Not by
+  // flushHeaders(): Node.js 20 would encode the head as UTF-8, and so change the bytes of its values.
+  response.write(EMPTY);
   let sent = 0;
   for await (const piece of body) {
     sent += piece.length;
@@ -64,7 +64,7 @@ export async function sendAnswer(
   response.end();
 }
 
-/** Reads a body that nobody wants, so that the application comes to its end; a long one is aborted. */
+/** Reads an unused body, so that the application can end normally. A long one is aborted. */
 export async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
   let bytes = 0;
   for await (const piece of body) {
@@ -83,10 +83,10 @@ function contentLength(fields: readonly (readonly [name: string, value: string])
     .map(([, value]) => value);
   if (lengths.length === 0) return undefined;
   if (lengths.length > 1 || !/^\d{1,15}$/.test(lengths[0]!))
-    throw broken("its Content-Length is no single number");
+    throw broken("its Content-Length is not a single number");
   return Number(lengths[0]);
 }
 
 function broken(fact: string): ProtocolError {
-  return new ProtocolError("ERR_FCGI_RESPONSE_HEADER", `Cannot send answer: ${fact}`);
+  return new ProtocolError("ERR_FCGI_RESPONSE_HEADER", `Cannot send response: ${fact}`);
 }

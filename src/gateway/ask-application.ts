@@ -5,21 +5,20 @@ import type { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
 import { ProtocolError } from "../errors.js";
 import { BROKEN_OFF, ProtocolStatus, roleName } from "../protocol/constants.js";
-import type { Answer } from "./answer.js";
+import type { ApplicationResponse } from "./application-response.js";
 
-/** Whom a gateway asks, and where it tells what went on. */
-export interface Asking {
+/** The client of the application, and the log for its STDERR. */
+export interface ApplicationAccess {
   readonly client: FastCgiClient;
   readonly log: Logger;
   readonly budgets: LogBudgets;
 }
 
 /**
- * Sends one request to the application; the lines that come on its STDERR are logged, whatever becomes of it, within the
- * budget of what others can cause.
+ * Sends a request to the application. The lines of its STDERR are logged, also if the request fails, within the log's budget.
  */
-export async function ask(
-  { client, log, budgets }: Asking,
+export async function askApplication(
+  { client, log, budgets }: ApplicationAccess,
   request: ClientRequest & { readonly role: number },
 ): Promise<ClientResponse> {
   const logLines = (text: string): void => {
@@ -41,13 +40,12 @@ export async function ask(
 }
 
 /**
- * The answer of a responder or filter. Its body ends only with an END_REQUEST that says REQUEST_COMPLETE (section 5.5).
+ * The response of a responder or filter. Its body is complete only if END_REQUEST has REQUEST_COMPLETE (section 5.5).
  *
- * The application status is the application's own affair, as it is for other Web servers, but for one value: what breaks off
- * beside other requests on its connection ends with {@link BROKEN_OFF}, and only a Content-Length tells that it is whole
- * all the same.
+ * The application status is ignored, as other Web servers do, with one exception: an incomplete response on a shared connection
+ * ends with {@link BROKEN_OFF}. Unless it has a Content-Length, it counts as incomplete.
  */
-export function answerOf(response: ClientResponse): Answer {
+export function completeResponse(response: ClientResponse): ApplicationResponse {
   const { status, statusText, headers } = response;
   return { status, statusText, headers, body: completeBody(response) };
 }
@@ -61,5 +59,5 @@ async function* completeBody({ body, ended, headers }: ClientResponse): AsyncGen
 }
 
 function cutShort(fact: string): ProtocolError {
-  return new ProtocolError("ERR_FCGI_STREAM_CLOSED", `Cannot send answer: it ended with ${fact}`);
+  return new ProtocolError("ERR_FCGI_STREAM_CLOSED", `Cannot send response: it ended with ${fact}`);
 }

@@ -1,46 +1,46 @@
-import { authorize } from "./authorization.js";
-import { sendAnswer } from "./answer.js";
-import type { Asking } from "./ask.js";
+import { askAuthorizer } from "./ask-authorizer.js";
+import { sendResponse } from "./application-response.js";
+import type { ApplicationAccess } from "./ask-application.js";
 import { commonParams } from "./cgi-params.js";
 import type { DocumentRoot, Located } from "../files/document-root.js";
-import { filter, FILTER_METHODS } from "./filter-door.js";
+import { askFilter, FILTER_METHODS } from "./ask-filter.js";
 import type { HttpExchange } from "./http-exchange.js";
-import { answerPlainly } from "./plain-answer.js";
-import { respond } from "./responder-door.js";
+import { respondMethodNotAllowed, respondWithStatus } from "./status-response.js";
+import { askResponder } from "./ask-responder.js";
 import type { RouteTable } from "./route-table.js";
 import { sendStaticFile, STATIC_METHODS } from "./static-files.js";
 
-/** What {@link Doors} lead to. */
-export interface DoorsOptions {
-  readonly asking: Asking;
+/** Options of {@link GatewayDispatcher}. */
+export interface GatewayDispatcherOptions {
+  readonly application: ApplicationAccess;
   readonly root: DocumentRoot;
   readonly routes: RouteTable;
   readonly mount: string;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly authorizerTimeout: number;
 }
 
-/** A request that may be answered. */
+/** A request that may proceed. */
 interface Admission {
   readonly located: Located;
-  /** Whether an authorizer had to allow it. */
+  /** Whether an authorizer allowed it. */
   readonly protected: boolean;
-  /** The variables that the authorizer gave. */
+  /** The authorizer's variables. */
   readonly variables: ReadonlyMap<string, string>;
 }
 
 const NO_VARIABLES: ReadonlyMap<string, string> = new Map();
 
-/** Leads each request through the one door that is its own: first past the authorizer, then filter, responder, file. */
-export class Doors {
-  readonly #options: DoorsOptions;
+/** Handles each request in one order: authorizer, then the first that matches of filter, responder and static file. */
+export class GatewayDispatcher {
+  readonly #options: GatewayDispatcherOptions;
 
-  constructor(options: DoorsOptions) {
+  constructor(options: GatewayDispatcherOptions) {
     this.#options = options;
   }
 
-  /** Answers a request. Throws where that failed; what the client has got until then, if anything, is incomplete. */
-  async enter(exchange: HttpExchange): Promise<void> {
+  /** Responds to a request. If it throws, the response is missing or incomplete. */
+  async dispatch(exchange: HttpExchange): Promise<void> {
     const admission = await this.#admit(exchange);
     if (admission === undefined) return;
     const { located } = admission;
@@ -48,36 +48,36 @@ export class Doors {
     if (filterName !== undefined && located.kind === "file") {
       await this.#filter(exchange, { ...admission, located, name: filterName });
     } else if (this.#options.routes.responds(exchange.path.path)) {
-      const { asking, mount, root } = this.#options;
+      const { application, mount, root } = this.#options;
       const documentUri = documentUriOf(exchange, located);
       const params = this.#params(exchange, { documentUri, variables: admission.variables });
-      await respond(asking, exchange, { params, mount, documentRoot: root.path });
+      await askResponder(application, exchange, { params, mount, documentRoot: root.path });
     } else {
       await this.#sendFile(exchange, admission);
     }
   }
 
-  /** Asks the authorizer where one is needed; undefined when the client has got its denial. */
+  /** Asks the authorizer if the path is protected. Returns undefined after a denial was sent. */
   async #admit(exchange: HttpExchange): Promise<Admission | undefined> {
-    const { asking, root, routes, authorizerTimeout } = this.#options;
+    const { application, root, routes, authorizerTimeout } = this.#options;
     const { path } = exchange.path;
     const located = await root.locate(path);
-    // A file is protected under each of its names: that of the folder whose index it is, and that behind a link.
+    // A file is protected under each of its names: as the index of a folder, and as the target of a link.
     const names = located.kind === "file" ? [located.name, path, located.realName] : [path];
     const protectedName = names.find((name) => routes.protects(name));
     if (protectedName === undefined) return { located, protected: false, variables: NO_VARIABLES };
-    const authorization = await authorize(asking, {
+    const authorization = await askAuthorizer(application, {
       params: this.#params(exchange, { documentUri: protectedName, variables: NO_VARIABLES }),
       timeout: authorizerTimeout,
       signal: exchange.signal,
     });
     if (authorization.kind === "allowed")
       return { located, protected: true, variables: authorization.variables };
-    await sendAnswer(exchange, authorization.answer);
+    await sendResponse(exchange, authorization.response);
     return undefined;
   }
 
-  /** The name of a file by which a filter covers it: the requested one, else that behind a link. */
+  /** The name of a file that a filter covers: the requested one, or the target of the link. */
   #filterName(located: Located): string | undefined {
     if (located.kind !== "file") return undefined;
     return [located.name, located.realName].find((name) => this.#options.routes.filters(name));
@@ -91,24 +91,24 @@ export class Doors {
       variables,
     }: Admission & { readonly located: Located & { kind: "file" }; readonly name: string },
   ): Promise<void> {
-    const { asking, root } = this.#options;
+    const { application, root } = this.#options;
     if (!FILTER_METHODS.includes(exchange.method)) {
-      answerMethodNotAllowed(exchange, FILTER_METHODS);
+      respondMethodNotAllowed(exchange.response, FILTER_METHODS);
       return;
     }
     const file = await root.openFile(located);
     if ("kind" in file) {
-      answerPlainly(exchange.response, file.kind === "missing" ? 404 : 403);
+      respondWithStatus(exchange.response, file.kind === "missing" ? 404 : 403);
       return;
     }
     const params = this.#params(exchange, { documentUri: name, variables });
-    await filter(asking, exchange, { params, name, realPath: located.realPath, file });
+    await askFilter(application, exchange, { params, name, realPath: located.realPath, file });
   }
 
   async #sendFile(exchange: HttpExchange, { located, protected: isProtected }: Admission): Promise<void> {
     const { response, path } = exchange;
     if (!STATIC_METHODS.includes(exchange.method)) {
-      answerMethodNotAllowed(exchange, STATIC_METHODS);
+      respondMethodNotAllowed(exchange.response, STATIC_METHODS);
       return;
     }
     switch (located.kind) {
@@ -116,15 +116,15 @@ export class Doors {
         await sendStaticFile(exchange, { root: this.#options.root, file: located, protected: isProtected });
         return;
       case "folder":
-        answerPlainly(response, 301, {
+        respondWithStatus(response, 301, {
           headers: { Location: `${path.rawPath}/${path.target.slice(path.rawPath.length)}` },
         });
         return;
       case "missing":
-        answerPlainly(response, 404);
+        respondWithStatus(response, 404);
         return;
       case "forbidden":
-        answerPlainly(response, 403);
+        respondWithStatus(response, 403);
     }
   }
 
@@ -143,8 +143,4 @@ export class Doors {
 
 function documentUriOf({ path }: HttpExchange, located: Located): string {
   return located.kind === "file" ? located.name : path.path;
-}
-
-function answerMethodNotAllowed({ response }: HttpExchange, methods: readonly string[]): void {
-  answerPlainly(response, 405, { headers: { Allow: methods.join(", ") } });
 }

@@ -1,26 +1,26 @@
 import { Role } from "../protocol/constants.js";
-import { sendAnswer } from "./answer.js";
-import { answerOf, ask, type Asking } from "./ask.js";
+import { sendResponse } from "./application-response.js";
+import { completeResponse, askApplication, type ApplicationAccess } from "./ask-application.js";
 import { addBodyParams } from "./cgi-params.js";
 import type { HttpExchange } from "./http-exchange.js";
 
-/** Where the application lives among the paths of the gateway. */
-export interface ResponderPlace {
-  /** The variables that all roles get, and those of the authorizer. They are added to. */
+/** What a responder request depends on besides the HTTP request. */
+export interface ResponderContext {
+  /** The common variables and those of the authorizer. More are added. */
   readonly params: Map<string, string>;
-  /** The prefix that becomes SCRIPT_NAME; "" where the application is the root. */
+  /** The prefix that becomes SCRIPT_NAME; "" for the root. */
   readonly mount: string;
   readonly documentRoot: string;
 }
 
 /**
- * Lets the application answer in the responder role (section 6.2): the request body goes there as STDIN, the answer
- * comes back, both piece by piece and no faster than they are taken.
+ * Lets the application respond in the responder role (section 6.2): it gets the request body as STDIN. Both bodies are streams
+ * with back-pressure.
  */
-export async function respond(
-  asking: Asking,
+export async function askResponder(
+  application: ApplicationAccess,
   exchange: HttpExchange,
-  { params, mount, documentRoot }: ResponderPlace,
+  { params, mount, documentRoot }: ResponderContext,
 ): Promise<void> {
   const { path } = exchange.path;
   const mounted = mount !== "" && (path === mount || path.startsWith(`${mount}/`));
@@ -29,11 +29,11 @@ export async function respond(
   params.set("PATH_INFO", pathInfo);
   if (pathInfo !== "") params.set("PATH_TRANSLATED", documentRoot + pathInfo);
   addBodyParams(params, exchange.request);
-  const response = await ask(asking, {
+  const response = await askApplication(application, {
     role: Role.Responder,
     params,
     stdin: exchange.body(),
     signal: exchange.signal,
   });
-  await sendAnswer(exchange, answerOf(response));
+  await sendResponse(exchange, completeResponse(response));
 }

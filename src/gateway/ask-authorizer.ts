@@ -2,21 +2,21 @@ import { ProtocolError } from "../errors.js";
 import type { ClientResponse } from "../client/index.js";
 import { CgiResponseParser, type CgiResponseHead } from "../protocol/cgi-response.js";
 import { Role } from "../protocol/constants.js";
-import { discard, type Answer } from "./answer.js";
-import { ask, type Asking } from "./ask.js";
+import { discard, type ApplicationResponse } from "./application-response.js";
+import { askApplication, type ApplicationAccess } from "./ask-application.js";
 import { variablesOf } from "./variables.js";
 
-/** What an authorizer has decided. */
+/** The decision of an authorizer. */
 export type Authorization =
-  /** With the variables for the role that answers. */
+  /** With the variables for the role that responds. */
   | { readonly kind: "allowed"; readonly variables: ReadonlyMap<string, string> }
-  /** With the answer that the client gets instead. Its body is still to be read. */
-  | { readonly kind: "denied"; readonly answer: Answer };
+  /** With the response to the client. Its body has not been read. */
+  | { readonly kind: "denied"; readonly response: ApplicationResponse };
 
-/** What an authorizer is asked with. */
+/** A question to an authorizer. */
 export interface AuthorizationRequest {
   readonly params: ReadonlyMap<string, string>;
-  /** For the whole exchange, in milliseconds. */
+  /** The time limit for the whole exchange, in milliseconds. */
   readonly timeout: number;
   readonly signal: AbortSignal;
 }
@@ -24,31 +24,37 @@ export interface AuthorizationRequest {
 /**
  * Asks the application in the authorizer role (section 6.3).
  *
- * Allowed is only what says so beyond doubt: a `Status: 200` line in a whole header block, STDOUT up to its end, and
- * END_REQUEST with application status 0 and REQUEST_COMPLETE. Web servers take an answer without Status for 200 and
- * often ignore the rest; that is how a crashed authorizer opens a door.
+ * A request is allowed only by a complete response: a `Status: 200` line in a complete header block, STDOUT up to its end,
+ * and END_REQUEST with application status 0 and REQUEST_COMPLETE. Many Web servers default to 200 without a Status and ignore
+ * the rest, so that a crashed authorizer allows.
  *
- * @throws ClientError, ProtocolError where there is no decision. That is never an "allowed". The caller aborts the
- *   signal then, which ends the request.
+ * @throws ClientError or ProtocolError if there is no decision; the request is then denied. The caller must abort the signal,
+ *   which ends the exchange.
  */
-export async function authorize(
-  asking: Asking,
+export async function askAuthorizer(
+  application: ApplicationAccess,
   { params, timeout, signal }: AuthorizationRequest,
 ): Promise<Authorization> {
-  // Raw, because a parsed answer does not tell a missing Status from 200.
-  const response = await ask(asking, { role: Role.Authorizer, params, timeout, signal, raw: true });
+  // Raw, because a parsed response does not distinguish a missing Status from 200.
+  const response = await askApplication(application, {
+    role: Role.Authorizer,
+    params,
+    timeout,
+    signal,
+    raw: true,
+  });
   const pieces = response.body[Symbol.asyncIterator]();
   const head = await readHead(pieces);
-  const body = bodyBehind(head, pieces);
+  const body = bodyAfter(head, pieces);
   if (head.status !== 200) {
     return {
       kind: "denied",
-      answer: { status: head.status, statusText: head.statusText, headers: head.headers, body },
+      response: { status: head.status, statusText: head.statusText, headers: head.headers, body },
     };
   }
   const variables = variablesOf(head.headers);
   await discard(body);
-  await requireOrderlyEnd(response);
+  await requireSuccess(response);
   return { kind: "allowed", variables };
 }
 
@@ -64,13 +70,13 @@ async function readHead(pieces: AsyncIterator<Uint8Array>): Promise<CgiResponseH
     if (/^status:/im.test(block)) return head;
     throw new ProtocolError(
       "ERR_FCGI_RESPONSE_HEADER",
-      "Cannot take the authorizer's decision: it has no Status",
+      "Cannot accept the authorizer's decision: it has no Status",
     );
   }
   throw parser.incomplete();
 }
 
-async function* bodyBehind(
+async function* bodyAfter(
   { rest }: CgiResponseHead,
   pieces: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
@@ -78,17 +84,17 @@ async function* bodyBehind(
     if (rest.length > 0) yield rest;
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
   } finally {
-    // Behind the last piece this does nothing, before it this aborts the request.
+    // Before the last piece this aborts the request.
     await pieces.return?.();
   }
 }
 
-async function requireOrderlyEnd(response: ClientResponse): Promise<void> {
+async function requireSuccess(response: ClientResponse): Promise<void> {
   const { applicationStatus, protocolStatus } = await response.ended;
   if (applicationStatus !== 0 || protocolStatus !== 0) {
     throw new ProtocolError(
       "ERR_FCGI_RESPONSE_HEADER",
-      `Cannot take the authorizer's decision: it ended with application status ${applicationStatus}` +
+      `Cannot accept the authorizer's decision: it ended with application status ${applicationStatus}` +
         ` and protocol status ${protocolStatus}`,
     );
   }

@@ -1,0 +1,81 @@
+import { FastCgiClient } from "../client/index.js";
+import { ConfigurationError } from "../errors.js";
+import type { GatewayRoutes } from "../paths/routes-of.js";
+import type { AddressLike } from "../protocol/address.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
+import type { Logger } from "pino";
+import { checkPort } from "./listen-error.js";
+import { RouteTable } from "./route-table.js";
+
+/** The time limits of a gateway, in milliseconds. Those of responders and filters are options of the client. */
+export interface GatewayTimeouts {
+  /** For the whole response of an authorizer; then the client gets 504. Default: 10 s. */
+  readonly authorizer: number;
+  /** From `close()` until active connections are destroyed. Default: 10 s. */
+  readonly close: number;
+}
+
+/** Options of `Gateway`. */
+export interface GatewayOptions {
+  /** The address of the application, or a client. The gateway does not close a client that it was given. */
+  readonly application: AddressLike | FastCgiClient;
+  /** The folder of the static and the filtered files. */
+  readonly root: string;
+  /** The paths of each role; see `routesOf`. */
+  readonly routes: GatewayRoutes;
+  /** The path prefix of the application, its SCRIPT_NAME: "/app". Default: the root. */
+  readonly mount?: string | undefined;
+  /** The address to listen on. Default: 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** The port to listen on; 0 for any free port. Default: 8080. */
+  readonly port?: number | undefined;
+  readonly timeouts?: Partial<GatewayTimeouts> | undefined;
+  /** By default, failures are logged where an application's log goes; see TRICORN_LOG. */
+  readonly log?: Logger | undefined;
+}
+
+export const defaultGatewayTimeouts: GatewayTimeouts = { authorizer: 10_000, close: 10_000 };
+
+/** Checked options. */
+export interface GatewaySettings {
+  readonly routes: RouteTable;
+  /** Without a trailing slash. */
+  readonly mount: string;
+  readonly client: FastCgiClient;
+}
+
+/**
+ * Checks the options, compiles the routes, and creates a client if there is none.
+ *
+ * @throws ConfigurationError for an invalid option, address, port, route or mount
+ */
+export function gatewaySettingsOf(options: GatewayOptions): GatewaySettings {
+  refuseUnknownOptions("Gateway", options);
+  const { application, root, port, mount = "", routes } = options;
+  if (typeof root !== "string" || root === "") {
+    throw new ConfigurationError(
+      "ERR_DOCUMENT_ROOT",
+      'Cannot create gateway: root is missing; set the folder of the static files: root: "public"',
+    );
+  }
+  if (port !== undefined) checkPort(port);
+  const prefix = mount.replace(/\/$/, "");
+  if (prefix !== "" && !prefix.startsWith("/")) {
+    throw new ConfigurationError(
+      "ERR_GATEWAY_MOUNT",
+      `Cannot mount at "${mount}": it does not start with "/"`,
+    );
+  }
+  const client = application instanceof FastCgiClient ? application : clientFor(application);
+  return { routes: new RouteTable(routes), mount: prefix, client };
+}
+
+function clientFor(application: AddressLike): FastCgiClient {
+  if (application === undefined) {
+    throw new ConfigurationError(
+      "ERR_ADDRESS",
+      "Cannot create gateway: application is missing; set the address where it listens: application: address",
+    );
+  }
+  return new FastCgiClient({ address: application });
+}
