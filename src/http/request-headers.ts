@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 
 import type { Params } from "../protocol/params.js";
 import { contentLengthOf } from "./content-length.js";
+import { redirectedAuthorization } from "./credentials.js";
 
 /** Finds the values of a field. */
 type Reader = (params: Params) => readonly string[];
@@ -86,12 +87,9 @@ function variableOf(lower: string): string {
 function nameOf(variable: string): string | undefined {
   if (variable === "CONTENT_TYPE") return "content-type";
   if (variable === "CONTENT_LENGTH") return "content-length";
-  if (variable === "AUTH_TYPE" || REDIRECTED.includes(variable)) return "authorization";
+  if (variable === "AUTH_TYPE" || redirectedAuthorization.includes(variable)) return "authorization";
   return variable.startsWith("HTTP_") ? variable.slice(5).toLowerCase().replaceAll("_", "-") : undefined;
 }
-
-/** What Apache makes of a variable when it redirects a request to another path of its own, once or twice. */
-const REDIRECTED: readonly string[] = ["REDIRECT_HTTP_AUTHORIZATION", "REDIRECT_REDIRECT_HTTP_AUTHORIZATION"];
 
 /**
  * Jetty hands the whole Authorization field over as AUTH_TYPE (RFC 3875, section 4.1.1, wants its scheme there). A scheme
@@ -104,7 +102,7 @@ function authorization(params: Params): readonly string[] {
   const values = params.getAll("HTTP_AUTHORIZATION");
   if (values.length > 0) return values;
   if (params.beginsWith("SERVER_SOFTWARE", "Apache")) {
-    for (const name of REDIRECTED) {
+    for (const name of redirectedAuthorization) {
       const told = params.getAll(name).filter((value) => value !== "");
       if (told.length > 0) return told;
     }

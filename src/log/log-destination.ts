@@ -1,18 +1,18 @@
 import type { DescriptorKind } from "../process/descriptor.js";
 import { ConfigurationError } from "../errors.js";
 
-/** Where the lines of the log go. */
+/** Where the log goes. */
 export type LogDestination =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "descriptor"; readonly fd: number }
-  /** Nobody would see them. */
+  /** No descriptor would show its lines. */
   | { readonly kind: "nowhere" };
 
-/** What decides about it. */
+/** What the choice depends on. */
 export interface LogFacts {
   /** TRICORN_LOG. */
   readonly named: string | undefined;
-  /** Whether descriptor 1 is the answer of a CGI program. */
+  /** Whether descriptor 1 carries the answer of a CGI program. */
   readonly isCgi: boolean;
   readonly kindOf: (fd: number) => DescriptorKind;
   readonly isWritable: (fd: number) => boolean;
@@ -23,18 +23,18 @@ const OUTPUT = 1;
 const ERRORS = 2;
 
 /**
- * Chooses the first of these where lines are seen: what TRICORN_LOG names; descriptor 2, which is the journal under
- * systemd and the error log of the Web server under lighttpd and mod_fcgid; descriptor 1, where it is nothing that a
- * peer reads. Under spawn-fcgi both are /dev/null.
+ * Chooses the first visible destination: the one that TRICORN_LOG names; descriptor 2, which is the journal under systemd
+ * and the Web server's error log under lighttpd and mod_fcgid; descriptor 1, unless a peer reads it. Under spawn-fcgi both
+ * descriptors are /dev/null.
  *
- * @throws ConfigurationError `ERR_LOG_DESTINATION` where TRICORN_LOG names what cannot be written to, or must not
+ * @throws ConfigurationError `ERR_LOG_DESTINATION` if TRICORN_LOG names something that cannot or must not be written to
  */
 export function chooseLogDestination(facts: LogFacts): LogDestination {
   const { named = "", isCgi, kindOf } = facts;
   if (named !== "") return namedDestination(named, facts);
   const errors = kindOf(ERRORS);
   if (errors === "other" || errors === "socket") return { kind: "descriptor", fd: ERRORS };
-  // With systemd's `StandardInput=socket` it is the listening socket, and a program of inetd has the client there.
+  // Under systemd's `StandardInput=socket` it is the listening socket, under inetd the client's connection.
   if (!isCgi && kindOf(OUTPUT) === "other") return { kind: "descriptor", fd: OUTPUT };
   return { kind: "nowhere" };
 }
@@ -60,9 +60,9 @@ function descriptorOf(named: string): number | undefined {
 
 function faultOf(fd: number, { isCgi, kindOf, isWritable }: LogFacts): string | undefined {
   const kind = kindOf(fd);
-  if (fd === INPUT) return "descriptor 0 is what the process reads from";
-  if (fd === OUTPUT && isCgi) return "it is the answer of a CGI program";
+  if (fd === INPUT) return "descriptor 0 is the standard input";
+  if (fd === OUTPUT && isCgi) return "it carries the answer of a CGI program";
   if (kind === "closed") return "the descriptor is closed";
   if (kind === "listening") return "it is a listening socket";
-  return isWritable(fd) ? undefined : "nobody reads what is written to the descriptor";
+  return isWritable(fd) ? undefined : "the descriptor is not open for writing, or has no reader";
 }

@@ -3,37 +3,35 @@ import { secretsOf } from "./secrets.js";
 
 const MARK = "[redacted]";
 
-/** The longest text that is told, in characters: an error may quote all that a peer has sent. */
+/** The longest text that is shown, in characters: an error may quote everything that a peer has sent. */
 const MAX_TEXT = 16 * 1024;
-/** Of a request with more secrets no text is told: to look for each in each text would take too long. */
+/** A request with more secrets has no text shown: searching for each would take too long. */
 const MAX_SECRETS = 500;
 
-/** Secrets from this length on are taken out wherever they stand. */
+/** Secrets of this length or more are redacted everywhere. */
 const LONG = 4;
-/** Those from this length on where they stand as a word of their own; shorter ones only where they stand as a value. */
+/** Secrets of this length or more are redacted as whole words; shorter ones only as values. */
 const WORD = 2;
 
 const WORD_CHARACTER = /[\p{L}\p{N}_]/u;
-/** What stands in front of a value: `pin=1`, `pin: 1`, `"1"`. */
+/** What precedes a value: `pin=1`, `pin: 1`, `"1"`. */
 const BEFORE_VALUE = /[=:"'`]\s?$/;
-/** The lines of a stack: their numbers and names are the program's. */
+/** The frames of a stack, whose numbers and names are the program's. */
 const FRAMES = /^ {4}at .*$/gm;
 
 /**
- * Takes the secrets of a request out of a text: an error message that quotes one must not carry it into a log. They are
- * found as they came, percent-decoded, as URLs, forms, JSON, HTML and `console.log` write them, and decoded from base64 where
- * they are Basic credentials. A secret of four characters or more is taken out wherever it stands. A shorter one is common in ordinary
- * text: two or three characters are taken out as a word of their own, a single one as the value of a name or in quotes;
- * neither in the frames of a stack.
+ * Redacts the secrets of a request in a text, so that an error that quotes one does not carry it into a log. They are found as
+ * received, percent-decoded, as URLs, forms, JSON, HTML and `console.log` write them, and decoded from base64 for Basic
+ * credentials. A secret of four characters or more is redacted everywhere. A shorter one is common in ordinary text: two or
+ * three characters are redacted as a whole word, a single one as the value of a name or in quotes, neither in stack frames.
  *
- * @param further names of params, header fields and members of the query that hold secrets, beside Authorization, Cookie and
- *   the password
+ * @param declared names of params, header fields and query parameters that hold secrets, in addition to those that always do
  */
-export function redact(text: string, params: Params, further: readonly string[] = []): string {
-  const secrets = secretsOf(params, further);
+export function redact(text: string, params: Params, declared: readonly string[] = []): string {
+  const secrets = secretsOf(params, declared);
   if (secrets.length > MAX_SECRETS) return MARK;
   const longest = secrets[0]?.length ?? 0;
-  // With as much more as a secret may take that begins within.
+  // Includes a secret that begins before the limit.
   const whole = text.slice(0, MAX_TEXT + longest);
   const marks = new Uint8Array(whole.length);
   let frames: Uint8Array | undefined;
@@ -49,43 +47,43 @@ export function redact(text: string, params: Params, further: readonly string[] 
       isMarked = true;
     }
   }
-  const told = isMarked ? withoutMarked(whole, marks) : whole.slice(0, MAX_TEXT);
-  return text.length > MAX_TEXT ? `${told}…` : told;
+  const shown = isMarked ? withoutMarked(whole, marks) : whole.slice(0, MAX_TEXT);
+  return text.length > MAX_TEXT ? `${shown}…` : shown;
 }
 
-/** Whether a short secret stands where it is one, rather than a part of ordinary text. */
+/** Whether a short secret is on its own, rather than part of ordinary text. */
 function isAlone(text: string, start: number, end: number): boolean {
   if (WORD_CHARACTER.test(text[end] ?? "")) return false;
   const before = text.slice(Math.max(0, start - 2), start);
   return end - start < WORD ? BEFORE_VALUE.test(before) : !WORD_CHARACTER.test(before.at(-1) ?? "");
 }
 
-/** For each character of a text 1 where it stands in a frame of a stack. */
+/** Marks with 1 each character of a text that is in a stack frame. */
 function framesOf(text: string): Uint8Array {
   const frames = new Uint8Array(text.length);
   for (const { index, 0: frame } of text.matchAll(FRAMES)) frames.fill(1, index, index + frame.length);
   return frames;
 }
 
-/** The text up to its limit, with a mark in the place of each stretch that is marked. */
+/** Returns the text up to the limit, with each marked stretch replaced. */
 function withoutMarked(text: string, marks: Uint8Array): string {
-  let told = "";
+  let shown = "";
   for (let at = 0; at < text.length && at < MAX_TEXT;) {
     const isSecret = marks[at] === 1;
     const next = marks.indexOf(isSecret ? 0 : 1, at);
     const end = next < 0 ? text.length : next;
-    told += isSecret ? MARK : text.slice(at, Math.min(end, MAX_TEXT));
+    shown += isSecret ? MARK : text.slice(at, Math.min(end, MAX_TEXT));
     at = end;
   }
-  return told;
+  return shown;
 }
 
-/** The most characters of a line for FCGI_STDERR. */
+/** The longest line for FCGI_STDERR, in characters. */
 const LINE_LENGTH = 500;
 
-/** One line for FCGI_STDERR: no control characters, so that it cannot forge a line of the server's error log. */
+/** Returns one line for FCGI_STDERR, without control characters that could forge a line of the server's error log. */
 export function oneLine(text: string): string {
-  // Of a long text only the beginning is looked at: what a peer has made long costs nothing more.
+  // Reads only the beginning, so that a long text of a peer costs no more.
   const printable = text
     .slice(0, 4 * LINE_LENGTH)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")

@@ -1,35 +1,47 @@
 import { secretParams } from "../http/credentials.js";
 import type { Params } from "../protocol/params.js";
 
-/** Names under which secrets are mostly kept in objects, and the field of an answer that hands them out. */
+/** Names that objects usually keep secrets under, and the reply's field that sets a cookie. */
 const usualNames = ["password", "secret", "token", "set-cookie"];
 
-/** The names of fields whose values a logger takes out: those of secret params, of their header fields, and usual ones. */
-export function secretFields(further: readonly string[]): readonly string[] {
-  const names = [...secretParams.filter((name) => name !== "AUTH_TYPE"), ...further];
-  const fields = names.filter((name) => name.startsWith("HTTP_")).map(fieldOf);
-  return [...new Set([...names, ...fields, ...usualNames])];
+/**
+ * Returns the names of the fields whose values a logger redacts: of the {@link secretParams}, of their header fields, of
+ * what the application declares, and the usual ones.
+ *
+ * @param declared names of params, header fields and query parameters
+ */
+export function secretFields(declared: readonly string[]): readonly string[] {
+  // A logged AUTH_TYPE is a scheme, except from Jetty.
+  const params = secretParams.filter((name) => name !== "AUTH_TYPE");
+  const fields = params.filter((name) => name.startsWith("HTTP_")).map(fieldOf);
+  const own = declared.flatMap((name) => [name, paramOf(name), fieldOf(paramOf(name))]);
+  return [...new Set([...params, ...fields, ...own, ...usualNames])];
 }
 
-/** In front of the host of a target in absolute-form (RFC 3986, section 3.2.1). */
-const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i;
+/** The param of a header field that may be named as either (RFC 3875, section 4.1.18). */
+function paramOf(name: string): string {
+  return name.startsWith("HTTP_") ? name : `HTTP_${name.toUpperCase().replaceAll("-", "_")}`;
+}
 
 function fieldOf(param: string): string {
   return param.slice("HTTP_".length).toLowerCase().replaceAll("_", "-");
 }
 
+/** The user information before the host of a target in absolute-form (RFC 3986, section 3.2.1). */
+const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i;
+
 /**
- * The secrets that a request brought, in every form in which a text may quote them, the longest first.
+ * Returns the secrets of a request in every form in which a text may quote them, the longest first.
  *
- * @param further names of params, header fields and members of the query that the application declares as secret
+ * @param declared names of params, header fields and query parameters that the application declares as secret
  */
-export function secretsOf(params: Params, further: readonly string[]): readonly string[] {
+export function secretsOf(params: Params, declared: readonly string[]): readonly string[] {
   const found = new Set<string>();
   for (const name of secretParams) for (const value of params.getAll(name)) addParam(found, { name, value });
   const userInfo = USER_INFO.exec(params.get("REQUEST_URI") ?? "")?.[1];
   if (userInfo !== undefined) addUser(found, userInfo);
-  for (const name of further) {
-    for (const param of new Set([name, `HTTP_${name.toUpperCase().replaceAll("-", "_")}`]))
+  for (const name of declared) {
+    for (const param of new Set([name, paramOf(name)]))
       for (const value of params.getAll(param)) addParam(found, { name: param, value });
     for (const value of inQuery(params, name)) addForms(found, value);
   }
@@ -40,7 +52,7 @@ function addParam(
   found: Set<string>,
   { name, value }: { readonly name: string; readonly value: string },
 ): void {
-  // Elsewhere than at Jetty it is the scheme, which is none.
+  // Except from Jetty, it is only the scheme.
   if (name === "AUTH_TYPE" && !value.includes(" ")) return;
   addForms(found, value);
   if (name.endsWith("HTTP_COOKIE")) addPairs(found, value, ";");
@@ -53,26 +65,26 @@ function addPairs(found: Set<string>, text: string, separator: string): void {
   for (const pair of text.split(separator)) addForms(found, pair.slice(pair.indexOf("=") + 1));
 }
 
-/** `scheme credentials` (RFC 9110, section 11.4), those of Basic decoded and their password alone. */
+/** Adds the credentials of `scheme credentials` (RFC 9110, section 11.4), and for Basic the decoded pair and its password. */
 function addCredentials(found: Set<string>, value: string): void {
-  const blank = value.indexOf(" ");
-  if (blank < 1) return;
-  const credentials = value.slice(blank + 1).trim();
+  const space = value.indexOf(" ");
+  if (space < 1) return;
+  const credentials = value.slice(space + 1).trim();
   addForms(found, credentials);
-  if (value.slice(0, blank).toLowerCase() !== "basic") return;
-  // Quoted without its padding.
+  if (value.slice(0, space).toLowerCase() !== "basic") return;
+  // A text may quote it without its padding.
   addForms(found, credentials.split("=", 1)[0]!);
   const bytes = Buffer.from(credentials, "base64");
   for (const decoded of new Set([bytes.toString("utf8"), bytes.toString("latin1")])) addUser(found, decoded);
 }
 
-/** `user:password`, and the password alone. */
+/** Adds `user:password`, and the password alone. */
 function addUser(found: Set<string>, text: string): void {
   addForms(found, text);
   addForms(found, text.slice(text.indexOf(":") + 1));
 }
 
-/** The values of one member of the query, however it is told. */
+/** The values of a query parameter, of QUERY_STRING and of REQUEST_URI. */
 function inQuery(params: Params, name: string): readonly string[] {
   const uri = params.get("REQUEST_URI") ?? "";
   const queries = [params.get("QUERY_STRING") ?? "", uri.slice(uri.indexOf("?") + 1)];
@@ -85,7 +97,7 @@ function inQuery(params: Params, name: string): readonly string[] {
   );
 }
 
-/** Adds a secret as it came, as what reads it makes of it, and as what quotes or sends it does. */
+/** Adds a secret as received, as programs decode it, and as they write it. */
 function addForms(found: Set<string>, value: string): void {
   const sent = value.trim();
   const unquoted = /^".*"$/s.test(sent) ? sent.slice(1, -1) : sent;
@@ -98,13 +110,13 @@ function addForms(found: Set<string>, value: string): void {
   }
 }
 
-/** How programs write a text down: in URLs and forms, in JSON, as `console.log` shows objects, in HTML, as bytes. */
+/** How programs write a text: in URLs and forms, in JSON, as `console.log` shows objects, in HTML, as bytes. */
 const WRITERS: readonly ((text: string) => string)[] = [
   encodeURIComponent,
   (text) => encodeURIComponent(text).replaceAll("%20", "+"),
   encodeURI,
   (text) => new URLSearchParams([["", text]]).toString().slice(1),
-  // As `URL` has it in its query.
+  // In the query of a `URL`.
   (text) => text.replaceAll(/[ "#'<>]|[^\0-\x7f]/gu, percentEncoded),
   (text) => JSON.stringify(text).slice(1, -1),
   (text) => text.replaceAll("\\", String.raw`\\`),
@@ -124,7 +136,7 @@ function percentEncoded(character: string): string {
   return character === "'" ? "%27" : encodeURIComponent(character);
 }
 
-/** What is the same in URLs, in JSON and as bytes. */
+/** Text that all {@link WRITERS} leave unchanged. */
 const PLAIN = /^[A-Za-z0-9_.-]*$/;
 
 function percentDecoded(text: string): string {

@@ -41,8 +41,8 @@ export interface DispatcherOptions {
   /** How large the header block of an answer may be. */
   readonly limits?: Partial<HeadLimits> | undefined;
   /**
-   * The params that hold secrets beside Authorization, Cookie and REMOTE_PASSWD, such as `HTTP_X_API_KEY`; header fields and
-   * members of the query may be named too. Their values are taken out of what is logged about failures.
+   * Params that hold secrets, such as `HTTP_X_API_KEY`, in addition to Authorization, Cookie and the password; header fields
+   * and query parameters may be named too. Their values are redacted in logs and error messages.
    */
   readonly secrets?: readonly string[] | undefined;
   /** What the Web server is told of requests; `failures` if left out. */

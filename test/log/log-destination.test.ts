@@ -55,16 +55,16 @@ describe("chooseLogDestination", () => {
   });
 
   test.each<[string, readonly DescriptorKind[], boolean, string]>([
-    ["fd:0", ["other", "other", "other"], false, "descriptor 0 is what the process reads from"],
-    ["fd:1", ["other", "other", "other"], true, "it is the answer of a CGI program"],
-    ["stdout", ["other", "other", "other"], true, "it is the answer of a CGI program"],
+    ["fd:0", ["other", "other", "other"], false, "descriptor 0 is the standard input"],
+    ["fd:1", ["other", "other", "other"], true, "it carries the answer of a CGI program"],
+    ["stdout", ["other", "other", "other"], true, "it carries the answer of a CGI program"],
     ["stdout", ["listening", "listening", "other"], false, "it is a listening socket"],
     ["fd:7", ["other", "other", "other"], false, "the descriptor is closed"],
     [
       "fd:4",
       ["other", "other", "other", "other", "other"],
       false,
-      "nobody reads what is written to the descriptor",
+      "the descriptor is not open for writing, or has no reader",
     ],
   ])("refuses TRICORN_LOG=%s where the descriptors are %j (CGI: %s)", (named, kinds, isCgi, fact) => {
     expect(() => chooseLogDestination(facts(kinds, { named, isCgi }))).toThrow(

@@ -9,6 +9,12 @@ import { Params } from "../../src/protocol/params.js";
 import { redact } from "../../src/log/redact.js";
 import { temporaryFolder } from "../support/served.js";
 
+test("docs/security.md lists the params that are always secret, and no others", () => {
+  const page = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
+  const [, list = ""] = /always secret: ([^.]*)\./.exec(page) ?? [];
+  expect(list.match(/[A-Z_]{3,}/g)?.sort()).toEqual([...secretParams].sort());
+});
+
 const fieldOf = (param: string) => param.replace("HTTP_", "").toLowerCase().replaceAll("_", "-");
 
 test.each(secretParams)("%s is a secret to errors, to the log and to the cache", (name) => {
@@ -20,12 +26,14 @@ test.each(secretParams)("%s is a secret to errors, to the log and to the cache",
 test("the default log takes out the values of secret fields, however deep they lie in what is logged", () => {
   const path = join(temporaryFolder(), "log");
   vi.stubEnv("TRICORN_LOG", path);
-  const { log } = defaultLog(["HTTP_X_API_KEY"]);
+  const { log } = defaultLog(["HTTP_X_API_KEY", "X-Tenant-Key"]);
   vi.unstubAllEnvs();
   // AUTH_TYPE is a scheme everywhere but at Jetty.
-  const params = [...secretParams, "HTTP_X_API_KEY"].filter((name) => name !== "AUTH_TYPE");
+  const params = [...secretParams, "HTTP_X_API_KEY", "HTTP_X_TENANT_KEY"].filter(
+    (name) => name !== "AUTH_TYPE",
+  );
   const headers = params.filter((name) => name.startsWith("HTTP_")).map(fieldOf);
-  const names = [...params, ...headers, "password", "secret", "token", "set-cookie"];
+  const names = [...params, ...headers, "X-Tenant-Key", "password", "secret", "token", "set-cookie"];
   const fields = Object.fromEntries(names.map((name) => [name, "told"]));
   log.info({ ...fields, request: { ...fields, headers: fields } }, "x");
   const line = readFileSync(path, "utf8");

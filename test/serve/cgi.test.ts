@@ -253,7 +253,7 @@ describe("a CGI program", () => {
     expect(await process.ended).toBe(1);
     expect(process.output).toEqual([]);
     expect(process.errors.join("\n")).toContain(
-      `Cannot log to "${named}", which TRICORN_LOG names: it is the answer of a CGI program`,
+      `Cannot log to "${named}", which TRICORN_LOG names: it carries the answer of a CGI program`,
     );
   });
 

@@ -134,7 +134,7 @@ describe("the log of an application", () => {
     // Node.js itself has opened it.
     [
       "fd:7",
-      /^Cannot log to "fd:7", which TRICORN_LOG names: nobody reads what is written to the descriptor$/,
+      /^Cannot log to "fd:7", which TRICORN_LOG names: the descriptor is not open for writing, or has no reader$/,
     ],
   ])("stops the start where TRICORN_LOG is %s", async (named, sentence) => {
     const process = new NodeProcess(program, { env: { TRICORN_LOG: named, TRICORN_LISTEN: socketPath() } });

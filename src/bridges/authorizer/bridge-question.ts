@@ -1,3 +1,4 @@
+import { NOT_FOR_AUTHORIZERS } from "./guard-params.js";
 import type { Params } from "../../protocol/params.js";
 import { formOf } from "../../paths/path-variables.js";
 
@@ -36,14 +37,11 @@ const TARGET = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/)?\/[^\x00-\x20\x7f]*$/;
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * What a bridge leaves out of a question. Section 6.3 has the first four; they and the next two describe how the
- * question itself was addressed. The rest is replaced, or was the asker's word to the bridge.
+ * What a bridge leaves out of a question. These and the next two describe how the question itself
+ * was addressed. The rest is replaced, or was the asker's word to the bridge.
  */
 const LEFT_OUT: readonly string[] = [
-  "CONTENT_LENGTH",
-  "PATH_INFO",
-  "PATH_TRANSLATED",
-  "SCRIPT_NAME",
+  ...NOT_FOR_AUTHORIZERS,
   "SCRIPT_FILENAME",
   "DOCUMENT_URI",
   "REQUEST_URI",

@@ -2,8 +2,8 @@ import type { Params } from "../../protocol/params.js";
 import { locate } from "../../paths/location.js";
 import { formOf } from "../../paths/path-variables.js";
 
-/** What section 6.3 leaves out: it describes the answer to the request, which an authorizer does not give. */
-const NOT_FOR_AUTHORIZERS: ReadonlySet<string> = new Set([
+/** The params that authorizers do not get (section 6.3): they describe the resource, and an authorizer does not produce it. */
+export const NOT_FOR_AUTHORIZERS: ReadonlySet<string> = new Set([
   "CONTENT_LENGTH",
   "PATH_INFO",
   "PATH_TRANSLATED",

@@ -1,4 +1,4 @@
-import { secretParams } from "../../http/credentials.js";
+import { identityParams } from "../../http/credentials.js";
 import type { Params } from "../../protocol/params.js";
 import { sendfileHeaders } from "../../http/header-fields.js";
 import type { Reply } from "../../roles/reply.js";
@@ -12,19 +12,16 @@ import type { Reply } from "../../roles/reply.js";
  */
 export type Audience = "anyone" | "someone" | "admitted";
 
-/** By these a request tells who sends it (RFC 9110, section 11; RFC 6265; RFC 3875, section 4.1.11; mod_ssl). */
-const CREDENTIALS = [...secretParams, "REMOTE_USER", "AUTH_USER", "SSL_CLIENT_S_DN"];
-
 /** Tells whom the answer to a request that no authorizer decides about may be for. */
 export function audienceOf(params: Params, vouchesFor: readonly string[]): Audience {
-  const names = [...CREDENTIALS, ...vouchesFor];
+  const names = [...identityParams, ...vouchesFor];
   // All that came by a name: an empty field does not hide one behind it.
   return names.some((name) => params.getAll(name).some((value) => value !== "")) ? "someone" : "anyone";
 }
 
 /** Whether all of these names tell who sends a request: one from `anyone` has a value of none of them. */
 export function tellOnlyOfSender(names: readonly string[], vouchesFor: readonly string[]): boolean {
-  return names.every((name) => CREDENTIALS.includes(name) || vouchesFor.includes(name));
+  return names.every((name) => identityParams.includes(name) || vouchesFor.includes(name));
 }
 
 /** Whether the reply says itself that everybody may have it (RFC 9111, section 5.2.2.9). */

@@ -13,6 +13,7 @@ describe("the audience of a request", () => {
     ["someone", { HTTP_COOKIE: "theme=dark" }],
     ["someone", { HTTP_AUTHORIZATION: "Basic YTpi" }],
     ["someone", { REMOTE_USER: "ada" }],
+    ["someone", { REDIRECT_REMOTE_USER: "ada" }],
     ["someone", { AUTH_USER: "ada" }],
     ["someone", { SSL_CLIENT_S_DN: "CN=ada" }],
     ["someone", { MEMBER: "ada" }],
