@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { allCases } from "./all-cases.js";
 import { chartOf } from "./chart.js";
 import { savedResults, type SavedResult } from "./saved-results.js";
-import { asMarkdown, goalsTable, tableOf } from "./table.js";
+import { asMarkdown, goalsTable, tableOf, tablesOf } from "./table.js";
 
 const saved = savedResults();
 const results = allCases(1).flatMap(({ name }) => saved.get(name) ?? []);
@@ -21,12 +21,11 @@ const document = template.replaceAll(/^\{\{(\w+)(?: ([\w-]+))?\}\}$/gm, (_, kind
     case "goals":
       return asMarkdown(goalsTable(results.map(({ result }) => result)));
     case "cases":
-      return results
-        .filter(({ result }) => result.name !== "paper")
-        .map(sectionOf)
+      return tablesOf(results.map(({ result }) => result).filter(({ name: other }) => other !== "paper"))
+        .map(asMarkdown)
         .join("\n\n");
     case "case":
-      return sectionOf(resultOf(name));
+      return asMarkdown(tableOf(resultOf(name).result));
     default:
       throw new Error(`Cannot write the document: {{${kind}}} is unknown`);
   }
@@ -40,10 +39,6 @@ function resultOf(name: string): SavedResult {
   const found = saved.get(name);
   if (found === undefined) throw new Error(`Cannot write the document: the case ${name} has not been run`);
   return found;
-}
-
-function sectionOf({ result }: SavedResult): string {
-  return `### ${result.title}\n\n${asMarkdown(tableOf(result))}`;
 }
 
 /** Cases may have been measured apart, but on one machine. */

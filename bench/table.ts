@@ -5,17 +5,34 @@ import type { CaseResult, GoalResult, Row } from "./run-case.js";
 /** A table as rows of cells, its heading first. */
 export type Table = readonly (readonly string[])[];
 
-/** The figures of a case, and what Tricorn costs measured by each contender. */
-export function tableOf({ metrics, rows }: CaseResult): Table {
-  const ratioOf = metrics[0]!;
-  return [
-    ["", ...metrics.map(({ label, unit }) => `${label}, ${unit}`), `Tricorn's ${ratioOf.label}, ratio`],
-    ...rows.map((row) => [
-      row.name,
-      ...metrics.map(({ key }) => formatFigure(row.figures[key]!.median)),
-      ratioCell(row, ratioOf),
-    ]),
-  ];
+/** The figures of a case, and Tricorn's ratio to each contender in the first of them. */
+export function tableOf(result: CaseResult): Table {
+  return [headOf(result), ...rowsOf(result)];
+}
+
+/** One table for each set of metrics, with the title of each case above its rows. */
+export function tablesOf(results: readonly CaseResult[]): Table[] {
+  const tables = new Map<string, string[][]>();
+  for (const result of results) {
+    const head = headOf(result);
+    const key = head.join();
+    const rows = tables.get(key) ?? [head];
+    tables.set(key, rows);
+    rows.push([`**${result.title}**`, ...head.slice(1).map(() => "")], ...rowsOf(result));
+  }
+  return [...tables.values()];
+}
+
+function headOf({ metrics }: CaseResult): string[] {
+  return ["", ...metrics.map(({ label, unit }) => `${label}, ${unit}`), "ratio"];
+}
+
+function rowsOf({ metrics, rows }: CaseResult): string[][] {
+  return rows.map((row) => [
+    row.name,
+    ...metrics.map(({ key }) => formatFigure(row.figures[key]!.median)),
+    ratioCell(row, metrics[0]!),
+  ]);
 }
 
 function ratioCell({ name, ratios }: Row, { key }: Metric): string {
