@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { accessSync, closeSync, constants, openSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 
+import { watchServerLog } from "./server-logs.js";
+
 /** What is started, and how it ends. */
 export interface BackgroundOptions {
   /** The program's name, looked for on the path and where Debian keeps servers; or its path. */
@@ -29,6 +31,7 @@ export class BackgroundProcess {
   readonly #child: ChildProcess;
   readonly #options: BackgroundOptions;
   #isOver = false;
+  readonly #endWatch: () => void;
   /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 
@@ -45,6 +48,7 @@ export class BackgroundProcess {
     } finally {
       closeSync(output);
     }
+    this.#endWatch = watchServerLog({ program, path: log });
     this.ended = once(this.#child, "exit").then(([code, signal]: (number | string | null)[]) => {
       this.#isOver = true;
       return code ?? signal ?? "unknown";
@@ -94,6 +98,7 @@ export class BackgroundProcess {
       return await this.ended;
     } finally {
       clearTimeout(killer);
+      this.#endWatch();
     }
   }
 }
