@@ -15,14 +15,18 @@ interface Result {
   readonly err: string;
 }
 
-const [node, ...options] = commandOf(join(projectFolder, "src/cli/main.ts"));
+const loader = fileURLToPath(import.meta.resolve("@oxc-node/core/register"));
+/** The command that a module in TypeScript is given to: both import the same `tricorn`. */
+const fromSource = [process.execPath, "--import", loader, join(projectFolder, "src/cli/main.ts")];
 
 /** Runs `tricorn` as a process of its own. */
 function tricorn(args: readonly string[], cwd = projectFolder): Promise<Result> {
-  const loader = fileURLToPath(import.meta.resolve("@oxc-node/core/register"));
-  const resolved = options.map((option) => (option === "@oxc-node/core/register" ? loader : option));
+  const takesModule = args.some((arg) => arg.endsWith(".ts"));
+  const [node, ...main] = takesModule ? fromSource : commandOf("src/cli/main.ts");
+  // The loader looks for the paths of "tricorn" in the working directory otherwise.
+  const env = { ...process.env, OXC_TSCONFIG_PATH: join(projectFolder, "tsconfig.json") };
   return new Promise((resolve) => {
-    execFile(node, [...resolved, ...args], { cwd, timeout: 60_000 }, (error, out, err) => {
+    execFile(node!, [...main, ...args], { cwd, env, timeout: 60_000 }, (error, out, err) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, out, err });
     });
   });

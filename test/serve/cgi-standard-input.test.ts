@@ -1,29 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
 
-import { temporaryFolder } from "../support/served.js";
+import { commandOf } from "../support/node-process.js";
 
-const root = new URL("../..", import.meta.url);
-
-const APPLICATION = `
-import { createApplication, serve } from ${JSON.stringify(new URL("src/index.ts", root).href)};
-const routes = [
-  { method: "POST", path: "/", name: "post", handle: async (request) => "got " + (await request.body.text()) },
-  { method: "GET", path: "/", name: "get", handle: () => "got" },
-  { method: "PUT", path: "/", name: "put", handle: ({ queryString }) => "x".repeat(Number(queryString)) },
-];
-await serve(createApplication({ controllers: [], definitions: [{ kind: "responder", name: "Cgi", routes }] }));
-`;
+const [node, ...application] = commandOf("test/serve/apps/plain.ts");
 
 function start(variables: Record<string, string>) {
-  const file = join(temporaryFolder(), "application.mjs");
-  writeFileSync(file, APPLICATION);
-  const program = spawn(process.execPath, ["--import", "@oxc-node/core/register", file], {
-    cwd: root,
+  const program = spawn(node, application, {
     env: { ...process.env, GATEWAY_INTERFACE: "CGI/1.1", REQUEST_URI: "/", ...variables },
     stdio: ["pipe", "pipe", "inherit"],
   });

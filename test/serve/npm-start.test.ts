@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { NodeProcess, commandOf } from "../support/node-process.js";
+import { NodeProcess, sourceCommandOf } from "../support/node-process.js";
 import { temporaryFolder } from "../support/served.js";
 
 test.each(["SIGTERM", "SIGINT"] as const)(
@@ -29,7 +29,7 @@ test.each([
   ["SIGHUP", "SIGTERM"],
 ] as const)("npm start leaves nothing behind at %s and %s right after it", async (first, second) => {
   const folder = temporaryFolder();
-  const program = new NodeProcess(commandOf("examples/library/main.ts"), {
+  const program = new NodeProcess(sourceCommandOf("examples/library/main.ts"), {
     env: { PORT: "0", TMPDIR: folder },
   });
   // An interrupt of a terminal comes twice: to the whole group of processes, and by way of npm.
@@ -43,7 +43,7 @@ test.each([
 
 test("npm start leaves nothing behind where it is interrupted while it starts", async () => {
   const folder = temporaryFolder();
-  const program = new NodeProcess(commandOf("examples/library/main.ts"), {
+  const program = new NodeProcess(sourceCommandOf("examples/library/main.ts"), {
     env: { PORT: "0", TMPDIR: folder },
   });
   await expect.poll(() => readdirSync(folder)).toHaveLength(1);
@@ -54,7 +54,7 @@ test("npm start leaves nothing behind where it is interrupted while it starts", 
 });
 
 test.each(["abc", "", "65536"])("npm start says in one sentence that %j is no port", async (port) => {
-  const program = new NodeProcess(commandOf("examples/library/main.ts"), { env: { PORT: port } });
+  const program = new NodeProcess(sourceCommandOf("examples/library/main.ts"), { env: { PORT: port } });
   expect(await program.ended).toBe(1);
   expect(program.errors).toEqual([
     `PORT is ${JSON.stringify(port)}, expected a number from 0 to 65535: PORT=8081 npm start`,
@@ -69,7 +69,7 @@ test("npm start says in one sentence that its port is taken, and leaves nothing 
   const { port } = taken.address() as AddressInfo;
   const folder = temporaryFolder();
   const env = { PORT: String(port), TMPDIR: folder };
-  const program = new NodeProcess(commandOf("examples/library/main.ts"), { env });
+  const program = new NodeProcess(sourceCommandOf("examples/library/main.ts"), { env });
   expect(await program.ended).toBe(1);
   expect(program.errors).toEqual([
     `Cannot listen on 127.0.0.1:${port}: another program listens there; stop it, or choose another port: PORT=8081 npm start`,

@@ -1,18 +1,21 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 
 /** The folder of the project, in which every process is started. */
 export const projectFolder = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What stands before a TypeScript file that is run by hand. */
-const nodeOptions = ["--import", "@oxc-node/core/register"];
-
-/** The command that runs a TypeScript file of the project. */
+/** The command that runs a program of the tests, as compile-programs.ts has compiled it. */
 export function commandOf(file: string): readonly [string, ...string[]] {
-  return [process.execPath, ...nodeOptions, file];
+  return [process.execPath, join(inject("compiledPrograms"), file.replace(/\.ts$/, ".mjs"))];
+}
+
+/** The command that runs a TypeScript file of the project as its users run theirs. */
+export function sourceCommandOf(file: string): readonly [string, ...string[]] {
+  return [process.execPath, "--import", "@oxc-node/core/register", file];
 }
 
 /** How a process is started. */

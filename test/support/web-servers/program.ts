@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-const loader = import.meta.resolve("@oxc-node/core/register");
+import { commandOf } from "../node-process.js";
 
-/** A TypeScript program of `programs/`, as a command. */
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** A program of `programs/`, as a command. */
 export interface Program {
   readonly program: string;
   readonly args: readonly string[];
-  /** The project: the loader reads its tsconfig.json there. */
+  /** The project. */
   readonly cwd: string;
 }
 
@@ -16,12 +17,8 @@ export type ProgramName = "contract" | "gate" | "started" | "whole-gate";
 
 /** The command that runs a program of `programs/`. */
 export function program(name: ProgramName): Program {
-  const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
-  return {
-    program: process.execPath,
-    args: ["--import", loader, file],
-    cwd: root,
-  };
+  const [node, file] = commandOf(`test/support/web-servers/programs/${name}.ts`);
+  return { program: node, args: [file!], cwd: root };
 }
 
 /**
