@@ -32,7 +32,7 @@ function testsOf(name: string): (...titles: readonly string[]) => readonly TestN
 }
 
 const everyChunking = testsOf("conformance/chunking");
-const large = testsOf("conformance/large");
+const large = testsOf("long/large");
 const multiplexing = testsOf("conformance/multiplexing");
 const s22 = testsOf("conformance/section-2.2");
 const s33 = testsOf("conformance/section-3.3");

@@ -2,10 +2,10 @@
 import { Agent } from "node:http";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { blocksOf } from "../documents/blocks.js";
-import { http } from "../gateway/support/http.js";
+import { blocksOf } from "../../documents/blocks.js";
+import { http } from "../../gateway/support/http.js";
 import { setScene, type Scene } from "./scene.js";
-import { write } from "./support.js";
+import { write } from "../../config/support.js";
 
 /** The lines by which docs/configure.md keeps a path to one network. */
 const ACL = blocksOf("docs/configure.md").find(({ text }) => text.includes("path_beg /books"))!.text;

@@ -3,15 +3,15 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import type { Deployment } from "../../src/config/deployment.js";
-import type { RouteDescription } from "../../src/paths/routes-of.js";
-import { http } from "../gateway/support/http.js";
-import { temporaryFolder } from "../support/served.js";
-import { freeAddress } from "../support/web-servers/scene.js";
-import { CANARY } from "../support/web-servers/gate.js";
-import { configurationFor, generated } from "../support/web-servers/generated.js";
-import type { ConfiguredServer } from "../support/web-servers/set-up.js";
-import { WebServer } from "../support/web-servers/web-server.js";
+import type { Deployment } from "../../../src/config/deployment.js";
+import type { RouteDescription } from "../../../src/paths/routes-of.js";
+import { http } from "../../gateway/support/http.js";
+import { temporaryFolder } from "../../support/served.js";
+import { freeAddress } from "../../support/web-servers/scene.js";
+import { CANARY } from "../../support/web-servers/gate.js";
+import { configurationFor, generated } from "../../support/web-servers/generated.js";
+import type { ConfiguredServer } from "../../support/web-servers/set-up.js";
+import { WebServer } from "../../support/web-servers/web-server.js";
 
 const guarded: RouteDescription = {
   responders: [{ routes: [{ path: "/members/page" }] }],

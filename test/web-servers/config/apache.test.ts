@@ -6,8 +6,8 @@ import { apache } from "../../../src/config/apache/apache.js";
 import type { Configuration } from "../../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
 import { ConfigurationError } from "../../../src/errors.js";
-import { anyDeployment, library } from "../support/deployments.js";
-import { checkedBy } from "../support/own-check.js";
+import { anyDeployment, library } from "../../config/support/deployments.js";
+import { checkedBy } from "../../config/support/own-check.js";
 
 function write(input: DeploymentInput): Configuration {
   return apache({ deployment: parseDeployment({ state: "/tmp", ...input }), description: library });

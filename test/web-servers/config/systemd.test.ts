@@ -6,11 +6,11 @@ import { promisify } from "node:util";
 import { FastCgiClient } from "tricorn/client";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import type { DeploymentInput } from "../../src/config/deployment.js";
-import { BackgroundProcess, programPath } from "../support/web-servers/background-process.js";
-import { freePort } from "../support/web-servers/free-port.js";
-import { program } from "../support/web-servers/program.js";
-import { write } from "./support.js";
+import type { DeploymentInput } from "../../../src/config/deployment.js";
+import { BackgroundProcess, programPath } from "../../support/web-servers/background-process.js";
+import { freePort } from "../../support/web-servers/free-port.js";
+import { program } from "../../support/web-servers/program.js";
+import { write } from "../../config/support.js";
 
 const command = ["node", "dist/main.js"];
 

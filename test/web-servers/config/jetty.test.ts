@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from "vitest";
 
-import { jetty } from "../../src/config/jetty.js";
-import type { DeploymentInput } from "../../src/config/deployment.js";
-import { configuredJetty, descriptionOf } from "../support/web-servers/configured.js";
-import { Contract, type Seen } from "../support/web-servers/contract.js";
-import { payload } from "../support/web-servers/payload.js";
-import { serveApplication } from "../support/web-servers/served-application.js";
-import { WebServer, type WebServerKind } from "../support/web-servers/web-server.js";
+import { jetty } from "../../../src/config/jetty.js";
+import type { DeploymentInput } from "../../../src/config/deployment.js";
+import { configuredJetty, descriptionOf } from "../../support/web-servers/configured.js";
+import { Contract, type Seen } from "../../support/web-servers/contract.js";
+import { payload } from "../../support/web-servers/payload.js";
+import { serveApplication } from "../../support/web-servers/served-application.js";
+import { WebServer, type WebServerKind } from "../../support/web-servers/web-server.js";
 
 const MEBIBYTE = 1024 * 1024;
 const files = { "www/poem.txt": "one\n", "www/a b.txt": "two\n", "www/index.html": "index\n" };

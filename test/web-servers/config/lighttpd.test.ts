@@ -5,8 +5,8 @@ import type { Configuration } from "../../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
 import { lighttpd } from "../../../src/config/lighttpd/lighttpd.js";
 import { ConfigurationError } from "../../../src/errors.js";
-import { anyDeployment, library } from "../support/deployments.js";
-import { checkedBy } from "../support/own-check.js";
+import { anyDeployment, library } from "../../config/support/deployments.js";
+import { checkedBy } from "../../config/support/own-check.js";
 
 function write(input: DeploymentInput, description = library): Configuration {
   return lighttpd({ deployment: parseDeployment({ state: "/tmp", ...input }), description });

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { programPath } from "../../support/web-servers/background-process.js";
 import { freePort } from "../../support/web-servers/free-port.js";
-import { library, textOf, unknown, write } from "../support.js";
+import { library, textOf, unknown, write } from "../../config/support.js";
 
 /** The lines of a block, without their margin; of the first one that begins so. */
 function blockOf(text: string, head: string): string[] {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import type { DeploymentInput } from "../../src/config/deployment.js";
-import { complaints, library, unknown, write, type Description } from "./support.js";
+import type { DeploymentInput } from "../../../src/config/deployment.js";
+import { complaints, library, unknown, write, type Description } from "../../config/support.js";
 
 let state: string;
 beforeAll(async () => {

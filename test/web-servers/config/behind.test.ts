@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { temporaryFolder } from "../support/served.js";
-import { curl } from "../support/web-servers/curl.js";
+import { temporaryFolder } from "../../support/served.js";
+import { curl } from "../../support/web-servers/curl.js";
 import { CANARY, setScene, type Scene, type SceneOptions, type Seen } from "./scene.js";
 
 const MEBIBYTE = 1024 * 1024;

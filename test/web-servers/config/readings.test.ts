@@ -4,10 +4,10 @@ import { createApplication, createContainer, deny, serve } from "tricorn";
 import { nodeListener } from "tricorn/adapters";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { gate } from "../support/gates.js";
-import { capturedLog } from "../support/served.js";
-import { configurationFor, generated } from "../support/web-servers/generated.js";
-import { WebServer } from "../support/web-servers/web-server.js";
+import { gate } from "../../support/gates.js";
+import { capturedLog } from "../../support/served.js";
+import { configurationFor, generated } from "../../support/web-servers/generated.js";
+import { WebServer } from "../../support/web-servers/web-server.js";
 
 const CANARY = "The canary sings";
 const PROTECTED = ["/keys/**", "/staff", "/admin", "/file/*"];

@@ -16,7 +16,7 @@ import {
 } from "tricorn";
 
 import { WebServer } from "../../support/web-servers/web-server.js";
-import { library, started, textOf } from "../support.js";
+import { library, started, textOf } from "../../config/support.js";
 
 @Filter("*.md", { type: "text/plain; charset=utf-8" })
 class Pages {

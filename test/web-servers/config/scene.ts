@@ -22,12 +22,12 @@ import {
   type ResponderRequest,
 } from "tricorn";
 
-import { parseDeployment, type DeploymentInput } from "../../src/config/deployment.js";
-import { servers } from "../../src/config/servers.js";
-import { capturedLog } from "../support/served.js";
-import { Stage } from "../support/web-servers/stage.js";
-import { WebServer } from "../support/web-servers/web-server.js";
-import { started, unknown, type Started } from "./support.js";
+import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
+import { servers } from "../../../src/config/servers.js";
+import { capturedLog } from "../../support/served.js";
+import { Stage } from "../../support/web-servers/stage.js";
+import { WebServer } from "../../support/web-servers/web-server.js";
+import { started, unknown, type Started } from "../../config/support.js";
 
 /** What nobody may read whom the gate has not let in. */
 export const CANARY = "The canary sings";

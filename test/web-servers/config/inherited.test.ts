@@ -3,13 +3,13 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
-import type { RouteDescription } from "../../src/paths/routes-of.js";
-import { http } from "../gateway/support/http.js";
-import { temporaryFolder } from "../support/served.js";
-import { CANARY } from "../support/web-servers/gate.js";
-import { generated } from "../support/web-servers/generated.js";
-import { freeAddress } from "../support/web-servers/scene.js";
-import { WebServer } from "../support/web-servers/web-server.js";
+import type { RouteDescription } from "../../../src/paths/routes-of.js";
+import { http } from "../../gateway/support/http.js";
+import { temporaryFolder } from "../../support/served.js";
+import { CANARY } from "../../support/web-servers/gate.js";
+import { generated } from "../../support/web-servers/generated.js";
+import { freeAddress } from "../../support/web-servers/scene.js";
+import { WebServer } from "../../support/web-servers/web-server.js";
 
 const guarded: RouteDescription = {
   responders: [{ routes: [{ path: "/members/page" }] }],
