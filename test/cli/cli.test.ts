@@ -26,7 +26,7 @@ function tricorn(args: readonly string[], cwd = projectFolder): Promise<Result> 
   // The loader looks for the paths of "tricorn" in the working directory otherwise.
   const env = { ...process.env, OXC_TSCONFIG_PATH: join(projectFolder, "tsconfig.json") };
   return new Promise((resolve) => {
-    execFile(node!, [...main, ...args], { cwd, env, timeout: 60_000 }, (error, out, err) => {
+    execFile(node, [...main, ...args], { cwd, env, timeout: 60_000 }, (error, out, err) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, out, err });
     });
   });
