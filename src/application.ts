@@ -10,7 +10,7 @@ import { ConfigurationError } from "./errors.js";
 import { defaultLog } from "./log/default-log.js";
 import type { Definition } from "./roles/definitions.js";
 import { refuseUnknownOptions } from "./diagnostics/options.js";
-import { Dispatcher, type HandlerTimeouts } from "./roles/dispatcher.js";
+import { Roles, type HandlerTimeouts } from "./roles/roles.js";
 import type { HeadLimits } from "./http/head.js";
 import type { Middleware } from "./roles/middleware.js";
 import type { StderrLines } from "./log/stderr-lines.js";
@@ -87,8 +87,8 @@ export interface ApplicationDescription {
 
 /** A compiled application, for any number of listeners. Created by {@link createApplication}. */
 export class TricornApplication {
-  /** @internal Dispatches requests by role, for every listener. */
-  readonly dispatcher: Dispatcher;
+  /** @internal The roles that it plays, shared by all its listeners. */
+  readonly roles: Roles;
   readonly #hooks: LifecycleHooks;
   /** The parent of the requests' loggers. */
   readonly log: Logger;
@@ -106,7 +106,7 @@ export class TricornApplication {
       options.log === undefined ? defaultLog(secrets) : { log: options.log, isVisible: true };
     const stderr = options.stderr ?? (isVisible ? "failures" : "warnings");
     const { definitions, hooks } = compileControllers(options.controllers, options);
-    this.dispatcher = new Dispatcher(definitions, {
+    this.roles = new Roles(definitions, {
       log,
       middleware,
       mount,

@@ -23,7 +23,7 @@ export type {
 export type { ServerLimits, ServerTimeouts } from "./server/options.js";
 export type { ServerOptions } from "./server/server.js";
 export type { SocketAccess } from "./server/socket-access.js";
-export type { HandlerTimeouts } from "./roles/dispatcher.js";
+export type { HandlerTimeouts } from "./roles/roles.js";
 export type { HeadLimits } from "./http/head.js";
 export type { StderrLines } from "./log/stderr-lines.js";
 

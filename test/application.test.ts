@@ -8,6 +8,7 @@ import { Authorizer, Filter, Responder } from "../src/decorators/role.js";
 import { Get } from "../src/decorators/route.js";
 import { Role } from "../src/protocol/constants.js";
 import type { RoleDefinition } from "../src/roles/definitions.js";
+import { Dispatcher } from "../src/roles/dispatcher.js";
 import { allow } from "../src/roles/verdict.js";
 import { applicationOf, ask, refusalOf } from "./decorators/support.js";
 
@@ -58,13 +59,13 @@ describe("an application", () => {
   });
 
   test("plays the roles of its controllers and definitions, and always that of the authorizer", () => {
-    const application = applicationOf([Books, Upper], { definitions: [logger] });
-    expect(application.dispatcher.inputs(Role.Responder)).toEqual({ stdin: true, data: false });
-    expect(application.dispatcher.inputs(Role.Authorizer)).toEqual({ stdin: false, data: false });
-    expect(application.dispatcher.inputs(Role.Filter)).toEqual({ stdin: true, data: true });
-    expect(application.dispatcher.inputs(4)).toEqual({ stdin: true, data: false });
-    expect(application.dispatcher.inputs(5)).toBeUndefined();
-    expect(applicationOf([Gate]).dispatcher.inputs(Role.Responder)).toBeUndefined();
+    const dispatcher = new Dispatcher(applicationOf([Books, Upper], { definitions: [logger] }).roles);
+    expect(dispatcher.inputs(Role.Responder)).toEqual({ stdin: true, data: false });
+    expect(dispatcher.inputs(Role.Authorizer)).toEqual({ stdin: false, data: false });
+    expect(dispatcher.inputs(Role.Filter)).toEqual({ stdin: true, data: true });
+    expect(dispatcher.inputs(4)).toEqual({ stdin: true, data: false });
+    expect(dispatcher.inputs(5)).toBeUndefined();
+    expect(new Dispatcher(applicationOf([Gate]).roles).inputs(Role.Responder)).toBeUndefined();
   });
 
   test("describes what it answers", () => {
@@ -125,8 +126,8 @@ describe("an application", () => {
     const application = applicationOf([Books], { mount: "/app/", timeouts: { handler: 5, authorizer: 7 } });
     expect((await ask(application, "/app/books")).text).toBe("x");
     expect([
-      application.dispatcher.timeLimit(Role.Responder),
-      application.dispatcher.timeLimit(Role.Authorizer),
+      new Dispatcher(application.roles).timeLimit(Role.Responder),
+      new Dispatcher(application.roles).timeLimit(Role.Authorizer),
     ]).toEqual([5, 7]);
   });
 

@@ -82,10 +82,10 @@ export class AuthorizerGates {
   }
 
   /**
-   * Who was declared for the path that routes are found by and not for the one that authorizers are asked about. They
-   * differ where PATH_INFO tells a mount that was not declared: section 6.3 keeps PATH_INFO from authorizers.
+   * The authorizers that were declared for the path that routes are found by, but not for the path that a Web server asks
+   * about. The two differ if PATH_INFO names a mount that was not declared: section 6.3 keeps PATH_INFO from authorizers.
    */
-  passedBy(params: Params): readonly Gate[] {
+  unaskable(params: Params): readonly Gate[] {
     if (this.#gates.length === 0 || this.#mount !== "") return [];
     const pathInfo = params.get("PATH_INFO") ?? "";
     if (pathInfo === "") return [];

@@ -9,24 +9,23 @@ import { utf8AsLatin1 } from "../http/header-fields.js";
 import type { RequestContext } from "./request.js";
 import { Allow, Deny, NOT_IN_DENIALS, deny, type Verdict } from "./verdict.js";
 
-/** What goes with a verdict on its way. */
+/** What a verdict is sent with. */
 export interface VerdictOptions {
   readonly limits: HeadLimits;
 }
 
 /**
- * Does what follows from a decision: answers, or lets the request go on. Nothing was written before it is called.
+ * Carries out a verdict: sends it, or passes an allowed request to the next door.
  *
- * @throws HeaderError where it cannot be answered so; nothing was written then, and it is called again to deny
+ * @throws HeaderError for a verdict that has no form; nothing was written then, and it is called again with a denial
  */
-export type Settle = (exchange: Exchange, verdict: Verdict, options: VerdictOptions) => void;
+export type VerdictSender = (exchange: Exchange, verdict: Verdict, options: VerdictOptions) => void;
 
-/** How a request is decided about that was not sent in the authorizer role. */
+/** A question about a request that came in another role. */
 export interface Question {
-  /** Those who decide. */
+  /** The authorizers that decide. */
   readonly gates: readonly Gate[];
-  /** What follows. */
-  readonly settle: Settle;
+  readonly send: VerdictSender;
 }
 
 /**
@@ -40,8 +39,8 @@ export class AuthorizerRole {
   /** Who decides about which request. */
   readonly gates: AuthorizerGates;
   readonly #context: RequestContext;
-  /** How the questions are answered that came in another role. */
-  readonly #settles = new WeakMap<Exchange, Settle>();
+  /** How the verdicts about requests of other roles are sent. */
+  readonly #senders = new WeakMap<Exchange, VerdictSender>();
 
   constructor(definitions: readonly AuthorizerDefinition[], context: RequestContext) {
     this.#context = context;
@@ -53,25 +52,25 @@ export class AuthorizerRole {
   }
 
   /** Decides about a request that came in another role and is played as an authorizer's. */
-  ask(exchange: Exchange, { gates, settle }: Question): void {
-    this.#settles.set(exchange, settle);
+  ask(exchange: Exchange, { gates, send }: Question): void {
+    this.#senders.set(exchange, send);
     this.#handle(exchange, gates);
   }
 
   /** Denies at once, whatever the handler is doing. Also for a request that never came to a handler. */
   refuse(exchange: Exchange, { status }: Refusal): void {
-    this.#settle(exchange, deny(status));
+    this.#send(exchange, deny(status));
   }
 
   #handle(exchange: Exchange, gates: readonly Gate[]): void {
     const request = new AuthorizerRequest(exchange, this.#context);
     const failed = (error: unknown): void => {
       request.logFailure(error);
-      this.#settle(exchange, deny(request.gaveUp === undefined ? 500 : 503));
+      this.#send(exchange, deny(request.gaveUp === undefined ? 500 : 503));
     };
     this.#decide(request, gates).then((verdict) => {
       try {
-        this.#settle(exchange, verdict);
+        this.#send(exchange, verdict);
       } catch (error) {
         failed(error);
       }
@@ -101,12 +100,12 @@ export class AuthorizerRole {
     return new Allow(variables);
   }
 
-  #settle(exchange: Exchange, verdict: Verdict): void {
+  #send(exchange: Exchange, verdict: Verdict): void {
     if (exchange.ended) return;
-    const settle = this.#settles.get(exchange) ?? sendVerdict;
+    const send = this.#senders.get(exchange) ?? sendVerdict;
     // Whoever asked has left, so that nobody knows what it would make of an answer.
     const decided = Allow.is(verdict) && exchange.aborted !== undefined ? deny(503) : verdict;
-    settle(exchange, decided, { limits: this.#context.headLimits });
+    send(exchange, decided, { limits: this.#context.headLimits });
   }
 }
 

@@ -1,196 +1,65 @@
-import type { Logger } from "pino";
-
-import { ConfigurationError, type AbortedError } from "../errors.js";
+import type { AbortedError } from "../errors.js";
 import { logSafely } from "../log/log-safely.js";
 import type { Application, Refusal, RoleInputs } from "../protocol/application-side/application.js";
-import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
-import { AuthorizerRole } from "./authorizer.js";
-import type { Definition, RoleDefinition } from "./definitions.js";
-import { logFailure, problemReply, refusalError } from "./failure.js";
-import { FilterRole } from "./filter.js";
-import { defaultHeadLimits, type HeadLimits } from "../http/head.js";
-import type { Middleware } from "./middleware.js";
-import { LogBudgets } from "../log/log-budgets.js";
-import { plainPath } from "../paths/plain-path.js";
-import { ResponderRole } from "./responder.js";
-import type { RequestContext } from "./request.js";
-import { sendReply } from "./send-reply.js";
-import { checkStderrLines, mirroredLog, type StderrLines } from "../log/stderr-lines.js";
+import { unknownRole } from "../protocol/application-side/refusals.js";
+import { Role, roleName } from "../protocol/constants.js";
+import { throughDoors, type Dispatch, type Door } from "./door.js";
+import { responderInputs } from "./responder.js";
+import type { Roles } from "./roles.js";
 
-/** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
-export interface HandlerTimeouts {
-  /** Responders, filters and further roles; 50 seconds if left out: Web servers wait 60. */
-  readonly handler?: number | undefined;
-  /** Authorizers; 10 seconds if left out. Then the request is denied. */
-  readonly authorizer?: number | undefined;
-}
-
-/** What a dispatcher needs beside the definitions. */
+/** What one listener adds to the roles of an application. */
 export interface DispatcherOptions {
-  readonly log: Logger;
-  /**
-   * The path that the application is mounted at, "/app" or "/" for the root; no route is found outside of it. Left out,
-   * PATH_INFO tells, where the Web server sends it. Authorizers are not told (section 6.3): what they decide about below
-   * a mount that was not declared, responders refuse.
-   */
-  readonly mount?: string | undefined;
-  /** Runs around every responder and filter. */
-  readonly middleware?: readonly Middleware[] | undefined;
-  readonly timeouts?: HandlerTimeouts | undefined;
-  /** How large the header block of an answer may be. */
-  readonly limits?: Partial<HeadLimits> | undefined;
-  /**
-   * Params that hold secrets, such as `HTTP_X_API_KEY`, in addition to Authorization, Cookie and the password; header fields
-   * and query parameters may be named too. Their values are redacted in logs and error messages.
-   */
-  readonly secrets?: readonly string[] | undefined;
-  /** What the Web server is told of requests; `failures` if left out. */
-  readonly stderr?: StderrLines | undefined;
+  /** What a request passes before its role handles it, in order; none by default. */
+  readonly doors?: readonly Door[] | undefined;
+  /** The names of the params that the listener's Web server vouches for, the most trusted first; none by default. */
+  readonly vouchesFor?: readonly string[] | undefined;
 }
 
-/** What the dispatcher knows of a role. */
-interface PlayedRole {
-  readonly inputs: RoleInputs;
-  handle(exchange: Exchange): void;
-}
-
-/** Reads the role of each request from its BEGIN_REQUEST and hands it to whoever plays it. */
+/**
+ * An application as one listener serves it: hands each request through the listener's doors to its role, which
+ * BEGIN_REQUEST names. Any number of dispatchers share the roles.
+ */
 export class Dispatcher implements Application {
-  readonly #roles = new Map<number, PlayedRole>();
-  /** What all requests share. */
-  readonly context: RequestContext;
-  /** Plays the authorizer role; also for requests that came in another one. */
-  readonly authorizer: AuthorizerRole;
-  /** Plays the responder role, where anybody does. */
-  readonly responder: ResponderRole | undefined;
-  /** Plays the filter role, where anybody does; also for requests that came in another one. */
-  readonly filter: FilterRole | undefined;
-  readonly #timeouts: Required<{ [K in keyof HandlerTimeouts]: number }>;
+  readonly #roles: Roles;
+  readonly #vouchesFor: readonly string[];
+  readonly #enter: Dispatch;
+  /** Doors lead from the responder role to others, so that it has requests even if no responder plays it. */
+  readonly #responderInputs: RoleInputs | undefined;
 
-  constructor(definitions: readonly Definition[], options: DispatcherOptions) {
-    const { log, middleware = [], timeouts = {}, secrets = [], limits } = options;
-    const stderr = checkStderrLines(options.stderr ?? "failures");
-    const headLimits = { ...defaultHeadLimits, ...limits };
-    this.#timeouts = { handler: timeouts.handler ?? 50_000, authorizer: timeouts.authorizer ?? 10_000 };
-
-    const responders = definitions.filter((definition) => definition.kind === "responder");
-    const filters = definitions.filter((definition) => definition.kind === "filter");
-    const authorizers = definitions.filter((definition) => definition.kind === "authorizer");
-    const mount = normalizeMount(options.mount ?? "");
-    const context: RequestContext = {
-      log,
-      mount,
-      secrets,
-      headLimits,
-      stderr,
-      budgets: new LogBudgets(),
-    };
-    this.context = context;
-    // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
-    // lighttpd takes for "allowed".
-    this.authorizer = new AuthorizerRole(authorizers, context);
-    this.#roles.set(Role.Authorizer, this.authorizer);
-    if (responders.length > 0) {
-      this.responder = new ResponderRole(responders, context, middleware);
-      this.#roles.set(Role.Responder, this.responder);
-    }
-    if (filters.length > 0) {
-      this.filter = new FilterRole(filters, context, middleware);
-      this.#roles.set(Role.Filter, this.filter);
-    }
-    for (const definition of definitions) if (definition.kind === "role") this.#addRole(definition);
+  constructor(roles: Roles, { doors = [], vouchesFor = [] }: DispatcherOptions = {}) {
+    this.#roles = roles;
+    this.#vouchesFor = vouchesFor;
+    this.#responderInputs = doors.length > 0 ? responderInputs : undefined;
+    this.#enter = throughDoors(doors, (exchange) => this.#handle(exchange));
   }
 
   inputs(role: number): RoleInputs | undefined {
-    return this.#roles.get(role)?.inputs;
+    return this.#roles.get(role)?.inputs ?? (role === Role.Responder ? this.#responderInputs : undefined);
   }
 
   dispatch(exchange: Exchange): void {
-    this.#roles.get(exchange.role)!.handle(exchange);
+    exchange.vouchesFor = this.#vouchesFor;
+    this.#enter(exchange);
   }
 
   refuse(exchange: Exchange, refusal: Refusal): void {
-    this.#logRefusal(exchange, refusal);
-    const { protocolStatus } = refusal;
-    if (exchange.role === Role.Authorizer) {
-      this.authorizer.refuse(exchange, refusal);
-    } else if (exchange.started) {
-      exchange.breakOff();
-    } else if (exchange.role === Role.Responder || exchange.role === Role.Filter) {
-      // Some servers ignore the protocol status and take an empty answer for a 200, so it says so itself.
-      void sendReply(exchange, problemReply(refusalError(refusal)), { protocolStatus });
-    } else {
-      exchange.end({ applicationStatus: protocolStatus === undefined ? 1 : 0, protocolStatus });
-    }
-  }
-
-  #logRefusal(exchange: Exchange, { code, status, reason }: Refusal): void {
-    const { id: requestId, role } = exchange;
-    const more = this.context.budgets.admit(code);
-    if (more === undefined) return;
-    const facts = { role: roleName(role), requestId, code, status, ...more };
-    logSafely(() => this.context.log.warn(facts, `Refused request: ${reason}`));
-    if (this.context.stderr === "warnings") exchange.warn(`tricorn: refused request: ${reason}`);
+    this.#roles.refuse(exchange, refusal);
   }
 
   timeLimit(role: number): number {
-    return role === Role.Authorizer ? this.#timeouts.authorizer : this.#timeouts.handler;
+    const { authorizer, handler } = this.#roles.timeouts;
+    return role === Role.Authorizer ? authorizer : handler;
   }
 
-  aborted(exchange: Exchange, reason: AbortedError): void {
-    const { id: requestId } = exchange;
-    const { code, message } = reason;
-    logSafely(() => this.context.log.debug({ role: roleName(exchange.role), requestId, code }, message));
+  aborted({ id: requestId, role }: Exchange, { code, message }: AbortedError): void {
+    const { log } = this.#roles.context;
+    logSafely(() => log.debug({ role: roleName(role), requestId, code }, message));
   }
 
-  #addRole({ number, name, inputs, handle }: RoleDefinition): void {
-    if (!Number.isInteger(number) || number <= Role.Filter || number > 0xffff) {
-      throw new ConfigurationError(
-        "ERR_ROLE_NUMBER",
-        `Cannot register role ${name}: its number is ${number}, it must be an integer from 4 to 65535`,
-      );
-    }
-    if (this.#roles.has(number)) {
-      throw new ConfigurationError(
-        "ERR_ROLE_NUMBER",
-        `Cannot register role ${name}: ${number} is taken already`,
-      );
-    }
-    const log = this.context.log.child({ role: name });
-    const { secrets, stderr, budgets } = this.context;
-    const failed = (exchange: Exchange, error: unknown): void => {
-      // Whoever was aborted mostly fails for that reason.
-      if (exchange.aborted === undefined)
-        logFailure(error, { exchange, log, what: name, secrets, stderr, budgets });
-      exchange.end({ applicationStatus: 1 });
-    };
-    const logFor = (exchange: Exchange): Logger =>
-      stderr === "warnings" ? mirroredLog(log, { exchange, secrets, what: () => name }) : log;
-    this.#roles.set(number, {
-      inputs,
-      handle: (exchange) => {
-        try {
-          const handled = handle(exchange, { log: logFor(exchange) });
-          handled?.then(undefined, (error: unknown) => failed(exchange, error));
-        } catch (error) {
-          failed(exchange, error);
-        }
-      },
-    });
+  #handle(exchange: Exchange): void {
+    const played = this.#roles.get(exchange.role);
+    if (played === undefined) this.#roles.refuse(exchange, unknownRole(exchange.role));
+    else played.handle(exchange);
   }
-}
-
-function normalizeMount(mount: string): string {
-  if (mount === "" || mount === "/") return mount;
-  const plain = mount.startsWith("/") && !mount.includes("?") ? plainPath(mount) : undefined;
-  if (plain === undefined) {
-    throw new ConfigurationError(
-      "ERR_MOUNT",
-      `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
-    );
-  }
-  // It begins links: what a URI cannot have is encoded, what is encoded stays.
-  const encoded = encodeURI(plain).replaceAll("%25", "%");
-  return encoded.endsWith("/") && encoded !== "/" ? encoded.slice(0, -1) : encoded;
 }

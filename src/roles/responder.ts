@@ -19,9 +19,12 @@ interface Route {
 
 const noDefaults: ReplyDefaults = {};
 
+/** Web servers send STDIN in the responder role (section 6.2). */
+export const responderInputs: RoleInputs = { stdin: true, data: false };
+
 /** Plays the responder role (section 6.2): finds the route and sends what its handler returns. */
 export class ResponderRole {
-  readonly inputs: RoleInputs = { stdin: true, data: false };
+  readonly inputs = responderInputs;
   readonly #context: RequestContext;
   readonly #router = new Router<Route>();
   /** What runs where no route was found, so that application middleware sees those requests too. */

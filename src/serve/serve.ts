@@ -1,5 +1,5 @@
 import { TricornApplication, compileApplication, type ApplicationPart } from "../application.js";
-import { BridgedApplication } from "../bridges/bridged-application.js";
+import { openDispatcher } from "../bridges/open-dispatcher.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { startUse, stopUse } from "./application-uses.js";
 import { blame, callerOf, type Caller } from "../diagnostics/caller.js";
@@ -91,7 +91,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       throw new ConfigurationError("ERR_CONTROLLER", `Cannot serve application: ${fact}`);
     }
     const options: ServerOptions = { log: served.log, ...serverOptions };
-    const bridged = await BridgedApplication.open(served.dispatcher, { bridges, vouchesFor });
+    const dispatcher = await openDispatcher(served.roles, { bridges, vouchesFor });
     const start = howStarted(listen, {
       named: process.env["TRICORN_LISTEN"],
       isCgi: startedAsCgi,
@@ -101,7 +101,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
     // Also where it listens: cgi-fcgi hands the environment of the request that started it on for ever.
     const variables = startedAsCgi ? takeCgiVariables(process.env) : [];
     // What is wrong with the options is found before anything starts.
-    const server = new Server(bridged, options);
+    const server = new Server(dispatcher, options);
     if (start.kind === "cgi") {
       // A server that listens has no use for the client that it asks itself with.
       const { serveAsCgi } = await import("./serve-as-cgi.js");

@@ -1,9 +1,10 @@
 import { TricornApplication, compileApplication, type ApplicationPart } from "../application.js";
 import { blamingCaller } from "../diagnostics/caller.js";
-import { BridgedApplication } from "../bridges/bridged-application.js";
+import { openDispatcher } from "../bridges/open-dispatcher.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { FastCgiClient } from "../client/index.js";
 import { refuseUnknownOptions } from "../diagnostics/options.js";
+import type { Application } from "../protocol/application-side/application.js";
 import { Role } from "../protocol/constants.js";
 import { connectInMemory } from "../server/memory-connection.js";
 import { Server } from "../server/server.js";
@@ -19,9 +20,9 @@ export class TestApplication {
   readonly #client: FastCgiClient;
 
   /** Use {@link testApplication}. */
-  constructor(application: TricornApplication, bridged: BridgedApplication) {
+  constructor(application: TricornApplication, dispatcher: Application) {
     this.#application = application;
-    this.#server = new Server(bridged, { log: application.log });
+    this.#server = new Server(dispatcher, { log: application.log });
     this.#client = new FastCgiClient({ connect: () => connectInMemory(this.#server) });
   }
 
@@ -94,8 +95,8 @@ export async function testApplication(
     refuseUnknownOptions("testApplication", options);
     return application instanceof TricornApplication ? application : compileApplication(application);
   });
-  const bridged = await BridgedApplication.open(started.dispatcher, options);
-  const running = new TestApplication(started, bridged);
+  const dispatcher = await openDispatcher(started.roles, options);
+  const running = new TestApplication(started, dispatcher);
   await started.start();
   return running;
 }

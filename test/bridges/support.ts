@@ -13,6 +13,7 @@ import { FilterBridge } from "../../src/bridges/filter/filter-bridge.js";
 import { nodeFileSystem, type FileSystem } from "../../src/files/file-system.js";
 import type { FilterDefinition } from "../../src/roles/definitions.js";
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { Server } from "../../src/server/server.js";
 import { folderWith } from "../support/folders.js";
 import { capturedLog, type LogLine } from "../support/served.js";
@@ -138,17 +139,12 @@ export async function bridgedOn(
 ): Promise<{ readonly connect: () => Promise<WebServerPeer>; readonly log: readonly LogLine[] }> {
   const { log, lines } = capturedLog();
   const { timeouts, ...filter } = options;
-  const dispatcher = new Dispatcher(definitions, { log, timeouts });
-  const bridge = await FilterBridge.open(dispatcher, { ...filter, fileSystem });
-  const server = new Server(
-    {
-      inputs: (role) => dispatcher.inputs(role) ?? { stdin: true, data: false },
-      dispatch: (exchange) => bridge.handle(exchange, { otherwise: () => dispatcher.dispatch(exchange) }),
-      refuse: (exchange, refusal) => dispatcher.refuse(exchange, refusal),
-      timeLimit: (role) => dispatcher.timeLimit(role),
-    },
-    { log, timeouts: { shutdown: 0, abortGrace: 100, drain: 2_000 } },
-  );
+  const roles = new Roles(definitions, { log, timeouts });
+  const { door } = await FilterBridge.open(roles, { ...filter, fileSystem });
+  const server = new Server(new Dispatcher(roles, { doors: [door] }), {
+    log,
+    timeouts: { shutdown: 0, abortGrace: 100, drain: 2_000 },
+  });
   await server.listen("127.0.0.1:0");
   onTestFinished(() => server.close());
   return { log: lines, connect: () => WebServerPeer.connect(server.address) };

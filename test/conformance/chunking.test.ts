@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { allow, deny } from "../../src/roles/verdict.js";
 import { Server } from "../../src/server/server.js";
 import { MemoryTransport } from "../support/memory-transport.js";
@@ -79,7 +80,7 @@ const REQUESTS = 10;
 /** What each request is answered, whatever the order in which that happens. */
 async function converse(chunks: readonly Buffer[]): Promise<string[]> {
   const { log } = capturedLog();
-  const server = new Server(new Dispatcher(definitions, { log }), { log });
+  const server = new Server(new Dispatcher(new Roles(definitions, { log })), { log });
   const transport = new MemoryTransport();
   server.accept(transport);
   for (const chunk of chunks) transport.push(chunk);
@@ -127,7 +128,7 @@ test("a conversation is answered the same in whatever chunks it comes", async ()
 
 test("whatever bytes come, the application neither crashes nor stops to answer others", async () => {
   const { log } = capturedLog();
-  const server = new Server(new Dispatcher(definitions, { log }), {
+  const server = new Server(new Dispatcher(new Roles(definitions, { log })), {
     log,
     timeouts: { shutdown: 0, abortGrace: 1 },
   });

@@ -8,6 +8,7 @@ import { ApplicationSide } from "../../src/protocol/application-side/application
 import type { ApplicationSideHost } from "../../src/protocol/application-side/application-side-host.js";
 import { defaultLimits } from "../../src/protocol/limits.js";
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { allow, deny, type Verdict } from "../../src/roles/verdict.js";
 import { answerOf } from "../support/answer.js";
 import * as wire from "../support/records.js";
@@ -70,24 +71,26 @@ class Real implements ApplicationSideHost {
         });
       });
     const dispatcher = new Dispatcher(
-      [
-        {
-          kind: "responder",
-          name: "R",
-          routes: [
-            { method: "GET", path: "/file", name: "R.get", handle: ({ exchange }) => wait(exchange.id) },
-          ],
-        },
-        {
-          kind: "authorizer",
-          name: "A",
-          paths: [],
-          authorize: ({ exchange }): Promise<Verdict> =>
-            wait(exchange.id).then(() => (exchange.id === 2 ? deny() : allow())),
-        },
-        { kind: "filter", name: "F", paths: ["**"], filter: ({ exchange }) => wait(exchange.id) },
-      ],
-      { log },
+      new Roles(
+        [
+          {
+            kind: "responder",
+            name: "R",
+            routes: [
+              { method: "GET", path: "/file", name: "R.get", handle: ({ exchange }) => wait(exchange.id) },
+            ],
+          },
+          {
+            kind: "authorizer",
+            name: "A",
+            paths: [],
+            authorize: ({ exchange }): Promise<Verdict> =>
+              wait(exchange.id).then(() => (exchange.id === 2 ? deny() : allow())),
+          },
+          { kind: "filter", name: "F", paths: ["**"], filter: ({ exchange }) => wait(exchange.id) },
+        ],
+        { log },
+      ),
     );
     const limits = { ...defaultLimits, requestsPerConnection: MOST_ACTIVE - 1 };
     this.side = new ApplicationSide(dispatcher, this, {

@@ -5,7 +5,7 @@ import {
   type ApplicationOptions,
   type TricornApplication,
 } from "../../src/application.js";
-import { BridgedApplication } from "../../src/bridges/bridged-application.js";
+import { openDispatcher } from "../../src/bridges/open-dispatcher.js";
 import { createContainer } from "../../src/decorators/container.js";
 import { ConfigurationError } from "../../src/errors.js";
 import {
@@ -63,7 +63,7 @@ async function once<T>(
   application: TricornApplication,
   use: (running: TestApplication) => Promise<T>,
 ): Promise<T> {
-  const running = new TestApplication(application, await BridgedApplication.open(application.dispatcher));
+  const running = new TestApplication(application, await openDispatcher(application.roles));
   try {
     return await use(running);
   } finally {

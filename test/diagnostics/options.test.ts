@@ -9,7 +9,7 @@ import type { AuthorizerOptions, FilterOptions, ScopeOptions } from "../../src/d
 import type { RouteOptions } from "../../src/decorators/route.js";
 import type { GatewayOptions, GatewayRoutes, GatewayTimeouts } from "../../src/gateway/index.js";
 import { refuseUnknownOptions } from "../../src/diagnostics/options.js";
-import type { HandlerTimeouts } from "../../src/roles/dispatcher.js";
+import type { HandlerTimeouts } from "../../src/roles/roles.js";
 import { defaultHeadLimits, type HeadLimits } from "../../src/http/head.js";
 import type { SendfileOptions } from "../../src/roles/sendfile.js";
 import type { ServeOptions } from "../../src/serve/serve.js";

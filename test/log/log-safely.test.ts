@@ -2,6 +2,7 @@ import pino from "pino";
 import { expect, it, onTestFinished } from "vitest";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { Server } from "../../src/server/server.js";
 import { authorize, begin, get } from "../support/records.js";
 import { responder } from "../support/served.js";
@@ -17,7 +18,9 @@ async function connect(): Promise<WebServerPeer> {
       "GET /hangs": () => new Promise(() => {}),
     }),
   ];
-  const server = new Server(new Dispatcher(definitions, { log, timeouts: { handler: 100 } }), { log });
+  const server = new Server(new Dispatcher(new Roles(definitions, { log, timeouts: { handler: 100 } })), {
+    log,
+  });
   await server.listen("127.0.0.1:0");
   onTestFinished(() => server.close());
   return WebServerPeer.connect(server.address);

@@ -39,6 +39,7 @@ test("no byte of an application's records is left over from something else", asy
   soilMemory();
   const { Server } = await import("../../src/server/server.js");
   const { Dispatcher } = await import("../../src/roles/dispatcher.js");
+  const { Roles } = await import("../../src/roles/roles.js");
   const { log } = capturedLog();
   const definitions = [
     responder({
@@ -51,7 +52,7 @@ test("no byte of an application's records is left over from something else", asy
     }),
     { kind: "filter" as const, name: "Same", paths: ["*"], filter: ({ data }: { data: unknown }) => data },
   ];
-  const server = new Server(new Dispatcher(definitions, { log }), { log });
+  const server = new Server(new Dispatcher(new Roles(definitions, { log })), { log });
   const transport = new MemoryTransport();
   const sent: Buffer[] = [];
   const write = transport._write.bind(transport);

@@ -2,6 +2,7 @@ import pino from "pino";
 import { describe, expect, test } from "vitest";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { get } from "../support/records.js";
 import { responder, serveDefinitions } from "../support/served.js";
 
@@ -46,7 +47,8 @@ describe("a declared mount", () => {
     "http://host/app",
     " /app",
   ])("cannot be %j", (mount) => {
-    const create = (): Dispatcher => new Dispatcher([pages], { log: pino({ level: "silent" }), mount });
+    const create = (): Dispatcher =>
+      new Dispatcher(new Roles([pages], { log: pino({ level: "silent" }), mount }));
     expect(create).toThrow(expect.objectContaining({ code: "ERR_MOUNT" }));
   });
 });

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { Definition } from "../../src/roles/definitions.js";
-import { BridgedApplication } from "../../src/bridges/bridged-application.js";
-import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { openDispatcher } from "../../src/bridges/open-dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { decodePath, normalizePath } from "../../src/paths/plain-path.js";
 import { allow, deny } from "../../src/roles/verdict.js";
 import { Server } from "../../src/server/server.js";
@@ -131,8 +131,8 @@ describe.each([
 
   beforeAll(async () => {
     const { log } = capturedLog();
-    const dispatcher = new Dispatcher(definitionsFor(views), { log, mount });
-    server = new Server(await BridgedApplication.open(dispatcher), { log });
+    const roles = new Roles(definitionsFor(views), { log, mount });
+    server = new Server(await openDispatcher(roles), { log });
   });
   afterAll(() => server.close());
 
@@ -224,8 +224,8 @@ describe("an application whose mount PATH_INFO alone tells", () => {
     const { log } = capturedLog();
     const paths: string[] = [];
     const answer = responder({ "GET /*": ({ path, mount }) => void paths.push(`${mount} ${path}`) });
-    const dispatcher = new Dispatcher([answer, ...definitions], { log });
-    const server = new Server(await BridgedApplication.open(dispatcher), { log });
+    const roles = new Roles([answer, ...definitions], { log });
+    const server = new Server(await openDispatcher(roles), { log });
     const transport = new MemoryTransport();
     server.accept(transport);
     transport.push(get(1, target, { params: { SCRIPT_NAME: mount, PATH_INFO: "/members" } }));

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { allow } from "../../src/roles/verdict.js";
 import { Server } from "../../src/server/server.js";
 import { MemoryTransport } from "../support/memory-transport.js";
@@ -29,7 +30,7 @@ function stoppedClock(): (ms: number) => void {
 describe("Connection", () => {
   test("writes a small answer in one piece, and all answers of a moment together", async () => {
     const { log } = capturedLog();
-    const server = new Server(new Dispatcher([hello], { log }), { log });
+    const server = new Server(new Dispatcher(new Roles([hello], { log })), { log });
     const transport = new MemoryTransport();
     const write = vi.spyOn(transport, "write");
     server.accept(transport);
@@ -44,7 +45,7 @@ describe("Connection", () => {
   test("closes at once behind a decision, where the peer has closed STDIN that nobody reads in that role", async () => {
     const { log } = capturedLog();
     const gate = { kind: "authorizer" as const, name: "All", paths: [], authorize: async () => allow() };
-    const server = new Server(new Dispatcher([gate], { log }), { log });
+    const server = new Server(new Dispatcher(new Roles([gate], { log })), { log });
     const transport = new MemoryTransport();
     server.accept(transport);
     // With params and the end of STDIN in one chunk, as lighttpd sends it.
@@ -65,7 +66,7 @@ describe("Connection", () => {
         for (; pulled.times < 22_000; pulled.times += 1) yield Buffer.alloc(60_000);
       },
     });
-    const server = new Server(new Dispatcher([flood], { log }), { log });
+    const server = new Server(new Dispatcher(new Roles([flood], { log })), { log });
     const transport = new MemoryTransport();
     server.accept(transport);
     transport.push(get(1, "/flood"));

@@ -2,6 +2,7 @@ import { duplexPair } from "node:stream";
 import { onTestFinished, expect, it } from "vitest";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { Server } from "../../src/server/server.js";
 import { Records, Type, get } from "../support/records.js";
 import { capturedLog, responder } from "../support/served.js";
@@ -13,7 +14,7 @@ it("streams on over a transport that takes more than it does itself", async () =
   };
   const whole = (): Buffer => Buffer.alloc(600_000);
   const server = new Server(
-    new Dispatcher([responder({ "GET /stream": stream, "GET /whole": whole })], { log }),
+    new Dispatcher(new Roles([responder({ "GET /stream": stream, "GET /whole": whole })], { log })),
     { log },
   );
   onTestFinished(() => server.close());

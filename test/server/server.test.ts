@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { allow } from "../../src/roles/verdict.js";
 import { Server, type ServerOptions } from "../../src/server/server.js";
 import { authorize, begin, get, params, record, Type, variablesOf } from "../support/records.js";
@@ -23,7 +24,7 @@ const never = () => new Promise<never>(() => undefined);
 
 function makeServer(options: Partial<ServerOptions> = {}): Server {
   const { log } = capturedLog();
-  const server = new Server(new Dispatcher([hello], { log }), { log, ...options });
+  const server = new Server(new Dispatcher(new Roles([hello], { log })), { log, ...options });
   onTestFinished(() => server.close());
   return server;
 }

@@ -13,6 +13,7 @@ import { basename, dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { Server } from "../../src/server/server.js";
 import { letsInOthers } from "../../src/server/socket-access.js";
 import { SocketFile } from "../../src/server/socket-file.js";
@@ -26,7 +27,7 @@ const hello = responder({ "GET /hello": () => "hello" });
 
 function makeServer(): Server {
   const { log } = capturedLog();
-  const server = new Server(new Dispatcher([hello], { log }), { log });
+  const server = new Server(new Dispatcher(new Roles([hello], { log })), { log });
   onTestFinished(() => server.close());
   return server;
 }

@@ -2,6 +2,7 @@
 import { pino } from "pino";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
+import { Roles } from "../../src/roles/roles.js";
 import { Server } from "../../src/server/server.js";
 import { responder } from "./routes.js";
 
@@ -20,7 +21,7 @@ const routes = responder({
 });
 
 const log = pino({ level: "silent" });
-const server = new Server(new Dispatcher([routes], { log }), { log });
+const server = new Server(new Dispatcher(new Roles([routes], { log })), { log });
 await server.listen("127.0.0.1:0");
 console.log(server.address);
 // The test closes our stdin when it has finished, or by dying.

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import pino, { type Logger } from "pino";
 import { onTestFinished } from "vitest";
 
-import { BridgedApplication } from "../../src/bridges/bridged-application.js";
+import { openDispatcher } from "../../src/bridges/open-dispatcher.js";
 import type { ListenerOptions } from "../../src/bridges/bridge-options.js";
 import type { Definition } from "../../src/roles/definitions.js";
-import { Dispatcher, type DispatcherOptions } from "../../src/roles/dispatcher.js";
+import { Roles, type RolesOptions } from "../../src/roles/roles.js";
 import { Server, type ServerOptions } from "../../src/server/server.js";
 import { WebServerPeer } from "./web-server-peer.js";
 
@@ -35,7 +35,7 @@ export function capturedLog(): { readonly log: Logger; readonly lines: LogLine[]
 export interface ServedOptions {
   readonly over?: "tcp" | "unix";
   readonly server?: Partial<ServerOptions>;
-  readonly dispatcher?: Partial<DispatcherOptions>;
+  readonly dispatcher?: Partial<RolesOptions>;
   readonly listener?: ListenerOptions;
 }
 
@@ -53,8 +53,8 @@ export async function serveDefinitions(
   { over = "tcp", server: serverOptions, dispatcher, listener }: ServedOptions = {},
 ): Promise<Served> {
   const { log, lines } = capturedLog();
-  const inside = new Dispatcher(definitions, { log, ...dispatcher });
-  const application = await BridgedApplication.open(inside, listener);
+  const roles = new Roles(definitions, { log, ...dispatcher });
+  const application = await openDispatcher(roles, listener);
   const server = new Server(application, {
     log,
     ...serverOptions,

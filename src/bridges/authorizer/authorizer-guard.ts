@@ -1,27 +1,26 @@
 import { Role } from "../../protocol/constants.js";
 import type { Exchange } from "../../protocol/application-side/exchange.js";
-import type { AuthorizerRole, Settle, VerdictOptions } from "../../roles/authorizer.js";
+import type { AuthorizerRole, VerdictOptions } from "../../roles/authorizer.js";
+import type { Door } from "../../roles/door.js";
 import { Reply } from "../../roles/reply.js";
 import { sendReply } from "../../roles/send-reply.js";
 import { Allow, NOT_IN_DENIALS, deny, type Deny } from "../../roles/verdict.js";
 import { guardParams, withVariables, withoutVariables } from "./guard-params.js";
 
 /**
- * Asks the authorizers in this process before a responder or filter runs, for Web servers that cannot ask. While they
- * decide, the request is an authorizer's, with the time limit and the ways to be refused of that role; a denial is its
- * answer. Only an allow makes it what it was, and what they hand on its params.
+ * The door that asks the authorizers in this process before a responder or filter runs, for Web servers that cannot ask.
+ * While they decide, the request is an authorizer's, with the time limit and the ways to be refused of that role; a denial
+ * is its answer. Only an allow makes it what it was, with the authorizers' variables among its params. A request that no
+ * authorizer covers passes.
  */
-export class AuthorizerGuard {
-  readonly #authorizer: AuthorizerRole;
-
-  constructor(authorizer: AuthorizerRole) {
-    this.#authorizer = authorizer;
-  }
-
-  /** Calls `proceed` if the request may pass; answers it otherwise. What no authorizer covers may pass. */
-  handle(exchange: Exchange, proceed: () => void): void {
+export function authorizerGuard(authorizer: AuthorizerRole): Door {
+  const { gates } = authorizer;
+  return (exchange, next) => {
     const { role, params } = exchange;
-    const { gates } = this.#authorizer;
+    if (role !== Role.Responder && role !== Role.Filter) {
+      next(exchange);
+      return;
+    }
     const guarding = gates.guarding(params);
     if (guarding === undefined) {
       // It could be read in a way that an authorizer was declared for.
@@ -32,20 +31,22 @@ export class AuthorizerGuard {
     const own = withoutVariables(params, gates.variables);
     if (guarding.length === 0) {
       exchange.params = own;
-      proceed();
+      next(exchange);
       return;
     }
-    const settle: Settle = (_exchange, verdict, options) => {
-      if (!Allow.is(verdict)) {
-        sendDenial(exchange, verdict, options);
-        return;
-      }
-      exchange.playAs(role, withVariables(own, verdict.variables));
-      proceed();
-    };
     exchange.playAs(Role.Authorizer, guardParams(own));
-    this.#authorizer.ask(exchange, { gates: guarding, settle });
-  }
+    authorizer.ask(exchange, {
+      gates: guarding,
+      send: (_exchange, verdict, options) => {
+        if (!Allow.is(verdict)) {
+          sendDenial(exchange, verdict, options);
+          return;
+        }
+        exchange.playAs(role, withVariables(own, verdict.variables));
+        next(exchange);
+      },
+    });
+  };
 }
 
 /** Answers with a denial as with any reply: this goes to the client, so that HEAD and 304 have no body. */

@@ -2,8 +2,10 @@ import type { Logger } from "pino";
 
 import { logSafely } from "../../log/log-safely.js";
 import type { Exchange } from "../../protocol/application-side/exchange.js";
+import { Role } from "../../protocol/constants.js";
 import type { Params } from "../../protocol/params.js";
 import type { AuthorizerGates, Gate } from "../../roles/authorizer-gates.js";
+import type { Door } from "../../roles/door.js";
 import type { RequestContext } from "../../roles/request.js";
 import type { StderrLines } from "../../log/stderr-lines.js";
 
@@ -40,9 +42,13 @@ export class UnaskedAuthorizers {
     this.#done = this.#asked.size === this.#gates.count;
   }
 
-  /** Looks at a request that a responder is about to answer. */
-  see(exchange: Exchange): void {
-    if (this.#done) return;
+  /** The door that looks at each request on its way to a responder, and lets it pass. */
+  readonly door: Door = (exchange, next) => {
+    if (!this.#done && exchange.role === Role.Responder) this.#see(exchange);
+    next(exchange);
+  };
+
+  #see(exchange: Exchange): void {
     const { params } = exchange;
     const server = params.get("SERVER_SOFTWARE") ?? "";
     if (!NEVER_ASKS.test(server)) return;

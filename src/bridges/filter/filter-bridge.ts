@@ -3,11 +3,11 @@ import { ConfigurationError } from "../../errors.js";
 import { DocumentRoot, type Located, type LocatedFile, type NotAFile } from "../../files/document-root.js";
 import type { FileSystem } from "../../files/file-system.js";
 import type { Exchange } from "../../protocol/application-side/exchange.js";
-import type { Params } from "../../protocol/params.js";
-import type { Gate } from "../../roles/authorizer-gates.js";
-import type { Dispatcher } from "../../roles/dispatcher.js";
+import type { Dispatch, Door } from "../../roles/door.js";
+import { Role } from "../../protocol/constants.js";
 import { internalErrorReply, logFailure, problemReply } from "../../roles/failure.js";
 import type { Transform } from "../../roles/filter.js";
+import type { Roles } from "../../roles/roles.js";
 import type { HeaderFields } from "../../http/header-fields.js";
 import { HttpError } from "../../http/http-error.js";
 import { encodePath, locate, type RequestLocation } from "../../paths/location.js";
@@ -24,7 +24,7 @@ const METHODS = ["GET", "HEAD", "POST"];
 const FOLDER_METHODS = ["GET", "HEAD"];
 
 /** What a request of the responder role may be about. */
-interface Aim {
+interface FilterTarget {
   readonly location: RequestLocation;
   /** The decoded path below the mount, without empty and dot segments. */
   readonly path: string;
@@ -32,31 +32,23 @@ interface Aim {
   readonly transform: Transform | undefined;
 }
 
-interface FileAim extends Aim {
+interface FileTarget extends FilterTarget {
   readonly transform: Transform;
   readonly file: LocatedFile;
 }
-
-/** Who answers where the request leads to no file that is filtered. */
-export interface Otherwise {
-  readonly otherwise: () => void;
-}
-
-/** Who had to allow a request before it came to the filters. */
-type Asked = (params: Params) => readonly Gate[];
 
 interface BridgeFacts {
   readonly root: DocumentRoot;
   readonly index: string;
   readonly files: FilteredFiles;
-  readonly asked: Asked;
+  readonly inProcess: boolean;
 }
 
 /** What the bridge is opened with beside what users say. */
 interface OpenOptions extends FilterBridgeOptions {
-  /** Those whom a Web server asks about such a request if left out. */
-  readonly asked?: Asked | undefined;
-  /** That of this machine if left out. */
+  /** Whether this process asks the authorizers; by default the Web server does. */
+  readonly inProcess?: boolean | undefined;
+  /** That of this machine by default. */
   readonly fileSystem?: FileSystem | undefined;
 }
 
@@ -71,19 +63,19 @@ interface Refusal {
  * with the file as DATA.
  */
 export class FilterBridge {
-  readonly #dispatcher: Dispatcher;
+  readonly #roles: Roles;
   readonly #root: DocumentRoot;
   readonly #index: string;
   readonly #files: FilteredFiles;
-  readonly #asked: Asked;
+  readonly #inProcess: boolean;
 
-  private constructor(dispatcher: Dispatcher, facts: BridgeFacts) {
-    const { root, index, files, asked } = facts;
-    this.#dispatcher = dispatcher;
+  private constructor(roles: Roles, facts: BridgeFacts) {
+    const { root, index, files, inProcess } = facts;
+    this.#roles = roles;
     this.#root = root;
     this.#index = index;
     this.#files = files;
-    this.#asked = asked;
+    this.#inProcess = inProcess;
   }
 
   /**
@@ -91,10 +83,10 @@ export class FilterBridge {
    *   no filter
    */
   static async open(
-    dispatcher: Dispatcher,
-    { root: folder, index = "index.html", cache: limit, fileSystem, asked }: OpenOptions,
+    roles: Roles,
+    { root: folder, index = "index.html", cache: limit, fileSystem, inProcess = false }: OpenOptions,
   ): Promise<FilterBridge> {
-    const { filter, authorizer } = dispatcher;
+    const { filter } = roles;
     if (filter === undefined) {
       throw new ConfigurationError(
         "ERR_BRIDGE",
@@ -103,28 +95,33 @@ export class FilterBridge {
     }
     const root = await DocumentRoot.open(folder, { index, fileSystem });
     const cache = limit === undefined ? undefined : new ReplyCache(limit);
-    return new FilterBridge(dispatcher, {
+    return new FilterBridge(roles, {
       root,
       index,
       files: new FilteredFiles({ root, filter, cache }),
-      asked: asked ?? ((params) => authorizer.gates.asked(params)),
+      inProcess,
     });
   }
 
-  /** Takes over a request of the responder role, or leaves it to whoever answers otherwise. */
-  handle(exchange: Exchange, { otherwise }: Otherwise): void {
-    const aim = this.#aimOf(exchange);
-    const elsewhere = (): void => {
-      if (this.#dispatcher.responder !== undefined) otherwise();
-      else refuse(exchange, 404, { detail: "There is no such file." });
-    };
-    if (aim === undefined) elsewhere();
-    else this.#answer(exchange, aim, elsewhere).catch((error: unknown) => this.#fail(exchange, error));
+  /** Answers a request of the responder role for a file that is filtered, and lets all others pass. */
+  readonly door: Door = (exchange, next) => {
+    if (exchange.role !== Role.Responder) {
+      next(exchange);
+      return;
+    }
+    const target = this.#targetOf(exchange);
+    if (target === undefined) this.#pass(exchange, next);
+    else this.#answer(exchange, target, next).catch((error: unknown) => this.#fail(exchange, error));
+  };
+
+  #pass(exchange: Exchange, next: Dispatch): void {
+    if (this.#roles.responder !== undefined) next(exchange);
+    else refuse(exchange, 404, { detail: "There is no such file." });
   }
 
   /** What the request may be about, as far as its path tells: nothing is looked up here. */
-  #aimOf({ params }: Exchange): Aim | undefined {
-    const { filter, responder, context } = this.#dispatcher;
+  #targetOf({ params }: Exchange): FilterTarget | undefined {
+    const { filter, responder, context } = this.#roles;
     const location = locate(params, { mount: context.mount, pathInfo: params.get("PATH_INFO") });
     const path = location.lies === "below" ? normalizePath(location.path) : undefined;
     if (path === undefined) return undefined;
@@ -138,31 +135,31 @@ export class FilterBridge {
       : undefined;
   }
 
-  async #answer(exchange: Exchange, aim: Aim, elsewhere: () => void): Promise<void> {
-    const { transform } = aim;
-    let located: Located | undefined = await this.#root.locate(aim.path);
+  async #answer(exchange: Exchange, target: FilterTarget, next: Dispatch): Promise<void> {
+    const { transform } = target;
+    let located: Located | undefined = await this.#root.locate(target.path);
     if (exchange.ended) return;
     if (located.kind === "file" && transform !== undefined) {
-      located = await this.#filter(exchange, { ...aim, transform, file: located });
+      located = await this.#filter(exchange, { ...target, transform, file: located });
     }
     if (located === undefined) return;
     switch (located.kind) {
       case "file":
       case "missing":
-        elsewhere();
+        this.#pass(exchange, next);
         return;
       default:
         // As at the gateway: what is no file is no reason not to ask a responder that is meant for the path.
-        if (this.#dispatcher.responder?.knows(aim.location.path) === true) elsewhere();
-        else if (located.kind === "folder") redirect(exchange, aim);
+        if (this.#roles.responder?.knows(target.location.path) === true) this.#pass(exchange, next);
+        else if (located.kind === "folder") redirect(exchange, target);
         else refuse(exchange, 403, { detail: "This file is not served." });
     }
   }
 
   /** Answers, or tells what is there instead of the file by now. */
-  async #filter(exchange: Exchange, aim: FileAim): Promise<NotAFile | undefined> {
-    const { location, transform, file } = aim;
-    const audience = this.#admit(exchange, [aim.path, file.name, file.realName]);
+  async #filter(exchange: Exchange, target: FileTarget): Promise<NotAFile | undefined> {
+    const { location, transform, file } = target;
+    const audience = this.#admit(exchange, [target.path, file.name, file.realName]);
     if (audience === undefined) refuse(exchange, 403, { detail: "This file is not served." });
     else if (!METHODS.includes(exchange.params.method)) refuseMethod(exchange, METHODS);
     else return this.#files.answer(exchange, { location, transform, file, audience });
@@ -175,15 +172,17 @@ export class FilterBridge {
    * authorizer that knows the file by another name was not among those asked.
    */
   #admit(exchange: Exchange, names: readonly string[]): Audience | undefined {
-    const { authorizer, context } = this.#dispatcher;
+    const { authorizer, context } = this.#roles;
     const { params, vouchesFor } = exchange;
-    const asked = this.#asked(params);
-    const passedBy = authorizer.gates.covering(names).filter((gate) => !asked.includes(gate));
-    if (passedBy.length > 0) {
+    const { gates } = authorizer;
+    // This process asks by more readings of a path than a Web server does.
+    const asked = this.#inProcess ? (gates.guarding(params) ?? []) : gates.asked(params);
+    const unasked = gates.covering(names).filter((gate) => !asked.includes(gate));
+    if (unasked.length > 0) {
       const code = "ERR_AUTHORIZER_PASSED_BY";
       const more = context.budgets.admit(code);
       if (more !== undefined) {
-        const facts = { code, authorizers: passedBy.map(({ name }) => name), ...more };
+        const facts = { code, authorizers: unasked.map(({ name }) => name), ...more };
         const message =
           "Denied: the path leads to a file of an authorizer that does not decide about the path";
         logSafely(() => context.log.warn(facts, message));
@@ -194,13 +193,13 @@ export class FilterBridge {
   }
 
   #fail(exchange: Exchange, error: unknown): void {
-    logFailure(error, { ...this.#dispatcher.context, exchange, what: "the look-up of a file" });
+    logFailure(error, { ...this.#roles.context, exchange, what: "the look-up of a file" });
     void sendReply(exchange, internalErrorReply(), {});
   }
 }
 
 /** To the folder's path with its slash; it is the plain one, since one that begins with two names another host. */
-function redirect(exchange: Exchange, { location, path }: Aim): void {
+function redirect(exchange: Exchange, { location, path }: FilterTarget): void {
   if (!FOLDER_METHODS.includes(exchange.params.method)) {
     refuseMethod(exchange, FOLDER_METHODS);
     return;

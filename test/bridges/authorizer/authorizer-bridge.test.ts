@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 
-import { BridgedApplication } from "../../../src/bridges/bridged-application.js";
+import { openDispatcher } from "../../../src/bridges/open-dispatcher.js";
 import type { Application } from "../../../src/protocol/application-side/application.js";
 import { ApplicationSide } from "../../../src/protocol/application-side/application-side.js";
 import type { ApplicationSideHost } from "../../../src/protocol/application-side/application-side-host.js";
 import { defaultLimits } from "../../../src/protocol/limits.js";
 import type { AuthorizerRequest } from "../../../src/roles/authorizer-request.js";
-import { Dispatcher } from "../../../src/roles/dispatcher.js";
+import { Roles } from "../../../src/roles/roles.js";
 import { allow, challenge, deny, redirect, type Verdict } from "../../../src/roles/verdict.js";
 import { askAsCaddy, askAsNginx, expectDenied, gate } from "../../support/gates.js";
 import {
@@ -176,8 +176,8 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
   test("has no more time where an upload goes on behind it", async () => {
     const { log } = capturedLog();
     const hangs = gate(() => new Promise(() => undefined));
-    const dispatcher = new Dispatcher([hangs], { log, timeouts: { authorizer: 1_000 } });
-    const clock = new ClockedSide(await BridgedApplication.open(dispatcher));
+    const roles = new Roles([hangs], { log, timeouts: { authorizer: 1_000 } });
+    const clock = new ClockedSide(await openDispatcher(roles));
     clock.side.receive(ask(1, "/x").subarray(0, -8));
     clock.time = 900;
     // So much buys a responder eight seconds.

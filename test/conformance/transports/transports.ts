@@ -8,7 +8,7 @@ import { FastCgiClient, type ClientResponse } from "tricorn/client";
 import { Role } from "tricorn/protocol";
 import { Gateway, routesOf } from "tricorn/gateway";
 import { TestApplication } from "tricorn/testing";
-import { BridgedApplication } from "../../../src/bridges/bridged-application.js";
+import { openDispatcher } from "../../../src/bridges/open-dispatcher.js";
 import { temporaryFolder } from "../../support/served.js";
 import { createEverything } from "./application.js";
 
@@ -43,7 +43,7 @@ export const transports: Readonly<Record<string, () => Promise<Transport>>> = {
   "without a socket": async () => {
     const application = createEverything();
     await application.start();
-    const running = new TestApplication(application, await BridgedApplication.open(application.dispatcher));
+    const running = new TestApplication(application, await openDispatcher(application.roles));
     onTestFinished(() => running.close());
     return (call) => ask(running.client, call);
   },

@@ -1,10 +1,11 @@
 import pino from "pino";
 
-import { BridgedApplication } from "../../../src/bridges/bridged-application.js";
+import { openDispatcher } from "../../../src/bridges/open-dispatcher.js";
 import type { AbortedError } from "../../../src/errors.js";
 import type { Application, Refusal, RoleInputs } from "../../../src/protocol/application-side/application.js";
 import type { Exchange } from "../../../src/protocol/application-side/exchange.js";
-import { Dispatcher } from "../../../src/roles/dispatcher.js";
+import type { Dispatcher } from "../../../src/roles/dispatcher.js";
+import { Roles } from "../../../src/roles/roles.js";
 import { Server } from "../../../src/server/server.js";
 import { drive, type SessionFigures, type Target } from "./drive.js";
 import { definitions } from "./handlers.js";
@@ -42,7 +43,7 @@ export async function runSession(session: Session, over: Over): Promise<SessionF
   };
   const time = session.hurried ? HURRIED : PATIENT;
   const application = new WatchedApplication(
-    await BridgedApplication.open(new Dispatcher(definitions({ issueToken }), { log })),
+    await openDispatcher(new Roles(definitions({ issueToken }), { log })),
     time,
   );
   // Whoever does everything right may be slow to read.
@@ -92,12 +93,12 @@ function linkTo(server: Server): Link {
 
 /** Notes every exchange on its way to the application. */
 class WatchedApplication implements Application {
-  readonly #application: BridgedApplication;
+  readonly #application: Dispatcher;
   readonly #time: number;
   readonly #exchanges = new Set<Exchange>();
   readonly #dispatched = new WeakSet<Exchange>();
 
-  constructor(application: BridgedApplication, time: number) {
+  constructor(application: Dispatcher, time: number) {
     this.#application = application;
     this.#time = time;
   }

@@ -4,7 +4,7 @@ import { PerformanceObserver } from "node:perf_hooks";
 import { pino } from "pino";
 
 import { createApplication } from "../../../src/application.js";
-import { BridgedApplication } from "../../../src/bridges/bridged-application.js";
+import { openDispatcher } from "../../../src/bridges/open-dispatcher.js";
 import { ApplicationSide } from "../../../src/protocol/application-side/application-side.js";
 import type { ApplicationSideHost } from "../../../src/protocol/application-side/application-side-host.js";
 import { defaultServerLimits, defaultServerTimeouts } from "../../../src/server/options.js";
@@ -32,7 +32,7 @@ new PerformanceObserver((list) => {
 
 /** A connection without a socket, so that what is counted is this project's own. */
 async function measure(name: string, request: Buffer, controllers: readonly (typeof Site | typeof Gate)[]) {
-  const application = await BridgedApplication.open(createApplication({ controllers, log }).dispatcher);
+  const application = await openDispatcher(createApplication({ controllers, log }).roles);
   const side = new ApplicationSide(application, host, {
     limits: defaultServerLimits,
     times: defaultServerTimeouts,

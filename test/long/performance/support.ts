@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 
 import { createApplication, type ControllerClass } from "../../../src/application.js";
-import { BridgedApplication } from "../../../src/bridges/bridged-application.js";
+import { openDispatcher } from "../../../src/bridges/open-dispatcher.js";
 import { Server } from "../../../src/server/server.js";
 import { MemoryTransport } from "../../support/memory-transport.js";
 
@@ -29,8 +29,8 @@ export class CountedTransport extends MemoryTransport {
 /** A connection to an application of these controllers, served until the test ends. */
 export async function connectTo(controllers: readonly ControllerClass[]): Promise<CountedTransport> {
   const log = pino({ level: "silent" });
-  const { dispatcher } = createApplication({ controllers, log });
-  const server = new Server(await BridgedApplication.open(dispatcher), { log });
+  const { roles } = createApplication({ controllers, log });
+  const server = new Server(await openDispatcher(roles), { log });
   const transport = new CountedTransport();
   server.accept(transport);
   onTestFinished(async () => {

@@ -1,8 +1,8 @@
 // The application of the soak: all kinds of handlers, in a process of its own. Answers each message by its figures.
 import pino from "pino";
 
-import { BridgedApplication } from "../../../src/bridges/bridged-application.js";
-import { Dispatcher } from "../../../src/roles/dispatcher.js";
+import { openDispatcher } from "../../../src/bridges/open-dispatcher.js";
+import { Roles } from "../../../src/roles/roles.js";
 import { Server } from "../../../src/server/server.js";
 import { definitions } from "../fuzz/handlers.js";
 
@@ -21,11 +21,11 @@ const MEBIBYTE = 2 ** 20;
 
 const log = pino({ level: "silent" });
 let issued = 0;
-const dispatcher = new Dispatcher(definitions({ issueToken: () => `token-${(issued += 1)}` }), {
+const roles = new Roles(definitions({ issueToken: () => `token-${(issued += 1)}` }), {
   log,
   timeouts: { handler: LIMIT, authorizer: LIMIT },
 });
-const application = await BridgedApplication.open(dispatcher);
+const application = await openDispatcher(roles);
 const server = new Server(application, {
   log,
   timeouts: { params: LIMIT, body: LIMIT, halfClosed: 500, drain: LIMIT, send: LIMIT },

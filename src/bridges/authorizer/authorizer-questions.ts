@@ -1,0 +1,74 @@
+import { logSafely } from "../../log/log-safely.js";
+import { Role } from "../../protocol/constants.js";
+import type { Exchange } from "../../protocol/application-side/exchange.js";
+import { sendVerdict, type VerdictSender } from "../../roles/authorizer.js";
+import type { Door } from "../../roles/door.js";
+import type { Roles } from "../../roles/roles.js";
+import { Deny } from "../../roles/verdict.js";
+import type { AuthorizerBridgeOptions } from "../bridge-options.js";
+import { asAuthRequest } from "./auth-request.js";
+import {
+  bridgeMarker,
+  isBridgeForm,
+  questionParams,
+  requestNames,
+  type BridgeForm,
+  type TargetNames,
+} from "./bridge-question.js";
+import type { UnaskedAuthorizers } from "./unasked-authorizers.js";
+
+/** How authorizers are asked over the responder role. */
+export interface AuthorizerQuestionsOptions extends Pick<AuthorizerBridgeOptions, "uri" | "method"> {
+  /** Notes the authorizers that were asked; by default nothing does. */
+  readonly unasked?: UnaskedAuthorizers | undefined;
+}
+
+/**
+ * The door to the authorizers over the responder role (section 6.2): a request with a TRICORN_BRIDGE marker asks whether
+ * another request may pass. From here on it is an authorizer request (section 6.3), with the same rules and the same ways to
+ * be denied; only the form of a denial is what the asking Web server understands.
+ *
+ * A marker is always honoured: only the Web server's configuration can set it, and a responder's page must not count as
+ * "allowed".
+ */
+export function authorizerQuestions(
+  { authorizer, context }: Roles,
+  { uri = "TRICORN_URI", method = "TRICORN_METHOD", unasked }: AuthorizerQuestionsOptions,
+): Door {
+  const forms: Readonly<Record<BridgeForm, { readonly names: TargetNames; readonly send: VerdictSender }>> = {
+    auth_request: { names: requestNames, send: sendAuthRequest },
+    forward_auth: { names: { uri, method }, send: sendVerdict },
+  };
+  const refuse = (exchange: Exchange, code: string, reason: string): void => {
+    const more = context.budgets.admit(code);
+    if (more !== undefined)
+      logSafely(() => context.log.warn({ code, requestId: exchange.id, ...more }, `Denied: ${reason}`));
+    authorizer.refuse(exchange, { status: 403, code, reason });
+  };
+  const ask = (exchange: Exchange, marker: string): void => {
+    if (!isBridgeForm(marker)) {
+      exchange.playAs(Role.Authorizer, exchange.params);
+      refuse(exchange, "ERR_BRIDGE_MARKER", "TRICORN_BRIDGE has a value that is not known");
+      return;
+    }
+    const { names, send } = forms[marker];
+    const params = questionParams(exchange.params, names);
+    exchange.playAs(Role.Authorizer, params ?? exchange.params);
+    if (params === undefined) {
+      const reason = `${names.uri} and ${names.method} do not tell what is asked about`;
+      refuse(exchange, "ERR_BRIDGE_TARGET", reason);
+      return;
+    }
+    const gates = authorizer.gates.asked(params);
+    unasked?.note(gates);
+    authorizer.ask(exchange, { gates, send });
+  };
+  return (exchange, next) => {
+    const marker = exchange.role === Role.Responder ? bridgeMarker(exchange.params) : undefined;
+    if (marker === undefined) next(exchange);
+    else ask(exchange, marker);
+  };
+}
+
+const sendAuthRequest: VerdictSender = (exchange, verdict, options) =>
+  sendVerdict(exchange, Deny.is(verdict) ? asAuthRequest(verdict) : verdict, options);
