@@ -50,19 +50,21 @@ export function formatFigure(value: number): string {
   return value.toFixed(value >= 10 ? 1 : 2);
 }
 
-/** What was to be reached, and what was. */
+/** Goals and results; a case has its title in its first row. */
 export function goalsTable(results: readonly CaseResult[]): Table {
   return [
-    ["case", "goal", "reached", ""],
-    ...results.flatMap((result) => result.goals.map((goal) => goalRow(result, goal))),
+    ["case", "goal", "measured"],
+    ...results.flatMap((result) =>
+      result.goals.map((goal, index) => [index === 0 ? result.title : "", ...goalCells(result, goal)]),
+    ),
   ];
 }
 
-function goalRow({ title, metrics }: CaseResult, goal: GoalResult): string[] {
+function goalCells({ metrics }: CaseResult, goal: GoalResult): string[] {
   const { label, unit } = metrics.find(({ key }) => key === goal.metric)!;
   const bound = goal.atMost === undefined ? `≥ ${goalFigure(goal.atLeast!)}` : `≤ ${goalFigure(goal.atMost)}`;
   const measure = goal.against === undefined ? ` ${unit}` : ` of ${goal.against}`;
-  return [title, `${label} ${bound}${measure}`, formatRatio(goal.reached), goal.met ? "reached" : "missed"];
+  return [`${label} ${bound}${measure}`, `${formatRatio(goal.reached)}${goal.met ? "" : ", missed"}`];
 }
 
 function goalFigure(value: number): string {

@@ -123,9 +123,9 @@ function section(door: Door, setUps: readonly SetUpResults[]): string {
 
 ${about}
 
-| set-up | Web server | how | result |
-|---|---|---|---|
-${setUps.map(({ facts: { id, server, how }, cases }) => `| ${id} | ${server} | ${how} | ${summary(cases)} |`).join("\n")}
+| set-up | how | passed |
+|---|---|---|
+${setUps.map(({ facts: { id, how }, cases }) => `| ${id} | ${how} | ${summary(cases)} |`).join("\n")}
 
 ${caseList(setUps)}`;
 }
