@@ -1,12 +1,14 @@
 // Installs the npm dependencies when they are missing or are not the ones in package-lock.json, so that `npm test`
-// and `npm start` work in a fresh clone. Uses nothing but Node's own modules: nothing else is there yet.
+// and `npm start` work in a fresh clone. The argument is another folder of the repository with a package.json of its own.
+// Uses nothing but Node's own modules: nothing else is there yet.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./lock.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = join(fileURLToPath(new URL("..", import.meta.url)), process.argv[2] ?? "");
 
 if (!areInstalled()) {
   const name = `npm-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`;
@@ -35,12 +37,12 @@ function areInstalled() {
 }
 
 /**
- * @param {string} file relative to the project
+ * @param {string} file relative to the folder
  * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }> | undefined}
  */
 function packagesOf(file) {
   try {
-    return JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8")).packages;
+    return JSON.parse(readFileSync(join(root, file), "utf8")).packages;
   } catch {
     return undefined;
   }

@@ -10,10 +10,12 @@ const EXAMPLE = "PORT=8081 npm start";
 
 try {
   const port = portOf(process.env["PORT"]);
+  let isClosing = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (isClosing) process.exit(1); // a second signal does not wait
+      isClosing = true;
       void starting.then((library) => library.close());
-      process.once(signal, () => process.exit(1)); // a second signal does not wait
     });
   }
   const starting = startLibrary({ port });
