@@ -1,4 +1,8 @@
-/** Tricorn: a FastCGI framework of classes, one for each role. */
+/**
+ * Tricorn: a FastCGI framework of classes, one for each role.
+ *
+ * @module tricorn
+ */
 // First, because tsyringe throws if it is loaded before reflect-metadata.
 import "reflect-metadata";
 
@@ -42,7 +46,7 @@ export {
   type RouteOptions,
 } from "./decorators/route.js";
 export { Body, Cookie, Header, Path, Query, Req, Signal, Variable } from "./decorators/bind.js";
-export type { Bind, BodyOptions } from "./decorators/bind.js";
+export type { Bind, BodyDecorators, BodyOptions } from "./decorators/bind.js";
 export { Use } from "./decorators/use.js";
 
 // Requests.

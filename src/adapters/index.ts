@@ -1,4 +1,8 @@
-/** Other people's handlers as responders: `tricorn/adapters`. */
+/**
+ * Other people's handlers as responders: `tricorn/adapters`.
+ *
+ * @module adapters
+ */
 export { fetchHandler, type FetchHandlerOptions, type FetchFunction } from "./fetch-handler.js";
 export { replaceFetchGlobals } from "./fetch-globals.js";
 export { nodeListener, requestOf, type NodeListener } from "./node-listener.js";

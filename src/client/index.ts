@@ -1,5 +1,7 @@
 /**
  * `tricorn/client`: a FastCGI client, which speaks as the Web server does.
+ *
+ * @module client
  */
 export { FastCgiClient } from "./fastcgi-client.js";
 export type { BodySource } from "./body-source.js";

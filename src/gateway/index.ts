@@ -1,5 +1,7 @@
 /**
  * `tricorn/gateway`: the embedded Web server for development and tests.
+ *
+ * @module gateway
  */
 export { Gateway } from "./gateway.js";
 export type { GatewayOptions, GatewayTimeouts } from "./gateway-options.js";

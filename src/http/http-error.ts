@@ -69,7 +69,7 @@ export class HttpError extends TricornError {
     this.errors = errors;
   }
 
-  /** What the client is shown, the same text as {@link message}. */
+  /** What the client is shown, the same text as `message`. */
   get detail(): string {
     return this.message;
   }

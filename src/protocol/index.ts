@@ -1,5 +1,7 @@
 /**
  * FastCGI 1.0 on the wire, both directions, without I/O: `tricorn/protocol`.
+ *
+ * @module protocol
  */
 export { formatAddress, parseAddress, type Address, type AddressLike } from "./address.js";
 export type { AnswerFields, EndFields } from "./application-side/answer-fields.js";

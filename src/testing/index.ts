@@ -1,4 +1,8 @@
-/** Test an application without a Web server and without a socket: `tricorn/testing`. */
+/**
+ * Test an application without a Web server and without a socket: `tricorn/testing`.
+ *
+ * @module testing
+ */
 export { TestApplication, testApplication } from "./test-application.js";
 export { TestAnswer } from "./test-answer.js";
 export type { TestFile, TestRequest } from "./test-request.js";

@@ -33,8 +33,8 @@ const OUTPUT_LIMIT = 1024 * 1024;
  *               └── limit, ABORT ──> refused ┘──(ABORT: signal, then END_REQUEST)──> inactive
  * ```
  *
- * It knows who is active and may begin, and what a record is for. What streams bring is {@link RequestInput}'s affair, how
- * a request ends before its answer {@link EarlyEnd}'s.
+ * It knows who is active and may begin, and what a record is for. What streams bring is `RequestInput`'s affair, how
+ * a request ends before its answer `EarlyEnd`'s.
  */
 export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #application: Application;
