@@ -127,6 +127,7 @@ async function check(url, { role, path, headers, status, part }) {
 
 /** @param {import("node:child_process").ChildProcess} child @param {NodeJS.Signals} signal */
 function stop({ pid }, signal) {
+  if (pid === undefined) return; // it could not be started
   try {
     process.kill(-pid, signal);
   } catch {
