@@ -3,8 +3,8 @@ import { STATUS_CODES } from "node:http";
 import { Reply } from "../roles/reply.js";
 
 /**
- * The answer of an application that was not written for Tricorn. What node:http can say may be said here too: a status up
- * to 999, and a reason phrase.
+ * The answer of an application that was written for another framework. As in node:http, the status may be up to 999, and
+ * there may be a reason phrase.
  */
 export class AdaptedReply extends Reply {
   #status: number | undefined;
@@ -30,7 +30,7 @@ export class AdaptedReply extends Reply {
     return new AdaptedReply(body, { type, headers, applicationStatus }).decide(this.status, this.#reason);
   }
 
-  /** Says status and reason phrase, each character one byte; the usual phrase need not be told. */
+  /** Sets status and reason phrase, one byte for each character. The status's standard phrase is dropped. */
   decide(status: number, reason?: string): this {
     this.status = status;
     if (reason !== undefined && reason !== "" && reason !== STATUS_CODES[status]) this.#reason = reason;

@@ -1,25 +1,25 @@
 import { inheritFromRequest, isFetchRequest } from "./fetch-request.js";
-import { LightResponse, standInFor } from "./light-response.js";
+import { LightResponse, replaceResponse } from "./light-response.js";
 
 /**
- * Replaces `Response` and `Request` of this process, for good, as @hono/node-server does when it serves. Call it once,
- * before anything is served, and only where all code of the process may get them:
+ * Replaces the global `Response` and `Request` of this process permanently, as @hono/node-server does when it serves. Call it
+ * once, before anything is served, and only if all code of the process may receive them:
  *
- * - `new Response(…)` makes one that is a `Response` to whoever uses it, and costs a tenth. It becomes a real one only for
- *   those methods that need it.
- * - `new Request(request)` takes the requests of a fetch handler, which the platform's own constructor does not know.
+ * - `new Response(…)` creates a `Response` at a tenth of the cost. It creates a native one only for those methods that need
+ *   it.
+ * - `new Request(request)` accepts the requests of a fetch handler, which the native constructor rejects.
  *
- * What the platform makes itself, the answers of `fetch`, stays as it is.
+ * The answers of `fetch` stay native.
  */
 export function replaceFetchGlobals(): void {
   if (globalThis.Response === LightResponse) return;
   inheritFromRequest();
-  standInFor(globalThis.Response);
+  replaceResponse(globalThis.Response);
   globalThis.Response = LightResponse;
-  globalThis.Request = requestClass(globalThis.Request);
+  globalThis.Request = replaceRequest(globalThis.Request);
 }
 
-function requestClass(Native: typeof Request): typeof Request {
+function replaceRequest(Native: typeof Request): typeof Request {
   const Replaced = class Request extends Native {
     constructor(input: ConstructorParameters<typeof Native>[0], init?: RequestInit) {
       if (!isFetchRequest(input)) {

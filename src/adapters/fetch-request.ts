@@ -3,12 +3,12 @@ import { Readable } from "node:stream";
 import { HttpError } from "../http/http-error.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { visibleTarget } from "../paths/request-target.js";
-import { requestLines } from "./header-lines.js";
+import { requestHeaderLines } from "./raw-headers.js";
 
-/** What a path and a query may have that `URL` would leave as it is. */
+/** A target that `URL` would not change. */
 const PLAIN_TARGET = /^[\w\-.~!$&()*+,;=:@/%?]*$/;
 
-/** What stands in a `Request` that nobody sent by `fetch` (Fetch standard, section 5.4). */
+/** The constant properties of a `Request` that a server receives (Fetch standard, section 5.4). */
 const constants = {
   cache: "default",
   credentials: "same-origin",
@@ -24,14 +24,11 @@ const constants = {
   referrerPolicy: "",
 } as const;
 
-/** What of a `Request` the class below says itself. */
-type OwnPart = Omit<Request, keyof typeof constants | typeof Symbol.toStringTag>;
+/** The properties of a `Request` that the class below implements. */
+type RequestMembers = Omit<Request, keyof typeof constants | typeof Symbol.toStringTag>;
 
-/**
- * A `Request` whose parts are made when they are asked for: to build a real one costs more than all the rest of a small
- * answer.
- */
-class LazyRequest implements OwnPart {
+/** A `Request` whose parts are created on first use: a native one costs more than the rest of a small answer. */
+class LazyRequest implements RequestMembers {
   readonly #request: ResponderRequest;
   readonly #limit: number;
   #url: string | undefined;
@@ -62,7 +59,7 @@ class LazyRequest implements OwnPart {
 
   get body(): ReadableStream<Uint8Array> | null {
     if (!this.#hasBody) return null;
-    // Where it was collected already, the standard leaves a stream that is used up.
+    // In the standard, a collected body is a disturbed stream.
     return (this.#stream ??= this.#isUsed ? emptyStream() : this.#request.body.stream());
   }
 
@@ -72,7 +69,7 @@ class LazyRequest implements OwnPart {
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = await this.#collect();
-    // They may be a view of what else was received.
+    // A copy, because they may be a view of other received bytes.
     return new Uint8Array(bytes);
   }
 
@@ -89,7 +86,7 @@ class LazyRequest implements OwnPart {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      // The parser's own error quotes what was sent, which is not for logs.
+      // The parser's error quotes the body, which must not be logged.
       throw new SyntaxError("Cannot read body: it is not valid JSON");
     }
   }
@@ -103,9 +100,9 @@ class LazyRequest implements OwnPart {
     return new Response(await this.bytes(), { headers }).formData();
   }
 
-  /** A real `Request`, with as much of the body as may be collected. */
+  /** A native `Request`; the clone's body is limited to what may be collected. */
   clone(): Request {
-    if (this.bodyUsed) throw new TypeError("Cannot clone request: its body is being read already");
+    if (this.bodyUsed) throw new TypeError("Cannot clone request: its body is already being read");
     const { method, headers, signal, body } = this;
     if (body === null) return new Request(this.url, { method, headers, signal });
     const [mine, other] = body.tee();
@@ -119,7 +116,7 @@ class LazyRequest implements OwnPart {
     });
   }
 
-  /** Neither query nor fields: what is inspected ends in logs. */
+  /** Shows neither query nor header fields, because inspected values end up in logs. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Request ${this.method} ${this.#request.path}`;
   }
@@ -131,7 +128,7 @@ class LazyRequest implements OwnPart {
 
   async #collect(): Promise<Uint8Array> {
     if (this.bodyUsed || this.#stream?.locked === true)
-      throw new TypeError("Cannot read body: it is being read already");
+      throw new TypeError("Cannot read body: it is already being read");
     if (!this.#hasBody) return new Uint8Array();
     this.#isUsed = true;
     try {
@@ -148,20 +145,20 @@ class LazyRequest implements OwnPart {
 for (const [name, value] of Object.entries(constants))
   Object.defineProperty(LazyRequest.prototype, name, { get: () => value, enumerable: true });
 
-/** A `Request` whose parts are made when they are asked for, with a limit in bytes for what is collected of its body. */
+/** A `Request` whose parts are created on first use, with a limit in bytes for its collected body. */
 export const FetchRequest = LazyRequest as unknown as new (
   request: ResponderRequest,
   limit: number,
 ) => Request;
 
-/** Whether a request is one of a fetch handler. */
+/** Whether a value is the request of a fetch handler. */
 export function isFetchRequest(input: unknown): input is Request {
   return input instanceof LazyRequest;
 }
 
 /**
- * Makes it a `Request` to `instanceof`. Not earlier than somebody serves a fetch handler: to touch the class makes Node.js
- * load all of fetch.
+ * Makes it an `instanceof Request`. Called when the first fetch handler is created, because accessing the native class makes
+ * Node.js load all of fetch.
  */
 export function inheritFromRequest(): void {
   const { prototype } = LazyRequest;
@@ -177,13 +174,13 @@ function urlOf(request: ResponderRequest): string {
 }
 
 function headersOf(request: ResponderRequest): Headers {
-  const lines = requestLines(request);
+  const lines = requestHeaderLines(request);
   const headers = new Headers();
   for (let index = 0; index < lines.length; index += 2) {
     try {
       headers.append(lines[index]!, lines[index + 1]!);
     } catch {
-      // No HTTP client can have sent such a field.
+      // Not a field that an HTTP client can have sent.
     }
   }
   return headers;
@@ -194,7 +191,7 @@ function bounded(limit: number): TransformStream<Uint8Array, Uint8Array> {
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(piece, controller) {
       bytes += piece.length;
-      // Written so that a limit that is not a number admits nothing.
+      // Written so that a limit of NaN admits nothing.
       if (bytes <= limit) {
         controller.enqueue(piece);
         return;
@@ -205,7 +202,7 @@ function bounded(limit: number): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-/** An error with the answer that Hono gives where nobody catches it; else it would be a 500 there. */
+/** Adds the answer that Hono sends for an uncaught error; without it, Hono answers 500. */
 function withResponse(error: HttpError): HttpError {
   const getResponse = (): Response =>
     Response.json(error.toProblem(), {

@@ -1,31 +1,31 @@
-/** The platform's own class; known once fetch is needed. */
+/** The native class; set by {@link replaceResponse}. */
 let Native: typeof Response;
 
-/** A body that needs no stream. */
+/** A body that is not a stream. */
 type WholeBody = string | Uint8Array | null;
 
-type Body = ConstructorParameters<typeof Response>[0];
+type ResponseBodyInit = ConstructorParameters<typeof Response>[0];
 
-/** What a `Response` may be told; another one is taken as that too. */
+/** The second argument of the constructor, which may be another `Response`. */
 type Init = ResponseInit | Response;
 
 /** Statuses whose answers have no body (Fetch standard, section 2.2.6). */
 const NULL_BODY = new Set([101, 204, 205, 304]);
 
-/** What is sent of a response. */
+/** The parts of a response that are sent. */
 export interface ResponseParts {
   readonly status: number;
   readonly statusText: string;
-  /** The media type where the lines have none. */
+  /** The media type unless the lines have one. */
   readonly type: string | null;
   readonly lines: readonly (readonly [name: string, value: string])[];
   readonly body: WholeBody | ReadableStream<Uint8Array>;
 }
 
-type OwnPart = Omit<Response, typeof Symbol.toStringTag | "type" | "url" | "redirected">;
+type ResponseMembers = Omit<Response, typeof Symbol.toStringTag | "type" | "url" | "redirected">;
 
-/** A `Response` that keeps what it was given, and becomes a real one for those methods that need one. */
-class Light implements OwnPart {
+/** A `Response` that keeps its arguments, and creates a native one only for those methods that need it. */
+class Light implements ResponseMembers {
   readonly #status: number;
   readonly #statusText: string;
   readonly #lines: readonly (readonly [name: string, value: string])[];
@@ -37,16 +37,16 @@ class Light implements OwnPart {
   #isUsed = false;
   #real: Response | undefined;
 
-  constructor(body?: Body, given?: Init | null) {
+  constructor(body?: ResponseBodyInit, given?: Init | null) {
     const init = given ?? {};
     const { status = 200, statusText = "" } = init;
     if (!Number.isInteger(status) || status < 200 || status > 599)
-      throw new RangeError(`Cannot make Response: its status is ${status}, it must be from 200 to 599`);
+      throw new RangeError(`Cannot create Response: its status is ${status}, expected 200 to 599`);
     this.#status = status;
     this.#statusText = statusText;
     this.#lines = isLight(init) ? Light.#linesOf(init as unknown as Light) : linesOf(init.headers);
     if (body === undefined || body === null) return;
-    if (NULL_BODY.has(status)) throw new TypeError(`Cannot make Response: status ${status} has no body`);
+    if (NULL_BODY.has(status)) throw new TypeError(`Cannot create Response: status ${status} has no body`);
     if (typeof body === "string") {
       this.#whole = body;
       this.#type = "text/plain;charset=UTF-8";
@@ -117,14 +117,14 @@ class Light implements OwnPart {
   }
 
   clone(): Response {
-    if (this.bodyUsed) throw new TypeError("Cannot clone Response: its body is being read already");
+    if (this.bodyUsed) throw new TypeError("Cannot clone Response: its body is already being read");
     const body = this.#real === undefined ? this.#whole : this.#real.clone().body;
-    return new LightResponse(body as Body, this);
+    return new LightResponse(body as ResponseBodyInit, this);
   }
 
   static json(data: unknown, init: ResponseInit = {}): Response {
     const body = JSON.stringify(data) as string | undefined;
-    if (body === undefined) throw new TypeError("Cannot make Response: the value has no JSON form");
+    if (body === undefined) throw new TypeError("Cannot create Response: the value has no JSON form");
     const lines = linesOf(init.headers);
     const isTyped = lines.some(([name]) => name.toLowerCase() === "content-type");
     const headers = isTyped ? lines : [...lines, ["content-type", "application/json"] as [string, string]];
@@ -139,7 +139,7 @@ class Light implements OwnPart {
     return Native.error();
   }
 
-  /** What the platform makes itself is one too. */
+  /** Native responses are instances too. */
   static [Symbol.hasInstance](value: unknown): boolean {
     return this === Light
       ? value instanceof Native
@@ -150,7 +150,7 @@ class Light implements OwnPart {
     return #status in value;
   }
 
-  /** Throws a TypeError where nothing is left to send. */
+  /** Throws a TypeError if the body was read already. */
   static partsOf(response: Light): ResponseParts {
     if (response.bodyUsed) throw new TypeError("Cannot reply: the body of the Response was read already");
     const body = response.#stream === undefined ? response.#whole : response.#toReal().body;
@@ -162,7 +162,7 @@ class Light implements OwnPart {
     return response.#headers === undefined ? response.#lines : [...response.#headers];
   }
 
-  /** The whole body, once; undefined where it is a stream, or was made one. */
+  /** The whole body, once; undefined if it is, or has become, a stream. */
   #take(): WholeBody | undefined {
     if (this.#real !== undefined) return undefined;
     if (this.#isUsed) throw new TypeError("Cannot read body: it was read already");
@@ -174,27 +174,27 @@ class Light implements OwnPart {
     if (this.#isUsed) throw new TypeError("Cannot read body: it was read already");
     const type = this.headers.get("content-type");
     return (this.#real ??= new Native(
-      this.#whole as Body,
+      this.#whole as ResponseBodyInit,
       type === null ? {} : { headers: { "content-type": type } },
     ));
   }
 }
 
-/** The class as others see it: `Response` itself. */
+/** The class with the type of `Response`. */
 export const LightResponse = Light as unknown as typeof Response;
 
-/** Whether a response was made by {@link LightResponse}. */
+/** Whether a response is a {@link LightResponse}. */
 export function isLight(response: object): boolean {
   return Light.isOne(response);
 }
 
-/** What is sent of a response that {@link isLight}. */
+/** The parts of a response that {@link isLight}. */
 export function partsOf(response: Response): ResponseParts {
   return Light.partsOf(response as unknown as Light);
 }
 
-/** From here on it stands in for the platform's own class, and is one to `instanceof`. */
-export function standInFor(native: typeof Response): void {
+/** Prepares {@link LightResponse} to replace the native class, including `instanceof`. */
+export function replaceResponse(native: typeof Response): void {
   Native = native;
   Object.setPrototypeOf(Light.prototype, native.prototype);
   const constants = { type: "default", url: "", redirected: false };
@@ -203,7 +203,7 @@ export function standInFor(native: typeof Response): void {
   Object.defineProperty(Light, "name", { value: "Response" });
 }
 
-/** A copy: what becomes of the caller's object later is no matter of the answer. */
+/** A copy, so that later changes of the caller's object do not change the answer. */
 function linesOf(headers: ResponseInit["headers"]): [name: string, value: string][] {
   if (headers === undefined) return [];
   if (Symbol.iterator in headers) return Array.from(headers, ([name, value]) => [name!, String(value)]);

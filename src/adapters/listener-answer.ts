@@ -7,19 +7,19 @@ import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { AdaptedReply } from "./adapted-reply.js";
 import { ListenerBody } from "./listener-body.js";
-import { breakOff } from "./listener-input.js";
-import { messageOf } from "./listener-request.js";
+import { createMessage, destroyMessage } from "./listener-input.js";
 import {
-  drained,
-  writtenTo,
+  emitDrain,
+  redirectWrites,
   type ListenerResponse,
   type ResponseHead,
-  type ResponseSink,
+  type ResponseTarget,
 } from "./listener-response.js";
 import { ListenerSocket, type SocketOwner } from "./listener-socket.js";
+import { detachSocket, discardBody, isClosed, markClosed, type WriteCallback } from "./node-internals.js";
 
-/** What a listener makes of a request: the reply as soon as there is one, and a body that is written after that. */
-export class ListenerAnswer implements ResponseSink, SocketOwner {
+/** A listener's answer to a request: the reply, as soon as its head is final, and a body that is written after that. */
+export class ListenerAnswer implements ResponseTarget, SocketOwner {
   readonly #request: ResponderRequest;
   readonly #socket: ListenerSocket;
   readonly message: IncomingMessage;
@@ -37,10 +37,10 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
   constructor(request: ResponderRequest) {
     this.#request = request;
     this.#socket = new ListenerSocket(request, this);
-    this.message = messageOf(request, this.#socket);
+    this.message = createMessage(request, this.#socket);
     this.#socket.feed(this.message);
     const response = new ServerResponse(this.message);
-    this.response = writtenTo(this, { response, socket: this.#socket });
+    this.response = redirectWrites(this, { response, socket: this.#socket });
   }
 
   /** The reply, or a promise of it. */
@@ -59,7 +59,7 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
     });
   }
 
-  /** The status and the fields are decided. */
+  /** Sets status and fields of the reply. */
   head({ status, reason, fields }: ResponseHead): void {
     try {
       const { headers } = this.#reply;
@@ -69,13 +69,13 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
         else headers.appendBytes(name, String(value));
       }
     } catch (error) {
-      // Not thrown into the listener, which cannot know it of node:http.
+      // Not thrown into the listener: node:http would not throw there.
       this.fail(error);
     }
   }
 
-  /** A piece of the body, or nothing but the wish that the head goes. */
-  write(piece: BodyPiece, taken?: (error?: Error | null) => void): void {
+  /** Adds a piece to the body; an empty one flushes the head. */
+  write(piece: BodyPiece, taken?: WriteCallback): void {
     this.#socket.touch();
     if (this.#isEnding) {
       if (taken !== undefined) this.#finish = taken;
@@ -84,16 +84,16 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
       else this.#body.push(piece);
       return;
     }
-    if (this.#body === undefined) this.#begin();
+    if (this.#body === undefined) this.#startBody();
     this.#body!.push(piece, taken);
   }
 
-  /** Whether the listener may go on writing at once. */
-  get isHungry(): boolean {
-    return this.#body?.isHungry ?? true;
+  /** Whether the listener may write more without waiting. */
+  get acceptsMore(): boolean {
+    return this.#body?.acceptsMore ?? true;
   }
 
-  /** Runs what ends the response; all that is written meanwhile is the last of it. */
+  /** Runs the original `end()`: what it writes is the last piece, and its callback ends the answer. */
   end(run: () => void): void {
     this.#isEnding = true;
     try {
@@ -108,14 +108,14 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
       this.#body.end(() => this.#finished(finish));
       return;
     }
-    // What has no body may still have a length, which the listener knows.
+    // An answer to HEAD has no body, but the length that the listener set.
     if (this.message.method === "HEAD") this.#reply.body = new ListenerBody(() => {});
     else this.#reply.body = this.#whole ?? "";
     this.#resolve();
     process.nextTick(() => this.#finished(finish));
   }
 
-  /** It cannot be answered, or not to the end. */
+  /** Fails the answer, or its body if the head was sent. */
   fail(error: unknown): void {
     const outcome = this.#outcome;
     if (outcome === undefined) {
@@ -126,19 +126,19 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
       this.#body.fail(error);
       this.#closeSoon();
     } else if ("reply" in outcome && !this.#isOver) {
-      // The answer was given already, and stands.
+      // The answer was complete already, and is sent.
       this.#request.logFailure(error);
     }
   }
 
-  /** Whoever is not wanted any more mostly fails for that reason. */
+  /** Whether the request has ended; a listener that fails afterwards usually fails because of that. */
   get #isOver(): boolean {
     const { ended, aborted } = this.#request.exchange;
     return ended || aborted !== undefined;
   }
 
-  #begin(): void {
-    this.#body = new ListenerBody(() => drained(this.response));
+  #startBody(): void {
+    this.#body = new ListenerBody(() => emitDrain(this.response));
     this.#reply.body = this.#body;
     this.#resolve();
   }
@@ -149,7 +149,7 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
     this.#settle?.resolve(this.#reply);
   }
 
-  /** Only who still writes has to know when it ends early. */
+  /** Watches for an early end only if the listener still writes. */
   #watched(reply: Reply): Reply {
     if (this.#body !== undefined) {
       this.#socket.readAhead();
@@ -159,34 +159,31 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
     return reply;
   }
 
-  /** Bytes of the body so far. */
+  /** The bytes of the body so far. */
   get bytesWritten(): number {
     const whole = this.#whole ?? "";
     if (this.#body !== undefined) return this.#body.bytes;
     return typeof whole === "string" ? Buffer.byteLength(whole) : whole.length;
   }
 
-  /** The listener has destroyed its socket, or with it request or response. An answer that is there as a whole stands. */
-  destroyed(error: Error | undefined): void {
+  /** Fails the answer because the listener has destroyed the socket, request or response, unless it is complete. */
+  onDestroy(error: Error | undefined): void {
     if (this.response.writableEnded && this.#body === undefined && this.#outcome !== undefined) return;
     this.#socket.markDestroyed();
     this.#destroyError = error;
-    this.fail(error ?? new TypeError("Cannot answer: the listener has destroyed its request or response"));
+    this.fail(error ?? new TypeError("Cannot answer: the listener destroyed its request or response"));
     this.#closeSoon();
   }
 
-  /** Everything was taken. */
+  /** Finishes the response after all of it was sent. */
   #finished(finish: () => void): void {
     if (this.#isClosed) return;
     finish();
     const { message, response } = this;
-    // As node:http does, for whoever waits for its end.
-    if (message.listenerCount("end") > 0 || message.listenerCount("close") > 0) {
-      (message as unknown as { _dump(): void })._dump();
-    }
-    // As detachSocket() leaves it: who destroys a response that has finished destroys nothing else.
-    (response as { socket: unknown }).socket = null;
-    // Behind what else is due: an error of a write behind the end is told only until then.
+    // As node:http does, so that the message ends for its listeners.
+    if (message.listenerCount("end") > 0 || message.listenerCount("close") > 0) discardBody(message);
+    detachSocket(response);
+    // After other callbacks that are due: the error of a write after the end is emitted only until then.
     process.nextTick(() => this.#close());
   }
 
@@ -197,7 +194,7 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
       this.fail(reason);
       return;
     }
-    // What still comes is sent, so nothing is destroyed; but who only waits for the client to leave has to know.
+    // The answer is still sent, so nothing is destroyed; but a listener that waits for the client to leave must know.
     this.message.aborted = true;
     this.message.emit("aborted");
     this.#closeResponse();
@@ -206,20 +203,20 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
   readonly #ended = (): void => {
     if (this.#isClosed || (this.#body === undefined ? this.response.writableEnded : this.#body.isOver))
       return;
-    // Broken off, or answered by somebody else: middleware that did not wait.
+    // Aborted, or answered by middleware that did not wait.
     const reason = this.#request.exchange.aborted ?? new TypeError("Cannot answer: the request is over");
     this.#close(reset(reason));
     if (this.#outcome === undefined) this.fail(reason);
   };
 
-  /** Where the listener is at work: it hears of it when that is done, as it does of a socket. */
+  /** Closes after the listener's current call, as a socket does. */
   #closeSoon(): void {
     process.nextTick(() => this.#close(reset(undefined)));
   }
 
   /**
-   * The request is over, in the order of node:http: what broke off says so before its socket closes, and what finished
-   * closes before it.
+   * Closes in the order of node:http: an aborted request emits its error before its socket closes, and a finished response
+   * closes before its socket.
    */
   #close(reason?: Error): void {
     if (this.#isClosed) return;
@@ -231,25 +228,25 @@ export class ListenerAnswer implements ResponseSink, SocketOwner {
       socket.markDestroyedLater();
       return;
     }
-    socket.settle();
+    socket.updateComplete();
     socket.markDestroyed();
     const error = this.#destroyError ?? (this.#isCutShort ? reason : undefined);
-    if (error !== undefined) socket.tellError(error);
-    breakOff(this.message, reason);
+    if (error !== undefined) socket.emitError(error);
+    destroyMessage(this.message, reason);
     this.response.destroyed = true;
     this.#closeResponse();
     socket.emit("close", error !== undefined);
   }
 
-  /** The client has left before its request was there: an error of the socket, where another leave is its end. */
+  /** Whether the client left before its request was complete: an error of the socket, not just its end. */
   get #isCutShort(): boolean {
     const { aborted, stdinEnded } = this.#request.exchange;
     return aborted !== undefined && hasLeft(aborted) && !stdinEnded;
   }
 
   #closeResponse(): void {
-    if (this.response._closed) return;
-    this.response._closed = true;
+    if (isClosed(this.response)) return;
+    markClosed(this.response);
     this.response.emit("close");
   }
 }
@@ -258,7 +255,7 @@ function hasLeft({ code }: AbortedError): boolean {
   return code === "ERR_ABORTED_BY_SERVER" || code === "ERR_ABORTED_DISCONNECT";
 }
 
-/** The error of a request whose client has left, by the name that libraries know; other reasons stay what they are. */
+/** The error of a request whose client has left, with the code that libraries expect; any other reason unchanged. */
 function reset(reason: Error | undefined): Error {
   if (reason !== undefined && !(reason instanceof AbortedError && hasLeft(reason))) return reason;
   return Object.assign(new Error("aborted", { cause: reason }), { code: "ECONNRESET" });

@@ -1,42 +1,43 @@
 import type { BodyPiece } from "../roles/reply.js";
+import type { WriteCallback } from "./node-internals.js";
 
-/** So many bytes may wait before a listener is asked to do so too. */
-const HIGH_WATER = 64 * 1024;
+/** The bytes that may be buffered before the listener is asked to wait. */
+const HIGH_WATER_MARK = 64 * 1024;
 
 type Result = IteratorResult<BodyPiece, undefined>;
-type Callback = (error?: Error | null) => void;
 
-/** The body that a listener writes, as the iterable that a reply is sent from. */
+/** The body that a listener writes, as the iterable of a reply. */
 export class ListenerBody implements AsyncIterableIterator<BodyPiece> {
-  readonly #drained: () => void;
-  readonly #pieces: { readonly piece: BodyPiece; readonly taken: Callback | undefined }[] = [];
+  readonly #onDrain: () => void;
+  readonly #pieces: { readonly piece: BodyPiece; readonly taken: WriteCallback | undefined }[] = [];
   #waiter: { resolve: (result: Result) => void; reject: (error: unknown) => void } | undefined;
-  #held = 0;
-  /** Bytes that were written. */
+  #buffered = 0;
+  /** The bytes that were written. */
   bytes = 0;
   #needsDrain = false;
-  #finish: Callback | undefined;
+  #finish: WriteCallback | undefined;
   #state: "open" | "ended" | "stopped" = "open";
   #error: { readonly reason: unknown } | undefined;
 
-  constructor(drained: () => void) {
-    this.#drained = drained;
+  /** @param onDrain called when more may be written, after {@link acceptsMore} was false */
+  constructor(onDrain: () => void) {
+    this.#onDrain = onDrain;
   }
 
-  /** Whether more may be written at once; otherwise it is told when that is so. */
-  get isHungry(): boolean {
-    if (this.#held < HIGH_WATER || this.#state === "stopped") return true;
+  /** Whether more may be written without waiting. */
+  get acceptsMore(): boolean {
+    if (this.#buffered < HIGH_WATER_MARK || this.#state === "stopped") return true;
     this.#needsDrain = true;
     return false;
   }
 
-  /** Whether all of it was taken. */
+  /** Whether all of it was sent. */
   get isOver(): boolean {
     return this.#state !== "open" && this.#finish === undefined;
   }
 
-  /** Adds a piece. One that is empty, and the first, has the head sent. */
-  push(piece: BodyPiece, taken?: Callback): void {
+  /** Adds a piece. The first one flushes the head, even if it is empty. */
+  push(piece: BodyPiece, taken?: WriteCallback): void {
     this.bytes += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
     if (this.#state === "stopped") {
       if (taken !== undefined) process.nextTick(taken);
@@ -49,12 +50,12 @@ export class ListenerBody implements AsyncIterableIterator<BodyPiece> {
       if (taken !== undefined) process.nextTick(taken);
       return;
     }
-    this.#held += piece.length;
+    this.#buffered += piece.length;
     this.#pieces.push({ piece, taken });
   }
 
-  /** No further piece comes; `finish` is called when all were taken. */
-  end(finish: Callback): void {
+  /** Ends the body; `finish` is called when all pieces were sent. */
+  end(finish: WriteCallback): void {
     if (this.#state === "stopped") {
       process.nextTick(finish);
       return;
@@ -62,11 +63,11 @@ export class ListenerBody implements AsyncIterableIterator<BodyPiece> {
     this.#state = "ended";
     this.#finish = finish;
     if (this.#waiter === undefined) return;
-    this.#waiter.resolve(this.#over());
+    this.#waiter.resolve(this.#done());
     this.#waiter = undefined;
   }
 
-  /** The body cannot be completed. */
+  /** Fails the body, which cannot be completed. */
   fail(reason: unknown): void {
     this.#error ??= { reason };
     this.#waiter?.reject(reason);
@@ -77,36 +78,36 @@ export class ListenerBody implements AsyncIterableIterator<BodyPiece> {
     if (this.#error !== undefined) return Promise.reject(this.#error.reason);
     const next = this.#pieces.shift();
     if (next !== undefined) {
-      this.#held -= next.piece.length;
+      this.#buffered -= next.piece.length;
       if (next.taken !== undefined) process.nextTick(next.taken);
-      if (this.#needsDrain && this.#held < HIGH_WATER) {
+      if (this.#needsDrain && this.#buffered < HIGH_WATER_MARK) {
         this.#needsDrain = false;
-        process.nextTick(this.#drained);
+        process.nextTick(this.#onDrain);
       }
       return Promise.resolve({ done: false, value: next.piece });
     }
-    if (this.#state !== "open") return Promise.resolve(this.#over());
+    if (this.#state !== "open") return Promise.resolve(this.#done());
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
     });
   }
 
-  /** Nobody wants the rest: the listener writes on to nobody. */
+  /** Discards the rest: from now on, what the listener writes is dropped. */
   return(): Promise<Result> {
     const hadEnded = this.#state === "ended";
     this.#state = "stopped";
     for (const { taken } of this.#pieces.splice(0)) if (taken !== undefined) process.nextTick(taken);
-    this.#held = 0;
-    if (this.#needsDrain) process.nextTick(this.#drained);
+    this.#buffered = 0;
+    if (this.#needsDrain) process.nextTick(this.#onDrain);
     this.#needsDrain = false;
-    return Promise.resolve(hadEnded ? this.#over() : { done: true, value: undefined });
+    return Promise.resolve(hadEnded ? this.#done() : { done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  #over(): Result {
+  #done(): Result {
     const finish = this.#finish;
     this.#finish = undefined;
     if (finish !== undefined) process.nextTick(finish);

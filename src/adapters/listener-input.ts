@@ -1,20 +1,23 @@
-import type { IncomingMessage } from "node:http";
+import { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 
 import { contentLengthOf } from "../http/content-length.js";
 import { InputReader } from "../body/input-reader.js";
+import { visibleTarget } from "../paths/request-target.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
-import { hasBody } from "./header-lines.js";
+import { addHeaderLines, isDiscarded } from "./node-internals.js";
+import { hasBody, requestHeaderLines } from "./raw-headers.js";
 
-/** The socket that a message reads its body from. */
+/** The socket of a message. */
 export interface InputSocket {
   readonly request: ResponderRequest;
   destroyed: boolean;
   readable: boolean;
-  /** There was input. */
+  /** Restarts the idle timer. */
   touch(): void;
 }
 
-/** Feeds STDIN to a message, as the parser of node:http feeds what comes by a socket. */
+/** Pushes STDIN into a message, as the parser of node:http does with the bytes of a socket. */
 export class ListenerInput {
   readonly #socket: InputSocket;
   readonly message: IncomingMessage;
@@ -26,7 +29,7 @@ export class ListenerInput {
     this.message = message;
   }
 
-  /** Somebody reads the message. */
+  /** Starts reading, because the message is read. */
   resume(): void {
     if (this.#isReading || this.message.complete) return;
     this.#isReading = true;
@@ -34,9 +37,9 @@ export class ListenerInput {
   }
 
   /**
-   * Takes what has arrived, and what arrives from now on, as far as it may wait in the message: so `complete` tells that
-   * all has come although nobody reads, and it can be read when the client has left. Nothing is waited for: no time limit
-   * runs for a body that nobody wants.
+   * Pushes what has arrived, and what arrives from now on, up to the high-water mark of the message. So `complete` becomes
+   * true although the listener does not read, and the body can be read after the client has left. This starts no time
+   * limit, because nothing waits for the body.
    */
   readAhead(): void {
     const { exchange } = this.#socket.request;
@@ -45,8 +48,8 @@ export class ListenerInput {
     this.#arrived();
   }
 
-  /** The request is over: says whether all of it had come, also where that was never looked at. */
-  settle(): void {
+  /** Sets `complete` at the end of the request. */
+  updateComplete(): void {
     if (!hasBody(this.#socket.request)) this.message.complete = true;
     else this.#arrived();
   }
@@ -57,7 +60,7 @@ export class ListenerInput {
     if (this.#isReading || message.complete || message.destroyed) return;
     const reader = this.#open();
     while (stdin.buffered > 0 && message.readableLength < message.readableHighWaterMark) {
-      // Who reads is told by the error of a body that is too long.
+      // A body that is too long: the next read fails.
       if (reader.length !== undefined && stdin.received > reader.length) return;
       this.#push(reader.next() as Buffer);
     }
@@ -77,17 +80,17 @@ export class ListenerInput {
           return;
         }
         this.#socket.touch();
-        if (!isDumped(message) && !this.#push(piece)) break;
+        if (!isDiscarded(message) && !this.#push(piece)) break;
       }
       this.#isReading = false;
     } catch (error) {
-      if (isDumped(message)) {
+      if (isDiscarded(message)) {
         this.#finish();
         return;
       }
-      // To on-finished this is an end as well, and Express waits with its error page for one: the socket goes on here.
+      // Express waits with its error page for on-finished, to which "finish" is an end too; the socket stays open here.
       message.once("close", () => message.emit("finish"));
-      breakOff(message, error as Error);
+      destroyMessage(message, error as Error);
     }
   }
 
@@ -109,19 +112,27 @@ export class ListenerInput {
   }
 }
 
-/** Ends a message whose body cannot be read any further; what was not answered still can be. */
-export function breakOff(message: IncomingMessage, error?: Error): void {
+/** Destroys a message whose body cannot be read any further. The request can still be answered. */
+export function destroyMessage(message: IncomingMessage, error?: Error): void {
   const socket = message.socket as unknown as InputSocket;
   const { destroyed } = socket;
-  // Libraries look here whether more is to come.
+  // Libraries check this for more input.
   socket.readable = false;
-  // Else the message would destroy it.
+  // Otherwise the message would destroy the socket.
   socket.destroyed = true;
   message.destroy(error);
   socket.destroyed = destroyed;
 }
 
-/** Whether node:http has given up on a reader. */
-function isDumped(message: IncomingMessage): boolean {
-  return (message as { _dumped?: boolean })._dumped === true;
+/** Creates the `IncomingMessage` of a request. Its header fields are parsed on first use. */
+export function createMessage(request: ResponderRequest, socket: InputSocket): IncomingMessage {
+  const message = new IncomingMessage(socket as unknown as Socket);
+  message.method = request.method;
+  message.url = visibleTarget(request.target);
+  // The listener's side, as behind a proxy: with 2, libraries would expect the streams of HTTP/2.
+  message.httpVersion = "1.1";
+  message.httpVersionMajor = 1;
+  message.httpVersionMinor = 1;
+  addHeaderLines(message, requestHeaderLines(request));
+  return message;
 }

@@ -1,29 +1,25 @@
-import { EventEmitter } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
+import { Socket, type AddressInfo } from "node:net";
 
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { ListenerInput } from "./listener-input.js";
-import { tellFacts } from "./socket-facts.js";
-import { durationOf } from "./timer-duration.js";
+import { RequestSocket, responseOn } from "./node-internals.js";
+import { defineSocketProperties } from "./socket-properties.js";
 
-/** What the socket of a response would tell of its buffer; nobody corks this one. */
-const writableState = { corked: 1 };
-
-/** Who answers the request that a socket stands for. */
+/** The owner of a request's socket: its answer. */
 export interface SocketOwner {
-  /** The listener has no use for the socket any more, and so for the request. */
-  destroyed(error: Error | undefined): void;
-  /** Bytes of the answer so far. */
+  /** Called when the listener has destroyed the socket, and with it the request. */
+  onDestroy(error: Error | undefined): void;
+  /** The bytes of the answer so far. */
   readonly bytesWritten: number;
 }
 
 /**
- * What a listener finds as the socket of its request: who is at the other end, and whether the request still stands. There
- * is no connection behind it that belongs to the request alone, so nothing can be written to it, and to end it is to give
- * up the request. It feeds the body to the request, as the parser of node:http does.
+ * The socket of a request, as a listener sees it: the peer's addresses and the state of the request. No connection belongs
+ * to one request alone, so nothing can be written to it, and ending it abandons the request. It pushes the body into the
+ * message, as the parser of node:http does.
  */
-export class ListenerSocket extends EventEmitter {
+export class ListenerSocket extends RequestSocket {
   /** The request as Tricorn knows it. */
   readonly request: ResponderRequest;
   readonly #owner: SocketOwner;
@@ -33,10 +29,8 @@ export class ListenerSocket extends EventEmitter {
   readable = true;
   writable = true;
   connecting = false;
-  /** Milliseconds without input or output after which it says so. */
+  /** Milliseconds without input or output before it emits "timeout"; 0 for never. */
   timeout = 0;
-  /** The response, by the name that node:http has for it. */
-  _httpMessage: ServerResponse | undefined;
   readonly readableHighWaterMark = 64 * 1024;
   readonly writableHighWaterMark = 64 * 1024;
   readonly writableLength = 0;
@@ -51,7 +45,6 @@ export class ListenerSocket extends EventEmitter {
   allowHalfOpen = true;
   /** The error that it was destroyed with. */
   errored: Error | null = null;
-  readonly _writableState = writableState;
 
   constructor(request: ResponderRequest, owner: SocketOwner) {
     super();
@@ -59,7 +52,7 @@ export class ListenerSocket extends EventEmitter {
     this.#owner = owner;
   }
 
-  /** The message that the body is fed to. */
+  /** Sets the message that the body is pushed into. */
   feed(message: IncomingMessage): void {
     this.#input = new ListenerInput(this, message);
   }
@@ -68,12 +61,12 @@ export class ListenerSocket extends EventEmitter {
     return this.#owner.bytesWritten;
   }
 
-  /** For stream.finished(): it is over as soon as it is destroyed. */
+  /** For stream.finished(): a destroyed socket is closed. */
   get closed(): boolean {
     return this.destroyed;
   }
 
-  /** The client has said all that it will. */
+  /** Whether the client sends no more. */
   get readableEnded(): boolean {
     return !this.readable;
   }
@@ -100,17 +93,17 @@ export class ListenerSocket extends EventEmitter {
     return { address: localAddress, port: localPort, family: localFamily } as AddressInfo;
   }
 
-  /** Gives up the request: what was not answered fails. The error is told by an event, as node:http listens for it. */
+  /** Abandons the request: an unfinished answer fails. The owner emits the error. */
   destroy(error?: Error): this {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.writable = false;
     this.errored = error ?? null;
-    this.#owner.destroyed(error);
+    this.#owner.onDestroy(error);
     return this;
   }
 
-  /** As {@link destroy}: nothing else can become of a request whose answer shall not come. */
+  /** The same as {@link destroy}, because the answer does not go through the socket. */
   end(): this {
     return this.destroy();
   }
@@ -123,7 +116,7 @@ export class ListenerSocket extends EventEmitter {
     return this.destroy();
   }
 
-  /** The request is over. The events are the owner's matter: they have an order. */
+  /** Marks the request as over. The owner emits the events, in their order. */
   markDestroyed(): void {
     this.destroyed = true;
     this.readable = false;
@@ -132,7 +125,7 @@ export class ListenerSocket extends EventEmitter {
     this.#timer = undefined;
   }
 
-  /** The request has finished. Who listens is told when request and response have closed, as of a connection's end. */
+  /** Marks the request as finished, and emits "close" after request and response have, as at a connection's end. */
   markDestroyedLater(): void {
     if (this.listenerCount("close") === 0) {
       this.markDestroyed();
@@ -145,22 +138,22 @@ export class ListenerSocket extends EventEmitter {
     });
   }
 
-  /** Tells of an error where anybody listens: node:http always does. */
-  tellError(error: Error): void {
+  /** Emits an error if it has a listener. In node:http it always has one. */
+  emitError(error: Error): void {
     if (this.listenerCount("error") > 0) this.emit("error", error);
   }
 
-  /** Reads what is there of the body, as far as it may wait in the message. */
+  /** Pushes the available body into the message, up to its high-water mark. */
   readAhead(): void {
     this.#input!.readAhead();
   }
 
-  /** Nothing further comes: the message says whether all of it had. */
-  settle(): void {
-    this.#input!.settle();
+  /** Sets the message's `complete` at the end of the request. */
+  updateComplete(): void {
+    this.#input!.updateComplete();
   }
 
-  /** Asked for by the message when somebody reads it. */
+  /** Called by the message when it is read. */
   resume(): this {
     this.#input?.resume();
     return this;
@@ -174,7 +167,7 @@ export class ListenerSocket extends EventEmitter {
     return false;
   }
 
-  /** What has come is the request's to read. */
+  /** Always null: only the message has data to read. */
   read(): null {
     return null;
   }
@@ -192,23 +185,26 @@ export class ListenerSocket extends EventEmitter {
   uncork(): void {}
 
   write(): boolean {
-    throw new TypeError("Cannot write to the socket of a request: it has none of its own behind FastCGI");
+    throw new TypeError(
+      "Cannot write to the socket of a request: a FastCGI request has no connection of its own",
+    );
   }
 
-  /** Says "timeout" after so many milliseconds without input or output; 0 for never. */
+  /** Emits "timeout" after this many milliseconds without input or output; 0 for never. */
   setTimeout(milliseconds: number, listener?: () => void): this {
-    const given = durationOf(milliseconds);
+    const duration = timerDuration(milliseconds);
     if (listener !== undefined) {
-      if (given === 0) this.off("timeout", listener);
+      if (duration === 0) this.off("timeout", listener);
       else this.once("timeout", listener);
     }
     clearTimeout(this.#timer);
-    this.timeout = given;
-    this.#timer = given === 0 || this.destroyed ? undefined : setTimeout(() => this.#idle(), given).unref();
+    this.timeout = duration;
+    this.#timer =
+      duration === 0 || this.destroyed ? undefined : setTimeout(() => this.#onIdle(), duration).unref();
     return this;
   }
 
-  /** There was input or output. */
+  /** Restarts the idle timer after input or output. */
   touch(): void {
     this.#timer?.refresh();
   }
@@ -229,16 +225,30 @@ export class ListenerSocket extends EventEmitter {
     return this;
   }
 
-  /** As the server of node:http does: where neither request nor response hears of it, that is the end. */
-  #idle(): void {
+  /** As the server of node:http does: destroys the socket unless request or response handles "timeout". */
+  #onIdle(): void {
     const message = this.#input!.message;
-    const heard = [
+    const handled = [
       !message.complete && message.emit("timeout", this),
-      this._httpMessage?.emit("timeout", this) === true,
+      responseOn(this)?.emit("timeout", this) === true,
     ];
-    if (!heard.includes(true)) this.destroy();
+    if (!handled.includes(true)) this.destroy();
     this.emit("timeout");
   }
 }
 
-tellFacts(ListenerSocket.prototype);
+defineSocketProperties(ListenerSocket.prototype);
+
+/** The maximum of a timer, in milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/**
+ * Milliseconds as node:net interprets them: longer ones are reduced to the maximum of a timer.
+ *
+ * @throws what node:net throws for an invalid time
+ */
+function timerDuration(milliseconds: number): number {
+  if (typeof milliseconds === "number" && milliseconds >= 0 && milliseconds < Infinity)
+    return Math.min(milliseconds, MAX_TIMER);
+  return new Socket().setTimeout(milliseconds).timeout ?? 0;
+}

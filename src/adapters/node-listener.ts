@@ -5,23 +5,23 @@ import { refuseUnknownOptions } from "../diagnostics/options.js";
 import type { ResponderDefinition } from "../roles/definitions.js";
 import type { Reply } from "../roles/reply.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
-import { everythingBelow, type AdapterOptions } from "./everything-below.js";
+import { catchAllResponder, type AdapterOptions } from "./catch-all.js";
 import { ListenerAnswer } from "./listener-answer.js";
 import { ListenerSocket } from "./listener-socket.js";
 
-/** What `http.createServer` takes: an Express application, `callback()` of Koa, `routing` of Fastify, any such function. */
+/** A listener as `http.createServer` takes it: an Express application, `callback()` of Koa, `routing` of Fastify. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
- * Makes a responder of a request listener of node:http: `serve([nodeListener(app)])`.
+ * Creates a responder from a request listener of node:http: `serve([nodeListener(app)])`.
  *
- * Request and response are an `IncomingMessage` and a `ServerResponse`; what is written becomes a reply, so that
- * middleware of the application sees it. What the listener throws or rejects with is logged and answered by 500.
+ * Request and response are an `IncomingMessage` and a `ServerResponse`; the response becomes a reply, which middleware of the
+ * application receives. An error that the listener throws or rejects with is logged and answered with 500.
  */
 export function nodeListener(listener: NodeListener, given: AdapterOptions = {}): ResponderDefinition {
   blamingCaller(nodeListener, () => refuseUnknownOptions("nodeListener", given));
   const { name = "nodeListener", ...options } = given;
-  return everythingBelow({ name, ...options }, (request): Reply | Promise<Reply> => {
+  return catchAllResponder({ name, ...options }, (request): Reply | Promise<Reply> => {
     const answer = new ListenerAnswer(request);
     try {
       const running = listener(answer.message, answer.response);
@@ -34,8 +34,8 @@ export function nodeListener(listener: NodeListener, given: AdapterOptions = {})
 }
 
 /**
- * The request as Tricorn knows it, with the params, of one that a {@link nodeListener} was called with: who has been
- * authenticated, for one. Undefined where the request came over HTTP.
+ * The {@link ResponderRequest} of a request that a {@link nodeListener} received, with the params and the authenticated user.
+ * Undefined if the request came over HTTP.
  */
 export function requestOf(request: IncomingMessage): ResponderRequest | undefined {
   const socket: unknown = request.socket;

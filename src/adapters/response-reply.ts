@@ -3,30 +3,30 @@ import type { Reply } from "../roles/reply.js";
 import { AdaptedReply } from "./adapted-reply.js";
 import { isLight, partsOf, type ResponseParts } from "./light-response.js";
 
-/** So many turns of the microtask queue a piece is waited for before the answer begins without it. */
-const PATIENCE = 8;
+/** The microtask turns to wait for a piece before the answer begins without it. */
+const MAX_TURNS = 8;
 
 /**
- * The reply that a `Response` stands for. Of a body that is there already it has all, so that it leaves in one write with
- * its length; else the head of the answer does not wait for the body.
+ * Creates the reply of a `Response`. A body that is available at once is sent in one write with its length; otherwise the
+ * head does not wait for the body.
  *
- * A `Response` of a library is known by what it has: node-fetch, undici from npm, @whatwg-node/fetch and others.
+ * A `Response` of a library is recognized by its members: node-fetch, undici from npm, @whatwg-node/fetch and others.
  *
- * @throws TypeError for what is no `Response`, or one that was read already
+ * @throws TypeError for a value that is not a `Response`, or one that was read already
  * @throws HeaderError for a field that cannot be sent
  */
-export function replyTo(response: Response): Reply | Promise<Reply> {
+export function replyFrom(response: Response): Reply | Promise<Reply> {
   if (typeof response === "object" && response !== null && isLight(response)) {
     const { status, type, statusText, lines, body } = partsOf(response);
     return withBody(withFields(replyOf({ status, statusText }, type), { fields: lines, body }), body);
   }
   requireResponse(response);
   const { status, statusText, bodyUsed } = response;
-  if (status === 0) throw new TypeError("Cannot reply: the Response is one of Response.error()");
+  if (status === 0) throw new TypeError("Cannot reply: the Response was created by Response.error()");
   if (bodyUsed) throw new TypeError("Cannot reply: the body of the Response was read already");
   const body = bodyOf(response);
   const reply = withFields(replyOf({ status, statusText }, null), { fields: fieldsOf(response), body });
-  // What has no stream, as the Response of whatwg-fetch, can still be read.
+  // A Response without a stream, as in whatwg-fetch, can still be collected.
   return body === undefined
     ? response.arrayBuffer().then((bytes) => filled(reply, bytes))
     : withBody(reply, body);
@@ -36,7 +36,7 @@ function requireResponse(value: unknown): asserts value is Response {
   const { status, headers } = (value ?? {}) as Partial<Response>;
   if (typeof status === "number" && typeof headers === "object" && headers !== null) return;
   throw new TypeError(
-    `Cannot reply: a fetch handler must give a Response, this one gave ${value === null ? "null" : typeof value}`,
+    `Cannot reply: a fetch handler must return a Response, this one returned ${value === null ? "null" : typeof value}`,
   );
 }
 
@@ -47,7 +47,7 @@ function replyOf(
   return new AdaptedReply(undefined, { type }).decide(status, statusText);
 }
 
-/** The fields line by line: libraries join the values of Set-Cookie in their iterators, which no browser takes apart. */
+/** The fields, one for each line: iterators of libraries join Set-Cookie values, which browsers do not split. */
 function* fieldsOf(response: Response): Generator<readonly [name: string, value: string]> {
   const { headers } = response;
   if (headers instanceof Headers) {
@@ -69,7 +69,7 @@ function cookiesOf(headers: Partial<Headers>): readonly string[] | undefined {
 
 type ResponseBody = ResponseParts["body"] | AsyncIterable<Uint8Array>;
 
-/** The body of a response, or undefined where it can only be collected. */
+/** The body of a response; undefined if it can only be collected. */
 function bodyOf(response: Response): ResponseBody | undefined {
   const body: unknown = response.body;
   if (body === null) return null;
@@ -88,13 +88,13 @@ function withFields(reply: Reply, { fields, body }: Content): Reply {
     for (const [name, value] of endToEnd(fields)) reply.headers.appendBytes(name, value);
     return reply;
   } catch (error) {
-    // Nobody will read the body; that it cannot be cancelled either changes nothing.
+    // The body will not be read; a failure to cancel it changes nothing.
     if (isWebStream(body)) body.cancel(error).catch(() => {});
     throw error;
   }
 }
 
-/** Also one of another realm, or of a library. */
+/** Also recognizes a stream of another realm or a library. */
 function isWebStream(body: ResponseBody | undefined): body is ReadableStream<Uint8Array> {
   return typeof (body as Partial<ReadableStream> | null | undefined)?.getReader === "function";
 }
@@ -129,7 +129,7 @@ async function withStream(reply: Reply, stream: ReadableStream<Uint8Array>): Pro
   return reply;
 }
 
-/** What a stream gives, of which a piece may be asked for before anybody takes it. */
+/** The pieces of a stream, which can be read ahead. */
 class ResponsePieces implements AsyncIterableIterator<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #asked: Promise<IteratorResult<Uint8Array, undefined>> | undefined;
@@ -140,8 +140,8 @@ class ResponsePieces implements AsyncIterableIterator<Uint8Array> {
   }
 
   /**
-   * The next piece if it is there in a moment; else it comes next. Once it was given, the one behind it is asked for.
-   * Throws what the stream fails with in that time.
+   * Returns the next piece if it is available within MAX_TURNS, else undefined, and `next()` returns it. Throws if the stream
+   * fails in that time.
    */
   async soon(): Promise<IteratorResult<Uint8Array, undefined> | undefined> {
     const seen: { result?: IteratorResult<Uint8Array, undefined>; error?: { readonly reason: unknown } } = {};
@@ -154,14 +154,14 @@ class ResponsePieces implements AsyncIterableIterator<Uint8Array> {
         seen.error = { reason };
       },
     );
-    for (let turn = 0; turn < PATIENCE && seen.result === undefined; turn += 1) {
+    for (let turn = 0; turn < MAX_TURNS && seen.result === undefined; turn += 1) {
       await Promise.resolve();
       if (seen.error !== undefined) throw seen.error.reason;
     }
     return seen.result;
   }
 
-  /** What is given before all that was asked for. */
+  /** Sets the piece that is returned first, before those that were read ahead. */
   begin(first: Uint8Array): void {
     this.#first = first;
   }

@@ -110,7 +110,7 @@ describe("A Response that is not the platform's", () => {
 
 describe("What cannot be sent of a Response", () => {
   test.each<[string, () => unknown, RegExp]>([
-    ["one of Response.error()", () => Response.error(), /one of Response\.error\(\)/],
+    ["one of Response.error()", () => Response.error(), /created by Response\.error\(\)/],
     [
       "a body that was read",
       async () => {
@@ -124,9 +124,9 @@ describe("What cannot be sent of a Response", () => {
     ["a status of 101", () => made({ status: 101 }), /integer from 200 to 999/],
     ["a reason phrase of two lines", () => made({ statusText: "a\r\nSet-Cookie: b" }), /control character/],
     ["a field of two lines", () => made({ fields: [["x", "a\r\nb"]] }), /control character/],
-    ["nothing", () => undefined, /must give a Response, this one gave undefined/],
-    ["text", () => "text", /must give a Response, this one gave string/],
-    ["an object", () => ({ status: "200" }), /must give a Response, this one gave object/],
+    ["nothing", () => undefined, /must return a Response, this one returned undefined/],
+    ["text", () => "text", /must return a Response, this one returned string/],
+    ["an object", () => ({ status: "200" }), /must return a Response, this one returned object/],
   ])("is %s: a 500 that is logged", async (_name, response, message) => {
     const { answer, log } = await answerTo(response);
     expect(answer.status).toBe(500);

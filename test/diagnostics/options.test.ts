@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { AdapterOptions } from "../../src/adapters/everything-below.js";
+import type { AdapterOptions } from "../../src/adapters/catch-all.js";
 import type { FetchHandlerOptions } from "../../src/adapters/fetch-handler.js";
 import type { ApplicationOptions } from "../../src/application.js";
 import type { ListenerOptions } from "../../src/bridges/bridge-options.js";

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 
-import { headerLines } from "../../../src/adapters/header-lines.js";
+import { headerLines } from "../../../src/adapters/raw-headers.js";
 import { Params } from "../../../src/protocol/params.js";
 import { hostOf } from "../../../src/http/origin.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { headerLines } from "../../src/adapters/header-lines.js";
+import { headerLines } from "../../src/adapters/raw-headers.js";
 import { Params } from "../../src/protocol/params.js";
 
 type Variables = readonly (readonly [string, string])[];

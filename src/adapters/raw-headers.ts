@@ -6,22 +6,22 @@ import type { ResponderRequest } from "../roles/responder-request.js";
 
 const PREFIX = "HTTP_";
 
-/** The names of fields by those of variables. A site sees few; what clients make up is forgotten again. */
-const knownNames = new Map<string, string>();
-const KNOWN_NAMES_LIMIT = 256;
-const KNOWN_NAME_LENGTH = 64;
+/** Field names by variable name. A site uses few; the bound keeps clients from filling the cache with invented ones. */
+const fieldNames = new Map<string, string>();
+const MAX_FIELD_NAMES = 256;
+const MAX_NAME_LENGTH = 64;
 
-/** What is told without the prefix too, by a variable of its own that counts (RFC 3875, section 4.1), or not as it was. */
-const toldElsewhere: ReadonlySet<string> = new Set(["content-type", "content-length", "transfer-encoding"]);
+/** Fields that have a variable without the prefix, which counts (RFC 3875, section 4.1), or that are not passed on as sent. */
+const skippedFields: ReadonlySet<string> = new Set(["content-type", "content-length", "transfer-encoding"]);
 /** The length of the shortest of them. */
-const SHORTEST_TOLD = "content-type".length;
+const SHORTEST_SKIPPED = "content-type".length;
 
 /**
- * Whether nothing is told of a body that may come: behind Jetty, behind nginx over HTTP/2 without buffering, and behind
- * Apache the length of an upload is empty or absent, and no HTTP_TRANSFER_ENCODING says that there is one. GET and HEAD
- * have no body unless one is announced.
+ * Whether the params do not say if there is a body: behind Jetty, nginx over HTTP/2 without buffering, and Apache, the
+ * length of an upload can be empty or absent without HTTP_TRANSFER_ENCODING. GET and HEAD have no body unless one is
+ * announced.
  */
-export function isUndecided({ method, params }: ResponderRequest): boolean {
+export function isBodyUnannounced({ method, params }: ResponderRequest): boolean {
   if (method === "GET" || method === "HEAD") return false;
   const length = params.get("CONTENT_LENGTH");
   return (length === undefined || length === "") && !params.has("HTTP_TRANSFER_ENCODING");
@@ -30,26 +30,25 @@ export function isUndecided({ method, params }: ResponderRequest): boolean {
 /** Whether a request has a body, or may have one. */
 export function hasBody(request: ResponderRequest): boolean {
   const { method, params } = request;
-  if (isUndecided(request) || params.has("HTTP_TRANSFER_ENCODING")) return true;
+  if (isBodyUnannounced(request) || params.has("HTTP_TRANSFER_ENCODING")) return true;
   const length = params.get("CONTENT_LENGTH");
   return contentLengthOf(params) !== 0 && ((method !== "GET" && method !== "HEAD") || (length ?? "") !== "");
 }
 
-/** The {@link headerLines} of a request; of one that is undecided, as far as is known by now. */
-export function requestLines(request: ResponderRequest): string[] {
+/** The {@link headerLines} of a request. An unannounced body counts unless STDIN has ended empty by now. */
+export function requestHeaderLines(request: ResponderRequest): string[] {
   const lines = headerLines(request.params);
   const { stdinEnded } = request.exchange;
-  if (isUndecided(request) && !(stdinEnded && request.exchange.stdin.received === 0))
+  if (isBodyUnannounced(request) && !(stdinEnded && request.exchange.stdin.received === 0))
     lines.push("transfer-encoding", "chunked");
   return lines;
 }
 
 /**
- * The header fields of a request as HTTP servers for Node.js tell them: name and value of each line one behind the other,
- * names in lower case, each character of a value one byte.
+ * The header fields of a request like `rawHeaders` of node:http: alternating names and values, names in lower case, one byte
+ * for each character of a value.
  *
- * A body whose length nobody announced has `transfer-encoding: chunked`, by which readers know that there is one. It is
- * in chunks no more.
+ * A body of unknown length has `transfer-encoding: chunked`, so that readers know that it exists. It is no longer chunked.
  */
 export function headerLines(params: Params): string[] {
   const lines: string[] = [];
@@ -58,14 +57,14 @@ export function headerLines(params: Params): string[] {
   let hasAuthorization = false;
   for (let index = 0; index < variables.length; index += 2) {
     const name = nameOf(variables[index]!);
-    if (name.length >= SHORTEST_TOLD && toldElsewhere.has(name)) {
+    if (name.length >= SHORTEST_SKIPPED && skippedFields.has(name)) {
       isChunked ||= name === "transfer-encoding";
       continue;
     }
     hasAuthorization ||= name === "authorization";
     lines.push(name, variables[index + 1]!);
   }
-  // What Jetty tells of it stands elsewhere.
+  // Jetty passes it in another variable.
   const authorization = hasAuthorization ? undefined : new RequestHeaders(params).get("authorization");
   if (authorization !== undefined) lines.push("authorization", asBytes(authorization));
   const type = params.get("CONTENT_TYPE");
@@ -74,20 +73,20 @@ export function headerLines(params: Params): string[] {
   if (length === undefined || length === "") {
     if (isChunked) lines.push("transfer-encoding", "chunked");
   } else {
-    // Caddy 2.6 says -1 where it does not know.
-    const known = contentLengthOf(params);
-    if (known === undefined) lines.push("transfer-encoding", "chunked");
-    else lines.push("content-length", String(known));
+    // Caddy 2.6 sends -1 for an unknown length.
+    const valid = contentLengthOf(params);
+    if (valid === undefined) lines.push("transfer-encoding", "chunked");
+    else lines.push("content-length", String(valid));
   }
   return lines;
 }
 
 function nameOf(variable: string): string {
-  let name = knownNames.get(variable);
+  let name = fieldNames.get(variable);
   if (name === undefined) {
     name = variable.slice(PREFIX.length).toLowerCase().replaceAll("_", "-");
-    if (knownNames.size >= KNOWN_NAMES_LIMIT) knownNames.clear();
-    if (variable.length <= KNOWN_NAME_LENGTH) knownNames.set(compactText(variable), compactText(name));
+    if (fieldNames.size >= MAX_FIELD_NAMES) fieldNames.clear();
+    if (variable.length <= MAX_NAME_LENGTH) fieldNames.set(compactText(variable), compactText(name));
   }
   return name;
 }

@@ -1,23 +1,23 @@
 import type { ResponderRequest } from "../roles/responder-request.js";
 
-/** What a socket has to know to tell of its ends. */
-export interface SocketOfRequest {
+/** A socket that belongs to a request. */
+export interface SocketWithRequest {
   readonly request: ResponderRequest;
 }
 
-type Fact = (request: ResponderRequest) => unknown;
+type Property = (request: ResponderRequest) => unknown;
 
-/** What can only be known of TLS, as the Web server tells it; undefined for other connections, as in node:net. */
+/** A property of TLS connections; undefined for others, as in node:net. */
 const ofTls =
-  (fact: Fact): Fact =>
+  (property: Property): Property =>
   (request) =>
-    request.scheme === "https" ? fact(request) : undefined;
+    request.scheme === "https" ? property(request) : undefined;
 
 /**
- * What listeners read of a socket, by the names of node:net and node:tls. That a certificate of the client was checked is
- * not told: that is the Web server's to say, by a variable that it vouches for.
+ * The properties of a socket, by the names of node:net and node:tls. `authorized` is always false: whether a client's
+ * certificate was verified is known from a variable of the Web server.
  */
-const facts: Readonly<Record<string, Fact>> = {
+const properties: Readonly<Record<string, Property>> = {
   remoteAddress: (request) => request.remoteAddress,
   remotePort: ({ params }) => portOf(params.get("REMOTE_PORT")),
   remoteFamily: (request) => familyOf(request.remoteAddress),
@@ -44,14 +44,14 @@ const facts: Readonly<Record<string, Fact>> = {
   isSessionReused: ofTls(() => () => false),
 };
 
-/** Gives a class of sockets the facts of their requests. Each is read when it is asked for, and may be assigned. */
-export function tellFacts(prototype: SocketOfRequest): void {
-  for (const [name, fact] of Object.entries(facts)) {
+/** Defines these properties on a class of sockets. Each is computed on access, and can be assigned. */
+export function defineSocketProperties(prototype: SocketWithRequest): void {
+  for (const [name, property] of Object.entries(properties)) {
     Object.defineProperty(prototype, name, {
-      get(this: SocketOfRequest) {
-        return fact(this.request);
+      get(this: SocketWithRequest) {
+        return property(this.request);
       },
-      set(this: SocketOfRequest, value: unknown) {
+      set(this: SocketWithRequest, value: unknown) {
         Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
       },
       configurable: true,
