@@ -1,5 +1,5 @@
 /**
- * Test an application without a Web server and without a socket: `tricorn/testing`.
+ * Tests of an application without a Web server or a socket: `tricorn/testing`.
  *
  * @module testing
  */

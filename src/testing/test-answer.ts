@@ -2,21 +2,21 @@ import { parseCookie } from "cookie";
 
 import type { ClientResponse, ResponseHeaders } from "../client/index.js";
 
-/** What the names of variables start with in the header block of an authorizer (section 6.3). */
+/** The prefix of an authorizer's variables in its header block (section 6.3). */
 const VARIABLE_PREFIX = "Variable-";
 
-/** So many characters of a body that is no JSON are shown. */
-const SHOWN = 200;
+/** The number of characters shown of a body that is not JSON. */
+const SHOWN_CHARACTERS = 200;
 
-/** A whole answer of the application. */
+/** A complete answer of the application. */
 export class TestAnswer {
   readonly status: number;
   readonly headers: ResponseHeaders;
   /** The body. */
   readonly bytes: Buffer;
-  /** What END_REQUEST carried as application status. */
+  /** The application status in END_REQUEST. */
   readonly applicationStatus: number;
-  /** What came on FCGI_STDERR. */
+  /** The content of FCGI_STDERR. */
   readonly stderr: string;
 
   private constructor(
@@ -30,7 +30,7 @@ export class TestAnswer {
     this.stderr = rest.stderr;
   }
 
-  /** Collects an answer. Rejects where it breaks off before END_REQUEST. */
+  /** Collects an answer. Rejects if it ends before END_REQUEST. */
   static async collect(response: ClientResponse): Promise<TestAnswer> {
     const bytes = await response.bytes();
     const { applicationStatus } = await response.ended;
@@ -42,13 +42,14 @@ export class TestAnswer {
     return this.bytes.toString();
   }
 
-  /** The body read as JSON. Throws a SyntaxError with the status and the text where it is none. */
+  /** The body parsed as JSON. Throws a SyntaxError with the status and the text if it is not JSON. */
   get json(): unknown {
     try {
       return JSON.parse(this.text);
     } catch (cause) {
       const type = this.headers.get("content-type") ?? "no media type";
-      const text = this.text.length > SHOWN ? `${this.text.slice(0, SHOWN)}…` : this.text;
+      const text =
+        this.text.length > SHOWN_CHARACTERS ? `${this.text.slice(0, SHOWN_CHARACTERS)}…` : this.text;
       throw new SyntaxError(
         `Cannot read answer as JSON: it is ${this.status} with ${type} and the body ${JSON.stringify(text)}`,
         { cause },
@@ -63,12 +64,12 @@ export class TestAnswer {
     return { ...parseCookie(pairs.join("; ")) };
   }
 
-  /** Of an authorizer: whether the request may pass, which only a 200 says on every Web server. */
+  /** Whether an authorizer allowed the request: only a 200 allows it on every Web server. */
   get allowed(): boolean {
     return this.status === 200 && this.applicationStatus === 0;
   }
 
-  /** Of an authorizer: what it hands on, without the `Variable-` prefix. */
+  /** The variables that an authorizer passed on, without the `Variable-` prefix. */
   get variables(): Record<string, string> {
     const fields = this.headers.toArray().filter(([name]) => name.startsWith(VARIABLE_PREFIX));
     return Object.fromEntries(
@@ -77,7 +78,7 @@ export class TestAnswer {
   }
 }
 
-/** A header block is read as latin-1; beyond ASCII its bytes are those of UTF-8. */
+/** A header block is read as Latin-1, but its bytes beyond ASCII are UTF-8. */
 function utf8Of(value: string): string {
   return Buffer.from(value, "latin1").toString("utf8");
 }

@@ -12,7 +12,7 @@ import { TestAnswer } from "./test-answer.js";
 import { bodyOf, checkRequest, paramsOf, type TestFile, type TestRequest } from "./test-request.js";
 
 /**
- * An application under test. Requests take the whole way, records and state machines included, but for the socket.
+ * An application under test. Requests go through everything except the socket, including records and state machines.
  */
 export class TestApplication {
   readonly #application: TricornApplication;
@@ -26,7 +26,7 @@ export class TestApplication {
     this.#client = new FastCgiClient({ connect: () => connectInMemory(this.#server) });
   }
 
-  /** The client that the requests go through, for what the methods here do not say. */
+  /** The client that sends the requests, for what the methods here do not offer. */
   get client(): FastCgiClient {
     return this.#client;
   }
@@ -44,12 +44,12 @@ export class TestApplication {
     });
   }
 
-  /** Asks in the authorizer role whether a request may pass. */
+  /** Sends a request in the authorizer role: `authorize("/members", { cookies })`. */
   async authorize(target: string, request: Omit<TestRequest, "body"> = {}): Promise<TestAnswer> {
     // oxlint-disable-next-line typescript/unbound-method -- it is looked for on the stack, not called
     blamingCaller(this.authorize, () => checkRequest("testRequest", { target, request }));
     const params = paramsOf(target, request, await bodyOf({}));
-    // Section 6.3: these describe the answer to the request, which the authorizer does not give.
+    // Section 6.3: an authorizer receives no SCRIPT_NAME.
     delete params["SCRIPT_NAME"];
     return this.#collect({ role: Role.Authorizer, params, signal: request.signal });
   }
@@ -69,7 +69,7 @@ export class TestApplication {
     return this.#collect({ role: Role.Filter, params, stdin: body.bytes, data, signal: file.signal });
   }
 
-  /** Runs the stop hooks and ends every connection. */
+  /** Closes all connections and runs the stop hooks. */
   async close(): Promise<void> {
     await this.#client.close();
     await this.#server.close();
@@ -84,8 +84,8 @@ export class TestApplication {
 /**
  * Starts an application for a test.
  *
- * @param options what `serve` is told about the Web server: bridges, and whom it vouches for
- * @throws ConfigurationError for every mistake that `serve` would find
+ * @param options the options of `serve` about the Web server: bridges, and the variables that it vouches for
+ * @throws ConfigurationError for every mistake that `serve` would report
  */
 export async function testApplication(
   application: TricornApplication | readonly ApplicationPart[],

@@ -4,45 +4,45 @@ import { ConfigurationError } from "../errors.js";
 import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { decodePath } from "../paths/plain-path.js";
 
-/** What a test says about a request beside its target. All of it may be left out. */
+/** Optional parts of a test's request. */
 export interface TestRequest {
-  /** The HTTP method; GET, or POST where there is a body. */
+  /** The HTTP method; defaults to GET, or to POST with a body. */
   readonly method?: string | undefined;
-  /** Header fields, which arrive as HTTP_… variables. */
+  /** Header fields, sent as HTTP_… variables. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Cookies, which arrive as HTTP_COOKIE; their values are encoded. */
+  /** Cookies, sent as HTTP_COOKIE with encoded values. */
   readonly cookies?: Readonly<Record<string, string>> | undefined;
   /**
-   * Text and bytes are sent as they are, URLSearchParams as a urlencoded form, FormData as a multipart form; any other
-   * object is sent as JSON.
+   * Text and bytes are sent unchanged, URLSearchParams as a urlencoded form, FormData as a multipart form, and any other
+   * object as JSON.
    */
   readonly body?: string | Uint8Array | URLSearchParams | FormData | object | undefined;
-  /** CGI variables that are added, or replace those which follow from the rest. */
+  /** Further CGI variables, which override those that follow from the rest. */
   readonly params?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a test hands to a filter. */
+/** A file that a test sends to a filter. */
 export interface TestFile extends TestRequest {
   /** The content of the file. */
   readonly data: string | Uint8Array;
-  /** When the file was last changed; the start of 2020 if left out. */
+  /** The modification time; defaults to the start of 2020. */
   readonly lastModified?: Date | undefined;
 }
 
-/** A request body as bytes, and the media type that follows from it. */
+/** A request body as bytes, with its media type. */
 export interface TestBody {
   readonly bytes: Uint8Array;
   readonly type: string | undefined;
 }
 
-/** What can stand as the target of a request (RFC 9112, section 3.2), as far as a Web server hands it on. */
+/** The forms of a request's target (RFC 9112, section 3.2) that a Web server passes on. */
 const TARGET = /^(?:\/|\*$|[a-z][a-z0-9+.-]*:\/\/)/i;
 
 /**
- * Checks what a test says before it is sent.
+ * Checks a test's request before it is sent.
  *
- * @throws ConfigurationError `ERR_OPTION` for what a request does not have, `ERR_TEST_TARGET` for a target that is no path
+ * @throws ConfigurationError `ERR_OPTION` for an unknown option, `ERR_TEST_TARGET` for a target that is not a path
  */
 export function checkRequest(
   taker: "testRequest" | "testFile",
@@ -64,7 +64,7 @@ export async function bodyOf({ body }: TestRequest): Promise<TestBody> {
   if (body instanceof Uint8Array) return { bytes: body, type: "application/octet-stream" };
   if (typeof body === "string") return { bytes: Buffer.from(body), type: "text/plain; charset=utf-8" };
   if (body instanceof URLSearchParams || body instanceof FormData) {
-    // The platform knows their encodings and media types.
+    // A Response encodes them and sets their media types.
     const encoded = new Response(body);
     return { bytes: Buffer.from(await encoded.arrayBuffer()), type: encoded.headers.get("content-type")! };
   }
@@ -101,7 +101,7 @@ export function paramsOf(
   return { ...params, ...request.params };
 }
 
-/** Section 4.1.13 of RFC 3875: SCRIPT_NAME is decoded. What no server could decode stays. */
+/** SCRIPT_NAME is decoded (RFC 3875, section 4.1.13), unless the path cannot be decoded. */
 function decodedPath(path: string): string {
   return decodePath(path) ?? path;
 }
