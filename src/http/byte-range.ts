@@ -1,19 +1,19 @@
 import { parseHttpDate } from "./http-date.js";
 import type { FieldLookup, StateFacts } from "./preconditions.js";
 
-/** The bytes of a content that are asked for, the last one included. */
+/** The requested bytes of a representation, including the last one. */
 export interface ByteRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** A request that may ask for a part. */
+/** A request that may have a Range field. */
 export interface RangeRequest {
   readonly method: string;
   readonly headers: FieldLookup;
 }
 
-/** What a part is asked of. */
+/** The representation that a range is selected from. */
 export interface RangedContent {
   /** Bytes. */
   readonly length: number;
@@ -21,9 +21,8 @@ export interface RangedContent {
 }
 
 /**
- * What of a content is to be sent where it would be sent as a whole, with status 200 (RFC 9110, sections 13.2.2 and 14.2).
- * A range means something for GET alone, and where If-Range is there, only for a client whose part is one of this very
- * content.
+ * Selects what to send of a representation that would be sent as a 200 (RFC 9110, sections 13.2.2 and 14.2). A range counts
+ * only for GET, and with If-Range only if the client has a part of this same representation.
  */
 export function selectRange(
   { method, headers }: RangeRequest,
@@ -35,8 +34,8 @@ export function selectRange(
 }
 
 /**
- * Reads a Range field (RFC 9110, section 14.2) against a content of this length. Of a field that is malformed, is in another
- * unit, or asks for more than one range nothing follows: a server may send the whole instead.
+ * Parses a Range field (RFC 9110, section 14.2) for a representation of this length in bytes. A field that is malformed, has
+ * another unit or more than one range is ignored: a server may send the whole instead.
  */
 export function parseByteRange(field: string, length: number): ByteRange | "whole" | "unsatisfiable" {
   const match = /^bytes=(\d*)-(\d*)$/i.exec(field.trim());
@@ -53,16 +52,16 @@ export function parseByteRange(field: string, length: number): ByteRange | "whol
   return { first, last: to === "" ? length - 1 : Math.min(Number(to), length - 1) };
 }
 
-/** Formats Content-Range (section 14.4); without a range that of a 416, which tells the length alone. */
+/** Formats Content-Range (section 14.4); without a range, that of a 416, which has the length only. */
 export function formatContentRange(length: number, range?: ByteRange): string {
   return range === undefined ? `bytes */${length}` : `bytes ${range.first}-${range.last}/${length}`;
 }
 
-/** If-Range (RFC 9110, section 13.1.5): whether the part that the client has is one of this very content. */
+/** Evaluates If-Range (RFC 9110, section 13.1.5): whether the client's part belongs to this representation. */
 function isStill({ etag, lastModified }: StateFacts, ifRange = ""): boolean {
   if (ifRange === "") return true;
   if (ifRange.endsWith('"')) return ifRange === etag && !etag.startsWith("W/");
   const date = parseHttpDate(ifRange);
-  // Section 8.8.2.2: a content may change twice in a second, so the second of a change tells nothing while it lasts.
+  // Section 8.8.2.2: a representation may change twice in one second, so its date is weak until that second has passed.
   return date !== undefined && date === lastModified && date < Math.floor(Date.now() / 1000);
 }

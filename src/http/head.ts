@@ -2,24 +2,24 @@ import { STATUS_CODES } from "node:http";
 
 import { HeaderError, checkFieldValue, utf8AsLatin1, type ReplyHeaders } from "./header-fields.js";
 
-/** How large a header block may be before it is refused here, which is clearer than the Web server's 502. */
+/** Limits of a header block. A larger one is refused here, because the Web server would only answer 502. */
 export interface HeadLimits {
-  /** Bytes of the block; 8,192 if left out: Jetty takes no more, nginx takes 4 or 8 KiB where nothing is configured. */
+  /** Bytes of the block; 8,192 by default: the most that Jetty takes. nginx takes 4 or 8 KiB by default. */
   readonly headBytes: number;
-  /** Fields of the block; 100 if left out: HAProxy and H2O take no more. */
+  /** Fields of the block; 100 by default: the most that HAProxy and H2O take. */
   readonly headFields: number;
 }
 
-/** The limits that hold where nothing else is said: such a block arrives behind every Web server. */
+/** The default limits. Every tested Web server takes such a block. */
 export const defaultHeadLimits: HeadLimits = { headBytes: 8 * 1024, headFields: 100 };
 
 const statusLines = new Map<number, string>();
 
 /**
- * The first line of every answer (RFC 3875, section 6.3.3). Without it most servers would take an answer for a 200.
+ * Formats the first line of an answer (RFC 3875, section 6.3.3). Without it most servers would send a 200.
  *
- * @param reason the reason phrase, each character one byte, where it is not the usual one
- * @throws HeaderError for a phrase that could end the line
+ * @param reason the reason phrase, one character per byte; by default the usual one
+ * @throws HeaderError for a phrase with control characters
  */
 export function statusLine(status: number, reason?: string): string {
   if (reason !== undefined) {
@@ -35,15 +35,15 @@ export function statusLine(status: number, reason?: string): string {
   return line;
 }
 
-/** What stands in a header block beside the fields of the reply. */
+/** The contents of a header block. */
 export interface HeadFacts {
   readonly status: number;
-  /** The reason phrase where it is not the usual one of the status. */
+  /** The reason phrase; by default the usual one of the status. */
   readonly reason?: string | undefined;
   readonly headers: ReplyHeaders | undefined;
-  /** The media type to send unless the fields have one; undefined for an answer without content. */
+  /** The media type, unless the fields have one; undefined for an answer without content. */
   readonly type: string | undefined;
-  /** The content length to send unless the fields have one. */
+  /** The content length in bytes, unless the fields have one. */
   readonly length: number | undefined;
   readonly limits?: HeadLimits | undefined;
 }
@@ -51,7 +51,7 @@ export interface HeadFacts {
 /**
  * Formats a CGI header block (RFC 3875, section 6.2) with its blank line, the status first.
  *
- * @throws HeaderError when the block is larger than the limits
+ * @throws HeaderError if the block exceeds the limits
  */
 export function formatHead({ status, reason, headers, type, length, limits }: HeadFacts): string {
   let head = statusLine(status, reason);
@@ -69,7 +69,7 @@ export function formatHead({ status, reason, headers, type, length, limits }: He
 /**
  * Checks the size of a header block.
  *
- * @throws HeaderError when it is larger than the limits
+ * @throws HeaderError if it exceeds the limits
  */
 export function checkHead(head: string, fields: number, limits = defaultHeadLimits): void {
   const { headBytes, headFields } = limits;
@@ -80,11 +80,11 @@ export function checkHead(head: string, fields: number, limits = defaultHeadLimi
   );
 }
 
-/** The media types that passed the check. Applications use few, so a small bound is enough to check each once. */
+/** Checked media types. Applications use few, so a small cache checks each only once. */
 const knownTypes = new Map<string, string>();
 const KNOWN_TYPES_LIMIT = 64;
 
-/** A media type as it is put into a header block; throws a HeaderError for one that could end its line. */
+/** Returns a media type as bytes of a header block. Throws a HeaderError for one with control characters. */
 export function checkedType(type: string): string {
   const known = knownTypes.get(type);
   if (known !== undefined) return known;

@@ -1,26 +1,26 @@
 import { TricornError } from "../errors.js";
 import { hopByHop } from "./hop-by-hop.js";
 
-/** Header fields as plain data; an array repeats the field, once for each value. */
+/** Header fields as plain data; an array repeats the field once per value. */
 export type HeaderFields = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** A field name is a token (RFC 9110, section 5.1). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Visible characters, space, tab and obs-text (RFC 9110, section 5.5): no CR, LF or NUL can end a line early. */
+/** Visible characters, space, tab and obs-text (RFC 9110, section 5.5); no CR, LF or NUL, which could end the line. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Names that passed the check. Applications use few, so a small bound is enough to check each once. */
+/** Checked names. Applications use few, so a small cache checks each only once. */
 const knownNames = new Set<string>();
 const KNOWN_NAMES_LIMIT = 256;
 
-/** A header field that would break the header block was asked for. */
+/** A header field that would break the header block. */
 export class HeaderError extends TricornError {
   constructor(message: string) {
     super("ERR_RESPONSE_HEADER", message, { fault: "local" });
   }
 }
 
-/** Throws a HeaderError where the name is not a token. */
+/** Throws a HeaderError for a name that is not a token. */
 function checkFieldName(name: string): void {
   if (knownNames.has(name)) return;
   if (!TOKEN.test(name))
@@ -28,7 +28,7 @@ function checkFieldName(name: string): void {
   if (knownNames.size < KNOWN_NAMES_LIMIT) knownNames.add(name);
 }
 
-/** Throws a HeaderError where the value could end its line; the value is not in the message, it may be a secret. */
+/** Throws a HeaderError for a value with control characters. The message omits the value, which may be a secret. */
 export function checkFieldValue(name: string, value: string): void {
   if (!FIELD_VALUE.test(value)) {
     throw new HeaderError(`Cannot set header ${name}: its value has a control character`);
@@ -36,18 +36,18 @@ export function checkFieldValue(name: string, value: string): void {
 }
 
 /**
- * Text as it is put into a header block, where each character is one byte: beyond ASCII these are the bytes of UTF-8,
- * which is what programs behind the Web server read.
+ * Encodes text for a header block, in which each character is one byte: characters beyond ASCII become their UTF-8 bytes,
+ * which clients decode.
  */
 export function utf8AsLatin1(text: string): string {
   return /[^\x00-\x7f]/.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
 }
 
 /**
- * Space and tab are no part of a value at its ends. Not trim(), which would take a byte of UTF-8 for a blank; nor a regular
- * expression, whose time would grow with the square of the blanks within.
+ * Trims spaces and tabs. Not with trim(), which would also remove bytes of UTF-8; nor with a regular expression, which would
+ * take quadratic time.
  */
-function trimBlanks(text: string): string {
+function trimWhitespace(text: string): string {
   let start = 0;
   let end = text.length;
   while (start < end && isBlank(text.charCodeAt(start))) start += 1;
@@ -60,8 +60,8 @@ function isBlank(code: number): boolean {
 }
 
 /**
- * The fields by which a Web server is told to send a file itself. A handler that copies fields from elsewhere must not
- * hand over a file of the server by accident, so only `sendfile()` sets them.
+ * The fields that make a Web server send a file. Only `sendfile()` sets them, so that a handler that copies fields of another
+ * response cannot expose a file of the server by accident.
  */
 export const sendfileHeaders = [
   "X-Accel-Redirect",
@@ -75,28 +75,28 @@ export const sendfileHeaders = [
   "X-Reproxy-File",
 ] as const;
 
-const SENDFILE_CURE = "use sendfile(…), which keeps to a root";
+const SENDFILE_CURE = "use sendfile(…), which stays below a root";
 
-/** The fields that a handler cannot set, with what to do instead. */
+/** The fields that a handler cannot set, and what to do instead. */
 const reserved: ReadonlyMap<string, string> = new Map([
   ["status", "use the status of the reply"],
   ...Array.from(hopByHop, (name) => [name, "the Web server owns the connection"] as const),
   ...sendfileHeaders.map((name) => [name.toLowerCase(), SENDFILE_CURE] as const),
 ]);
 
-/** So many fields that a list of their names is cheaper than to look at each. */
+/** From this many fields on, a set of their names is cheaper than a search. */
 const MANY_FIELDS = 32;
 
 /**
- * The header fields of a reply, in the order in which they were set. Names are compared without case; names and values
- * are checked when they are set, so that a bad one is found where it was made.
+ * The header fields of a reply, in the order in which they were set. Names are compared without case. Names and values are
+ * checked when they are set, so that an error points to the code that set them.
  */
 export class ReplyHeaders implements Iterable<[name: string, value: string]> {
   readonly #fields: [name: string, value: string][] = [];
-  /** The names that were ever set, in lower case; made when there are many, so that each need not be held against all. */
+  /** The lower-case names that were ever set; undefined until there are {@link MANY_FIELDS}. */
   #names: Set<string> | undefined;
 
-  /** @param fields those of another reply are copied as they are */
+  /** @param fields initial fields; those of another reply are copied unchanged */
   constructor(fields?: HeaderFields | ReplyHeaders) {
     if (fields === undefined) return;
     if (fields instanceof ReplyHeaders) {
@@ -105,7 +105,7 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
     }
     for (const name in fields) {
       const value = fields[name]!;
-      if (typeof value === "object") for (const one of value) this.append(name, one);
+      if (typeof value === "object") for (const item of value) this.append(name, item);
       else this.set(name, value);
     }
   }
@@ -116,15 +116,15 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
   }
 
   /**
-   * The values of this name joined by a comma, or undefined. They have one character for each byte, as they are sent: to
-   * copy one, hand it to {@link appendBytes}, since {@link append} would encode it once more.
+   * Returns the values of this name joined by a comma, or undefined. They have one character per byte, as sent: copy one
+   * with {@link appendBytes}, because {@link append} would encode it again.
    */
   get(name: string): string | undefined {
     const values = this.getAll(name);
     return values.length === 0 ? undefined : values.join(", ");
   }
 
-  /** Every value of this name. */
+  /** Returns every value of this name. */
   getAll(name: string): string[] {
     const wanted = name.toLowerCase();
     return this.#fields.filter(([other]) => other.toLowerCase() === wanted).map(([, value]) => value);
@@ -137,25 +137,25 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
     return this.#fields.some(([other]) => other.toLowerCase() === wanted);
   }
 
-  /** Sets a field and removes others of its name. Throws a HeaderError for what cannot be sent. */
+  /** Sets a field and removes others of its name. Throws a HeaderError for an invalid or reserved field. */
   set(name: string, value: string | number): this {
     if (this.#mayHave(name)) this.delete(name);
     return this.append(name, value);
   }
 
-  /** Adds a field line beside those of the same name. Throws a HeaderError for what cannot be sent. */
+  /** Adds a field line and keeps those of the same name. Throws a HeaderError for an invalid or reserved field. */
   append(name: string, value: string | number): this {
     return this.appendBytes(name, utf8AsLatin1(String(value)));
   }
 
-  /** Adds a field line whose value has one character for each byte. Throws a HeaderError for what cannot be sent. */
+  /** Adds a field line whose value has one character per byte. Throws a HeaderError for an invalid or reserved field. */
   appendBytes(name: string, value: string): this {
     checkFieldName(name);
     checkFieldValue(name, value);
     const lower = name.toLowerCase();
     const cure = reserved.get(lower);
     if (cure !== undefined) throw new HeaderError(`Cannot set header ${name}: ${cure}`);
-    this.#fields.push([name, trimBlanks(value)]);
+    this.#fields.push([name, trimWhitespace(value)]);
     this.#names?.add(lower);
     return this;
   }
@@ -176,7 +176,7 @@ export class ReplyHeaders implements Iterable<[name: string, value: string]> {
     return this;
   }
 
-  /** Gives every field of a name another one, and leaves the values as they are. */
+  /** Renames every field of a name. */
   rename(name: string, to: string): this {
     checkFieldName(to);
     const wanted = name.toLowerCase();

@@ -1,6 +1,6 @@
 /**
- * Header fields about one connection, in lower case (RFC 9110, section 7.6.1). The Web server owns both connections, so
- * that a reply can have none of them, and none is handed on.
+ * The hop-by-hop header fields, in lower case (RFC 9110, section 7.6.1). They describe one connection, which the Web server
+ * owns, so a reply cannot have them and none is forwarded.
  */
 export const hopByHop: ReadonlySet<string> = new Set([
   "connection",
@@ -12,12 +12,12 @@ export const hopByHop: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Fields that keep their meaning although a Connection field lists them: the body depends on them, or the request. */
+/** Fields that are kept even if a Connection field lists them, because the request or its body depends on them. */
 const NEVER_LISTED: ReadonlySet<string> = new Set(["host", "content-length", "content-type"]);
 
 /**
- * Leaves out the header fields about one connection: those of {@link hopByHop} and those that a Connection field lists.
- * Order and repetition of the others stay.
+ * Removes the hop-by-hop fields: those of {@link hopByHop} and those that a Connection field lists. The others keep their
+ * order and repetition.
  */
 export function endToEnd<Field extends readonly [name: string, value: unknown]>(
   fields: Iterable<Field>,

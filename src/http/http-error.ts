@@ -3,13 +3,13 @@ import { STATUS_CODES } from "node:http";
 import { TricornError } from "../errors.js";
 import type { HeaderFields } from "./header-fields.js";
 
-/** One thing that is wrong with a request. It says where and what, never which value was sent. */
+/** One fault of a request: its location and the expectation, never the received value. */
 export interface ProblemError {
   /** The part of the request. */
   readonly in: "path" | "query" | "header" | "cookie" | "body" | "variable";
-  /** The way to it inside that part: names and indexes. */
+  /** The path inside that part: names and indexes. */
   readonly path: readonly (string | number)[];
-  /** What is expected there. */
+  /** What is expected. */
   readonly message: string;
 }
 
@@ -21,41 +21,41 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** The stable code of the error, where it has one of its own. */
+  /** The stable code of the error, if it has its own. */
   readonly code?: string;
   readonly errors?: readonly ProblemError[];
 }
 
-/** What goes with an {@link HttpError}. */
+/** Options of {@link HttpError}. */
 export interface HttpErrorOptions {
-  /** A stable code, which the client is told. */
+  /** A stable code, sent to the client. */
   readonly code?: string | undefined;
-  /** Further header fields of the answer, such as `Retry-After`. */
+  /** Additional header fields of the answer, such as `Retry-After`. */
   readonly headers?: HeaderFields | undefined;
-  /** The error that led to this one; only for the log. */
+  /** The error that caused this one; only logged. */
   readonly cause?: unknown;
-  /** Everything that is wrong, one by one. */
+  /** The single faults. */
   readonly errors?: readonly ProblemError[] | undefined;
 }
 
-/** The code of an error that was given none. It is not told to the client, because it says nothing. */
+/** The code of an error without its own, not sent to the client. */
 const DEFAULT_CODE = "ERR_HTTP";
 
 /**
- * Thrown by a handler, it becomes an answer with this status and a problem description (RFC 9457) as body. The client
- * sees the detail, which is therefore written for it: no secrets, nothing of the program's inside.
+ * An error that is answered with its status and a problem description (RFC 9457) as body. The client sees the detail: keep
+ * secrets and internals out of it.
  */
 export class HttpError extends TricornError {
   /** The status of the answer, 400 to 599. */
   readonly status: number;
-  /** Further header fields of the answer. */
+  /** Additional header fields of the answer. */
   readonly headers: HeaderFields | undefined;
-  /** Everything that is wrong, one by one. */
+  /** The single faults. */
   readonly errors: readonly ProblemError[] | undefined;
 
   /**
-   * @param detail what is wrong with this request, shown to the client
-   * @throws RangeError when the status is not an error status
+   * @param detail what is wrong with the request, sent to the client
+   * @throws RangeError if the status is not an integer from 400 to 599
    */
   constructor(status: number, detail: string, { code, headers, cause, errors }: HttpErrorOptions = {}) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
@@ -69,12 +69,12 @@ export class HttpError extends TricornError {
     this.errors = errors;
   }
 
-  /** What the client is shown, the same text as `message`. */
+  /** The text for the client, the same as `message`. */
   get detail(): string {
     return this.message;
   }
 
-  /** The body of the answer, to be sent as `application/problem+json`. */
+  /** Returns the body of the answer, of type `application/problem+json`. */
   toProblem(): Problem {
     return {
       type: "about:blank",
@@ -87,7 +87,7 @@ export class HttpError extends TricornError {
   }
 }
 
-/** RFC 9110, section 15: a status that is not known means what the x00 of its class means. */
+/** RFC 9110, section 15: an unknown status means the same as the x00 of its class. */
 function titleOf(status: number): string {
   return STATUS_CODES[status] ?? STATUS_CODES[status < 500 ? 400 : 500]!;
 }

@@ -5,39 +5,39 @@ import { HttpError } from "./http-error.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** The media type in lower case without its parameters; undefined where there is none. */
+/** Returns the media type in lower case without its parameters; undefined if there is none. */
 export function essenceOf(contentType: string | undefined): string | undefined {
   if (contentType === undefined) return undefined;
   const end = contentType.indexOf(";");
   return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase() || undefined;
 }
 
-/** What a media type is without its parameters (RFC 9110, section 8.3.1). */
+/** A media type without its parameters (RFC 9110, section 8.3.1). */
 const ESSENCE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** What stands behind a backslash in a quoted string counts without it (RFC 9110, section 5.6.4). */
+/** A quoted pair, whose backslash is dropped (RFC 9110, section 5.6.4). */
 const QUOTED_PAIR = /\\([^])/g;
 
 /**
- * One parameter of a Content-Type, the first of its name; undefined where it is absent or empty, or the field is no media
- * type at all. What is malformed beside it is passed over, as browsers do.
+ * Returns the first parameter of a name of a Content-Type; undefined if it is absent or empty, or the field is not a media
+ * type. Other malformed parameters are ignored, as browsers do.
  */
 export function parameterOf(contentType: string | undefined, name: string): string | undefined {
   return parametersOf(contentType, name)[0];
 }
 
-/** The same for all parameters of this name. */
+/** Returns all parameters of a name, as {@link parameterOf}. */
 export function parametersOf(contentType: string | undefined, name: string): readonly string[] {
   const mark = contentType?.indexOf(";") ?? -1;
   if (contentType === undefined || mark < 0 || !ESSENCE.test(contentType.slice(0, mark).trim())) return [];
   return parseParameters(contentType, mark)
-    .filter((one) => one.name === name && one.value !== "")
+    .filter((parameter) => parameter.name === name && parameter.value !== "")
     .map(({ value, quoted }) => (quoted ? value.replaceAll(QUOTED_PAIR, "$1") : value));
 }
 
 /**
- * Bytes as text, without a byte order mark. A charset that is left out is UTF-8.
+ * Decodes bytes to text without a byte order mark, by default as UTF-8.
  *
- * @throws HttpError 415 `ERR_BODY_CHARSET` for an unknown charset, 400 `ERR_BODY_ENCODING` for bytes that are no text in it
+ * @throws HttpError 415 `ERR_BODY_CHARSET` for an unknown charset, 400 `ERR_BODY_ENCODING` for bytes that are invalid in it
  */
 export function decodeText(bytes: Uint8Array, charset = "utf-8"): string {
   const decoder = decoderOf(charset);
@@ -51,12 +51,12 @@ export function decodeText(bytes: Uint8Array, charset = "utf-8"): string {
 }
 
 /**
- * Bytes of a format that is always UTF-8 as text.
+ * Decodes bytes of a format that is always UTF-8.
  *
  * @throws HttpError 415 `ERR_BODY_CHARSET` for another charset, 400 `ERR_BODY_ENCODING` for bytes that are not UTF-8
  */
 export function decodeUtf8(bytes: Uint8Array, charset: string | undefined): string {
-  // ASCII is a part of UTF-8; TextDecoder would take its name for windows-1252.
+  // ASCII is a subset of UTF-8, but TextDecoder reads its name as windows-1252.
   if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) throw unsupportedCharset();
   return decodeText(bytes);
 }

@@ -2,29 +2,29 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 const SHOWN = "[redacted]";
 
-/** Known to this process alone, so that nobody can choose texts whose digests begin alike. */
+/** Random for each process, so that a client cannot choose texts whose digests share a prefix. */
 const key = randomBytes(32);
 
 /**
- * A password that a client has sent. It refuses to be shown: printed, logged, put into a text, turned into JSON or cloned
- * it is `[redacted]` or nothing.
+ * A password that a client sent. It cannot be shown by accident: printed, logged, interpolated, serialized or cloned it is
+ * `[redacted]` or empty.
  */
 export class Password {
   readonly #text: string;
 
-  /** For tests; those of requests are in `AuthorizerRequest.credentials`. */
+  /** For tests; requests have theirs in `AuthorizerRequest.credentials`. */
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** The password itself, to be handed to what verifies it. */
+  /** Returns the plain text, for the function that verifies it. */
   reveal(): string {
     return this.#text;
   }
 
   /**
-   * Whether it is this text, in a time that tells neither how much of it is right nor how long it is. Passwords of users
-   * are better kept as hashes: hand {@link reveal} to what compares those.
+   * Compares with a text in constant time, which reveals neither a common prefix nor the length. Store users' passwords as
+   * hashes instead, and verify {@link reveal} against them.
    */
   equals(text: string): boolean {
     return timingSafeEqual(digest(this.#text), digest(text));
@@ -49,6 +49,6 @@ export class Password {
 }
 
 function digest(text: string): Buffer {
-  // Not UTF-8, to which all lone surrogates are one character.
+  // Not UTF-8, which encodes all lone surrogates alike.
   return createHmac("sha256", key).update(text, "utf16le").digest();
 }

@@ -4,26 +4,26 @@ import type { Params } from "../protocol/params.js";
 import { contentLengthOf } from "./content-length.js";
 import { redirectedAuthorization } from "./credentials.js";
 
-/** Finds the values of a field. */
+/** Returns the values of a field. */
 type Reader = (params: Params) => readonly string[];
 
 /**
- * The fields that are not read from HTTP_… alone. Two come without the prefix (RFC 3875, sections 4.1.2 and 4.1.3), and
- * empty where the client sent none; nginx, Caddy and lighttpd send HTTP_CONTENT_TYPE and HTTP_CONTENT_LENGTH beside them.
+ * The fields that are not only read from HTTP_…. Two come without the prefix (RFC 3875, sections 4.1.2 and 4.1.3), empty if
+ * the client sent none; nginx, Caddy and lighttpd also send HTTP_CONTENT_TYPE and HTTP_CONTENT_LENGTH.
  */
 const special: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["content-type", (params) => given(params.get("CONTENT_TYPE"))],
   ["content-length", (params) => given(contentLengthOf(params)?.toString())],
-  // nginx and mod_cgid tell of it, but what they hand over is not in chunks any more.
+  // nginx and mod_cgid pass it on, although the body that they send is not chunked.
   ["transfer-encoding", () => []],
   ["authorization", authorization],
 ]);
 
 /**
- * The header fields of a request, read from the params when they are asked for (RFC 3875, section 4.1.18).
+ * The header fields of a request, read from the params on access (RFC 3875, section 4.1.18).
  *
- * A field that came more than once is joined by ", " (RFC 9110, section 5.2), a cookie by "; ". So two values of a field
- * that allows one, as lighttpd sends for `X-User` beside `X_User`, match neither. `Proxy` is never there.
+ * The values of a repeated field are joined by ", " (RFC 9110, section 5.2), those of Cookie by "; ". So two values of a field
+ * that allows one, as lighttpd sends for `X-User` and `X_User`, match neither. `Proxy` is always absent (CVE-2016-5385).
  */
 export class RequestHeaders implements Iterable<[name: string, value: string]> {
   readonly #params: Params;
@@ -32,20 +32,20 @@ export class RequestHeaders implements Iterable<[name: string, value: string]> {
     this.#params = params;
   }
 
-  /** The value of a field, its name in any case; undefined where it did not come. */
+  /** Returns the value of a field, whose name is case-insensitive; undefined if it is absent. */
   get(name: string): string | undefined {
     const lower = name.toLowerCase();
     return this.#join(lower, valuesOf(this.#params, lower));
   }
 
-  /** Whether the field came. */
+  /** Whether the request has the field. */
   has(name: string): boolean {
     return valuesOf(this.#params, name.toLowerCase()).length > 0;
   }
 
-  /** Each field once, its name in lower case. */
+  /** Yields each field once, its name in lower case. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    // All params once: to look each name up among them would cost the square of their number.
+    // One pass over all params, because a look-up per name would take quadratic time.
     const found = new Map<string, string[]>();
     for (const [variable, value] of this.#params) {
       const name = nameOf(variable);
@@ -60,14 +60,14 @@ export class RequestHeaders implements Iterable<[name: string, value: string]> {
     }
   }
 
-  /** The fields as an object without a prototype, names in lower case. */
+  /** Returns the fields as an object without a prototype, names in lower case. */
   toObject(): Record<string, string> {
     const fields = Object.create(null) as Record<string, string>;
     for (const [name, value] of this) fields[name] = value;
     return fields;
   }
 
-  /** The value that these of a field are together; undefined for none. */
+  /** Joins the values of a field; undefined if there are none. */
   #join(lower: string, values: readonly string[]): string | undefined {
     if (values.length === 0) return undefined;
     const value = values.length === 1 ? values[0]! : values.join(lower === "cookie" ? "; " : ", ");
@@ -79,7 +79,7 @@ function valuesOf(params: Params, lower: string): readonly string[] {
   return special.get(lower)?.(params) ?? params.getAll(variableOf(lower));
 }
 
-/** The variable of a field (RFC 3875, section 4.1.18). */
+/** The param of a field (RFC 3875, section 4.1.18). */
 function variableOf(lower: string): string {
   return `HTTP_${lower.toUpperCase().replaceAll("-", "_")}`;
 }
@@ -92,19 +92,19 @@ function nameOf(variable: string): string | undefined {
 }
 
 /**
- * Jetty hands the whole Authorization field over as AUTH_TYPE (RFC 3875, section 4.1.1, wants its scheme there). A scheme
- * has no blank, so nobody else's AUTH_TYPE is taken for it; and where it is, it is the client's word, as the field is.
+ * Jetty sends the whole Authorization field as AUTH_TYPE, in place of its scheme (RFC 3875, section 4.1.1). A scheme has no
+ * space, so the AUTH_TYPE of other servers is not mistaken for it; both come from the client.
  *
- * Behind Apache, which keeps the field back, the usual `RewriteRule … [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]` of an
- * .htaccess file that leads to a front controller makes it a REDIRECT_ variable. No field of a client becomes one.
+ * Apache withholds the field. The usual `RewriteRule … [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]` of an .htaccess file with
+ * a front controller makes it a REDIRECT_ variable, which no header field of a client can become.
  */
 function authorization(params: Params): readonly string[] {
   const values = params.getAll("HTTP_AUTHORIZATION");
   if (values.length > 0) return values;
   if (params.beginsWith("SERVER_SOFTWARE", "Apache")) {
     for (const name of redirectedAuthorization) {
-      const told = params.getAll(name).filter((value) => value !== "");
-      if (told.length > 0) return told;
+      const redirected = params.getAll(name).filter((value) => value !== "");
+      if (redirected.length > 0) return redirected;
     }
   }
   const type = params.get("AUTH_TYPE");
@@ -118,8 +118,8 @@ function given(value: string | undefined): readonly string[] {
 const BEYOND_ASCII = /[^\0-\x7f]/;
 
 /**
- * A value beyond ASCII as the client sent it. Jetty takes its bytes for latin-1 and encodes each anew as UTF-8; undone,
- * they are read like all others: as UTF-8 where they are that, else as latin-1.
+ * Returns a non-ASCII value as the client sent it. Jetty decodes it as latin-1 and encodes it as UTF-8; this reverses that and
+ * reads the bytes as others are read: as UTF-8 if valid, else as latin-1.
  */
 function asSent(value: string, params: Params): string {
   if (!/^Jetty\b/.test(params.get("SERVER_SOFTWARE") ?? "") || /[^\0-\xff]/.test(value)) return value;

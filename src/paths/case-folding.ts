@@ -1,27 +1,27 @@
-/** Characters that some programs take for the units `from` to `to`, the latter not included, of a {@link FoldedText}. */
+/** Characters that some program equates with the units `from` (inclusive) to `to` (exclusive) of a {@link FoldedText}. */
 export interface Spelling {
   readonly from: number;
   readonly to: number;
   readonly characters: readonly string[];
 }
 
-/** A text in units that no program tells apart any further, and each way to write them. */
+/** A case-folded text in units, and each way to write them. */
 export interface FoldedText {
-  /** How many units it has. */
+  /** The number of units. */
   readonly length: number;
   readonly spellings: readonly Spelling[];
 }
 
 /**
- * A character as the sequence of characters that programs may take it for when they ignore case: in lower case after it
- * was in upper case, since some compare the one and some the other ("ſ" is an S, the Kelvin sign a k, "ß" two S, "ﬁ" an F
- * and an I), and decomposed, as some file systems compare names ("é" is an e and an accent).
+ * Folds a character to the sequence that case-insensitive programs may compare: to upper and then to lower case, since some
+ * compare one and some the other ("ſ" folds to s, the Kelvin sign to k, "ß" to ss, "ﬁ" to fi), and decomposed, as some file
+ * systems compare names ("é" is an e and an accent).
  */
 export function foldCharacter(character: string): string {
   return character.toLowerCase().toUpperCase().toLowerCase().normalize("NFD");
 }
 
-/** Finds all the ways to write a text that some program takes for the same. */
+/** Finds all spellings that some program equates with a text. */
 export function foldText(text: string): FoldedText {
   const units = Array.from(Array.from(text.normalize("NFC"), foldCharacter).join("").normalize("NFD"));
   const variants = units.every(isAscii) ? asciiVariants() : allVariants();
@@ -35,29 +35,29 @@ export function foldText(text: string): FoldedText {
   return { length: units.length, spellings };
 }
 
-/** The characters that fold to this, and where it is one character or composes to one, that. */
+/** The characters that fold to this text, and the character that it is or composes to. */
 function charactersFor(folded: string, variants: Variants): readonly string[] {
   const composed = folded.normalize("NFC");
-  const own = [folded, composed].filter(isOne);
+  const literal = [folded, composed].filter(isSingle);
   const known = variants.get(folded) ?? [];
   switch (folded) {
-    // The capital I with a dot becomes "i" in Go and Java, and "i" with an accent in JavaScript.
+    // Go and Java fold the capital I with a dot to "i", JavaScript to "i" with an accent.
     case "i":
-      return [...new Set([...own, ...known, DOTTED])];
+      return [...new Set([...literal, ...known, DOTTED])];
     case "i\u0307":
       return [...new Set([...known, ...charactersFor("i", variants)])];
     default:
-      return [...new Set([...own, ...known])];
+      return [...new Set([...literal, ...known])];
   }
 }
 
 const DOTTED = "\u0130";
 
-function isOne(text: string): boolean {
+function isSingle(text: string): boolean {
   return Array.from(text).length === 1;
 }
 
-/** The single characters that some program takes for this one, itself included. */
+/** Returns the single characters that some program equates with this one, including itself. */
 export function variantsOf(character: string): readonly string[] {
   const { length, spellings } = foldText(character);
   return [
@@ -66,7 +66,7 @@ export function variantsOf(character: string): readonly string[] {
   ];
 }
 
-/** The most units that one character stands for: of "ᾂ", an alpha, two accents and an iota. */
+/** The most units that one character folds to: "ᾂ" folds to an alpha, two accents and an iota. */
 const LONGEST = 4;
 
 type Variants = ReadonlyMap<string, readonly string[]>;
@@ -74,7 +74,7 @@ type Variants = ReadonlyMap<string, readonly string[]>;
 let ofAscii: Variants | undefined;
 let ofAll: Variants | undefined;
 
-/** What folds to ASCII alone, from beyond it; a test compares this with all of Unicode. */
+/** Non-ASCII characters that fold to ASCII; a test compares the list with all of Unicode. */
 export const BEYOND_ASCII = "ßẞıſ\u212Aﬀﬁﬂﬃﬄﬅﬆ\u037E\u1FEF";
 
 function asciiVariants(): Variants {
@@ -82,20 +82,20 @@ function asciiVariants(): Variants {
   return ofAscii;
 }
 
-/** Only a text with letters beyond ASCII is worth the look at all of them. */
+/** Built only for texts with non-ASCII letters, because it scans most of Unicode. */
 function allVariants(): Variants {
   ofAll ??= collect(changing());
   return ofAll;
 }
 
-/** The characters that fold to others. What is merely composed is not among them: that is found by composing. */
+/** The characters that case mapping or composition may change. */
 function* changing(): Generator<string> {
-  // Between them are ideographs and Hangul, which have no case.
+  // The gaps are ideographs and Hangul, which have no case.
   for (const [first, last] of [
     [0, 0x33ff],
     [0xa4d0, 0xabff],
     [0xf900, 0xffef],
-    // Deseret and others of its time, Warang Citi, Medefaidrin, Adlam.
+    // Deseret to Adlam: the cased scripts beyond the basic plane.
     [0x10400, 0x10dff],
     [0x118a0, 0x118df],
     [0x16e40, 0x16eff],

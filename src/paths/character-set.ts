@@ -3,10 +3,10 @@ import type { CodeRange } from "./glob-nodes.js";
 /** The last code point of Unicode. */
 export const LAST_CODE = 0x10ffff;
 
-/** Code points in ranges that are in order and do not touch. */
+/** Code points as sorted ranges that neither overlap nor touch. */
 export type CharacterSet = readonly CodeRange[];
 
-/** The same code points, in order. */
+/** Sorts and merges ranges. */
 export function characterSet(ranges: Iterable<CodeRange>): CharacterSet {
   const sorted = [...ranges].sort(([a], [b]) => a - b);
   const merged: [number, number][] = [];
@@ -18,16 +18,16 @@ export function characterSet(ranges: Iterable<CodeRange>): CharacterSet {
   return merged;
 }
 
-/** The code points of these characters. */
+/** Returns the set of these characters. */
 export function setOf(characters: Iterable<string>): CharacterSet {
-  return characterSet(Array.from(characters, (character) => only(character.codePointAt(0)!)));
+  return characterSet(Array.from(characters, (character) => single(character.codePointAt(0)!)));
 }
 
-function only(code: number): CodeRange {
+function single(code: number): CodeRange {
   return [code, code];
 }
 
-/** All other code points. */
+/** Returns all other code points. */
 export function complementOf(set: CharacterSet): CharacterSet {
   const ranges: CodeRange[] = [];
   let next = 0;
@@ -39,6 +39,7 @@ export function complementOf(set: CharacterSet): CharacterSet {
   return ranges;
 }
 
+/** Whether a set has a code point. */
 export function hasCode(set: CharacterSet, code: number): boolean {
   for (const [first, last] of set) if (code <= last) return code >= first;
   return false;

@@ -2,25 +2,28 @@ import type { Automaton } from "./automaton.js";
 import { characterSet, complementOf, LAST_CODE, type CharacterSet } from "./character-set.js";
 import type { CodeRange } from "./glob-nodes.js";
 
-/** The states of an automaton for all texts that another one does not lead to its end; undefined beyond the limit. */
+/** A part of an automaton, and how to complement it. */
 export interface ComplementOptions {
+  /** The start of the texts to exclude. */
   readonly from: number;
+  /** The end of the texts to exclude. */
   readonly to: number;
-  /** Where a text leads that is another one. */
-  readonly otherwise: number;
-  /** The characters that such a text may have. */
+  /** The state that all other texts lead to. */
+  readonly next: number;
+  /** The characters that the other texts may have. */
   readonly characters: CharacterSet;
-  /** How many states it may take. */
+  /** The most states to add. */
   readonly limit: number;
 }
 
 /**
- * Adds states for the texts that do not lead from one state to another, and gives the first of them; undefined where that
- * takes too many. Each stands for the set of states that a text leads to, which is known once the text is read.
+ * Adds states for the texts that do not lead from one state to another, by the subset construction.
+ *
+ * @returns the first of the added states; undefined if it takes more than the limit
  */
 export function addComplement(
   automaton: Automaton,
-  { from, to, otherwise, characters, limit }: ComplementOptions,
+  { from, to, next: accepted, characters, limit }: ComplementOptions,
 ): number | undefined {
   const known = new Map<string, number>();
   const open: { readonly states: readonly number[]; readonly state: number }[] = [];
@@ -31,11 +34,11 @@ export function addComplement(
       state = automaton.state();
       known.set(key, state);
       open.push({ states, state });
-      if (!states.includes(to)) automaton.addShortcut(state, otherwise);
+      if (!states.includes(to)) automaton.addEpsilon(state, accepted);
     }
     return state;
   };
-  const first = stateFor(automaton.reach([from]));
+  const first = stateFor(automaton.closure([from]));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (known.size > limit) return undefined;
     const targets = new Map<number, CodeRange[]>();
@@ -55,7 +58,7 @@ export function addComplement(
   return first;
 }
 
-/** These characters, in ranges of those that none of the edges tells apart. */
+/** Splits these characters into ranges within which all edges agree. */
 function rangesOf(
   edges: readonly { readonly characters: CharacterSet }[],
   characters: CharacterSet,

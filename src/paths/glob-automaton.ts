@@ -3,17 +3,17 @@ import { Automaton } from "./automaton.js";
 import { addComplement } from "./complement.js";
 import { characterSet, complementOf, setOf, type CharacterSet } from "./character-set.js";
 import type { Branches, GlobNode } from "./glob-nodes.js";
-import { Walk } from "./lazy-dfa.js";
+import { LazyDfa } from "./lazy-dfa.js";
 import { foldText, variantsOf } from "./case-folding.js";
 
 /**
- * How the letters of a glob are compared: `exact`; `widest`, so that it covers what any program that ignores case could
- * take for a path that it covers; or `narrowest`, what it covers to each of them, which is what a negation leaves free.
+ * How a glob compares letters: `exact`; `widest`, so that it covers what any case-insensitive program could read as a path
+ * that it covers; or `narrowest`, only what it covers for all of them, which is what a negation excludes.
  */
-export type Letters = "exact" | "widest" | "narrowest";
+export type LetterMatching = "exact" | "widest" | "narrowest";
 
-/** Of what is covered to some program, another one may leave out the rest. */
-export const OPPOSITE: Readonly<Record<Letters, Letters>> = {
+/** The matching inside a negation. */
+export const OPPOSITE: Readonly<Record<LetterMatching, LetterMatching>> = {
   exact: "exact",
   widest: "narrowest",
   narrowest: "widest",
@@ -23,28 +23,28 @@ const SLASH = setOf("/");
 const NO_SLASH = complementOf(SLASH);
 const ANY = complementOf([]);
 
-/** How many states a `!(…)` may take. */
+/** The most states of a `!(…)`. */
 const MAX_STATES = 500;
 
-/** Compiles the parts of a glob to a function that tells whether they cover a whole text, in time linear in the text. */
+/** Compiles the nodes of a glob into a function that reports, in linear time, whether they cover a whole text. */
 export function compileNodes(
   glob: string,
-  { nodes, letters }: { readonly nodes: readonly GlobNode[]; readonly letters: Letters },
+  { nodes, letters }: { readonly nodes: readonly GlobNode[]; readonly letters: LetterMatching },
 ): (text: string) => boolean {
   const builder = new Builder(glob);
   const to = builder.automaton.state();
   const from = builder.all(nodes, { letters, to: builder.ending(nodes, { letters, to }) });
-  const walk = new Walk(builder.automaton, { from, to });
-  return (text) => walk.leads(text);
+  const dfa = new LazyDfa(builder.automaton, { from, to });
+  return (text) => dfa.accepts(text);
 }
 
 interface Target {
-  readonly letters: Letters;
-  /** The state that what is built leads to. */
+  readonly letters: LetterMatching;
+  /** The state that follows. */
   readonly to: number;
 }
 
-/** Builds from right to left: each part gives the state in front of it. */
+/** Builds from right to left: each method returns the state before the node that it adds. */
 class Builder {
   readonly automaton = new Automaton();
   readonly #glob: string;
@@ -53,11 +53,11 @@ class Builder {
     this.#glob = glob;
   }
 
-  /** A slash behind a star or brackets is taken for the end of a path. */
+  /** Accepts an optional trailing slash after a star or brackets. */
   ending(nodes: readonly GlobNode[], { to }: Target): number {
     const last = nodes.at(-1)!.kind;
     if (last !== "star" && last !== "class") return to;
-    return this.#either([to, this.#edge(SLASH, to)]);
+    return this.#anyOf([to, this.#edge(SLASH, to)]);
   }
 
   all(nodes: readonly GlobNode[], { letters, to }: Target): number {
@@ -65,10 +65,10 @@ class Builder {
     for (let index = nodes.length - 1; index >= 0; index -= 1) {
       const node = nodes[index]!;
       const next = nodes[index + 1];
-      // "/a/**" covers "/a" as well.
+      // "/a/**" covers "/a" too.
       const isOptional = node.kind === "slash" && next?.kind === "globstar" && next.form === "end";
       const before = this.#node(node, { letters, to: state });
-      state = isOptional ? this.#either([before, to]) : before;
+      state = isOptional ? this.#anyOf([before, to]) : before;
     }
     return state;
   }
@@ -113,25 +113,25 @@ class Builder {
     return states[0]!;
   }
 
-  /** Any number of whole segments with the slash behind each. */
+  /** Any number of segments, each with its slash. */
   #segments(to: number): number {
-    const start = this.#either([to]);
-    this.automaton.addShortcut(start, this.#loop(NO_SLASH, this.#edge(SLASH, start)));
+    const start = this.#anyOf([to]);
+    this.automaton.addEpsilon(start, this.#loop(NO_SLASH, this.#edge(SLASH, start)));
     return start;
   }
 
   #choice(branches: Branches, target: Target): number {
-    return this.#either(branches.map((branch) => this.all(branch, target)));
+    return this.#anyOf(branches.map((branch) => this.all(branch, target)));
   }
 
   #repeat(
     { branches, least, once }: GlobNode & { readonly kind: "repeat" },
     { letters, to }: Target,
   ): number {
-    const behind = this.#either([to]);
-    const start = this.#choice(branches, { letters, to: behind });
-    if (!once) this.automaton.addShortcut(behind, start);
-    return least === 0 ? this.#either([start, to]) : start;
+    const end = this.#anyOf([to]);
+    const start = this.#choice(branches, { letters, to: end });
+    if (!once) this.automaton.addEpsilon(end, start);
+    return least === 0 ? this.#anyOf([start, to]) : start;
   }
 
   #not(branches: Branches, { letters, to }: Target): number {
@@ -140,14 +140,14 @@ class Builder {
     const start = addComplement(this.automaton, {
       from,
       to: end,
-      otherwise: to,
+      next: to,
       characters: NO_SLASH,
       limit: MAX_STATES,
     });
     if (start !== undefined) return start;
     throw new ConfigurationError(
       "ERR_GLOB",
-      `Cannot read glob ${JSON.stringify(this.#glob)}: !(…) has too many forms; write several globs`,
+      `Cannot read glob ${JSON.stringify(this.#glob)}: !(…) has too many alternatives; write several globs`,
     );
   }
 
@@ -158,21 +158,21 @@ class Builder {
   }
 
   #loop(characters: CharacterSet, to: number): number {
-    const state = this.#either([to]);
+    const state = this.#anyOf([to]);
     this.automaton.addEdge(state, { characters, to: state });
     return state;
   }
 
-  #either(targets: readonly number[]): number {
+  #anyOf(targets: readonly number[]): number {
     const state = this.automaton.state();
-    for (const target of targets) this.automaton.addShortcut(state, target);
+    for (const target of targets) this.automaton.addEpsilon(state, target);
     return state;
   }
 }
 
 function classOf(
   { members, negated }: GlobNode & { readonly kind: "class" },
-  letters: Letters,
+  letters: LetterMatching,
 ): CharacterSet {
   const exact = characterSet(members);
   const isFolded = (negated ? OPPOSITE[letters] : letters) === "widest";

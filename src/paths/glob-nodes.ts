@@ -1,13 +1,13 @@
 /** The first and the last code point of a range of characters. */
 export type CodeRange = readonly [first: number, last: number];
 
-/** A part of a glob. */
+/** A node of a parsed glob. */
 export type GlobNode =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "slash" }
-  /** `?`: one character that is no slash. */
+  /** `?`: one character other than a slash. */
   | { readonly kind: "one" }
-  /** `*`: characters that are no slash; `atLeastOne` where it is a whole segment. */
+  /** `*`: characters other than a slash; `atLeastOne` if it is a whole segment. */
   | { readonly kind: "star"; readonly atLeastOne: boolean }
   /** `**` as a whole segment. */
   | { readonly kind: "globstar"; readonly form: GlobstarForm }
@@ -17,28 +17,28 @@ export type GlobNode =
   | { readonly kind: "choice"; readonly branches: Branches }
   /** `?(a|b)`, `*(a|b)`, `+(a|b)`. */
   | { readonly kind: "repeat"; readonly branches: Branches; readonly least: 0 | 1; readonly once: boolean }
-  /** `!(a|b)`: characters that are no slash and not one of these. */
+  /** `!(a|b)`: characters other than a slash that match none of these. */
   | { readonly kind: "not"; readonly branches: Branches };
 
-/** What stands between the braces or parentheses, cut at commas or bars. */
+/** The alternatives between braces or parentheses. */
 export type Branches = readonly (readonly GlobNode[])[];
 
 /**
- * What a `**` stands for: `end`, of "/a/**", covers "/a" too; `middle`, of "/a/**" followed by a slash, which belongs to
- * it, is any number of whole segments; `any` is any text.
+ * What a `**` covers: `end`, of "/a/**", covers "/a" too; `middle`, of "/a/**" with a following slash, which is part of it,
+ * covers any number of whole segments; `any` covers any text.
  */
 export type GlobstarForm = "end" | "middle" | "any";
 
-/** A glob in parts. */
+/** A parsed glob. */
 export interface ParsedGlob {
-  /** Whether it covers what the rest of it does not: "!/public/**". */
+  /** Whether it covers what the nodes do not: "!/public/**". */
   readonly negated: boolean;
-  /** Whether it is compared with the last segment alone. */
+  /** Whether it is compared with the last segment only. */
   readonly lastSegment: boolean;
   readonly nodes: readonly GlobNode[];
 }
 
-/** Whether a part of a glob covers the empty text, apart from `!(…)`: what that leaves out is free. */
+/** Whether a node covers the empty text. False for `!(…)`. */
 export function mayBeEmpty(node: GlobNode): boolean {
   switch (node.kind) {
     case "choice":

@@ -2,10 +2,10 @@ import { ConfigurationError } from "../errors.js";
 import type { Branches, CodeRange, GlobNode, ParsedGlob } from "./glob-nodes.js";
 
 /**
- * Reads a glob: `*`, `**`, `?`, `{a,b}`, `[a-z]`, `[^a-z]`, `\` in front of a character that stands for itself, `!` in front
- * of the whole glob, and `@(a|b)`, `?(…)`, `*(…)`, `+(…)`, `!(…)`.
+ * Parses a glob: `*`, `**`, `?`, `{a,b}`, `[a-z]`, `[^a-z]`, `\` before a literal character, `!` before the whole glob, and
+ * `@(a|b)`, `?(…)`, `*(…)`, `+(…)`, `!(…)`.
  *
- * @throws ConfigurationError `ERR_GLOB` for what is none, and for what shells and libraries understand in different ways
+ * @throws ConfigurationError `ERR_GLOB` for an invalid glob, and for one that shells and libraries interpret differently
  */
 export function parseGlob(glob: string): ParsedGlob {
   const { mark, bare } = withoutMark(glob);
@@ -15,29 +15,29 @@ export function parseGlob(glob: string): ParsedGlob {
   return { negated: mark.length % 2 === 1, lastSegment, nodes: parser.all() };
 }
 
-/** A glob and the `!` in front of it, which is none of an extglob. */
+/** Splits a glob into the `!` before it, unless that begins an extglob, and the rest. */
 export function withoutMark(glob: string): { readonly mark: string; readonly bare: string } {
   const mark = /^(?:!(?!\())*/.exec(glob)![0];
   return { mark, bare: glob.slice(mark.length) };
 }
 
-/** A glob over whole paths with the slash that they begin with. */
+/** Adds the leading slash that a glob over whole paths may omit. */
 export function rooted(bare: string): string {
   return /^(?:[/{]|[@+?*!]\()/.test(bare) ? bare : `/${bare}`;
 }
 
-/** Characters that stand for themselves only behind a backslash. */
+/** Characters that are literal only after a backslash. */
 const SPECIAL = new Set('()|"]}');
-/** What begins an extglob together with a "(". */
+/** Characters that begin an extglob if "(" follows. */
 const PREFIXES = new Set("@?*+!");
 
-/** Reads from left to right; `#at` is the next character. */
+/** Parses from left to right; `#at` is the index of the next character. */
 class GlobParser {
   readonly #glob: string;
   readonly #text: string;
   readonly #lastSegment: boolean;
   #at = 0;
-  /** What ends the branch that is read: those of the innermost braces or brackets. */
+  /** The characters that end the current branch, of the innermost braces or parentheses. */
   #closing = "";
 
   constructor(glob: string, text: string, lastSegment: boolean) {
@@ -48,9 +48,9 @@ class GlobParser {
 
   all(): readonly GlobNode[] {
     if (this.#text === "") throw this.#refusal("it is empty");
-    if (this.#text.includes("//")) throw this.#refusal("it has an empty segment, which no path has");
+    if (this.#text.includes("//")) throw this.#refusal("it has an empty segment, and no path has one");
     const nodes = this.#sequence();
-    if (this.#at < this.#text.length) throw this.#refusal(`there is a ${this.#text[this.#at]} too many`);
+    if (this.#at < this.#text.length) throw this.#refusal(`it has an unmatched ${this.#text[this.#at]}`);
     return nodes;
   }
 
@@ -99,7 +99,7 @@ class GlobParser {
     if (after === "*") throw this.#refusal("it has more than two stars in a row");
     const isWhole =
       /[/{,}(|)]/.test(before) && /^(?:[/{,}|)]|[@?*+!]\(|$)/.test(this.#text.slice(this.#at + 2));
-    // Beside other characters of a segment two stars are one, as in every shell.
+    // Two stars next to other characters of a segment are one star, as in shells.
     if (!isWhole || this.#lastSegment) return this.#star(2);
     const isAfterStar = /[^\\]\*\/$/.test(this.#text.slice(0, this.#at));
     this.#at += 2;
@@ -119,7 +119,7 @@ class GlobParser {
     for (const [range, from, to] of inside.matchAll(/(\\.|.)(?:-(\\.|.))?/gsu)) {
       const first = from!.replace(/^\\/, "").codePointAt(0)!;
       const last = to?.replace(/^\\/, "").codePointAt(0) ?? first;
-      if (first > last) throw this.#refusal(`its range ${range} is upside down`);
+      if (first > last) throw this.#refusal(`its range ${range} is out of order`);
       members.push([first, last]);
     }
     this.#at += whole.length;
@@ -143,7 +143,7 @@ class GlobParser {
         return { kind: "choice", branches };
       case "!":
         if (/\/|\*\*/.test(this.#text.slice(start, this.#at))) {
-          throw this.#refusal("it has a slash or two stars in !(…), which says what a single segment is not");
+          throw this.#refusal("it has a slash or two stars in !(…), which excludes within a single segment");
         }
         return { kind: "not", branches };
       default:
@@ -171,15 +171,13 @@ class GlobParser {
     if (character === "\\") {
       const escaped = this.#characterAt(this.#at + 1);
       if (escaped === undefined || /[\w/]/.test(escaped)) {
-        throw this.#refusal("it has a backslash in front of a letter, a digit, a slash or nothing");
+        throw this.#refusal("it has a backslash before a letter, a digit, a slash or its end");
       }
       this.#at += 1 + escaped.length;
       return { kind: "text", text: escaped };
     }
     if (SPECIAL.has(character)) {
-      throw this.#refusal(
-        `it has ${character}, which means something; write \\${character} for the character`,
-      );
+      throw this.#refusal(`it has an unescaped ${character}; write \\${character} for the character`);
     }
     if (character === "." && this.#closing === ",}" && this.#text[this.#at + 1] === ".") {
       throw this.#refusal("it has a range in braces");
@@ -189,15 +187,15 @@ class GlobParser {
     return { kind: "text", text };
   }
 
-  /** The whole character, where others count halves of it. */
+  /** The code point at an index. */
   #characterAt(at: number): string | undefined {
     const code = this.#text.codePointAt(at);
     return code === undefined ? undefined : String.fromCodePoint(code);
   }
 
-  /** To some libraries a plus behind brackets and braces repeats them. */
+  /** Some libraries read a plus after brackets or braces as a repetition. */
   #refuseQuantifier(): void {
-    if (this.#text[this.#at] === "+") throw this.#refusal("it has + behind brackets or braces");
+    if (this.#text[this.#at] === "+") throw this.#refusal("it has + after brackets or braces");
   }
 
   #refusal(fact: string): ConfigurationError {

@@ -1,34 +1,33 @@
 import type { Automaton } from "./automaton.js";
 
-/** Where a walk begins and where it shall end. */
+/** The start and end state of the texts to accept. */
 export interface Ends {
   readonly from: number;
   readonly to: number;
 }
 
-/** The states that a text has led to, and where its next character leads, as far as that was seen. */
-interface Place {
+/** A state of the DFA: a set of states of the automaton, and the transitions that were needed so far. */
+interface DfaState {
   readonly states: readonly number[];
   readonly isEnd: boolean;
-  /** By the code of a character of ASCII. */
-  readonly next: (Place | undefined)[];
+  /** By ASCII code. */
+  readonly next: (DfaState | undefined)[];
 }
 
-/** How many places are remembered. Paths are chosen by clients, so there must be an end to it. */
-const MAX_PLACES = 200;
+/** The most cached states. Clients choose the paths, so the cache must be bounded. */
+const MAX_STATES = 200;
 const ASCII = 0x80;
 
 /**
- * Tells whether a text leads from one state of an automaton to another. It is in many states at once, and so reads each
- * character once: its time is linear in the text, whatever the text is. The places that it comes by are remembered, since
- * most paths lead to the same ones.
+ * Reports whether a text leads from one state of an automaton to another, in time linear in the text: it follows all states
+ * at once, as a DFA that is built on demand, and caches its states, because most paths reach the same ones.
  */
-export class Walk {
+export class LazyDfa {
   readonly #automaton: Automaton;
   readonly #end: number;
   readonly #from: number;
-  #places = new Map<string, Place>();
-  #start: Place | undefined;
+  #states = new Map<string, DfaState>();
+  #start: DfaState | undefined;
 
   constructor(automaton: Automaton, { from, to }: Ends) {
     this.#automaton = automaton;
@@ -36,33 +35,34 @@ export class Walk {
     this.#end = to;
   }
 
-  leads(text: string): boolean {
-    let place = (this.#start ??= this.#place(this.#automaton.reach([this.#from])));
+  /** Whether the whole text leads to the end state. */
+  accepts(text: string): boolean {
+    let state = (this.#start ??= this.#stateOf(this.#automaton.closure([this.#from])));
     for (let at = 0; at < text.length; at += 1) {
       const code = text.codePointAt(at)!;
       if (code > 0xffff) at += 1;
-      place = (code < ASCII ? place.next[code] : undefined) ?? this.#step(place, code);
-      if (place.states.length === 0) return false;
+      state = (code < ASCII ? state.next[code] : undefined) ?? this.#step(state, code);
+      if (state.states.length === 0) return false;
     }
-    return place.isEnd;
+    return state.isEnd;
   }
 
-  #step(place: Place, code: number): Place {
-    const next = this.#place(this.#automaton.step(place.states, code));
-    if (code < ASCII) place.next[code] = next;
+  #step(state: DfaState, code: number): DfaState {
+    const next = this.#stateOf(this.#automaton.step(state.states, code));
+    if (code < ASCII) state.next[code] = next;
     return next;
   }
 
-  #place(states: number[]): Place {
+  #stateOf(states: number[]): DfaState {
     const key = states.sort((a, b) => a - b).join();
-    let place = this.#places.get(key);
-    if (place !== undefined) return place;
-    if (this.#places.size >= MAX_PLACES) {
-      this.#places = new Map();
+    let state = this.#states.get(key);
+    if (state !== undefined) return state;
+    if (this.#states.size >= MAX_STATES) {
+      this.#states = new Map();
       this.#start = undefined;
     }
-    place = { states, isEnd: states.includes(this.#end), next: Array.from<undefined>({ length: ASCII }) };
-    this.#places.set(key, place);
-    return place;
+    state = { states, isEnd: states.includes(this.#end), next: Array.from<undefined>({ length: ASCII }) };
+    this.#states.set(key, state);
+    return state;
   }
 }

@@ -12,86 +12,84 @@ import {
 import { formOf, type PathForm } from "./path-variables.js";
 import { encodeBytes, originForm, targetOf } from "./request-target.js";
 
-/** Where a request points to, cut into the part that the Web server mounted us at and the part that routes look at. */
+/** The target of a request, split into the application's mount and the path that routes match. */
 export interface RequestLocation {
   /** The request target in origin-form: the plain path and the raw query. */
   readonly target: string;
   /** The plain path below the mount, still percent-encoded; starts with "/". */
   readonly path: string;
-  /** The prefix that the application is mounted at, "" or starting with "/"; never ends with "/". */
+  /** The prefix of the application: "", or a path that starts with "/" and does not end with one. */
   readonly mount: string;
-  /** The query of REQUEST_URI as it came, without its question mark. */
+  /** The query of REQUEST_URI as received, without its question mark. */
   readonly query: string;
   /**
-   * Whether the path is one of the application's: "outside" the declared mount none is. A path that cannot be understood
-   * in one way is "unclear": it is as it came, and nothing is decided by it.
+   * "below" the mount or "outside" it. A path that programs read differently is "ambiguous": `path` is then as received, and
+   * nothing may be decided by it.
    */
-  readonly lies: "below" | "outside" | "unclear";
+  readonly kind: "below" | "outside" | "ambiguous";
 }
 
-/** What a request is located with beside REQUEST_URI. */
+/** What a request is located by, in addition to REQUEST_URI. */
 export interface LocationFacts {
-  /** The declared mount: "/app", "/" for the root whatever PATH_INFO says, "" for none. */
+  /** The declared mount: "/app", "/" for the root regardless of PATH_INFO, "" for none. */
   readonly mount: string;
-  /** PATH_INFO where it may be believed. */
+  /** PATH_INFO, unless it cannot be trusted. */
   readonly pathInfo: string | undefined;
 }
 
 /**
- * Finds the path that routes are matched with.
+ * Finds the path that routes match.
  *
- * It is of REQUEST_URI, which every server sends as the client wrote it: so it is the same behind each of them, and the
- * same for an authorizer and for the responder behind it. What a server makes of it is told in SCRIPT_NAME and PATH_INFO,
- * by each in its own way.
+ * It comes from REQUEST_URI, which every server sends as the client wrote it, so it is the same behind all servers, and the
+ * same for an authorizer as for the responder. Servers differ in SCRIPT_NAME and PATH_INFO.
  *
- * A PATH_INFO tells what of the path lies below the mount (RFC 3875, section 4.1.5), and no more: one that is no end of
- * the path tells nothing. Nor does an empty one, which nginx sends together with a SCRIPT_NAME that is the whole path, or
- * that of a front controller.
+ * PATH_INFO only says which end of the path is below the mount (RFC 3875, section 4.1.5). It is ignored if the path does not
+ * end with it, or if it is empty: nginx then sends the whole path, or that of a front controller, as SCRIPT_NAME.
  */
 export function locate(params: Params, { mount: declared, pathInfo }: LocationFacts): RequestLocation {
-  const asked = targetOf(params) || fromScriptName(params);
-  const mark = asked.indexOf("?");
-  const rawPath = mark < 0 ? asked : asked.slice(0, mark);
-  const query = mark < 0 ? "" : withoutFragment(asked, mark + 1);
+  const requested = targetOf(params) || fromScriptName(params);
+  const mark = requested.indexOf("?");
+  const rawPath = mark < 0 ? requested : requested.slice(0, mark);
+  const query = mark < 0 ? "" : withoutFragment(requested, mark + 1);
   const plain = plainPath(rawPath);
   if (plain === undefined) {
-    // Never "//host": a client that is sent to its own target must not be sent to another host.
+    // Never "//host": a redirect to the request's own target must not lead to another host.
     const path = rawPath.replace(/^[/\\]*/, "/");
-    return { target: mark < 0 ? path : `${path}?${query}`, path, mount: "", query, lies: "unclear" };
+    return { target: mark < 0 ? path : `${path}?${query}`, path, mount: "", query, kind: "ambiguous" };
   }
   const target = mark < 0 ? plain : `${plain}?${query}`;
   if (declared === "") {
-    const path = pathInfo?.startsWith("/") ? endThatReads(plain, { params, pathInfo }) : undefined;
+    const path = pathInfo?.startsWith("/") ? endMatching(plain, { params, pathInfo }) : undefined;
     if (path === undefined && pathInfo === "/" && isScript(params, plain)) {
-      // The mount itself: a server that was told to may add the slash that the client left out.
-      return { target, path: "/", mount: plain, query, lies: "below" };
+      // The mount itself: a server may be configured to add the slash that the client omitted.
+      return { target, path: "/", mount: plain, query, kind: "below" };
     }
     const mount = path === undefined ? "" : plain.slice(0, plain.length - path.length);
-    return { target, path: path ?? plain, mount, query, lies: "below" };
+    return { target, path: path ?? plain, mount, query, kind: "below" };
   }
-  if (declared === "/") return { target, path: plain, mount: "", query, lies: "below" };
+  if (declared === "/") return { target, path: plain, mount: "", query, kind: "below" };
   const path = pathBelow(plain, declared);
   return path === undefined
-    ? { target, path: plain, mount: "", query, lies: "outside" }
-    : { target, path, mount: declared, query, lies: "below" };
+    ? { target, path: plain, mount: "", query, kind: "outside" }
+    : { target, path, mount: declared, query, kind: "below" };
 }
 
 /**
- * The paths that an authorizer decides about: decoded, below the declared mount, one for each way in which a Web server or
- * an application understands the target. There are two where a slash is encoded: nginx and lighttpd take it for a slash,
- * Apache and routes do not. Undefined where nothing may be decided by the target.
+ * Returns the paths that authorizers are matched with: decoded, below the declared mount, one for each way in which Web
+ * servers and applications read the target. There are two if a slash is encoded: nginx and lighttpd read it as a slash, Apache
+ * and routes do not. Undefined if nothing may be decided by the target.
  *
- * They follow from REQUEST_URI alone: section 6.3 leaves SCRIPT_NAME and PATH_INFO out, and where a server sends them, the
- * client may choose where the one ends and the other begins.
+ * They depend on REQUEST_URI only: section 6.3 omits SCRIPT_NAME and PATH_INFO, and if a server sends them, the client may
+ * choose where one ends and the other begins.
  */
 export function protectedPaths(requestUri: string, declaredMount: string): readonly string[] | undefined {
-  const asked = originForm(requestUri);
-  const mark = asked.indexOf("?");
-  const rawPath = mark < 0 ? asked : asked.slice(0, mark);
+  const target = originForm(requestUri);
+  const mark = target.indexOf("?");
+  const rawPath = mark < 0 ? target : target.slice(0, mark);
   const plain = plainPath(rawPath);
   if (plain === undefined) return undefined;
   const mount = declaredMount === "/" ? "" : declaredMount;
-  // Nothing is encoded, so there is one way to understand it.
+  // Without encoding there is only one reading.
   if (mount === "" && !plain.includes("%")) return [plain];
   const resolved = normalizePath(rawPath);
   if (resolved === undefined) return undefined;
@@ -101,8 +99,8 @@ export function protectedPaths(requestUri: string, declaredMount: string): reado
 }
 
 /**
- * The paths that an authorizer decides about beside those, for a document that the server found, DOCUMENT_URI; none where it
- * does not tell. Undefined where nothing may be decided by it.
+ * Returns the additional paths that authorizers are matched with, for the document that the server found, DOCUMENT_URI; none
+ * if it is absent. Undefined if nothing may be decided by it.
  */
 export function documentPaths(params: Params, declaredMount: string): readonly string[] | undefined {
   const uri = params.get("DOCUMENT_URI") ?? "";
@@ -120,25 +118,25 @@ function isScript(params: Params, plain: string): boolean {
   return script === (formOf(params, "SCRIPT_NAME") === "raw" ? plain : decodePath(plain));
 }
 
-/** A PATH_INFO that starts with a slash (RFC 3875, section 4.1.5), and the params that it came in. */
-interface ToldEnd {
+/** A PATH_INFO that starts with a slash (RFC 3875, section 4.1.5), and its params. */
+interface PathInfo {
   readonly params: Params;
   readonly pathInfo: string;
 }
 
 /**
- * The end of a plain path, from one of its slashes on, that a Web server tells by this PATH_INFO; undefined where it tells
- * none. Caddy and HAProxy do not resolve its dots.
+ * Returns the end of a plain path, from one of its slashes, that equals PATH_INFO; undefined if there is none. Caddy and
+ * HAProxy do not resolve the dot segments of PATH_INFO.
  *
- * It is compared in the form that the server writes it in, and in no other: one that is decoded already and is decoded again
- * would be another path, whose begin a client chooses.
+ * They are compared only in the form that the server uses: decoded twice, it would be another path, whose beginning the client
+ * chooses.
  */
-function endThatReads(plain: string, { params, pathInfo }: ToldEnd): string | undefined {
-  // Where nothing is encoded in either, all forms are the same.
+function endMatching(plain: string, { params, pathInfo }: PathInfo): string | undefined {
+  // Without percent signs, all forms are the same.
   const form = plain.includes("%") || pathInfo.includes("%") ? formOf(params, "PATH_INFO") : "decoded";
   const wanted = form === "raw" ? resolvePath(pathInfo) : resolveDecoded(pathInfo);
   const end = wanted === undefined ? undefined : endOfForm(plain, { wanted, form });
-  // In front of it there is more than slashes, which servers leave out.
+  // The mount must not be slashes only, which servers omit.
   return end !== undefined && /^(?:\/|%2f)+$/i.test(plain.slice(0, -end.length)) ? undefined : end;
 }
 
@@ -154,13 +152,13 @@ function endOfForm(
   if (form === "decoded but for slashes" && end !== undefined) {
     if (sameButForSlashes(decodeSegments(end), wanted)) return end;
   }
-  // Some of the slashes that the server tells are encoded ones, and it may have merged those that follow each other.
+  // Some of the server's slashes may be encoded ones, and it may have merged adjacent ones.
   const mark = [...plain.matchAll(/(?:\/|%2f)+/gi)].at(-slashes);
   const shorter = mark?.[0].startsWith("/") ? plain.slice(mark.index) : undefined;
   return shorter !== undefined && normalizePath(shorter) === wanted ? shorter : undefined;
 }
 
-/** As many of the last segments of a path, with the slash in front; undefined where there are fewer. */
+/** Returns the last segments of a path with the slash before them; undefined if there are fewer. */
 function lastSegments(path: string, count: number): string | undefined {
   let start = path.length;
   for (let segments = 0; segments < count; segments++) {
@@ -170,12 +168,12 @@ function lastSegments(path: string, count: number): string | undefined {
   return path.slice(start);
 }
 
-/** Apache leaves an encoded slash as the client wrote it: "%2F" or "%2f". */
-function sameButForSlashes(one: string, other: string): boolean {
-  return one.replaceAll("%2f", "%2F") === other.replaceAll("%2f", "%2F");
+/** Compares ignoring the case of encoded slashes, which Apache keeps: "%2F" or "%2f". */
+function sameButForSlashes(a: string, b: string): boolean {
+  return a.replaceAll("%2f", "%2F") === b.replaceAll("%2f", "%2F");
 }
 
-/** RFC 3875 alone, for a server that does not send REQUEST_URI: of its path both parts tell one. */
+/** Builds the target by RFC 3875 for a server that sends no REQUEST_URI: the path is SCRIPT_NAME and PATH_INFO. */
 function fromScriptName(params: Params): string {
   const path = encodedPart(params, "SCRIPT_NAME") + encodedPart(params, "PATH_INFO");
   const target = path.startsWith("/") ? path : `/${path}`;
@@ -189,13 +187,13 @@ function encodedPart(params: Params, name: "SCRIPT_NAME" | "PATH_INFO"): string 
   return formOf(params, name) === "raw" ? params.get(name)! : encodeBytes(bytes);
 }
 
-/** A decoded path, percent-encoded; it starts with a slash. */
+/** Percent-encodes a decoded path, with a leading slash. */
 export function encodePath(path: string): string {
   const encoded = encodeURI(path).replace(/[?#]/g, encodeURIComponent);
   return encoded.startsWith("/") ? encoded : `/${encoded}`;
 }
 
-/** A fragment is no part of a request, but some servers hand it on (RFC 9112, section 3.2). */
+/** Removes the fragment, which is not part of a request (RFC 9112, section 3.2) but which some servers pass on. */
 function withoutFragment(target: string, start: number): string {
   const hash = target.indexOf("#", start);
   return hash < 0 ? target.slice(start) : target.slice(start, hash);

@@ -1,13 +1,12 @@
-/** What a path has that not every program reads in the same way. */
+/** Matches paths that programs may read differently. */
 const NEEDS_CARE = /;|\.(?:\/|$)|\/$|[^\0-\x7f]/;
 
 /**
- * The readings of a decoded path: itself first, and what programs behind a Web server could take it for. Some routers cut
- * it at its first ";", others cut each segment there; some file systems drop dots at the end of a name, and
- * compose what is decomposed; to routes a slash at the end means nothing. Letters are compared in all their spellings with
- * each of these.
+ * Returns the readings of a decoded path: the path itself first, then the paths that programs behind a Web server may read
+ * it as. Some routers cut it at the first ";", others each segment; some file systems drop dots at the end of a name and
+ * compose decomposed characters; routes ignore a trailing slash. Case is handled when a glob is compared with each reading.
  *
- * Whatever one of them leads to is protected as that is, so that another reading can only add to what has to allow.
+ * A path is protected if any reading is, so another reading only adds authorizers that must allow.
  */
 export function readingsOf(path: string): readonly string[] {
   if (!NEEDS_CARE.test(path)) return [path];
@@ -36,7 +35,7 @@ function withoutDots(path: string): string {
   return path.split("/").map(trimEnd).join("/");
 }
 
-/** A name without dots at its end, unless it has nothing else. */
+/** Removes the dots at the end of a name, unless it has nothing else. */
 function trimEnd(name: string): string {
   let end = name.length;
   while (end > 0 && name[end - 1] === ".") end -= 1;

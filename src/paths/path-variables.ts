@@ -1,14 +1,15 @@
 import type { Params } from "../protocol/params.js";
 
 /**
- * How a Web server writes the path of a request into a variable: `raw`, percent-encoded as the client wrote it; `decoded`,
- * once, so that a "%2e" in it is three characters; or `decoded but for slashes`, where an encoded slash stays "%2F".
+ * How a Web server writes the path of a request into a variable: `raw`, percent-encoded as the client wrote it; `decoded`
+ * once, so that a "%2e" in it is three literal characters; or `decoded but for slashes`, so that an encoded slash stays "%2F".
  */
 export type PathForm = "raw" | "decoded" | "decoded but for slashes";
 
-/** The form of a variable, and that of the servers whose SERVER_SOFTWARE begins so. */
+/** The form of a variable. */
 export interface PathVariable {
   readonly usual: PathForm;
+  /** Its form in requests of servers with this prefix of SERVER_SOFTWARE. */
   readonly behind?: readonly (readonly [software: string, form: PathForm])[];
 }
 
@@ -23,19 +24,20 @@ export type PathVariableName =
   | "SCRIPT_FILENAME"
   | "DOCUMENT_URI";
 
-/** Apache has an encoded slash only with `AllowEncodedSlashes`: with `NoDecode` it stays one, with `On` it is decoded too. */
+/** Apache accepts an encoded slash only with `AllowEncodedSlashes`: `NoDecode` keeps it, `On` decodes it. */
 const asScripts: PathVariable["behind"] = [
   ["Apache", "decoded but for slashes"],
   ["Jetty", "raw"],
 ];
 
 /**
- * The variables that tell a path or a query, for all Web servers. RFC 3875, sections 4.1.5, 4.1.6 and 4.1.13, decodes
- * PATH_INFO, PATH_TRANSLATED and SCRIPT_NAME, and 4.1.7 leaves QUERY_STRING encoded; the rest is custom. What is decoded is
- * never decoded again: of `/x/%252e%252e/private` it is "/x/%2e%2e/private", which no server takes for "/private".
+ * The variables that carry a path or a query, and their forms for all Web servers. RFC 3875, sections 4.1.5, 4.1.6 and
+ * 4.1.13, decodes PATH_INFO, PATH_TRANSLATED and SCRIPT_NAME, and 4.1.7 leaves QUERY_STRING encoded; the rest is convention. A
+ * decoded variable is never decoded again: `/x/%252e%252e/private` is decoded to "/x/%2e%2e/private", which no server reads as
+ * "/private".
  */
 export const pathVariables: Readonly<Record<PathVariableName, PathVariable>> = {
-  // Of its path; the query behind it is raw everywhere.
+  // The form of its path; its query is always raw.
   REQUEST_URI: {
     usual: "raw",
     behind: [
@@ -52,7 +54,7 @@ export const pathVariables: Readonly<Record<PathVariableName, PathVariable>> = {
   DOCUMENT_URI: { usual: "decoded", behind: [["Jetty", "raw"]] },
 };
 
-/** The form in which the Web server of a request has written this variable. */
+/** Returns the form in which the Web server of a request writes this variable. */
 export function formOf(params: Params, name: PathVariableName): PathForm {
   const { usual, behind } = pathVariables[name];
   if (behind === undefined) return usual;

@@ -1,9 +1,9 @@
-/** Escapes of a pattern that stand for something; those of a regular expression in parentheses are its own. */
+/** Percent escapes of a pattern, or a regular expression in parentheses, whose escapes stay. */
 const ESCAPES = /\([^()]*\)|(?:%[0-9A-Fa-f]{2})+/g;
 
 /**
- * The path of a route as the router has it, which is decoded: `/a%20b` and `/a b` are one. What no request could have stays as
- * it is: {@link faultOfPattern} tells.
+ * Decodes the path of a route for the router: `/a%20b` and `/a b` are the same route. An invalid pattern stays unchanged; see
+ * {@link faultOfPattern}.
  */
 export function plainPattern(pattern: string): string {
   if (!pattern.includes("%")) return pattern;
@@ -12,37 +12,37 @@ export function plainPattern(pattern: string): string {
   );
 }
 
-/** A literal part of a route's path as a Web server compares it: decoded. */
+/** Decodes a literal part of a route's path, as Web servers compare it. */
 export function decodedLiteral(part: string): string {
   return part.replace(/(?:%[0-9A-Fa-f]{2})+/g, decoded);
 }
 
-/** What the router leaves encoded of the path of a request, though a route may have it: `$ & + , : ; = @`. */
+/** Escapes that the router does not decode but a route may have: `$ & + , : ; = @`. */
 const RESERVED = /%(?:24|26|2[BCbc]|3[ABDabd]|40)/g;
 
-/** The path of a request, percent-encoded as it came, as the router compares it. */
+/** Returns the path of a request, percent-encoded as received, in the form that the router compares. */
 export function routedPath(path: string): string {
   return path.includes("%") ? path.replace(RESERVED, decodeURIComponent) : path;
 }
 
-/** Why no request has such a path, and what to do; undefined where one may. */
+/** Returns why no request can match a pattern, with a cure; undefined if one can. */
 export function faultOfPattern(pattern: string): string | undefined {
-  // Neither a regular expression nor the mark of an optional segment is a part of a path.
+  // Removes regular expressions and the mark of an optional segment.
   const path = pattern.replace(/\([^()]*\)/g, "").replace(/(\/:[^/]*)\?(\/?)$/, "$1$2");
-  if (/[?#]/.test(path)) return "it has a query or a fragment in it";
-  if (/[\s\0]/.test(path)) return "it has white space in it, and a blank is written as %20";
-  if (/:[^/:.-]*%/.test(path.replaceAll("::", ""))) return 'the name of a captured segment has a "%" in it';
+  if (/[?#]/.test(path)) return "it has a query or a fragment";
+  if (/[\s\0]/.test(path)) return "it has white space; write %20 for a space";
+  if (/:[^/:.-]*%/.test(path.replaceAll("::", ""))) return 'the name of a captured segment has a "%"';
   if (/%(?:00|23|2[AFaf]|3[Ff])/.test(path))
-    return 'it has an encoded NUL, "#", "*", "/" or "?", which a captured segment alone can stand for, such as "/:name"';
+    return 'it has an encoded NUL, "#", "*", "/" or "?", which only a captured segment such as "/:name" can match';
   if (path.match(ESCAPES)?.some((escapes) => decoded(escapes) === escapes))
-    return "what is percent-encoded in it is no UTF-8";
+    return "its percent-encoding is not UTF-8";
   const isDots = (segment: string): boolean => segment === "." || segment === "..";
   if (/\/\//.test(path) || decodedLiteral(path).split("/").some(isDots))
-    return "it has an empty segment or one of dots, which the path of a request never has";
+    return "it has an empty segment or a dot segment, and no request has one";
   return undefined;
 }
 
-/** Percent-decoded; as it is where that is no UTF-8. */
+/** Percent-decodes; text that is not UTF-8 stays unchanged. */
 function decoded(escapes: string): string {
   try {
     return decodeURIComponent(escapes);

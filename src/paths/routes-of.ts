@@ -2,28 +2,28 @@ import { escapeGlob, globBelow } from "./path-glob.js";
 import { decodedLiteral } from "./route-pattern.js";
 
 /**
- * What needs which role. Paths are decoded and start with "/". A glob without "/" is compared with the last segment
- * of a path ("*.txt"), one with "/" with the whole path ("/members/**").
+ * Which paths need which role. Paths are decoded and start with "/". A glob without "/" is compared with the last segment of
+ * a path ("*.txt"), one with "/" with the whole path ("/members/**").
  */
 export interface GatewayRoutes {
-  /** Globs of what an authorizer (role 2) must allow first, whoever answers then, in any reading of the path. */
+  /** Globs of paths that an authorizer (role 2) must allow first, in any reading of the path. */
   readonly protect: readonly string[];
-  /** Globs of the files that pass through a filter (role 3). */
+  /** Globs of files that pass through a filter (role 3). */
   readonly filter: readonly string[];
   /**
-   * What goes to a responder (role 1): a prefix of whole segments ("/api" is "/api" and all below), one path alone
-   * ("/books$"), or a glob ("/books/*"). A slash at the end of a path makes no difference.
+   * Paths that go to a responder (role 1): a prefix of whole segments ("/api" is "/api" and all below), a single path
+   * ("/books$"), or a glob ("/books/*"). A trailing slash makes no difference.
    */
   readonly respond: readonly string[];
 }
 
-/** What {@link routesOf} needs to know of an application; `application.description` has this shape. */
+/** The part of an application's description that {@link routesOf} reads. */
 export interface RouteDescription {
   readonly responders: readonly {
-    /** `streams`: its answer leaves as it is produced, so that no Web server should collect it. */
+    /** `streams`: the Web server must not buffer the answer. */
     readonly routes: readonly { readonly path: string; readonly streams?: boolean }[];
   }[];
-  /** `variables`: the names that it may hand on. */
+  /** `variables`: the names that it may set. */
   readonly authorizers: readonly {
     readonly paths: readonly string[];
     readonly variables?: readonly string[];
@@ -33,14 +33,14 @@ export interface RouteDescription {
 
 /** Options of {@link routesOf}. */
 export interface RoutesOfOptions {
-  /** The prefix below which the application lives, such as "/app"; "" where it is the root. */
+  /** The prefix of the application, such as "/app"; "" for the root, the default. */
   readonly mount?: string;
 }
 
 /**
- * Reads off an application's description what a gateway has to send where: each authorizer's globs are protected (all
- * paths where it has none), each filter's globs are filtered, and exactly the declared routes go to the responders,
- * so that all other paths stay free for files.
+ * Derives a gateway's routes from an application's description: each authorizer's globs are protected (all paths if it has
+ * none), each filter's globs are filtered, and only the declared routes go to responders, so that all other paths can be
+ * files.
  */
 export function routesOf(description: RouteDescription, { mount = "" }: RoutesOfOptions = {}): GatewayRoutes {
   const prefix = mount.replace(/\/$/, "");
@@ -56,7 +56,7 @@ export function routesOf(description: RouteDescription, { mount = "" }: RoutesOf
   };
 }
 
-/** The entries of `respond` that cover one route pattern: "/books/:id" becomes "/books/*". */
+/** Returns the entries of `respond` for a route pattern: "/books/:id" becomes "/books/*". */
 function routeEntries(pattern: string): string[] {
   const optional = /^(.*)\/[^/]*\?$/.exec(pattern);
   if (optional !== null) return [...routeEntries(optional[1] || "/"), ...routeEntries(pattern.slice(0, -1))];
@@ -74,14 +74,14 @@ function isLiteral(segment: string): boolean {
 function segmentGlob(segment: string): string {
   if (isLiteral(segment)) return escapeGlob(textOf(segment));
   if (segment === "*") return "**";
-  // A wildcard behind a text goes on through all further segments; a captured part ends at the next slash.
+  // A wildcard after text covers all following segments; a captured part ends at the next slash.
   const wildcard = segment.indexOf("*");
   return wildcard > 0 && !segment.includes(":")
     ? `${escapeGlob(textOf(segment.slice(0, wildcard)))}*{,/**}`
     : "*";
 }
 
-/** What a literal part of a path stands for, decoded. */
+/** Returns the decoded text of a literal part. */
 function textOf(part: string): string {
   return decodedLiteral(part.replaceAll("::", ":"));
 }

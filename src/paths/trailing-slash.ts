@@ -3,8 +3,8 @@ import { mayBeEmpty, type GlobNode, type ParsedGlob } from "./glob-nodes.js";
 type Nodes = readonly GlobNode[];
 
 /**
- * A glob, and what else it covers where a slash at the end of a path means nothing, as it does to routes: beside "/a/" that
- * is "/a".
+ * Returns a glob and the globs that it also stands for if a trailing slash makes no difference, as for routes: "/a/" also
+ * covers "/a".
  */
 export function formsOf(parsed: ParsedGlob): readonly ParsedGlob[] {
   const others = endsOf(parsed.nodes).filter((nodes) => nodes.length > 0);
@@ -12,7 +12,7 @@ export function formsOf(parsed: ParsedGlob): readonly ParsedGlob[] {
   return [parsed, ...others.map((nodes) => ({ negated, lastSegment, nodes }))];
 }
 
-/** These parts without a slash at their end, in each way in which they can have one there. */
+/** Removes the trailing slash from nodes, in each way in which they can have one. */
 function endsOf(nodes: Nodes): readonly Nodes[] {
   const ends: Nodes[] = [];
   for (let index = nodes.length - 1; index >= 0; index -= 1) {

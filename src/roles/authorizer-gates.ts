@@ -105,8 +105,8 @@ export class AuthorizerGates {
 }
 
 /** The decoded paths that a responder or a file is found by; undefined where the path is not to be understood. */
-function routedPaths({ lies, path }: RequestLocation): readonly string[] | undefined {
-  const resolved = lies === "unclear" ? undefined : normalizePath(path);
+function routedPaths({ kind, path }: RequestLocation): readonly string[] | undefined {
+  const resolved = kind === "ambiguous" ? undefined : normalizePath(path);
   return resolved === undefined ? undefined : [resolved, decodeSegments(path)];
 }
 

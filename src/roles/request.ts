@@ -173,8 +173,8 @@ export abstract class RoleRequest {
   }
 
   /** @internal Whether the path is one of the application's, or one that nothing may be decided by. */
-  get lies(): RequestLocation["lies"] {
-    return this.#locate().lies;
+  get locationKind(): RequestLocation["kind"] {
+    return this.#locate().kind;
   }
 
   /** @internal How large the header block of its answer may be. */

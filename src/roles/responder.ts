@@ -48,7 +48,7 @@ export class ResponderRole {
 
   handle(exchange: Exchange): void {
     const request = new ResponderRequest(exchange, this.#context);
-    const isSound = request.lies === "below" && isLengthSound(request.params);
+    const isSound = request.locationKind === "below" && isLengthSound(request.params);
     const found = isSound ? this.#router.find(request.method, request.path) : undefined;
     if (found === undefined) {
       respond(request, this.#fallback, noDefaults);
@@ -66,9 +66,9 @@ export class ResponderRole {
   }
 
   #withoutRoute(request: ResponderRequest): Reply {
-    if (request.lies === "unclear")
+    if (request.locationKind === "ambiguous")
       throw new HttpError(400, "The path leaves the root, or is not valid percent-encoded UTF-8.");
-    if (request.lies === "outside") throw new HttpError(404, "There is no such resource.");
+    if (request.locationKind === "outside") throw new HttpError(404, "There is no such resource.");
     if (!isLengthSound(request.params)) throw unsoundLength();
     const why = this.#router.explain(request.path);
     switch (why.reason) {

@@ -317,8 +317,8 @@ describe("locate", () => {
     ["/app", "/apple", "outside"],
     ["/", "/apple", "below"],
     ["", "/apple", "below"],
-  ])("with the declared mount %j, %s lies %s", (declared, uri, lies) => {
-    expect(located({ REQUEST_URI: uri }, declared)).toMatchObject({ lies });
+  ])("with the declared mount %j, %s is %s", (declared, uri, kind) => {
+    expect(located({ REQUEST_URI: uri }, declared)).toMatchObject({ kind });
   });
 
   test("what PATH_INFO says counts for nothing beside a declared mount", () => {
@@ -353,8 +353,8 @@ describe("locate", () => {
   test.each(["/..", "/a/%2e%2e/..", "/%zz", "/a%E4", "/a%00", "/a#b", "*", "host:443"])(
     "nothing is decided by %s",
     (uri) => {
-      expect(located({ REQUEST_URI: uri, SCRIPT_NAME: "/app", PATH_INFO: "/a" }).lies).toBe("unclear");
-      expect(located({ REQUEST_URI: uri }, "/app").lies).toBe("unclear");
+      expect(located({ REQUEST_URI: uri, SCRIPT_NAME: "/app", PATH_INFO: "/a" }).kind).toBe("ambiguous");
+      expect(located({ REQUEST_URI: uri }, "/app").kind).toBe("ambiguous");
     },
   );
 
@@ -376,7 +376,7 @@ describe("locate", () => {
       ]),
     );
     expect(locate(params, { mount: "", pathInfo: undefined })).toMatchObject({
-      lies: "unclear",
+      kind: "ambiguous",
       path: "/a%E4b",
     });
   });
@@ -400,9 +400,9 @@ describe("locate", () => {
         const uri = `/${segments.join("/")}/books/1`;
         const pathInfo = normalizePath(uri);
         fc.pre(pathInfo !== undefined);
-        const { path, lies } = located({ SCRIPT_NAME: "", PATH_INFO: pathInfo, REQUEST_URI: uri });
+        const { path, kind } = located({ SCRIPT_NAME: "", PATH_INFO: pathInfo, REQUEST_URI: uri });
         // What the server took for another path is another one for routes.
-        if (lies === "below" && pathInfo !== "/books/1") expect(path).not.toBe("/books/1");
+        if (kind === "below" && pathInfo !== "/books/1") expect(path).not.toBe("/books/1");
       }),
       { numRuns: 1000 },
     );

@@ -84,14 +84,14 @@ describe("compileGlob", () => {
 
   test.each([
     ["/***", "more than two stars in a row"],
-    ["/(a|b)", "it has ("],
-    ["/a)", "it has )"],
+    ["/(a|b)", "an unescaped ("],
+    ["/a)", "an unescaped )"],
     ["/!(a/b)", "a slash or two stars in !(…)"],
     ["/!(a", "a parenthesis is not closed"],
     ["/[[:alpha:]]", "its brackets are not closed"],
     ["/{a..c}", "a range in braces"],
-    ['/"a"', 'it has "'],
-    [`/!(*a${"?".repeat(10)})`, "too many forms"],
+    ['/"a"', 'an unescaped "'],
+    [`/!(*a${"?".repeat(10)})`, "too many alternatives"],
   ])("refuses %s: %s", (glob, fact) => {
     for (const compile of [compileGlob, compileProtection]) {
       expect(() => compile(glob)).toThrow(expect.objectContaining({ code: "ERR_GLOB" }));

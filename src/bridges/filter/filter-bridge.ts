@@ -123,7 +123,7 @@ export class FilterBridge {
   #targetOf({ params }: Exchange): FilterTarget | undefined {
     const { filter, responder, context } = this.#roles;
     const location = locate(params, { mount: context.mount, pathInfo: params.get("PATH_INFO") });
-    const path = location.lies === "below" ? normalizePath(location.path) : undefined;
+    const path = location.kind === "below" ? normalizePath(location.path) : undefined;
     if (path === undefined) return undefined;
     const isFolder = path.endsWith("/");
     const transform = filter!.transformFor([isFolder ? path + this.#index : path]);
