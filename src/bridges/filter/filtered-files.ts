@@ -73,7 +73,8 @@ export class FilteredFiles {
       headers: new RequestHeaders(asked),
       variantOf: (names) => variantOf(names, asked),
       // A body of which no length tells, as behind nginx over HTTP/2, is in no key.
-      reading: () => (observed === undefined || exchange.hasInput ? "everything" : observed.reading),
+      reading: () =>
+        observed === undefined || exchange.input !== undefined ? "everything" : observed.reading,
       known: this.#answers.find(key, asked),
       learn: (variant) => {
         if (variant === "own") this.#own.add(transform);

@@ -1,98 +1,85 @@
-import type { RoleInputs } from "./application.js";
-import { ByteCollector } from "../byte-collector.js";
+import { RecordType } from "../constants.js";
 import type { Exchange } from "./exchange.js";
 import type { ApplicationSideLimits } from "../limits.js";
+import { progressOf } from "./request-phase.js";
 
-const noInputs: RoleInputs = { stdin: false, data: false };
-
-/** What is known of an active request id. */
-export class ActiveRequest {
-  readonly exchange: Exchange;
-  /** The input streams of the role that BEGIN_REQUEST named; none where that is unknown. */
-  readonly inputs: RoleInputs;
-  /** PARAMS as far as they have arrived; undefined once they have ended. */
-  params: ByteCollector | undefined;
-  /** Bytes of PARAMS, which count as buffered until the request has ended. */
-  paramsBytes: number;
-
-  constructor(exchange: Exchange, inputs: RoleInputs = noInputs) {
-    this.exchange = exchange;
-    this.inputs = inputs;
-    this.params = new ByteCollector();
-    this.paramsBytes = 0;
-  }
-
-  /** Whether STDIN may still bring something. */
-  get stdinOpen(): boolean {
-    return this.params !== undefined || !this.exchange.stdinEnded;
-  }
-
-  /** Whether DATA belongs to the request and may still bring something. */
-  get dataOpen(): boolean {
-    return this.inputs.data && !this.exchange.dataEnded;
-  }
-
-  /** Whether its handler has, or will have, all input that its role gets. */
-  get complete(): boolean {
-    return !(this.inputs.stdin && this.stdinOpen) && !this.dataOpen;
-  }
-}
-
-/** The active requests of one connection, oldest first, and how much of their input waits. */
+/**
+ * The request ids of one connection: those that are active, oldest first, and those that were answered while their input
+ * was still being sent.
+ */
 export class ActiveRequests {
-  readonly #byId = new Map<number, ActiveRequest>();
+  readonly #byId = new Map<number, Exchange>();
+  /**
+   * By inactive id, the type of the stream whose end is still to come. Closing the connection before it has come could
+   * reset the connection and lose the answer.
+   */
+  readonly #unfinished = new Map<number, number>();
   readonly #limits: ApplicationSideLimits;
+  /** Kept and not summed: a connection asks for it after each chunk and each read, whatever the number of requests. */
   #buffered = 0;
 
   constructor(limits: ApplicationSideLimits) {
     this.#limits = limits;
   }
 
-  /** How many there are. */
+  /** How many are active. */
   get size(): number {
     return this.#byId.size;
   }
 
-  [Symbol.iterator](): IterableIterator<ActiveRequest> {
+  [Symbol.iterator](): IterableIterator<Exchange> {
     return this.#byId.values();
   }
 
-  has(requestId: number): boolean {
-    return this.#byId.has(requestId);
-  }
-
-  /** The request of this id; undefined where the id is inactive. */
-  get(requestId: number): ActiveRequest | undefined {
+  /** The request of this id; undefined if the id is inactive. */
+  get(requestId: number): Exchange | undefined {
     return this.#byId.get(requestId);
   }
 
-  add(request: ActiveRequest): void {
-    this.#byId.set(request.exchange.id, request);
+  /** Makes the id of a request active. Nothing more is sent for the one that had the id before. */
+  add(exchange: Exchange): void {
+    this.#byId.set(exchange.id, exchange);
+    this.#unfinished.delete(exchange.id);
   }
 
-  /** Makes the id inactive, and returns the request that had it. */
-  remove(requestId: number): ActiveRequest | undefined {
-    const request = this.#byId.get(requestId);
-    if (request === undefined) return undefined;
-    this.#byId.delete(requestId);
-    this.#buffered -= request.paramsBytes;
-    return request;
+  /** Makes the id of a request inactive. Returns whether it was active. */
+  remove(exchange: Exchange): boolean {
+    if (!this.#byId.delete(exchange.id)) return false;
+    this.#buffered -= exchange.paramsBytes;
+    return true;
+  }
+
+  /** The same for a request that was answered: the rest of its input may still come. */
+  answered(exchange: Exchange): void {
+    if (!this.remove(exchange)) return;
+    // DATA follows STDIN (section 6.4).
+    if (isDataOpen(exchange)) this.#unfinished.set(exchange.id, RecordType.Data);
+    else if (isStdinOpen(exchange)) this.#unfinished.set(exchange.id, RecordType.Stdin);
   }
 
   /** Makes all ids inactive, and returns the requests that had them. */
-  removeAll(): readonly ActiveRequest[] {
+  removeAll(): readonly Exchange[] {
     const requests = Array.from(this.#byId.values());
-    this.#byId.clear();
-    for (const { paramsBytes } of requests) this.#buffered -= paramsBytes;
+    for (const exchange of requests) this.remove(exchange);
     return requests;
   }
 
-  /** Bytes of input that wait for handlers. */
+  /** A record of an inactive id has come. */
+  ignored(type: number, requestId: number, content: Buffer): void {
+    if (content.length === 0 && this.#unfinished.get(requestId) === type) this.#unfinished.delete(requestId);
+  }
+
+  /** Whether the input of every request that has ended has come. */
+  get inputComplete(): boolean {
+    return this.#unfinished.size === 0;
+  }
+
+  /** Bytes of input that wait for handlers, and of the PARAMS of active requests. */
   get buffered(): number {
     return this.#buffered;
   }
 
-  /** So many bytes have come to those that wait; a negative number have left. */
+  /** The number of waiting bytes has changed by so many. */
   bufferedChanged(by: number): void {
     this.#buffered += by;
   }
@@ -102,9 +89,22 @@ export class ActiveRequests {
     const { bufferedPerRequest, bufferedPerConnection } = this.#limits;
     if (this.#buffered < bufferedPerRequest) return false;
     if (this.#buffered >= bufferedPerConnection) return true;
-    for (const { exchange } of this.#byId.values()) {
-      if (exchange.buffered >= bufferedPerRequest) return true;
+    for (const { input } of this.#byId.values()) {
+      if (input !== undefined && input.buffered >= bufferedPerRequest) return true;
     }
     return false;
   }
+}
+
+/** Whether the handler of a request has, or will get, all input of its role. */
+export function isInputComplete(exchange: Exchange): boolean {
+  return !(exchange.inputs.stdin && isStdinOpen(exchange)) && !isDataOpen(exchange);
+}
+
+function isStdinOpen({ phase, stdinEnded }: Exchange): boolean {
+  return progressOf(phase) === "params" || !stdinEnded;
+}
+
+function isDataOpen({ inputs, input }: Exchange): boolean {
+  return inputs.data && input?.dataEnded !== true;
 }

@@ -1,23 +1,19 @@
 import type { ProtocolStatus } from "../constants.js";
 
+/** What END_REQUEST carries (section 5.5). */
+export interface EndFields {
+  /** The application status; 0 by default. */
+  readonly applicationStatus?: number | undefined;
+  /** The protocol status; REQUEST_COMPLETE by default. */
+  readonly protocolStatus?: ProtocolStatus | undefined;
+}
+
 /** A whole answer. */
-export interface AnswerFields {
+export interface AnswerFields extends EndFields {
   /** The CGI header block with its blank line, each character one byte. */
   readonly head: string;
   /** The body, text as UTF-8. */
   readonly body: string | Uint8Array;
   /** Bytes of the body. */
   readonly bodyLength: number;
-  /** What END_REQUEST carries as application status; 0 if left out. */
-  readonly applicationStatus?: number | undefined;
-  /** What END_REQUEST carries as protocol status; REQUEST_COMPLETE if left out. */
-  readonly protocolStatus?: ProtocolStatus | undefined;
-}
-
-/** How to end an exchange. */
-export interface EndFields {
-  /** What END_REQUEST carries as application status; 0 if left out. */
-  readonly applicationStatus?: number | undefined;
-  /** One of `ProtocolStatus`; REQUEST_COMPLETE if left out. */
-  readonly protocolStatus?: ProtocolStatus | undefined;
 }

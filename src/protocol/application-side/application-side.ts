@@ -1,6 +1,6 @@
 import { ProtocolError, type AbortedError } from "../../errors.js";
-import { ActiveRequest, ActiveRequests } from "./active-requests.js";
-import type { Application, Refusal } from "./application.js";
+import { ActiveRequests } from "./active-requests.js";
+import type { Application, Refusal, RoleInputs } from "./application.js";
 import type { ApplicationSideHost } from "./application-side-host.js";
 import { decodeBeginRequest } from "../bodies.js";
 import { BROKEN_OFF, NULL_REQUEST_ID, RecordType } from "../constants.js";
@@ -12,9 +12,11 @@ import { OutputTurns } from "./output-turns.js";
 import { RecordReader, type RecordSink } from "../record-reader.js";
 import { RecordWriter } from "../record-writer.js";
 import { busyConnection, busyProcess, unknownRole } from "./refusals.js";
-import { RequestInput } from "./request-input.js";
+import { awaitAnswer, awaitParams } from "./request-phase.js";
+import { RequestStreams } from "./request-streams.js";
 import { TimeLimits, type ApplicationSideTimes } from "./time-limits.js";
-import { UnfinishedInput } from "./unfinished-input.js";
+
+const noInputs: RoleInputs = { stdin: false, data: false };
 
 /** Queued bytes that no transport has taken yet, above which whoever streams has to wait. */
 const OUTPUT_HIGH_WATER = 128 * 1024;
@@ -25,16 +27,9 @@ const OUTPUT_LIMIT = 1024 * 1024;
  * The state machine of one connection on the application's side (sections 3 to 5): bytes in, dispatched exchanges and
  * queued records out. It does no I/O.
  *
- * A request id goes through these states; an id in none of them is inactive, and its records are ignored:
- *
- * ```
- *   BEGIN ──> params ──(PARAMS end)──> dispatched ──(END_REQUEST queued)──> inactive
- *               │                          │
- *               └── limit, ABORT ──> refused ┘──(ABORT: signal, then END_REQUEST)──> inactive
- * ```
- *
- * It knows who is active and may begin, and what a record is for. What streams bring is `RequestInput`'s affair, how
- * a request ends before its answer `EarlyEnd`'s.
+ * It knows which request ids are active and what a record is for. The phases of a request are in `request-phase.ts`, what
+ * its input streams bring in `RequestStreams`, its ends before the answer in `EarlyEnd`. Records of an inactive
+ * id are ignored.
  */
 export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #application: Application;
@@ -43,10 +38,9 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #requests: ActiveRequests;
   readonly #timeLimits: TimeLimits;
   readonly #earlyEnd: EarlyEnd;
-  readonly #input: RequestInput;
+  readonly #streams: RequestStreams;
   readonly #reader = new RecordReader(this);
   readonly #turns = new OutputTurns(() => this.writable);
-  readonly #unfinishedInput = new UnfinishedInput();
   readonly output = new RecordWriter();
   #writable = true;
   /** Whether the connection ends with the requests that are active. */
@@ -70,7 +64,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     this.#requests = requests;
     this.#timeLimits = timeLimits;
     this.#earlyEnd = earlyEnd;
-    this.#input = new RequestInput(application, { requests, earlyEnd, timeLimits, limits });
+    this.#streams = new RequestStreams(application, { requests, earlyEnd, timeLimits, limits });
   }
 
   /**
@@ -96,7 +90,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   /** The active exchanges, oldest first. */
   *exchanges(): IterableIterator<Exchange> {
-    for (const { exchange } of this.#requests) yield exchange;
+    yield* this.#requests;
   }
 
   /**
@@ -119,7 +113,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   /** Whether nothing that the peer is known to be sending still has to come. */
   get inputComplete(): boolean {
-    return this.#unfinishedInput.isEmpty && !this.#reader.midRecord;
+    return this.#requests.inputComplete && !this.#reader.midRecord;
   }
 
   /** The connection shall be {@link finished} as soon as no request is active; those that begin until then are served. */
@@ -177,24 +171,24 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       this.#begin(requestId, content);
       return;
     }
-    const request = this.#requests.get(requestId);
+    const exchange = this.#requests.get(requestId);
     // Section 3.3: records of inactive ids are ignored. So are types that are not an application's to receive.
-    if (request === undefined) {
-      this.#unfinishedInput.see(type, requestId, content);
+    if (exchange === undefined) {
+      this.#requests.ignored(type, requestId, content);
       return;
     }
     switch (type) {
       case RecordType.Params:
-        this.#input.params(request, content);
+        this.#streams.params(exchange, content);
         return;
       case RecordType.Stdin:
-        this.#input.stdin(request, content);
+        this.#streams.stdin(exchange, content);
         return;
       case RecordType.Data:
-        this.#input.data(request, content);
+        this.#streams.data(exchange, content);
         return;
       case RecordType.AbortRequest:
-        this.#earlyEnd.abortedByServer(request.exchange);
+        this.#earlyEnd.abortedByServer(exchange);
         return;
       default:
         return;
@@ -210,21 +204,26 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   #begin(requestId: number, content: Buffer): void {
     const { role, keepConnection } = decodeBeginRequest(content);
-    if (this.#requests.has(requestId)) {
+    if (this.#requests.get(requestId) !== undefined) {
       throw new ProtocolError(
         "ERR_FCGI_DUPLICATE_BEGIN",
         `Cannot begin request: id ${requestId} is active already`,
       );
     }
-    this.#unfinishedInput.forget(requestId);
     const inputs = this.#application.inputs(role);
-    const exchange = new Exchange(this, { id: requestId, role, keepConnection });
     const refusal = inputs === undefined ? unknownRole(role) : this.#refusalOfOneMore();
+    const phase = awaitParams(this.#timeLimits.paramsDeadline());
+    const exchange = new Exchange(this, {
+      id: requestId,
+      role,
+      keepConnection,
+      inputs: inputs ?? noInputs,
+      phase,
+    });
     this.#begun = true;
     if (this.#requests.size > 0) this.#shared = true;
-    this.#requests.add(new ActiveRequest(exchange, inputs));
-    if (refusal !== undefined) this.#application.refuse(exchange, refusal);
-    else this.#timeLimits.awaitParams(exchange);
+    this.#requests.add(exchange);
+    if (refusal !== undefined) this.#earlyEnd.refuse(exchange, refusal);
   }
 
   #refusalOfOneMore(): Refusal | undefined {
@@ -242,16 +241,13 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   }
 
   ended(exchange: Exchange): void {
-    const request = this.#requests.remove(exchange.id);
-    if (request !== undefined) {
-      this.#unfinishedInput.add(exchange.id, { stdin: request.stdinOpen, data: request.dataOpen });
-    }
+    this.#requests.answered(exchange);
     if (!exchange.keepConnection) this.#lastRequest = true;
     this.#host.exchangeEnded();
   }
 
   broken(exchange: Exchange): void {
-    if (this.#requests.size === 1 && this.#requests.has(exchange.id)) {
+    if (this.#requests.size === 1 && this.#requests.get(exchange.id) === exchange) {
       this.#host.breakConnection();
     } else {
       exchange.end({ applicationStatus: BROKEN_OFF });
@@ -259,14 +255,12 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   }
 
   roleChanged(exchange: Exchange): void {
-    // An aborted one has the time that an abort leaves.
-    if (exchange.aborted !== undefined || exchange.started) return;
     this.#timeLimits.timePassed();
-    this.#timeLimits.awaitAnswer(exchange);
+    exchange.phase = awaitAnswer(exchange.phase, this.#timeLimits.answerDeadline(exchange.role));
   }
 
   inputConsumed(bytes: number): void {
-    this.#input.consumed(bytes);
+    this.#streams.consumed(bytes);
     this.#host.inputConsumed();
   }
 }

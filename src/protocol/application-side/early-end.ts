@@ -1,14 +1,15 @@
-import { AbortedError, type AbortedErrorCode } from "../../errors.js";
-import type { ActiveRequests } from "./active-requests.js";
+import { AbortedError } from "../../errors.js";
+import { isInputComplete, type ActiveRequests } from "./active-requests.js";
 import type { Application, Refusal } from "./application.js";
 import { Role } from "../constants.js";
 import type { Exchange } from "./exchange.js";
 import type { ApplicationSideLimits } from "../limits.js";
 import type { OutputTurns } from "./output-turns.js";
-import { abortedByServer } from "./refusals.js";
+import { abortedByServer, goingAway } from "./refusals.js";
+import { awaitRefused, refuse } from "./request-phase.js";
 import type { TimeLimits } from "./time-limits.js";
 
-/** What of a connection takes part in an early end. */
+/** The parts of a connection that take part in an early end. */
 export interface EarlyEndParts {
   readonly requests: ActiveRequests;
   readonly turns: OutputTurns;
@@ -17,9 +18,8 @@ export interface EarlyEndParts {
 }
 
 /**
- * Every way in which a request of a connection ends before its answer has: the Web server aborts it or is gone, a limit is
- * reached, time is up, the server closes. Whoever handles the request is told first; then it is answered in the way of its
- * role, as long as anybody can read that.
+ * Ends requests before their answer is complete: a limit, a time limit, an abort, a closing server, a lost connection.
+ * Everything but an abort and a lost connection goes through {@link refuse}.
  */
 export class EarlyEnd {
   readonly #application: Application;
@@ -36,16 +36,33 @@ export class EarlyEnd {
     this.#limits = limits;
   }
 
-  /** Aborts a request for the reason for which it is refused. */
-  refuse(
-    exchange: Exchange,
-    { code, refusal }: { readonly code: AbortedErrorCode; readonly refusal: Refusal },
-  ): void {
-    this.#abort(exchange, new AbortedError(code, `Cannot complete request: ${refusal.reason}`));
+  /** Refuses a request: a handler that has it is given the reason, then the application answers in the way of the role. */
+  refuse(exchange: Exchange, refusal: Refusal): void {
+    if (refusal.abort !== undefined) this.#abort(exchange, refusal.abort);
+    else exchange.phase = refuse(exchange.phase, undefined);
     this.#application.refuse(exchange, refusal);
   }
 
-  /** Section 5.4: the application answers as soon as it can; a handler that listens is given a moment for it. */
+  /** Aborts every request for one reason and answers each at once. */
+  refuseAll(reason: AbortedError): void {
+    const refusal = goingAway(reason);
+    for (const exchange of this.#requests) this.refuse(exchange, refusal);
+  }
+
+  /** Refuses what has reached its deadline or waits too long for its body. To be called from time to time. */
+  expire(now: number): void {
+    const bytes = this.#limits.bufferedPerRequest;
+    for (const exchange of this.#requests) {
+      const overdue = this.#timeLimits.overdue(exchange, now);
+      // A handler that answers without reading its input has no time limit; the unread input would hide that the peer has left.
+      if (this.#timeLimits.unread(exchange, { bytes, now }) && exchange.started) exchange.input?.discard();
+      if (overdue === undefined) continue;
+      if (exchange.aborted !== undefined) this.#endAborted(exchange);
+      else this.refuse(exchange, overdue());
+    }
+  }
+
+  /** Section 5.4: the application ends the request as soon as it can; a handler that listens is given a moment. */
   abortedByServer(exchange: Exchange): void {
     if (exchange.aborted !== undefined) return;
     const watched = exchange.watched;
@@ -54,45 +71,22 @@ export class EarlyEnd {
       new AbortedError("ERR_ABORTED_BY_SERVER", "Cannot complete request: the Web server aborted it"),
     );
     if (exchange.ended) return;
-    if (watched) this.#timeLimits.awaitAborted(exchange);
-    else this.#answerAborted(exchange);
-  }
-
-  /** Ends what has reached its deadline, or waits in vain for its body. To be called from time to time. */
-  expire(now: number): void {
-    const bytes = this.#limits.bufferedPerRequest;
-    for (const request of this.#requests) {
-      const { exchange } = request;
-      const overdue = this.#timeLimits.overdue(request, now);
-      // A handler that answers without its input has no time limit; unread, that would hide even that the peer has left.
-      if (this.#timeLimits.unread(exchange, { bytes, now }) && exchange.started) exchange.discardInput();
-      if (overdue === undefined) continue;
-      if (exchange.aborted !== undefined) this.#answerAborted(exchange);
-      else this.refuse(exchange, { code: "ERR_ABORTED_TIMEOUT", refusal: overdue });
-    }
-  }
-
-  /** Aborts every request and answers each at once. */
-  refuseAll(reason: AbortedError): void {
-    for (const { exchange } of this.#requests) {
-      this.#abort(exchange, reason);
-      this.#application.refuse(exchange, { status: 503, code: reason.code, reason: reason.message });
-    }
+    if (watched) exchange.phase = awaitRefused(exchange.phase, this.#timeLimits.abortDeadline());
+    else this.#endAborted(exchange);
   }
 
   /**
-   * The peer has sent its last byte. Most are gone then, and requests that are incomplete will stay so. One that only
-   * closed its sending side still wants its answers: who is complete is only told.
+   * The peer has sent its last byte. Usually it is gone, and incomplete requests stay incomplete: they are aborted. A peer
+   * that closed only its sending side still wants its answers, so complete requests get no more than a warning.
    */
   inputEnded(): void {
     if (this.#requests.size === 0) return;
     const reason = disconnected();
-    for (const request of this.#requests) {
-      const { exchange } = request;
-      if (request.params !== undefined) {
-        this.#requests.remove(exchange.id);
+    for (const exchange of this.#requests) {
+      if (exchange.phase.kind === "params") {
+        this.#requests.remove(exchange);
         exchange.detach(reason);
-      } else if (request.complete) {
+      } else if (isInputComplete(exchange)) {
         exchange.warnOfAbort(reason);
       } else {
         this.#abort(exchange, reason);
@@ -100,14 +94,14 @@ export class EarlyEnd {
     }
   }
 
-  /** The connection is gone, or must be: every request is told and none can be answered any more. */
+  /** The connection is gone, or must be: every request is aborted, and none can be answered. */
   disconnect(reason?: AbortedError): void {
     if (this.#requests.size > 0) this.#detachAll(reason ?? disconnected());
     this.#turns.wakeAll();
   }
 
   #detachAll(reason: AbortedError): void {
-    for (const { exchange } of this.#requests.removeAll()) {
+    for (const exchange of this.#requests.removeAll()) {
       this.#application.aborted?.(exchange, reason);
       exchange.detach(reason);
     }
@@ -120,8 +114,8 @@ export class EarlyEnd {
     this.#turns.wake(exchange);
   }
 
-  #answerAborted(exchange: Exchange): void {
-    // Nobody reads the answer any more; only an authorizer's must not be empty.
+  #endAborted(exchange: Exchange): void {
+    // The answer is not read; only an authorizer's must not be empty.
     if (exchange.role === Role.Authorizer) this.#application.refuse(exchange, abortedByServer);
     else exchange.end({ applicationStatus: 1 });
   }

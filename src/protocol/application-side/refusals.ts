@@ -1,6 +1,8 @@
-import type { ProtocolError } from "../../errors.js";
+import { AbortedError, type AbortedErrorCode, type ProtocolError } from "../../errors.js";
 import type { Refusal } from "./application.js";
 import { ProtocolStatus, roleName } from "../constants.js";
+
+// A request that a handler may have is refused with an error for that handler. Each has its own: it goes to user code.
 
 /** A role that the application does not know. */
 export function unknownRole(role: number): Refusal {
@@ -12,7 +14,7 @@ export function unknownRole(role: number): Refusal {
   };
 }
 
-/** One request more than may be active on its connection. */
+/** More active requests than the connection may have. */
 export function busyConnection(requestsPerConnection: number): Refusal {
   return {
     status: 503,
@@ -22,7 +24,7 @@ export function busyConnection(requestsPerConnection: number): Refusal {
   };
 }
 
-/** One request more than may be active in this process. */
+/** More active requests than the process may have. */
 export const busyProcess: Refusal = {
   status: 503,
   code: "ERR_LIMIT_REQUESTS",
@@ -30,38 +32,55 @@ export const busyProcess: Refusal = {
   protocolStatus: ProtocolStatus.Overloaded,
 };
 
-/** PARAMS that go on behind their limit. */
+/** PARAMS that are longer than their limit. */
 export function longParams(paramsBytes: number): Refusal {
   return excessiveParams(`PARAMS are longer than ${paramsBytes} bytes`);
 }
 
-/** PARAMS of which something is more than the limits allow; what, in words. */
+/** PARAMS that exceed a limit; `excess` says which. */
 export function excessiveParams(excess: string): Refusal {
   return { status: 431, code: "ERR_LIMIT_PARAMS", reason: excess };
 }
 
-/** PARAMS that are no name-value pairs. */
+/** PARAMS that are not name-value pairs. */
 export function malformedParams(error: ProtocolError): Refusal {
   return { status: 400, code: error.code, reason: error.message };
 }
 
-/** STDIN or DATA that goes on behind its limit. */
+/** STDIN or DATA that is longer than its limit. */
 export function longBody(bodyBytes: number): Refusal {
-  return { status: 413, code: "ERR_LIMIT_BODY", reason: `the body is longer than ${bodyBytes} bytes` };
+  const reason = `the body is longer than ${bodyBytes} bytes`;
+  return { status: 413, code: "ERR_LIMIT_BODY", reason, abort: abort("ERR_ABORTED_LIMIT", reason) };
 }
 
 /** PARAMS that had not ended at their deadline. */
-export const lateParams = tooLate(408, "PARAMS did not end in time");
+export function lateParams(): Refusal {
+  return timedOut(408, "PARAMS did not end in time");
+}
 
 /** A body of which a handler waited too long for the next piece. */
-export const stalledBody = tooLate(408, "the request body stalled");
+export function stalledBody(): Refusal {
+  return timedOut(408, "the request body stalled");
+}
 
 /** A handler whose answer had not begun at its deadline. */
-export const lateHandler = tooLate(504, "the handler took too long to answer");
+export function lateHandler(): Refusal {
+  return timedOut(504, "the handler took too long to answer");
+}
 
-/** A request that was aborted, for a role in which even an answer that nobody reads must not be empty. */
+/** The server closes, or the connection cannot be read any further. */
+export function goingAway(reason: AbortedError): Refusal {
+  return { status: 503, code: reason.code, reason: reason.message, abort: reason };
+}
+
+/** An aborted request, in a role in which even an answer that is not read must not be empty. */
 export const abortedByServer: Refusal = { status: 503, code: "ERR_ABORTED_BY_SERVER", reason: "aborted" };
 
-function tooLate(status: number, reason: string): Refusal {
-  return { status, code: "ERR_ABORTED_TIMEOUT", reason };
+function timedOut(status: number, reason: string): Refusal {
+  const error = abort("ERR_ABORTED_TIMEOUT", reason);
+  return { status, code: error.code, reason, abort: error };
+}
+
+function abort(code: AbortedErrorCode, fact: string): AbortedError {
+  return new AbortedError(code, `Cannot complete request: ${fact}`);
 }

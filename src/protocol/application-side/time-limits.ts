@@ -1,31 +1,34 @@
-import type { ActiveRequest } from "./active-requests.js";
 import type { Application, Refusal } from "./application.js";
 import type { ApplicationSideHost } from "./application-side-host.js";
 import { Role } from "../constants.js";
 import type { Exchange } from "./exchange.js";
 import { lateHandler, lateParams, stalledBody } from "./refusals.js";
+import { awaitAnswer, deadlineOf } from "./request-phase.js";
 
-/** How long the PARAMS of a request may take, the next piece of a body, and an aborted handler to settle; ms. */
+/** How long the phases of a request may take, in ms. */
 export interface ApplicationSideTimes {
+  /** From BEGIN_REQUEST to the end of PARAMS. */
   readonly params: number;
+  /** For the next piece of a body that a handler waits for. */
   readonly body: number;
+  /** For a handler that listens, from ABORT_REQUEST to END_REQUEST. */
   readonly abortGrace: number;
 }
 
-/** The slowest upload that the time limit of a handler makes room for, in bytes per ms; Apache's mod_reqtimeout has it too. */
+/** The slowest upload that extends the time limit of a handler, in bytes per ms; Apache's mod_reqtimeout has the same. */
 const MIN_BODY_RATE = 0.5;
 
 /**
- * The deadlines of the requests of one connection: each phase of a request sets its own, and the last one is gone when the
- * answer begins. Nothing runs in between; whoever asks from time to time learns what is overdue.
+ * Decides the deadlines that the phases of a connection's requests carry. No timer runs: {@link overdue} is asked from time
+ * to time.
  *
- * The clock is read once for a request that comes in one chunk: what it said holds until something runs that may take time.
+ * The clock is read once for a request that comes in one chunk: its reading holds until something runs that may take time.
  */
 export class TimeLimits {
   readonly #application: Application;
   readonly #host: ApplicationSideHost;
   readonly #times: ApplicationSideTimes;
-  /** What the clock said last in this chunk; NaN where time may have passed since. */
+  /** The last reading of the clock in this chunk; NaN if time may have passed since. */
   #read = Number.NaN;
 
   constructor(
@@ -42,46 +45,49 @@ export class TimeLimits {
     this.#read = Number.NaN;
   }
 
-  /** The request has begun: PARAMS have to end. */
-  awaitParams(exchange: Exchange): void {
-    exchange.deadline = this.#now() + this.#times.params;
+  /** When the PARAMS of a request that begins must have ended. */
+  paramsDeadline(): number {
+    return this.#now() + this.#times.params;
   }
 
-  /** The request is handled in its role from now on: the answer has to begin. */
-  awaitAnswer(exchange: Exchange): void {
-    exchange.deadline = this.#now() + this.#application.timeLimit(exchange.role);
+  /** When the answer of a request that is dispatched in a role must have begun. */
+  answerDeadline(role: number): number {
+    const deadline = this.#now() + this.#application.timeLimit(role);
     // The handler runs next.
     this.timePassed();
+    return deadline;
+  }
+
+  /** Until when the handler of an aborted request may still answer. */
+  abortDeadline(): number {
+    return this.#host.now() + this.#times.abortGrace;
   }
 
   /**
-   * A handler cannot answer before it has what it reads, so an upload that goes on is not held against it. Never beyond
-   * twice its limit from now on: a fast upload must not buy hours for a handler that hangs. An authorizer reads nothing,
-   * so an upload behind its question buys no time at all.
+   * A handler cannot answer before it has what it reads, so an upload extends its time limit: never beyond twice that limit
+   * from now, because a fast upload must not buy hours for a handler that hangs. An authorizer reads nothing, so an upload
+   * extends nothing for it.
    */
   allowForUpload(exchange: Exchange, bytes: number): void {
-    if (exchange.started || exchange.aborted !== undefined || exchange.role === Role.Authorizer) return;
-    const latest = this.#host.now() + 2 * this.#application.timeLimit(exchange.role);
-    const wanted = exchange.deadline + bytes / MIN_BODY_RATE;
-    exchange.deadline = Math.max(exchange.deadline, Math.min(wanted, latest));
+    const { phase, role } = exchange;
+    if (phase.kind !== "dispatched" || role === Role.Authorizer) return;
+    const latest = this.#host.now() + 2 * this.#application.timeLimit(role);
+    const wanted = phase.deadline + bytes / MIN_BODY_RATE;
+    exchange.phase = awaitAnswer(phase, Math.max(phase.deadline, Math.min(wanted, latest)));
   }
 
-  /** The request was aborted, and its handler has a moment to make something of that. */
-  awaitAborted(exchange: Exchange): void {
-    exchange.deadline = this.#host.now() + this.#times.abortGrace;
-  }
-
-  /** What of a request is overdue, as the refusal that says so; undefined where nothing is. */
-  overdue({ exchange, params }: ActiveRequest, now: number): Refusal | undefined {
-    const stalled = exchange.starvedSince(now) <= now - this.#times.body;
-    if (now < exchange.deadline && !stalled) return undefined;
-    if (params !== undefined) return lateParams;
+  /** Makes the refusal of a request that is overdue; undefined if it is not. */
+  overdue(exchange: Exchange, now: number): (() => Refusal) | undefined {
+    const { phase, input } = exchange;
+    const stalled = input !== undefined && input.starvedSince(now) <= now - this.#times.body;
+    if (now < deadlineOf(phase) && !stalled) return undefined;
+    if (phase.kind === "params") return lateParams;
     return stalled ? stalledBody : lateHandler;
   }
 
-  /** Whether `bytes` of input or more have waited for longer than a body may stall, and nobody has read any. */
-  unread(exchange: Exchange, { bytes, now }: { readonly bytes: number; readonly now: number }): boolean {
-    return exchange.unreadSince(now, bytes) <= now - this.#times.body;
+  /** Whether `bytes` of input or more have waited longer than a body may stall, and none was read. */
+  unread({ input }: Exchange, { bytes, now }: { readonly bytes: number; readonly now: number }): boolean {
+    return input !== undefined && input.unreadSince(now, bytes) <= now - this.#times.body;
   }
 
   #now(): number {
