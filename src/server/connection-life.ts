@@ -1,87 +1,170 @@
-import { anchored, fromNextLook, later, timeLeft, type Deadline } from "./deadline.js";
-import type { ServerLimits, ServerTimeouts } from "./options.js";
+import type { Duplex } from "node:stream";
 
-/** The slowest that an upload may go on behind its answer, in bytes per ms. */
-const DRAIN_RATE = 16;
+import type { ApplicationSide } from "../protocol/application-side/application-side.js";
+import * as states from "./connection-state.js";
+import type { ServerTimeouts } from "./options.js";
+import type { SocketInput } from "./socket-input.js";
+import type { SocketOutput } from "./socket-output.js";
 
-/** How long a connection that has sent its last answer may hold up a server that closes; ms. */
+/** How long a connection that has its last answer may hold up a closing server; ms. */
 const CLOSING_DRAIN = 2_000;
-
 /**
- * How long a server that closes waits on a connection for its first request, and for the rest of a BEGIN_REQUEST; ms. A Web
- * server connects only where it has a request to send, and sends it as soon as it gets to run again.
+ * How long a closing server waits on a connection for its first request, or for the rest of a BEGIN_REQUEST; ms. A Web server
+ * connects only if it has a request to send, and sends it as soon as it runs again.
  */
 const FIRST_REQUEST = 1_000;
 
-/** The clock and the bounds by which a connection lives. */
-export interface LifeBounds {
-  /** What the clock said when deadlines were looked at last; ms. */
-  readonly now: number;
-  readonly limits: ServerLimits;
-  readonly timeouts: ServerTimeouts;
+/** The parts of a connection that its end concerns. */
+export interface ConnectionParts {
+  readonly side: ApplicationSide;
+  readonly input: SocketInput;
+  readonly output: SocketOutput;
+  /** `now` is the last reading of the clock, in ms. */
+  readonly owner: { readonly timeouts: ServerTimeouts; readonly now: number };
 }
 
-/**
- * The states of a connection, and until when it may stay in them. It does no I/O: whoever asks from time to time learns
- * that the time is {@link over}.
- *
- * ```
- *   open ──(last answer sent, or none to come)──> draining ──(peer closes, too much input)──> closed
- * ```
- */
+/** The state of one connection, and its end in the order that loses no answer (sections 3.5 and 5.5). */
 export class ConnectionLife {
-  readonly #bounds: LifeBounds;
-  /** `open`: requests come and answers go; `draining`: the last answer is sent, the rest of the input is dropped. */
-  state: "open" | "draining" | "closed" = "open";
-  /** Whether the peer has closed its side. */
-  peerEnded = false;
-  /** When the connection is given up. */
-  #deadline: Deadline;
-  #dropped = 0;
+  readonly #socket: Duplex;
+  readonly #parts: ConnectionParts;
+  #state: states.ConnectionState;
 
-  constructor(bounds: LifeBounds) {
-    this.#bounds = bounds;
-    this.#deadline = fromNextLook(bounds.timeouts.idle);
+  constructor(socket: Duplex, parts: ConnectionParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#state = states.open(parts.owner.timeouts.idle);
   }
 
-  /** Whether the connection has reached its deadline. */
-  over(now: number): boolean {
-    this.#deadline = anchored(this.#deadline, now);
-    return now >= this.#deadline;
+  get state(): states.ConnectionState {
+    return this.#state;
+  }
+
+  /** Whether requests are read and answers written. */
+  get isServing(): boolean {
+    return this.#state.kind === "open" || this.#state.kind === "peer ended";
   }
 
   /** No request is active from now on. */
   idle(): void {
-    if (this.state !== "open" || this.peerEnded) return;
-    this.#deadline = fromNextLook(this.#bounds.timeouts.idle);
+    this.#state = states.restIdle(this.#state, this.#parts.owner.timeouts.idle);
   }
 
-  /** A peer that closed only its sending side still gets the answers that come soon, and soon after each other. */
+  /** The peer has closed its side. */
+  peerEnded(): void {
+    this.#state = states.endPeer(this.#state);
+  }
+
+  /** Output was written, or requests are active at the end of the input: a peer that has ended waits for their answers. */
   awaitAnswers(): void {
-    this.#deadline = fromNextLook(this.#bounds.timeouts.halfClosed);
+    this.#state = states.awaitAnswers(this.#state, this.#parts.owner.timeouts.halfClosed);
   }
 
-  /** The server closes, and a request is about to come all the same. */
-  awaitRequest(): void {
-    this.#deadline = fromNextLook(FIRST_REQUEST);
+  /** Drops input that comes after the last answer. Returns how much was dropped in all; bytes. */
+  drop(bytes: number): number {
+    this.#state = states.drop(this.#state, bytes);
+    return this.#state.kind === "draining" ? this.#state.dropped : 0;
   }
 
-  /** The last answer is sent. */
-  drain(): void {
-    this.state = "draining";
-    this.#deadline = fromNextLook(this.#bounds.timeouts.drain);
+  /** The socket is closed. */
+  closed(): void {
+    this.#state = states.CLOSED;
   }
 
-  /** Behind the last answer input is dropped, no slower than {@link DRAIN_RATE}. Returns whether it is still in bounds. */
-  drop(bytes: number): boolean {
-    this.#dropped += bytes;
-    this.#deadline = later(this.#deadline, bytes / DRAIN_RATE);
-    return this.#dropped <= this.#bounds.limits.drainBytes;
+  /** Ends a connection that has waited too long for a request or for its peer. */
+  expire(now: number): void {
+    this.#state = states.readClock(this.#state, now);
+    if (!states.isOver(this.#state, now)) return;
+    if (this.#state.kind !== "open") {
+      // While an answer is on its way, the time-out of the socket decides.
+      if (this.#parts.output.isEmpty) this.#socket.destroy();
+    } else if (this.#parts.side.activeCount === 0) {
+      if (this.#state.awaits === "nothing") this.startDraining();
+      else this.closeIdle();
+    }
   }
 
-  /** The server closes, and does not wait for long for a peer that has its last answer. */
-  hurry(): void {
-    if (timeLeft(this.#deadline, this.#bounds.now) > CLOSING_DRAIN)
-      this.#deadline = fromNextLook(CLOSING_DRAIN);
+  /**
+   * Closes as soon as no request is active: at once if none is and everything that had come was read. A connection that has
+   * brought no request yet, or half a BEGIN_REQUEST, is given a moment.
+   */
+  closeWhenIdle(): void {
+    const { side, input } = this.#parts;
+    if (this.#state.kind === "draining") {
+      this.#hurry();
+      return;
+    }
+    side.finishWhenIdle();
+    const isIdle = side.finished && input.rest === undefined;
+    if (side.expectsRequest) {
+      this.#state = states.awaitLast(this.#state, "first request", isIdle ? FIRST_REQUEST : undefined);
+    } else {
+      this.#state = states.awaitLast(this.#state, "active requests");
+      if (isIdle) this.closeIdle();
+    }
+  }
+
+  /** Whether the answers written so far are the last; if more may have come, it closes when that is read. */
+  checkFinished(): boolean {
+    const { side, input } = this.#parts;
+    return side.finished && input.rest === undefined && !this.#mayBringMore();
+  }
+
+  /** Whether a connection without an active request stays open although the server closes. */
+  #mayBringMore(): boolean {
+    const { side } = this.#parts;
+    const state = this.#state;
+    if (state.kind !== "open" || state.awaits === "nothing") return false;
+    if (state.awaits === "first request" && side.expectsRequest) return true;
+    if (!side.multiplexes) return false;
+    // A Web server that multiplexes does not wait for an answer before it sends the next request.
+    if (state.awaits !== "last arrivals") setImmediate(() => setImmediate(this.#arrivalsRead));
+    this.#state = states.awaitLast(state, "last arrivals");
+    return true;
+  }
+
+  /** Everything was read that had come when the last answer was written. */
+  readonly #arrivalsRead = (): void => {
+    if (this.#state.kind !== "open" || this.#state.awaits !== "last arrivals") return;
+    this.#state = states.awaitLast(this.#state, "active requests");
+    if (this.#parts.side.finished) this.closeIdle();
+  };
+
+  /** Closes a connection on which no request is active. */
+  closeIdle(): void {
+    const { side, output } = this.#parts;
+    this.finish(side.output.take());
+    // Nothing is on its way in either direction, so nothing can be lost.
+    if (side.inputComplete && output.isEmpty) this.#socket.destroy();
+    else this.#hurry();
+  }
+
+  /** Writes the last answer and closes; nginx without keep-alive waits for that (section 3.5). */
+  finish(buffers: Uint8Array[]): void {
+    const { side, output } = this.#parts;
+    if (buffers.length === 0 || !side.inputComplete) {
+      output.write(buffers);
+      this.startDraining();
+      return;
+    }
+    // Nothing is on its way to us that a close could answer with a reset, so no half-close is needed.
+    this.#drain();
+    output.writeLast(buffers);
+  }
+
+  /** Half-closes, and reads on until the peer closes too: closing on unread input would reset what was just sent. */
+  startDraining(): void {
+    if (!this.isServing) return;
+    this.#drain();
+    this.#parts.output.end();
+    this.#parts.input.paused = false;
+  }
+
+  #drain(): void {
+    this.#state = states.drain(this.#state, this.#parts.owner.timeouts.drain);
+    this.#parts.input.rest = undefined;
+  }
+
+  #hurry(): void {
+    this.#state = states.hurry(this.#state, CLOSING_DRAIN, this.#parts.owner.now);
   }
 }

@@ -9,8 +9,7 @@ import { logSafely } from "../log/log-safely.js";
 import type { Application } from "../protocol/application-side/application.js";
 import { ValueName } from "../protocol/constants.js";
 import { isLoopback, parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
-import { Connection } from "./connection.js";
-import type { ConnectionOwner } from "./connection-owner.js";
+import { Connection, type ConnectionOwner } from "./connection.js";
 import { lastTurns } from "./last-turns.js";
 import { Listener } from "./listener.js";
 import { BACKLOG } from "./listening.js";
@@ -46,7 +45,7 @@ export interface ServerOptions {
 }
 
 /** Listens as an application: accepts the connections of Web servers and drives one {@link Application} with them. */
-export class Server implements ConnectionOwner<Connection> {
+export class Server implements ConnectionOwner {
   readonly application: Application;
   readonly limits: ServerLimits;
   readonly timeouts: ServerTimeouts;

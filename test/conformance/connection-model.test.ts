@@ -59,6 +59,8 @@ class Real implements ApplicationSideHost {
   ends = 0;
   taking = true;
   broken = false;
+  /** Whether the connection is gone, which ends requests without an answer. */
+  gone = false;
   #time = 0;
 
   constructor() {
@@ -116,14 +118,15 @@ class Real implements ApplicationSideHost {
     // Taken by settled().
   }
 
-  inputConsumed(): void {}
+  bufferedChanged(): void {}
 
-  exchangeEnded(): void {
-    this.ends += 1;
+  activeChanged(by: number): void {
+    if (by < 0 && !this.gone) this.ends += 1;
   }
 
   breakConnection(): void {
     this.broken = true;
+    this.gone = true;
     this.side.disconnect();
   }
 
@@ -313,6 +316,7 @@ const close = (): Command =>
     "close",
     () => true,
     (model, real) => {
+      real.gone = true;
       real.side.disconnect();
       model.active.clear();
       model.closed = true;

@@ -1,3 +1,4 @@
+import type { ApplicationSideHost } from "./application-side-host.js";
 import { RecordType } from "../constants.js";
 import type { Exchange } from "./exchange.js";
 import type { ApplicationSideLimits } from "../limits.js";
@@ -15,11 +16,13 @@ export class ActiveRequests {
    */
   readonly #unfinished = new Map<number, number>();
   readonly #limits: ApplicationSideLimits;
+  readonly #host: ApplicationSideHost;
   /** Kept and not summed: a connection asks for it after each chunk and each read, whatever the number of requests. */
   #buffered = 0;
 
-  constructor(limits: ApplicationSideLimits) {
+  constructor(limits: ApplicationSideLimits, host: ApplicationSideHost) {
     this.#limits = limits;
+    this.#host = host;
   }
 
   /** How many are active. */
@@ -40,12 +43,14 @@ export class ActiveRequests {
   add(exchange: Exchange): void {
     this.#byId.set(exchange.id, exchange);
     this.#unfinished.delete(exchange.id);
+    this.#host.activeChanged(1);
   }
 
   /** Makes the id of a request inactive. Returns whether it was active. */
   remove(exchange: Exchange): boolean {
     if (!this.#byId.delete(exchange.id)) return false;
-    this.#buffered -= exchange.paramsBytes;
+    this.bufferedChanged(-exchange.paramsBytes);
+    this.#host.activeChanged(-1);
     return true;
   }
 
@@ -81,7 +86,9 @@ export class ActiveRequests {
 
   /** The number of waiting bytes has changed by so many. */
   bufferedChanged(by: number): void {
+    if (by === 0) return;
     this.#buffered += by;
+    this.#host.bufferedChanged(by);
   }
 
   /** Whether so much input waits that no more should be read. */

@@ -4,10 +4,10 @@ import type { ValueName } from "../constants.js";
 export interface ApplicationSideHost {
   /** Output was queued: take and write it soon. */
   outputQueued(): void;
-  /** Fewer input bytes are waiting than before: reading may go on. */
-  inputConsumed(): void;
-  /** A request ended; see `ApplicationSide.finished`. */
-  exchangeEnded(): void;
+  /** The number of active requests has changed; see `ApplicationSide.finished`. */
+  activeChanged(by: number): void;
+  /** The number of input bytes that wait has changed: if there are fewer, reading may go on. */
+  bufferedChanged(by: number): void;
   /** The connection must be broken so that the peer sees an incomplete answer. */
   breakConnection(): void;
   /** Milliseconds of a clock that only grows. One that is behind has time limits strike early. */

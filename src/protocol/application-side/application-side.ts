@@ -58,7 +58,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     this.#application = application;
     this.#host = host;
     this.#limits = limits;
-    const requests = new ActiveRequests(limits);
+    const requests = new ActiveRequests(limits, host);
     const timeLimits = new TimeLimits(application, { host, times });
     const earlyEnd = new EarlyEnd(application, { requests, turns: this.#turns, timeLimits, limits });
     this.#requests = requests;
@@ -243,7 +243,6 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   ended(exchange: Exchange): void {
     this.#requests.answered(exchange);
     if (!exchange.keepConnection) this.#lastRequest = true;
-    this.#host.exchangeEnded();
   }
 
   broken(exchange: Exchange): void {
@@ -261,6 +260,5 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   inputConsumed(bytes: number): void {
     this.#streams.consumed(bytes);
-    this.#host.inputConsumed();
   }
 }

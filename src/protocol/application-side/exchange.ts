@@ -1,6 +1,5 @@
 import type { AbortedError } from "../../errors.js";
 import type { AnswerFields, EndFields } from "./answer-fields.js";
-import type { RoleInputs } from "./application.js";
 import { ProtocolStatus, RecordType } from "../constants.js";
 import { ExchangeInput, type InputHost } from "./exchange-input.js";
 import { callListener, ExchangeListeners } from "./exchange-listeners.js";
@@ -35,7 +34,7 @@ export interface ExchangeStart {
   readonly role: number;
   readonly keepConnection: boolean;
   /** The input streams of the role that BEGIN_REQUEST named. */
-  readonly inputs: RoleInputs;
+  readonly inputs: Exchange["inputs"];
   readonly phase: phases.RequestPhase;
 }
 
@@ -53,7 +52,7 @@ export class Exchange {
   /** Whether the Web server wants the connection to stay open (FCGI_KEEP_CONN). */
   readonly keepConnection: boolean;
   /** The input streams of the role that BEGIN_REQUEST named. */
-  readonly inputs: RoleInputs;
+  readonly inputs: { readonly stdin: boolean; readonly data: boolean };
   /** Only the connection changes it, by the transitions of `request-phase.ts`. */
   phase: phases.RequestPhase;
   /** FCGI_PARAMS; empty until the exchange is dispatched. */

@@ -59,8 +59,8 @@ class ClockedSide implements ApplicationSideHost {
   }
 
   outputQueued(): void {}
-  inputConsumed(): void {}
-  exchangeEnded(): void {}
+  activeChanged(): void {}
+  bufferedChanged(): void {}
   breakConnection(): void {}
 }
 

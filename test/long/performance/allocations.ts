@@ -17,8 +17,8 @@ const REQUESTS = 10_000;
 const log = pino({ level: "silent" });
 const host: ApplicationSideHost = {
   outputQueued() {},
-  inputConsumed() {},
-  exchangeEnded() {},
+  activeChanged() {},
+  bufferedChanged() {},
   breakConnection: () => process.exit(1),
   now: () => 0,
   admit: () => true,

@@ -21,8 +21,8 @@ function twoThatWait() {
     application,
     {
       outputQueued() {},
-      inputConsumed() {},
-      exchangeEnded() {},
+      activeChanged() {},
+      bufferedChanged() {},
       breakConnection() {},
       now: () => 0,
       admit: () => true,
