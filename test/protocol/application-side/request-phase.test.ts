@@ -1,9 +1,9 @@
 // Every transition of a request's phase, and every one that does not exist.
 import { expect, test } from "vitest";
 
-import { AbortedError } from "../../src/errors.js";
-import * as phases from "../../src/protocol/application-side/request-phase.js";
-import type { RequestPhase } from "../../src/protocol/application-side/request-phase.js";
+import { AbortedError } from "../../../src/errors.js";
+import * as phases from "../../../src/protocol/application-side/request-phase.js";
+import type { RequestPhase } from "../../../src/protocol/application-side/request-phase.js";
 
 const reason = new AbortedError("ERR_ABORTED_LIMIT", "Cannot complete request: too long");
 const later = new AbortedError("ERR_ABORTED_SHUTDOWN", "Cannot complete request: closing");
