@@ -111,4 +111,4 @@ export { AbortedError, ConfigurationError, ProtocolError, TricornError } from ".
 export type { AbortedErrorCode, Fault, ProtocolErrorCode } from "./errors.js";
 export { HttpError, type HttpErrorOptions, type Problem, type ProblemError } from "./http/http-error.js";
 export { HeaderError } from "./http/header-fields.js";
-export { ReplyBodyError } from "./roles/reply-body-error.js";
+export { ReplyBodyError } from "./roles/reply-content.js";

@@ -2,6 +2,7 @@ import { STATUS_CODES, type ServerResponse } from "node:http";
 
 import { ClientError } from "../client/index.js";
 import { ProtocolError } from "../errors.js";
+import { allowField } from "../http/method-not-allowed.js";
 
 /** Optional fields of {@link respondWithStatus}. */
 export interface StatusResponseFields {
@@ -37,7 +38,7 @@ export function respondWithStatus(
 
 /** Responds with 405 and the allowed methods (RFC 9110, section 15.5.6). */
 export function respondMethodNotAllowed(response: ServerResponse, methods: readonly string[]): void {
-  respondWithStatus(response, 405, { headers: { Allow: methods.join(", ") } });
+  respondWithStatus(response, 405, { headers: allowField(methods) });
 }
 
 /** The HTTP status for a failure: 504 if the application did not respond in time, 502 if it could not be reached. */

@@ -3,35 +3,11 @@ import type { Logger } from "pino";
 
 import { TricornError, type AbortedError } from "../errors.js";
 import { logSafely } from "../log/log-safely.js";
-import type { Refusal } from "../protocol/application-side/application.js";
 import { isOwnFailure, withoutOwnFrames } from "../diagnostics/own-frames.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { LogBudgets } from "../log/log-budgets.js";
 import { oneLine, redact } from "../log/redact.js";
-import { HttpError } from "../http/http-error.js";
-import { Reply } from "./reply.js";
 import type { StderrLines } from "../log/stderr-lines.js";
-
-/** The reply to an error that has a status of its own: problem details (RFC 9457). */
-export function problemReply(error: HttpError): Reply {
-  return new Reply(JSON.stringify(error.toProblem()), {
-    status: error.status,
-    headers: error.headers,
-    type: "application/problem+json",
-  });
-}
-
-/** The error that tells a client of a refusal. */
-export function refusalError({ status, reason, code }: Refusal): HttpError {
-  return new HttpError(status, `${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}.`, { code });
-}
-
-const internalError = new HttpError(500, "The request could not be completed.");
-
-/** A 500 that says no more than that it is one: what failed is told to the log only. */
-export function internalErrorReply(): Reply {
-  return problemReply(internalError);
-}
 
 /** What was at work when it failed. */
 export interface FailureFacts {

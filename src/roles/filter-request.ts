@@ -1,5 +1,5 @@
 import type { Exchange } from "../protocol/application-side/exchange.js";
-import { BodyRequest } from "./body-request.js";
+import { BodyRequest } from "./responder-request.js";
 import { FilterDataError, checkedData, type DataInput } from "../body/filter-data.js";
 import type { RequestLocation } from "../paths/location.js";
 import { isNotModified } from "../http/preconditions.js";

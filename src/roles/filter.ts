@@ -4,7 +4,8 @@ import type { Exchange } from "../protocol/application-side/exchange.js";
 import { isLengthSound, unsoundLength } from "../http/content-length.js";
 import { shortDigest } from "../http/short-digest.js";
 import type { FilterDefinition } from "./definitions.js";
-import { logFailure, problemReply } from "./failure.js";
+import { problemReply } from "./error-reply.js";
+import { logFailure } from "./failure.js";
 import { FilterRequest, type FoundFile } from "./filter-request.js";
 import { HttpError } from "../http/http-error.js";
 

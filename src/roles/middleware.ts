@@ -1,9 +1,8 @@
 import type { FilterRequest } from "./filter-request.js";
-import type { HandlerResult, Reply, ReplyDefaults } from "./reply.js";
+import { type HandlerResult, type Reply, type ReplyDefaults, toReply } from "./reply.js";
 import type { RoleRequest } from "./request.js";
 import type { ResponderRequest } from "./responder-request.js";
-import { replyToThrown } from "./thrown.js";
-import { toReply } from "./to-reply.js";
+import { replyToThrown } from "./error-reply.js";
 
 /**
  * Runs what is inside of a middleware and gives its reply, which may be changed before it is returned. An `HttpError` of

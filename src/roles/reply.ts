@@ -175,6 +175,22 @@ export function reply(body?: ReplyBody, init: ReplyInit = nothing): Reply {
 }
 
 /**
+ * Makes a reply of whatever a handler returned. An error that is returned is meant as one that is thrown, and a denial as
+ * the answer that it describes.
+ *
+ * @throws ReplyBodyError for what has no form on the wire
+ */
+export function toReply(result: unknown, defaults: ReplyDefaults): Reply {
+  // Most results, which need no further look.
+  if (typeof result === "string") return new Reply(result).applyDefaults(defaults);
+  if (result instanceof Reply) return result.applyDefaults(defaults);
+  const made = answerOf(result);
+  if (made !== undefined) return made;
+  checkBody(result);
+  return new Reply(result as ReplyBody).applyDefaults(defaults);
+}
+
+/**
  * What others made an answer of as a reply: a `Response`, or a denial. Undefined for what is none.
  *
  * @throws TypeError for a decision that lets pass

@@ -1,13 +1,11 @@
 import type { FilterRequest } from "./filter-request.js";
 import type { AbortedError } from "../errors.js";
-import { internalErrorReply, problemReply } from "./failure.js";
+import { internalErrorReply, problemReply, isOf, replyToThrown } from "./error-reply.js";
 import { HttpError } from "../http/http-error.js";
-import { ReplyBodyError } from "./reply-body-error.js";
-import type { ReplyDefaults } from "./reply.js";
+import { ReplyBodyError } from "./reply-content.js";
+import { type ReplyDefaults, toReply } from "./reply.js";
 import type { ResponderRequest } from "./responder-request.js";
 import { sendReply } from "./send-reply.js";
-import { isOf, replyToThrown } from "./thrown.js";
-import { toReply } from "./to-reply.js";
 
 /**
  * Runs a handler and sends what it returns or throws. Never throws; a handler that answers at once is answered without

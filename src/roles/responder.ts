@@ -3,6 +3,7 @@ import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { ResponderDefinition, RouteDefinition } from "./definitions.js";
 import { isLengthSound, unsoundLength } from "../http/content-length.js";
 import { HttpError } from "../http/http-error.js";
+import { allowField, methodNotAllowed } from "../http/method-not-allowed.js";
 import { compose, type Middleware } from "./middleware.js";
 import { Reply, type ReplyDefaults } from "./reply.js";
 import type { RequestContext } from "./request.js";
@@ -72,12 +73,10 @@ export class ResponderRole {
     if (!isLengthSound(request.params)) throw unsoundLength();
     const why = this.#router.explain(request.path);
     switch (why.reason) {
-      case "method": {
-        const headers = { Allow: why.allowed.join(", ") };
+      case "method":
         // RFC 9110, section 9.3.7: OPTIONS asks which methods there are.
-        if (request.method === "OPTIONS") return new Reply(undefined, { headers });
-        throw new HttpError(405, "This resource has no such method.", { headers });
-      }
+        if (request.method !== "OPTIONS") throw methodNotAllowed(why.allowed);
+        return new Reply(undefined, { headers: allowField(why.allowed) });
       case "path":
         throw new HttpError(404, "There is no such resource.");
       default:

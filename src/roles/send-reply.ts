@@ -2,8 +2,15 @@ import { TricornError, type AbortedError } from "../errors.js";
 import type { ProtocolStatus } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { formatHead, type HeadLimits } from "../http/head.js";
-import { ReplyBodyError } from "./reply-body-error.js";
-import { BYTES, TEXT, bytesOf, contentOf, stopBody, type StreamedContent } from "./reply-content.js";
+import {
+  ReplyBodyError,
+  BYTES,
+  TEXT,
+  bytesOf,
+  contentOf,
+  stopBody,
+  type StreamedContent,
+} from "./reply-content.js";
 import type { BodyPiece, Reply } from "./reply.js";
 
 /** A body does not have the length that its Content-Length announces. */

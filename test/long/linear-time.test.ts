@@ -13,7 +13,7 @@ import { endToEnd } from "../../src/http/hop-by-hop.js";
 import { parseHttpDate } from "../../src/http/http-date.js";
 import { isNotModified } from "../../src/http/preconditions.js";
 import { parseByteRange } from "../../src/http/byte-range.js";
-import { questionParams, requestNames } from "../../src/bridges/authorizer/bridge-question.js";
+import { questionParams, requestNames } from "../../src/bridges/authorizer/authorizer-params.js";
 import { CgiResponseParser } from "../../src/protocol/cgi-response.js";
 import { answerManagement } from "../../src/protocol/management.js";
 import { Params } from "../../src/protocol/params.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { HttpError } from "../../src/http/http-error.js";
-import { toReply } from "../../src/roles/to-reply.js";
+import { toReply } from "../../src/roles/reply.js";
 import { allow, deny, redirect } from "../../src/roles/verdict.js";
 
 describe("toReply", () => {

@@ -4,8 +4,8 @@ import type { AuthorizerRole, VerdictOptions } from "../../roles/authorizer.js";
 import type { Door } from "../../roles/door.js";
 import { Reply } from "../../roles/reply.js";
 import { sendReply } from "../../roles/send-reply.js";
+import { guardParams, withVariables, withoutVariables } from "./authorizer-params.js";
 import { Allow, NOT_IN_DENIALS, deny, type Deny } from "../../roles/verdict.js";
-import { guardParams, withVariables, withoutVariables } from "./guard-params.js";
 
 /**
  * The door that asks the authorizers in this process before a responder or filter runs, for Web servers that cannot ask.

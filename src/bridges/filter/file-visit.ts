@@ -9,12 +9,11 @@ import type { RequestHeaders } from "../../http/request-headers.js";
 import { BYTES, TEXT, contentOf, isProduced } from "../../roles/reply-content.js";
 import { announcedLength } from "../../roles/send-reply.js";
 import { isForEverybody, type Audience } from "./audience.js";
-import { rangedReply } from "./ranged-reply.js";
+import { rangedReply, underConditions } from "./conditional-reply.js";
 import { namesRead, type ReadNames, type Variant } from "./variant.js";
 import { WatchedBody } from "./watched-body.js";
-import { CachedReply } from "./cached-reply.js";
+import { CachedReply } from "./reply-cache.js";
 import { collectStart } from "./collected-start.js";
-import { underConditions } from "./conditional.js";
 import type { FileValidators } from "./filtered-file.js";
 import { KeptBody, exactly } from "./kept-body.js";
 

@@ -5,11 +5,12 @@ import type { FileSystem } from "../../files/file-system.js";
 import type { Exchange } from "../../protocol/application-side/exchange.js";
 import type { Dispatch, Door } from "../../roles/door.js";
 import { Role } from "../../protocol/constants.js";
-import { internalErrorReply, logFailure, problemReply } from "../../roles/failure.js";
+import { internalErrorReply, problemReply } from "../../roles/error-reply.js";
+import { logFailure } from "../../roles/failure.js";
 import type { Transform } from "../../roles/filter.js";
 import type { Roles } from "../../roles/roles.js";
-import type { HeaderFields } from "../../http/header-fields.js";
 import { HttpError } from "../../http/http-error.js";
+import { methodNotAllowed } from "../../http/method-not-allowed.js";
 import { encodePath, locate, type RequestLocation } from "../../paths/location.js";
 import { normalizePath } from "../../paths/plain-path.js";
 import { Reply } from "../../roles/reply.js";
@@ -50,11 +51,6 @@ interface OpenOptions extends FilterBridgeOptions {
   readonly inProcess?: boolean | undefined;
   /** That of this machine by default. */
   readonly fileSystem?: FileSystem | undefined;
-}
-
-interface Refusal {
-  readonly detail: string;
-  readonly headers?: HeaderFields | undefined;
 }
 
 /**
@@ -116,7 +112,7 @@ export class FilterBridge {
 
   #pass(exchange: Exchange, next: Dispatch): void {
     if (this.#roles.responder !== undefined) next(exchange);
-    else refuse(exchange, 404, { detail: "There is no such file." });
+    else refuse(exchange, new HttpError(404, "There is no such file."));
   }
 
   /** What the request may be about, as far as its path tells: nothing is looked up here. */
@@ -152,7 +148,7 @@ export class FilterBridge {
         // As at the gateway: what is no file is no reason not to ask a responder that is meant for the path.
         if (this.#roles.responder?.knows(target.location.path) === true) this.#pass(exchange, next);
         else if (located.kind === "folder") redirect(exchange, target);
-        else refuse(exchange, 403, { detail: "This file is not served." });
+        else refuse(exchange, new HttpError(403, "This file is not served."));
     }
   }
 
@@ -160,8 +156,8 @@ export class FilterBridge {
   async #filter(exchange: Exchange, target: FileTarget): Promise<NotAFile | undefined> {
     const { location, transform, file } = target;
     const audience = this.#admit(exchange, [target.path, file.name, file.realName]);
-    if (audience === undefined) refuse(exchange, 403, { detail: "This file is not served." });
-    else if (!METHODS.includes(exchange.params.method)) refuseMethod(exchange, METHODS);
+    if (audience === undefined) refuse(exchange, new HttpError(403, "This file is not served."));
+    else if (!METHODS.includes(exchange.params.method)) refuse(exchange, methodNotAllowed(METHODS));
     else return this.#files.answer(exchange, { location, transform, file, audience });
     return undefined;
   }
@@ -194,26 +190,21 @@ export class FilterBridge {
 
   #fail(exchange: Exchange, error: unknown): void {
     logFailure(error, { ...this.#roles.context, exchange, what: "the look-up of a file" });
-    void sendReply(exchange, internalErrorReply(), {});
+    void sendReply(exchange, internalErrorReply());
   }
 }
 
 /** To the folder's path with its slash; it is the plain one, since one that begins with two names another host. */
 function redirect(exchange: Exchange, { location, path }: FilterTarget): void {
   if (!FOLDER_METHODS.includes(exchange.params.method)) {
-    refuseMethod(exchange, FOLDER_METHODS);
+    refuse(exchange, methodNotAllowed(FOLDER_METHODS));
     return;
   }
   const { mount, target, query } = location;
   const to = `${mount}${encodePath(path)}/${target.includes("?") ? `?${query}` : ""}`;
-  void sendReply(exchange, new Reply(undefined, { status: 301, headers: { Location: to } }), {});
+  void sendReply(exchange, new Reply(undefined, { status: 301, headers: { Location: to } }));
 }
 
-function refuseMethod(exchange: Exchange, methods: readonly string[]): void {
-  const headers = { Allow: methods.join(", ") };
-  refuse(exchange, 405, { detail: "A file has no such method.", headers });
-}
-
-function refuse(exchange: Exchange, status: number, { detail, headers }: Refusal): void {
-  void sendReply(exchange, problemReply(new HttpError(status, detail, { headers })), {});
+function refuse(exchange: Exchange, error: HttpError): void {
+  void sendReply(exchange, problemReply(error));
 }

@@ -12,8 +12,7 @@ import { FileVisit, type Place, type ReplySource } from "./file-visit.js";
 import { tellOnlyOfSender } from "./audience.js";
 import { keyOf, paramsOf, validatorsOf, type FileValidators, type FilteredFile } from "./filtered-file.js";
 import type { Flight, ReplyCache } from "./reply-cache.js";
-import { variantOf, type Variant } from "./variant.js";
-import { Variants } from "./variants.js";
+import { variantOf, type Variant, Variants } from "./variant.js";
 
 /** What {@link FilteredFiles} are made with. */
 export interface FilteredFilesOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { asAuthRequest } from "../../../src/bridges/authorizer/auth-request.js";
+import { asAuthRequest } from "../../../src/bridges/authorizer/authorizer-questions.js";
 import { challenge, deny, redirect, type Deny } from "../../../src/roles/verdict.js";
 
 function shown(denial: Deny): [number, [string, string][]] {

@@ -5,7 +5,7 @@ import {
   isBridgeForm,
   questionParams,
   requestNames,
-} from "../../../src/bridges/authorizer/bridge-question.js";
+} from "../../../src/bridges/authorizer/authorizer-params.js";
 import { Params } from "../../../src/protocol/params.js";
 import { targetOf } from "../../../src/paths/request-target.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { guardParams } from "../../../src/bridges/authorizer/guard-params.js";
+import { guardParams } from "../../../src/bridges/authorizer/authorizer-params.js";
 import { Params } from "../../../src/protocol/params.js";
 import { targetOf } from "../../../src/paths/request-target.js";
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { CachedReply } from "../../../src/bridges/filter/cached-reply.js";
-import { ReplyCache } from "../../../src/bridges/filter/reply-cache.js";
+import { CachedReply, ReplyCache } from "../../../src/bridges/filter/reply-cache.js";
 import { Params } from "../../../src/protocol/params.js";
 import { reply } from "../../../src/roles/reply.js";
 

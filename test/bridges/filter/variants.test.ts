@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { namesRead, variantOf } from "../../../src/bridges/filter/variant.js";
-import { Variants } from "../../../src/bridges/filter/variants.js";
+import { namesRead, variantOf, Variants } from "../../../src/bridges/filter/variant.js";
 import { Params } from "../../../src/protocol/params.js";
 
 const of = (...pairs: [string, string][]): Params => Params.from(pairs);

@@ -1,4 +1,5 @@
-import { problemReply } from "../../roles/failure.js";
+import { formatContentRange, selectRange, type RangeRequest } from "../../http/byte-range.js";
+import { problemReply } from "../../roles/error-reply.js";
 import { parseHttpDate } from "../../http/http-date.js";
 import { HttpError } from "../../http/http-error.js";
 import { evaluatePreconditions, isGuarded, type StateFacts } from "../../http/preconditions.js";
@@ -46,4 +47,23 @@ export function underConditions(reply: Reply, headers: RequestHeaders, { isCompa
       stopBody(reply.body);
       return problemReply(new HttpError(412, "The file is not in the state that the request demands."));
   }
+}
+
+/**
+ * Cuts what the client asks for out of a reply of status 200 whose body is this one, as a whole (RFC 9110, section 14).
+ * A filter that says by Accept-Ranges that it wants no ranges is not asked for them.
+ */
+export function rangedReply(reply: Reply, body: Buffer, request: RangeRequest): Reply {
+  if (!reply.headers.has("accept-ranges")) reply.headers.set("Accept-Ranges", "bytes");
+  if (reply.headers.get("accept-ranges") !== "bytes") return reply;
+  const range = selectRange(request, { length: body.length, state: stateOf(reply) });
+  if (range === "whole") return reply;
+  if (range === "unsatisfiable") {
+    const fields = { "Content-Range": formatContentRange(body.length) };
+    return problemReply(new HttpError(416, "The range lies outside of the content.", { headers: fields }));
+  }
+  reply.status = 206;
+  reply.body = body.subarray(range.first, range.last + 1);
+  reply.headers.set("Content-Range", formatContentRange(body.length, range));
+  return reply;
 }

@@ -1,8 +1,29 @@
-import { problemReply } from "./failure.js";
 import { HttpError } from "../http/http-error.js";
-import { answerOf, type Reply } from "./reply.js";
+import type { Refusal } from "../protocol/application-side/application.js";
+import { Reply, answerOf } from "./reply.js";
 import type { RoleRequest } from "./request.js";
 import { Deny } from "./verdict.js";
+
+/** The reply to an error that has a status of its own: problem details (RFC 9457). */
+export function problemReply(error: HttpError): Reply {
+  return new Reply(JSON.stringify(error.toProblem()), {
+    status: error.status,
+    headers: error.headers,
+    type: "application/problem+json",
+  });
+}
+
+/** The error that tells a client of a refusal. */
+export function refusalError({ status, reason, code }: Refusal): HttpError {
+  return new HttpError(status, `${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}.`, { code });
+}
+
+const internalError = new HttpError(500, "The request could not be completed.");
+
+/** A 500 that says no more than that it is one: what failed is told to the log only. */
+export function internalErrorReply(): Reply {
+  return problemReply(internalError);
+}
 
 /**
  * The reply that something thrown stands for: an `HttpError`, or a denial such as `redirect("/log-in")`, which is thrown
