@@ -1,5 +1,7 @@
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
+import { LongestFirst } from "./test/support/longest-first.js";
+
 /** Tests that have a project of their own; all others are unit tests. */
 const apart = {
   conformance: ["test/conformance/**/*.test.ts"],
@@ -23,7 +25,7 @@ export default defineConfig({
     environment: "node",
     projects: [
       project("unit", { include: ["test/**/*.test.ts"], exclude: Object.values(apart).flat() }),
-      project("conformance", { include: apart.conformance }),
+      project("conformance", { include: apart.conformance, ...compilesPrograms }),
       project("web-servers", { include: apart["web-servers"], ...startsServers }),
       project("documents", { include: apart.documents, ...startsServers }),
       project("long", { include: apart.long, ...startsServers }),
@@ -32,6 +34,7 @@ export default defineConfig({
     // Processes, not threads: tests start Web servers, send signals and change the working directory.
     pool: "forks",
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     // A machine with other work to do is no reason to fail.
     expect: { poll: { timeout: 15_000 } },
