@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import type { RegexUnit } from "../../../src/config/plan/literal-regex.js";
-import { pathRegex, type PathRegexOptions } from "../../../src/config/plan/path-regex.js";
-import { compileGlob, compileProtection, escapeGlob } from "../../../src/paths/path-glob.js";
-import { regexOf } from "../support/regex-of.js";
+import type { RegexUnit } from "../../src/config/plan/literal-regex.js";
+import { pathRegex, type PathRegexOptions } from "../../src/config/plan/path-regex.js";
+import { compileGlob, compileProtection, escapeGlob } from "../../src/paths/path-glob.js";
+import { regexOf } from "../config/support/regex-of.js";
 
 const file = { covers: "file", unit: "bytes" } as const;
 const route = { covers: "route", unit: "bytes" } as const;
