@@ -8,15 +8,15 @@ export class FilterDataError extends TricornError {
   }
 }
 
-/** Where the file of a filter comes from: FCGI_DATA, or the file system. */
+/** The input of a filter: FCGI_DATA, or a file. */
 export interface DataInput {
-  /** The next piece, or undefined behind the last. */
+  /** Returns the next piece, or undefined after the last one. */
   read(): Promise<Uint8Array | undefined>;
-  /** Nobody will read any further. */
+  /** Drops the rest. */
   discard(): void;
 }
 
-/** A file as a web stream that counts: it fails when it is shorter or longer than `length` bytes. */
+/** Returns the input as a web stream that fails if it is shorter or longer than `length` bytes. */
 export function checkedData(input: DataInput, length: number): ReadableStream<Uint8Array> {
   let received = 0;
   return pulledStream({

@@ -4,26 +4,26 @@ import { HttpError } from "../http/http-error.js";
 import { Pieces, type PieceSource } from "./pieces.js";
 import { pulledStream } from "./pulled-stream.js";
 
-/** The most that is held in memory of a body, or of one of its parts. */
+/** Limits of a body, or of one of its parts, that is collected in memory. */
 export interface BodyLimits {
-  /** Bytes; 1 MiB if left out. */
+  /** Bytes; 1 MiB by default. */
   readonly bytes?: number | undefined;
 }
 
-/** What is collected in memory where nothing else is said, in bytes. */
+/** The default limit of what is collected in memory, in bytes. */
 export const DEFAULT_COLLECTED_BYTES = 1024 * 1024;
 
-/** What an {@link InputReader} must know of its input. */
+/** What an {@link InputReader} knows about its input. */
 export interface InputFacts {
-  /** What it is called in messages. */
+  /** Its name in messages. */
   readonly name: "body" | "part";
-  /** How many bytes must come; undefined when the end of the input alone counts. */
+  /** The announced length in bytes; undefined if only the end of the input counts. */
   readonly length: number | undefined;
 }
 
 /**
- * Reads an input stream once and as a whole or piece by piece, and holds what comes against what was announced
- * (section 6.2): a body that was cut short must never be taken for a whole one.
+ * Reads an input stream once, as a whole or piece by piece, and checks its length against the announced one (section 6.2): a
+ * truncated body must never pass for a complete one.
  */
 export class InputReader implements PieceSource {
   readonly #input: InputStream;
@@ -38,28 +38,28 @@ export class InputReader implements PieceSource {
     this.#length = length;
   }
 
-  /** Takes the right to read, which there is only once; throws a TypeError the second time. */
+  /** Reserves the input for one reader. Throws a TypeError the second time. */
   claim(): void {
     if (this.#claimed) throw new TypeError(`Cannot read ${this.#name}: it was read already`);
     this.#claimed = true;
   }
 
   /**
-   * The next piece, or undefined behind the last; a promise only where it has not arrived yet.
+   * Returns the next piece, or undefined after the last one; a promise only if it has not arrived yet.
    *
-   * @throws HttpError 400 `ERR_BODY_LENGTH` when there are more or fewer bytes than announced
-   * @throws TypeError when the input was discarded meanwhile
+   * @throws HttpError 400 `ERR_BODY_LENGTH` for more or fewer bytes than announced
+   * @throws TypeError if the input was discarded
    * @throws the reason of an abort
    */
   next(): Buffer | undefined | Promise<Buffer | undefined> {
     const piece = this.#input.take();
-    return piece === undefined ? this.#later() : this.#counted(piece);
+    return piece === undefined ? this.#wait() : this.#counted(piece);
   }
 
-  async #later(): Promise<Buffer | undefined> {
+  async #wait(): Promise<Buffer | undefined> {
     const piece = await this.#input.read();
     if (piece !== undefined) return this.#counted(piece);
-    // Discarded input ends like any other. Taking that for the end would be a short success.
+    // Discarded input also ends; taken for the end, that would be a truncated success.
     if (!this.#input.ended || this.#input.received !== this.#taken) {
       throw new TypeError(`Cannot read ${this.#name}: it was discarded`);
     }
@@ -73,7 +73,7 @@ export class InputReader implements PieceSource {
     return piece;
   }
 
-  /** Everything as one buffer, which may be a view of what was received. Errors as in {@link next} and {@link admit}. */
+  /** Returns everything as one buffer, which may be a view of the received data. Throws as {@link next} and {@link admit}. */
   async collect(limit: number): Promise<Buffer> {
     this.admit(this.#length ?? 0, limit);
     const whole = this.#input.takeWhole();
@@ -91,19 +91,19 @@ export class InputReader implements PieceSource {
     return collected.take();
   }
 
-  /** All pieces in order, each read when it is asked for. Errors as in {@link next}. */
+  /** Returns all pieces in order, each read on demand. They throw as {@link next}. */
   pieces(): Pieces {
     return new Pieces(this);
   }
 
-  /** A web stream that reads only when it is asked for a piece. Errors as in {@link next}. */
+  /** Returns a web stream that reads on demand. It fails as {@link next}. */
   stream(): ReadableStream<Uint8Array> {
     return pulledStream(this);
   }
 
-  /** Refuses more bytes than the limit with HttpError 413 `ERR_BODY_TOO_LARGE`, and drops what is still to come. */
+  /** Throws an HttpError 413 `ERR_BODY_TOO_LARGE` for more bytes than the limit, and drops the rest. */
   admit(bytes: number, limit: number): void {
-    // Written so that a limit that is not a number admits nothing.
+    // A limit of NaN admits nothing.
     if (bytes <= limit) return;
     this.discard();
     throw new HttpError(413, `The ${this.#name} is larger than ${limit} bytes.`, {
@@ -111,22 +111,22 @@ export class InputReader implements PieceSource {
     });
   }
 
-  /** How many bytes must come, as it was announced. */
+  /** The announced length in bytes. */
   get length(): number | undefined {
     return this.#length;
   }
 
-  /** Nobody will read any further. */
+  /** Drops the rest. */
   discard(): void {
     this.#input.discard();
   }
 
   #wrongLength(): HttpError {
-    const came = this.#taken > this.#length! ? "more" : `only ${this.#taken}`;
+    const received = this.#taken > this.#length! ? "more" : `only ${this.#taken}`;
     this.discard();
     return new HttpError(
       400,
-      `The ${this.#name} was announced with ${this.#length} bytes, but ${came} came.`,
+      `The ${this.#name} was announced with ${this.#length} bytes, but ${received} came.`,
       { code: "ERR_BODY_LENGTH" },
     );
   }

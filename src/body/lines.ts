@@ -1,14 +1,14 @@
-/** The longest line that is held: a file without line ends must not be collected as a whole. */
+/** The longest line, so that a file without line ends is not collected as a whole. */
 const MAX_LINE_LENGTH = 1024 * 1024;
 
 /**
- * The lines of a byte stream as text, without their ends (LF or CRLF). The last line needs none.
+ * Yields the lines of a byte stream as UTF-8 text, without their ends (LF or CRLF). The last line may have no end.
  *
  * @throws RangeError for a line of more than 1,048,576 characters
  */
 export async function* lines(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
-  // What was looked at is not looked at again: a long line may come in many small pieces.
+  // Already searched: a long line may come in many small pieces.
   let rest = "";
   for await (const chunk of source) {
     const text = decoder.decode(chunk, { stream: true });

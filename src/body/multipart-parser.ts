@@ -1,17 +1,17 @@
 import { ByteCollector } from "../protocol/byte-collector.js";
 import { malformedForm, parsePartHeader, type PartHeader } from "./part-header.js";
 
-/** Who takes the parts that were found. */
+/** Receives the parts. */
 export interface PartSink {
   /** A part begins. */
   begin(header: PartHeader): void;
-  /** A piece of its content, never empty; a view of what was written. */
+  /** A piece of the part's content, never empty; a view of the parsed data. */
   content(piece: Buffer): void;
   /** The part is complete. */
   end(): void;
 }
 
-/** The bounds of one part's header. */
+/** Limits of one part's header. */
 export interface PartHeaderLimits {
   /** Header fields. */
   readonly fields: number;
@@ -26,7 +26,7 @@ const TAB = 0x09;
 const DASH = 0x2d;
 
 const LINE_END = Buffer.from("\r\n");
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /**
  * What is read next:
@@ -39,26 +39,26 @@ const NOTHING = Buffer.alloc(0);
 type State = "preamble" | "boundary" | "header" | "content" | "closed" | "epilogue";
 
 /**
- * Cuts a multipart body into its parts (RFC 2046, section 5.1.1), whatever way it is chunked; it does no I/O. Each byte is
- * looked at a few times, and what is held is the header of one part, or the beginning of what may be a boundary.
+ * Splits a multipart body into its parts (RFC 2046, section 5.1.1), without I/O. It takes linear time and holds at most the
+ * header of one part, or the beginning of a possible boundary.
  *
- * A part is handed on, or the body is refused. So are all lines that begin with the boundary and go on with what is neither
- * the end of the line nor "--": RFC 2046 calls them boundaries, most programs do not, and a part would be lost to one of them.
+ * A part is either passed on or the body is refused. A line that begins with the boundary and continues with anything but
+ * "--" or the end of the line is refused too: RFC 2046 calls it a boundary, most programs do not, so one of them loses a part.
  */
 export class MultipartParser {
   readonly #sink: PartSink;
   readonly #limits: PartHeaderLimits;
-  /** A line end and the boundary: it cannot overlap itself, so that even a body made of boundaries is searched once. */
+  /** A line feed and the boundary. It cannot overlap itself, so that even a body of boundaries is searched only once. */
   readonly #needle: Buffer;
   #state: State = "preamble";
-  /** What may be the beginning of a line with the boundary. In front of the first line there is a line end in thought. */
+  /** A possible beginning of a boundary line. It starts with a virtual line end before the first line. */
   #held: Buffer = LINE_END;
-  /** How many bytes of `#held` are such a line end, and no content. */
-  #thought = LINE_END.length;
-  /** The line of a boundary, as far as it has come behind it: one letter for a dash, a blank, a carriage return. */
+  /** How many bytes of `#held` are a virtual line end, not content. */
+  #virtual = LINE_END.length;
+  /** What was read after a boundary: a dash, whitespace, or `r` for a carriage return. */
   #tail: "" | "-" | " " | "r" = "";
   #header = new ByteCollector();
-  /** Bytes of the unfinished line of the header, and the last of them. */
+  /** The length and the last byte of the unfinished header line. */
   #lineLength = 0;
   #last = 0;
 
@@ -73,22 +73,22 @@ export class MultipartParser {
   }
 
   /**
-   * Reads the next piece of the body, which must not change afterwards.
+   * Parses the next piece of the body, which must not change afterwards.
    *
-   * @throws HttpError 400 `ERR_BODY_MULTIPART`; nothing can be read behind that
+   * @throws HttpError 400 `ERR_BODY_MULTIPART`; the parser cannot be used afterwards
    */
   write(piece: Buffer): void {
     let rest = piece;
     while (rest.length > 0) rest = this.#step(rest);
   }
 
-  /** The body has ended. Throws the same where it is not complete. */
+  /** Ends the body. Throws as {@link write} if it is incomplete. */
   end(): void {
     if (this.#state !== "closed" && this.#state !== "epilogue")
       throw malformedForm("its last boundary is missing");
   }
 
-  /** Reads the beginning of the bytes and returns what is left of them. */
+  /** Parses the beginning of the bytes and returns the rest. */
   #step(bytes: Buffer): Buffer {
     switch (this.#state) {
       case "preamble":
@@ -107,7 +107,7 @@ export class MultipartParser {
     const held = this.#held;
     const { length } = this.#needle;
     if (held.length > 0) {
-      // What was held is a beginning: so many bytes behind it tell whether the rest of a boundary follows.
+      // The length of a boundary after the held bytes decides whether they begin one.
       const joined = Buffer.concat([held, piece.subarray(0, length)]);
       const found = joined.indexOf(this.#needle);
       if (found >= 0) {
@@ -116,7 +116,7 @@ export class MultipartParser {
       }
       if (piece.length <= length) return this.#keepBeginning(joined);
       this.#emit(held);
-      this.#held = NOTHING;
+      this.#held = EMPTY;
     }
     const found = piece.indexOf(this.#needle);
     if (found < 0) return this.#keepBeginning(piece);
@@ -124,26 +124,26 @@ export class MultipartParser {
     return piece.subarray(found + length);
   }
 
-  /** A line begins with the boundary. */
+  /** Handles a line that begins with the boundary. */
   #found(bytes: Buffer, feed: number): void {
     if (feed === 0 || bytes[feed - 1] !== CR)
-      throw malformedForm("a line in front of a boundary does not end with CRLF");
-    if (this.#state === "epilogue") throw malformedForm("it goes on behind its last boundary");
+      throw malformedForm("a line before a boundary does not end with CRLF");
+    if (this.#state === "epilogue") throw malformedForm("it has a boundary after its last one");
     this.#emit(bytes.subarray(0, feed - 1));
     if (this.#state === "content") this.#sink.end();
     this.#state = "boundary";
     this.#tail = "";
-    this.#held = NOTHING;
+    this.#held = EMPTY;
   }
 
   #keepBeginning(bytes: Buffer): Buffer {
     const end = bytes.length - this.#beginningOfLine(bytes);
     this.#emit(bytes.subarray(0, end));
     this.#held = bytes.subarray(end);
-    return NOTHING;
+    return EMPTY;
   }
 
-  /** How many bytes at the end may be the beginning of a line end and a boundary. */
+  /** Returns the number of bytes at the end that may begin a line end and a boundary. */
   #beginningOfLine(bytes: Buffer): number {
     const needle = this.#needle;
     const feed = bytes.lastIndexOf(LF);
@@ -154,12 +154,12 @@ export class MultipartParser {
   }
 
   #emit(bytes: Buffer): void {
-    const thought = Math.min(this.#thought, bytes.length);
-    this.#thought -= thought;
-    if (this.#state === "content" && bytes.length > thought) this.#sink.content(bytes.subarray(thought));
+    const virtual = Math.min(this.#virtual, bytes.length);
+    this.#virtual -= virtual;
+    if (this.#state === "content" && bytes.length > virtual) this.#sink.content(bytes.subarray(virtual));
   }
 
-  /** Reads behind a boundary: "--" behind the last one, blanks, which mean nothing (transport padding), and the line end. */
+  /** Reads after a boundary: "--" after the last one, whitespace, which is ignored (transport padding), and the line end. */
   #readTail(bytes: Buffer): Buffer {
     for (let at = 0; at < bytes.length; at += 1) {
       const byte = bytes[at]!;
@@ -169,16 +169,16 @@ export class MultipartParser {
       }
       if (byte === CR && this.#tail !== "-") this.#tail = "r";
       else if ((byte === SPACE || byte === TAB) && this.#tail !== "-") this.#tail = " ";
-      // Nothing follows that could be lost by a line end of another kind.
+      // No part follows that a bare line feed could hide.
       else if (byte === LF && this.#state === "closed") return this.#endLine(bytes.subarray(at + 1));
       else if (byte === DASH && this.#state === "boundary" && this.#tail === "") this.#tail = "-";
       else if (byte === DASH && this.#tail === "-") {
         this.#state = "closed";
         this.#tail = "";
       } else break;
-      if (at === bytes.length - 1) return NOTHING;
+      if (at === bytes.length - 1) return EMPTY;
     }
-    throw malformedForm("a line begins with the boundary and goes on behind it");
+    throw malformedForm("a line begins with the boundary and has more than it");
   }
 
   #endLine(rest: Buffer): Buffer {
@@ -208,7 +208,7 @@ export class MultipartParser {
     this.#lineLength += bytes.length - start;
     this.#last = bytes.at(-1)!;
     this.#collect(bytes);
-    return NOTHING;
+    return EMPTY;
   }
 
   #collect(bytes: Buffer): void {
@@ -225,9 +225,9 @@ export class MultipartParser {
     this.#beginText();
   }
 
-  /** A boundary may follow at once: the line end in front of it is the one that was just read. */
+  /** A boundary may follow at once: its line end is the one that was just read. */
   #beginText(): void {
     this.#held = LINE_END;
-    this.#thought = LINE_END.length;
+    this.#virtual = LINE_END.length;
   }
 }

@@ -5,23 +5,23 @@ import { MultipartParser, type PartSink } from "./multipart-parser.js";
 import { malformedForm, type PartHeader } from "./part-header.js";
 import { Part } from "./part.js";
 
-/** The most that is taken of a multipart body. */
+/** Limits of a multipart body. */
 export interface MultipartLimits {
-  /** Bytes of the whole body; 64 MiB if left out. */
+  /** Bytes of the whole body; 64 MiB by default. */
   readonly bytes?: number | undefined;
-  /** Parts; 1000 if left out. */
+  /** Parts; 1000 by default. */
   readonly parts?: number | undefined;
-  /** Bytes of one part that is collected in memory by its `bytes()` or `text()`; 1 MiB if left out. */
+  /** Bytes of one part that `bytes()` or `text()` collects in memory; 1 MiB by default. */
   readonly partBytes?: number | undefined;
-  /** Bytes of a part's name, and of its file name; 1024 if left out. */
+  /** Bytes of a part's name, and of its file name; 1024 by default. */
   readonly nameBytes?: number | undefined;
-  /** Header fields of one part; 32 if left out. */
+  /** Header fields of one part; 32 by default. */
   readonly headerPairs?: number | undefined;
 }
 
 /** How to read the parts of a body. */
 export interface MultipartOptions {
-  /** The boundary parameters of the Content-Type: one, or the body cannot be read. */
+  /** The boundary parameters of the Content-Type, of which there must be exactly one. */
   readonly boundaries: readonly string[];
   readonly limits?: MultipartLimits | undefined;
 }
@@ -31,13 +31,13 @@ const DEFAULT_PARTS = 1000;
 const DEFAULT_NAME_BYTES = 1024;
 const DEFAULT_HEADER_PAIRS = 32;
 
-/** All header fields of one part together. */
+/** The most bytes of one part's header. */
 const HEADER_BYTES = 16 * 1024;
 
-/** RFC 2046 allows 70 characters of a smaller set; what clients really send stays within this, and within a quoted string. */
+/** RFC 2046 allows 70 characters of a smaller set; real clients stay within this one, which fits a quoted string. */
 const BOUNDARY = /^(?=.*[^ ]$)[ !#-[\]-~]{1,200}$/;
 
-/** Reads a body as multipart/form-data, part by part. Errors as told at `RequestBody.multipart`. */
+/** Reads a body as multipart/form-data, part by part. Throws as `RequestBody.multipart`. */
 export async function* readParts(
   body: InputReader,
   { boundaries, limits = {} }: MultipartOptions,
@@ -45,11 +45,11 @@ export async function* readParts(
   const { bytes = DEFAULT_BYTES } = limits;
   body.admit(body.length ?? 0, bytes);
   const [boundary] = boundaries;
-  // Two of them would be two ways to understand the body.
+  // With two boundaries the body would have two readings.
   if (boundary === undefined || boundaries.length > 1 || !BOUNDARY.test(boundary))
     throw malformedForm("its Content-Type has no usable boundary");
   const parts = new PartQueue(boundary, limits);
-  // It never rejects: all that goes wrong is told through the queue.
+  // Never rejects: errors go through the queue.
   void feed(parts, body, bytes);
   try {
     for (let part = await parts.next(); part !== undefined; part = await parts.next()) yield part;
@@ -59,7 +59,7 @@ export async function* readParts(
   }
 }
 
-/** Moves the body into the queue, which holds it up while parts wait for their reader. */
+/** Moves the body into the queue, which applies back-pressure while parts wait for their reader. */
 async function feed(parts: PartQueue, body: InputReader, limit: number): Promise<void> {
   try {
     let total = 0;
@@ -76,26 +76,26 @@ async function feed(parts: PartQueue, body: InputReader, limit: number): Promise
   }
 }
 
-/** A part that was found, and how its bytes come. */
+/** A part and the input that its bytes are pushed to. */
 interface OpenPart {
   readonly part: Part;
   readonly input: InputStream;
 }
 
 /**
- * What a parser finds, as a queue of parts. Every part, field or file, is read as a stream, so that none is held in memory
- * as a whole and none is cut short silently.
+ * The queue of parts between the parser and the reader. Every part, field or file, is a stream, so that none is held in memory
+ * as a whole and none is truncated silently.
  */
 class PartQueue implements PartSink {
   readonly #parser: MultipartParser;
   readonly #limits: MultipartLimits;
-  /** Parts that were found; those from `#taken` on were not yet asked for. */
+  /** Parts that were found; those from index `#taken` on were not yet returned. */
   readonly #found: OpenPart[] = [];
   #taken = 0;
   #count = 0;
-  /** The part that is being filled. */
+  /** The input of the part that is being parsed. */
   #open: InputStream | undefined;
-  /** The part that was handed out last. */
+  /** The part that was returned last. */
   #current: OpenPart | undefined;
   #outcome: { readonly error: unknown } | "finished" | undefined;
   #wakeReader: (() => void) | undefined;
@@ -110,7 +110,7 @@ class PartQueue implements PartSink {
     });
   }
 
-  /** The next part, or undefined behind the last one; the one before it is dropped as far as it was not read. */
+  /** Returns the next part, or undefined after the last one. Drops the unread rest of the previous part. */
   async next(): Promise<Part | undefined> {
     this.#current?.input.discard();
     this.#current = undefined;
@@ -118,7 +118,7 @@ class PartQueue implements PartSink {
       const found = this.#found[this.#taken];
       if (found !== undefined) {
         this.#taken += 1;
-        if (this.#taken === this.#found.length) this.#forgetFound();
+        if (this.#taken === this.#found.length) this.#clearFound();
         this.#current = found;
         this.#wakeFeeder?.();
         return found.part;
@@ -131,7 +131,7 @@ class PartQueue implements PartSink {
     }
   }
 
-  /** Takes a piece of the body; resolves when another one is wanted, with false when none ever will be. */
+  /** Parses a piece of the body. Resolves to true when it can take another one, or to false if it takes no more. */
   async write(piece: Buffer): Promise<boolean> {
     if (this.#outcome === undefined) this.#parser.write(piece);
     while (this.#outcome === undefined && this.#holds) {
@@ -142,34 +142,34 @@ class PartQueue implements PartSink {
     return this.#outcome === undefined;
   }
 
-  /** Whether something waits for its reader: a part that was not asked for yet, or bytes of the one that was. */
+  /** Whether a part, or bytes of the current part, wait for their reader. */
   get #holds(): boolean {
     return this.#found.length > 0 || (this.#current !== undefined && this.#current.input.buffered > 0);
   }
 
-  /** The body has ended. Throws where it is not complete. */
+  /** Ends the body. Throws if it is incomplete. */
   close(): void {
     if (this.#outcome !== undefined) return;
     this.#parser.end();
-    this.#settle("finished");
+    this.#finish("finished");
   }
 
-  /** The body cannot be read any further: whoever waits for a part, or for the rest of one, gets the error. */
+  /** Fails all pending reads of parts with the error. */
   fail(error: unknown): void {
-    if (!this.#settle({ error })) return;
+    if (!this.#finish({ error })) return;
     this.#current?.input.fail(error);
     this.#open?.fail(error);
     for (const { input } of this.#found) input.fail(error);
-    this.#forgetFound();
+    this.#clearFound();
   }
 
-  /** Nobody asks for a part any more. */
+  /** Drops all parts. */
   stop(): void {
     this.#current?.input.discard();
     this.#open?.discard();
     for (const { input } of this.#found) input.discard();
-    this.#forgetFound();
-    this.#settle("finished");
+    this.#clearFound();
+    this.#finish("finished");
   }
 
   begin({ name, filename, type }: PartHeader): void {
@@ -199,13 +199,13 @@ class PartQueue implements PartSink {
     this.#open = undefined;
   }
 
-  #forgetFound(): void {
+  #clearFound(): void {
     this.#found.length = 0;
     this.#taken = 0;
   }
 
-  /** Records how it ended; false where that was known already. */
-  #settle(outcome: { readonly error: unknown } | "finished"): boolean {
+  /** Records the outcome. Returns false if there already was one. */
+  #finish(outcome: { readonly error: unknown } | "finished"): boolean {
     if (this.#outcome !== undefined) return false;
     this.#outcome = outcome;
     this.#wakeReader?.();

@@ -2,19 +2,19 @@ import type { InputStream } from "../protocol/application-side/input-stream.js";
 import { InputReader, type BodyLimits } from "./input-reader.js";
 import { decodeText } from "../http/media-type.js";
 
-/** What a part's header says, and how much of it may be collected. */
+/** A part's header, and the limit of its content. */
 export interface PartFacts {
   readonly name: string;
-  /** As it was sent. */
+  /** As received. */
   readonly filename: string | undefined;
   readonly type: string;
-  /** The limit of {@link Part.bytes} where nothing else is said. */
+  /** The default limit of {@link Part.bytes}, in bytes. */
   readonly limit: number;
 }
 
 /**
- * One part of a multipart/form-data body, a field or a file (RFC 7578). It can be read once, and until the next part is
- * asked for; after that reading is a TypeError. When the body breaks, so does the part.
+ * One part of a multipart/form-data body, a field or a file (RFC 7578). It can be read once, before the next part is asked
+ * for; later a read throws a TypeError. If the body fails, so does the part.
  */
 export class Part {
   readonly #reader: InputReader;
@@ -22,11 +22,11 @@ export class Part {
   /** The name of the form's field. */
   readonly name: string;
   /**
-   * The name that the client gave to a file, without directories and NUL; undefined for a field, empty where no file was
-   * chosen. It is the client's word: never use it as a path.
+   * The client's name of a file, without directories and NUL; undefined for a field, empty if no file was chosen. Untrusted:
+   * never use it as a path.
    */
   readonly filename: string | undefined;
-  /** The media type in lower case without parameters, `text/plain` where none was sent; the client's word, too. */
+  /** The client's media type in lower case without parameters, by default `text/plain`. Untrusted. */
   readonly type: string;
 
   constructor(input: InputStream, { name, filename, type, limit }: PartFacts) {
@@ -37,25 +37,25 @@ export class Part {
     this.type = type;
   }
 
-  /** The content as bytes; above the limit an HttpError 413 `ERR_BODY_TOO_LARGE`. */
+  /** Returns the content as bytes. Throws an HttpError 413 `ERR_BODY_TOO_LARGE` above the limit. */
   async bytes({ bytes = this.#limit }: BodyLimits = {}): Promise<Buffer> {
     this.#reader.claim();
     return this.#reader.collect(bytes);
   }
 
-  /** The content as UTF-8 text; bytes that are not are an HttpError 400 `ERR_BODY_ENCODING`. */
+  /** Returns the content as UTF-8 text. Throws an HttpError 400 `ERR_BODY_ENCODING` for invalid UTF-8. */
   async text(limits?: BodyLimits): Promise<string> {
     return decodeText(await this.bytes(limits));
   }
 
-  /** The content as a web stream that reads only what it is asked for; cancelling it drops the rest of the part. */
+  /** Returns the content as a web stream that reads on demand. Cancelling it drops the rest of the part. */
   stream(): ReadableStream<Uint8Array> {
     this.#reader.claim();
     return this.#reader.stream();
   }
 }
 
-/** Some browsers send whole paths, of their own system or made up. */
+/** Returns the last segment; some browsers send whole paths. */
 function baseName(filename: string): string {
   const clean = filename.replaceAll("\0", "");
   const base = clean.slice(Math.max(clean.lastIndexOf("/"), clean.lastIndexOf("\\")) + 1);

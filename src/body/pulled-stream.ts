@@ -1,20 +1,20 @@
 import type { PieceSource } from "./pieces.js";
 
-/** What is known of a stream that was made here. */
+/** The state of a stream that {@link pulledStream} made. */
 interface Pulled {
   readonly source: PieceSource;
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
-  /** Whether anybody has read by way of the stream itself. */
+  /** Whether the stream itself was read from. */
   started: boolean;
 }
 
 const pulledStreams = new WeakMap<ReadableStream, Pulled>();
 
 /**
- * A web stream of pieces, which are read only when they are asked for.
+ * Returns a web stream of pieces that are read on demand.
  *
- * Most are read in a `for await` loop, or answered with as they are. Both take the pieces straight from where they come,
- * at a fraction of what a reader of the stream costs; whoever looks at the stream sees no difference.
+ * A `for await` loop and a reply take the pieces directly from the source, at a fraction of the cost of a stream reader and
+ * with the same observable behaviour.
  */
 export function pulledStream(source: PieceSource): ReadableStream<Uint8Array> {
   let pulled!: Pulled;
@@ -41,8 +41,8 @@ export function pulledStream(source: PieceSource): ReadableStream<Uint8Array> {
 }
 
 /**
- * Takes over all pieces of a stream that was made here and that nobody has read from or locked; undefined for others. The
- * stream is locked from then on.
+ * Takes over the pieces of a stream from {@link pulledStream} that is neither read from nor locked, and locks it. Returns
+ * undefined for any other stream.
  */
 export function takePieces(stream: ReadableStream): AsyncGenerator<Uint8Array, void, undefined> | undefined {
   const pulled = pulledStreams.get(stream);
@@ -51,7 +51,7 @@ export function takePieces(stream: ReadableStream): AsyncGenerator<Uint8Array, v
   const pieces = piecesOf(pulled, reader);
   const leave = pieces.return.bind(pieces);
   pieces.return = async (value) => {
-    // A generator that has not begun would end and leave everything as it is.
+    // return() of a generator that has not started would not run its clean-up.
     if (!pulled.started) {
       await reader.cancel();
       reader.releaseLock();
@@ -61,21 +61,21 @@ export function takePieces(stream: ReadableStream): AsyncGenerator<Uint8Array, v
   return pieces;
 }
 
-/** What `for await` calls; like the stream's own iterator it locks at once, and throws where somebody else has. */
+/** The stream's async iterator. Like the built-in one it locks at once, and throws if the stream is locked. */
 function iterate(
   this: ReadableStream<Uint8Array>,
   options?: Parameters<ReadableStream["values"]>[0],
 ): AsyncGenerator<Uint8Array, void, undefined> | ReturnType<ReadableStream<Uint8Array>["values"]> {
-  // Who wants to read on behind a loop that was left needs the stream itself.
+  // With preventCancel the stream stays readable after the loop, which only the built-in iterator supports.
   return (options?.preventCancel === true ? undefined : takePieces(this)) ?? this.values(options);
 }
 
-/** Reads one piece by way of the stream, which is disturbed then, and the others without it. */
+/** Reads the first piece from the stream, which marks it as disturbed, and the others from the source. */
 async function* piecesOf(
   { source, controller }: Pulled,
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // How a reader would have left the stream: at its end or cancelled, or failed.
+  // Leaves the stream in the state in which a reader would: closed or errored.
   let leave = (): void => controller.close();
   try {
     const { value: first } = await reader.read();

@@ -6,36 +6,36 @@ import { FileContent } from "./file-content.js";
 import { factsOf, type FileFacts } from "./file-facts.js";
 import { nodeFileSystem, type FileSystem } from "./file-system.js";
 
-/** A regular file under the root that a path leads to. */
+/** A regular file below the root. */
 export interface LocatedFile {
   readonly kind: "file";
-  /** The decoded path of the file: the requested one, with the index where that named a folder. */
+  /** The decoded path of the file: the requested one, plus the index for a folder. */
   readonly name: string;
-  /** The path under which the file itself lies, once links and the file system's own spelling are resolved. */
+  /** The path of the file below the root, with links and the file system's own spelling resolved. */
   readonly realName: string;
-  /** Where the file lies in the file system; no part of it is a link. */
+  /** The absolute path of the file, without links. */
   readonly realPath: string;
-  /** What it was like when it was located. */
+  /** Its facts when it was located. */
   readonly facts: FileFacts;
 }
 
-/** What a decoded path leads to under the root where that is no file. */
+/** Why a decoded path does not lead to a file below the root. */
 export type NotAFile =
-  /** A folder whose path lacks the slash at its end. */
+  /** A folder, requested without a trailing slash. */
   | { readonly kind: "folder" }
-  /** Nothing, or something outside the root. */
+  /** It does not exist, or is outside the root. */
   | { readonly kind: "missing" }
-  /** Something that is not served: a dot file, a device, an unreadable file. */
+  /** It is never served: a dot file, a device, an unreadable file. */
   | { readonly kind: "forbidden" };
 
-/** What a decoded path leads to under the root. */
+/** What a decoded path leads to below the root. */
 export type Located = LocatedFile | NotAFile;
 
-/** How a document root is served. */
+/** Options of {@link DocumentRoot.open}. */
 export interface DocumentRootOptions {
-  /** The file that a path with a slash at its end leads to; `index.html` if left out. */
+  /** The file that a path with a trailing slash leads to; `index.html` by default. */
   readonly index?: string | undefined;
-  /** That of this machine if left out. */
+  /** By default that of this machine. */
   readonly fileSystem?: FileSystem | undefined;
 }
 
@@ -47,7 +47,7 @@ interface DocumentRootFacts {
 const MISSING = { kind: "missing" } as const;
 const FORBIDDEN = { kind: "forbidden" } as const;
 
-/** A folder whose files are served. Nothing outside it is ever opened: what counts is the real path. */
+/** A folder whose files are served. No file outside it is opened: the real path decides. */
 export class DocumentRoot {
   /** DOCUMENT_ROOT: the folder without links, absolute. */
   readonly path: string;
@@ -60,30 +60,34 @@ export class DocumentRoot {
     this.#fileSystem = fileSystem;
   }
 
-  /** Throws ConfigurationError `ERR_DOCUMENT_ROOT` where the folder cannot be used. */
+  /**
+   * Opens a folder.
+   *
+   * @throws ConfigurationError `ERR_DOCUMENT_ROOT` if it does not exist or cannot be entered
+   */
   static async open(
     folder: string,
     { index = "index.html", fileSystem = nodeFileSystem }: DocumentRootOptions = {},
   ): Promise<DocumentRoot> {
     try {
       const path = await fileSystem.realpath(resolve(folder));
-      if (!(await fileSystem.stat(path)).isDirectory()) throw unusable(folder, "it is no folder");
+      if (!(await fileSystem.stat(path)).isDirectory()) throw unusable(folder, "it is not a folder");
       await fileSystem.enter(path);
       return new DocumentRoot(path, { index, fileSystem });
     } catch (error) {
       if (error instanceof ConfigurationError) throw error;
-      throw unusable(folder, "it is not there, or this process may not enter it", error);
+      throw unusable(folder, "it does not exist, or this process may not enter it", error);
     }
   }
 
-  /** Finds out what a decoded path without "." and ".." segments leads to. Opens nothing. */
+  /** Finds what a decoded path without "." and ".." segments leads to, without opening it. */
   async locate(path: string): Promise<Located> {
     const name = path.endsWith("/") ? path + this.#index : path;
     if (hasDotSegment(name)) return FORBIDDEN;
     try {
       const realPath = await this.#fileSystem.realpath(join(this.path, name));
       const inside = relative(this.path, realPath).split(sep).join("/");
-      // As if it were not there: nobody learns what lies outside.
+      // Missing, so that clients learn nothing about files outside.
       if (inside === ".." || inside.startsWith("../") || resolve(this.path, inside) !== realPath)
         return MISSING;
       const realName = `/${inside}`;
@@ -97,9 +101,8 @@ export class DocumentRoot {
   }
 
   /**
-   * Opens a located file; the caller closes it. The answer is not the file any more where something else has taken its
-   * place since it was located. That is looked up on the descriptor, so nothing can be swapped behind the look: neither
-   * the file nor a folder above it.
+   * Opens a located file, which the caller closes. Returns why not if the file or a folder above it was replaced since it was
+   * located. This is checked on the open descriptor, so that nothing can be replaced after the check.
    */
   async openFile({ realPath }: LocatedFile): Promise<FileContent | NotAFile> {
     let handle: FileHandle | undefined;
@@ -108,7 +111,7 @@ export class DocumentRoot {
       const opened = await handle.stat({ bigint: true });
       if (!opened.isFile()) return FORBIDDEN;
       const facts = factsOf(opened);
-      if (!(await this.#liesAt(handle, realPath, facts))) return MISSING;
+      if (!(await this.#isAt(handle, realPath, facts))) return MISSING;
       const content = new FileContent(handle, facts);
       handle = undefined;
       return content;
@@ -119,12 +122,12 @@ export class DocumentRoot {
     }
   }
 
-  /** Whether an open file lies at the path, and not where a link leads that stands in it by now. */
-  async #liesAt(handle: FileHandle, path: string, { identity }: FileFacts): Promise<boolean> {
+  /** Whether the path still leads to an open file without links. */
+  async #isAt(handle: FileHandle, path: string, { identity }: FileFacts): Promise<boolean> {
     const fileSystem = this.#fileSystem;
-    const told = await fileSystem.pathOf(handle);
-    if (told !== undefined) return told === path;
-    // The next best: no link is in the path, and what lies there is what was opened.
+    const current = await fileSystem.pathOf(handle);
+    if (current !== undefined) return current === path;
+    // Without /proc: the path has no link, and leads to the opened file.
     return (
       (await fileSystem.realpath(path)) === path && factsOf(await fileSystem.stat(path)).identity === identity
     );
@@ -134,7 +137,7 @@ export class DocumentRoot {
 function unusable(folder: string, fact: string, cause?: unknown): ConfigurationError {
   return new ConfigurationError(
     "ERR_DOCUMENT_ROOT",
-    `Cannot serve files of ${JSON.stringify(folder)}: ${fact}; name a folder that is there and readable`,
+    `Cannot serve files of ${JSON.stringify(folder)}: ${fact}; name a folder that exists and is readable`,
     cause,
   );
 }

@@ -3,27 +3,27 @@ import type { FileHandle } from "node:fs/promises";
 import { TricornError } from "../errors.js";
 import { factsOf, sameFile, type FileFacts } from "./file-facts.js";
 
-/** Bytes that are read at once. */
+/** Bytes per read. */
 const PIECE_LENGTH = 64 * 1024;
 
-/** A file has become shorter while it was read, so that its beginning must not be taken for the whole. */
+/** A file became shorter while it was read, so that what was read is incomplete. */
 export class FileChangedError extends TricornError {
   constructor(length: number) {
-    super("ERR_FILE_CHANGED", `Cannot read file: it has become shorter than ${length} bytes`, {
+    super("ERR_FILE_CHANGED", `Cannot read file: it became shorter than ${length} bytes`, {
       fault: "local",
     });
   }
 }
 
-/** Bytes of a file, the last one included. */
+/** A range of bytes of a file, including the last one. */
 export interface FilePart {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * The content of an open file: as many bytes as it had when it was opened, also where it grows meanwhile. It is read
- * once, from the beginning, or in parts, and only when a piece is asked for. Whoever opened the file closes it by {@link close}.
+ * The content of an open file, of the length that it had when it was opened, even if it grows. It is read on demand, once from
+ * the beginning, or in parts. The opener must {@link close} it.
  */
 export class FileContent implements AsyncIterable<Buffer> {
   readonly #handle: FileHandle;
@@ -36,15 +36,15 @@ export class FileContent implements AsyncIterable<Buffer> {
     this.#facts = facts;
   }
 
-  /** What the file was like when it was opened. */
+  /** The facts of the file when it was opened. */
   get facts(): FileFacts {
     return this.#facts;
   }
 
   /**
-   * The next piece, or undefined behind the last; a buffer of its own each time.
+   * Returns the next piece, each in its own buffer, or undefined after the last one.
    *
-   * @throws FileChangedError `ERR_FILE_CHANGED` when the file has become shorter
+   * @throws FileChangedError `ERR_FILE_CHANGED` if the file became shorter
    */
   async read(): Promise<Buffer | undefined> {
     const piece = await this.#readAt(this.#position, this.#facts.length);
@@ -53,9 +53,9 @@ export class FileContent implements AsyncIterable<Buffer> {
   }
 
   /**
-   * The bytes of a part, the last one included, whatever was read before.
+   * Yields the bytes of a part, independently of {@link read}.
    *
-   * @throws FileChangedError `ERR_FILE_CHANGED` when the file has become shorter
+   * @throws FileChangedError `ERR_FILE_CHANGED` if the file became shorter
    */
   async *part({ first, last }: FilePart): AsyncGenerator<Buffer, void, undefined> {
     const end = Math.min(last + 1, this.#facts.length);
@@ -67,7 +67,7 @@ export class FileContent implements AsyncIterable<Buffer> {
     }
   }
 
-  /** Whether the file is still what it was when it was opened; false too where that cannot be told any more. */
+  /** Whether the file is unchanged since it was opened; false if that cannot be determined. */
   async unchanged(): Promise<boolean> {
     try {
       return sameFile(factsOf(await this.#handle.stat({ bigint: true })), this.#facts);
@@ -76,7 +76,7 @@ export class FileContent implements AsyncIterable<Buffer> {
     }
   }
 
-  /** Closes the file, once a read that is under way has come back. Never rejects: nothing was written. */
+  /** Closes the file after a pending read. Never rejects. */
   close(): Promise<void> {
     return (this.#closing ??= this.#handle.close().catch(() => {}));
   }

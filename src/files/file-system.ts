@@ -1,20 +1,20 @@
 import { constants, type BigIntStats } from "node:fs";
 import { access, open, readlink, realpath, stat, type FileHandle } from "node:fs/promises";
 
-/** What a document root asks of the file system, step by step, so that a test can act between two steps. */
+/** The file system operations of a document root, separate so that a test can act between two of them. */
 export interface FileSystem {
-  /** The path without links. */
+  /** Returns the path without links. */
   realpath(path: string): Promise<string>;
-  /** Rejects where this process may not look up names in the folder. */
+  /** Rejects if this process may not look up names in the folder. */
   enter(folder: string): Promise<void>;
   stat(path: string): Promise<BigIntStats>;
-  /** Opens for reading, unless a link stands at the end of the path; a pipe that nobody writes to stops nobody. */
+  /** Opens for reading; rejects if the last segment is a link, and does not wait for the writer of a pipe. */
   open(path: string): Promise<FileHandle>;
-  /** The path under which an open file lies now; undefined where the system does not tell. */
+  /** Returns the current path of an open file; undefined if the system does not report it. */
   pathOf(handle: FileHandle): Promise<string | undefined>;
 }
 
-/** That of this machine. Windows has neither of the flags, and no other name for an open file. */
+/** The file system of this machine. Windows has neither of the flags. */
 export const nodeFileSystem: FileSystem = {
   realpath: (path) => realpath(path),
   enter: (folder) => access(folder, constants.X_OK),
@@ -24,7 +24,7 @@ export const nodeFileSystem: FileSystem = {
     try {
       return await readlink(`/proc/self/fd/${fd}`);
     } catch {
-      // Linux alone has it, and a container may do without /proc.
+      // Only Linux has it, and a container may have no /proc.
       return undefined;
     }
   },

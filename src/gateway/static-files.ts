@@ -5,7 +5,7 @@ import { contentType } from "mime-types";
 
 import type { DocumentRoot, LocatedFile } from "../files/document-root.js";
 import type { FileContent } from "../files/file-content.js";
-import { isSettled, type FileFacts } from "../files/file-facts.js";
+import { hasStrongTime, type FileFacts } from "../files/file-facts.js";
 import { formatContentRange, selectRange } from "../http/byte-range.js";
 import { formatHttpDate } from "../http/http-date.js";
 import { evaluatePreconditions, type FieldLookup, type StateFacts } from "../http/preconditions.js";
@@ -97,7 +97,7 @@ function stateOf(facts: FileFacts): StateFacts & { readonly etag: string; readon
   const { length, modified, modifiedNs } = facts;
   const tag = `"${length.toString(16)}-${modifiedNs.toString(16)}"`;
   return {
-    etag: isSettled(facts) ? tag : `W/${tag}`,
+    etag: hasStrongTime(facts) ? tag : `W/${tag}`,
     // RFC 9110, section 8.8.2.1: not a date in the future.
     lastModified: Math.min(modified, Math.floor(Date.now() / 1000)),
   };

@@ -1,8 +1,8 @@
 import { fstatSync, readFileSync, readdirSync, statSync, type Stats } from "node:fs";
 
 /**
- * What a descriptor of this process is. `null` is /dev/null, which Node.js also puts in the place of descriptors 0 to 2
- * that were closed when it was started; `socket` is one that does not listen.
+ * The kind of a descriptor of this process. `null` is /dev/null, which Node.js also opens for descriptors 0 to 2 that are
+ * closed when it starts; `socket` is one that does not listen.
  */
 export type DescriptorKind = "closed" | "null" | "listening" | "socket" | "other";
 
@@ -12,8 +12,8 @@ const ACCEPTING = 0x10000;
 const TCP_LISTEN = "0A";
 
 /**
- * Looks at a descriptor without touching it: to open it would take it from whoever needs it. Sockets are told apart on
- * Linux only; elsewhere, and without /proc, none of them listens.
+ * Returns the kind of a descriptor without opening it, which would take it from its owner. Listening sockets are only
+ * recognized on Linux with /proc.
  */
 export function kindOfDescriptor(fd: number): DescriptorKind {
   const stat = fstatSafely(fd);
@@ -23,8 +23,8 @@ export function kindOfDescriptor(fd: number): DescriptorKind {
 }
 
 /**
- * Whether something that is written to a descriptor leaves the process. It does not where the descriptor is open for
- * reading alone, or is one of those that Node.js made for itself: an event queue, or a pipe whose other end is here.
+ * Whether writes to a descriptor leave the process. They do not if it is open for reading only, or if Node.js made it for
+ * itself: an event queue, or a pipe whose other end is in this process.
  */
 export function isWritable(fd: number): boolean {
   const stat = fstatSafely(fd);
@@ -33,7 +33,7 @@ export function isWritable(fd: number): boolean {
   return !ownDescriptors().some((other) => fstatSafely(other)?.ino === stat.ino && isForReading(other));
 }
 
-/** The descriptors of this process; none where nobody tells. */
+/** The descriptors of this process; none without /proc. */
 function ownDescriptors(): number[] {
   try {
     return readdirSync("/proc/self/fd").map(Number);
@@ -72,7 +72,7 @@ function isListening(inode: number): boolean {
   );
 }
 
-/** The sockets of this process' network. Below its own folder, which is there where /proc shows processes alone. */
+/** The socket table of this process's network, in /proc/self, which exists even if /proc shows only processes. */
 function socketTable(name: "unix" | "tcp" | "tcp6"): string[][] {
   let text: string;
   try {

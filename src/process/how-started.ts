@@ -3,40 +3,39 @@ import { ConfigurationError } from "../errors.js";
 import { parseAddress, type AddressLike } from "../protocol/address.js";
 import type { SystemdSockets } from "./systemd-sockets.js";
 
-/** Where an application listens when nothing else tells: the port that the Web servers' own examples use. */
+/** The default address, with the port that the Web servers' own examples use. */
 const DEFAULT_ADDRESS = "127.0.0.1:9000";
-/** Stands before the name of a socket that systemd passed. */
+/** The prefix of the name of a socket that systemd passed. */
 const SYSTEMD = "systemd:";
 
-/** What an application is to do: listen, on one address at least, or answer the one request of a CGI program. */
+/** How to serve: listen on at least one address, or answer the one request of a CGI program. */
 export type Start =
   | {
       readonly kind: "listen";
       readonly addresses: readonly AddressLike[];
-      /** The process that systemd passed sockets for, where it is not this one, and they were wanted. */
+      /** The process that systemd passed sockets to, if it is another one and they were needed. */
       readonly meantFor?: string | undefined;
     }
   | { readonly kind: "cgi" };
 
-/** What is known of a process. */
+/** The facts of a process that {@link howStarted} decides by. */
 export interface ProcessFacts {
   /** TRICORN_LISTEN. */
   readonly named: string | undefined;
   /** Whether its environment is that of a CGI program. */
   readonly isCgi: boolean;
   kindOf(fd: number): DescriptorKind;
-  /** Asked only where they could be wanted: to ask takes them. */
+  /** Called only if they may be needed, because it takes them. */
   systemdSockets(): SystemdSockets;
 }
 
 /**
- * How a process was started follows from the first of these that is there: the addresses that the program names itself;
- * a listening socket on descriptor 0 (section 2.2); sockets that systemd passed, all of them or those that
- * TRICORN_LISTEN picks; the addresses in TRICORN_LISTEN; the environment of a CGI program; none of it, which means
- * 127.0.0.1:9000. Never its arguments: a CGI program gets those from the client (RFC 3875, section 4.4).
+ * Decides how to serve by the first of these: the addresses that the program passes; a listening socket on descriptor 0
+ * (section 2.2); sockets that systemd passed, all of them or those that TRICORN_LISTEN names; the addresses in TRICORN_LISTEN;
+ * the environment of a CGI program; else 127.0.0.1:9000. Never by arguments: a CGI program gets those from the client (RFC 3875,
+ * section 4.4).
  *
- * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_SYSTEMD_SOCKET` for the name of a
- * socket that was not passed
+ * @throws ConfigurationError `ERR_ADDRESS` for an invalid address, `ERR_SYSTEMD_SOCKET` for a socket that was not passed
  */
 export function howStarted(
   listen: AddressLike | readonly AddressLike[] | undefined,
@@ -59,7 +58,7 @@ export function howStarted(
   return { ...listenOn(named.length > 0 ? named : [DEFAULT_ADDRESS], facts), meantFor };
 }
 
-/** All addresses are read before anything is opened. */
+/** Checks all addresses before any is opened. */
 function listenOn(given: readonly AddressLike[], facts: ProcessFacts): Start & { readonly kind: "listen" } {
   if (given.length === 0) throw new ConfigurationError("ERR_ADDRESS", "Cannot listen: there is no address");
   const addresses = given.flatMap((address): readonly AddressLike[] =>

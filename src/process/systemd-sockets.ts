@@ -1,27 +1,27 @@
-/** The first descriptor that systemd hands over (sd_listen_fds(3)). */
+/** The first descriptor that systemd passes (sd_listen_fds(3)). */
 const FIRST_DESCRIPTOR = 3;
-/** What the name of a socket is where the one who passed it gave none. */
+/** The name of a socket that was passed without one. */
 const UNNAMED = "unknown";
-/** All that is said of passed sockets. */
+/** The variables about passed sockets. */
 const VARIABLES = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID"];
 
-/** A socket that systemd, or somebody who follows its convention, passed to this process. */
+/** A socket that systemd, or a program with its convention, passed to this process. */
 export interface SystemdSocket {
   readonly fd: number;
-  /** FileDescriptorName= of its unit, the name of the unit if that says none. */
+  /** FileDescriptorName= of its unit, by default the unit's name. */
   readonly name: string;
 }
 
-/** The sockets that were passed. */
+/** The passed sockets. */
 export interface SystemdSockets {
   readonly sockets: readonly SystemdSocket[];
-  /** The process that they were meant for, where that is another one; then there are none. */
+  /** The process that they were passed to, if it is another one; then `sockets` is empty. */
   readonly meantFor?: string;
 }
 
 /**
- * Reads LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES as sd_listen_fds_with_names(3) does: without a LISTEN_PID of its own
- * a process leaves the sockets alone, since it inherited the variables from the one that they are for.
+ * Parses LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES as sd_listen_fds_with_names(3) does: a process whose id is not LISTEN_PID
+ * ignores the sockets, because it inherited the variables from the process that they are for.
  */
 export function parseSystemdSockets(environment: NodeJS.ProcessEnv, pid: number): SystemdSockets {
   const { LISTEN_FDS: count = "", LISTEN_PID: meantFor, LISTEN_FDNAMES: names } = environment;
@@ -38,8 +38,8 @@ export function parseSystemdSockets(environment: NodeJS.ProcessEnv, pid: number)
 let taken: SystemdSockets | undefined;
 
 /**
- * The sockets that were passed to this process. The variables are removed from its environment with that, so that no
- * child takes the sockets for its own; a second call yields the same.
+ * Returns the sockets that were passed to this process, and removes the variables from its environment, so that children do
+ * not use the sockets. Later calls return the same.
  */
 export function takeSystemdSockets(): SystemdSockets {
   if (taken === undefined) {

@@ -63,7 +63,7 @@ describe("the content of a file", () => {
     truncateSync(path, 1000);
     await expect(file.read()).rejects.toMatchObject({
       code: "ERR_FILE_CHANGED",
-      message: "Cannot read file: it has become shorter than 200000 bytes",
+      message: "Cannot read file: it became shorter than 200000 bytes",
     });
   });
 

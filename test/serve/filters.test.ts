@@ -58,7 +58,7 @@ test("A root that is not there ends the start with one sentence that names it an
   const process = new NodeProcess(pages("127.0.0.1:0"), { env: { ROOT: root } });
   expect(await process.ended).toBe(1);
   expect(plainErrors(process)[0]).toBe(
-    `Cannot serve files of ${JSON.stringify(root)}: it is not there, or this process may not enter it; name a folder that ` +
-      "is there and readable",
+    `Cannot serve files of ${JSON.stringify(root)}: it does not exist, or this process may not enter it; name a folder that ` +
+      "exists and is readable",
   );
 });

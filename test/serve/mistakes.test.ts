@@ -391,7 +391,7 @@ await gateway.listen();`;
     [
       "its root is not there",
       '{ application: 9000, root: "publik", routes, port: 0 }',
-      'Cannot serve files of "publik": it is not there, or this process may not enter it; name a folder that is there and readable',
+      'Cannot serve files of "publik": it does not exist, or this process may not enter it; name a folder that exists and is readable',
       "4:15",
       "ERR_DOCUMENT_ROOT",
     ],

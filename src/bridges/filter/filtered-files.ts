@@ -1,6 +1,6 @@
 import type { DocumentRoot, NotAFile } from "../../files/document-root.js";
 import type { FileContent } from "../../files/file-content.js";
-import { isSettled, type FileFacts } from "../../files/file-facts.js";
+import { hasStrongTime, type FileFacts } from "../../files/file-facts.js";
 import { Role } from "../../protocol/constants.js";
 import type { Exchange } from "../../protocol/application-side/exchange.js";
 import { ObservedParams } from "../../protocol/observed-params.js";
@@ -119,7 +119,7 @@ export class FilteredFiles {
     exchange.onEnd(() => void content.close());
     const { facts } = content;
     const { params } = exchange;
-    if (cache === undefined || params.method !== "GET" || !isSettled(facts)) {
+    if (cache === undefined || params.method !== "GET" || !hasStrongTime(facts)) {
       flight?.land();
       return { kind: "filtered", content, place: undefined };
     }
