@@ -1,4 +1,4 @@
-import { endToEnd } from "../http/hop-by-hop.js";
+import { copyHead, isWebStream, requireUnread, responseFields } from "../http/response-head.js";
 import type { Reply } from "../roles/reply.js";
 import { AdaptedReply } from "./adapted-reply.js";
 import { isLight, partsOf, type ResponseParts } from "./light-response.js";
@@ -18,14 +18,14 @@ const MAX_TURNS = 8;
 export function replyFrom(response: Response): Reply | Promise<Reply> {
   if (typeof response === "object" && response !== null && isLight(response)) {
     const { status, type, statusText, lines, body } = partsOf(response);
-    return withBody(withFields(replyOf({ status, statusText }, type), { fields: lines, body }), body);
+    return withBody(copyHead(replyOf({ status, statusText }, type), { fields: lines, body }), body);
   }
   requireResponse(response);
-  const { status, statusText, bodyUsed } = response;
+  const { status, statusText } = response;
   if (status === 0) throw new TypeError("Cannot reply: the Response was created by Response.error()");
-  if (bodyUsed) throw new TypeError("Cannot reply: the body of the Response was read already");
+  requireUnread(response);
   const body = bodyOf(response);
-  const reply = withFields(replyOf({ status, statusText }, null), { fields: fieldsOf(response), body });
+  const reply = copyHead(replyOf({ status, statusText }, null), { fields: responseFields(response), body });
   // A Response without a stream, as in whatwg-fetch, can still be collected.
   return body === undefined
     ? response.arrayBuffer().then((bytes) => filled(reply, bytes))
@@ -47,26 +47,6 @@ function replyOf(
   return new AdaptedReply(undefined, { type }).decide(status, statusText);
 }
 
-/** The fields, one for each line: iterators of libraries join Set-Cookie values, which browsers do not split. */
-function* fieldsOf(response: Response): Generator<readonly [name: string, value: string]> {
-  const { headers } = response;
-  if (headers instanceof Headers) {
-    yield* headers;
-    return;
-  }
-  const cookies = cookiesOf(headers);
-  for (const [name, value] of headers as Iterable<[string, string]>)
-    if (cookies === undefined || name.toLowerCase() !== "set-cookie") yield [name, value];
-  for (const value of cookies ?? []) yield ["set-cookie", value];
-}
-
-function cookiesOf(headers: Partial<Headers>): readonly string[] | undefined {
-  if (typeof headers.getSetCookie === "function") return headers.getSetCookie();
-  // node-fetch.
-  const { raw } = headers as { raw?: () => Readonly<Record<string, readonly string[]>> };
-  return typeof raw === "function" ? (raw.call(headers)["set-cookie"] ?? []) : undefined;
-}
-
 type ResponseBody = ResponseParts["body"] | AsyncIterable<Uint8Array>;
 
 /** The body of a response; undefined if it can only be collected. */
@@ -76,27 +56,6 @@ function bodyOf(response: Response): ResponseBody | undefined {
   if (typeof body === "object" && ("getReader" in body || Symbol.asyncIterator in body))
     return body as ReadableStream<Uint8Array>;
   return undefined;
-}
-
-interface Content {
-  readonly fields: Iterable<readonly [name: string, value: string]>;
-  readonly body: ResponseBody | undefined;
-}
-
-function withFields(reply: Reply, { fields, body }: Content): Reply {
-  try {
-    for (const [name, value] of endToEnd(fields)) reply.headers.appendBytes(name, value);
-    return reply;
-  } catch (error) {
-    // The body will not be read; a failure to cancel it changes nothing.
-    if (isWebStream(body)) body.cancel(error).catch(() => {});
-    throw error;
-  }
-}
-
-/** Also recognizes a stream of another realm or a library. */
-function isWebStream(body: ResponseBody | undefined): body is ReadableStream<Uint8Array> {
-  return typeof (body as Partial<ReadableStream> | null | undefined)?.getReader === "function";
 }
 
 function filled(reply: Reply, bytes: ArrayBuffer): Reply {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 
-import { endToEnd } from "../http/hop-by-hop.js";
+import { copyHead, requireUnread, responseFields } from "../http/response-head.js";
 import { ReplyHeaders, type HeaderFields } from "../http/header-fields.js";
 import type { BodyPiece } from "../body/pieces.js";
 import { checkBody, isPlain, saysType } from "./reply-content.js";
@@ -219,18 +219,9 @@ function isResponse(value: object): value is Response {
 }
 
 function fromResponse(response: Response): Reply {
-  const { body, bodyUsed } = response;
-  if (bodyUsed) throw new TypeError("Cannot reply: the body of the Response was read already");
-  try {
-    const answer = new Reply(body, { status: response.status });
-    // A field of a `Response` has one character for each byte.
-    for (const [name, value] of endToEnd(response.headers)) answer.headers.appendBytes(name, value);
-    return answer;
-  } catch (error) {
-    // Nobody will read the body; that it cannot be cancelled either changes nothing.
-    if (body instanceof ReadableStream) body.cancel(error).catch(() => {});
-    throw error;
-  }
+  requireUnread(response);
+  const { status, body } = response;
+  return copyHead(new Reply(body), { status, fields: responseFields(response), body });
 }
 
 function checkStatus(status: number): number {
