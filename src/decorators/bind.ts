@@ -32,7 +32,25 @@ export interface BodyOptions {
   readonly limit?: number | undefined;
 }
 
-/** Binds a captured segment of the route, decoded: `@Path("id", z.coerce.number())` for `/books/:id`. */
+/**
+ * Binds a captured segment of the route, decoded: `@Path("id", z.coerce.number())` for `/books/:id`.
+ *
+ * @example
+ * ```ts
+ * import { Get, Path, Responder } from "tricorn";
+ * import { z } from "zod";
+ *
+ * const Id = z.coerce.number().int().positive();
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/:id")
+ *   show(@Path("id", Id) id: number) {
+ *     return { id };
+ *   }
+ * }
+ * ```
+ */
 export function Path(name: string): Bind<string>;
 export function Path<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
 export function Path(name: string, schema?: Schema): Bind<never> {
@@ -43,6 +61,22 @@ export function Path(name: string, schema?: Schema): Bind<never> {
 /**
  * Binds the whole query through an object schema, or the value of one name. The schema receives a list for a repeated name,
  * and for any name where it accepts only a list. Without a schema, the first value is supplied.
+ *
+ * @example
+ * ```ts
+ * import { Get, Query, Responder } from "tricorn";
+ * import { z } from "zod";
+ *
+ * const Page = z.object({ page: z.coerce.number().int().default(1) });
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/")
+ *   list(@Query(Page) { page }: z.infer<typeof Page>) {
+ *     return { page };
+ *   }
+ * }
+ * ```
  */
 export function Query(name: string): Bind<string | undefined>;
 export function Query<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
@@ -53,7 +87,22 @@ export function Query(nameOrSchema: string | Schema, schema?: Schema): Bind<neve
   return bind("@Query", { from: "query", schema: nameOrSchema });
 }
 
-/** Binds a header field. The name is case-insensitive. */
+/**
+ * Binds a header field. The name is case-insensitive.
+ *
+ * @example
+ * ```ts
+ * import { Get, Header, Responder } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/")
+ *   list(@Header("accept-language") languages: string | undefined) {
+ *     return { languages };
+ *   }
+ * }
+ * ```
+ */
 export function Header(name: string): Bind<string | undefined>;
 export function Header<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
 export function Header(name: string, schema?: Schema): Bind<never> {
@@ -61,7 +110,22 @@ export function Header(name: string, schema?: Schema): Bind<never> {
   return bindNamed("@Header", "header", name, schema);
 }
 
-/** Binds a cookie. */
+/**
+ * Binds a cookie.
+ *
+ * @example
+ * ```ts
+ * import { Cookie, Get, Responder } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/")
+ *   list(@Cookie("theme") theme: string | undefined) {
+ *     return { theme };
+ *   }
+ * }
+ * ```
+ */
 export function Cookie(name: string): Bind<string | undefined>;
 export function Cookie<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
 export function Cookie(name: string, schema?: Schema): Bind<never> {
@@ -69,7 +133,22 @@ export function Cookie(name: string, schema?: Schema): Bind<never> {
   return bindNamed("@Cookie", "cookie", name, schema);
 }
 
-/** Binds a CGI variable from FCGI_PARAMS, such as `@Variable("REMOTE_ADDR")` or one that an authorizer passed on. */
+/**
+ * Binds a CGI variable from FCGI_PARAMS, such as `@Variable("REMOTE_ADDR")` or one that an authorizer passed on.
+ *
+ * @example
+ * ```ts
+ * import { Get, Responder, Variable } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/")
+ *   list(@Variable("REMOTE_ADDR") address: string | undefined) {
+ *     return { address };
+ *   }
+ * }
+ * ```
+ */
 export function Variable(name: string): Bind<string | undefined>;
 export function Variable<S extends Schema>(name: string, schema: S & AcceptsText<S>): Bind<Output<S>>;
 export function Variable(name: string, schema?: Schema): Bind<never> {
@@ -77,13 +156,45 @@ export function Variable(name: string, schema?: Schema): Bind<never> {
   return bindNamed("@Variable", "variable", name, schema);
 }
 
-/** Binds the request itself, for values that no other decorator supplies. */
+/**
+ * Binds the request itself, for values that no other decorator supplies.
+ *
+ * @example
+ * ```ts
+ * import { Get, Req, Responder, type ResponderRequest } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/")
+ *   list(@Req() request: ResponderRequest) {
+ *     return { path: request.path };
+ *   }
+ * }
+ * ```
+ */
 export function Req(...none: readonly never[]): Bind<ResponderRequest> {
   checkCall(Req, "@Req", none);
   return bind("@Req", { from: "request" });
 }
 
-/** Binds the request's AbortSignal, which is aborted when the request ends early. Its reason is an AbortedError. */
+/**
+ * Binds the request's AbortSignal, which is aborted when the request ends early. Its reason is an AbortedError.
+ *
+ * @example
+ * ```ts
+ * import { setTimeout as delay } from "node:timers/promises";
+ * import { Get, Responder, Signal } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/slow")
+ *   async wait(@Signal() signal: AbortSignal) {
+ *     await delay(1_000, undefined, { signal });
+ *     return "done";
+ *   }
+ * }
+ * ```
+ */
 export function Signal(...none: readonly never[]): Bind<AbortSignal> {
   checkCall(Signal, "@Signal", none);
   return bind("@Signal", { from: "signal" });
@@ -105,7 +216,25 @@ export interface BodyDecorators {
   multipart(limits?: MultipartLimits): Bind<AsyncIterable<Part>>;
 }
 
-/** Binds the body of a request: see {@link BodyDecorators}. */
+/**
+ * Binds the body of a request: see {@link BodyDecorators}.
+ *
+ * @example
+ * ```ts
+ * import { Body, Post, Responder } from "tricorn";
+ * import { z } from "zod";
+ *
+ * const NewBook = z.strictObject({ title: z.string().trim().min(1) });
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Post("/", { status: 201 })
+ *   add(@Body(NewBook) { title }: z.infer<typeof NewBook>) {
+ *     return { title };
+ *   }
+ * }
+ * ```
+ */
 export const Body: BodyDecorators = Object.assign(ofSchema, { text, bytes, pieces, stream, multipart });
 
 function ofSchema(schema: Schema, options: BodyOptions = {}): Bind<never> {

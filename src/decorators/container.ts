@@ -24,7 +24,30 @@ export type Container = DependencyContainer;
 /** The key of a dependency: its class, a string or a symbol. */
 export type InjectionToken<T = unknown> = TsyringeToken<T>;
 
-/** One instance for each request, shared by everything that is injected in that request, and disposed of at its end. */
+/**
+ * One instance for each request, shared by everything that is injected in that request, and disposed of at its end.
+ *
+ * @example
+ * ```ts
+ * import { Get, Responder, requestScoped } from "tricorn";
+ *
+ * @requestScoped()
+ * class Audit {
+ *   readonly entries: string[] = [];
+ * }
+ *
+ * @Responder("/books", { scope: "request" })
+ * class Books {
+ *   constructor(private readonly audit: Audit) {}
+ *
+ *   @Get("/")
+ *   list() {
+ *     this.audit.entries.push("listed");
+ *     return this.audit.entries;
+ *   }
+ * }
+ * ```
+ */
 export function requestScoped(): (target: Class) => void {
   return scoped(Lifecycle.ContainerScoped) as (target: unknown) => void;
 }

@@ -63,7 +63,22 @@ type Known<C, Method extends string> =
       : unknown
     : unknown;
 
-/** Makes a class answer requests below a path prefix (role 1, section 6.2). */
+/**
+ * Makes a class answer requests below a path prefix (role 1, section 6.2).
+ *
+ * @example
+ * ```ts
+ * import { Get, Responder } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/")
+ *   list() {
+ *     return ["Emma", "Walden"];
+ *   }
+ * }
+ * ```
+ */
 export function Responder(prefix = "", options: ScopeOptions = {}): (target: Class) => void {
   blamingCaller(Responder, () => {
     requireParentheses("@Responder", [prefix, options]);
@@ -83,6 +98,19 @@ export function Responder(prefix = "", options: ScopeOptions = {}): (target: Cla
  * Makes a class decide whether requests are allowed (role 2, section 6.3): its method `authorize` returns `allow(…)` or
  * `deny(…)`. The globs select the paths that it decides about, by default all. A glob without "/" is matched against the
  * last segment of the path, one with "/" against the whole path.
+ *
+ * @example
+ * ```ts
+ * import { Authorizer, allow, challenge, type AuthorizerRequest } from "tricorn";
+ *
+ * @Authorizer("/members/**")
+ * class MembersGate {
+ *   authorize({ headers }: AuthorizerRequest) {
+ *     const isKnown = headers.get("authorization") === "Bearer s3cret";
+ *     return isKnown ? allow({ AUTH_USER: "ada" }) : challenge("Bearer", { realm: "members" });
+ *   }
+ * }
+ * ```
  */
 export function Authorizer(
   ...globs: readonly string[]
@@ -119,6 +147,19 @@ function isOptions(
 /**
  * Makes a class transform files (role 3, section 6.4): its method `filter` receives the file as a stream. The globs select
  * the files; one without "/", such as `*.txt`, is matched against the last segment of the path.
+ *
+ * @example
+ * ```ts
+ * import { Filter, lines, type FilterRequest } from "tricorn";
+ *
+ * @Filter("*.txt", { type: "text/plain; charset=utf-8" })
+ * class LineNumbers {
+ *   async *filter({ data }: FilterRequest) {
+ *     let number = 0;
+ *     for await (const line of lines(data)) yield `${++number}\t${line}\n`;
+ *   }
+ * }
+ * ```
  */
 export function Filter(
   globs: string | readonly string[],

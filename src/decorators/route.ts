@@ -39,6 +39,19 @@ export type RouteDecorator = <T extends object, M extends Handler>(
 /**
  * Answers requests with an HTTP method and a path below the controller's prefix. The path has find-my-way's syntax:
  * `/books/:id`, `/files/*`. A method can have several routes.
+ *
+ * @example
+ * ```ts
+ * import { Path, Responder, Route } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Route("PROPFIND", "/:id", { status: 207, type: "application/xml" })
+ *   properties(@Path("id") id: string) {
+ *     return `<book id="${encodeURIComponent(id)}"/>`;
+ *   }
+ * }
+ * ```
  */
 export function Route(method: string, path: string, options?: RouteOptions): RouteDecorator {
   blamingCaller(Route, () => {
@@ -48,19 +61,124 @@ export function Route(method: string, path: string, options?: RouteOptions): Rou
   return routeDecorator("@Route", { method: method.toUpperCase(), path, options, caller: callerOf(Route) });
 }
 
-/** Answers GET, and HEAD unless that has a route of its own. */
+/**
+ * Answers GET, and HEAD unless that has a route of its own.
+ *
+ * @example
+ * ```ts
+ * import { Get, Path, Responder } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/:id")
+ *   show(@Path("id") id: string) {
+ *     return { id };
+ *   }
+ * }
+ * ```
+ */
 export const Get = shorthand("@Get");
-/** Answers POST. */
+/**
+ * Answers POST.
+ *
+ * @example
+ * ```ts
+ * import { Body, Post, Responder } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Post("/", { status: 201 })
+ *   add(@Body.text() title: string) {
+ *     return { title };
+ *   }
+ * }
+ * ```
+ */
 export const Post = shorthand("@Post");
-/** Answers PUT. */
+/**
+ * Answers PUT.
+ *
+ * @example
+ * ```ts
+ * import { Path, Put, Responder } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Put("/:id/title")
+ *   rename(@Path("id") id: string) {
+ *     return { id, renamed: true };
+ *   }
+ * }
+ * ```
+ */
 export const Put = shorthand("@Put");
-/** Answers PATCH. */
+/**
+ * Answers PATCH.
+ *
+ * @example
+ * ```ts
+ * import { Patch, Path, Responder } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Patch("/:id")
+ *   change(@Path("id") id: string) {
+ *     return { id, changed: true };
+ *   }
+ * }
+ * ```
+ */
 export const Patch = shorthand("@Patch");
-/** Answers DELETE. */
+/**
+ * Answers DELETE.
+ *
+ * @example
+ * ```ts
+ * import { Delete, Path, Responder } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Delete("/:id")
+ *   remove(@Path("id") id: string) {
+ *     return { id, removed: true };
+ *   }
+ * }
+ * ```
+ */
 export const Delete = shorthand("@Delete");
-/** Answers HEAD instead of the route for GET. */
+/**
+ * Answers HEAD instead of the route for GET.
+ *
+ * @example
+ * ```ts
+ * import { Head, Responder, reply } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Head("/:id")
+ *   exists() {
+ *     return reply(undefined, { headers: { "X-Copies": "2" } });
+ *   }
+ * }
+ * ```
+ */
 export const Head = shorthand("@Head");
-/** Answers OPTIONS instead of the default answer, which lists the methods. */
+/**
+ * Answers OPTIONS instead of the default answer, which lists the methods.
+ *
+ * @example
+ * ```ts
+ * import { Options, Responder, reply } from "tricorn";
+ *
+ * @Responder("/books")
+ * class Books {
+ *   @Options("/:id")
+ *   options() {
+ *     return reply(undefined, { headers: { Allow: "GET, OPTIONS" } });
+ *   }
+ * }
+ * ```
+ */
 export const Options = shorthand("@Options");
 
 /** A route decorator for one HTTP method. The path defaults to "/". */

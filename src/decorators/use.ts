@@ -16,6 +16,27 @@ export type UseDecorator = (target: object, key?: string | symbol, descriptor?: 
  * decision.
  *
  * @throws ConfigurationError `ERR_MIDDLEWARE` for a value that is not a function
+ *
+ * @example
+ * ```ts
+ * import { Get, Responder, Use, type Middleware } from "tricorn";
+ *
+ * const timed: Middleware = async (request, next) => {
+ *   const started = performance.now();
+ *   const reply = await next();
+ *   request.log.info({ path: request.path, milliseconds: performance.now() - started });
+ *   return reply;
+ * };
+ *
+ * @Use(timed)
+ * @Responder("/books")
+ * class Books {
+ *   @Get("/")
+ *   list() {
+ *     return ["Emma", "Walden"];
+ *   }
+ * }
+ * ```
  */
 export function Use<R extends ResponderRequest | FilterRequest = ResponderRequest | FilterRequest>(
   ...middleware: readonly Middleware<R>[]

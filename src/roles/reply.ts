@@ -165,6 +165,14 @@ export class Reply {
  * @throws RangeError for a status that cannot be sent
  * @throws HeaderError for a field that would break the header block
  * @throws ReplyBodyError for a body that has no form on the wire
+ *
+ * @example
+ * ```ts
+ * import { reply } from "tricorn";
+ *
+ * const created = reply({ id: 3 }, { status: 201, headers: { Location: "/books/3" } });
+ * const picture = reply(Buffer.from("GIF89a"), { type: "image/gif" });
+ * ```
  */
 export function reply(body?: ReplyBody, init: ReplyInit = nothing): Reply {
   if (body instanceof Reply) return body.copy().revise(init);

@@ -116,6 +116,15 @@ export type Verdict = Allow | Deny;
  * @param variables names by letters, digits and `_`; values without control characters. They arrive as variables of
  * these names; REMOTE_USER sets the user behind lighttpd.
  * @throws HeaderError for a name or value that could inject a header, or a variable of the Web server's own
+ *
+ * @example
+ * ```ts
+ * import { allow, deny, type AuthorizerRequest, type Verdict } from "tricorn";
+ *
+ * function authorize({ headers }: AuthorizerRequest): Verdict {
+ *   return headers.get("x-key") === "s3cret" ? allow({ AUTH_USER: "ada" }) : deny();
+ * }
+ * ```
  */
 export function allow(
   variables: Readonly<Record<string, string>> = {},
@@ -149,6 +158,13 @@ export function allow(
  *
  * @param status 300 to 599; 403 if left out. Apache and mod_fcgid turn most into a 401, nginx passes 401 and 403 only.
  * @throws RangeError for a status that a Web server could take for "allowed"
+ *
+ * @example
+ * ```ts
+ * import { deny } from "tricorn";
+ *
+ * const tooMany = deny(429, { headers: { "Retry-After": "60" }, body: "Try again in a minute.\n" });
+ * ```
  */
 export function deny(status = 403, init: DenyInit = {}): Deny {
   return new Deny(status, init);

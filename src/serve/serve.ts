@@ -56,6 +56,21 @@ export interface Served {
  * Arguments of the process are never looked at: a CGI program gets them from the client.
  *
  * @throws ConfigurationError for every mistake that can be found before the first request; nothing is open then
+ *
+ * @example
+ * ```ts
+ * import { Get, Responder, serve } from "tricorn";
+ *
+ * @Responder()
+ * class Hello {
+ *   @Get("/")
+ *   hello() {
+ *     return "Hello from FastCGI";
+ *   }
+ * }
+ *
+ * await serve([Hello], "127.0.0.1:9000");
+ * ```
  */
 export function serve(
   application: TricornApplication | readonly ApplicationPart[],

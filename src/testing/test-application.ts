@@ -86,6 +86,25 @@ export class TestApplication {
  *
  * @param options the options of `serve` about the Web server: bridges, and the variables that it vouches for
  * @throws ConfigurationError for every mistake that `serve` would report
+ *
+ * @example
+ * ```ts
+ * import { Get, Responder } from "tricorn";
+ * import { testApplication } from "tricorn/testing";
+ *
+ * @Responder()
+ * class Hello {
+ *   @Get("/")
+ *   hello() {
+ *     return "Hello";
+ *   }
+ * }
+ *
+ * const application = await testApplication([Hello]);
+ * const { status, text } = await application.respond("/");
+ * console.assert(status === 200 && text === "Hello");
+ * await application.close();
+ * ```
  */
 export async function testApplication(
   application: TricornApplication | readonly ApplicationPart[],

@@ -57,6 +57,21 @@ async function runProject(file: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
+/** The functions and constants of a declaration file that have a comment, the first of each name. */
+function documentedIn(declarations: string): readonly { readonly name: string; readonly comment: string }[] {
+  const documented = /\/\*\*((?:(?!\*\/)[^])*)\*\/\nexport declare (?:function|const) (\w+)/g;
+  return [...declarations.matchAll(documented)].map(([, comment, name]) => ({
+    name: name!,
+    comment: comment!,
+  }));
+}
+
+/** The code of the examples in a comment. */
+function exampleIn(comment: string): string[] {
+  const lines = comment.replaceAll(/^ \* ?/gm, "");
+  return [...lines.matchAll(/^@example\n```ts\n([^]*?)^```$/gm)].map(([, code]) => code!);
+}
+
 beforeAll(async () => {
   // A copy, so that the build of the checkout is left alone.
   for (const name of ["src", "scripts", "docs", "package.json", "tsconfig.json", "tsconfig.build.json"])
@@ -129,7 +144,8 @@ test("its declarations need nothing but its own dependencies and the types of No
   const needed = new Set<string>();
   for (const { path } of packed.files.filter(({ path }) => path.endsWith(".d.ts"))) {
     const text = readFileSync(join(project, "node_modules/tricorn", path), "utf8");
-    for (const [, name] of text.matchAll(/(?:from |import\()"([^."][^"]*)"/g)) needed.add(name!);
+    const code = text.replaceAll(/\/\*[^]*?\*\//g, "");
+    for (const [, name] of code.matchAll(/(?:from |import\()"([^."][^"]*)"/g)) needed.add(name!);
   }
   // Some of each kind are found at all.
   expect([...needed]).toEqual(expect.arrayContaining(["node:http", "pino"]));
@@ -168,6 +184,47 @@ describe("installed into an empty project, it", () => {
       record: "0102000100000000",
       classes: ["FastCgiClient", "Gateway"],
     });
+  });
+
+  test("has an example that compiles in the comment of each decorator, and of what a first program calls", async () => {
+    const comments = packed.files
+      .filter(({ path }) => path.endsWith(".d.ts"))
+      .flatMap(({ path }) => documentedIn(readFileSync(join(project, "node_modules/tricorn", path), "utf8")));
+    const examples = comments.flatMap(({ name, comment }) =>
+      exampleIn(comment).map((code) => ({ name, code })),
+    );
+    const decorators = ["role", "route", "bind", "use"].flatMap((file) => {
+      const text = readFileSync(join(project, `node_modules/tricorn/dist/decorators/${file}.d.ts`), "utf8");
+      return [...text.matchAll(/^export declare (?:function|const) ([A-Z]\w+)/gm)].map(([, name]) => name!);
+    });
+    expect(decorators).toEqual(expect.arrayContaining(["Responder", "Get", "Path", "Use"]));
+    const wanted = [...decorators, "requestScoped", "serve", "allow", "deny", "reply", "testApplication"];
+    expect(examples.map(({ name }) => name)).toEqual(expect.arrayContaining(wanted));
+
+    const files = examples.map(({ name, code }) => {
+      const file = `examples/${name}.ts`;
+      mkdirSync(join(project, "examples"), { recursive: true });
+      writeFileSync(join(project, file), code);
+      return file;
+    });
+    expect(new Set(files).size).toBe(files.length);
+    const compilerOptions = {
+      target: "es2022",
+      module: "nodenext",
+      types: ["node"],
+      strict: true,
+      skipLibCheck: true,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      noEmit: true,
+    };
+    const config = join(project, "tsconfig.examples.json");
+    writeFileSync(config, JSON.stringify({ compilerOptions, files }));
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const { stdout } = await run(process.execPath, [tsc, "-p", config], { cwd: project }).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe("");
   });
 
   test("is debugged as docs/getting-started.md says: stack traces name the lines of the TypeScript", async () => {
