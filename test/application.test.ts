@@ -43,12 +43,12 @@ const logger: RoleDefinition = {
 };
 
 describe("an application", () => {
-  test("is made of a list of controllers, or of options", () => {
+  test("is created from a list of controllers, or from options", () => {
     expect(createApplication([Books])).toBeInstanceOf(TricornApplication);
     expect(createApplication({ controllers: [Books] })).toBeInstanceOf(TricornApplication);
   });
 
-  test("is made of controllers and definitions in one list", () => {
+  test("is created from controllers and definitions in one list", () => {
     const { description } = createApplication([Books, logger]);
     expect(description.responders.map(({ name }) => name)).toEqual(["Books"]);
     expect(description.roles).toEqual([{ name: "Logger", number: 4 }]);
@@ -58,7 +58,7 @@ describe("an application", () => {
     );
   });
 
-  test("plays the roles of its controllers and definitions, and always that of the authorizer", () => {
+  test("has the roles of its controllers and definitions, and always the authorizer role", () => {
     const dispatcher = new Dispatcher(applicationOf([Books, Upper], { definitions: [logger] }).roles);
     expect(dispatcher.inputs(Role.Responder)).toEqual({ stdin: true, data: false });
     expect(dispatcher.inputs(Role.Authorizer)).toEqual({ stdin: false, data: false });
@@ -77,7 +77,7 @@ describe("an application", () => {
     });
   });
 
-  test("is described without being made", () => {
+  test("is described without being created", () => {
     @Responder()
     class Expensive {
       constructor() {
@@ -102,7 +102,7 @@ describe("an application", () => {
     );
   });
 
-  test("describes the variables of those authorizers that declare them", () => {
+  test("describes the variables of authorizers that declare them", () => {
     @Authorizer({ paths: "/staff/**", variables: ["AUTH_USER", "AUTH_ROLE"] })
     class Declared {
       authorize() {
@@ -122,7 +122,7 @@ describe("an application", () => {
     ]);
   });
 
-  test("takes its mount and time limits", async () => {
+  test("uses the given mount and time limits", async () => {
     const application = applicationOf([Books], { mount: "/app/", timeouts: { handler: 5, authorizer: 7 } });
     expect((await ask(application, "/app/books")).text).toBe("x");
     expect([
@@ -131,7 +131,7 @@ describe("an application", () => {
     ]).toEqual([5, 7]);
   });
 
-  test("runs its middleware also where no route is found", async () => {
+  test("runs its middleware even if no route matches", async () => {
     const middleware = [
       async (_request: unknown, next: () => Promise<{ status: number }>) => String((await next()).status),
     ];
@@ -139,7 +139,7 @@ describe("an application", () => {
     expect((await ask(application, "/books/1")).text).toBe("200");
   });
 
-  test("refuses a level that its logger does not know", () => {
+  test("refuses an unknown log level", () => {
     vi.stubEnv("TRICORN_LOG_LEVEL", "loud");
     expect(refusalOf(() => createApplication([Books]))).toContain(
       'ERR_LOG_LEVEL: Cannot create application: TRICORN_LOG_LEVEL is "loud"; use silent or one of ',
@@ -150,7 +150,7 @@ describe("an application", () => {
     expect(createApplication([Books]).log.level).toBe("info");
   });
 
-  test("logs to the logger that it is given", () => {
+  test("logs to the given logger", () => {
     const log = pino({ level: "silent" });
     expect(createApplication({ controllers: [Books], log }).log).toBe(log);
   });

@@ -39,17 +39,17 @@ async function answerTo(
   return answer.text;
 }
 
-describe.each(unknown)("A body of which the Web server tells %s", (_name, told) => {
+describe.each(unknown)("A body for which the Web server sends %s", (_name, told) => {
   const json = { type: "application/json", pieces: ['{"a"', ":1}"], params: told };
 
-  test("is one to Express", async () => {
+  test("is read by Express", async () => {
     const app = express().post("/", express.json(), (request, response) => {
       response.json({ body: request.body as unknown, te: request.headers["transfer-encoding"] });
     });
     expect(JSON.parse(await answerTo(nodeListener(app), json))).toEqual({ body: { a: 1 }, te: "chunked" });
   });
 
-  test("is one to Koa", async () => {
+  test("is read by Koa", async () => {
     const app = new Koa();
     app.use(async (context) => {
       const pieces: Buffer[] = [];
@@ -60,7 +60,7 @@ describe.each(unknown)("A body of which the Web server tells %s", (_name, told) 
     expect(await answerTo(nodeListener(app.callback()), json)).toBe('{"a":1}');
   });
 
-  test("is one to multer", async () => {
+  test("is read by multer", async () => {
     const app = express().post("/", multer().single("file"), (request, response) => {
       response.json({ name: request.file?.originalname, size: request.file?.size });
     });
@@ -70,7 +70,7 @@ describe.each(unknown)("A body of which the Web server tells %s", (_name, told) 
     expect(JSON.parse(await answerTo(nodeListener(app), upload))).toEqual({ name: "a.txt", size: 5 });
   });
 
-  test("is a stream to a fetch handler, announced in chunks", async () => {
+  test("is a stream to a fetch handler, announced as chunked", async () => {
     const handler = fetchHandler(async (request) =>
       Response.json({ text: await request.text(), te: request.headers.get("transfer-encoding") }),
     );
@@ -87,7 +87,7 @@ test.each([
   ["POST", { CONTENT_LENGTH: "0" }, [null, false]],
   ["DELETE", { CONTENT_LENGTH: "" }, [null, false]],
   ["OPTIONS", {}, [null, false]],
-])("%s of which is told %o, and STDIN is empty, announces %o", async (method, told, expected) => {
+])("with %s announced as %o and an empty STDIN announces %o", async (method, told, expected) => {
   let seen: unknown;
   const { visit } = await serveHandlers(
     nodeListener((request, response) => {
@@ -100,7 +100,7 @@ test.each([
   expect(seen).toEqual(expected);
 });
 
-test("a request of which nothing is told is answered before its body comes", async () => {
+test("a request without a length is answered before its body arrives", async () => {
   const { connect } = await serveDefinitions([
     nodeListener((request, response) => response.end(request.headers["transfer-encoding"])),
   ]);

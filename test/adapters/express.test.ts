@@ -54,7 +54,7 @@ describe("An Express application", () => {
     expect([none.status, none.text.includes("Cannot GET /none")]).toEqual([404, true]);
   });
 
-  test("reads JSON, forms and uploads, and refuses what is too large", async () => {
+  test("reads JSON, forms and uploads, and refuses bodies above its limits", async () => {
     const app = express();
     const upload = multer({ storage: multer.memoryStorage() });
     app.post("/json", express.json({ limit: 100 }), (request, response) => response.json(request.body));
@@ -94,7 +94,7 @@ describe("An Express application", () => {
     });
   });
 
-  test("reads a body whose length nobody announced", async () => {
+  test("reads a body without an announced length", async () => {
     const app = express();
     app.post("/", express.text({ limit: "20mb" }), (request, response) =>
       response.send(String((request.body as string).length)),
@@ -115,7 +115,7 @@ describe("An Express application", () => {
     }
   });
 
-  test.each(["9", "200000"])("answers its errors where only 7 of %s bytes come", async (length) => {
+  test.each(["9", "200000"])("sends its error answer when only 7 of %s bytes arrive", async (length) => {
     const app = express();
     app.set("env", "test");
     app.post("/read", express.json(), (_request, response) => void response.end());
@@ -130,7 +130,7 @@ describe("An Express application", () => {
     expect((await visit("/unread", short)).status).toBe(500);
   });
 
-  test("serves files whole and in ranges, and no file outside of its folder", async () => {
+  test("serves files whole and in ranges, and no file outside its folder", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "public"));
     writeFileSync(join(folder, "secret.txt"), "secret");
@@ -179,7 +179,7 @@ describe("An Express application", () => {
     expect((await visit("/whole")).text).toBe("x".repeat(5000));
   });
 
-  test("keeps sessions by its cookie", async () => {
+  test("keeps sessions by cookie", async () => {
     const app = express();
     app.use(session({ secret: "s", resave: false, saveUninitialized: true, cookie: { secure: true } }));
     app.get("/", (request, response) => {
@@ -196,7 +196,7 @@ describe("An Express application", () => {
     expect((await visit("/")).headers.has("Set-Cookie")).toBe(false);
   });
 
-  test("answers errors of its handlers itself, synchronous and asynchronous ones", async () => {
+  test("answers errors of its handlers, synchronous and asynchronous", async () => {
     const app = express();
     app.get("/sync", () => {
       throw new Error("sync");
@@ -218,7 +218,7 @@ describe("An Express application", () => {
     expect([field.text, field.headers.has("Set-Cookie")]).toEqual(["caught Invalid character", false]);
   });
 
-  test("has applications and routers below it, and the request as Tricorn knows it", async () => {
+  test("nests applications and routers, and exposes the Tricorn request", async () => {
     const inner = express();
     inner.get("/who", (request, response) => {
       response.json({ base: request.baseUrl, url: request.url, user: requestOf(request)?.user ?? null });

@@ -61,7 +61,7 @@ describe("A light Response", () => {
     ],
   ];
 
-  test.each(makers)("of %s tells what the platform's own tells", async (_name, make) => {
+  test.each(makers)("has the same %s as the platform's Response", async (_name, make) => {
     expect(await told(make(Response))).toEqual(await told(make(platform.Response)));
   });
 
@@ -69,7 +69,7 @@ describe("A light Response", () => {
     ["a status that is none", (R) => new R("", { status: 199 })],
     ["a body that its status forbids", (R) => new R("x", { status: 304 })],
     ["JSON of nothing", (R) => R.json(undefined)],
-  ])("refuses %s as the platform's own does", (_name, make) => {
+  ])("refuses %s like the platform's", (_name, make) => {
     const failureOf = (R: typeof Response): string => {
       try {
         make(R);
@@ -81,7 +81,7 @@ describe("A light Response", () => {
     expect(failureOf(Response)).toBe(failureOf(platform.Response));
   });
 
-  test("is an instance of both, as the platform's own is", () => {
+  test("is an instance of both Response classes", () => {
     const [light, real] = [new Response("x"), new platform.Response("x")];
     expect([light instanceof Response, light instanceof platform.Response]).toEqual([true, true]);
     expect([real instanceof Response, real instanceof platform.Response]).toEqual([true, true]);
@@ -109,7 +109,7 @@ describe("A light Response", () => {
     expect([bytes, streamed.bodyUsed]).toEqual([3, true]);
   });
 
-  test("does not change with what it was made of", async () => {
+  test("does not change when its input changes", async () => {
     const bytes = new TextEncoder().encode("abc");
     const headers = { a: "1" };
     const response = new Response(bytes, { headers });
@@ -122,7 +122,7 @@ describe("A light Response", () => {
 describe("With the globals replaced, a fetch handler", () => {
   const serveFetch = (fetch: FetchFunction) => serveHandlers(fetchHandler(fetch));
 
-  test("has its light Response sent as the platform's own is", async () => {
+  test("has its light Response sent like the platform's", async () => {
     const answers = [];
     for (const R of [Response, platform.Response]) {
       const { visit } = await serveFetch(() => {
@@ -145,14 +145,14 @@ describe("With the globals replaced, a fetch handler", () => {
   test.each<[string, () => Response]>([
     ["would inject a field", () => new Response("", { headers: { "X-A": "a\r\nSet-Cookie: x=1" } })],
     ["has the Web server send a file", () => new Response("", { headers: { "X-Accel-Redirect": "/x" } })],
-  ])("is answered by 500 where its light Response %s", async (_name, fetch) => {
+  ])("is answered with 500 if its light Response %s", async (_name, fetch) => {
     const { visit, log } = await serveFetch(fetch);
     const answer = await visit("/");
     expect([answer.status, answer.headers.has("set-cookie")]).toEqual([500, false]);
     expect(log.some(({ level }) => level === 50)).toBe(true);
   });
 
-  test("has the stream of a Response cancelled that cannot be sent", async () => {
+  test("has the stream of a Response cancelled if it cannot be sent", async () => {
     const cancelled = deferred();
     const { visit } = await serveFetch(() => {
       const stream = new ReadableStream({ cancel: () => cancelled.resolve() });
@@ -162,7 +162,7 @@ describe("With the globals replaced, a fetch handler", () => {
     await cancelled.promise;
   });
 
-  test("is answered by 500 where the body of its Response was read already", async () => {
+  test("is answered with 500 if the body of its Response was already read", async () => {
     const { visit } = await serveFetch(async () => {
       const response = new Response("x");
       await response.text();
@@ -195,7 +195,7 @@ describe("With the globals replaced, a fetch handler", () => {
     ]);
   });
 
-  test("of Hono limits a body whose length nobody announced", async () => {
+  test("of Hono limits a body without an announced length", async () => {
     const app = new Hono();
     app.post("/", bodyLimit({ maxSize: 10 }), async (context) => context.text(await context.req.text()));
     const { visit } = await serveFetch(app.fetch);

@@ -49,7 +49,7 @@ async function seenOf<T>(
 }
 
 describe("The request of a fetch handler", () => {
-  test("is a Request whose URL is what the client asked for", async () => {
+  test("is a Request with the URL that the client requested", async () => {
     const look = (request: Request, own: ResponderRequest) => ({
       isRequest: request instanceof Request,
       tag: Object.prototype.toString.call(request),
@@ -86,16 +86,16 @@ describe("The request of a fetch handler", () => {
     ["http://other.example/x", "http://other.example/x"],
     ['/a b"<>`', "http://localhost/a%20b%22%3C%3E%60"],
     ["/\u00e9", "http://localhost/%C3%A9"],
-  ])("that was sent to %j is never for another host than that: %s", async (target, url) => {
+  ])("sent to %j never names another host: %s", async (target, url) => {
     expect(await seenOf((request) => request.url, target)).toBe(url);
   });
 
-  test("has a host of its own where the client names none that is one", async () => {
+  test("has a default host if the client names no valid one", async () => {
     const params = { HTTP_HOST: "a b/c", SERVER_NAME: "" };
     expect(await seenOf((request) => request.url, "/x", { params })).toBe("http://localhost/x");
   });
 
-  test("has no field that an HTTP client could not have sent", async () => {
+  test("has no field that an HTTP client could not send", async () => {
     const params = { HTTP_X_A: "a\r\nb", "HTTP_X:": "1", HTTP_PROXY: "http://evil", HTTP_X_B: "b" };
     expect(await seenOf((request) => [...request.headers], "/", { params })).toEqual([
       ["host", "localhost"],
@@ -136,7 +136,7 @@ describe("The request of a fetch handler", () => {
     expect(await seenOf(look, "/", { body: { a: "\u00e9" } })).toEqual(expected);
   });
 
-  test("has its body as a form", async () => {
+  test("has its body as form data", async () => {
     const body = new FormData();
     body.append("title", "Emma");
     body.append("file", new File(["text"], "emma.txt"));
@@ -159,7 +159,7 @@ describe("The request of a fetch handler", () => {
     expect(await seenOf(look, "/", { body: "abc" })).toEqual([true, true]);
   });
 
-  test("does not tell in an error what was sent", async () => {
+  test("does not repeat the body in an error", async () => {
     const body = "secret";
     const error = await seenOf((request) => request.json().catch((error: unknown) => error), "/", { body });
     expect(error).toBeInstanceOf(SyntaxError);
@@ -171,7 +171,7 @@ describe("The request of a fetch handler", () => {
     ["a stream's text", (request) => request.body && request.text()],
     ["a form", (request) => request.formData()],
     ["a clone's text", (request) => request.clone().text()],
-  ])("is answered by 413 where more is collected as %s than the limit says", async (_name, read) => {
+  ])("is answered with 413 if more is collected as %s than the limit allows", async (_name, read) => {
     const { visit } = await serveFetch(
       async (request) => {
         await read(request);
@@ -202,7 +202,7 @@ describe("The request of a fetch handler", () => {
 });
 
 describe("The Response of a fetch handler", () => {
-  test("is sent with its status and fields, each Set-Cookie for itself and none about the connection", async () => {
+  test("is sent with its status and fields, with separate Set-Cookie fields and no connection fields", async () => {
     const { visit } = await serveFetch(() => {
       const headers = new Headers({
         "X-A": "caf\u00c3\u00a9",
@@ -230,7 +230,7 @@ describe("The Response of a fetch handler", () => {
     ["nothing", () => new Response(), ""],
     ["a stream that is there at once", () => new Response(ready("abc")), "abc"],
     ["an empty stream", () => new Response(ready()), ""],
-  ])("of %s is sent with its length, and without a type that nobody gave", async (_name, response, text) => {
+  ])("of %s is sent with its length, and without an invented type", async (_name, response, text) => {
     const { visit } = await serveFetch(response);
     const answer = await visit("/");
     expect([answer.text, fieldsOf(answer)]).toEqual([text, { "content-length": String(text.length) }]);
@@ -242,7 +242,7 @@ describe("The Response of a fetch handler", () => {
     expect([answer.text, fieldsOf(answer)]).toEqual(["abcdef", {}]);
   });
 
-  test("that streams sends its head at once and then what comes, as fast as it is taken", async () => {
+  test("streams: its head is sent at once, then pieces as fast as they are read", async () => {
     const go = deferred();
     const made = { pieces: 0 };
     const { open } = await serveFetch(() => {
@@ -264,7 +264,7 @@ describe("The Response of a fetch handler", () => {
     expect((await answer.bytes()).length).toBe(10 * 1024 * 1024);
   });
 
-  test("whose stream fails is broken off and logged", async () => {
+  test("is aborted and logged if its stream fails", async () => {
     const { open, log } = await serveFetch(() => {
       const stream = new ReadableStream({
         async start(controller) {
@@ -279,7 +279,7 @@ describe("The Response of a fetch handler", () => {
     expect(log.find(({ level }) => level === 50)?.err?.message).toBe("broken");
   });
 
-  test("whose reader leaves has its stream cancelled", async () => {
+  test("has its stream cancelled if its reader leaves", async () => {
     const cancelled = deferred();
     const { open } = await serveFetch(
       () =>
@@ -304,7 +304,7 @@ describe("The Response of a fetch handler", () => {
     ["gives a stream that has failed", () => new Response(new ReadableStream({ pull: broken }))],
     ["gives a stream that fails behind its first piece", () => new Response(pieceOf("abc", broken))],
     ["announces another length", () => new Response("abc", { headers: { "Content-Length": "4" } })],
-  ])("is a 500 and a line of the log where the handler %s", async (_name, fetch) => {
+  ])("is a 500 and a log line if the handler %s", async (_name, fetch) => {
     const { visit, log } = await serveFetch(fetch);
     expect([(await visit("/")).status, log.filter(({ level }) => level === 50).length]).toEqual([500, 1]);
   });
@@ -349,7 +349,7 @@ describe("A Hono application", () => {
       listener: { vouchesFor: ["REMOTE_USER"] },
     });
 
-  test("routes, redirects, sets cookies, answers HEAD and knows the user", async () => {
+  test("routes, redirects, sets cookies, answers HEAD and reads the user", async () => {
     const { visit } = await serveHono();
     const answer = await visit("/books/7?q=x", { params: { REMOTE_USER: "ada" } });
     expect(answer.json).toEqual({ id: "7", q: "x", user: "ada" });
@@ -362,7 +362,7 @@ describe("A Hono application", () => {
     expect((await visit("/own")).text).toBe("own");
   });
 
-  test("reads bodies, and refuses what is too large", async () => {
+  test("reads bodies, and refuses those above its limits", async () => {
     const { visit } = await serveHono();
     expect((await visit("/json", { body: { a: 1 } })).json).toEqual({ a: 1 });
     expect((await visit("/form", { body: new URLSearchParams({ a: "1" }) })).json).toEqual({ a: "1" });
@@ -393,7 +393,7 @@ describe("A Hono application", () => {
 });
 
 describe("Middleware around a fetch handler", () => {
-  test.each([404, 700])("may reply with its answer and more, and status %i stays", async (status) => {
+  test.each([404, 700])("may extend its answer, and keeps status %i", async (status) => {
     const foreign = {
       status,
       statusText: "Own",

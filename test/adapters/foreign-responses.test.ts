@@ -39,7 +39,7 @@ async function answerTo(response: () => unknown) {
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe("A Response that is not the platform's", () => {
+describe("A Response of another implementation", () => {
   test.each<[string, () => unknown]>([
     ["a web stream", () => new Response("hello").body],
     [
@@ -74,7 +74,7 @@ describe("A Response that is not the platform's", () => {
     expect([answer.status, answer.text]).toEqual([204, ""]);
   });
 
-  test("may come by a promise of another realm", async () => {
+  test("may arrive in a promise of another realm", async () => {
     const later = runInNewContext("(value) => new Promise((resolve) => resolve(value))") as <T>(v: T) => T;
     const { answer } = await answerTo(() => later(made({ body: Readable.from([Buffer.from("x")]) })));
     expect(answer.text).toBe("x");
@@ -83,7 +83,7 @@ describe("A Response that is not the platform's", () => {
   test.each<[string, object]>([
     ["getSetCookie() (undici, @whatwg-node/fetch)", { getSetCookie: () => ["a=1; Expires=Mon, 1", "b=2"] }],
     ["raw() (node-fetch)", { raw: () => ({ "set-cookie": ["a=1; Expires=Mon, 1", "b=2"] }) }],
-  ])("has each cookie on a line of its own, by %s", async (_name, more) => {
+  ])("has each cookie on its own line, by %s", async (_name, more) => {
     const joined: readonly (readonly [string, string])[] = [
       ["x-a", "1"],
       ["set-cookie", "a=1; Expires=Mon, 1, b=2"],
@@ -98,7 +98,7 @@ describe("A Response that is not the platform's", () => {
     ]);
   });
 
-  test("may have a status and a reason phrase of its own", async () => {
+  test("may have any status and reason phrase", async () => {
     const special = () => made({ status: 799, statusText: "Quite Special" });
     const { connect } = await serveDefinitions([fetchHandler(special)]);
     const peer = await connect();
@@ -108,7 +108,7 @@ describe("A Response that is not the platform's", () => {
   });
 });
 
-describe("What cannot be sent of a Response", () => {
+describe("Parts of a Response that cannot be sent", () => {
   test.each<[string, () => unknown, RegExp]>([
     ["one of Response.error()", () => Response.error(), /created by Response\.error\(\)/],
     [
@@ -127,7 +127,7 @@ describe("What cannot be sent of a Response", () => {
     ["nothing", () => undefined, /must return a Response, this one returned undefined/],
     ["text", () => "text", /must return a Response, this one returned string/],
     ["an object", () => ({ status: "200" }), /must return a Response, this one returned object/],
-  ])("is %s: a 500 that is logged", async (_name, response, message) => {
+  ])("become a 500 that is logged: %s", async (_name, response, message) => {
     const { answer, log } = await answerTo(response);
     expect(answer.status).toBe(500);
     expect(log.map(({ err }) => err?.message).join()).toMatch(message);
@@ -136,7 +136,7 @@ describe("What cannot be sent of a Response", () => {
 });
 
 describe("The context of a fetch function", () => {
-  test("can be extended, also by names that a request has, and is another one for each request", async () => {
+  test("can be extended, also with names of the request, separately for each request", async () => {
     const seen: unknown[] = [];
     const { visit } = await serveFetch((request, context) => {
       seen.push(context);

@@ -8,7 +8,7 @@ import { deferred } from "../support/served.js";
 import { fieldsOf, mebibytes, serveHandlers } from "./support.js";
 
 describe("A Koa application", () => {
-  test("answers text, JSON, streams and nothing", async () => {
+  test("answers with text, JSON, streams and empty bodies", async () => {
     const app = new Koa();
     app.use((context) => {
       context.cookies.set("a", "1");
@@ -33,7 +33,7 @@ describe("A Koa application", () => {
     expect((await visit("/", { method: "HEAD" })).headers.get("content-length")).toBe("5");
   });
 
-  test("answers its own errors, and is told when a stream is not read to its end", async () => {
+  test("answers its own errors, and notices a stream that is not read to its end", async () => {
     const app = new Koa();
     const destroyed = deferred();
     app.silent = true;

@@ -30,7 +30,7 @@ const there = {
 };
 
 describe("The socket of a listener", () => {
-  test("tells what listeners read of a connection", async () => {
+  test("has the properties that listeners read of a connection", async () => {
     const look = (socket: Socket) => [
       [socket.remoteAddress, socket.remotePort, socket.remoteFamily],
       [socket.localAddress, socket.localPort, socket.localFamily, socket.address()],
@@ -47,7 +47,7 @@ describe("The socket of a listener", () => {
     ]);
   });
 
-  test("tells of TLS as the Web server does, and never that a client's certificate was checked", async () => {
+  test("reports TLS as the Web server does, and never a verified client certificate", async () => {
     const look = (socket: TLSSocket) => [
       socket.encrypted,
       socket.authorized,
@@ -73,14 +73,14 @@ describe("The socket of a listener", () => {
     ]);
   });
 
-  test("has nothing of TLS where there is none, as a socket of node:net", async () => {
+  test("has no TLS properties without TLS, like a socket of node:net", async () => {
     const names = ["authorized", "alpnProtocol", "getProtocol", "getCipher", "getPeerCertificate"];
     const look = (socket: Socket) => names.map((name) => typeof Reflect.get(socket, name));
     expect(await seenOf(look)).toEqual(names.map(() => "undefined"));
   });
 
   test.each(["encrypted", "remoteAddress", "remotePort", "remoteFamily", "localPort", "authorized"])(
-    "lets a listener say another %s",
+    "lets a listener set %s",
     async (name) => {
       const look = (socket: Socket) => {
         Reflect.set(socket, name, "mine");
@@ -93,7 +93,7 @@ describe("The socket of a listener", () => {
     },
   );
 
-  test("counts what was read and written", async () => {
+  test("counts bytes read and written", async () => {
     const counted = deferred<readonly number[]>();
     const { connect } = await serveDefinitions([
       nodeListener((request, response) => {
@@ -123,7 +123,7 @@ describe("The socket of a listener", () => {
     ["20", "ERR_INVALID_ARG_TYPE"],
     [2 ** 40, 2 ** 31 - 1],
     [0, 0],
-  ])("has for a time-out of %s what node:net has", async (given, expected) => {
+  ])("handles a time-out of %s like node:net", async (given, expected) => {
     const seen = await seenOf((socket) => {
       try {
         return socket.setTimeout(given as number).timeout;
@@ -134,7 +134,7 @@ describe("The socket of a listener", () => {
     expect(seen).toBe(expected);
   });
 
-  test("has the members of a stream that libraries ask before they write or read", async () => {
+  test("has the stream members that libraries read before reading or writing", async () => {
     const look = (socket: Socket) => [
       [socket.readableEnded, socket.readableLength, socket.readableFlowing, socket.readableEncoding],
       [socket.writableEnded, socket.writableFinished, socket.writableNeedDrain, socket.writableLength],
@@ -164,7 +164,7 @@ async function standingUpload(listener: NodeListener) {
   return { peer, server };
 }
 
-test("request.setTimeout() tells of an upload that stands, and the listener can answer", async () => {
+test("request.setTimeout() reports a stalled upload, and the listener can answer", async () => {
   const { peer } = await standingUpload((request, response) => {
     request.resume().setTimeout(20, () => response.writeHead(408).end("slow"));
   });
@@ -184,7 +184,7 @@ test.each<[string, NodeListener]>([
   expect(server.activeRequests).toBe(0);
 });
 
-test("the body that has come can be read when its client has left", async () => {
+test("the body that has arrived can be read after its client has left", async () => {
   const text = deferred<string>();
   const complete = deferred();
   const { connect } = await serveDefinitions([

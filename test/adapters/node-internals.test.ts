@@ -55,7 +55,7 @@ test("node:http still calls the methods that a response's writer replaces", () =
   expect(new Set(calls), gone).toEqual(new Set(["_storeHeader", "_send", "_writeRaw"]));
 });
 
-test("src/adapters/node-internals.ts uses no private member beside these, and no other adapter uses any", () => {
+test("src/adapters/node-internals.ts uses no other private member, and no other adapter uses any", () => {
   const uses = (file: string): string[] =>
     readFileSync(new URL(file, folder), "utf8").match(/\b_[a-z]\w+|\bk(?:NeedDrain|OutHeaders)\b/g) ?? [];
   expect(new Set(uses("node-internals.ts"))).toEqual(new Set(members.map(([, member]) => member)));

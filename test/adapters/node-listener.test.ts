@@ -13,7 +13,7 @@ import { CountedUpload, fieldsOf, mebibytes, serveHandlers } from "./support.js"
 const serveListener = (listener: NodeListener) => serveHandlers(nodeListener(listener));
 
 describe("The request of a listener", () => {
-  test("is an IncomingMessage that tells what the Web server told", async () => {
+  test("is an IncomingMessage with what the Web server sent", async () => {
     let seen: Record<string, unknown> = {};
     const { visit } = await serveListener((request, response) => {
       const { method, url, httpVersion, headers, rawHeaders, socket } = request;
@@ -47,7 +47,7 @@ describe("The request of a listener", () => {
     });
   });
 
-  test("that came over HTTP is none that Tricorn knows", () => {
+  test("that came over HTTP is not associated with a Tricorn request", () => {
     expect(requestOf(new IncomingMessage(null as never))).toBeUndefined();
   });
 
@@ -69,7 +69,7 @@ describe("The request of a listener", () => {
     expect(await (await answer).text()).toBe(String(10 * 1024 * 1024));
   });
 
-  test("is not read on while its reader pauses", async () => {
+  test("stops being read while its reader pauses", async () => {
     const upload = new CountedUpload(mebibytes(10));
     const read = deferred();
     const { open } = await serveListener((request, response) => {
@@ -90,7 +90,7 @@ describe("The request of a listener", () => {
     expect(await (await answer).text()).toBe(String(10 * 1024 * 1024));
   });
 
-  test("whose body is not as long as announced fails, and can still be answered", async () => {
+  test("whose body differs from its announced length fails, and can still be answered", async () => {
     const { visit } = await serveListener((request, response) => {
       let aborted = 0;
       request.on("aborted", () => (aborted += 1));
@@ -104,7 +104,7 @@ describe("The request of a listener", () => {
     expect([answer.status, answer.text]).toEqual([400, "ERR_BODY_LENGTH false 1"]);
   });
 
-  test("ends and closes when it was answered, also where nobody has read it", async () => {
+  test("ends and closes when it was answered, even if its body was not read", async () => {
     const events: string[] = [];
     const closed = deferred();
     const { visit } = await serveListener((request, response) => {
@@ -119,7 +119,7 @@ describe("The request of a listener", () => {
 });
 
 describe("The response of a listener", () => {
-  test("that is there as a whole is one record with its length, and no type that the listener did not give", async () => {
+  test("with a complete body is one record with its length, and no type unless the listener sets one", async () => {
     const { visit } = await serveListener((_request, response) => {
       response.setHeader("Set-Cookie", ["a=1", "b=2"]);
       response.setHeader("Connection", ["close", "X-Listed"]);
@@ -170,7 +170,7 @@ describe("The response of a listener", () => {
     expect(fieldsOf(await visit("/"))).toEqual({ "content-length": "1", ...expected });
   });
 
-  test("is not in chunks, even where the listener asks for them", async () => {
+  test("is not chunked, even if the listener asks for it", async () => {
     const { visit } = await serveListener((_request, response) => {
       response.chunkedEncoding = true;
       response.write("a");
@@ -179,7 +179,7 @@ describe("The response of a listener", () => {
     expect((await visit("/")).text).toBe("ab");
   });
 
-  test("says in the end that it has finished and closed, once each and in this order", async () => {
+  test("emits finish and close, once each and in this order", async () => {
     const events: string[] = [];
     const closed = deferred();
     const { visit } = await serveListener((_request, response) => {
@@ -215,7 +215,7 @@ describe("The response of a listener", () => {
     expect(headers.has("content-length")).toBe(false);
   });
 
-  test("sends its head before there is a body where it is flushed", async () => {
+  test("sends its head when flushed, before there is a body", async () => {
     const go = deferred();
     const { open } = await serveListener((_request, response) => {
       response.setHeader("Content-Type", "text/event-stream");
@@ -247,13 +247,13 @@ describe("The response of a listener", () => {
     ]);
   });
 
-  test("to HEAD whose length nobody knows says none", async () => {
+  test("to HEAD has no length if the listener did not set one", async () => {
     const { visit } = await serveListener((_request, response) => response.end());
     expect((await visit("/", { method: "HEAD" })).headers.has("content-length")).toBe(false);
     expect((await visit("/")).headers.get("content-length")).toBe("0");
   });
 
-  test("has interim answers accepted and left out", async () => {
+  test("accepts interim answers and omits them", async () => {
     const { visit } = await serveListener((_request, response) => {
       response.writeContinue();
       response.writeProcessing();
@@ -263,7 +263,7 @@ describe("The response of a listener", () => {
     expect([answer.status, answer.text, answer.headers.has("link")]).toEqual([200, "final", false]);
   });
 
-  test("cannot be written to behind its end, which changes nothing that was sent", async () => {
+  test("ignores writes after its end", async () => {
     const failed = deferred<Error & { code?: string }>();
     const { visit } = await serveListener((_request, response) => {
       response.on("error", failed.resolve);
@@ -274,7 +274,7 @@ describe("The response of a listener", () => {
     expect((await failed.promise).code).toBe("ERR_STREAM_WRITE_AFTER_END");
   });
 
-  test("refuses what would inject a field, before anything is sent", async () => {
+  test("refuses header injection before anything is sent", async () => {
     const { visit } = await serveListener((_request, response) => {
       const refused = ["a\r\nSet-Cookie: x=1", "a\nb", "a\0"].map((value) => {
         try {
@@ -312,7 +312,7 @@ describe("The response of a listener", () => {
     ["has an interim status", (response) => response.writeHead(101), "RangeError"],
     ["is shorter than its length", (response) => response.setHeader("Content-Length", 5), "ReplyLengthError"],
     ["is longer than its length", (response) => response.setHeader("Content-Length", 1), "ReplyLengthError"],
-  ])("is a 500 and a line of the log where it %s", async (_name, prepare, type) => {
+  ])("is a 500 and a log line if it %s", async (_name, prepare, type) => {
     const { visit, log } = await serveListener((_request, response) => {
       prepare(response);
       response.end("abc");
@@ -328,7 +328,7 @@ describe("The response of a listener", () => {
     ["with a line break in one of several values", { "X-A": ["a", "b\n"] }],
     ["beyond Latin-1, in a list", ["X-A", "\u0100"]],
     ["by a name that is none", { "X A": "a" }],
-  ])("may answer otherwise where writeHead() refuses a field %s", async (_name, fields) => {
+  ])("may answer differently if writeHead() refuses a field %s", async (_name, fields) => {
     const { visit } = await serveListener((_request, response) => {
       try {
         response.writeHead(200, fields as OutgoingHttpHeaders);
@@ -341,7 +341,7 @@ describe("The response of a listener", () => {
     expect([answer.status, answer.text]).toEqual([422, expect.stringMatching(/^ERR_(HTTP_|INVAL) false$/)]);
   });
 
-  test("is broken off, visibly, where what is streamed is shorter than its length", async () => {
+  test("is visibly aborted if a stream is shorter than its length", async () => {
     const { open, log } = await serveListener((_request, response) => {
       response.setHeader("Content-Length", 10);
       response.write("abc");
@@ -351,7 +351,7 @@ describe("The response of a listener", () => {
     expect(log.find(({ level }) => level === 50)?.err?.type).toBe("ReplyLengthError");
   });
 
-  test("has its writer wait for a reader that is slow, and tells it when to go on", async () => {
+  test("has its writer wait for a slow reader, and emits drain when it may continue", async () => {
     const file = join(temporaryFolder(), "large");
     writeFileSync(file, Buffer.alloc(10 * 1024 * 1024, "x"));
     const source = createReadStream(file);
@@ -366,7 +366,7 @@ describe("The response of a listener", () => {
     expect(await done.promise).toBeUndefined();
   });
 
-  test("tells by write() that it is full, and by drain that it is not", async () => {
+  test("returns false from write() when full, and emits drain when not", async () => {
     const told: boolean[] = [];
     const { visit } = await serveListener((_request, response) => {
       told.push(response.write("a"), response.writableNeedDrain);
@@ -380,7 +380,7 @@ describe("The response of a listener", () => {
     expect(told).toEqual([true, false, false, true, false]);
   });
 
-  test("tells of no drain once it has ended", async () => {
+  test("emits no drain after its end", async () => {
     const drained = vi.fn<() => void>();
     const { visit } = await serveListener((_request, response) => {
       response.on("drain", drained);
@@ -406,14 +406,14 @@ describe("A listener that fails", () => {
       (_request, response) => void response.destroy(new Error("broken")),
     ],
     ["destroys its request with an error", (request) => void request.destroy(new Error("broken"))],
-  ])("and %s is answered by 500 and logged", async (_name, listener) => {
+  ])("and %s is answered with 500 and logged", async (_name, listener) => {
     const { visit, log } = await serveListener(listener);
     expect((await visit("/")).status).toBe(500);
     const lines = log.filter(({ level }) => level === 50);
     expect(lines.map(({ err }) => err?.message)).toEqual(["broken"]);
   });
 
-  test("after its answer has begun breaks it off", async () => {
+  test("after its answer has begun aborts it", async () => {
     const { open, log } = await serveListener(async (_request, response) => {
       response.write("abc");
       await turns(2);
@@ -423,7 +423,7 @@ describe("A listener that fails", () => {
     expect(log.find(({ level }) => level === 50)?.err?.message).toBe("broken");
   });
 
-  test("after it has answered is logged, and the answer stands", async () => {
+  test("after it has answered is logged, and the answer is kept", async () => {
     const { visit, log } = await serveListener((_request, response) => {
       response.end("done");
       throw new Error("too late");
@@ -432,7 +432,7 @@ describe("A listener that fails", () => {
     expect(log.find(({ level }) => level === 50)?.err?.message).toBe("too late");
   });
 
-  test("to answer at all is answered by the time limit, and told that it is over", async () => {
+  test("to answer at all is answered by the time limit, and its response closes", async () => {
     const closed = deferred<string>();
     const { visit } = await serveHandlers(
       nodeListener((request, response) => {
@@ -445,7 +445,7 @@ describe("A listener that fails", () => {
   });
 });
 
-test("A listener is told when the Web server aborts: request, response and socket close", async () => {
+test("A listener is notified when the Web server aborts: request, response and socket close", async () => {
   const events: string[] = [];
   const [began, over] = [deferred(), deferred()];
   const { open } = await serveListener((request, response) => {
@@ -471,7 +471,7 @@ test("A listener is told when the Web server aborts: request, response and socke
   );
 });
 
-test("A response that was ended, but not taken before its client left, closes and has not finished", async () => {
+test("A response that was ended but not delivered before its client left closes without finish", async () => {
   const events: string[] = [];
   const [began, over] = [deferred(), deferred()];
   const { open } = await serveListener((_request, response) => {
@@ -495,7 +495,7 @@ test("A response that was ended, but not taken before its client left, closes an
   expect(events).toEqual(["close"]);
 });
 
-test("A listener is told of a Web server that has sent its last byte, and can still answer it", async () => {
+test("A listener notices that the Web server has sent its last byte, and can still answer it", async () => {
   const seen: string[] = [];
   const began = deferred();
   const { connect } = await serveDefinitions([
@@ -515,7 +515,7 @@ test("A listener is told of a Web server that has sent its last byte, and can st
   expect(seen).toEqual(["aborted", "close"]);
 });
 
-test("A listener whose answer middleware did not wait for is told that it is over", async () => {
+test("A listener whose answer middleware did not await is closed", async () => {
   const closed = deferred<boolean>();
   const { visit } = await serveHandlers(
     nodeListener((_request, response) => {
@@ -540,7 +540,7 @@ describe("A listener among controllers", () => {
   const own = responder({ "GET /own": () => "own", "GET /app/own": () => "own below" });
   const below = nodeListener((request, response) => response.end(request.url), { path: "/app" });
 
-  test("gets what lies below its path, for all methods, and routes go before", async () => {
+  test("receives all methods below its path, and routes take precedence", async () => {
     const { visit } = await serveHandlers([own, below]);
     const answers = await Promise.all(
       ["/own", "/app", "/app/x/y?z", "/app/own", "/application"].map(
@@ -570,7 +570,7 @@ describe("A listener among controllers", () => {
   });
 });
 
-test("A listener that answers because the client has left is no failure", async () => {
+test("A listener that answers because the client has left is not a failure", async () => {
   const { connect, log, server } = await serveDefinitions([
     nodeListener((request, response) => {
       // As the last handler of Express does, which waits for the end of an upload.

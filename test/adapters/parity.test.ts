@@ -188,7 +188,7 @@ const broken: Record<string, Scenario> = {
 };
 
 describe("A listener that answers has events and states as on node:http", () => {
-  test.each(Object.entries(answered))("where it %s", async (_name, scenario) => {
+  test.each(Object.entries(answered))("if it %s", async (_name, scenario) => {
     const expected = await onNodeHttp(scenario);
     expect(await throughGateway(scenario)).toEqual(expected);
   });

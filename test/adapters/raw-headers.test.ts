@@ -85,7 +85,7 @@ describe("headerLines", () => {
     expect(headerLines(Params.from(variables))).toEqual(expected);
   });
 
-  test("remembers names without end in bounded memory", () => {
+  test("bounds its memory for any number of names", () => {
     for (let number = 0; number < 1000; number += 1)
       expect(headerLines(Params.from([[`HTTP_X_${number}`, ""]]))).toEqual([`x-${number}`, ""]);
   });

@@ -45,7 +45,7 @@ describe.each(Object.entries(applications))("An authorizer of /admin before %s",
     ["a tab in the middle", "/ad\tmin", "/ad%09min"],
     ["a line feed in the middle", "/ad\nmin", "/ad%0Amin"],
     ["a control character", "/admin\u0001", "/admin%01"],
-  ])("is not passed by with %s", async (_what, target, path) => {
+  ])("is not bypassed with %s", async (_what, target, path) => {
     const { connect } = await serveDefinitions([gate(() => deny(403), "/admin"), application()], {
       listener: { bridges: { authorizer: { inProcess: true } } },
     });

@@ -11,13 +11,13 @@ const aborted = new AbortedError(
 );
 
 describe("RequestBody.bytes", () => {
-  test("takes a body that has arrived whole", async () => {
+  test("returns a body that has arrived completely", async () => {
     const { body, consumed } = openBody(["Hel", "lo"], { contentLength: 5 }).close();
     expect(await body.bytes()).toEqual(Buffer.from("Hello"));
     expect(consumed.bytes).toBe(5);
   });
 
-  test("waits for what is still to come", async () => {
+  test("waits for the rest of the body", async () => {
     const { body, push } = openBody(["Hel"], { contentLength: 5 });
     const bytes = body.bytes();
     push("lo").close();
@@ -29,7 +29,7 @@ describe("RequestBody.bytes", () => {
     expect(await wholeBody("", { contentLength: 0 }).bytes()).toEqual(Buffer.alloc(0));
   });
 
-  test("gives the same bytes however they arrive", async () => {
+  test("returns the same bytes however they arrive", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 3000 })), fc.nat(20), async (pieces, early) => {
         const { body, push } = openBody(pieces.slice(0, early));
@@ -57,17 +57,17 @@ describe("RequestBody.bytes", () => {
     expect(consumed.bytes).toBe(27);
   });
 
-  test("accepts a body of just the limit", async () => {
+  test("accepts a body of exactly the limit", async () => {
     expect(await wholeBody("Hello", { contentLength: 5 }).bytes({ bytes: 5 })).toHaveLength(5);
   });
 
-  test("refuses at once where CONTENT_LENGTH is above the limit, and drops what has come", async () => {
+  test("refuses at once if CONTENT_LENGTH is above the limit, and drops what has arrived", async () => {
     const { body, consumed } = openBody(["Hel"], { contentLength: 2 ** 20 + 1 });
     expect(await rejection(body.bytes())).toMatchObject({ status: 413 });
     expect(consumed.bytes).toBe(3);
   });
 
-  test("admits nothing under a limit that is not a number", async () => {
+  test("admits nothing if the limit is not a number", async () => {
     expect(await rejection(wholeBody("a").bytes({ bytes: Number.NaN }))).toMatchObject({ status: 413 });
   });
 
@@ -85,7 +85,7 @@ describe("RequestBody.bytes", () => {
     expect(await bytes).toMatchObject(expected);
   });
 
-  test("fails with the reason of an abort, before and while it reads", async () => {
+  test("fails with the reason of an abort, before and during reading", async () => {
     const early = openBody(["Hel"]);
     early.input.fail(aborted);
     expect(await rejection(early.body.bytes())).toBe(aborted);
@@ -96,7 +96,7 @@ describe("RequestBody.bytes", () => {
     expect(await bytes).toBe(aborted);
   });
 
-  test("never takes a body that was discarded for an empty or a short one", async () => {
+  test("never returns a discarded body as empty or short", async () => {
     const gone = openBody(["Hel"]);
     gone.input.discard();
     expect(await rejection(gone.close().body.bytes())).toEqual(
@@ -110,7 +110,7 @@ describe("RequestBody.bytes", () => {
     expect(await bytes).toBeInstanceOf(TypeError);
   });
 
-  test("reads only once, whatever the method", async () => {
+  test("reads only once, whichever method is called", async () => {
     const again = new TypeError("Cannot read body: it was read already");
     const body = wholeBody("{}");
     await body.json();
@@ -123,7 +123,7 @@ describe("RequestBody.bytes", () => {
 });
 
 describe("RequestBody.contentLength", () => {
-  test.each([undefined, 0, 4])("of %j is what was announced", (contentLength) => {
+  test.each([undefined, 0, 4])("of %j is the announced length", (contentLength) => {
     expect(wholeBody("", contentLength === undefined ? {} : { contentLength }).contentLength).toBe(
       contentLength,
     );
@@ -160,14 +160,14 @@ describe("RequestBody.text", () => {
     expect(await rejection(body.text())).toMatchObject({ status: 415, code: "ERR_BODY_CHARSET" });
   });
 
-  test("refuses bytes that are no text in the charset", async () => {
+  test("refuses bytes that are not valid in the charset", async () => {
     const body = wholeBody(Uint8Array.of(0x61, 0xff));
     expect(await rejection(body.text())).toMatchObject({ status: 400, code: "ERR_BODY_ENCODING" });
   });
 });
 
 describe("RequestBody.json", () => {
-  test("parses what it gets, with and without a byte order mark", async () => {
+  test("parses JSON with and without a byte order mark", async () => {
     expect(await wholeBody('{"a":[1]}', { contentType: "application/json" }).json()).toEqual({ a: [1] });
     expect(await wholeBody("\ufeff7", { contentType: "application/json; charset=utf8" }).json()).toBe(7);
   });
@@ -202,12 +202,12 @@ describe("RequestBody.json", () => {
 });
 
 describe("RequestBody.form", () => {
-  test("decodes names and values, and gives a repeated name an array", async () => {
+  test("decodes names and values, and collects repeated names in an array", async () => {
     const form = await wholeBody("a=1&b=two+words&a=%C3%A9&c&a=3&=empty").form();
     expect({ ...form }).toEqual({ a: ["1", "é", "3"], b: "two words", c: "", "": "empty" });
   });
 
-  test("has no prototype, so that every name is a field", async () => {
+  test("has no prototype, so every name is a field", async () => {
     const form = await wholeBody("__proto__=1&__proto__=2&constructor=3&toString=4").form();
     expect(Object.getPrototypeOf(form)).toBeNull();
     expect(Object.entries(form)).toEqual([
@@ -221,7 +221,7 @@ describe("RequestBody.form", () => {
     expect({ ...(await wholeBody("?a=1").form()) }).toEqual({ "?a": "1" });
   });
 
-  test("bounds the number of fields and the bytes", async () => {
+  test("limits the number of fields and the bytes", async () => {
     const tooLarge = { status: 413, code: "ERR_BODY_TOO_LARGE" };
     expect(await rejection(wholeBody("a&".repeat(1001)).form())).toMatchObject(tooLarge);
     expect(Object.keys(await wholeBody("a&b&c").form({ fields: 3 }))).toHaveLength(3);
@@ -242,7 +242,7 @@ describe.each([
       return bytes;
     };
 
-    test("reads only what it is asked for", async () => {
+    test("reads only what is requested", async () => {
       const first = Buffer.alloc(2000, 1);
       const second = Buffer.alloc(3000, 2);
       const { body, consumed, push } = openBody([first], { contentLength: 5000 });
@@ -265,7 +265,7 @@ describe.each([
       expect(await read).toBe(3 * piece.length);
     });
 
-    test("drops the rest when it is left", async () => {
+    test("drops the rest when the loop is left", async () => {
       const { body, consumed, push } = openBody(["Hello"]);
       for await (const _ of piecesOf(body)) break;
       push("more").close();
@@ -300,7 +300,7 @@ test("RequestBody.pieces can be read once", async () => {
 });
 
 describe("RequestBody.stream by a reader", () => {
-  test("reads only what it is asked for", async () => {
+  test("reads only what is requested", async () => {
     const first = Buffer.alloc(2000, 1);
     const second = Buffer.alloc(3000, 2);
     const { body, consumed } = openBody([first, second]).close();

@@ -55,7 +55,7 @@ describe("A body with a Content-Encoding", () => {
       [["identity", "deflate"]],
       [["aes128gcm"]],
       [["identity;q=1"]],
-    ])("is a 415 that says what would be taken: %j", async (codings) => {
+    ])("is refused with 415 and the accepted codings: %j", async (codings) => {
       const answer = await (await ask(read, codings, type))();
 
       expect([answer.status, answer.header("Accept-Encoding")]).toEqual([415, "identity"]);
@@ -63,7 +63,7 @@ describe("A body with a Content-Encoding", () => {
     });
 
     test.each([[[]], [[""]], [["identity"]], [[" Identity , "]], [["identity", "identity"]]])(
-      "is read where that is none: %j",
+      "is read if the coding is empty or identity: %j",
       async (codings) => {
         const answer = await (await ask(read, codings, type))();
 
@@ -78,7 +78,7 @@ describe("A body with a Content-Encoding", () => {
     ["bytes", ({ body }) => body.bytes()],
     ["pieces", async ({ body }) => collected(body.pieces())],
     ["a stream", async ({ body }) => collected(body.stream())],
-  ])("is given as it came as %s, and to adapted applications", async (_what, read) => {
+  ])("is passed through as %s, and to adapted applications", async (_what, read) => {
     const visit = await ask(read, ["gzip"], "application/json");
 
     for (const path of ["/", "/fetch", "/node"]) expect((await visit(path)).body).toEqual(content);

@@ -40,7 +40,7 @@ async function readAll(body: RequestBody, limits?: MultipartLimits) {
 }
 
 describe("RequestBody.multipart", () => {
-  test("gives fields and files in their order", async () => {
+  test("yields fields and files in order", async () => {
     const content = form(field("title", "Emma"), file("cover", "emma.png", "\x89PNG"), field("title", "é"));
     expect(await readAll(wholeBody(content, { ...typed, contentLength: content.length }))).toEqual([
       { name: "title", filename: undefined, type: "text/plain", text: "Emma" },
@@ -49,7 +49,7 @@ describe("RequestBody.multipart", () => {
     ]);
   });
 
-  test("gives the same parts however the body arrives, and whichever are read", async () => {
+  test("yields the same parts however the body arrives, and whichever are read", async () => {
     const content = fc.uint8Array({ maxLength: 40_000, size: "max" });
     const scenario = fc.array(fc.record({ content, isFile: fc.boolean(), read: fc.boolean() }), {
       maxLength: 8,
@@ -83,7 +83,7 @@ describe("RequestBody.multipart", () => {
     );
   });
 
-  test("works when every byte comes alone", async () => {
+  test("works one byte at a time", async () => {
     const { body, push } = openBody([], typed);
     const parts = readAll(body);
     for (const byte of form(field("a", "--X\r\n-"), file("b", "b.txt", "\r\n--X"))) {
@@ -94,7 +94,7 @@ describe("RequestBody.multipart", () => {
     expect((await parts).map((part) => part.text)).toEqual(["--X\r\n-", "\r\n--X"]);
   });
 
-  test("takes a form without parts, and text around the parts", async () => {
+  test("accepts a form without parts, and text around the parts", async () => {
     expect(await readAll(wholeBody("--XX--\r\n", typed))).toEqual([]);
     const content = `preamble\r\n${form(field("a", "1")).toString()}epilogue`;
     expect(await readAll(wholeBody(content, typed))).toMatchObject([{ name: "a", text: "1" }]);
@@ -116,7 +116,7 @@ describe("RequestBody.multipart", () => {
     expect(part?.filename).toBe(expected);
   });
 
-  test("drops a part that was not read when the next is asked for", async () => {
+  test("drops an unread part when the next is requested", async () => {
     const big = Buffer.alloc(300_000, "x");
     const parts = partsOf(wholeBody(form(file("big", "big", big), field("a", "1")), typed));
     const first = (await parts.next()).value as Part;
@@ -153,7 +153,7 @@ describe("RequestBody.multipart", () => {
     expect((await parts.next()).done).toBe(true);
   });
 
-  test("does not run ahead through small parts", async () => {
+  test("does not read ahead through small parts", async () => {
     const { body, consumed, push } = openBody([], typed);
     const parts = partsOf(body);
     const one = Buffer.from(`--XX\r\n${field("a", "").head}\r\n\r\n${"x".repeat(2000)}\r\n`);
@@ -167,7 +167,7 @@ describe("RequestBody.multipart", () => {
     expect(count).toBe(100);
   });
 
-  test("goes on behind a part whose stream was cancelled", async () => {
+  test("continues after a part whose stream was cancelled", async () => {
     const names: string[] = [];
     const content = form(file("a", "a", Buffer.alloc(300_000)), field("b", "1"));
     for await (const part of wholeBody(content, typed).multipart()) {
@@ -192,12 +192,12 @@ describe("RequestBody.multipart refuses", () => {
     expect(await rejection(readAll(body))).toMatchObject(malformed);
   });
 
-  test("a boundary that no client makes", async () => {
+  test("a boundary that no client generates", async () => {
     const contentType = `multipart/form-data; boundary=${"x".repeat(201)}`;
     expect(await rejection(readAll(wholeBody("", { contentType })))).toMatchObject(malformed);
   });
 
-  test("a body that is cut short at any byte", async () => {
+  test("a body that is truncated at any byte", async () => {
     const content = form(field("a", "1"), file("b", "b.png", "22"));
     for (let length = 0; length < content.length - 2; length += 1) {
       const body = wholeBody(content.subarray(0, length), typed);
@@ -210,7 +210,7 @@ describe("RequestBody.multipart refuses", () => {
     expect(await rejection(readAll(wholeBody(content, typed)))).toMatchObject(malformed);
   });
 
-  test("names above their limit", async () => {
+  test("names above the limit", async () => {
     const limits = { nameBytes: 4 };
     expect(await rejection(readAll(wholeBody(form(field("éé1", "")), typed), limits))).toMatchObject(
       malformed,
@@ -227,7 +227,7 @@ describe("RequestBody.multipart refuses", () => {
     expect(await rejection(readAll(wholeBody(content, typed), { parts: 2 }))).toMatchObject(tooLarge);
   });
 
-  test("a part that is too large to be collected, but not to be streamed", async () => {
+  test("a part too large to collect, but not to stream", async () => {
     const content = form(field("a", "12345"));
     expect(await rejection(readAll(wholeBody(content, typed), { partBytes: 4 }))).toMatchObject(tooLarge);
     const collected: number[] = [];
@@ -242,7 +242,7 @@ describe("RequestBody.multipart refuses", () => {
     expect(bytes).toBe(5);
   });
 
-  test("a body above the limit, at once where CONTENT_LENGTH tells", async () => {
+  test("a body above the limit, at once if CONTENT_LENGTH says so", async () => {
     const content = form(field("a", "1"));
     const announced = openBody([], { ...typed, contentLength: 11 });
     expect(await rejection(readAll(announced.body, { bytes: 10 }))).toMatchObject(tooLarge);
@@ -314,7 +314,7 @@ describe("RequestBody.multipart ends early", () => {
     expect((await parts.next()).done).toBe(true);
   });
 
-  test("with an error when the input is discarded under it", async () => {
+  test("with an error when the input is discarded during reading", async () => {
     const { body, input } = openBody([`--XX\r\n${field("a", "").head}\r\n\r\n1`], typed);
     const all = rejection(readAll(body));
     await settled();
@@ -322,7 +322,7 @@ describe("RequestBody.multipart ends early", () => {
     expect(await all).toBeInstanceOf(TypeError);
   });
 
-  test("always, with parts or an error, whatever is sent", async () => {
+  test("always, with parts or an error, for any input", async () => {
     const token = fc.constantFrom(
       "--XX",
       "--XX--",
@@ -398,7 +398,7 @@ function parsed(bytes: Buffer, { boundary, size }: { readonly boundary: string; 
 }
 
 /** What a form in these forms of its lines may become: its fields, or a refusal. Never fewer fields. */
-describe("RequestBody.multipart, however the body is cut into pieces,", () => {
+describe("RequestBody.multipart, for any division of the body,", () => {
   const disposition = (name: string) => `Content-Disposition: form-data; name="${name}"`;
   const one = (name: string, content: string) => `${disposition(name)}\r\n\r\n${content}`;
   const [a, b] = [one("a", "1"), one("b", "2")];

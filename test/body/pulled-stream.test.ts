@@ -63,7 +63,7 @@ const outcome = (promise: Promise<unknown>): Promise<unknown> =>
 test.each([
   ["a pulled stream", pulled],
   ["a stream of the platform", native],
-])("%s is read in a loop to its end, and closed then", async (_, make) => {
+])("%s is read to its end by a loop, and then closed", async (_, make) => {
   const { stream, seen } = make([1, 2, 3]);
   expect(await collect(stream)).toEqual([1, 2, 3]);
   expect(seen.asked).toBe(4);
@@ -98,7 +98,7 @@ test.each([
 test.each([
   ["a pulled stream", pulled],
   ["a stream of the platform", native],
-])("%s is locked by its loop, and refuses one where it is locked", async (_, make) => {
+])("%s is locked by its loop, and refuses one while locked", async (_, make) => {
   const { stream, seen } = make([1, 2]);
   for await (const _piece of stream) {
     expect(stream.locked).toBe(true);
@@ -112,7 +112,7 @@ test.each([
 test.each([
   ["a pulled stream", pulled],
   ["a stream of the platform", native],
-])("%s goes on in a loop behind what a reader took of it", async (_, make) => {
+])("%s continues in a loop after a reader", async (_, make) => {
   const { stream } = make([1, 2, 3]);
   const reader = stream.getReader();
   expect(await reader.read()).toEqual({ done: false, value: bytes(1) });
@@ -123,7 +123,7 @@ test.each([
 test.each([
   ["a pulled stream", pulled],
   ["a stream of the platform", native],
-])("%s goes through a transform, and apart by tee", async (_, make) => {
+])("%s can be transformed and teed", async (_, make) => {
   const doubled = new TransformStream<Uint8Array, Uint8Array>({
     transform: (piece, controller) => controller.enqueue(piece.map((value) => value * 2)),
   });
@@ -138,7 +138,7 @@ test.each([
 test.each([
   ["a pulled stream", pulled],
   ["a stream of the platform", native],
-])("%s counts as disturbed from its first piece on", async (_, make) => {
+])("%s is disturbed after its first piece", async (_, make) => {
   const { stream } = make([1, 2]);
   expect(Readable.isDisturbed(stream as never)).toBe(false);
   const during: boolean[] = [];
@@ -150,7 +150,7 @@ test.each([
 test.each([
   ["a pulled stream", pulled],
   ["a stream of the platform", native],
-])("%s without a piece ends, or fails, at once", async (_, make) => {
+])("%s without pieces ends, or fails, at once", async (_, make) => {
   const { stream } = make([]);
   expect(await collect(stream)).toEqual([]);
   expect(await outcome(stream.getReader().closed)).toEqual({ value: undefined });
@@ -162,7 +162,7 @@ test.each([
 test.each([
   ["a pulled stream", pulled],
   ["a stream of the platform", native],
-])("%s goes on behind a loop that was left, where that is wanted", async (_, make) => {
+])("%s continues after an abandoned loop with preventCancel", async (_, make) => {
   const { stream, seen } = make([1, 2]);
   // The types of Node.js 20 know the options of values() alone.
   const { [Symbol.asyncIterator]: begin } = stream as { [Symbol.asyncIterator]: typeof stream.values };
@@ -186,7 +186,7 @@ test.each([
   expect(await iterator.next()).toMatchObject({ done: true });
 });
 
-test("asks in order where its iterator is asked again before it has answered", async () => {
+test("pulls in order when its iterator is called again before it has answered", async () => {
   const iterator = pulled([1, 2]).stream[Symbol.asyncIterator]();
   expect(await Promise.all([iterator.next(), iterator.next(), iterator.next()])).toEqual([
     { done: false, value: bytes(1) },
@@ -195,7 +195,7 @@ test("asks in order where its iterator is asked again before it has answered", a
   ]);
 });
 
-test("hands over its pieces only where nobody has read from it or locked it", async () => {
+test("hands over its pieces unless it was read or locked", async () => {
   const read = pulled([1, 2]).stream;
   const reader = read.getReader();
   expect(takePieces(read)).toBeUndefined();

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 
 import { checkBridges, checkVouchesFor, type BridgeOptions } from "../../src/bridges/bridge-options.js";
 
-describe("what a Web server vouches for", () => {
+describe("trusted variables", () => {
   test.each([["REMOTE_USER"], ["AUTH_USER"], ["SSL_CLIENT_S_DN"], ["REDIRECT_REMOTE_USER"], ["member"]])(
-    "may be %s",
+    "may include %s",
     (name) => {
       expect(checkVouchesFor([name])).toEqual([name]);
     },
@@ -23,7 +23,7 @@ describe("what a Web server vouches for", () => {
     ["AUTH_TYPE"],
     ["REMOTE_PASSWD"],
     ["TRICORN_BRIDGE"],
-  ])("is never %s, which is the client's word", (name) => {
+  ])("never include %s, which a client sets", (name) => {
     expect(() => checkVouchesFor(["REMOTE_USER", name])).toThrow(
       expect.objectContaining({
         code: "ERR_VOUCHES_FOR",
@@ -33,19 +33,19 @@ describe("what a Web server vouches for", () => {
   });
 
   test.each([["A-B"], [""], ["1A"], ["A\r\nB"], [7], [undefined]])(
-    "is never %j, which is no name",
+    "never include %j, which is not a name",
     (name) => {
       expect(() => checkVouchesFor([name as string])).toThrow(/no name of a variable/);
     },
   );
 
-  test("is a list, not a text whose letters would be names", () => {
+  test("are a list, not a text whose letters would be names", () => {
     expect(() => checkVouchesFor("REMOTE_USER" as unknown as string[])).toThrow(
       expect.objectContaining({ code: "ERR_VOUCHES_FOR" }),
     );
   });
 
-  test("does not change with the list that was given", () => {
+  test("do not change with the given list", () => {
     const given = ["REMOTE_USER"];
     const checked = checkVouchesFor(given);
     given.push("HTTP_X_USER");
@@ -67,7 +67,7 @@ describe("bridge options", () => {
         authorizer: { uri: "HTTP_X_FORWARDED_URI", method: "HTTP_X_FORWARDED_METHOD", inProcess: undefined },
       },
     ],
-  ])("%j are taken", (options) => {
+  ])("%j are accepted", (options) => {
     expect(() => checkBridges(options)).not.toThrow();
   });
 

@@ -43,7 +43,7 @@ function moduleOf(name: string): string {
 }
 
 describe("tricorn", () => {
-  test("tells its commands and its version", async () => {
+  test("prints its commands and its version", async () => {
     const { version } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8"));
     expect(await tricorn(["--version"])).toEqual({ code: 0, out: `${version}\n`, err: "" });
     const { code, out, err } = await tricorn(["--help"]);
@@ -66,7 +66,7 @@ describe("tricorn", () => {
     ],
     [["config", "nginx", "--out", "a", "--out", "b"], "--out was given twice"],
     [["config", "nginx", "--deployment=a", "--deployment", "b"], "--deployment was given twice"],
-  ])("%j is no way to call it", async (args, fact) => {
+  ])("refuses the arguments %j", async (args, fact) => {
     const { code, out, err } = await tricorn(args);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toMatch(/^tricorn: .*\n$/);
@@ -94,7 +94,7 @@ describe("tricorn config", () => {
     }
   });
 
-  test("prints the configuration, and what is left to do to standard error", async () => {
+  test("prints the configuration, and the remaining steps to standard error", async () => {
     const { code, out, err } = await tricorn(["config", "nginx", "--port", "8080", "--state", "/srv/run"]);
     expect([code, out]).toEqual([0, textOf("nginx", { port: 8080, state: "/srv/run" })]);
     expect(err).toBe(
@@ -104,7 +104,7 @@ describe("tricorn config", () => {
     );
   });
 
-  test("reads what is protected and what streams off controllers, and makes none of them", async () => {
+  test("reads from controllers what is protected and what streams, and creates none of them", async () => {
     const { code, out, err } = await tricorn(["config", "nginx", moduleOf("controllers")]);
     expect(code).toBe(0);
     expect(out).toMatch(/^ +location ~\* "\^\/member\S*" \{$/m);
@@ -115,14 +115,14 @@ describe("tricorn config", () => {
     );
   });
 
-  test("sends what lies below the paths of adapters to the application", async () => {
+  test("sends paths below adapters to the application", async () => {
     const { code, out } = await tricorn(["config", "caddy", moduleOf("adapters"), "--root", "/srv"]);
     expect(code).toBe(0);
     expect(out).toContain("not path_regexp `^/live/?$|^/live(?:/|$)|^/api/?$|^/api(?:/|$)`");
   });
 
   test.each(["application", "default"])(
-    "takes %s of a module, whatever that leaves running",
+    "loads %s of a module, even if the module keeps running",
     async (name) => {
       const { code, out, err } = await tricorn(["config", "caddy", moduleOf(name), "--root", "/srv"]);
       expect(code).toBe(0);
@@ -132,7 +132,7 @@ describe("tricorn config", () => {
     },
   );
 
-  test("takes what a module would serve, and serves nothing", async () => {
+  test("reads what a module would serve, without serving it", async () => {
     const { code, out } = await tricorn(["config", "nginx", moduleOf("serves"), "--root", "/srv"]);
     expect(code).toBe(0);
     expect(out).toContain('location ~ "^/hello/?$" {');
@@ -143,14 +143,14 @@ describe("tricorn config", () => {
     ["no-controllers", "Bare"],
     ["throws", "The shelf is empty\n"],
     ["missing", "there is no such file"],
-  ])("tells what is wrong with the module %s", async (name, fact) => {
+  ])("reports what is wrong with the module %s", async (name, fact) => {
     const { code, out, err } = await tricorn(["config", "nginx", moduleOf(name)]);
     expect([code, out]).toEqual([1, ""]);
     expect(err).toMatch(/^tricorn: Cannot describe the application of .*\n {4}ERR_MODULE: see \S+\n$/);
     expect(err).toContain(fact);
   });
 
-  test("tells what is wrong with a deployment", async () => {
+  test("reports what is wrong with a deployment", async () => {
     const { code, out, err } = await tricorn(["config", "nginx", "--port", "0", "--mount", "app"]);
     expect([code, out]).toEqual([1, ""]);
     expect(err).toMatch(
@@ -167,7 +167,7 @@ describe("tricorn config", () => {
     ],
     [["iis"], "the deployment has no command; write `-- node dist/main.js` behind the options"],
     [["systemd"], "the deployment has no command; write `-- node dist/main.js` behind the options"],
-  ])("says of %j what is expected, and where it is explained", async (args, fact) => {
+  ])("explains for %j what is expected, and where it is documented", async (args, fact) => {
     const { code, out, err } = await tricorn(["config", ...args]);
     expect([code, out]).toEqual([1, ""]);
     const [first, ...rest] = err.trimEnd().split("\n");
@@ -176,7 +176,7 @@ describe("tricorn config", () => {
     expect(rest).toEqual(["    ERR_DEPLOYMENT: see tricorn/docs/errors.md#err_deployment"]);
   });
 
-  test("notes that the folder of the root is not there, and only then", async () => {
+  test("notes only that the root folder does not exist", async () => {
     const here = folder();
     const missing = await tricorn(["config", "nginx", "--root", join(here, "publik")]);
     expect(missing.code).toBe(0);
@@ -185,7 +185,7 @@ describe("tricorn config", () => {
     expect(there.err).not.toContain("There is no folder");
   });
 
-  test("writes files into a folder, with what the server needs there", async () => {
+  test("writes files into a folder, with what the server needs", async () => {
     const out = folder();
     const args = ["config", "nginx", "--state", "run", "--out", "."];
     const { code, out: printed, err } = await tricorn(args, out);
@@ -198,7 +198,7 @@ describe("tricorn config", () => {
     expect(elsewhere.err).toContain(`then         cd ${join(out, "deep/er")}\n`);
   });
 
-  test("writes what belongs elsewhere beside, to be copied; the command stands behind --", async () => {
+  test("writes files for other places separately, to be copied; the command follows --", async () => {
     const out = folder();
     const args = [
       "config",
@@ -221,7 +221,7 @@ describe("tricorn config", () => {
     expect(err).toContain("application  serve(application)\n");
   });
 
-  describe("a command is run", () => {
+  describe("a command runs", () => {
     const command = ["--", "node", "main.js"];
 
     test.each([
@@ -229,14 +229,14 @@ describe("tricorn config", () => {
       ["apache", "--apache-responder", "fcgid"],
       ["lighttpd", "--lighttpd-responder", "cgi"],
       ["lighttpd", "--lighttpd-responder", "spawn"],
-    ])("in the folder where it was named: %s %s %s", async (...args) => {
+    ])("in the folder where it was given: %s %s %s", async (...args) => {
       const cwd = realpathSync(folder());
       const { code, out } = await tricorn(["config", ...args, "--state", "run", ...command], cwd);
       expect(code).toBe(0);
       expect(out).toContain(`\ncd ${cwd} || exit 1\nexec node main.js\n`);
     });
 
-    test("in that of --directory, or of the deployment's file", async () => {
+    test("in that of --directory, or of the deployment file", async () => {
       const cwd = realpathSync(folder());
       const { out: named } = await tricorn(["config", "systemd", "--directory", "app", ...command], cwd);
       expect(named).toContain(`\nWorkingDirectory=${cwd}/app\n`);
@@ -248,7 +248,7 @@ describe("tricorn config", () => {
       expect(read).toContain("\nWorkingDirectory=/srv/books\n");
     });
 
-    test("where the server starts it, if the deployment's file alone names it", async () => {
+    test("where the server starts it, if only the deployment file names it", async () => {
       const cwd = folder();
       writeFileSync(join(cwd, "deployment.json"), JSON.stringify({ command: ["/srv/books/start"] }));
       const { out } = await tricorn(["config", "systemd", "--deployment", "deployment.json"], cwd);
@@ -257,7 +257,7 @@ describe("tricorn config", () => {
     });
   });
 
-  test("names no address where the application is handed a socket", async () => {
+  test("needs no address if the application receives a socket", async () => {
     const spawned = [
       "config",
       "lighttpd",
@@ -272,7 +272,7 @@ describe("tricorn config", () => {
     expect((await tricorn(spawned)).err).toContain("application  serve(application)\n");
   });
 
-  test("prints several files, each by its name", async () => {
+  test("prints several files, each under its name", async () => {
     const { out } = await tricorn(["config", "systemd", "--", "node", "main.js"]);
     expect(out.match(/^# ---- .*$/gm)).toEqual([
       "# ---- /etc/systemd/system/application.socket",
@@ -280,7 +280,7 @@ describe("tricorn config", () => {
     ]);
   });
 
-  test("prints the description as JSON, which it takes back", async () => {
+  test("prints the description as JSON, and reads it back", async () => {
     const cwd = folder();
     const args = ["--port", "8080", "--apache-realm", "Library", "--protect", "/a/**", "--protect", "*.b"];
     const { code, out, err } = await tricorn(
@@ -325,7 +325,7 @@ describe("tricorn config", () => {
     expect(err).toContain(fact);
   });
 
-  test("writes only the part for a configuration that is there", async () => {
+  test("writes only the part for an existing configuration", async () => {
     const { out, err } = await tricorn(["config", "nginx", "--site", "--name", "books"]);
     expect(out).toMatch(/^# books behind nginx\.\nupstream books \{\n/);
     expect(err).toContain("run          nginx -s reload\n");

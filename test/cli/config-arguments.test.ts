@@ -15,12 +15,12 @@ describe("an option that is given twice", () => {
     );
   });
 
-  test.each(lists!)("has both values where it is a list: --%s", (name) => {
+  test.each(lists!)("has both values if it is a list: --%s", (name) => {
     const { deployment } = parseConfigArguments(["nginx", `--${name}=a`, `--${name}`, "b"]);
     expect(deployment[name]).toEqual(["a", "b"]);
   });
 
-  test("means the same where it has no value", () => {
+  test("means the same without a value", () => {
     expect(parseConfigArguments(["nginx", "--json", "--json", "--", "--listen", "--listen"])).toMatchObject({
       json: true,
       deployment: { command: ["--listen", "--listen"] },

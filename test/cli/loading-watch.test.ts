@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 
 import { commandOf, NodeProcess } from "../support/node-process.js";
 
-test("watchLoading ends a process whose only thread is stuck, and says why", async () => {
+test("watchLoading ends a process whose only thread is blocked, and says why", async () => {
   const process = new NodeProcess([...commandOf("test/cli/apps/stuck.ts"), "stuck"]);
 
   expect(await process.ended).toBe("SIGKILL");
   expect(process.errors).toContain("it computes for ever");
 });
 
-test("watchLoading does nothing once it was ended, and keeps no process alive", async () => {
+test("watchLoading does nothing once ended, and keeps no process alive", async () => {
   const process = new NodeProcess(commandOf("test/cli/apps/stuck.ts"));
 
   expect(await process.ended).toBe(0);

@@ -28,7 +28,7 @@ describe("an abort", () => {
     expect(application.connections).toBe(1);
   });
 
-  test("closes a connection that is not kept", async () => {
+  test("closes a connection that is not kept alive", async () => {
     const controller = new AbortController();
     const answer = connect({ keepConnection: false }).request({ ...get, signal: controller.signal });
     const peer = await application.accept();
@@ -38,7 +38,7 @@ describe("an abort", () => {
     await peer.closed();
   });
 
-  test("fails the body that is being read, and drops what still comes", async () => {
+  test("fails the body that is being read, and drops the rest", async () => {
     const client = connect({ maxConnections: 1 });
     const controller = new AbortController();
     const answer = client.request({ ...get, signal: controller.signal });
@@ -79,7 +79,7 @@ describe("an abort", () => {
     expect(cancelled).toBe("stop");
   });
 
-  test("of one request leaves the others on the connection alone", async () => {
+  test("of one request does not affect the others on the connection", async () => {
     const client = connect({ multiplex: true, maxConnections: 1 });
     const controller = new AbortController();
     const [doomed, good] = [client.request({ ...get, signal: controller.signal }), client.request(get)];
@@ -97,7 +97,7 @@ describe("an abort", () => {
     await third;
   });
 
-  test("gives the connection up when END_REQUEST does not come", async () => {
+  test("abandons the connection if END_REQUEST does not arrive", async () => {
     const controller = new AbortController();
     const answer = connect({ timeouts: { abort: 5 } }).request({ ...get, signal: controller.signal });
     const peer = await application.accept();
@@ -108,14 +108,14 @@ describe("an abort", () => {
     await peer.closed();
   });
 
-  test("before the request does nothing at all", async () => {
+  test("before the request sends nothing", async () => {
     await expect(connect().request({ ...get, signal: AbortSignal.abort() })).rejects.toMatchObject({
       name: "AbortError",
     });
     expect(application.connections).toBe(0);
   });
 
-  test("of a request that waits for a connection takes it out, and cancels its body", async () => {
+  test("of a request that waits for a connection removes it, and cancels its body", async () => {
     const client = connect({ maxConnections: 1 });
     const first = client.request(get);
     const peer = await application.accept();
@@ -133,7 +133,7 @@ describe("an abort", () => {
     expect((await last).status).toBe(200);
   });
 
-  test("is what cancelling the body is", async () => {
+  test("follows from cancelling the body", async () => {
     const answer = connect().request(get);
     const peer = await application.accept();
     const id = await peer.request();
@@ -144,7 +144,7 @@ describe("an abort", () => {
     await expect(response.ended).rejects.toMatchObject({ code: "ERR_CLIENT_CLOSED", fault: "local" });
   });
 
-  test("behind the end changes nothing", async () => {
+  test("after the end changes nothing", async () => {
     const controller = new AbortController();
     const answer = connect().request({ ...get, signal: controller.signal });
     const peer = await application.accept();
@@ -165,7 +165,7 @@ describe("a time-out", () => {
     vi.useRealTimers();
   });
 
-  test("ends a request that the application does nothing for", async () => {
+  test("ends a request that the application does not answer", async () => {
     const answer = connect({ timeouts: { response: 1000 } }).request(get);
     const failing = expect(answer).rejects.toMatchObject({ code: "ERR_CLIENT_TIMEOUT" });
     const peer = await application.accept();
@@ -194,7 +194,7 @@ describe("a time-out", () => {
     ["STDERR", [1, 7, 0, 1, 0, 3, 0, 0, ...Buffer.from("why")]],
     ["padding", [1, 6, 0, 1, 0, 1, 9, 0, ...Buffer.from("S"), 0, 0, 0, 0, 0, 0, 0, 0, 0]],
     ["an answer to GET_VALUES", [1, 10, 0, 0, 0, 0, 0, 0, 1, 10, 0, 0, 0, 0, 0, 0]],
-  ])("begins anew with each byte of %s", async (_name, bytes) => {
+  ])("restarts with each byte of %s", async (_name, bytes) => {
     const [near, far] = duplexPair();
     const client = new FastCgiClient({ connect: () => near, timeouts: { response: 1000 } });
     const peer = new Peer(far);
@@ -216,7 +216,7 @@ describe("a time-out", () => {
     client.destroy();
   });
 
-  test("does not count while the caller's own body is awaited, or its reading", async () => {
+  test("does not run while the caller's own body or reading is awaited", async () => {
     let sink!: ReadableStreamDefaultController<Uint8Array>;
     const stdin = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -238,7 +238,7 @@ describe("a time-out", () => {
     expect((await reader.read()).done).toBe(true);
   });
 
-  test("bounds the whole exchange when the request says so, also while it waits for a connection", async () => {
+  test("limits the whole exchange if requested, also while waiting for a connection", async () => {
     const client = connect({ maxConnections: 1 });
     const first = client.request({ ...get, timeout: 1000 });
     const second = client.request({ ...get, timeout: 1000 });
@@ -253,7 +253,7 @@ describe("a time-out", () => {
     ]);
   });
 
-  test("of more than 24 days never strikes", async () => {
+  test("of more than 24 days never expires", async () => {
     const answer = connect({ timeouts: { response: 2 ** 31, idle: 2 ** 40 } }).request({
       ...get,
       timeout: 2 ** 33,
@@ -267,7 +267,7 @@ describe("a time-out", () => {
 });
 
 describe("close()", () => {
-  test("closes idle connections and refuses what comes later", async () => {
+  test("closes idle connections and refuses later requests", async () => {
     const client = connect();
     const answer = client.request(get);
     const peer = await application.accept();
@@ -281,7 +281,7 @@ describe("close()", () => {
     await expect(client.values()).rejects.toMatchObject({ code: "ERR_CLIENT_CLOSED" });
   });
 
-  test("waits for what is active, and refuses what waits", async () => {
+  test("waits for active requests, and refuses waiting ones", async () => {
     const client = connect({ maxConnections: 1 });
     const [active, waiting] = [client.request(get), client.request(get)];
     const peer = await application.accept();
@@ -294,7 +294,7 @@ describe("close()", () => {
     await peer.closed();
   });
 
-  test("is not needed for what destroy() ends", async () => {
+  test("is unnecessary after destroy()", async () => {
     const client = connect();
     const answer = client.request(get);
     const peer = await application.accept();

@@ -66,7 +66,7 @@ async function settle(): Promise<void> {
   }
 }
 
-test("a body that nobody reads stops the connection within a bound, and reading it goes on where it was", async () => {
+test("an unread body stops the connection within a bound, and reading resumes it", async () => {
   const pipe = new Pipe();
   const answer = connect(pipe).request(get);
   const id = await pipe.application.request();
@@ -102,7 +102,7 @@ test("a cancelled body lets the other answers on its connection through", async 
   expect(await (await other).text()).toBe("other");
 });
 
-test("many answers that nobody reads are bounded together", async () => {
+test("many unread answers are bounded together", async () => {
   const pipe = new Pipe();
   const client = new FastCgiClient({
     connect: () => pipe.client,
@@ -123,7 +123,7 @@ test("many answers that nobody reads are bounded together", async () => {
   expect(pipe.client.readableLength).toBe(32 * KIB + 8);
 });
 
-test("a request body is read no faster than the application takes it", async () => {
+test("a request body is read no faster than the application consumes it", async () => {
   const pipe = new Pipe();
   let produced = 0;
   const source = async function* (): AsyncGenerator<Buffer> {
@@ -189,7 +189,7 @@ test.each([
     "disk",
   ],
   ["yields what are no bytes", () => Readable.from([42]), "type number"],
-])("a source that %s fails the request, and the application is told", async (_name, source, message) => {
+])("a source that %s fails the request, and the application is notified", async (_name, source, message) => {
   const pipe = new Pipe();
   const answer = connect(pipe).request({ ...get, stdin: source() });
   await expect(answer).rejects.toMatchObject({
@@ -200,7 +200,7 @@ test.each([
   await pipe.application.recordOf(2);
 });
 
-test("a source that is no stream at all fails the request", async () => {
+test("a source that is not a stream fails the request", async () => {
   const pipe = new Pipe();
   const answer = connect(pipe).request({ ...get, stdin: 42 as unknown as string });
   await expect(answer).rejects.toMatchObject({ code: "ERR_CLIENT_BODY", cause: { name: "TypeError" } });

@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { FastCgiClient } from "../../src/client/index.js";
 import { temporaryFolder } from "../support/served.js";
 
-it("survives a body that cannot be opened while the connection is being made", async () => {
+it("survives a body that cannot be opened while connecting", async () => {
   const closed = createServer().listen(0, "127.0.0.1");
   await once(closed, "listening");
   const { port } = closed.address() as { port: number };

@@ -94,7 +94,7 @@ describe("an answer", () => {
     expect(await response.ended).toEqual({ applicationStatus: 3, protocolStatus: 0 });
   });
 
-  test("is there as soon as its header block is, and its body streams", async () => {
+  test("is available as soon as its header block is, and its body streams", async () => {
     const answer = connect().request(get);
     const peer = await application.accept();
     const id = await peer.request();
@@ -134,7 +134,7 @@ describe("an answer", () => {
     await expect((await answer).bytes({ limit: 4 })).rejects.toMatchObject({ code: "ERR_CLIENT_LIMIT" });
   });
 
-  test("of a role without a CGI header block is all body", async () => {
+  test("is all body in a role without a CGI header block", async () => {
     const answer = connect().request({ role: 99, params: [], stdin: "log", raw: true });
     const peer = await application.accept();
     peer.answer(await peer.request(), "no header");
@@ -142,7 +142,7 @@ describe("an answer", () => {
     expect([response.status, response.headers.length, await response.text()]).toEqual([0, 0, "no header"]);
   });
 
-  test("of such a role may be empty", async () => {
+  test("of a role without a header block may be empty", async () => {
     const answer = connect().request({ role: 99, params: [], raw: true });
     const peer = await application.accept();
     peer.end(await peer.request(), { applicationStatus: 5 });
@@ -150,7 +150,7 @@ describe("an answer", () => {
     expect([await response.text(), (await response.ended).applicationStatus]).toEqual(["", 5]);
   });
 
-  test("keeps only so much of STDERR", async () => {
+  test("keeps a limited amount of STDERR", async () => {
     const answer = connect({ limits: { stderrBytes: 10 } }).request(get);
     const peer = await application.accept();
     const id = await peer.request();
@@ -160,7 +160,7 @@ describe("an answer", () => {
     expect(await (await answer).stderr).toBe("1234567890");
   });
 
-  test("may come before the request's body is sent, which is then cancelled", async () => {
+  test("may arrive before the request's body is sent, which is then cancelled", async () => {
     let cancelled = false;
     const endless = new ReadableStream<Uint8Array>({
       cancel: () => {
@@ -198,7 +198,7 @@ describe("an answer that cannot be used", () => {
     await expect(answer).rejects.toMatchObject({ code, stderr: "why", fault: "remote" });
   });
 
-  test("is none of these when there is output", async () => {
+  test("is accepted when there is output", async () => {
     const answer = connect().request(get);
     const peer = await application.accept();
     peer.answer(await peer.request(), "Status: 503\n\nbusy", { protocolStatus: 2 });
@@ -226,7 +226,7 @@ describe("an answer that cannot be used", () => {
     });
   });
 
-  test("leaves a kept connection usable when only its header block is bad", async () => {
+  test("leaves a kept connection usable if only its header block is malformed", async () => {
     const client = connect({ maxConnections: 1 });
     const bad = client.request(get);
     const peer = await application.accept();
@@ -241,7 +241,7 @@ describe("an answer that cannot be used", () => {
     expect(application.connections).toBe(1);
   });
 
-  test("breaks off before its header block", async () => {
+  test("is aborted before its header block", async () => {
     const answer = connect().request(get);
     const peer = await application.accept();
     const id = await peer.request();
@@ -251,7 +251,7 @@ describe("an answer that cannot be used", () => {
     await expect(answer).rejects.toMatchObject({ code: "ERR_CLIENT_CLOSED", stderr: "dying" });
   });
 
-  test("breaks off in its body, even where STDOUT was closed", async () => {
+  test("is aborted in its body, even if STDOUT was closed", async () => {
     const answer = connect().request(get);
     const peer = await application.accept();
     const id = await peer.request();
@@ -264,7 +264,7 @@ describe("an answer that cannot be used", () => {
     expect(await response.stderr).toBe("");
   });
 
-  test("breaks the protocol", async () => {
+  test("violates the protocol", async () => {
     const answer = connect().request(get);
     const peer = await application.accept();
     await peer.request();
@@ -285,7 +285,7 @@ describe("an answer with a Content-Length", () => {
     ["empty", "", 0],
     ["too short, of an application that gave it up", "hell", 1],
     ["too long", "hello!", 0],
-  ])("fails where its body is %s", async (_name, body, applicationStatus) => {
+  ])("fails if its body is %s", async (_name, body, applicationStatus) => {
     const client = connect();
     const answer = client.request(get);
     const peer = await application.accept();
@@ -303,7 +303,7 @@ describe("an answer with a Content-Length", () => {
     expect(application.connections).toBe(1);
   });
 
-  test("is aborted where its body goes on beyond it", async () => {
+  test("is aborted if its body exceeds it", async () => {
     const answer = connect().request(get);
     const peer = await application.accept();
     const id = await peer.request();
@@ -320,7 +320,7 @@ describe("an answer with a Content-Length", () => {
     ["HEAD", "Status: 200\r\n"],
     ["GET", "Status: 304\r\n"],
     ["GET", "Status: 204\r\n"],
-  ])("has no body for %s where it begins with %j", async (method, head) => {
+  ])("has no body for %s if it begins with %j", async (method, head) => {
     const answer = connect().request({ params: { REQUEST_METHOD: method } });
     const peer = await application.accept();
     peer.answer(await peer.request(), head + fiveBytes);
@@ -335,7 +335,7 @@ describe("an answer with a Content-Length", () => {
   });
 });
 
-test("a status up to 999 is handed on", async () => {
+test("with a status up to 999 is passed on", async () => {
   const answer = connect().request(get);
   const peer = await application.accept();
   peer.answer(await peer.request(), "Status: 999 Beyond\r\n\r\n");
@@ -358,7 +358,7 @@ describe("a connection", () => {
     expect(application.connections).toBe(1);
   });
 
-  test("is closed behind the answer when it is not to be kept", async () => {
+  test("is closed after the answer if it is not kept alive", async () => {
     const client = connect({ keepConnection: false });
     for (let round = 0; round < 2; round += 1) {
       const answer = client.request(get);
@@ -370,7 +370,7 @@ describe("a connection", () => {
     expect(application.connections).toBe(2);
   });
 
-  test("that the application had closed is replaced, and the request sent once more", async () => {
+  test("that the application closed is replaced, and the request sent once more", async () => {
     const client = connect();
     const first = client.request({ ...get, stdin: "body" });
     const old = await application.accept();
@@ -389,7 +389,7 @@ describe("a connection", () => {
   test.each([
     ["POST may have been carried out", { params: { REQUEST_METHOD: "POST" }, stdin: "body" }],
     ["a stream cannot be sent again", { params: get.params, stdin: Readable.from([Buffer.from("body")]) }],
-  ])("that the application had closed fails the request when %s", async (_name, request) => {
+  ])("that the application closed fails the request if %s", async (_name, request) => {
     const client = connect();
     const first = client.request(get);
     const peer = await application.accept();
@@ -402,7 +402,7 @@ describe("a connection", () => {
     expect(application.connections).toBe(1);
   });
 
-  test("that closes when the answer has begun is not retried", async () => {
+  test("that closes after the answer has begun is not retried", async () => {
     const client = connect();
     const first = client.request(get);
     const peer = await application.accept();
@@ -415,7 +415,7 @@ describe("a connection", () => {
     await expect(second).rejects.toMatchObject({ code: "ERR_CLIENT_CLOSED", stderr: "x" });
   });
 
-  test("is closed when it was not used for a while", async () => {
+  test("is closed after being idle", async () => {
     const answer = connect({ timeouts: { idle: 1 } }).request(get);
     const peer = await application.accept();
     peer.answer(await peer.request(), hello);
@@ -423,7 +423,7 @@ describe("a connection", () => {
     await peer.closed();
   });
 
-  test("takes one request at a time, and others wait or get one of their own", async () => {
+  test("takes one request at a time, and others wait or get another one", async () => {
     const client = connect({ maxConnections: 2 });
     const answers = ["1", "2", "3"].map((name) => client.request({ params: { name } }));
     const [first, second] = [await application.accept(), await application.accept()];
@@ -437,7 +437,7 @@ describe("a connection", () => {
     expect(application.connections).toBe(2);
   });
 
-  test("goes over a unix socket", async () => {
+  test("uses a unix socket", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tricorn-"));
     const path = join(folder, "app.sock");
     const unix = await ScriptedApplication.listen(path);
@@ -451,7 +451,7 @@ describe("a connection", () => {
     await rm(folder, { recursive: true });
   });
 
-  test("goes over any two-way stream", async () => {
+  test("uses any duplex stream", async () => {
     const [ours, theirs] = streamPair();
     const client = new FastCgiClient({ connect: () => ours, multiplex: false });
     const peer = new Peer(theirs);
@@ -471,7 +471,7 @@ describe("a connection", () => {
   });
 });
 
-describe("a connection that cannot be made", () => {
+describe("a connection that fails", () => {
   test("fails the request", async () => {
     const gone = await ScriptedApplication.listen();
     const { port } = gone;
@@ -484,7 +484,7 @@ describe("a connection that cannot be made", () => {
     });
   });
 
-  test("fails every request that waits", async () => {
+  test("fails every waiting request", async () => {
     const client = new FastCgiClient({
       connect: () => Promise.reject(new Error("no route")),
       maxConnections: 1,
@@ -500,7 +500,7 @@ describe("a connection that cannot be made", () => {
     await expect(client.request(get)).rejects.toMatchObject({ code: "ERR_CLIENT_TIMEOUT" });
   });
 
-  test("fails the request when the stream is closed already", async () => {
+  test("fails the request if the stream is already closed", async () => {
     const [ours] = streamPair();
     ours.destroy();
     const client = new FastCgiClient({ connect: () => ours });

@@ -34,7 +34,7 @@ async function connected(
   return { client, peer };
 }
 
-test("the values are asked for together with the first request of a connection, and once", async () => {
+test("GET_VALUES is sent once, with the first request of a connection", async () => {
   const client = connect();
   const first = client.request({ params: [] });
   const peer = await application.accept();
@@ -58,7 +58,7 @@ test("the values are asked for together with the first request of a connection, 
 });
 
 describe("requests share a connection", () => {
-  test("when the application says so, and their answers come in any order", async () => {
+  test("if the application supports it, with answers in any order", async () => {
     const { client, peer } = await connected("FCGI_MPXS_CONNS=1 FCGI_MAX_REQS=10");
     const answers = Array.from({ length: 5 }, () => client.request(get));
     const ids: number[] = [];
@@ -86,7 +86,7 @@ describe("requests share a connection", () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  test("unasked when they are told to", async () => {
+  test("without asking if configured so", async () => {
     const client = connect({ multiplex: true, requestsPerConnection: 2, maxConnections: 1 });
     const answers = [client.request(get), client.request(get)];
     const peer = await application.accept();
@@ -97,7 +97,7 @@ describe("requests share a connection", () => {
     await Promise.all(answers);
   });
 
-  test("and one's end leaves the others alone", async () => {
+  test("and the end of one does not affect the others", async () => {
     const { client, peer } = await connected("FCGI_MPXS_CONNS=1");
     const [broken, good] = [client.request(get), client.request(get)];
     const ids = [await peer.request(), await peer.request()];
@@ -107,7 +107,7 @@ describe("requests share a connection", () => {
     expect(await (await good).text()).toBe("hello");
   });
 
-  test("and all of them fail when it is lost", async () => {
+  test("and all of them fail if it is lost", async () => {
     const { client, peer } = await connected("FCGI_MPXS_CONNS=1");
     const answers = [client.request({ ...get, stdin: "1" }), client.request(get)];
     const settled = Promise.allSettled(answers);
@@ -131,7 +131,7 @@ describe("requests do not share a connection", () => {
     ["FCGI_MPXS_CONNS is missing", "FCGI_MAX_REQS=10"],
     ["FCGI_MAX_REQS is 0", "FCGI_MPXS_CONNS=1 FCGI_MAX_REQS=0"],
     ["FCGI_MAX_REQS is no number", "FCGI_MPXS_CONNS=1 FCGI_MAX_REQS=many"],
-  ])("when %s", async (_name, values) => {
+  ])("if %s", async (_name, values) => {
     const { client, peer } = await connected(values);
     const answers = [client.request(get), client.request(get)];
     const other = await application.accept();
@@ -141,7 +141,7 @@ describe("requests do not share a connection", () => {
     expect(application.connections).toBe(2);
   });
 
-  test("when the application does not know GET_VALUES", async () => {
+  test("if the application does not support GET_VALUES", async () => {
     const client = connect();
     const first = client.request(get);
     const peer = await application.accept();
@@ -157,7 +157,7 @@ describe("requests do not share a connection", () => {
     await Promise.all(answers);
   });
 
-  test("any more when the application refuses; the refused one is sent again", async () => {
+  test("after the application refuses one; the refused request is sent again", async () => {
     const client = connect({ multiplex: true, maxConnections: 1 });
     const answers = [client.request(get), client.request({ params: { REQUEST_METHOD: "POST" }, stdin: "x" })];
     const peer = await application.accept();
@@ -170,7 +170,7 @@ describe("requests do not share a connection", () => {
     expect((await answers[1]!).status).toBe(200);
   });
 
-  test("and FCGI_MAX_CONNS bounds the connections", async () => {
+  test("and FCGI_MAX_CONNS limits the connections", async () => {
     const { client, peer } = await connected("FCGI_MAX_CONNS=1 FCGI_MPXS_CONNS=0");
     const answers = [client.request(get), client.request(get)];
     for (let count = 0; count < 2; count += 1) peer.answer(await peer.request(), hello);
@@ -213,7 +213,7 @@ describe("an answer to GET_VALUES", () => {
     expect(application.connections).toBe(1);
   });
 
-  test("may come in the middle of the answer to the request, behind it, or never", async () => {
+  test("may arrive in the middle of the answer to the request, after it, or never", async () => {
     const client = connect({ multiplex: undefined, maxConnections: 1 });
     const first = client.request(get);
     const peer = await application.accept();
@@ -235,7 +235,7 @@ describe("an answer to GET_VALUES", () => {
     expect(await (await third).text()).toBe("hello");
   });
 
-  test("may come in two records in one chunk, of which the second allows less", async () => {
+  test("may arrive in two records in one chunk, of which the second allows less", async () => {
     const client = connect({ multiplex: undefined, maxConnections: 1 });
     const answers = [1, 2, 3].map(() => client.request(get));
     const peer = await application.accept();
@@ -252,7 +252,7 @@ describe("an answer to GET_VALUES", () => {
 });
 
 describe("values()", () => {
-  test("are put together of several records", async () => {
+  test("are combined from several records", async () => {
     const values = connect().values();
     const peer = await application.accept();
     await peer.answerValues("FCGI_MAX_CONNS=7");
@@ -263,7 +263,7 @@ describe("values()", () => {
     expect(await values).toEqual({ FCGI_MAX_CONNS: "7", FCGI_MAX_REQS: "9" });
   });
 
-  test("are asked for again where the application answers upon the next record only, as libfcgi does", async () => {
+  test("are requested again if the application answers only with the next record, like libfcgi", async () => {
     const values = connect().values();
     const peer = await application.accept();
     await peer.recordOf(9);
@@ -271,7 +271,7 @@ describe("values()", () => {
     expect(await values).toEqual({ FCGI_MAX_CONNS: "1", FCGI_MAX_REQS: "1", FCGI_MPXS_CONNS: "0" });
   });
 
-  test("are what the application says", async () => {
+  test("are those of the application", async () => {
     const client = connect({ multiplex: false });
     const values = client.values();
     const peer = await application.accept();
@@ -282,7 +282,7 @@ describe("values()", () => {
     expect((await answer).status).toBe(200);
   });
 
-  test("are none where GET_VALUES is not known", async () => {
+  test("are empty if GET_VALUES is unknown", async () => {
     const values = connect().values();
     const peer = await application.accept();
     await peer.recordOf(9);
@@ -290,7 +290,7 @@ describe("values()", () => {
     expect(await values).toEqual({});
   });
 
-  test("fail when the connection closes or nothing comes", async () => {
+  test("fail if the connection closes or no answer arrives", async () => {
     const closing = connect().values();
     const peer = await application.accept();
     await peer.recordOf(9);
@@ -301,7 +301,7 @@ describe("values()", () => {
   });
 });
 
-test("a thousand requests, 32 at a time on one connection, each get their own answer", async () => {
+test("a thousand requests, 32 at a time on one connection, each get the right answer", async () => {
   const { client, peer } = await connected("FCGI_MPXS_CONNS=1 FCGI_MAX_REQS=32", { maxConnections: 1 });
   const names = new Map<number, string>();
   let most = 0;

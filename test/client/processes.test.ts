@@ -67,7 +67,7 @@ async function sendTogether(client: ReturnType<typeof connect>, count: number): 
   return outcomes;
 }
 
-describe("every one of a hundred requests is answered, and sent once,", () => {
+describe("each of a hundred requests is answered, and sent once,", () => {
   const byDefault: Further = { multiplex: undefined, timeouts: { response: 5_000, idle: 600_000 } };
   test.each<[string, number, string, Further]>([
     ["by four processes that say they do not multiplex", 4, "FCGI_MPXS_CONNS=0", byDefault],
@@ -93,7 +93,7 @@ describe("every one of a hundred requests is answered, and sent once,", () => {
   });
 });
 
-test("every request that may be repeated is answered where each answer closes its connection unasked", async () => {
+test("every request that may be repeated is answered if each answer closes its connection without notice", async () => {
   const answerOnce = async (peer: Peer): Promise<void> => {
     const id = await peer.request();
     peer.answer(id, hello);
@@ -108,7 +108,7 @@ test("every request that may be repeated is answered where each answer closes it
   expect(new Set(await Promise.all(answers))).toEqual(new Set(["hello"]));
 });
 
-test("a handler that takes long costs a kept connection now and then, and no request", async () => {
+test("a slow handler occasionally costs a kept connection, and no request", async () => {
   const client = connect({ timeouts: { idle: 600_000 } });
   const slow = client.request(get);
   const peer = await application.accept();
@@ -127,8 +127,8 @@ test("a handler that takes long costs a kept connection now and then, and no req
   expect(await (await slow).text()).toBe("hello");
 });
 
-describe("the claims of connections that are not accepted", () => {
-  test("are due after a while, one at a time, the oldest first", () => {
+describe("the quota of connections that were not accepted", () => {
+  test("is returned after a while, one at a time, the oldest first", () => {
     vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
     const unaccepted = new UnacceptedConnections<string>(() => {});
     unaccepted.add("a");
@@ -148,7 +148,7 @@ describe("the claims of connections that are not accepted", () => {
     vi.useRealTimers();
   });
 
-  test("are looked at while a connection is idle, and not for ever", () => {
+  test("is checked while a connection is idle, but not forever", () => {
     vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
     let due = 0;
     const unaccepted = new UnacceptedConnections<string>(() => (due += 1));
@@ -164,7 +164,7 @@ describe("the claims of connections that are not accepted", () => {
 });
 
 describe("the limit of connections", () => {
-  test("is the lowest of what is allowed, said and seen", () => {
+  test("is the lowest of the configured, announced and observed limits", () => {
     const limit = new ConnectionLimit(16);
     expect(limit.value).toBe(16);
     limit.reported(8);
@@ -179,7 +179,7 @@ describe("the limit of connections", () => {
     expect(limit.value).toBe(5);
   });
 
-  test("is tried again, after longer and longer pauses until one more is accepted", () => {
+  test("is probed again after increasing pauses until another connection is accepted", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const limit = new ConnectionLimit(16);
     expect(limit.tries(4)).toBe(false);

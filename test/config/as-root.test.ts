@@ -12,17 +12,17 @@ test.each([
   ["lighttpd", { webServerUser: "web", webServerGroup: "http" }, "chown web:http /srv/run"],
   ["h2o", {}, "chown nobody /srv/run"],
   ["h2o", { webServerUser: "web" }, "chown web /srv/run"],
-])("%s with %j writes into the folder of its state without root's rights", (server, more, command) => {
+])("%s with %j writes into its state folder without root privileges", (server, more, command) => {
   expect(asRoot(server, { state: "/srv/run", ...more })).toBe(command);
   expect(asRoot(server, more)).toBeUndefined();
   expect(asRoot(server, { state: "/srv/run", part: "site", ...more })).toBeUndefined();
 });
 
-test("the folder's name is one word to a shell", () => {
+test("the folder's name is one word in a shell", () => {
   expect(asRoot("h2o", { state: "/srv/a&b" })).toBe("chown nobody '/srv/a&b'");
 });
 
-test("the servers that open what they write as root need nothing", () => {
+test("servers that open their files as root need no command", () => {
   expect(
     ["nginx", "apache", "caddy", "haproxy"].map((server) => asRoot(server, { state: "/srv/run" })),
   ).toEqual([undefined, undefined, undefined, undefined]);

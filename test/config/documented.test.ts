@@ -24,7 +24,7 @@ function write(writer: ConfigurationWriter, input: DeploymentInput, description 
 }
 
 describe.each(writers)("the configuration of %s", (server, writer) => {
-  test("says that nobody has run it, in the file as well", () => {
+  test("says that it was not tested, also in the file", () => {
     const configuration = write(writer, {});
     expect(configuration.isTested).toBe(false);
     expect(configuration.files.length).toBeGreaterThan(0);
@@ -35,7 +35,7 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
     }
   });
 
-  test("has the application ask its authorizers, and serves no file that somebody protects", () => {
+  test("has the application ask its authorizers, and serves no protected file", () => {
     const { needs, notes } = write(writer, { root: "/srv/books", mount: "/app" });
     expect(needs).toEqual({
       mount: "/app",
@@ -45,7 +45,7 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
     expect(notes.join()).toContain("No file of the root is served");
   });
 
-  test("leads to the application, with its limits", () => {
+  test("forwards to the application, with its limits", () => {
     const { files } = write(writer, { listen: "127.0.0.1:9123", timeout: 61, maxBodyBytes: 1024 * 1024 });
     const text = files.map((file) => file.text).join("");
     expect(text).toMatch(
@@ -56,7 +56,7 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
   });
 });
 
-test("Hiawatha and IIS serve files where nobody protects or transforms any", () => {
+test("Hiawatha and IIS serve files if there are no authorizers and filters", () => {
   const description = { ...library, authorizers: [], filters: [] };
   expect(write(hiawatha, { root: "/srv" }, description).files[0]!.text).toContain("RequestURI exists Return");
   expect(write(iis, { root: "/srv" }, description).files[0]!.text).toContain("StaticFileModule");
@@ -69,7 +69,7 @@ test.each([
     /it cannot leave \/var\/www, and listen is unix:\/run\/books\.sock/,
   ],
   [jetty, { listen: "unix:/run/books.sock" }, /Cannot configure Jetty: it connects over TCP only/],
-])("is refused where the server cannot connect", (writer, deployment, message) => {
+])("is refused if the server cannot connect", (writer, deployment, message) => {
   expect(() => write(writer, deployment)).toThrow(message);
 });
 
@@ -81,7 +81,7 @@ test("IIS is refused without a command", () => {
 describe("Jetty", () => {
   const open = { ...library, authorizers: [] };
 
-  test("serves files where it can tell them apart, and else leaves everything to the application", () => {
+  test("serves files if it can distinguish them, and otherwise leaves everything to the application", () => {
     const description = {
       ...open,
       filters: [],
@@ -109,7 +109,7 @@ describe("Jetty", () => {
 });
 
 test.each([...writers, ["Jetty", jetty] as const])(
-  "no text of a deployment makes a line or a tag of its own: %s",
+  "no text of a deployment adds a line or a tag: %s",
   (_, writer) => {
     let taken = 0;
     fc.assert(

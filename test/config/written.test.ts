@@ -60,7 +60,7 @@ function deep(one: Record<string, unknown>, other: Record<string, unknown>): Rec
 
 describe("each option", () => {
   test.each(deploymentOptions().map((option) => [option.name, option] as const))(
-    "%s matters to a server",
+    "%s affects a server",
     (name, option) => {
       const beside = BESIDE[name] ?? {};
       const without = { root: "/srv/www", ...beside };
@@ -77,7 +77,7 @@ describe("each option", () => {
   );
 
   test.each(["listen", "bind", "port", "mount", "timeout"])(
-    "%s matters to each Web server of this file",
+    "%s affects each Web server of this file",
     (name) => {
       const option = deploymentOptions().find((one) => one.name === name)!;
       for (const server of OWN.filter((one) => one !== "systemd")) {
@@ -88,7 +88,7 @@ describe("each option", () => {
   );
 });
 
-describe("what may be written into a file", () => {
+describe("texts in a file", () => {
   /** Words that could end a quoted word, a line, a block or a comment in one of the languages. */
   const hostile = fc.oneof(
     fc.constantFrom(
@@ -120,7 +120,7 @@ describe("what may be written into a file", () => {
     return text.split("\n").map((line) => /^\s*#?\s*[^\s"'`]*/.exec(line)![0]);
   }
 
-  test.each(OWN)("no value of a deployment changes the shape of what %s gets", (server) => {
+  test.each(OWN)("no value of a deployment changes the structure of %s", (server) => {
     let accepted = 0;
     fc.assert(
       fc.property(field, hostile, fc.constantFrom("", "/", "/x/", "*."), (option, text, prefix) => {
@@ -159,20 +159,20 @@ describe("what may be written into a file", () => {
   }
 });
 
-describe("what programs take for their own proxy, and for other fields,", () => {
+describe("variables that programs take for their proxy or for other fields", () => {
   test.each([
     ["nginx", ['fastcgi_param HTTP_PROXY "" if_not_empty;', "underscores_in_headers off;"]],
     ["caddy", ["request_header -Proxy", "request_header -*_*"]],
     ["haproxy", ["http-request del-header Proxy", "http-request del-header _ -m sub"]],
-  ])("is left out by %s", (server, lines) => {
+  ])("are omitted by %s", (server, lines) => {
     for (const line of lines) expect(textOf(server, {}, library)).toContain(line);
   });
 });
 
-describe("needs", () => {
+describe("required options", () => {
   const { needs } = write("nginx", { root: "/srv/www", mount: "/app" }, library);
 
-  test("say what the application must be told for a Web server that asks", () => {
+  test("describe what the application needs for a Web server that asks", () => {
     expect(needs).toEqual({
       mount: "/app",
       vouchesFor: ["AUTH_USER"],
@@ -180,7 +180,7 @@ describe("needs", () => {
     });
   });
 
-  test("say that it has to ask itself behind one that cannot", () => {
+  test("make the application ask itself if the Web server cannot", () => {
     for (const server of ["haproxy", "h2o"]) {
       const { needs, notes } = write(server, {}, { ...library, filters: [] });
       expect(needs).toEqual({ vouchesFor: ["AUTH_USER"], bridges: { authorizer: { inProcess: true } } });
@@ -188,7 +188,7 @@ describe("needs", () => {
     }
   });
 
-  test("are nothing where nothing is needed", () => {
+  test("are empty by default", () => {
     for (const server of OWN) expect(write(server, { command }).needs).toEqual({});
   });
 
@@ -200,7 +200,7 @@ describe("needs", () => {
 });
 
 describe("notes", () => {
-  test("tell of filters without files, and of variables that nobody names", () => {
+  test("mention filters without files, and unnamed variables", () => {
     const silent = { ...library, authorizers: [{ paths: ["/x"] }] };
     expect(write("nginx", {}, silent).notes).toEqual([
       expect.stringContaining("The filters of the application get no files"),
@@ -209,14 +209,14 @@ describe("notes", () => {
     expect(write("nginx", { root: "/srv" }, library).notes).toEqual([]);
   });
 
-  test.each(["haproxy", "h2o"])("tell that %s serves no files it could not protect", (server) => {
+  test.each(["haproxy", "h2o"])("mention that %s serves no files it could not protect", (server) => {
     expect(write(server, { root: "/srv" }, library).notes.join()).toContain("serves no files");
     expect(textOf(server, { root: "/srv" }, library)).not.toContain("file.dir");
   });
 });
 
 describe("configure", () => {
-  test("writes for a server by its name, of plain JSON", () => {
+  test("writes for a named server, from plain JSON", () => {
     const description = JSON.parse(JSON.stringify({ ...library, roles: [] }));
     expect(configure("nginx", { deployment: { port: 8080 }, description }).files[0]!.text).toBe(
       textOf("nginx", { port: 8080 }, library),
@@ -224,16 +224,16 @@ describe("configure", () => {
     expect(configure("nginx").files[0]!.text).toBe(textOf("nginx", {}, unknown));
   });
 
-  test.each(["nginx2", "constructor", "__proto__", ""])("refuses a server %j that there is not", (server) => {
+  test.each(["nginx2", "constructor", "__proto__", ""])("refuses an unknown server %j", (server) => {
     expect(() => configure(server)).toThrow(expect.objectContaining({ code: "ERR_WEB_SERVER" }));
   });
 
-  test("refuses what is no deployment, by the place that is wrong", () => {
+  test("refuses an invalid deployment, and names the invalid part", () => {
     const input = { port: "80", apache: { realm: '"' }, prot: 1 } as never;
     expect(() => parseDeployment(input)).toThrow(/port: .*apache\.realm: .*it: has no prot/);
   });
 
-  test("refuses what is no description, by the place that is wrong", () => {
+  test("refuses an invalid description, and names the invalid part", () => {
     expect(() => parseDescription({ ...unknown, filters: [{ paths: "*.md" }] })).toThrow(
       "Cannot read the description of an application: filters.0.paths",
     );

@@ -356,7 +356,7 @@ export const specification: readonly Section[] = [
         says: "(Unspecified: application records for an inactive id.)",
         status: "differs",
         because: "The connection is closed, so that no answer is taken for another request's.",
-        tests: [...webServerSide("is refused when it is %s"), ...fastCgiClient("breaks the protocol")],
+        tests: [...webServerSide("is refused when it is %s"), ...fastCgiClient("violates the protocol")],
       },
     ],
   },
@@ -465,8 +465,8 @@ export const specification: readonly Section[] = [
         of: "Web server",
         says: "It may close an idle connection.",
         tests: fastCgiClient(
-          "is closed when it was not used for a while",
-          "is closed behind the answer when it is not to be kept",
+          "is closed after being idle",
+          "is closed after the answer if it is not kept alive",
         ),
       },
     ],
@@ -530,10 +530,10 @@ export const specification: readonly Section[] = [
         tests: [
           ...webServerSide("asks by name, and takes the answers in order"),
           ...clientMultiplexing(
-            "the values are asked for together with the first request of a connection, and once",
-            "when the application says so, and their answers come in any order",
+            "GET_VALUES is sent once, with the first request of a connection",
+            "if the application supports it, with answers in any order",
             "up to FCGI_MAX_REQS; further ones wait for an id",
-            "and FCGI_MAX_CONNS bounds the connections",
+            "and FCGI_MAX_CONNS limits the connections",
           ),
         ],
       },
@@ -560,7 +560,7 @@ export const specification: readonly Section[] = [
         says: "UNKNOWN_TYPE in answer to GET_VALUES leaves its limits unknown.",
         tests: [
           ...webServerSide("is answered with nothing by an application that does not know it (section 4.2)"),
-          ...clientMultiplexing("when the application does not know GET_VALUES"),
+          ...clientMultiplexing("if the application does not support GET_VALUES"),
         ],
       },
     ],
@@ -741,8 +741,8 @@ export const specification: readonly Section[] = [
         tests: [
           ...clientAbort(
             "sends ABORT_REQUEST on a kept connection, which stays usable (section 5.4)",
-            "closes a connection that is not kept",
-            "of one request leaves the others on the connection alone",
+            "closes a connection that is not kept alive",
+            "of one request does not affect the others on the connection",
           ),
           ...gatewayResponder("%s aborts the request"),
         ],
@@ -828,7 +828,7 @@ export const specification: readonly Section[] = [
         tests: [
           ...webServerSide("is STDOUT, STDERR and END_REQUEST (section 5.5)"),
           ...fastCgiClient("is %s without output"),
-          ...clientMultiplexing("any more when the application refuses; the refused one is sent again"),
+          ...clientMultiplexing("after the application refuses one; the refused request is sent again"),
         ],
       },
     ],
@@ -1063,8 +1063,8 @@ export const specification: readonly Section[] = [
             "while the authorizer decides still gets its denial",
           ),
           ...authorizerBridge(
-            "of a peer that closes its side meanwhile still gets its answer, the allow too",
-            "that was not whole when its peer closed its side gets no allow",
+            "of a peer that half-closes meanwhile is still answered, also with allow",
+            "that is incomplete when its peer half-closes gets no allow",
           ),
         ],
       },

@@ -46,7 +46,7 @@ describe("pathRegex", () => {
     expect(pathRegex([glob], anyReading)).toBe(expected);
   });
 
-  test("several globs are alternatives, each of them once", () => {
+  test("several globs are alternatives, each once", () => {
     expect(pathRegex(["/a", "/b/**", "/a"], file)).toBe("^/a$|^/b(?:/|$)");
     expect(() => pathRegex([], file)).toThrow(TypeError);
   });
@@ -56,7 +56,7 @@ describe("pathRegex", () => {
     ["*.pdf", "/a.pdf/"],
     ["/a/{b,c}", "/a/c/"],
     ["/", "/"],
-  ])("a slash at the end makes no difference to the routes of %s", (glob, path) => {
+  ])("a trailing slash does not change the routes of %s", (glob, path) => {
     expect(covers(pathRegex([glob], route), path, route)).toBe(true);
     expect(covers(pathRegex([glob], file), path, file)).toBe(path === "/");
   });
@@ -116,7 +116,7 @@ describe("pathRegex", () => {
     expect(() => pathRegex([glob], file)).toThrow(`glob ${JSON.stringify(glob)}: ${fact}`);
   });
 
-  test("refuses a text that can be spelt in too many ways", () => {
+  test("refuses a text with too many spellings", () => {
     expect(() => pathRegex([`/${"s".repeat(20)}`], anyReading)).toThrow(/can be spelt in too many ways/);
   });
 });
@@ -173,8 +173,8 @@ const every = fc.record({
 });
 const manyPaths = fc.array(paths, { minLength: 20, maxLength: 40 });
 
-describe("whatever the glob", () => {
-  test("the regular expression of its files and routes says the same as compileGlob, or more where that is said", () => {
+describe("for any glob", () => {
+  test("the regular expression of its files and routes matches like compileGlob, or more where documented", () => {
     let compared = 0;
     const options = fc.record({ unit: units, covers: fc.constantFrom("file" as const, "route" as const) });
     fc.assert(
@@ -197,7 +197,7 @@ describe("whatever the glob", () => {
     expect(compared).toBeGreaterThan(1000);
   });
 
-  test("the regular expression of its readings covers every path whose authorizer must be asked", () => {
+  test("the regular expression of its readings matches every path whose authorizer must be asked", () => {
     let asked = 0;
     fc.assert(
       fc.property(globs, units, manyPaths, (glob, unit, paths) => {
@@ -215,7 +215,7 @@ describe("whatever the glob", () => {
     expect(asked).toBeGreaterThan(1000);
   });
 
-  test("its regular expression has nothing that ends a quoted word of any configuration language", () => {
+  test("its regular expression contains nothing that ends a quoted word of a configuration language", () => {
     const anything = fc.oneof(globs, fc.string({ unit: "grapheme", minLength: 1 }).map(escapeGlob));
     fc.assert(
       fc.property(anything, every, (glob, options) => {

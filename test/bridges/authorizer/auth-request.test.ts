@@ -8,14 +8,14 @@ function shown(denial: Deny): [number, [string, string][]] {
   return [status, [...headers]];
 }
 
-describe("a denial as auth_request understands it", () => {
+describe("a denial in the form of auth_request", () => {
   test.each([
     [deny(403, { headers: { "X-Why": "no" } }), 403, [["X-Why", "no"]]],
     [challenge("Basic", { realm: "x" }), 401, [["WWW-Authenticate", 'Basic realm="x"']]],
     [deny(500), 500, []],
     [deny(503, { headers: { "Retry-After": 7 } }), 503, [["Retry-After", "7"]]],
     [deny(599), 599, []],
-  ])("is the same where nginx knows it: %o", (denial, status, headers) => {
+  ])("keeps a status that nginx accepts: %o", (denial, status, headers) => {
     expect(shown(denial)).toEqual([status, headers]);
   });
 
@@ -34,7 +34,7 @@ describe("a denial as auth_request understands it", () => {
     expect(asAuthRequest(denial).headers.getAll("Set-Cookie")).toEqual(["a=1", "b=2"]);
   });
 
-  test("keeps the bytes of a location", () => {
+  test("keeps the bytes of a Location", () => {
     expect(asAuthRequest(redirect("/zoë")).headers.get("Tricorn-Location")).toBe("/zo\xc3\xab");
   });
 
@@ -47,23 +47,23 @@ describe("a denial as auth_request understands it", () => {
     [deny(302, { headers: { Location: ["/x", "/y"] } }), 302],
     [deny(399), 399],
     [deny(499), 499],
-  ])("is 403 for what leads nowhere, and tells what it was: %o", (denial, was) => {
+  ])("is 403 for other statuses, with the original in a field: %o", (denial, was) => {
     expect(shown(denial)).toEqual([403, [["Tricorn-Status", String(was)]]]);
   });
 
-  test("has no field of these names that a handler set", () => {
+  test("drops fields of these names that a handler set", () => {
     const headers = { "Tricorn-Status": "302", "tricorn-location": "https://evil.example/" };
     for (const status of [401, 403, 500]) expect(shown(deny(status, { headers }))).toEqual([status, []]);
     expect(shown(deny(404, { headers }))).toEqual([403, [["Tricorn-Status", "404"]]]);
   });
 
-  test("does not change the denial, which may be given again", () => {
+  test("does not change the denial, which may be returned again", () => {
     const denial = redirect("/log-in");
     asAuthRequest(denial);
     expect([denial.status, [...denial.headers]]).toEqual([302, [["Location", "/log-in"]]]);
   });
 
-  test("is never anything but 401, 403 or an error of the server", () => {
+  test("is always 401, 403 or a server error", () => {
     for (let status = 300; status <= 599; status += 1) {
       for (const headers of [{}, { Location: "/x" }]) {
         const told = asAuthRequest(deny(status, { headers })).status;

@@ -75,7 +75,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     expect(stdout).toEqual((await peer.send(authorize(1, "/members/x")).answer(1)).stdout);
   });
 
-  test("is about the original target and method, and about nothing of the request that asks", async () => {
+  test("is about the original target and method, and ignores the request that asks", async () => {
     const seen: unknown[] = [];
     const look = (request: AuthorizerRequest): Verdict => {
       const { method, target, path, mount, queryString, params, headers } = request;
@@ -98,7 +98,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     ]);
   });
 
-  test("is put to those whose globs cover the path below the mount, and all must allow", async () => {
+  test("goes to all authorizers whose globs match the path below the mount, and all must allow", async () => {
     const asked: string[] = [];
     const named = (name: string, verdict: Verdict, ...paths: string[]) => ({
       ...gate(() => (asked.push(name), verdict), ...paths),
@@ -127,7 +127,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
   });
 
   test.each(["/members/../x", "/../members", "/%zz", "/members#", "/members/%00"])(
-    "about %s, which no glob covers or nobody can read, is denied",
+    "about %s, which matches no glob or cannot be read, is denied",
     async (target) => {
       const { connect, log } = await serveDefinitions([gate(() => allow(), "/members/**"), page]);
       const peer = await connect();
@@ -143,21 +143,21 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
-  test("is denied where there is no authorizer, with and without a page of that path", async () => {
+  test("is denied if there is no authorizer, with and without a page at that path", async () => {
     for (const definitions of [[], [page]]) {
       const { connect } = await serveDefinitions(definitions);
       expectDenied(await (await connect()).send(ask(1, "/hello")).answer(1), 403);
     }
   });
 
-  test("is answered by an application that has authorizers alone; other requests are told so", async () => {
+  test("is answered by an application with authorizers only; other requests get an explanation", async () => {
     const { connect } = await serveDefinitions([gate(() => allow())]);
     const peer = await connect();
     expect((await peer.send(ask(1, "/x")).answer(1)).status).toBe(200);
     expect(await peer.send(get(1, "/x")).answer(1)).toMatchObject({ status: 500, protocolStatus: 3 });
   });
 
-  test("has the time limit of authorizers, and what is decided later does not count", async () => {
+  test("has the time limit of authorizers, and ignores later decisions", async () => {
     let decide!: (verdict: Verdict) => void;
     const { connect, log } = await serveDefinitions(
       [gate(() => new Promise<Verdict>((resolve) => (decide = resolve))), page],
@@ -173,7 +173,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     expect(log).toContainEqual(expect.objectContaining({ role: "authorizer", code: "ERR_ABORTED_TIMEOUT" }));
   });
 
-  test("has no more time where an upload goes on behind it", async () => {
+  test("has no extra time while an upload continues after it", async () => {
     const { log } = capturedLog();
     const hangs = gate(() => new Promise(() => undefined));
     const roles = new Roles([hangs], { log, timeouts: { authorizer: 1_000 } });
@@ -197,7 +197,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     expect((await peer.send(ask(1, "/x")).answer(1)).status).toBe(200);
   });
 
-  test("is denied where the server shuts down meanwhile", async () => {
+  test("is denied if the server shuts down during the decision", async () => {
     const { connect, server } = await serveDefinitions([gate(() => new Promise(() => undefined)), page]);
     const peer = await connect();
     peer.send(ask(1, "/x"));
@@ -225,7 +225,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     expectDenied(await peer.send(abort(1)).answer(1), 503);
   });
 
-  test("of a peer that closes its side meanwhile still gets its answer, the allow too", async () => {
+  test("of a peer that half-closes meanwhile is still answered, also with allow", async () => {
     const verdict = deferred<Verdict>();
     const { connect } = await serveDefinitions([gate(() => verdict.promise), page]);
     const peer = await connect();
@@ -237,7 +237,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     expect((await peer.answer(1)).status).toBe(200);
   });
 
-  test("that was not whole when its peer closed its side gets no allow", async () => {
+  test("that is incomplete when its peer half-closes gets no allow", async () => {
     const verdict = deferred<Verdict>();
     const { connect } = await serveDefinitions([gate(() => verdict.promise), page]);
     const peer = await connect();
@@ -250,7 +250,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     expectDenied(await peer.answer(1), 503);
   });
 
-  test("above the number of active requests is no 2xx", async () => {
+  test("above the number of active requests gets no 2xx", async () => {
     const { connect } = await serveDefinitions([gate(() => new Promise(() => undefined)), page], {
       server: { limits: { requestsPerConnection: 1 } },
     });
@@ -268,7 +268,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
       431,
     ],
     ["a protocol error", [Buffer.from([9, 9, 9, 9, 9, 9, 9, 9])], 503],
-  ])("with %s is no 2xx", async (_what, bytes, status) => {
+  ])("with %s gets no 2xx", async (_what, bytes, status) => {
     const { connect } = await serveDefinitions([gate(() => allow()), page]);
     const peer = await connect();
     peer.send(
@@ -279,7 +279,7 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
     expect((await peer.answer(1)).status).toBe(status);
   });
 
-  test("leaves further requests of the connection what they are", async () => {
+  test("does not affect further requests of the connection", async () => {
     const { connect } = await serveDefinitions([gate(() => allow()), page]);
     const peer = await connect();
     for (let round = 0; round < 3; round += 1) {
@@ -289,11 +289,11 @@ describe.each(bridges)("a question by %s", (_form, ask) => {
   });
 });
 
-describe("what a client cannot do to a question", () => {
+describe("a client", () => {
   test.each([
     ["nginx", askAsNginx],
     ["Caddy", askAsCaddy],
-  ])("change what %s asks about, by any header field", async (_server, ask) => {
+  ])("cannot change what %s asks about, by any header field", async (_server, ask) => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(403), "/members/**")]);
     const peer = await connect();
     for (const uri of ["/public", "/members/../public", "/public?/members/x"]) {
@@ -312,7 +312,7 @@ describe("what a client cannot do to a question", () => {
     }
   });
 
-  test("make a question of a request, or a request of a question", async () => {
+  test("cannot turn a request into a question, or a question into a request", async () => {
     const { connect } = await serveDefinitions([gate(() => deny(403)), page]);
     const peer = await connect();
     const params = { HTTP_TRICORN_BRIDGE: "auth_request" };
@@ -323,7 +323,7 @@ describe("what a client cannot do to a question", () => {
 
 describe("the marker", () => {
   test.each(["", "on", "Auth_Request", "auth_request,forward_auth", "x".repeat(100)])(
-    "is honoured where nobody knows its value, %j: denied, and logged",
+    "is honoured with an unknown value, %j: denied, and logged",
     async (value) => {
       const { connect, log } = await serveDefinitions([gate(() => allow()), page]);
       const peer = await connect();
@@ -355,7 +355,7 @@ describe("the marker", () => {
     expect(warnings).toHaveLength(1);
   });
 
-  test("is not looked at in other roles", async () => {
+  test("is ignored in other roles", async () => {
     const { connect } = await serveDefinitions([gate(() => allow()), page]);
     const peer = await connect();
     const question = { TRICORN_BRIDGE: "nonsense" };
@@ -364,7 +364,7 @@ describe("the marker", () => {
 });
 
 describe("the params of forward_auth", () => {
-  test("are those that the listener declares", async () => {
+  test("are the declared ones", async () => {
     const { connect } = await serveDefinitions(
       [gate(({ path, method }) => deny(403, { body: `${method} ${path}` }))],
       {
@@ -402,14 +402,14 @@ describe("the form of a denial", () => {
     ["redirect", 401, { "Tricorn-Status": "303", "Tricorn-Location": "/log-in", Location: undefined }],
     ["missing", 403, { "Tricorn-Status": "404" }],
     ["failed", 502, { "Tricorn-Status": undefined }],
-  ])("by auth_request: %s", async (as, status, fields) => {
+  ])("for auth_request: %s", async (as, status, fields) => {
     const { connect } = await serveDefinitions([gate(decide)]);
     const answer = await (await connect()).send(askAsNginx(1, `/x?as=${as}`)).answer(1);
     expectDenied(answer, status);
     for (const [name, value] of Object.entries(fields)) expect(answer.header(name)).toBe(value);
   });
 
-  test("of a refusal by auth_request fits too", async () => {
+  test("of a refusal fits auth_request too", async () => {
     const { connect } = await serveDefinitions([gate(() => new Promise(() => undefined))], {
       server: { limits: { bodyBytes: 10 } },
     });
@@ -420,7 +420,7 @@ describe("the form of a denial", () => {
   });
 
   test.each(["challenge", "redirect", "missing", "failed"])(
-    "by forward_auth is that of the authorizer role: %s",
+    "for forward_auth is that of the authorizer role: %s",
     async (as) => {
       const { connect } = await serveDefinitions([gate(decide)]);
       const peer = await connect();
@@ -432,7 +432,7 @@ describe("the form of a denial", () => {
   );
 });
 
-test("a page is never an answer to a question, not even one whose marker comes last of many params", async () => {
+test("a page never answers an authorizer's question, even if its marker is the last of many params", async () => {
   const { connect } = await serveDefinitions([gate(() => deny(403)), page]);
   const peer = await connect();
   const many = Object.fromEntries(

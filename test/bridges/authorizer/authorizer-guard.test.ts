@@ -43,8 +43,8 @@ interface Seen {
   readonly user?: string;
 }
 
-describe("authorizers that are asked in this process", () => {
-  test("let a request pass when all that cover it allow, with its body and its params", async () => {
+describe("authorizers in this process", () => {
+  test("let a request pass if all that match allow it, with its body and its params", async () => {
     const { connect } = await guarded([
       gate(() => allow(), "/members/**"),
       gate(({ headers }) => (headers.get("x-also") === "yes" ? allow() : deny()), "/members/x"),
@@ -57,14 +57,14 @@ describe("authorizers that are asked in this process", () => {
     expect((await peer.send(also).answer(1)).text).toBe(SECRET);
   });
 
-  test("are not asked about what none covers, which is answered", async () => {
+  test("are not asked about a path that none covers, which is answered", async () => {
     const { connect } = await guarded([gate(() => deny(), "/members/**")]);
     const peer = await connect();
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
     expect((await peer.send(get(1, "/nothing")).answer(1)).status).toBe(404);
   });
 
-  test("are asked as the authorizer role is: section 6.3 leaves out what describes the answer", async () => {
+  test("are asked like the authorizer role: section 6.3 omits what describes the body", async () => {
     const seen: Record<string, unknown>[] = [];
     const { connect, log } = await guarded([
       gate((request: AuthorizerRequest) => {
@@ -103,7 +103,7 @@ describe("authorizers that are asked in this process", () => {
     expect(log.find(({ msg }) => msg === "asked")).toMatchObject({ role: "authorizer", route: "Gate" });
   });
 
-  test("see a target where the Web server sends no REQUEST_URI", async () => {
+  test("see a target if the Web server sends no REQUEST_URI", async () => {
     const { connect } = await guarded([gate(({ target }) => deny(403, { body: target }))]);
     const peer = await connect();
     peer.send(
@@ -119,7 +119,7 @@ describe("authorizers that are asked in this process", () => {
     ["redirect", () => redirect("/log-in", 303), 303, "Location", "/log-in"],
     ["a page", () => deny(410, { body: "<p>", type: "text/html" }), 410, "Content-Type", "text/html"],
     ["fields", () => deny(429, { headers: { "Retry-After": 7 } }), 429, "Retry-After", "7"],
-  ])("deny as they are: %s", async (_what, decide, status, name, value) => {
+  ])("deny with an unchanged answer: %s", async (_what, decide, status, name, value) => {
     const { connect } = await guarded([gate(decide)]);
     const peer = await connect();
     const answer = await peer.send(get(1, "/members/x")).answer(1);
@@ -142,7 +142,7 @@ describe("authorizers that are asked in this process", () => {
     expect([unchanged.text, unchanged.header("Content-Length")]).toEqual(["", undefined]);
   });
 
-  test("cannot be given what a denial may not have after it was made", async () => {
+  test("cannot add to a denial after it was created", async () => {
     const { connect } = await guarded([
       gate(() => {
         const denial = deny(403);
@@ -157,7 +157,7 @@ describe("authorizers that are asked in this process", () => {
 
   // What only a header block cannot carry is handed on here.
   test.each(UNDECIDED.filter(([what]) => !/larger than a record$|header block holds/.test(what)))(
-    "deny when one %s",
+    "deny if one %s",
     async (_what, decide) => {
       const { connect } = await guarded([gate(decide, "/members/**")]);
       const peer = await connect();
@@ -168,12 +168,12 @@ describe("authorizers that are asked in this process", () => {
     },
   );
 
-  test("deny with 500 where the denial cannot be sent", async () => {
+  test("deny with 500 if the denial cannot be sent", async () => {
     const { connect } = await guarded([gate(() => deny(403, { headers: { X: "x".repeat(70_000) } }))]);
     expectDenied(await (await connect()).send(get(1, "/members/x")).answer(1), 500);
   });
 
-  test("have the time limit of authorizers; what they say later does not count", async () => {
+  test("have the time limit of authorizers; later decisions are ignored", async () => {
     let decide!: (verdict: Verdict) => void;
     const { connect } = await guarded(
       [gate(() => new Promise<Verdict>((resolve) => (decide = resolve)), "/members/**")],
@@ -188,7 +188,7 @@ describe("authorizers that are asked in this process", () => {
     expect(peer.pending.filter(({ type }) => type === Type.end)).toHaveLength(2);
   });
 
-  test("leave the handler all the time of its own", async () => {
+  test("leave the handler its full time", async () => {
     const { connect } = await guarded([gate(() => allow())], {
       dispatcher: { timeouts: { authorizer: 60_000, handler: 1 } },
     });
@@ -198,7 +198,7 @@ describe("authorizers that are asked in this process", () => {
     expect((await peer.answer(1)).status).toBe(504);
   });
 
-  test("deny where the server shuts down meanwhile", async () => {
+  test("deny if the server shuts down during the decision", async () => {
     const { connect, server } = await guarded([gate(() => new Promise(() => undefined))]);
     const peer = await connect();
     peer.send(get(1, "/members/x"));
@@ -209,7 +209,7 @@ describe("authorizers that are asked in this process", () => {
     await closed;
   });
 
-  test("keep the handler from running for a request that was aborted meanwhile", async () => {
+  test("keep the handler from running for a request that was aborted during the decision", async () => {
     const verdict = deferred<Verdict>();
     let ran = false;
     const { connect } = await serveDefinitions(
@@ -263,7 +263,7 @@ describe("authorizers that are asked in this process", () => {
     expect(ran).toBe(false);
   });
 
-  test("keep it from running for an exchange that one of them has ended itself", async () => {
+  test("keep it from running for an exchange that an authorizer has ended", async () => {
     let ran = false;
     const { connect } = await serveDefinitions(
       [
@@ -286,7 +286,7 @@ describe("authorizers that are asked in this process", () => {
     expect(ran).toBe(false);
   });
 
-  test("hold an upload back meanwhile, and let none of it be lost", async () => {
+  test("hold an upload back during the decision, and lose none of it", async () => {
     const verdict = deferred<Verdict>();
     const { connect } = await guarded([gate(() => verdict.promise)], {
       server: { limits: { bufferedPerRequest: 1_000 } },
@@ -299,7 +299,7 @@ describe("authorizers that are asked in this process", () => {
     expect((await peer.answer(1)).text).toBe(body);
   });
 
-  test("are asked before a filter too", async () => {
+  test("are asked before a filter as well", async () => {
     const { connect } = await serveDefinitions(
       [
         gate(({ query }) => (query.has("in") ? allow({ WHO: "ada" }) : deny()), "/members/**"),
@@ -322,19 +322,19 @@ describe("authorizers that are asked in this process", () => {
     expect((await peer.send(filter(1, "/a.txt", "content")).answer(1)).text).toBe("undefined CONTENT");
   });
 
-  test("are asked by a bridge all the same, and once", async () => {
+  test("are still asked by a bridge, and once", async () => {
     let times = 0;
     const { connect } = await guarded([gate(() => ((times += 1), allow()))]);
     expect((await (await connect()).send(askAsNginx(1, "/hello")).answer(1)).head).toBe("Status: 200 OK");
     expect(times).toBe(1);
   });
 
-  test("are not needed by a listener that does not say so", async () => {
+  test("are not required by a listener that does not declare them", async () => {
     const { connect } = await serveDefinitions([gate(() => deny()), page], { listener: {} });
     expect((await (await connect()).send(get(1, "/members/x")).answer(1)).text).toBe(SECRET);
   });
 
-  test("must be there", async () => {
+  test("are required by a listener that declares them", async () => {
     await expect(serveDefinitions([page], { listener: inProcess })).rejects.toThrow(
       expect.objectContaining({
         code: "ERR_BRIDGE",
@@ -344,7 +344,7 @@ describe("authorizers that are asked in this process", () => {
   });
 });
 
-describe("what authorizers hand on in this process", () => {
+describe("variables that authorizers set in this process", () => {
   const handsOn = (
     variables: Record<string, string>,
     declared?: readonly string[],
@@ -362,7 +362,7 @@ describe("what authorizers hand on in this process", () => {
     return JSON.parse((await peer.send(get(1, "/members/seen", { params: facts })).answer(1)).text) as Seen;
   };
 
-  test("arrives as params in upper case, in place of all that came under their names", async () => {
+  test("arrive as params in upper case, and replace all params of those names", async () => {
     const { params } = await seen([handsOn({ AUTH_USER: "zoë", member_city: "Rome", EMPTY: "" })], {
       AUTH_USER: "root",
       MEMBER_CITY: "nowhere",
@@ -377,19 +377,19 @@ describe("what authorizers hand on in this process", () => {
     });
   });
 
-  test("of several is joined, the last one counts", async () => {
+  test("of several are joined, the last one wins", async () => {
     const { params } = await seen([handsOn({ A: "1", B: "1" }), handsOn({ B: "2" })]);
     expect(params).toMatchObject({ A: "1", B: "2" });
   });
 
-  test("is the user where the listener vouches for it", async () => {
+  test("name the user if the listener trusts the variable", async () => {
     const vouchesFor = ["REMOTE_USER"];
     expect(
       await seen([handsOn({ REMOTE_USER: "ada" })], { REMOTE_USER: "root" }, { vouchesFor }),
     ).toMatchObject({ user: "ada" });
   });
 
-  test("comes from nobody else, if it is declared: not where it was not handed on, nor where nobody was asked", async () => {
+  test("are removed from requests if declared: when no authorizer set them, and when no authorizer was asked", async () => {
     const vouchesFor = ["REMOTE_USER"];
     const declares = handsOn({}, ["REMOTE_USER"]);
     const forged = { REMOTE_USER: "root" };
@@ -406,7 +406,7 @@ describe("what authorizers hand on in this process", () => {
     expect(JSON.parse(answer.text)).toEqual({ has: false });
   });
 
-  test("does not change what the request is about, unless that was meant", async () => {
+  test("do not change what the request is about, unless declared", async () => {
     const replaces = gate(() => allow({ REMOTE_ADDR: "192.0.2.7" }, { replaces: ["REMOTE_ADDR"] }));
     expect((await seen([replaces], { REMOTE_ADDR: "127.0.0.1" })).params).toMatchObject({
       REMOTE_ADDR: "192.0.2.7",
@@ -415,7 +415,7 @@ describe("what authorizers hand on in this process", () => {
   });
 });
 
-describe("a request whose path can be read in several ways", () => {
+describe("a request whose path has several readings", () => {
   const routes = responder({
     "GET /members/:name": () => SECRET,
     "GET /members/:name/:part": () => SECRET,
@@ -448,7 +448,7 @@ describe("a request whose path can be read in several ways", () => {
     ["an escaped letter", "/%6dembers/x", ["/members/*"]],
     ["another case", "/MEMBERS/x", ["/members/*"]],
     ["an absolute target", "http://localhost/members/x", ["/members/*"]],
-  ])("is an authorizer's by each of them: %s", async (_what, target, globs) => {
+  ])("is protected in each of them: %s", async (_what, target, globs) => {
     expect(await visit(globs, { REQUEST_URI: target })).toBe("403");
   });
 
@@ -457,31 +457,31 @@ describe("a request whose path can be read in several ways", () => {
     ["a declared mount", { REQUEST_URI: "/app/members/x" }, "/app"],
     ["no REQUEST_URI", { SCRIPT_NAME: "/members", PATH_INFO: "/x" }, ""],
     ["a DOCUMENT_URI", { REQUEST_URI: "/public", DOCUMENT_URI: "/members/x" }, ""],
-  ])("is an authorizer's with %s", async (_what, facts, mount) => {
+  ])("is protected with %s", async (_what, facts, mount) => {
     expect(await visit(["/members/*"], facts, mount)).toBe("403");
   });
 
   test.each(["/%zz", "/../x", "/members/..%2f..%2f..", "/members/a%2F..%2Fb", "/x%00", "/x#/../members"])(
-    "is refused where it can be read in none: %s",
+    "is refused if it has no reading: %s",
     async (target) => {
       expect(await visit(["/members/**"], { REQUEST_URI: target })).toBe("400");
     },
   );
 
   test.each(["/members/..", "/members/%2e%2e", "/members/deep/../../public"])(
-    "is what it leads to, for routes too: %s",
+    "is normalized, for routes too: %s",
     async (target) => {
       expect(await visit(["/members/**"], { REQUEST_URI: target })).toBe("open");
     },
   );
 
-  test("is answered where nobody protects anything like it", async () => {
+  test("is answered if no reading is protected", async () => {
     expect(await visit(["/members/**"], { REQUEST_URI: "/public/members/x" })).toBe("open");
     expect(await visit(["*.txt"], { REQUEST_URI: "/members/x" })).toBe(SECRET);
   });
 
   test.each(["", "/app"])(
-    "never comes to a protected handler without its authorizer, whatever it looks like, mounted at %j",
+    "never reaches a protected handler without its authorizer, mounted at %j",
     async (mount) => {
       // Each glob is the shape of one route, and no wider.
       const globs = [

@@ -23,7 +23,7 @@ describe("the marker of a bridge", () => {
     expect(bridgeMarker(Params.from({ REQUEST_METHOD: "GET", ...params }))).toBe(marker);
   });
 
-  test("is known in two forms, in exactly this spelling", () => {
+  test("has two forms, in exactly this spelling", () => {
     expect(["auth_request", "forward_auth"].map(isBridgeForm)).toEqual([true, true]);
     for (const other of ["", "AUTH_REQUEST", "auth_request ", "on", "1", "__proto__", "constructor"]) {
       expect(isBridgeForm(other)).toBe(false);
@@ -32,7 +32,7 @@ describe("the marker of a bridge", () => {
 });
 
 describe("the params of a question", () => {
-  test("tell of a raw target behind a server that decodes its own REQUEST_URI", () => {
+  test("use a raw target behind a server that decodes its own REQUEST_URI", () => {
     const params = Params.from({
       REQUEST_URI: "/ask",
       TRICORN_URI: "/x/%252e%252e/private?q",
@@ -42,7 +42,7 @@ describe("the params of a question", () => {
     expect(targetOf(questionParams(params, own)!)).toBe("/x/%252e%252e/private?q");
   });
 
-  test("are about the original request, without what describes the request that asks", () => {
+  test("are about the original request, and omit what describes the request that asks", () => {
     const params = Params.from({
       REQUEST_METHOD: "POST",
       REQUEST_URI: "/members/x?mode=1&y",
@@ -70,7 +70,7 @@ describe("the params of a question", () => {
     });
   });
 
-  test("take target and method from the params that are named, and replace those of the asker", () => {
+  test("take target and method from the named params, and replace those of the question", () => {
     const params = Params.from({
       REQUEST_METHOD: "GET",
       REQUEST_URI: "/.tricorn/authorize?asker",
@@ -96,7 +96,7 @@ describe("the params of a question", () => {
     expect(question.getBytes("QUERY_STRING")).toEqual(target.subarray(5));
   });
 
-  test("have the target that the Web server set last, where its stock file set one before", () => {
+  test("use the target that the Web server set last, if its stock file set one before", () => {
     const params = Params.from([
       ["REQUEST_METHOD", "GET"],
       ["REQUEST_URI", "/stock"],
@@ -120,7 +120,7 @@ describe("the params of a question", () => {
     ["a method with a blank", pairs("/x", "GET /y")],
     ["two methods in one", pairs("/x", "GET, POST")],
     ["a target by the name of another bridge", pairs("/x", "GET", "HTTP_X_FORWARDED")],
-  ])("cannot be made of %s", (_what, params) => {
+  ])("cannot be read from %s", (_what, params) => {
     const asker: [string, string][] = [
       ["REQUEST_METHOD", "GET"],
       ["REQUEST_URI", "/.tricorn/authorize"],
@@ -128,7 +128,7 @@ describe("the params of a question", () => {
     expect(questionParams(Params.from([...asker, ...params]), own)).toBeUndefined();
   });
 
-  test("can be made of an absolute target", () => {
+  test("can be read from an absolute target", () => {
     const params = Params.from(pairs("http://example.com/members/x?a", "GET"));
     expect(questionParams(params, own)!.toObject()).toMatchObject({
       REQUEST_URI: "http://example.com/members/x?a",
@@ -139,7 +139,7 @@ describe("the params of a question", () => {
   test.each([
     ["URI", "/public"],
     ["METHOD", "GET"],
-  ])("cannot be made where HTTP_X_FORWARDED_%s came twice, because a client adds others", (part, twin) => {
+  ])("cannot be read if HTTP_X_FORWARDED_%s is repeated, because a client can add others", (part, twin) => {
     const params: [string, string][] = pairs("/members", "POST", "HTTP_X_FORWARDED");
     expect(questionParams(Params.from(params), forwarded)).toBeDefined();
     for (const both of [

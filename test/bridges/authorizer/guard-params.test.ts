@@ -5,7 +5,7 @@ import { Params } from "../../../src/protocol/params.js";
 import { targetOf } from "../../../src/paths/request-target.js";
 
 test.each(["Microsoft-IIS/10.0", "Jetty/9.4.57", "other"])(
-  "authorizers see the path of a request without REQUEST_URI as it is located, behind %s",
+  "authorizers see the located path of a request without REQUEST_URI, behind %s",
   (software) => {
     const params = Params.from({ SERVER_SOFTWARE: software, SCRIPT_NAME: "/app", PATH_INFO: "/a-b" });
     expect(targetOf(guardParams(params))).toBe("/app/a-b");

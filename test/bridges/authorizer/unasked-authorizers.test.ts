@@ -19,23 +19,20 @@ test.each([
   ["nginx/1.22.1", "/page", 0],
   ["Apache/2.4.71 (Debian)", "/members/page", 0],
   ["lighttpd/1.4.69", "/members/page", 0],
-])(
-  "behind %s a responder for %s warns of authorizers that nobody asks %d times",
-  async (server, target, times) => {
-    const { connect, log } = await serveDefinitions([gate, pages]);
-    const peer = await connect();
-    for (const id of [1, 2]) {
-      peer.send(get(id, target, { params: { SERVER_SOFTWARE: server } }));
-      await peer.answer(id);
-    }
+])("behind %s a responder for %s warns of unasked authorizers %d times", async (server, target, times) => {
+  const { connect, log } = await serveDefinitions([gate, pages]);
+  const peer = await connect();
+  for (const id of [1, 2]) {
+    peer.send(get(id, target, { params: { SERVER_SOFTWARE: server } }));
+    await peer.answer(id);
+  }
 
-    const warnings = log.filter(({ code }) => code === "ERR_AUTHORIZER_UNASKED");
-    expect(warnings).toHaveLength(times);
-    for (const warning of warnings) expect(warning).toMatchObject({ server, authorizers: ["MembersGate"] });
-  },
-);
+  const warnings = log.filter(({ code }) => code === "ERR_AUTHORIZER_UNASKED");
+  expect(warnings).toHaveLength(times);
+  for (const warning of warnings) expect(warning).toMatchObject({ server, authorizers: ["MembersGate"] });
+});
 
-test("the warning names the cures, and comes once", async () => {
+test("the warning names the remedies, and appears once", async () => {
   const { connect, log } = await serveDefinitions([gate, pages]);
   const peer = await connect();
   for (let round = 0; round < 3; round += 1) {
@@ -50,7 +47,7 @@ test.each([
   ["asked by nginx through the bridge", "nginx/1.22.1", askAsNginx],
   ["asked by Caddy through the bridge", "Caddy/v2.6.2", askAsCaddy],
 ])(
-  "nothing is said of an authorizer that was %s, and all is of one that was not",
+  "there is no warning about an authorizer that was %s, and one about each that was not",
   async (_how, server, ask) => {
     const staff = { ...gate, name: "StaffGate", paths: ["/staff/**"] };
     const { connect, log } = await serveDefinitions([gate, staff, pages]);
@@ -69,7 +66,7 @@ test.each([
   },
 );
 
-test("nothing is said where another process was asked, whose variables came with the request", async () => {
+test("there is no warning if another process was asked, whose variables came with the request", async () => {
   const { connect, log } = await serveDefinitions([{ ...gate, variables: ["AUTH_USER"] }, pages]);
   const peer = await connect();
   const params = { SERVER_SOFTWARE: "nginx/1.22.1", AUTH_USER: "ada" };
@@ -77,7 +74,7 @@ test("nothing is said where another process was asked, whose variables came with
   expect(log.filter(({ code }) => code === "ERR_AUTHORIZER_UNASKED")).toEqual([]);
 });
 
-test("nothing is said where this process asks", async () => {
+test("there is no warning if this process asks", async () => {
   const { connect, log } = await serveDefinitions([gate, pages], {
     listener: { bridges: { authorizer: { inProcess: true } } },
   });

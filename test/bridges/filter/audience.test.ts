@@ -32,7 +32,7 @@ describe("a reply", () => {
     ["has an age", saying("max-age=60")],
     ["is public", saying("max-age=60, Public")],
     ["is to be revalidated", saying("no-cache")],
-  ])("that %s is for everybody", (_what, one) => {
+  ])("that %s is for all clients", (_what, one) => {
     expect(isForEverybody(one, "anyone")).toBe(true);
   });
 
@@ -52,7 +52,7 @@ describe("a reply", () => {
     expect(isForEverybody(one, "anyone")).toBe(false);
   });
 
-  test("for someone is for everybody only where it says so, for the admitted never", () => {
+  test("with a user is for all clients only if the reply says so, and never for an authorized request", () => {
     expect(isForEverybody(reply("x"), "someone")).toBe(false);
     expect(isForEverybody(saying("max-age=60"), "someone")).toBe(false);
     expect(isForEverybody(saying("public"), "someone")).toBe(true);

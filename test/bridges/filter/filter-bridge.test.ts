@@ -29,12 +29,12 @@ describe("a request of the responder role", () => {
     ["/docs/%2e%2e/a.txt", "A"],
     ["/docs%2Fb%20ä.txt", "B"],
     ["http://example.org/a.txt", "A"],
-  ])("for %s makes the filter run for the file", async (target, text) => {
+  ])("for %s runs the filter for the file", async (target, text) => {
     const { respond } = await bridged([shout], { files: { "a.txt": "a", "docs/b ä.txt": "b" } });
     expect(await respond(target)).toMatchObject({ status: 200, text });
   });
 
-  test("goes to the filter rather than to a route, and elsewhere where there is no such file", async () => {
+  test("goes to the filter before a route, and elsewhere if the file does not exist", async () => {
     const routes = responder({
       "GET /a.txt": () => "route a",
       "GET /none.txt": () => "route none",
@@ -61,7 +61,7 @@ describe("a request of the responder role", () => {
     }
   });
 
-  test("is a proper 404 too where the application answers nothing else", async () => {
+  test("is also a proper 404 if the application answers nothing else", async () => {
     const { respond } = await bridged([shout], { files: { "a.txt": "a" } });
     for (const target of ["/missing.txt", "/style.css", "/", "/%ZZ"]) {
       expect(await respond(target), target).toMatchObject({ status: 404, applicationStatus: 0 });
@@ -78,7 +78,7 @@ describe("a request of the responder role", () => {
     },
   );
 
-  test("brings its body along to a filter", async () => {
+  test("passes its body to a filter", async () => {
     const both = filtering(async (request) => `${await upperCase(request)}+${await request.body.text()}`);
     const { respond } = await bridged([both], { files: { "a.txt": "file" } });
     expect(await respond("/a.txt", { body: "posted" })).toMatchObject({ status: 200, text: "FILE+posted" });
@@ -94,7 +94,7 @@ describe("a request of the responder role", () => {
     expect(answer.text).not.toContain("SECRET");
   });
 
-  test("for what is not served is answered by a route that is meant for it", async () => {
+  test("for a file that is not served is answered by a matching route", async () => {
     const root = folderWith({ ".well-known/a.txt": "SECRET", "folder.txt/x": "" });
     const routes = responder({ "GET /.well-known/a.txt": () => "route", "GET /folder.txt": () => "folder" });
     const { respond } = await bridged([shout, routes], { root });
@@ -102,7 +102,7 @@ describe("a request of the responder role", () => {
     expect((await respond("/folder.txt")).text).toBe("folder");
   });
 
-  test("follows a link inside of the root and none that leads out", async () => {
+  test("follows a link inside the root, and none that leads outside", async () => {
     const folder = folderWith({ "outside.txt": "SECRET", "site/real/a.txt": "a" });
     const root = join(folder, "site");
     symlinkSync("real/a.txt", join(root, "inside.txt"));
@@ -121,7 +121,7 @@ describe("a folder", () => {
   const files = { "index.md": "home", "docs/index.md": "docs", "docs/a.md": "a", "books/index.md": "books" };
   const pages = filtering(upperCase, { paths: ["*.md"] });
 
-  test("with its slash leads to its index", async () => {
+  test("with its slash is served by its index", async () => {
     const { respond } = await bridged([pages], { files, index: "index.md" });
     expect((await respond("/")).text).toBe("HOME");
     expect((await respond("/docs/?x=1")).text).toBe("DOCS");
@@ -129,7 +129,7 @@ describe("a folder", () => {
     expect((await respond("/none/")).status).toBe(404);
   });
 
-  test("has index.html as its index where nothing is declared", async () => {
+  test("has index.html as its index by default", async () => {
     const { respond } = await bridged([filtering(upperCase, { paths: ["*.html"] })], {
       files: { "docs/index.html": "docs" },
     });
@@ -150,7 +150,7 @@ describe("a folder", () => {
     }
   });
 
-  test("is redirected on this host, whatever the client wrote, and below the mount", async () => {
+  test("is redirected on the same host for any target, and below the mount", async () => {
     const { respond } = await bridged([pages], {
       files: { "evil.example/docs ä/index.md": "x" },
       index: "index.md",
@@ -170,7 +170,7 @@ describe("a folder", () => {
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 
-  test("is a route's where there is one", async () => {
+  test("belongs to its route if there is one", async () => {
     const routes = responder({ "GET /books": () => "route", "GET /docs/:id": () => "id" });
     const { respond } = await bridged([pages, routes], { files, index: "index.md" });
     expect((await respond("/books")).text).toBe("route");
@@ -178,7 +178,7 @@ describe("a folder", () => {
   });
 });
 
-test("Nothing is looked up for a path that no filter is meant for, or that a route answers", async () => {
+test("No file is looked up for a path that no filter matches, or that a route answers", async () => {
   const root = folderWith({ "docs/index.md": "docs" });
   const { taken, fileSystem } = steps();
   const routes = responder({ "GET /books/:id": () => "book", "GET /style.css": () => "css" });
@@ -199,7 +199,7 @@ test("Nothing is looked up for a path that no filter is meant for, or that a rou
 describe("what a filter sees", () => {
   const spy = filtering(seen, { paths: ["*.txt"] });
 
-  test("is the file, whatever the Web server tells of a script", async () => {
+  test("is the file, whatever script the Web server names", async () => {
     const { respond, root } = await bridged([spy], { files: { "docs/a b.txt": "hello" } });
     const told = {
       DOCUMENT_ROOT: "/var/www/html",
@@ -253,7 +253,7 @@ describe("what a filter sees", () => {
     });
   });
 
-  test("is that of the first filter that is meant for the file", async () => {
+  test("is the first filter that matches the file", async () => {
     const first = filtering(() => "first", { paths: ["/docs/**/*.txt"] });
     const { respond } = await bridged([first, filtering(() => "second")], {
       files: { "docs/a.txt": "", "a.txt": "" },
@@ -273,16 +273,16 @@ describe("what a filter sees", () => {
   });
 });
 
-describe("a file behind an authorizer", () => {
+describe("a file protected by an authorizer", () => {
   const files = { "members/a.txt": "a", "members/index.html": "index", "free.txt": "free" };
 
-  test("is filtered where the authorizer decides about the path", async () => {
+  test("is filtered if the authorizer covers the path", async () => {
     const { respond } = await bridged([shout, authorizer("Gate", "/members/**")], { files });
     expect((await respond("/members/a.txt")).text).toBe("A");
     expect((await respond("/free.txt")).text).toBe("FREE");
   });
 
-  test("is refused under a name that nobody was asked about", async () => {
+  test("is refused under a name that no authorizer was asked about", async () => {
     const root = folderWith(files);
     symlinkSync("members/a.txt", join(root, "alias.txt"));
     const pages = filtering(upperCase, { paths: ["*.html", "*.txt"] });
@@ -300,14 +300,14 @@ describe("a file behind an authorizer", () => {
     expect((await respond("/members/index.html")).text).toBe("INDEX");
   });
 
-  test("is refused to a client that cuts the path elsewhere", async () => {
+  test("is refused to a client that splits the path elsewhere", async () => {
     const { respond } = await bridged([shout, authorizer("Gate", "/members/**")], { files });
     // As Apache with SetHandler cuts "/x/members/a.txt", about which the authorizer has nothing to say.
     const params = { SCRIPT_NAME: "/x", PATH_INFO: "/members/a.txt" };
     expect((await respond("/x/members/a.txt", { params })).status).toBe(403);
   });
 
-  test("is refused by the name of an index that is a link", async () => {
+  test("is refused through an index that is a link", async () => {
     const root = folderWith({ "real.html": "real", "docs/x": "" });
     symlinkSync("../real.html", join(root, "docs/index.html"));
     const pages = filtering(upperCase, { paths: ["*.html"] });
@@ -316,7 +316,7 @@ describe("a file behind an authorizer", () => {
     expect((await respond("/real.html")).text).toBe("REAL");
   });
 
-  test("is refused where only the case of letters keeps the authorizer out", async () => {
+  test("is refused if the glob differs only in letter case", async () => {
     const { respond } = await bridged([shout, authorizer("Gate", "/members/**")], {
       files: { "Members/a.txt": "a" },
     });
@@ -326,7 +326,7 @@ describe("a file behind an authorizer", () => {
     expect((await byFolder.respond("/Members/")).status).toBe(403);
   });
 
-  test("is refused where one of two authorizers does not decide about the path", async () => {
+  test("is refused if one of two authorizers does not cover the path", async () => {
     const root = folderWith(files);
     symlinkSync("members/a.txt", join(root, "alias.txt"));
     const { respond } = await bridged([shout, authorizer("All"), authorizer("Gate", "/members/**")], {
@@ -337,7 +337,7 @@ describe("a file behind an authorizer", () => {
   });
 });
 
-describe("a file behind an authorizer that this process asks", () => {
+describe("a file protected by an authorizer in this process", () => {
   const files = { "members/a.txt": "a", "members/index.html": "index", "free.txt": "free" };
   const gate: Definition = {
     kind: "authorizer",
@@ -356,7 +356,7 @@ describe("a file behind an authorizer that this process asks", () => {
     },
   );
 
-  test("is filtered once it was allowed, with what the authorizer hands on, and for nobody else", async () => {
+  test("is filtered once allowed, with the variables of the authorizer, and only then", async () => {
     const { respond } = await bridged([greeting, gate], {
       files,
       inProcess: true,
@@ -383,7 +383,7 @@ describe("a file behind an authorizer that this process asks", () => {
     expect((await respond("/x/members/a.txt", { params, headers })).status).toBe(404);
   });
 
-  test("is refused under a name that the authorizer was not asked about", async () => {
+  test("is refused under a name that no authorizer of this process was asked about", async () => {
     const root = folderWith(files);
     symlinkSync("members/a.txt", join(root, "alias.txt"));
     const { respond } = await bridged([greeting, gate], { root, inProcess: true });
@@ -391,8 +391,8 @@ describe("a file behind an authorizer that this process asks", () => {
   });
 });
 
-describe("between look-up and open", () => {
-  test("a folder that becomes a link out of the root shows nothing of what lies there", async () => {
+describe("between lookup and open", () => {
+  test("a folder that becomes a link out of the root exposes none of its files", async () => {
     const folder = folderWith({ "site/docs/a.txt": "public", "private/a.txt": "SECRET" });
     const docs = join(folder, "site/docs");
     const { fileSystem } = steps({
@@ -408,7 +408,7 @@ describe("between look-up and open", () => {
     expect(openFilesBelow(folder)).toEqual([]);
   });
 
-  test("a file that vanishes is a 404, or whatever a route makes of it", async () => {
+  test("a file that disappears is a 404, or the answer of a route", async () => {
     const root = folderWith({});
     const path = join(root, "a.txt");
     const { fileSystem } = steps({ beforeOpen: () => unlinkSync(path) });
@@ -422,7 +422,7 @@ describe("between look-up and open", () => {
     expect((await both.send(get(1, "/a.txt")).answer(1)).text).toBe("route");
   });
 
-  test("a file that is replaced has the length of the one that is opened", async () => {
+  test("a file that is replaced has the length of the opened one", async () => {
     const root = folderWith({ "a.txt": "short" });
     const path = join(root, "a.txt");
     const { fileSystem } = steps({
@@ -436,7 +436,7 @@ describe("between look-up and open", () => {
     expect((await peer.send(get(1, "/a.txt")).answer(1)).text).toBe("14 THIS IS LONGER");
   });
 
-  test("what the system refuses for reasons of its own is a 500 that shows nothing, and is logged", async () => {
+  test("a system error is a 500 that exposes nothing, and is logged", async () => {
     const root = folderWith({ "a.txt": "a" });
     const { fileSystem } = steps({
       beforeOpen: () => {

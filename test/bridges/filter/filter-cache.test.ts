@@ -20,8 +20,8 @@ const cookie = { Cookie: "session=1" };
 describe.each([
   ["a whole reply", upperCase],
   ["a stream", upperCaseStream],
-])("%s that is kept", (_kind, run) => {
-  test("is sent again, without the filter and without opening the file", async () => {
+])("%s that is cached", (_kind, run) => {
+  test("is sent again without running the filter or opening the file", async () => {
     const root = folderWith(files);
     const { taken, fileSystem } = steps();
     const shout = filtering(run);
@@ -81,7 +81,7 @@ describe.each([
     ["bytes=0-99", 206, TEXT, "bytes 0-15/16"],
     ["bytes=0-1,4-5", 200, TEXT, undefined],
     ["lines=0-1", 200, TEXT, undefined],
-  ])("is cut for Range: %s", async (range, status, text, contentRange) => {
+  ])("is divided for Range: %s", async (range, status, text, contentRange) => {
     const { respond } = await bridged([filtering(run)], { files, cache });
     await respond("/a.txt");
     const answer = await respond("/a.txt", { headers: { Range: range } });
@@ -92,7 +92,7 @@ describe.each([
     expect(answer.headers.get("etag")).toBeDefined();
   });
 
-  test("has no bytes beyond its end", async () => {
+  test("has no bytes after its end", async () => {
     const { respond } = await bridged([filtering(run)], { files, cache });
     await respond("/a.txt");
     const answer = await respond("/a.txt", { headers: { Range: "bytes=16-" } });
@@ -101,7 +101,7 @@ describe.each([
     expect([head.status, head.headers.get("content-length")]).toEqual([200, "16"]);
   });
 
-  test("is cut only for a client whose part is one of the same content", async () => {
+  test("is divided only for a client whose part has the same content", async () => {
     const { respond } = await bridged([filtering(run)], { files, cache });
     const first = await respond("/a.txt");
     const etag = first.headers.get("etag")!;
@@ -119,7 +119,7 @@ describe.each([
     expect((await respond("/a.txt", { headers: both })).status).toBe(304);
   });
 
-  test("has the fields that the filter has set", async () => {
+  test("has the fields that the filter set", async () => {
     const saying = filtering((request) => {
       const body = run === upperCase ? Buffer.from(TEXT) : run(request);
       return reply(body, { headers: { "X-Made": "Grüße", "Cache-Control": "max-age=60" } });
@@ -135,7 +135,7 @@ describe.each([
     expect(saying.runs).toBe(1);
   });
 
-  test("is made anew when the file is another one", async () => {
+  test("is regenerated when the file changes", async () => {
     const root = folderWith(files);
     const path = join(root, "a.txt");
     const shout = filtering(run);
@@ -155,7 +155,7 @@ describe.each([
     expect(shout.runs).toBe(4);
   });
 
-  test("is another one for another path, query, host, scheme and mount", async () => {
+  test("is separate for each path, query, host, scheme and mount", async () => {
     const shout = filtering(
       ({ mount, path, queryString, headers }) => `${mount} ${path} ${queryString} ${headers.get("host")}`,
     );
@@ -176,7 +176,7 @@ describe.each([
     expect(new Set(seen.map(({ text }) => text)).size).toBe(7);
   });
 
-  test("is not sent any more when a link leads to another file, or out of the root", async () => {
+  test("is not sent if a link leads to another file, or out of the root", async () => {
     const folder = folderWith({ "outside.txt": "SECRET", "site/one.txt": "same", "site/two.txt": "SAME" });
     const link = join(folder, "site/link.txt");
     const asIs = filtering(async function* ({ data }: FilterRequest) {
@@ -194,7 +194,7 @@ describe.each([
   });
 });
 
-describe("nothing is kept of", () => {
+describe("not cached is", () => {
   const shouting = (headers: Record<string, string>) =>
     filtering(async (request) => reply(await upperCase(request), { headers }));
 
@@ -234,7 +234,7 @@ describe("nothing is kept of", () => {
     expect(shout.runs).toBe(3);
   });
 
-  test("a file behind an authorizer, although the filter says that it is public", async () => {
+  test("a file protected by an authorizer, even if the filter marks it public", async () => {
     const gate = { kind: "authorizer", name: "Gate", paths: ["/a.txt"], authorize: () => allow() } as const;
     const open = shouting({ "Cache-Control": "public" });
     const { respond } = await bridged([open, gate], { files, cache });
@@ -270,14 +270,14 @@ describe("nothing is kept of", () => {
     expect(failing.runs).toBe(2);
   });
 
-  test("a whole reply of another length than it announced, which is an error", async () => {
+  test("a complete reply of another length than announced, which is an error", async () => {
     const lying = filtering(() => reply("x", { headers: { "Content-Length": 17 } }));
     const { respond } = await bridged([lying], { files, cache });
     for (let time = 0; time < 2; time += 1) expect((await respond("/a.txt")).status).toBe(500);
     expect(lying.runs).toBe(2);
   });
 
-  test("a stream that is shorter than it announced", async () => {
+  test("a stream shorter than announced", async () => {
     const lying = filtering(({ data }) => reply(data, { headers: { "Content-Length": 17 } }));
     const { application } = await bridged([lying], { files, cache });
     for (let time = 0; time < 2; time += 1) await expect(application.respond("/a.txt")).rejects.toThrow();
@@ -301,7 +301,7 @@ describe("nothing is kept of", () => {
     expect((await respond("/a.txt")).text).toBe(TEXT);
   });
 
-  test("a file under the facts of another one, that it has replaced between look-up and open", async () => {
+  test("a file with the facts of another one, replaced between lookup and open", async () => {
     const root = folderWith(files);
     const path = join(root, "a.txt");
     let swaps = true;
@@ -324,7 +324,7 @@ describe("nothing is kept of", () => {
   });
 });
 
-describe("what is made of a file that was changed", () => {
+describe("the result of a file that was changed", () => {
   /** Where the clock stands still, half a second behind a full one. */
   const NOW = Date.parse("2026-01-02T03:04:05.500Z");
 
@@ -334,7 +334,7 @@ describe("what is made of a file that was changed", () => {
     ["in the future", NOW + 3_600_000, 2],
     ["within the two seconds that some file systems have", NOW - 1_500, 2],
     ["before the two seconds that some file systems have", NOW - 2_500, 1],
-  ])("%s: at %d, is made %d times for two requests", async (_when, time, runs) => {
+  ])("%s: at %d, runs the filter %d times for two requests", async (_when, time, runs) => {
     vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
     onTestFinished(() => void vi.useRealTimers());
     const root = folderWith({});
@@ -348,8 +348,8 @@ describe("what is made of a file that was changed", () => {
   });
 });
 
-describe("what is kept for everybody", () => {
-  test("is not sent to somebody, unless it says that it is public", async () => {
+describe("a shared reply", () => {
+  test("is not sent to a user, unless it is marked public", async () => {
     const greeting = filtering(({ cookies }) => `Hello ${cookies["session"] ?? "stranger"}`);
     const open = filtering(upperCase, { paths: ["*.md"] });
     const wide = filtering(
@@ -373,7 +373,7 @@ describe("what is kept for everybody", () => {
     expect(wide.runs).toBe(1);
   });
 
-  test("has nothing of what middleware adds for one client, and middleware sees each of them", async () => {
+  test("excludes what middleware adds for one client, and middleware sees each client", async () => {
     for (const run of [upperCase, upperCaseStream]) {
       const shout = filtering(run);
       let visits = 0;
@@ -402,7 +402,7 @@ describe("what is kept for everybody", () => {
     }
   });
 
-  test("is cut for no range where middleware has put another body into its place", async () => {
+  test("is not divided for a range if middleware replaced its body", async () => {
     const { respond } = await bridged([filtering(upperCase)], {
       files,
       cache,
@@ -421,7 +421,7 @@ describe("what is kept for everybody", () => {
     }
   });
 
-  test("is cut for no range where the filter takes none", async () => {
+  test("is not divided for a range if the filter accepts none", async () => {
     const whole = filtering(async (request) =>
       reply(await upperCase(request), { headers: { "Accept-Ranges": "none" } }),
     );
@@ -432,7 +432,7 @@ describe("what is kept for everybody", () => {
     expect(whole.runs).toBe(1);
   });
 
-  test("has the media type that followed from what the filter gave", async () => {
+  test("has the media type that the filter's body implies", async () => {
     const results: Record<string, () => unknown> = {
       text: () => "x",
       bytes: () => Buffer.from("x"),
@@ -453,8 +453,8 @@ describe("what is kept for everybody", () => {
   });
 });
 
-describe("several requests at once for what is not kept yet", () => {
-  test("make the filter run once where it answers with a whole reply", async () => {
+describe("several simultaneous requests for an uncached reply", () => {
+  test("run the filter once if it returns a complete reply", async () => {
     const { promise, resolve } = deferred();
     const slow = filtering(async (request) => {
       await promise;
@@ -475,7 +475,7 @@ describe("several requests at once for what is not kept yet", () => {
     ["says that it is private", (text: string) => reply(text, { headers: { "Cache-Control": "private" } })],
     ["is an error", (text: string) => reply(text, { status: 404 })],
     ["is a stream", (text: string) => [text].values()],
-  ])("each make it run where its reply %s", async (_what, make) => {
+  ])("each run the filter if its reply %s", async (_what, make) => {
     const { promise, resolve } = deferred();
     const slow = filtering(async (request) => {
       await promise;
@@ -491,7 +491,7 @@ describe("several requests at once for what is not kept yet", () => {
     expect(slow.runs).toBe(5);
   });
 
-  test("are answered although the one that the others wait for fails", async () => {
+  test("are answered even if the one they wait for fails", async () => {
     const { promise, resolve } = deferred();
     const slow = filtering(async (request) => {
       if (slow.runs === 1) {
@@ -510,7 +510,7 @@ describe("several requests at once for what is not kept yet", () => {
     expect((await Promise.all(others)).map(({ text }) => text)).toEqual([TEXT, TEXT]);
   });
 
-  test("are answered although the client of the one that the others wait for leaves", async () => {
+  test("are answered even if the client of the one they wait for leaves", async () => {
     const entered = deferred();
     const slow = filtering(async (request) => {
       if (slow.runs > 1) return upperCase(request);
@@ -532,7 +532,7 @@ describe("several requests at once for what is not kept yet", () => {
     expect(slow.runs).toBe(2);
   });
 
-  test("do not wait for one whose client takes its time for a stream", async () => {
+  test("do not wait for a client that reads a stream slowly", async () => {
     const large = "x".repeat(3_000_000);
     const { connect } = await bridgedOn(steps().fileSystem, [filtering(upperCaseStream)], {
       root: folderWith({ "a.txt": large }),
@@ -547,7 +547,7 @@ describe("several requests at once for what is not kept yet", () => {
     expect((await slow.answer(1)).body.length).toBe(large.length);
   });
 
-  test("do not hold each other up where one sends no body that it has announced", async () => {
+  test("do not block each other if one never sends its announced body", async () => {
     const reading = filtering(async (request) => {
       await request.body.bytes();
       return upperCase(request);
@@ -563,7 +563,7 @@ describe("several requests at once for what is not kept yet", () => {
   });
 });
 
-test("A stream whose client leaves is stopped, and not kept", async () => {
+test("A stream whose client leaves is stopped, and not cached", async () => {
   const stopped = deferred();
   const endless = filtering(async function* ({ query }: FilterRequest) {
     try {
@@ -585,7 +585,7 @@ test("A stream whose client leaves is stopped, and not kept", async () => {
   await stopped.promise;
 });
 
-test("A date that could still be that of two contents is none to cut a part by", async () => {
+test("A date that two contents could share does not validate a range", async () => {
   const future = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000).toUTCString();
   const dated = filtering(() => reply(TEXT, { headers: { "Last-Modified": future } }));
   const { respond } = await bridged([dated], { files, cache });
@@ -595,7 +595,7 @@ test("A date that could still be that of two contents is none to cut a part by",
   expect((await respond("/a.txt", { headers: { ...headers, "If-Range": future } })).status).toBe(200);
 });
 
-test("A file that shrinks while it is kept for later is an error, and nothing is kept", async () => {
+test("A file that shrinks while it is being cached is an error, and is not cached", async () => {
   const root = folderWith({ "a.txt": "x".repeat(100_000) });
   const shrinking = filtering(async function* ({ data }: FilterRequest) {
     for await (const piece of data) {
@@ -608,7 +608,7 @@ test("A file that shrinks while it is kept for later is an error, and nothing is
   expect((await application.respond("/a.txt")).text).toBe("x".repeat(10));
 });
 
-describe("what is kept is not told from another", () => {
+describe("a cached reply does not depend on a request's difference", () => {
   const about = (tell: (request: FilterRequest) => string) => filtering((request) => tell(request));
 
   test.each([
@@ -620,11 +620,11 @@ describe("what is kept is not told from another", () => {
         ["HTTP_COOKIE", "name=mallory"],
       ],
     ],
-  ] as const)("by %s", (_, pairs) => {
+  ] as const)("in %s", (_, pairs) => {
     expect(audienceOf(Params.from(pairs), [])).toBe("someone");
   });
 
-  test("by the host of a target in absolute form", async () => {
+  test("in the host of an absolute target", async () => {
     const { respond } = await bridged([about(({ url }) => String(url))], { files, cache });
     const params = { HTTP_HOST: "good.example" };
     const absolute = await respond("http://evil.example/a.txt", { params });
@@ -632,7 +632,7 @@ describe("what is kept is not told from another", () => {
     expect((await respond("/a.txt", { params })).text).toBe("http://good.example/a.txt");
   });
 
-  test("by the port where no Host came", async () => {
+  test("in the port, without a Host field", async () => {
     const { respond } = await bridged([about(({ host }) => String(host))], { files, cache });
     for (const port of ["81", "82"]) {
       const params = { HTTP_HOST: "", SERVER_NAME: "a.example", SERVER_PORT: port };
@@ -640,7 +640,7 @@ describe("what is kept is not told from another", () => {
     }
   });
 
-  test("by a body of which Caddy says that it has -1 bytes", async () => {
+  test("in a body that Caddy announces as -1 bytes", async () => {
     const shout = filtering(upperCase);
     const { respond } = await bridged([shout], { files, cache });
     for (let time = 0; time < 2; time++) await respond("/a.txt", { params: { CONTENT_LENGTH: "-1" } });

@@ -169,7 +169,7 @@ describe.each(forms)("a filter whose reply is %s", (_form, form) => {
   });
 
   test.each([...byName, ...byAll].filter(([how]) => !byAddress.has(how)))(
-    "and that reads %s calls no copy of another client unchanged",
+    "and that reads %s confirms no other client's copy",
     async (_how, [ada, bob], read) => {
       for (const kept of [true, false]) {
         const { ask } = await asking(read, { ...form, headers: PUBLIC, kept });
@@ -187,7 +187,7 @@ describe.each(forms)("a filter whose reply is %s", (_form, form) => {
   );
 });
 
-test("A client's own copy is unchanged, without the filter, once it is known what is read for it", async () => {
+test("A client's own copy is confirmed, without the filter, once its reads are known", async () => {
   const { ask, runs } = await asking(({ headers }) => headers.get("x-api-key"), { kept: false });
   const etags = [];
   for (const client of keys) etags.push((await ask(client)).headers.get("etag")!);
@@ -199,7 +199,7 @@ test("A client's own copy is unchanged, without the filter, once it is known wha
   expect(runs()).toBe(4);
 });
 
-test("What was read of a client is neither for shared caches nor told by a date", async () => {
+test("A reply that depends on the client is private and has no Last-Modified", async () => {
   const { ask } = await asking(({ headers }) => headers.get("x-api-key"));
   for (const time of ["first", "from the cache"]) {
     const { headers } = await ask(keys[0]);
@@ -211,7 +211,7 @@ test("What was read of a client is neither for shared caches nor told by a date"
   }
 });
 
-test("What was read of who sends a request, and nobody had said, is told by a date to whom says nothing either", async () => {
+test("A date validates a reply that depends on undeclared credentials only if none are sent", async () => {
   const { ask } = await asking(({ params }) => params.get("REMOTE_USER") ?? params.get("AUTH_USER"));
   await ask({});
   const date = (await ask({})).headers.get("last-modified")!;
@@ -220,7 +220,7 @@ test("What was read of who sends a request, and nobody had said, is told by a da
   expect((await ask({ params: { REMOTE_USER: "ada" } }, { "If-Modified-Since": date })).status).toBe(200);
 });
 
-test("What a stream reads behind its head is part of the tag from then on", async () => {
+test("What a stream reads after its head becomes part of the tag", async () => {
   const { ask, runs } = await asking(({ headers }) => headers.get("x-api-key"), {
     streamed: true,
     late: true,
@@ -236,7 +236,7 @@ test("What a stream reads behind its head is part of the tag from then on", asyn
   expect(runs()).toBe(5);
 });
 
-test("What JSON is made of is read when it is made, and counts", async () => {
+test("What JSON serialization reads counts as read", async () => {
   const filter = filtering(({ headers }) => ({ toJSON: () => ({ for: headers.get("x-api-key") }) }));
   const { respond } = await bridged([filter], { files, cache });
   const texts = [];
@@ -245,7 +245,7 @@ test("What JSON is made of is read when it is made, and counts", async () => {
   expect(filter.runs).toBe(2);
 });
 
-test("A body of unknown length is read for its own request alone", async () => {
+test("A body of unknown length is read for its own request only", async () => {
   const filter = filtering(async ({ body }) => `for ${await body.text()}`);
   const { respond } = await bridged([filter], { files, cache });
   const ask = (body: string, etag?: string) =>
@@ -261,7 +261,7 @@ test("A body of unknown length is read for its own request alone", async () => {
   expect((await ask("ada")).headers.get("etag")).toBeUndefined();
 });
 
-test("What middleware reads in front of a filter counts as read by it", async () => {
+test("What middleware reads before a filter counts as read by the filter", async () => {
   const who = new WeakMap<object, string | undefined>();
   const filter = filtering((request) => `for ${who.get(request)}`);
   const { respond } = await bridged([filter], {
@@ -280,7 +280,7 @@ test("What middleware reads in front of a filter counts as read by it", async ()
   expect(filter.runs).toBe(2);
 });
 
-test("What middleware makes of a kept reply for each client has a tag of that client", async () => {
+test("What middleware changes in a cached reply for each client has a tag of that client", async () => {
   const filter = filtering(() => "for ");
   const { respond } = await bridged([filter], {
     files,
@@ -302,7 +302,7 @@ test("What middleware makes of a kept reply for each client has a tag of that cl
   expect(filter.runs).toBe(1);
 });
 
-test("What a filter declares secret is read like everything else", async () => {
+test("What a filter declares secret is tracked like everything else", async () => {
   const runs: string[] = [];
   @Filter("*.txt")
   class Keyed {
@@ -355,7 +355,7 @@ test.each<[string, ControllerClass, Clients]>([
   ["@Variable", ByVariable, both("REMOTE_ADDR")],
   ["@Cookie", ByCookie, sessions],
   ["@Query", ByQuery, [{ params: { QUERY_STRING: "q=a" } }, { params: { QUERY_STRING: "q=b" } }]],
-])("A parameter that is bound by %s tells clients apart", async (_how, controller, [ada, bob]) => {
+])("A parameter bound by %s distinguishes clients", async (_how, controller, [ada, bob]) => {
   const application = createApplication({ controllers: [controller], container: createContainer() });
   const tested = await testApplication(application, {
     bridges: { filter: { root: folderWith(files), cache } },
@@ -369,7 +369,7 @@ test.each<[string, ControllerClass, Clients]>([
   await tested.close();
 });
 
-test("Clients that send values of their own drive out nothing but one another", async () => {
+test("Clients that send varied values evict only each other's replies", async () => {
   const { ask, runs } = await asking(({ headers }) => headers.get("x-api-key"));
   for (let client = 0; client < 100; client += 1) await ask({ headers: { "X-Api-Key": `${client}` } });
   expect(runs()).toBe(100);

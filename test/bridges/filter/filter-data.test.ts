@@ -44,7 +44,7 @@ describe("the file of a filter", () => {
     await allClosed();
   });
 
-  test("is read no faster than its answer is taken", async () => {
+  test("is read no faster than its answer is consumed", async () => {
     const length = 64 * MEBIBYTE;
     const { connect, reads, allClosed } = await stage([filtering(asItIs)], Buffer.alloc(length));
     const peer = await connect();
@@ -88,14 +88,14 @@ describe("the file of a filter", () => {
     ["throws", 500, () => Promise.reject(new Error("broken"))],
     ["only looks at the stream", 200, ({ data }) => `${data.locked}`],
     ["cancels it", 200, ({ data }) => data.cancel().then(() => "cancelled")],
-  ])("is not read where the filter %s, and is closed", async (_what, status, run) => {
+  ])("is not read if the filter %s, and is closed", async (_what, status, run) => {
     const { connect, reads, allClosed } = await stage([filtering(run)], "hello");
     expect((await (await connect()).send(get(1, "/a.txt")).answer(1)).status).toBe(status);
     expect(reads()).toBe(0);
     await allClosed();
   });
 
-  test("is not read for HEAD where its answer is a stream", async () => {
+  test("is not read for HEAD if its answer is a stream", async () => {
     const { connect, reads, allClosed } = await stage([filtering(asItIs)], "hello");
     const answer = await (
       await connect()
@@ -107,7 +107,7 @@ describe("the file of a filter", () => {
     await allClosed();
   });
 
-  test("is closed where the filter stops in the middle", async () => {
+  test("is closed if the filter stops in the middle", async () => {
     const start = filtering(async ({ data }) => {
       for await (const piece of data) return Buffer.from(piece.subarray(0, 5)).toString();
       return "";
@@ -152,7 +152,7 @@ describe("the file of a filter", () => {
     await allClosed();
   });
 
-  test("is closed when the filter takes too long, and cannot be read any more", async () => {
+  test("is closed when the filter takes too long, and can no longer be read", async () => {
     const failed = deferred<unknown>();
     const { promise, resolve } = deferred();
     const hanging = filtering(async ({ data }) => {
@@ -167,7 +167,7 @@ describe("the file of a filter", () => {
     expect(await failed.promise).toMatchObject({ name: "AbortedError" });
   });
 
-  test("is closed for a filter that reads on after it has answered", async () => {
+  test("is closed for a filter that keeps reading after it has answered", async () => {
     const failed = deferred<unknown>();
     const { promise, resolve } = deferred();
     const late = filtering(({ data }) => {
@@ -183,7 +183,7 @@ describe("the file of a filter", () => {
     });
   });
 
-  test("comes beside the body of the request, which is read on its own", async () => {
+  test("arrives beside the body of the request, which is read separately", async () => {
     const both = filtering(async function* ({ data, body }: FilterRequest) {
       for await (const piece of body.stream()) yield piece;
       yield "|";
@@ -194,7 +194,7 @@ describe("the file of a filter", () => {
     await allClosed();
   });
 
-  test("is answered before a body that nobody reads has come", async () => {
+  test("is answered before an unread body has arrived", async () => {
     const { connect, allClosed } = await stage([filtering(upperCase)], "file");
     const peer = await connect();
     const variables = variablesOf("/a.txt", { REQUEST_METHOD: "POST", CONTENT_LENGTH: "1000000" });
@@ -207,7 +207,7 @@ describe("the file of a filter", () => {
 });
 
 describe("a file that shrinks while it is read", () => {
-  test("is a 500 where the answer has not begun, and is told to the log alone", async () => {
+  test("is a 500 if the answer has not begun, and is reported only in the log", async () => {
     const entered = deferred();
     const { promise, resolve } = deferred();
     const whole = filtering(async (request) => {
@@ -231,7 +231,7 @@ describe("a file that shrinks while it is read", () => {
     await allClosed();
   });
 
-  test("breaks the answer off where it has begun", async () => {
+  test("aborts the answer if it has begun", async () => {
     const { connect, path, allClosed } = await stage([filtering(asItIs)], Buffer.alloc(64 * MEBIBYTE));
     const peer = await connect();
     peer.send(get(1, "/a.txt"));
@@ -245,7 +245,7 @@ describe("a file that shrinks while it is read", () => {
     await allClosed();
   });
 
-  test("does no harm where it only loses its name", async () => {
+  test("is harmless if it only loses its name", async () => {
     const { promise, resolve } = deferred();
     const entered = deferred();
     const late = filtering(async (request) => {
@@ -263,7 +263,7 @@ describe("a file that shrinks while it is read", () => {
   });
 });
 
-test("No descriptor is left after hundreds of requests that end in every way", async () => {
+test("No descriptor remains after hundreds of requests that end in every way", async () => {
   const ways = filtering(async (request) => {
     switch (request.query.get("way")) {
       case "whole":

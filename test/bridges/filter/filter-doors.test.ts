@@ -71,7 +71,7 @@ function withoutConnection(text: string): unknown {
   return JSON.parse(text, (name, value: unknown) => (OF_THE_CONNECTION.has(name) ? undefined : value));
 }
 
-describe("a filter sees the same through both doors", () => {
+describe("a filter sees the same through both paths", () => {
   test.each<[string, object]>([
     ["/docs/a%20b.txt?x=1&y", {}],
     ["/docs/", {}],
@@ -95,7 +95,7 @@ describe("a filter sees the same through both doors", () => {
   });
 });
 
-describe("the library sends the same bytes through both doors", () => {
+describe("the library sends the same bytes through both paths", () => {
   const root = fileURLToPath(contentRoot);
   const ada = { Authorization: `Basic ${Buffer.from("ada:lovelace").toString("base64")}` };
 
@@ -125,7 +125,7 @@ describe("the library sends the same bytes through both doors", () => {
   );
 });
 
-test("An application without a root is asked in the filter role alone", async () => {
+test("An application without a root is asked in the filter role only", async () => {
   const application = await testApplication(applicationOf([Seen]));
   onTestFinished(() => application.close());
   expect((await application.filter("/a.txt", { data: "hello" })).status).toBe(200);

@@ -27,7 +27,7 @@ describe.each([
   ["a whole reply", upperCase],
   ["a stream", upperCaseStream],
 ])("%s", (_kind, run) => {
-  test("has validators that follow from the file, and is to be revalidated", async () => {
+  test("has validators derived from the file, and must be revalidated", async () => {
     const { respond } = await bridged([filtering(run)], { files });
     const { status, headers, text } = await respond("/a.txt");
     expect([status, text]).toEqual([200, "HELLO"]);
@@ -47,7 +47,7 @@ describe.each([
     expect(head.headers.get("content-length")).toBe(run === upperCase ? "5" : undefined);
   });
 
-  test("comes whole whatever range is asked for", async () => {
+  test("arrives whole for any requested range", async () => {
     const { respond } = await bridged([filtering(run)], { files });
     const answer = await respond("/a.txt", { headers: { Range: "bytes=1-2" } });
     expect([answer.status, answer.text]).toEqual([200, "HELLO"]);
@@ -100,7 +100,7 @@ describe("a 304 that follows from the file", () => {
     ["its tag", {}],
     ["its date", { "If-None-Match": "", "If-Modified-Since": LAST_MODIFIED }],
     ["a later date", { "If-None-Match": "", "If-Modified-Since": LATER }],
-  ])("costs neither the filter nor the file for a client with %s", async (_what, fields) => {
+  ])("runs neither the filter nor opens the file for a client with %s", async (_what, fields) => {
     const root = folderWith(files);
     const { taken, fileSystem } = steps();
     const shout = filtering(upperCase);
@@ -116,7 +116,7 @@ describe("a 304 that follows from the file", () => {
     expect(taken).toEqual(["stat"]);
   });
 
-  test("is told by the filter at first in a process that does not know yet what it reads", async () => {
+  test("is left to the filter first in a process that has not learned what it reads", async () => {
     const root = folderWith(files);
     const first = filtering(upperCase);
     const etag = (await (await bridged([first], { root })).respond("/a.txt")).headers.get("etag")!;
@@ -127,7 +127,7 @@ describe("a 304 that follows from the file", () => {
     expect(second.runs).toBe(1);
   });
 
-  test("is told of a stream when it has come to its end: at first as well, where that comes soon", async () => {
+  test("is decided for a stream after its end: the first time too, if that comes soon", async () => {
     const root = folderWith(files);
     const first = filtering(upperCaseStream);
     const etag = (await (await bridged([first], { root })).respond("/a.txt")).headers.get("etag")!;
@@ -144,7 +144,7 @@ describe("a 304 that follows from the file", () => {
     expect(second.runs).toBe(1);
   });
 
-  test("is not told of a stream of more than 1 MiB before one has come to its end in the process", async () => {
+  test("is not decided for a stream above 1 MiB before one has ended in the process", async () => {
     const piece = "x".repeat(300_000);
     const long = filtering(async function* ({ data }) {
       for await (const _chunk of data);
@@ -183,7 +183,7 @@ describe("a 304 that follows from the file", () => {
   });
 });
 
-describe("the tag", () => {
+describe("the entity tag", () => {
   async function tagOf(controllers: readonly ControllerClass[], root: string): Promise<string> {
     const options = { controllers, container: createContainer() };
     const application = await testApplication(createApplication(options), { bridges: { filter: { root } } });
@@ -203,7 +203,7 @@ describe("the tag", () => {
     return Pages;
   }
 
-  test("is another one when the file has another length or time, be it within a second", async () => {
+  test("changes with the file's length or time, even within a second", async () => {
     const root = folderWith(files);
     const { respond } = await bridged([filtering(upperCase)], { root });
     const tags = new Set<string>();
@@ -218,12 +218,12 @@ describe("the tag", () => {
     expect(tags.size).toBe(3);
   });
 
-  test("is the same for the same code, in whatever process", async () => {
+  test("is the same for the same code in every process", async () => {
     const root = folderWith(files);
     expect(await tagOf([pages("a")], root)).toBe(await tagOf([pages("a")], root));
   });
 
-  test("is another one for other code, another type and another declared version", async () => {
+  test("changes with the code, the type and the declared version", async () => {
     const root = folderWith(files);
     @Filter("*.txt")
     class Pages {
@@ -259,7 +259,7 @@ describe("the tag", () => {
     expect(new Set(tags).size).toBe(tags.length);
   });
 
-  test("is another one when middleware around the filter is another one", async () => {
+  test("changes with the middleware around the filter", async () => {
     const root = folderWith(files);
     const tags: string[] = [];
     for (const middleware of [
@@ -273,10 +273,10 @@ describe("the tag", () => {
   });
 });
 
-describe("what the filter says itself", () => {
+describe("what the filter sets itself", () => {
   const own = { ETag: '"mine"', "Cache-Control": "max-age=60" };
 
-  test("wins: status, validators and Cache-Control", async () => {
+  test("takes precedence: status, validators and Cache-Control", async () => {
     const { respond } = await bridged(
       [
         filtering(() => reply("x", { headers: own })),
@@ -292,7 +292,7 @@ describe("what the filter says itself", () => {
     expect([missing.status, missing.text, missing.headers.get("etag")]).toEqual([404, "y", undefined]);
   });
 
-  test("is what the client's conditions are held against", async () => {
+  test("is compared with the client's conditions", async () => {
     const dated = filtering(() => reply("x", { headers: { "Last-Modified": LATER } }));
     const tagged = filtering(() => reply("x", { headers: own }), { paths: ["*.md"] });
     const { respond } = await bridged([dated, tagged], { files: { ...files, "a.md": "" } });
@@ -309,7 +309,7 @@ describe("what the filter says itself", () => {
     expect(dated.runs).toBe(2);
   });
 
-  test("is asked for at the first request too, where the client's date is not that of the file", async () => {
+  test("is obtained on the first request too, if the client's date differs from the file's", async () => {
     const newer = "Fri, 03 Jan 2020 00:00:00 GMT";
     const dated = filtering(() => reply("x", { headers: { "Last-Modified": newer } }));
     const { respond } = await bridged([dated], { files });
@@ -317,7 +317,7 @@ describe("what the filter says itself", () => {
     expect((await respond("/a.txt", { headers: { "If-Modified-Since": newer } })).status).toBe(304);
   });
 
-  test("is asked for from then on, although it does not say it each time", async () => {
+  test("is obtained on every later request, even if the filter does not always set it", async () => {
     const moody = filtering(() =>
       moody.runs === 1 ? reply("x", { headers: { "Last-Modified": LATER } }) : "x",
     );
@@ -327,7 +327,7 @@ describe("what the filter says itself", () => {
     expect(moody.runs).toBe(4);
   });
 
-  test("may be that the client has its copy", async () => {
+  test("may confirm the client's copy", async () => {
     const knowing = filtering((request) =>
       request.notModified({ etag: '"mine"' })
         ? reply(undefined, { status: 304, headers: own })
@@ -339,13 +339,13 @@ describe("what the filter says itself", () => {
   });
 });
 
-describe("a reply that is not the same for everybody", () => {
+describe("a reply that differs between clients", () => {
   test.each<[string, Record<string, string>]>([
     ["is private", { "Cache-Control": "private" }],
     ["is not to be stored", { "Cache-Control": "no-store" }],
     ["sets a cookie", { "Set-Cookie": "a=b" }],
     ["varies", { Vary: "Accept-Language" }],
-  ])("because it %s has no validators of the file, and no 304", async (_why, headers) => {
+  ])("that %s has no validators of the file, and no 304", async (_why, headers) => {
     const one = filtering(() => reply("x", { headers }));
     const { respond } = await bridged([one], { files });
     const first = await respond("/a.txt");
@@ -356,7 +356,7 @@ describe("a reply that is not the same for everybody", () => {
     expect(one.runs).toBe(3);
   });
 
-  test("because middleware has made it so has none either", async () => {
+  test("because of middleware has none either", async () => {
     const { respond } = await bridged([filtering(upperCase)], {
       files,
       middleware: [
@@ -391,7 +391,7 @@ describe("a reply that is not the same for everybody", () => {
     expect([answer.headers.get("etag"), answer.headers.get("last-modified")]).toEqual([undefined, undefined]);
   });
 
-  test("unless it says that it is public", async () => {
+  test("unless it is marked public", async () => {
     const open = filtering(async (request) =>
       reply(await upperCase(request), { headers: { "Cache-Control": "public, no-cache" } }),
     );
@@ -402,7 +402,7 @@ describe("a reply that is not the same for everybody", () => {
     expect((await respond("/a.txt", { headers: { ...cookie, "If-None-Match": etag } })).status).toBe(304);
   });
 
-  test("does not change what is known of those that are", async () => {
+  test("does not affect what is known of others", async () => {
     const shout = filtering(upperCase);
     const { respond } = await bridged([shout], { files });
     await respond("/a.txt");
@@ -435,7 +435,7 @@ describe("a reply that is not the same for everybody", () => {
   });
 });
 
-test("A file from the future was changed now, as far as clients are told", async () => {
+test("A file dated in the future is treated as changed now", async () => {
   const root = folderWith({});
   putFile(join(root, "a.txt"), "hello", new Date(Date.now() + 3_600_000));
   const shout = filtering(upperCase);
@@ -446,7 +446,7 @@ test("A file from the future was changed now, as far as clients are told", async
   expect((await respond("/a.txt", { headers: { "If-None-Match": headers.get("etag")! } })).status).toBe(304);
 });
 
-test("A file that changes while it is read gives no validators to what was made of both states", async () => {
+test("A file that changes during reading gives its mixed result no validators", async () => {
   const root = folderWith(files);
   const torn = filtering(async (request) => {
     const text = await upperCase(request);

@@ -9,7 +9,7 @@ const entryOf = (bytes: number): CachedReply =>
   new CachedReply(reply("x"), Buffer.alloc(bytes), { names: [] });
 
 describe("the cache of replies", () => {
-  test("forgets the least recently used when it is full", () => {
+  test("evicts the least recently used when full", () => {
     const cache = new ReplyCache({ bytes: 80_000 });
     const size = 9_000;
     // Eight of them fit, with their overhead.
@@ -21,7 +21,7 @@ describe("the cache of replies", () => {
     expect(cache.get("8", nobody)).toBeDefined();
   });
 
-  test("keeps nothing that would take more than an eighth of it", () => {
+  test("rejects anything above an eighth of its size", () => {
     const cache = new ReplyCache({ bytes: 80_000 });
     cache.set("fits", nobody, entryOf(9_000));
     cache.set("large", nobody, entryOf(10_000));
@@ -42,13 +42,13 @@ describe("the cache of replies", () => {
     expect(cache.get("fields", nobody)).toBeUndefined();
   });
 
-  test("keeps nothing where it has room for nothing", () => {
+  test("stores nothing if it has no capacity", () => {
     const cache = new ReplyCache({ bytes: 0.5 });
     cache.set("a", nobody, entryOf(0));
     expect(cache.get("a", nobody)).toBeUndefined();
   });
 
-  test("tells of a flight until it has landed, the first time that it does", async () => {
+  test("reports a pending reply until it completes for the first time", async () => {
     const cache = new ReplyCache({ bytes: 1_000_000 });
     expect(cache.flightOf("a")).toBeUndefined();
     const flight = cache.takeOff("a");
@@ -61,8 +61,8 @@ describe("the cache of replies", () => {
   });
 });
 
-describe("a kept reply", () => {
-  test("is what it was, whatever becomes of the replies that it was made of and makes", async () => {
+describe("a cached reply", () => {
+  test("does not change with the replies that it came from or produces", async () => {
     const made = reply("Grüße", { headers: { "X-Name": "Grüße", "Content-Length": 7 }, type: "text/plain" });
     const entry = new CachedReply(made, Buffer.from("Grüße"), { names: [] });
     made.headers.set("Set-Cookie", "ada=1");

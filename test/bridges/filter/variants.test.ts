@@ -10,7 +10,7 @@ const ids = (variants: Variants, key: string, params: Params): readonly unknown[
 };
 
 describe("variants", () => {
-  test("are found by the values of the names that were read, absent ones too", () => {
+  test("are found by the values of the names that were read, also absent ones", () => {
     const variants = new Variants();
     variants.learn("k", variantOf(["A"], of(["A", "1"], ["B", "1"])));
     expect(ids(variants, "k", of(["A", "1"], ["B", "2"]))).toEqual([["A"]]);
@@ -19,7 +19,7 @@ describe("variants", () => {
     expect(ids(variants, "other", of(["A", "1"]))).toEqual([]);
   });
 
-  test("of more names go before those of fewer", () => {
+  test("of more names take precedence over those of fewer", () => {
     const variants = new Variants();
     variants.learn("k", variantOf(["A", "B"], of(["A", "1"], ["B", "1"])));
     variants.learn("k", variantOf(["A"], of(["A", "1"])));
@@ -27,7 +27,7 @@ describe("variants", () => {
     expect(ids(variants, "k", of(["A", "1"]))).toEqual([["A"]]);
   });
 
-  test("tell values apart byte by byte", () => {
+  test("compare values byte by byte", () => {
     const utf8 = new Params(Buffer.from([1, 2, 0x41, 0xc3, 0xa9]));
     const latin1 = new Params(Buffer.from([1, 1, 0x41, 0xe9]));
     expect(utf8.get("A")).toBe(latin1.get("A"));
@@ -35,7 +35,7 @@ describe("variants", () => {
     expect(variantOf(["A", "B"], of(["A", "1"])).id).not.toBe(variantOf(["A", "B"], of(["B", "1"])).id);
   });
 
-  test("of one key are bounded, and the least recently used are forgotten", () => {
+  test("of one key are limited, and the least recently used are evicted", () => {
     const variants = new Variants();
     const forgotten: string[] = [];
     for (let n = 0; n < 40; n += 1) {
@@ -56,7 +56,7 @@ describe("variants", () => {
   });
 });
 
-test("Names that every client of an address sends alike, or that tell of the file, are no variant", () => {
+test("Names that all clients of an address send alike, or that describe the file, are not variants", () => {
   expect(namesRead(new Set(["X", "HTTP_HOST", "REQUEST_URI", "FCGI_DATA_LENGTH", "A"]))).toEqual(["A", "X"]);
   expect(namesRead("everything")).toBeUndefined();
 });

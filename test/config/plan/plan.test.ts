@@ -9,7 +9,7 @@ function plan(deployment: DeploymentInput, description: Description): Plan {
 }
 
 describe("planOf", () => {
-  test("takes what the application says of itself, below the mount", () => {
+  test("uses the description of the application, below the mount", () => {
     expect(plan({ mount: "/app" }, library)).toMatchObject({
       protect: ["/app/members/**", "*.pdf"],
       filter: ["*.md"],
@@ -19,7 +19,7 @@ describe("planOf", () => {
     });
   });
 
-  test("adds what the deployment names, and takes nothing away", () => {
+  test("adds what the deployment names, and removes nothing", () => {
     const deployment = {
       mount: "/app",
       protect: ["/staff/**"],
@@ -43,12 +43,12 @@ describe("planOf", () => {
     expect(plan({ mount: "/app" }, everything).protect).toEqual(["/app/**"]);
   });
 
-  test("knows no routes of an application that is not known, and all of one that has none", () => {
+  test("has no routes for an unknown application, and all for one without routes", () => {
     expect(plan({}, unknown).respond).toBeUndefined();
     expect(plan({}, { ...unknown, filters: [{ paths: ["*.md"] }] }).respond).toEqual([]);
   });
 
-  test("takes a path with what means something in a glob for that path", () => {
+  test("takes a path with glob characters literally", () => {
     const routes = {
       ...unknown,
       responders: [{ routes: [{ path: "/a*b" }, { path: "/c[d]" }, { path: "/$" }] }],
@@ -56,12 +56,12 @@ describe("planOf", () => {
     expect(plan({}, routes).respond).toEqual(["/a*{,/**}", "/c\\[d\\]", "/\\$"]);
   });
 
-  test("hands on nothing where nobody is asked", () => {
+  test("passes no variables if there are no authorizers", () => {
     expect(plan({ variables: ["AUTH_USER"] }, unknown).variables).toEqual([]);
     expect(plan({ variables: ["AUTH_USER"], protect: ["/a"] }, unknown).variables).toEqual(["AUTH_USER"]);
   });
 
-  test("refuses what is no name of a variable, wherever it comes from", () => {
+  test("refuses an invalid variable name from any source", () => {
     const odd = { ...library, authorizers: [{ paths: ["/**"], variables: ["A\n B"] }] };
     expect(() => plan({}, odd)).toThrow('Cannot hand on "A\\n B"');
   });
