@@ -12,7 +12,7 @@ import {
   emitDrain,
   redirectWrites,
   type ListenerResponse,
-  type ResponseHead,
+  type ListenerHead,
   type ResponseTarget,
 } from "./listener-response.js";
 import { ListenerSocket, type SocketOwner } from "./listener-socket.js";
@@ -60,7 +60,7 @@ export class ListenerAnswer implements ResponseTarget, SocketOwner {
   }
 
   /** Sets status and fields of the reply. */
-  head({ status, reason, fields }: ResponseHead): void {
+  head({ status, reason, fields }: ListenerHead): void {
     try {
       const { headers } = this.#reply;
       this.#reply.decide(status, reason);

@@ -17,7 +17,7 @@ import {
 type Field = readonly [name: string, value: unknown];
 
 /** The status and header fields of a response. */
-export interface ResponseHead {
+export interface ListenerHead {
   readonly status: number;
   /** The reason phrase, also if it is the standard one. */
   readonly reason: string;
@@ -27,7 +27,7 @@ export interface ResponseHead {
 /** Receives what a listener writes to a response. */
 export interface ResponseTarget {
   /** Called once with the final status and fields. */
-  head(head: ResponseHead): void;
+  head(head: ListenerHead): void;
   /** Called with each piece of the body; an empty one flushes the head. `taken` is called when the piece was sent. */
   write(piece: BodyPiece, taken?: WriteCallback): void;
   /** Runs the original `end()`, which calls `write` with the last piece. */
