@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,7 +17,11 @@ beforeAll(() => {
   // As it is published: bundled, and without a line of source that could be shown.
   mkdirSync(installed, { recursive: true });
   for (const name of ["src", "scripts", "package.json", "tsconfig.json"])
-    cpSync(join(root, name), join(installed, name), { recursive: true });
+    cpSync(join(root, name), join(installed, name), {
+      recursive: true,
+      // Tools in scripts/ are installed there.
+      filter: (path) => basename(path) !== "node_modules",
+    });
   symlinkSync(join(root, "node_modules"), join(installed, "node_modules"));
   expect(spawnSync(process.execPath, [join(installed, "scripts/bundle.mjs")]).status).toBe(0);
   for (const library of ["express", "hono", "koa", "fastify", "@oxc-node"]) {

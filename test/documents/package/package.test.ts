@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { publint } from "publint";
@@ -75,7 +75,11 @@ function exampleIn(comment: string): string[] {
 beforeAll(async () => {
   // A copy, so that the build of the checkout is left alone.
   for (const name of ["src", "scripts", "docs", "package.json", "tsconfig.json", "tsconfig.build.json"])
-    cpSync(join(root, name), join(source, name), { recursive: true });
+    cpSync(join(root, name), join(source, name), {
+      recursive: true,
+      // Tools in scripts/ are installed there.
+      filter: (path) => basename(path) !== "node_modules",
+    });
   for (const name of ["README.md", "CHANGELOG.md", "LICENSE"]) cpSync(join(root, name), join(source, name));
   symlinkSync(join(root, "node_modules"), join(source, "node_modules"));
   const listed = await npm(source, "pack", "--json", "--pack-destination", folder);
