@@ -105,7 +105,7 @@ function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   return chunks;
 }
 
-test("a conversation is answered the same when it comes byte by byte", async () => {
+test("a conversation is answered identically byte by byte", async () => {
   const whole = await converse([conversation]);
 
   expect(whole).toHaveLength(REQUESTS);
@@ -113,7 +113,7 @@ test("a conversation is answered the same when it comes byte by byte", async () 
   expect(await converse(cut(conversation, [1]))).toEqual(whole);
 });
 
-test("a conversation is answered the same in whatever chunks it comes", async () => {
+test("a conversation is answered identically in any chunks", async () => {
   const whole = await converse([conversation]);
   await fc.assert(
     fc.asyncProperty(
@@ -126,7 +126,7 @@ test("a conversation is answered the same in whatever chunks it comes", async ()
   );
 });
 
-test("whatever bytes come, the application neither crashes nor stops to answer others", async () => {
+test("no bytes make the application crash or stop answering others", async () => {
   const { log } = capturedLog();
   const server = new Server(new Dispatcher(new Roles(definitions, { log })), {
     log,

@@ -355,7 +355,7 @@ const commands = [
   id.map(strayRecords),
 ];
 
-test("every interleaving of requests, handlers and time ends in the answers that are due", async () => {
+test("every interleaving of requests, handlers and time ends in the expected answers", async () => {
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: "max" }), async (commands) => {
       const model: Model = { active: new Map(), due: [], begun: 0, closed: false };

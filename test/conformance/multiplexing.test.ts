@@ -28,7 +28,7 @@ async function settled(count: () => number): Promise<number> {
 const MiB = 1024 * 1024;
 
 describe("Multiplexing", () => {
-  test("32 requests of different speeds, interleaved in both directions, each get their own answer", async () => {
+  test("32 requests of different speeds, interleaved in both directions, each get the right answer", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "POST /echo/:turns": async function* ({ body, pathParams }) {
@@ -56,7 +56,7 @@ describe("Multiplexing", () => {
     }
   });
 
-  test("a slow request does not hold up a fast one, nor the other way round", async () => {
+  test("a slow request does not delay a fast one, or the reverse", async () => {
     const slow = deferred<string>();
     const { connect } = await serveDefinitions([
       responder({ "GET /slow": () => slow.promise, "GET /fast": () => "fast" }),
@@ -71,7 +71,7 @@ describe("Multiplexing", () => {
     expect((await peer.answer(1)).text).toBe("slow");
   });
 
-  test("a stream that never pauses leaves others their turn, on its connection and elsewhere", async () => {
+  test("a stream that never pauses does not starve others, on its connection and elsewhere", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "GET /flood": function* () {
@@ -106,7 +106,7 @@ describe("Multiplexing", () => {
     peer.destroy();
   });
 
-  test("a response that nobody reads stops its producer", async () => {
+  test("an unread response stops its producer", async () => {
     const pulled = { bytes: 0 };
     const { connect } = await serveDefinitions([
       responder({
@@ -133,7 +133,7 @@ describe("Multiplexing", () => {
     peer.destroy();
   });
 
-  test("answers that nobody reads stop the questions: a peer cannot pile them up", async () => {
+  test("unread answers stop further management requests: a peer cannot pile them up", async () => {
     const served = { times: 0 };
     const { connect } = await serveDefinitions([
       responder({
@@ -154,7 +154,7 @@ describe("Multiplexing", () => {
     for (let time = 0; time < 1000; time += 1) expect((await peer.answer(1)).body).toHaveLength(100_000);
   });
 
-  test("so it is with GET_VALUES and unknown management records", async () => {
+  test("unread answers to GET_VALUES and unknown management records are bounded too", async () => {
     const { connect } = await serveDefinitions([]);
     const peer = await connect();
     peer.socket.pause();
@@ -196,7 +196,7 @@ describe("Multiplexing", () => {
     await peer.roundTrip();
   });
 
-  test("a body that is read slowly comes no faster than that", async () => {
+  test("a slowly read body arrives no faster than that", async () => {
     const gate = deferred();
     const { connect } = await serveDefinitions([
       responder({
@@ -227,7 +227,7 @@ describe("Multiplexing", () => {
     expect((await peer.answer(1)).text).toBe(String(512 * 65_528));
   });
 
-  test("many bodies that nobody reads are bounded together", async () => {
+  test("many unread bodies are bounded together", async () => {
     const { connect } = await serveDefinitions([
       responder({ "POST /hang": () => new Promise(() => undefined) }),
     ]);
@@ -252,7 +252,7 @@ describe("Multiplexing", () => {
     await uploading;
   });
 
-  test("an unread body does not keep its siblings from being answered", async () => {
+  test("an unread body does not block its siblings", async () => {
     const hung = deferred<string>();
     const { connect } = await serveDefinitions([
       responder({ "POST /hang": () => hung.promise, "GET /later": async () => (await turns(50), "later") }),
@@ -266,7 +266,7 @@ describe("Multiplexing", () => {
     expect((await peer.answer(1)).text).toBe("done");
   });
 
-  test("a request behind a body that its handler leaves unread waits until that one has ended", async () => {
+  test("a request after a body that its handler leaves unread waits until that one has ended", async () => {
     const hung = deferred<string>();
     let asked = 0;
     const { connect } = await serveDefinitions([
@@ -283,7 +283,7 @@ describe("Multiplexing", () => {
     expect((await peer.answer(2)).text).toBe("asked 1");
   });
 
-  test("failures of all kinds leave the siblings alone", async () => {
+  test("failures of all kinds do not affect siblings", async () => {
     const reply = deferred<string>();
     const { connect } = await serveDefinitions([
       responder({
@@ -348,7 +348,7 @@ describe("Many requests", () => {
       throw new Error(`Request ${n} got ${answer.text}.`);
   }
 
-  test("10,000 multiplexed 32-fold on one connection are all answered right", async () => {
+  test("10,000 multiplexed 32-fold on one connection are all answered correctly", async () => {
     const { connect, server } = await serveDefinitions([routes]);
     const peer = await connect();
     let next = 0;
@@ -367,7 +367,7 @@ describe("Many requests", () => {
     expect(server.openConnections).toBe(1);
   });
 
-  test("10,000 one after the other on a kept connection are all answered right", async () => {
+  test("10,000 one after the other on a kept connection are all answered correctly", async () => {
     const { connect, server } = await serveDefinitions([routes]);
     const peer = await connect();
     for (let n = 0; n < TOTAL; n += 1) {
@@ -379,7 +379,7 @@ describe("Many requests", () => {
     expect(peer.ended).toBe(false);
   });
 
-  test("1,000 connections that are closed after one request leave nothing behind", async () => {
+  test("1,000 connections closed after one request leak nothing", async () => {
     const { connect, server } = await serveDefinitions([routes]);
     for (let round = 0; round < 20; round += 1) {
       await Promise.all(

@@ -55,7 +55,7 @@ describe.each(places)("an application $place", ({ mountOf }) => {
       return expectedOn(occasion, differencesOn(occasion));
     };
 
-    test("was sent every request, in one role", () => {
+    test("receives every request, in one role", () => {
       const wanted = requests.filter((request) => secure || !request.secure);
       expect(fixture.requests.map(({ name }) => name)).toEqual(wanted.map(({ name }) => name));
       expect(new Set(roles).size).toBe(1);
@@ -67,7 +67,7 @@ describe.each(places)("an application $place", ({ mountOf }) => {
       expect(seen).toEqual(expectedOf(captured));
     });
 
-    test("sees the same when it comes byte by byte", async () => {
+    test("sees the same byte by byte", async () => {
       const running = replay();
       for (const captured of fixture.requests) {
         const bytes = bytesOf(captured);
@@ -77,7 +77,7 @@ describe.each(places)("an application $place", ({ mountOf }) => {
       }
     });
 
-    test("sees the same in whatever pieces it comes", async () => {
+    test("sees the same in any pieces", async () => {
       const running = replay();
       const handedOver = fixture.requests.filter(({ streams }) => streams.length > 0);
       const places = fc.array(fc.nat(5_000), { maxLength: 12 });
@@ -91,7 +91,7 @@ describe.each(places)("an application $place", ({ mountOf }) => {
       );
     });
 
-    test("differs in nothing that is no difference", () => {
+    test("differs only in documented ways", () => {
       const needless = new Set(differences.filter(({ setUps }) => setUps.includes(setUp)));
       for (const captured of fixture.requests) {
         const occasion = occasionOf(captured);

@@ -9,12 +9,12 @@ const requirements = specification.flatMap((section) =>
   section.requirements.map((requirement) => ({ section: section.number, ...requirement })),
 );
 
-test("each requirement of the specification names a test, or does not concern this package", () => {
+test("each requirement of the specification names a test or is out of scope", () => {
   const bare = requirements.filter(({ tests, status }) => tests.length === 0 && status !== "elsewhere");
   expect(bare).toEqual([]);
 });
 
-test("each difference from the specification says why, and nothing else does", () => {
+test("each difference from the specification has a reason, and nothing else has", () => {
   expect(
     requirements.filter(({ status, because }) => (status === undefined) !== (because === undefined)),
   ).toEqual([]);

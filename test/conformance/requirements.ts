@@ -105,9 +105,7 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "Descriptors 1 and 2 may be closed at the start.",
         tests: [
-          ...s22(
-            "Section 2.2: an application that begins with descriptors 1 and 2 closed serves all the same",
-          ),
+          ...s22("Section 2.2: an application that starts with descriptors 1 and 2 closed still serves"),
           ...listening(
             "spawn-fcgi starts an application in the background, where its standard output is lost",
           ),
@@ -219,11 +217,11 @@ export const specification: readonly Section[] = [
         tests: [
           ...s33(
             "a request of literal bytes gets literal bytes",
-            "records of the greatest length are read in STDIN",
+            "records of the maximum length are read in STDIN",
           ),
           ...recordFormat(
             "writes the eight fields of the header in order (section 3.3)",
-            "takes 65,535 bytes, but not one more",
+            "accepts 65,535 bytes, but not one more",
           ),
           ...recordLengths(
             "a record of 65,535 bytes with 255 bytes of padding is one record, for an application and for a Web server",
@@ -235,18 +233,15 @@ export const specification: readonly Section[] = [
         says: "The version is 1.",
         tests: s33(
           "version %i ends the connection and is reported with its code",
-          "a wrong version behind a request still lets that request have its answer",
+          "a wrong version after a request still lets that request be answered",
         ),
       },
       {
         of: "application",
         says: "Received padding is ignored.",
         tests: [
-          ...s33("padding of every length is skipped, whatever it holds"),
-          ...recordReader(
-            "reads padding of any length, whatever it holds",
-            "reads an empty record that is padded",
-          ),
+          ...s33("padding of every length and content is skipped"),
+          ...recordReader("reads padding of any length and content", "reads an empty record that is padded"),
         ],
       },
       {
@@ -255,7 +250,7 @@ export const specification: readonly Section[] = [
         tests: [
           ...s33("output is padded to eight bytes and cut at 65,528"),
           ...recordFormat("pads the content with zeroes to a multiple of eight"),
-          ...zeroedBytes("no byte of an application's records is left over from something else"),
+          ...zeroedBytes("an application's records contain no uninitialized bytes"),
         ],
       },
       {
@@ -267,7 +262,7 @@ export const specification: readonly Section[] = [
             "one id on two connections at once is two requests, each with its own input and answer",
           ),
           ...multiplexing(
-            "32 requests of different speeds, interleaved in both directions, each get their own answer",
+            "32 requests of different speeds, interleaved in both directions, each get the right answer",
           ),
         ],
       },
@@ -275,7 +270,7 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "BEGIN_REQUEST makes an id active, sending END_REQUEST inactive.",
         tests: s33(
-          "an id is free again as soon as its END_REQUEST was sent",
+          "an id is free again as soon as its END_REQUEST has been sent",
           "a second BEGIN_REQUEST for an active id is a protocol error",
         ),
       },
@@ -283,7 +278,7 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "Records of inactive ids are ignored, except BEGIN_REQUEST.",
         tests: s33(
-          "records of inactive ids are ignored, before, between and behind requests",
+          "records of inactive ids are ignored, before, between and after requests",
           "an active request survives a flood of records for inactive ids",
         ),
       },
@@ -292,24 +287,24 @@ export const specification: readonly Section[] = [
         says: "Management records have request id 0, others do not.",
         tests: [
           ...s33("%s with request id 0 is a protocol error"),
-          ...s4("is answered in literal bytes with the names that were asked for"),
+          ...s4("is answered in literal bytes with the requested names"),
         ],
       },
       {
         of: "application",
         says: "Unknown application record types are ignored.",
-        tests: s33("application types that nobody knows, or that only applications send, are ignored"),
+        tests: s33("application types that are unknown, or that only applications send, are ignored"),
       },
       {
         of: "application",
         says: "A stream's value does not depend on its division into records.",
         tests: [
           ...everyChunking(
-            "a conversation is answered the same when it comes byte by byte",
-            "a conversation is answered the same in whatever chunks it comes",
+            "a conversation is answered identically byte by byte",
+            "a conversation is answered identically in any chunks",
           ),
           ...recordReader("any split of a stream of records gives the same records"),
-          ...s53("STDIN comes in records of any size, its end in an empty one"),
+          ...s53("STDIN arrives in records of any size, its end in an empty one"),
         ],
       },
       {
@@ -322,11 +317,11 @@ export const specification: readonly Section[] = [
         tests: [
           ...s52(
             "a second end of PARAMS, as nginx sends it, is tolerated",
-            "PARAMS behind their end are a protocol error",
+            "PARAMS after their end are a protocol error",
           ),
           ...s53(
-            "a second end of STDIN is tolerated, before and behind the answer",
-            "STDIN behind its end is a protocol error",
+            "a second end of STDIN is tolerated, before and after the answer",
+            "STDIN after its end is a protocol error",
           ),
           ...recordWriter("queues nothing for an empty piece, and the end of the stream for an empty record"),
         ],
@@ -335,8 +330,8 @@ export const specification: readonly Section[] = [
         of: "Web server",
         says: "It reuses ids and keeps them small.",
         tests: webServerSide(
-          "are small, and used again only behind END_REQUEST",
-          "stay taken while an aborted request has not ended",
+          "are small, and used again only after END_REQUEST",
+          "stay in use while an aborted request has not ended",
           "end at 65,535",
         ),
       },
@@ -345,10 +340,10 @@ export const specification: readonly Section[] = [
         says: "Received padding is ignored, sent padding is zero; streams are joined from any division.",
         tests: [
           ...webServerSide(
-            "interleaved answers are told apart in any order and chunking",
-            "what is sent is read back by a reader, whatever the sizes are",
+            "interleaved answers are separated in any order and division",
+            "a reader reads back what is sent, at any sizes",
           ),
-          ...zeroedBytes("no byte of a Web server's records is left over from something else"),
+          ...zeroedBytes("a Web server's records contain no uninitialized bytes"),
         ],
       },
       {
@@ -356,7 +351,7 @@ export const specification: readonly Section[] = [
         says: "(Unspecified: application records for an inactive id.)",
         status: "differs",
         because: "The connection is closed, so that no answer is taken for another request's.",
-        tests: [...webServerSide("is refused when it is %s"), ...fastCgiClient("violates the protocol")],
+        tests: [...webServerSide("is refused if it is %s"), ...fastCgiClient("violates the protocol")],
       },
     ],
   },
@@ -370,7 +365,7 @@ export const specification: readonly Section[] = [
           "A pair is two lengths, name and value. A length up to 127 has one byte, a longer one four with " +
           "the highest bit set.",
         tests: [
-          ...nameValue("are encoded and decoded: %s", "come back as they went"),
+          ...nameValue("are encoded and decoded: %s", "are the same after encoding and decoding"),
           ...s52("lengths of one and of four bytes occur in all combinations"),
         ],
       },
@@ -380,7 +375,7 @@ export const specification: readonly Section[] = [
         status: "differs",
         because: "A short length in four bytes is read, never written.",
         tests: [
-          ...s52("a short length that is written with four bytes is read all the same"),
+          ...s52("a short length that is written with four bytes is accepted"),
           ...nameValue("are decoded when a short length uses four bytes"),
         ],
       },
@@ -388,9 +383,9 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "Values are binary, without encoding.",
         tests: [
-          ...params("yields the bytes that came"),
-          ...s52("values that are no UTF-8 are read as latin-1, byte for byte"),
-          ...nameValue("are UTF-8 where they are text, and bytes where they are bytes"),
+          ...params("yields the original bytes"),
+          ...s52("values that are not UTF-8 are read as Latin-1, byte for byte"),
+          ...nameValue("are UTF-8 for text, and unchanged for bytes"),
         ],
       },
       {
@@ -402,7 +397,7 @@ export const specification: readonly Section[] = [
           "inside a pair is a 400.",
         tests: [
           ...nameValue("is refused without an allocation when the length is forged: %s"),
-          ...s52("params that end %s get 400 and the connection lives on"),
+          ...s52("params that end %s get 400 and the connection stays open"),
           ...recordLengths("%s are claimed: 400, no memory, and the connection lives on"),
         ],
       },
@@ -418,7 +413,7 @@ export const specification: readonly Section[] = [
         tests: [
           ...s35(
             "with FCGI_KEEP_CONN it stays open and is used again",
-            "a reset after the answer makes no noise",
+            "a reset after the answer logs nothing",
           ),
           ...connection("aborts what is active when the peer vanishes, and closes its streams"),
         ],
@@ -429,7 +424,7 @@ export const specification: readonly Section[] = [
         tests: s35(
           "without it the application closes right after END_REQUEST",
           "a request without FCGI_KEEP_CONN lets the others on its connection finish first",
-          "a streamed answer of a connection that closes arrives whole",
+          "a streamed answer on a connection that closes arrives whole",
           "without it a peer that is still uploading gets the whole answer and no reset",
         ),
       },
@@ -446,7 +441,7 @@ export const specification: readonly Section[] = [
             "does not close a connection as idle while a request is active",
           ),
           ...s33(
-            "a protocol error refuses what is active, and the answer survives bytes that are still coming",
+            "a protocol error refuses active requests, and the answer survives bytes that are still arriving",
           ),
           ...server("closes idle connections at once and takes no more"),
           ...testsOf("server/limits")(
@@ -479,22 +474,21 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "It answers with a GET_VALUES_RESULT of id 0 that has the values.",
         tests: s4(
-          "is answered in literal bytes with the names that were asked for",
-          "ignores the values in the question",
+          "is answered in literal bytes with the requested names",
+          "ignores the values in the request",
         ),
       },
       {
         of: "application",
         says: "Unknown names are omitted.",
-        tests: s4("answers repeated names once, unknown names not at all, and no names with an empty record"),
+        tests: s4(
+          "answers repeated names once, omits unknown names, and answers no names with an empty record",
+        ),
       },
       {
         of: "application",
         says: "FCGI_MAX_CONNS is its number of connections.",
-        tests: [
-          ...s4("tells the limits that are enforced"),
-          ...server("connections above the limit are closed"),
-        ],
+        tests: [...s4("reports the enforced limits"), ...server("connections above the limit are closed")],
       },
       {
         of: "application",
@@ -504,31 +498,31 @@ export const specification: readonly Section[] = [
           "It is the number per connection if that is smaller: HAProxy opens that many streams on one " +
           "connection.",
         tests: [
-          ...s4("tells the limits that are enforced"),
-          ...s55("one request more than a connection takes gets OVERLOADED and 503"),
+          ...s4("reports the enforced limits"),
+          ...s55("a request above the limit of its connection gets OVERLOADED and 503"),
         ],
       },
       {
         of: "application",
         says: "FCGI_MPXS_CONNS is 1 if it multiplexes, else 0.",
         tests: s4(
-          "says 0 to multiplexing where one request at a time is the limit",
-          "tells the limits that are enforced",
+          "reports no multiplexing if the limit is one request at a time",
+          "reports the enforced limits",
         ),
       },
       {
         of: "application",
         says: "The library, not the application, answers, at any time.",
         tests: [
-          ...s4("is answered at any time, in the middle of a request too"),
-          ...multiplexing("so it is with GET_VALUES and unknown management records"),
+          ...s4("is answered at any time, also during a request"),
+          ...multiplexing("unread answers to GET_VALUES and unknown management records are bounded too"),
         ],
       },
       {
         of: "Web server",
         says: "It asks with empty values, and uses the answer.",
         tests: [
-          ...webServerSide("asks by name, and takes the answers in order"),
+          ...webServerSide("asks by name, and reads the answers in order"),
           ...clientMultiplexing(
             "GET_VALUES is sent once, with the first request of a connection",
             "if the application supports it, with answers in any order",
@@ -546,20 +540,22 @@ export const specification: readonly Section[] = [
       {
         of: "application",
         says: "It answers an unknown management type with UNKNOWN_TYPE and that type.",
-        tests: s4("echoes management type %i", "is sent in the middle of a request as well"),
+        tests: s4("echoes management type %i", "is sent during a request as well"),
       },
       {
         of: "application",
         says: "(Unspecified: UNKNOWN_TYPE and GET_VALUES_RESULT sent to an application.)",
         status: "differs",
         because: "They get no answer, so that two sides never answer each other forever.",
-        tests: s4("%s is no question and gets no answer"),
+        tests: s4("%s from a Web server is ignored"),
       },
       {
         of: "Web server",
         says: "UNKNOWN_TYPE in answer to GET_VALUES leaves its limits unknown.",
         tests: [
-          ...webServerSide("is answered with nothing by an application that does not know it (section 4.2)"),
+          ...webServerSide(
+            "is answered without values by an application that does not support it (section 4.2)",
+          ),
           ...clientMultiplexing("if the application does not support GET_VALUES"),
         ],
       },
@@ -573,10 +569,7 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "The body has role, flags and five reserved bytes.",
         tests: [
-          ...bodies(
-            "is decoded whatever the reserved bits and bytes are",
-            "a body of seven bytes is refused: %s",
-          ),
+          ...bodies("is decoded with any reserved bits and bytes", "a body of seven bytes is refused: %s"),
           ...s33("a BEGIN_REQUEST shorter than its body is a protocol error, a longer one is read"),
         ],
       },
@@ -585,7 +578,7 @@ export const specification: readonly Section[] = [
         says: "Without FCGI_KEEP_CONN it closes the connection after its answer.",
         tests: s35(
           "without it the application closes right after END_REQUEST",
-          "without it a request whose STDIN is never closed is answered and half-closed all the same",
+          "without it a request whose STDIN is never closed is still answered and half-closed",
           "without it the unread bodies of several requests are all drained",
         ),
       },
@@ -595,7 +588,7 @@ export const specification: readonly Section[] = [
         tests: s35(
           "with FCGI_KEEP_CONN it stays open and is used again",
           "with it an unread body is drained and the connection used again",
-          "other flags beside FCGI_KEEP_CONN change nothing",
+          "flags other than FCGI_KEEP_CONN change nothing",
         ),
       },
       {
@@ -620,11 +613,8 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "Pairs come in any order, split anywhere.",
         tests: [
-          ...s52(
-            "pairs may be cut anywhere by the borders of records",
-            "no params at all are a request for the root",
-          ),
-          ...params("PARAMS cut anywhere are the same when they are put together"),
+          ...s52("pairs may be split anywhere between records", "empty params are a request for the root"),
+          ...params("PARAMS divided anywhere are the same when joined"),
         ],
       },
       {
@@ -637,10 +627,10 @@ export const specification: readonly Section[] = [
         tests: [
           ...params(
             "yields the last value of a repeated name, and all of them when asked",
-            "yields the first value of a repeated header field, which a client can add to, however often it is asked",
+            "yields the first value of a repeated header field, which a client can add to, however often it is requested",
             "drops HTTP_PROXY in every way to read it (CVE-2016-5385)",
           ),
-          ...requestHeaders("joins what came more than once, so that a forged second value matches neither"),
+          ...requestHeaders("joins repeated fields, so that a forged second value matches neither"),
         ],
       },
       {
@@ -659,9 +649,9 @@ export const specification: readonly Section[] = [
         says: "STDIN and DATA carry any bytes, of any length.",
         tests: [
           ...s53(
-            "STDIN comes in records of any size, its end in an empty one",
-            "STDIN may come before the end of PARAMS",
-            "DATA is ignored in a role that has none",
+            "STDIN arrives in records of any size, its end in an empty one",
+            "STDIN may arrive before the end of PARAMS",
+            "DATA is ignored in a role that does not use it",
           ),
           ...large("uploaded to a handler that streams it"),
         ],
@@ -671,17 +661,14 @@ export const specification: readonly Section[] = [
         says: "STDOUT carries any bytes, STDERR error text.",
         tests: [
           ...large("produced by a generator, and read as fast as it comes"),
-          ...s55("an error is told to the client as 500 and on STDERR in one line without secrets"),
+          ...s55("an error reaches the client as 500 and STDERR in one line without secrets"),
         ],
       },
       {
         of: "Web server",
         says: "It reads STDOUT and STDERR interleaved.",
         tests: [
-          ...webServerSide(
-            "is STDOUT, STDERR and END_REQUEST (section 5.5)",
-            "goes to the request that it is for",
-          ),
+          ...webServerSide("is STDOUT, STDERR and END_REQUEST (section 5.5)", "goes to its request"),
           ...fastCgiClient("has a status, a reason, fields in order, a body and STDERR"),
         ],
       },
@@ -697,8 +684,8 @@ export const specification: readonly Section[] = [
         tests: s54(
           "%s ends the request soon and once",
           "an ABORT in the same write as its request ends it too",
-          "a stream that the peer does not read is ended by it as well",
-          "behind the answer it is ignored",
+          "a stream that the peer does not read is also ended",
+          "after the answer it is ignored",
         ),
       },
       {
@@ -709,9 +696,9 @@ export const specification: readonly Section[] = [
           "A handler that listens to its `signal` answers within a second. Otherwise the library ends the " +
           "request with application status 1.",
         tests: s54(
-          "a handler that listens may still answer, and its answer is the one that counts",
-          "a handler that listens but does not settle is given up after the grace time",
-          "the signal's reason tells why, and what is written later is dropped",
+          "a handler that listens may still answer, and its answer counts",
+          "a handler that listens but does not settle is abandoned after the grace period",
+          "the signal has a reason, and later writes are dropped",
         ),
       },
       {
@@ -725,7 +712,7 @@ export const specification: readonly Section[] = [
       {
         of: "application",
         says: "Other requests on the connection are not aborted.",
-        tests: s54("the siblings of an aborted request are not touched"),
+        tests: s54("siblings of an aborted request are not affected"),
       },
       {
         of: "application",
@@ -759,8 +746,8 @@ export const specification: readonly Section[] = [
         tests: s55(
           "a small answer is one STDOUT record, the end of STDOUT and END_REQUEST",
           "STDOUT is closed and END_REQUEST sent once for %s",
-          "an exchange of a role of one's own can be ended once only",
-          "a handler that takes too long is answered 504, an authorizer denied",
+          "an exchange of a custom role can be ended only once",
+          "a slow handler is answered 504, an authorizer denied",
           "PARAMS that do not end in time are refused",
         ),
       },
@@ -776,11 +763,11 @@ export const specification: readonly Section[] = [
           "ends with application status 1.",
         tests: [
           ...s61(
-            "an answer that breaks off on a connection that is to be closed ends with a record of no version",
+            "an aborted answer on a connection that will close ends with a record of an invalid version",
           ),
           ...s55(
-            "a stream that fails alone on its connection breaks it: no END_REQUEST calls the rest an answer",
-            "a stream that fails beside other requests ends with application status 1 and leaves them alone",
+            "a stream that fails alone on its connection aborts it: no END_REQUEST completes the partial answer",
+            "a stream that fails beside other requests ends with application status 1 and does not affect them",
           ),
         ],
       },
@@ -792,21 +779,21 @@ export const specification: readonly Section[] = [
       {
         of: "application",
         says: "CANT_MPX_CONN refuses a second request if it does not multiplex.",
-        tests: s55("where one request at a time is the limit, a second gets CANT_MPX_CONN"),
+        tests: s55("if the limit is one request at a time, a second gets CANT_MPX_CONN"),
       },
       {
         of: "application",
         says: "OVERLOADED refuses a request for lack of a resource.",
         tests: s55(
-          "one request more than a connection takes gets OVERLOADED and 503",
-          "unfinished requests count: BEGIN_REQUEST alone takes a place",
-          "the limit of the whole server holds within one chunk and over connections",
+          "a request above the limit of its connection gets OVERLOADED and 503",
+          "incomplete requests count: BEGIN_REQUEST alone occupies a slot",
+          "the limit of the whole server applies within one chunk and across connections",
         ),
       },
       {
         of: "application",
         says: "UNKNOWN_ROLE refuses an unsupported role.",
-        tests: s55("a role that nobody plays gets UNKNOWN_ROLE at once"),
+        tests: s55("an unimplemented role gets UNKNOWN_ROLE at once"),
       },
       {
         of: "application",
@@ -817,9 +804,9 @@ export const specification: readonly Section[] = [
           "sends a Status (500 or 503) and a body first. An authorizer denies, with REQUEST_COMPLETE: " +
           "lighttpd takes END_REQUEST without output for allowed.",
         tests: s55(
-          "a responder request without any responder says UNKNOWN_ROLE, and 500 to servers that ignore that",
-          "one request more than a connection takes gets OVERLOADED and 503",
-          "no refusal of an authorizer request is one without an explicit denial",
+          "a responder request without responders gets UNKNOWN_ROLE, and 500 for servers that ignore that",
+          "a request above the limit of its connection gets OVERLOADED and 503",
+          "every refusal of an authorizer request is an explicit denial",
         ),
       },
       {
@@ -843,14 +830,14 @@ export const specification: readonly Section[] = [
         status: "differs",
         because: "Any order is read.",
         tests: s53(
-          "STDIN and DATA of a filter come in any order, interleaved",
-          "STDIN may come before the end of PARAMS",
+          "STDIN and DATA of a filter arrive in any order, interleaved",
+          "STDIN may arrive before the end of PARAMS",
         ),
       },
       {
         of: "application",
         says: "STDOUT and STDERR may be interleaved.",
-        tests: s61("STDOUT and STDERR leave in the order in which they are written; STDERR is not closed"),
+        tests: s61("STDOUT and STDERR are sent in the order of writing; STDERR is not closed"),
       },
       {
         of: "application",
@@ -864,7 +851,7 @@ export const specification: readonly Section[] = [
         because:
           "It is not: Jetty takes that for the end of the answer. END_REQUEST ends it too, and no Web server " +
           "waits for more.",
-        tests: s61("STDOUT and STDERR leave in the order in which they are written; STDERR is not closed"),
+        tests: s61("STDOUT and STDERR are sent in the order of writing; STDERR is not closed"),
       },
       {
         of: "application",
@@ -875,14 +862,16 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "It may write when all inputs but the last have come.",
         tests: [
-          ...s62("%s: the same when STDIN comes later than the handler runs"),
-          ...s64("a file is transformed as it comes"),
+          ...s62("%s: the same if STDIN arrives after the handler has started"),
+          ...s64("a file is transformed while it arrives"),
         ],
       },
       {
         of: "application",
         says: "Status and Location set the status; there are no non-parsed headers.",
-        tests: s62("a status line comes first in every answer, and the header block is whole in its record"),
+        tests: s62(
+          "a status line comes first in every answer, and the header block is complete in its record",
+        ),
       },
       {
         of: "Web server",
@@ -890,9 +879,9 @@ export const specification: readonly Section[] = [
         tests: [
           ...webServerSide(
             "has STDIN and DATA for a filter (section 6.4)",
-            "closes what is open when END_REQUEST comes early, so that the id can be used again",
+            "closes open streams when END_REQUEST arrives early, so that the id can be used again",
           ),
-          ...gatewayFilter("may be empty, large, or not wanted"),
+          ...gatewayFilter("may be empty, large, or unread"),
         ],
       },
       {
@@ -905,7 +894,7 @@ export const specification: readonly Section[] = [
         says: "Status and Location set the status; there are no non-parsed headers.",
         tests: [
           ...gatewayResponder("is 200 without Status, and 302 with a Location alone"),
-          ...gatewayAuthorization("is not served when the authorizer %s"),
+          ...gatewayAuthorization("is not served if the authorizer %s"),
         ],
       },
     ],
@@ -918,7 +907,7 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "PARAMS carry the variables of CGI/1.1.",
         tests: [
-          ...requestHeaders("reads the two fields that CGI hands over without a prefix"),
+          ...requestHeaders("reads the two fields that CGI passes without a prefix"),
           ...params("finds values by name; empty is not absent"),
         ],
       },
@@ -930,10 +919,10 @@ export const specification: readonly Section[] = [
           "No handler runs before, but an unknown role, too many requests, and PARAMS above their limits or " +
           "late are refused at once.",
         tests: [
-          ...s61("nothing is sent before PARAMS have ended, not even when STDIN has"),
+          ...s61("nothing is sent before PARAMS have ended, even if STDIN has"),
           ...s52("params above the limit in bytes get 431 at once, before they end"),
           ...s55(
-            "a role that nobody plays gets UNKNOWN_ROLE at once",
+            "an unimplemented role gets UNKNOWN_ROLE at once",
             "PARAMS that do not end in time are refused",
           ),
         ],
@@ -942,8 +931,8 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "It may write before it has read STDIN.",
         tests: [
-          ...s62("a body that nobody reads is not compared"),
-          ...multiplexing("an unread body does not keep its siblings from being answered"),
+          ...s62("an unread body is not compared"),
+          ...multiplexing("an unread body does not block its siblings"),
           ...s35("with it an unread body is drained and the connection used again"),
         ],
       },
@@ -955,8 +944,8 @@ export const specification: readonly Section[] = [
           "If CONTENT_LENGTH is absent, empty, -1 or beside Transfer-Encoding, as nginx, Jetty and Caddy " +
           "send it, the end of STDIN counts. Other non-numbers are refused.",
         tests: s62(
-          "where it is %s, the end of STDIN counts",
-          "where it is %s, the request is a 400 before a handler runs",
+          "if it is %s, the end of STDIN counts",
+          "if it is %s, the request is a 400 before a handler runs",
         ),
       },
       {
@@ -965,7 +954,7 @@ export const specification: readonly Section[] = [
         tests: [
           ...s62(
             "%s: STDIN shorter or longer than CONTENT_LENGTH is refused with 400",
-            "a body found too short while it is passed on breaks the answer off",
+            "a body found too short while it is passed on aborts the answer",
           ),
           ...body("refuses a body %s than CONTENT_LENGTH (section 6.2)"),
         ],
@@ -987,9 +976,9 @@ export const specification: readonly Section[] = [
         tests: [
           ...gatewayParams(
             "are those of CGI/1.1",
-            "have CONTENT_LENGTH and CONTENT_TYPE of the body, and say that one came in chunks",
+            "have CONTENT_LENGTH and CONTENT_TYPE of the body, and mark a chunked one",
           ),
-          ...gatewayResponder("that breaks off aborts the request"),
+          ...gatewayResponder("that is aborted aborts the request"),
         ],
       },
     ],
@@ -1002,9 +991,9 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "It decides by PARAMS.",
         tests: s63(
-          "it is decided at the end of PARAMS, whether STDIN comes or not",
-          "%j is denied by the stricter one, not let through by the general one",
-          "what a client can put behind a script's name does not choose the authorizer",
+          "it is decided at the end of PARAMS, with or without STDIN",
+          "%j is denied by the stricter one, not admitted by the general one",
+          "what a client can append to a script's name does not choose the authorizer",
         ),
       },
       {
@@ -1013,7 +1002,7 @@ export const specification: readonly Section[] = [
         tests: [
           ...s63(
             "allow is 200 with Variable-* only, in one record",
-            "all that match must allow; their variables are joined",
+            "all that match must allow; their variables are merged",
             "variables that look harmless in UTF-16 cannot end a line as bytes",
           ),
           ...verdict("refuses the name %j", "refuses the value %j"),
@@ -1022,7 +1011,7 @@ export const specification: readonly Section[] = [
       {
         of: "application",
         says: "Any other status denies; its fields and content go to the client.",
-        tests: s63("a denial goes out as it was made", "challenge and redirect are denials"),
+        tests: s63("a denial is sent unchanged", "challenge and redirect are denials"),
       },
       {
         of: "application",
@@ -1042,11 +1031,11 @@ export const specification: readonly Section[] = [
           ...s63(
             "one that %s",
             "no authorizer at all, or none for the path",
-            "one that hangs longer than its limit, and what it says later does not count",
-            "one that decides while the server shuts down",
-            "before its PARAMS have ended asks nobody, and gets no answer",
+            "one that exceeds its time limit, and its later decision is ignored",
+            "one that decides during shutdown",
+            "before its PARAMS have ended asks no authorizer, and gets no answer",
           ),
-          ...s55("no refusal of an authorizer request is one without an explicit denial"),
+          ...s55("every refusal of an authorizer request is an explicit denial"),
           ...s54("an authorizer request is denied explicitly %s"),
         ],
       },
@@ -1059,8 +1048,8 @@ export const specification: readonly Section[] = [
           "`timeouts.halfClosed`. An incomplete one is denied.",
         tests: [
           ...s63(
-            "while the authorizer decides still gets its answer, the allow too",
-            "while the authorizer decides still gets its denial",
+            "during the decision still gets its answer, also an allow",
+            "during the decision still gets its denial",
           ),
           ...authorizerBridge(
             "of a peer that half-closes meanwhile is still answered, also with allow",
@@ -1079,16 +1068,16 @@ export const specification: readonly Section[] = [
         of: "Web server",
         says: "On 200 it lets the request pass, perhaps after other checks, and ignores all but `Variable-` fields.",
         tests: gatewayAuthorization(
-          "is served when the authorizer says 200, and kept out of shared caches",
-          "is not served when the authorizer %s",
+          "is served if the authorizer answers 200, and kept out of shared caches",
+          "is not served if the authorizer %s",
         ),
       },
       {
         of: "Web server",
         says: "It passes the variables to what serves the request.",
         tests: gatewayAuthorization(
-          "go to responders and filters, named in upper case without their prefix",
-          "take the place of nothing that the gateway sets",
+          "go to responders and filters, in upper case without their prefix",
+          "replace none of the gateway's variables",
         ),
       },
       {
@@ -1109,8 +1098,8 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "FCGI_DATA_LENGTH and FCGI_DATA_LAST_MOD describe the file; it may answer without reading it.",
         tests: s64(
-          "validators spare reading the file",
-          "DATA that is not read is drained, and the connection used again",
+          "validators avoid reading the file",
+          "unread DATA is drained, and the connection used again",
           "FCGI_DATA_LENGTH that is %s is refused before the filter runs",
         ),
       },
@@ -1121,19 +1110,19 @@ export const specification: readonly Section[] = [
         because:
           "A filter that needs no STDIN, or answers from a cache, answers at once; one that needs it reads " +
           "it first.",
-        tests: s61("a filter that needs no STDIN answers before that has ended"),
+        tests: s61("a filter that needs no STDIN answers before its end"),
       },
       {
         of: "application",
         says: "It may write before it has read DATA.",
-        tests: s64("a file is transformed as it comes"),
+        tests: s64("a file is transformed while it arrives"),
       },
       {
         of: "application",
         says: "It should compare DATA with FCGI_DATA_LENGTH, and report a difference or give up.",
         tests: s64(
-          "DATA that is %s is a 500 where the answer has not begun",
-          "DATA that is %s breaks an answer that has begun: no END_REQUEST",
+          "DATA that is %s is a 500 if the answer has not begun",
+          "DATA that is %s aborts an answer that has begun: no END_REQUEST",
           "beside other requests it ends with application status 1",
           "a peer that goes away in the middle of DATA does not look like the end of the file",
         ),
@@ -1143,7 +1132,7 @@ export const specification: readonly Section[] = [
         says: "It should compare STDIN with CONTENT_LENGTH.",
         tests: [
           ...body("errors for a body %s than CONTENT_LENGTH (section 6.2)"),
-          ...s62("a body that nobody reads is not compared"),
+          ...s62("an unread body is not compared"),
         ],
       },
       {
@@ -1152,8 +1141,8 @@ export const specification: readonly Section[] = [
         tests: [
           ...gatewayFilter(
             "is sent as DATA with its length, its time and its names",
-            "comes with the request body as STDIN",
-            "that shrinks while it is read aborts the request",
+            "arrives with the request body as STDIN",
+            "that shrinks during reading aborts the request",
           ),
           ...fastCgiClient("are those of a filter: STDIN, then DATA"),
         ],
@@ -1188,9 +1177,9 @@ export const specification: readonly Section[] = [
           "STDERR and a Status 500 do. The application status is 0 if the answer is complete, since Jetty " +
           "and OpenLiteSpeed replace others; it is 1 if it is lost.",
         tests: s55(
-          "an error is told to the client as 500 and on STDERR in one line without secrets",
-          "a stream that fails beside other requests ends with application status 1 and leaves them alone",
-          "a role of one's own that throws or rejects is ended with application status 1",
+          "an error reaches the client as 500 and STDERR in one line without secrets",
+          "a stream that fails beside other requests ends with application status 1 and does not affect them",
+          "a custom role that throws or rejects ends with application status 1",
         ),
       },
       {
@@ -1229,17 +1218,17 @@ export const specification: readonly Section[] = [
       {
         of: "application",
         says: "It gets only a Web server's records.",
-        tests: s33("application types that nobody knows, or that only applications send, are ignored"),
+        tests: s33("application types that are unknown, or that only applications send, are ignored"),
       },
       {
         of: "Web server",
         says: "It gets only an application's records.",
-        tests: webServerSide("is refused when it is %s", "may be of a type that is not known yet"),
+        tests: webServerSide("is refused if it is %s", "may have an unknown type"),
       },
       {
         of: "application",
         says: "Requests on a shared connection may finish in any order.",
-        tests: multiplexing("a slow request does not hold up a fast one, nor the other way round"),
+        tests: multiplexing("a slow request does not delay a fast one, or the reverse"),
       },
     ],
   },

@@ -57,7 +57,7 @@ describe("Section 3.3: records", () => {
     expect(log).toContainEqual(expect.objectContaining({ code: "ERR_FCGI_VERSION" }));
   });
 
-  test("a wrong version behind a request still lets that request have its answer", async () => {
+  test("a wrong version after a request still lets that request be answered", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     const wrong = record(Type.stdin, 2);
@@ -68,7 +68,7 @@ describe("Section 3.3: records", () => {
     await peer.closedByApplication();
   });
 
-  test("a protocol error refuses what is active, and the answer survives bytes that are still coming", async () => {
+  test("a protocol error refuses active requests, and the answer survives bytes that are still arriving", async () => {
     const { connect } = await serveDefinitions([
       responder({ "GET /slow": () => new Promise(() => undefined) }),
     ]);
@@ -109,7 +109,7 @@ describe("Section 3.3: records", () => {
     expect(log).toContainEqual(expect.objectContaining({ code: "ERR_FCGI_NULL_REQUEST_ID" }));
   });
 
-  test("records of inactive ids are ignored, before, between and behind requests", async () => {
+  test("records of inactive ids are ignored, before, between and after requests", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     const strays = [
@@ -161,7 +161,7 @@ describe("Section 3.3: records", () => {
     expect((await long.answer(1)).text).toBe("hello");
   });
 
-  test("application types that nobody knows, or that only applications send, are ignored", async () => {
+  test("application types that are unknown, or that only applications send, are ignored", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     const odd = [0, 3, 6, 7, 9, 10, 11, 12, 100, 255].map((type) => record(type, 1, "what is this", 2));
@@ -172,7 +172,7 @@ describe("Section 3.3: records", () => {
     expect(peer.pending.filter(({ type }) => type === Type.unknownType)).toEqual([]);
   });
 
-  test("an id is free again as soon as its END_REQUEST was sent", async () => {
+  test("an id is free again as soon as its END_REQUEST has been sent", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     peer.send(get(3, "/hello"), get(3, "/hello"), get(3, "/hello"));
@@ -180,7 +180,7 @@ describe("Section 3.3: records", () => {
     for (let time = 0; time < 3; time += 1) expect((await peer.answer(3)).text).toBe("hello");
   });
 
-  test("padding of every length is skipped, whatever it holds", async () => {
+  test("padding of every length and content is skipped", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     const [head, body] = [begin(1), Buffer.from("0123456789")];
@@ -195,7 +195,7 @@ describe("Section 3.3: records", () => {
     expect((await peer.answer(1)).text).toBe("0123456789");
   });
 
-  test("records of the greatest length are read in STDIN", async () => {
+  test("records of the maximum length are read in STDIN", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     const body = "x".repeat(3 * 0xffff + 1);

@@ -35,7 +35,7 @@ describe.each(["tcp", "unix"] as const)("Sections 3.5 and 5.1 over %s: who close
     expect(peer.ended).toBe(false);
   });
 
-  test("other flags beside FCGI_KEEP_CONN change nothing", async () => {
+  test("flags other than FCGI_KEEP_CONN change nothing", async () => {
     const { connect } = await serveDefinitions([routes], { over });
     const peer = await connect();
     const kept = begin(1);
@@ -63,7 +63,7 @@ describe.each(["tcp", "unix"] as const)("Sections 3.5 and 5.1 over %s: who close
     expect(server.openConnections).toBe(0);
   });
 
-  test("without it a request whose STDIN is never closed is answered and half-closed all the same", async () => {
+  test("without it a request whose STDIN is never closed is still answered and half-closed", async () => {
     const { connect } = await serveDefinitions([routes], { over });
     const peer = await connect();
     peer.send(begin(1, 1, { keep: false }), params(1, variablesOf("/hello")));
@@ -128,7 +128,7 @@ describe.each(["tcp", "unix"] as const)("Sections 3.5 and 5.1 over %s: who close
     expect((await peer.send(post(1, "/echo", "read")).answer(1)).text).toBe("read");
   });
 
-  test("an id is used again although the unread body of its former request still comes", async () => {
+  test("an id is used again although the unread body of its previous request is still arriving", async () => {
     const { connect } = await serveDefinitions([routes], { over });
     const peer = await connect();
     peer.send(
@@ -158,7 +158,7 @@ describe.each(["tcp", "unix"] as const)("Sections 3.5 and 5.1 over %s: who close
     await peer.closedByApplication();
   });
 
-  test("a streamed answer of a connection that closes arrives whole", async () => {
+  test("a streamed answer on a connection that closes arrives whole", async () => {
     const pieces = Array.from({ length: 50 }, (_, index) => Buffer.alloc(40_000, index));
     const { connect } = await serveDefinitions([responder({ "GET /stream": () => pieces.values() })], {
       over,
@@ -170,7 +170,7 @@ describe.each(["tcp", "unix"] as const)("Sections 3.5 and 5.1 over %s: who close
     await peer.closedByApplication();
   });
 
-  test("a reset after the answer makes no noise", async () => {
+  test("a reset after the answer logs nothing", async () => {
     const { connect, log } = await serveDefinitions([routes], { over });
     for (let time = 0; time < 5; time += 1) {
       const peer = await connect();

@@ -11,7 +11,7 @@ function ask(...names: readonly string[]): Buffer {
 }
 
 describe("Section 4.1: FCGI_GET_VALUES", () => {
-  test("is answered in literal bytes with the names that were asked for", async () => {
+  test("is answered in literal bytes with the requested names", async () => {
     const { connect } = await serveDefinitions([hello], { server: { limits: { requestsPerConnection: 7 } } });
     const peer = await connect();
     peer.send(
@@ -27,7 +27,7 @@ describe("Section 4.1: FCGI_GET_VALUES", () => {
     });
   });
 
-  test("tells the limits that are enforced", async () => {
+  test("reports the enforced limits", async () => {
     // FCGI_MAX_REQS is the smaller of the two numbers.
     for (const [requests, requestsPerConnection] of [
       [34, 56],
@@ -46,7 +46,7 @@ describe("Section 4.1: FCGI_GET_VALUES", () => {
     }
   });
 
-  test("says 0 to multiplexing where one request at a time is the limit", async () => {
+  test("reports no multiplexing if the limit is one request at a time", async () => {
     const { connect } = await serveDefinitions([hello], { server: { limits: { requestsPerConnection: 1 } } });
     const peer = await connect();
     peer.send(ask("FCGI_MPXS_CONNS"));
@@ -54,7 +54,7 @@ describe("Section 4.1: FCGI_GET_VALUES", () => {
     expect(decodeNameValuePairs((await peer.record()).content)).toEqual([["FCGI_MPXS_CONNS", "0"]]);
   });
 
-  test("answers repeated names once, unknown names not at all, and no names with an empty record", async () => {
+  test("answers repeated names once, omits unknown names, and answers no names with an empty record", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     peer.send(
@@ -76,7 +76,7 @@ describe("Section 4.1: FCGI_GET_VALUES", () => {
     expect((await peer.record()).content).toHaveLength(0);
   });
 
-  test("ignores the values in the question", async () => {
+  test("ignores the values in the request", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     peer.send(record(Type.getValues, 0, pairs({ FCGI_MPXS_CONNS: "x".repeat(500) }), 7));
@@ -84,7 +84,7 @@ describe("Section 4.1: FCGI_GET_VALUES", () => {
     expect(decodeNameValuePairs((await peer.record()).content)).toEqual([["FCGI_MPXS_CONNS", "1"]]);
   });
 
-  test("is answered at any time, in the middle of a request too", async () => {
+  test("is answered at any time, also during a request", async () => {
     const reply = deferred<string>();
     const { connect } = await serveDefinitions([responder({ "GET /later": () => reply.promise })]);
     const peer = await connect();
@@ -102,7 +102,7 @@ describe("Section 4.1: FCGI_GET_VALUES", () => {
     await peer.roundTrip();
   });
 
-  test("a question that is cut short is a protocol error", async () => {
+  test("a truncated request is a protocol error", async () => {
     const { connect, log } = await serveDefinitions([hello]);
     const peer = await connect();
     peer.send(record(Type.getValues, 0, Buffer.from([200, 0, 0, 0, 1])));
@@ -124,7 +124,7 @@ describe("Section 4.2: FCGI_UNKNOWN_TYPE", () => {
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
-  test("is sent in the middle of a request as well", async () => {
+  test("is sent during a request as well", async () => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     peer.send(begin(1), record(99, 0), params(1, variablesOf("/hello")), stdin(1));
@@ -136,7 +136,7 @@ describe("Section 4.2: FCGI_UNKNOWN_TYPE", () => {
   test.each([
     ["GET_VALUES_RESULT", Type.getValuesResult],
     ["UNKNOWN_TYPE", Type.unknownType],
-  ])("%s is no question and gets no answer", async (_name, type) => {
+  ])("%s from a Web server is ignored", async (_name, type) => {
     const { connect } = await serveDefinitions([hello]);
     const peer = await connect();
     peer.send(record(type, 0, Buffer.alloc(8)));

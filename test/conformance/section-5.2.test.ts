@@ -9,7 +9,7 @@ const dump = responder({
 });
 
 describe("Section 5.2: FCGI_PARAMS", () => {
-  test("pairs may be cut anywhere by the borders of records", async () => {
+  test("pairs may be split anywhere between records", async () => {
     const { connect } = await serveDefinitions([dump]);
     const peer = await connect();
     const variables = { ...variablesOf("/dump"), EMPTY: "", LONG: "v".repeat(300), ["N".repeat(200)]: "x" };
@@ -37,7 +37,7 @@ describe("Section 5.2: FCGI_PARAMS", () => {
     expect(JSON.parse((await peer.answer(1)).text)).toEqual(Object.entries(variables));
   });
 
-  test("a short length that is written with four bytes is read all the same", async () => {
+  test("a short length that is written with four bytes is accepted", async () => {
     const { connect } = await serveDefinitions([dump]);
     const peer = await connect();
     const four = Buffer.from([0x80, 0, 0, 11, 0x80, 0, 0, 5, ...Buffer.from("REQUEST_URI/dump")]);
@@ -46,7 +46,7 @@ describe("Section 5.2: FCGI_PARAMS", () => {
     expect(JSON.parse((await peer.answer(1)).text)).toEqual([["REQUEST_URI", "/dump"]]);
   });
 
-  test("no params at all are a request for the root", async () => {
+  test("empty params are a request for the root", async () => {
     const { connect } = await serveDefinitions([responder({ "GET /": () => "root" })]);
     const peer = await connect();
     peer.send(begin(1), record(Type.params, 1), stdin(1));
@@ -62,7 +62,7 @@ describe("Section 5.2: FCGI_PARAMS", () => {
     expect((await peer.answer(1)).text).toBe("body");
   });
 
-  test("PARAMS behind their end are a protocol error", async () => {
+  test("PARAMS after their end are a protocol error", async () => {
     const { connect, log } = await serveDefinitions([responder({ "GET /": ({ body }) => body.text() })]);
     const peer = await connect();
     peer.send(begin(1), params(1, variablesOf("/")), record(Type.params, 1, pairs({ LATE: "1" })));
@@ -78,7 +78,7 @@ describe("Section 5.2: FCGI_PARAMS", () => {
     ["inside a name", [5, 0, 65, 65]],
     ["inside a value", [1, 5, 65, 66]],
     ["far behind the end", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 65]],
-  ])("params that end %s get 400 and the connection lives on", async (_where, bytes) => {
+  ])("params that end %s get 400 and the connection stays open", async (_where, bytes) => {
     const { connect } = await serveDefinitions([dump]);
     const peer = await connect();
     peer.send(begin(1), record(Type.params, 1, Buffer.from(bytes)), record(Type.params, 1), stdin(1));
@@ -112,7 +112,7 @@ describe("Section 5.2: FCGI_PARAMS", () => {
     expect((await peer.answer(1)).status).toBe(431);
   });
 
-  test("values that are no UTF-8 are read as latin-1, byte for byte", async () => {
+  test("values that are not UTF-8 are read as Latin-1, byte for byte", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "GET /bytes": ({ params }) => [

@@ -7,7 +7,7 @@ const echo = responder({ "POST /echo": ({ body }) => body.text(), "GET /hello": 
 const toEcho = params(1, { REQUEST_METHOD: "POST", REQUEST_URI: "/echo" });
 
 describe("Section 5.3: byte streams", () => {
-  test("STDIN comes in records of any size, its end in an empty one", async () => {
+  test("STDIN arrives in records of any size, its end in an empty one", async () => {
     const { connect } = await serveDefinitions([echo]);
     const peer = await connect();
     const body = Array.from({ length: 3000 }, (_, index) => String(index)).join(",");
@@ -19,7 +19,7 @@ describe("Section 5.3: byte streams", () => {
     expect((await peer.answer(1)).text).toBe(body);
   });
 
-  test("STDIN may come before the end of PARAMS", async () => {
+  test("STDIN may arrive before the end of PARAMS", async () => {
     const { connect } = await serveDefinitions([echo]);
     const peer = await connect();
     peer.send(begin(1), stdin(1, "early"), toEcho);
@@ -27,7 +27,7 @@ describe("Section 5.3: byte streams", () => {
     expect((await peer.answer(1)).text).toBe("early");
   });
 
-  test("a second end of STDIN is tolerated, before and behind the answer", async () => {
+  test("a second end of STDIN is tolerated, before and after the answer", async () => {
     const reply = deferred<string>();
     const { connect } = await serveDefinitions([echo, responder({ "POST /later": () => reply.promise })]);
     const peer = await connect();
@@ -39,7 +39,7 @@ describe("Section 5.3: byte streams", () => {
     await peer.roundTrip();
   });
 
-  test("STDIN behind its end is a protocol error", async () => {
+  test("STDIN after its end is a protocol error", async () => {
     const { connect, log } = await serveDefinitions([
       responder({ "POST /later": () => new Promise(() => undefined) }),
     ]);
@@ -56,7 +56,7 @@ describe("Section 5.3: byte streams", () => {
     expect(log).toContainEqual(expect.objectContaining({ code: "ERR_FCGI_STREAM_CLOSED" }));
   });
 
-  test("DATA is ignored in a role that has none", async () => {
+  test("DATA is ignored in a role that does not use it", async () => {
     const { connect } = await serveDefinitions([echo]);
     const peer = await connect();
     peer.send(begin(1), data(1, "nobody asked"), toEcho, data(1, "again"), stdin(1, "body"), data(1));
@@ -64,7 +64,7 @@ describe("Section 5.3: byte streams", () => {
     expect((await peer.answer(1)).text).toBe("body");
   });
 
-  test("STDIN and DATA of a filter come in any order, interleaved", async () => {
+  test("STDIN and DATA of a filter arrive in any order, interleaved", async () => {
     const { connect } = await serveDefinitions([
       {
         kind: "filter",

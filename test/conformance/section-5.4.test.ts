@@ -87,7 +87,7 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     await expectUsable(peer);
   });
 
-  test("behind the answer it is ignored", async () => {
+  test("after the answer it is ignored", async () => {
     const { connect } = await serveDefinitions([responder({ "GET /hello": () => "hello" })]);
     const peer = await connect();
     peer.send(get(1, "/hello"), abort(1));
@@ -96,7 +96,7 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     await expectUsable(peer);
   });
 
-  test("a handler that listens may still answer, and its answer is the one that counts", async () => {
+  test("a handler that listens may still answer, and its answer counts", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "GET /hello": () => "hello",
@@ -147,7 +147,7 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     await expectUsable(peer);
   });
 
-  test("a handler that listens but does not settle is given up after the grace time", async () => {
+  test("a handler that listens but does not settle is abandoned after the grace period", async () => {
     const { connect } = await serveDefinitions(
       [
         responder({
@@ -169,7 +169,7 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     await expectUsable(peer);
   });
 
-  test("the signal's reason tells why, and what is written later is dropped", async () => {
+  test("the signal has a reason, and later writes are dropped", async () => {
     const reason = deferred<AbortedError>();
     const late = deferred<string>();
     const { connect } = await serveDefinitions([
@@ -217,7 +217,7 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     await expectUsable(peer);
   });
 
-  test("the generator of a stream is closed, so that it can free what it holds", async () => {
+  test("the generator of a stream is closed so that it can release resources", async () => {
     const closed = deferred();
     const { connect } = await serveDefinitions([
       responder({
@@ -244,7 +244,7 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     await expectUsable(peer);
   });
 
-  test("a stream that the peer does not read is ended by it as well", async () => {
+  test("a stream that the peer does not read is also ended", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "GET /hello": () => "hello",
@@ -265,7 +265,7 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     await expectUsable(peer);
   });
 
-  test("the siblings of an aborted request are not touched", async () => {
+  test("siblings of an aborted request are not affected", async () => {
     const reply = deferred<string>();
     const { connect } = await serveDefinitions([
       responder({ "GET /hang": never, "GET /later": () => reply.promise }),

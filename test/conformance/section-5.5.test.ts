@@ -69,7 +69,7 @@ describe("Section 5.5: the end of a request", () => {
     }
   });
 
-  test("an error is told to the client as 500 and on STDERR in one line without secrets", async () => {
+  test("an error reaches the client as 500 and STDERR in one line without secrets", async () => {
     const { connect, log } = await serveDefinitions([
       responder({
         "GET /": ({ headers }) => {
@@ -87,7 +87,7 @@ describe("Section 5.5: the end of a request", () => {
     expect(`${stderr}${text}${JSON.stringify(log)}`).not.toContain("top-secret-token");
   });
 
-  test("a role that nobody plays gets UNKNOWN_ROLE at once", async () => {
+  test("an unimplemented role gets UNKNOWN_ROLE at once", async () => {
     const { connect } = await serveDefinitions([responder({ "GET /hello": () => "hello" })]);
     const peer = await connect();
     for (const role of [0, 3, 4, 65_535]) {
@@ -98,14 +98,14 @@ describe("Section 5.5: the end of a request", () => {
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
-  test("a responder request without any responder says UNKNOWN_ROLE, and 500 to servers that ignore that", async () => {
+  test("a responder request without responders gets UNKNOWN_ROLE, and 500 for servers that ignore that", async () => {
     const { connect } = await serveDefinitions([]);
     const peer = await connect();
 
     expect(await peer.send(get(1, "/")).answer(1)).toMatchObject({ protocolStatus: 3, status: 500 });
   });
 
-  test("one request more than a connection takes gets OVERLOADED and 503", async () => {
+  test("a request above the limit of its connection gets OVERLOADED and 503", async () => {
     const reply = deferred<string>();
     const { connect } = await serveDefinitions([responder({ "GET /": () => reply.promise })], {
       server: { limits: { requestsPerConnection: 2 } },
@@ -120,7 +120,7 @@ describe("Section 5.5: the end of a request", () => {
     expect((await peer.send(get(3, "/")).answer(3)).text).toBe("in time");
   });
 
-  test("where one request at a time is the limit, a second gets CANT_MPX_CONN", async () => {
+  test("if the limit is one request at a time, a second gets CANT_MPX_CONN", async () => {
     const reply = deferred<string>();
     const { connect } = await serveDefinitions([responder({ "GET /": () => reply.promise })], {
       server: { limits: { requestsPerConnection: 1 } },
@@ -134,7 +134,7 @@ describe("Section 5.5: the end of a request", () => {
     expect((await peer.send(get(2, "/")).answer(2)).text).toBe("in time");
   });
 
-  test("unfinished requests count: BEGIN_REQUEST alone takes a place", async () => {
+  test("incomplete requests count: BEGIN_REQUEST alone occupies a slot", async () => {
     const { connect } = await serveDefinitions([responder({ "GET /": () => "x" })], {
       server: { limits: { requestsPerConnection: 1 } },
     });
@@ -145,7 +145,7 @@ describe("Section 5.5: the end of a request", () => {
     expect((await peer.answer(1)).text).toBe("x");
   });
 
-  test("the limit of the whole server holds within one chunk and over connections", async () => {
+  test("the limit of the whole server applies within one chunk and across connections", async () => {
     const reply = deferred<string>();
     const { connect, server } = await serveDefinitions([responder({ "GET /": () => reply.promise })], {
       server: { limits: { requests: 2 } },
@@ -162,7 +162,7 @@ describe("Section 5.5: the end of a request", () => {
     expect(server.activeRequests).toBe(0);
   });
 
-  test("no refusal of an authorizer request is one without an explicit denial", async () => {
+  test("every refusal of an authorizer request is an explicit denial", async () => {
     const { connect } = await serveDefinitions([responder({ "GET /": never })], {
       server: { limits: { requestsPerConnection: 1 } },
     });
@@ -178,7 +178,7 @@ describe("Section 5.5: the end of a request", () => {
     });
   });
 
-  test("an exchange of a role of one's own can be ended once only", async () => {
+  test("an exchange of a custom role can be ended only once", async () => {
     const { connect } = await serveDefinitions([
       {
         kind: "role",
@@ -208,7 +208,7 @@ describe("Section 5.5: the end of a request", () => {
     expect(peer.pending.filter(({ type }) => type === Type.end)).toHaveLength(1);
   });
 
-  test("a role of one's own that throws or rejects is ended with application status 1", async () => {
+  test("a custom role that throws or rejects ends with application status 1", async () => {
     const { connect } = await serveDefinitions([
       {
         kind: "role",
@@ -234,7 +234,7 @@ describe("Section 5.5: the end of a request", () => {
     });
   });
 
-  test("a stream that fails alone on its connection breaks it: no END_REQUEST calls the rest an answer", async () => {
+  test("a stream that fails alone on its connection aborts it: no END_REQUEST completes the partial answer", async () => {
     const { connect, log, server } = await serveDefinitions([
       responder({
         "GET /": async function* () {
@@ -261,7 +261,7 @@ describe("Section 5.5: the end of a request", () => {
     expect(server.activeRequests).toBe(0);
   });
 
-  test("a stream that fails beside other requests ends with application status 1 and leaves them alone", async () => {
+  test("a stream that fails beside other requests ends with application status 1 and does not affect them", async () => {
     const reply = deferred<string>();
     const { connect } = await serveDefinitions([
       responder({
@@ -281,7 +281,7 @@ describe("Section 5.5: the end of a request", () => {
     expect((await peer.answer(2)).text).toBe("unharmed");
   });
 
-  test("a handler that takes too long is answered 504, an authorizer denied", async () => {
+  test("a slow handler is answered 504, an authorizer denied", async () => {
     const { connect } = await serveDefinitions(
       [
         responder({ "GET /": never }),

@@ -16,8 +16,8 @@ import {
 } from "../support/records.js";
 import { responder, serveDefinitions, turns } from "../support/served.js";
 
-describe("Section 6.1: what all roles have in common", () => {
-  test("nothing is sent before PARAMS have ended, not even when STDIN has", async () => {
+describe("Section 6.1: behavior common to all roles", () => {
+  test("nothing is sent before PARAMS have ended, even if STDIN has", async () => {
     const { connect } = await serveDefinitions([responder({ "GET /": () => "answered" })]);
     const peer = await connect();
     peer.send(begin(1, Responder), record(Type.params, 1, pairs(variablesOf("/"))), stdin(1));
@@ -27,7 +27,7 @@ describe("Section 6.1: what all roles have in common", () => {
     expect((await peer.send(record(Type.params, 1)).answer(1)).text).toBe("answered");
   });
 
-  test("STDOUT and STDERR leave in the order in which they are written; STDERR is not closed", async () => {
+  test("STDOUT and STDERR are sent in the order of writing; STDERR is not closed", async () => {
     const { connect } = await serveDefinitions([
       {
         kind: "role",
@@ -72,7 +72,7 @@ describe("Section 6.1: what all roles have in common", () => {
     }
   });
 
-  test("an answer that breaks off on a connection that is to be closed ends with a record of no version", async () => {
+  test("an aborted answer on a connection that will close ends with a record of an invalid version", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "GET /": async function* () {
@@ -92,7 +92,7 @@ describe("Section 6.1: what all roles have in common", () => {
     );
   });
 
-  test("a filter that needs no STDIN answers before that has ended", async () => {
+  test("a filter that needs no STDIN answers before its end", async () => {
     const { connect } = await serveDefinitions([
       { kind: "filter", name: "Quick", paths: ["*"], filter: () => "from a cache" },
     ]);

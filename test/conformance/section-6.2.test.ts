@@ -51,7 +51,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
   );
 
   test.each(["/text", "/stream"])(
-    "%s: the same when STDIN comes later than the handler runs",
+    "%s: the same if STDIN arrives after the handler has started",
     async (path) => {
       const { connect } = await serveDefinitions([bodies]);
       const peer = await connect();
@@ -71,7 +71,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     ["empty, as nginx and Jetty send it", { CONTENT_LENGTH: "" }],
     ["-1, as Caddy sends it", { CONTENT_LENGTH: "-1" }],
     ["wrong beside a chunked upload", { CONTENT_LENGTH: "3", HTTP_TRANSFER_ENCODING: "chunked" }],
-  ])("where it is %s, the end of STDIN counts", async (_what, variables) => {
+  ])("if it is %s, the end of STDIN counts", async (_what, variables) => {
     const { connect } = await serveDefinitions([bodies]);
     const peer = await connect();
 
@@ -104,44 +104,41 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     ["once -1 and once not", ["5", "-1"]],
   ];
 
-  test.each(malformed)(
-    "where it is %s, the request is a 400 before a handler runs",
-    async (_what, values) => {
-      let runs = 0;
-      const note = () => `run ${(runs += 1)}`;
-      const { connect } = await serveDefinitions([
-        responder({
-          "POST /unread": note,
-          "GET /unread": note,
-          "POST /read": async ({ body }) => note() + (await body.text()),
-        }),
-        { kind: "filter", name: "Filter", paths: ["*.txt"], filter: note },
-      ]);
-      const peer = await connect();
-      for (const [path, method, role] of [
-        ["/unread", "POST", Responder],
-        ["/unread", "GET", Responder],
-        ["/read", "POST", Responder],
-        ["/nowhere", "POST", Responder],
-        ["/a.txt", "GET", Filter],
-      ] as const) {
-        for (const chunked of [{}, { HTTP_TRANSFER_ENCODING: "chunked" }]) {
-          const variables = variablesOf(path, { REQUEST_METHOD: method, FCGI_DATA_LENGTH: "0", ...chunked });
-          const lengths = values.map((value): [string, string] => ["CONTENT_LENGTH", value]);
-          peer.send(begin(1, role), params(1, [...Object.entries(variables), ...lengths]), stdin(1, "12345"));
-          if (role === Filter) peer.send(data(1));
-          const answer = await peer.answer(1);
-          expect([answer.status, (JSON.parse(answer.text) as { code: string }).code]).toEqual([
-            400,
-            "ERR_CONTENT_LENGTH",
-          ]);
-        }
+  test.each(malformed)("if it is %s, the request is a 400 before a handler runs", async (_what, values) => {
+    let runs = 0;
+    const note = () => `run ${(runs += 1)}`;
+    const { connect } = await serveDefinitions([
+      responder({
+        "POST /unread": note,
+        "GET /unread": note,
+        "POST /read": async ({ body }) => note() + (await body.text()),
+      }),
+      { kind: "filter", name: "Filter", paths: ["*.txt"], filter: note },
+    ]);
+    const peer = await connect();
+    for (const [path, method, role] of [
+      ["/unread", "POST", Responder],
+      ["/unread", "GET", Responder],
+      ["/read", "POST", Responder],
+      ["/nowhere", "POST", Responder],
+      ["/a.txt", "GET", Filter],
+    ] as const) {
+      for (const chunked of [{}, { HTTP_TRANSFER_ENCODING: "chunked" }]) {
+        const variables = variablesOf(path, { REQUEST_METHOD: method, FCGI_DATA_LENGTH: "0", ...chunked });
+        const lengths = values.map((value): [string, string] => ["CONTENT_LENGTH", value]);
+        peer.send(begin(1, role), params(1, [...Object.entries(variables), ...lengths]), stdin(1, "12345"));
+        if (role === Filter) peer.send(data(1));
+        const answer = await peer.answer(1);
+        expect([answer.status, (JSON.parse(answer.text) as { code: string }).code]).toEqual([
+          400,
+          "ERR_CONTENT_LENGTH",
+        ]);
       }
-      expect(runs).toBe(0);
-    },
-  );
+    }
+    expect(runs).toBe(0);
+  });
 
-  test("where an empty one follows, as from nginx that takes the first one back, the body has no known length", async () => {
+  test("if an empty one follows, as from nginx withdrawing the first, the body has no known length", async () => {
     const { connect } = await serveDefinitions([bodies]);
     const peer = await connect();
     const variables = Object.entries(
@@ -150,7 +147,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     expect((await peer.send(begin(1), params(1, variables), stdin(1, "12345")).answer(1)).text).toBe("12345");
   });
 
-  test("where it comes twice and is the same, it counts", async () => {
+  test("if it is repeated with the same value, it counts", async () => {
     const { connect } = await serveDefinitions([bodies]);
     const peer = await connect();
     const ask = (length: string) => {
@@ -164,7 +161,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     expect((await ask("4")).status).toBe(400);
   });
 
-  test.each(malformed)("where it is %s, an authorizer decides without it", async (_what, values) => {
+  test.each(malformed)("if it is %s, an authorizer decides without it", async (_what, values) => {
     const gates = [
       gate(({ method }) => (method === "GET" ? allow() : deny(401)), "/members/**"),
       responder({ "GET /members/x": () => "member", "POST /members/x": () => "member" }),
@@ -195,7 +192,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     expect((await ask("POST", { role: Responder })).status).toBe(401);
   });
 
-  test("a body that nobody reads is not compared", async () => {
+  test("an unread body is not compared", async () => {
     const { connect } = await serveDefinitions([bodies]);
     const peer = await connect();
 
@@ -204,7 +201,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     );
   });
 
-  test("a body found too short while it is passed on breaks the answer off", async () => {
+  test("a body found too short while it is passed on aborts the answer", async () => {
     const { connect } = await serveDefinitions([bodies]);
     const peer = await connect();
     peer.send(begin(1), params(1, variablesOf("/pass", { REQUEST_METHOD: "POST", CONTENT_LENGTH: "10" })));
@@ -217,7 +214,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     expect(peer.unfinished(1).some(({ type }) => type === Type.end)).toBe(false);
   });
 
-  test("HEAD, 204 and 304 have no body, whatever the handler gives", async () => {
+  test("HEAD, 204 and 304 have no body, even if the handler returns one", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "GET /text": () => "content",
@@ -233,7 +230,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     expect(await peer.send(get(1, "/none")).answer(1)).toMatchObject({ status: 204, text: "" });
   });
 
-  test("a status line comes first in every answer, and the header block is whole in its record", async () => {
+  test("a status line comes first in every answer, and the header block is complete in its record", async () => {
     const { connect } = await serveDefinitions([
       bodies,
       responder({ "GET /stream": () => ["a", "b"].values() }),
@@ -277,7 +274,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
     "/\n\r\0",
     "/:id",
     "/*",
-  ])("the target %j is answered, whatever it means", async (target) => {
+  ])("the target %j is answered", async (target) => {
     const { connect } = await serveDefinitions([
       responder({
         "GET /": () => "root",

@@ -33,7 +33,7 @@ describe("Section 6.3: what an authorizer decides", () => {
     expect(answer.applicationStatus).toBe(0);
   });
 
-  test("it is decided at the end of PARAMS, whether STDIN comes or not", async () => {
+  test("it is decided at the end of PARAMS, with or without STDIN", async () => {
     const { connect } = await serveDefinitions([gate(() => allow())]);
     const peer = await connect();
     for (const more of [[], [stdin(1)], [record(Type.stdin, 1, "a body"), stdin(1)]]) {
@@ -43,7 +43,7 @@ describe("Section 6.3: what an authorizer decides", () => {
     }
   });
 
-  test("a denial goes out as it was made", async () => {
+  test("a denial is sent unchanged", async () => {
     const { connect } = await serveDefinitions([
       gate(() => deny(401, { headers: { "WWW-Authenticate": 'Basic realm="x"' }, body: "Who?" })),
     ]);
@@ -69,7 +69,7 @@ describe("Section 6.3: what an authorizer decides", () => {
     expect(redirected.header("Location")).toBe("/login");
   });
 
-  test("all that match must allow; their variables are joined", async () => {
+  test("all that match must allow; their variables are merged", async () => {
     const { connect } = await serveDefinitions([
       gate(() => allow({ USER: "alice", LEVEL: "1" })),
       gate(() => allow({ LEVEL: "2" }), "/members/**"),
@@ -96,7 +96,7 @@ describe("Section 6.3: everything else is a denial", () => {
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
-  test("one that hands on a variable that it does not declare", async () => {
+  test("one that returns an undeclared variable", async () => {
     const declares = {
       ...gate(({ query }) => allow({ [query.get("name")!]: "ada" })),
       variables: ["AUTH_USER"],
@@ -129,7 +129,7 @@ describe("Section 6.3: everything else is a denial", () => {
     expectDenied(await (await connectOther()).send(authorize(1, "/x")).answer(1), 403);
   });
 
-  test("one that hangs longer than its limit, and what it says later does not count", async () => {
+  test("one that exceeds its time limit, and its later decision is ignored", async () => {
     let decide!: (verdict: Verdict) => void;
     const { connect } = await serveDefinitions(
       [
@@ -146,7 +146,7 @@ describe("Section 6.3: everything else is a denial", () => {
     expect(peer.pending.filter(({ type, id }) => type === Type.end && id === 1)).toHaveLength(2);
   });
 
-  test("one that decides while the server shuts down", async () => {
+  test("one that decides during shutdown", async () => {
     const { connect, server } = await serveDefinitions([gate(() => new Promise(() => undefined))]);
     const peer = await connect();
     peer.send(authorize(1, "/x"));
@@ -177,8 +177,8 @@ describe("Section 6.3: everything else is a denial", () => {
   });
 });
 
-describe("Section 6.3: a peer that closes its side", () => {
-  test("while the authorizer decides still gets its answer, the allow too", async () => {
+describe("Section 6.3: a peer that half-closes", () => {
+  test("during the decision still gets its answer, also an allow", async () => {
     const decided = deferred<Verdict>();
     const { connect } = await serveDefinitions([gate(() => decided.promise)]);
     const peer = await connect();
@@ -192,7 +192,7 @@ describe("Section 6.3: a peer that closes its side", () => {
     expect(answer.head).toContain("Variable-USER: ada");
   });
 
-  test("while the authorizer decides still gets its denial", async () => {
+  test("during the decision still gets its denial", async () => {
     const decided = deferred<Verdict>();
     const { connect } = await serveDefinitions([gate(() => decided.promise)]);
     const peer = await connect();
@@ -204,7 +204,7 @@ describe("Section 6.3: a peer that closes its side", () => {
     expect((await peer.answer(1)).status).toBe(403);
   });
 
-  test("before its PARAMS have ended asks nobody, and gets no answer", async () => {
+  test("before its PARAMS have ended asks no authorizer, and gets no answer", async () => {
     const asked: unknown[] = [];
     const { connect } = await serveDefinitions([
       gate((request) => {
@@ -278,7 +278,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     `/members/${"x/".repeat(500)}`,
     `/members/${"x".repeat(60_000)}`,
     "/members/..%00/public",
-  ])("%j is denied by the stricter one, not let through by the general one", async (target) => {
+  ])("%j is denied by the stricter one, not admitted by the general one", async (target) => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
     const peer = await connect();
 
@@ -286,7 +286,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
   });
 
   test.each(["/public", "/", "/membersonly", "/public/members/x", "/members/../public", "/x?/members/y"])(
-    "%j is not its matter",
+    "%j is outside its glob",
     async (target) => {
       const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
       const peer = await connect();
@@ -295,7 +295,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     },
   );
 
-  test("the stricter one is asked too where an escaped slash or a last one would keep it out", async () => {
+  test("the stricter one is asked too, despite an escaped or trailing slash", async () => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "/one/*", "/two/x")]);
     const peer = await connect();
     for (const target of ["/one/a%2Fb", "/one/a%2fb", "/one/a/", "/two/x/"]) {
@@ -313,14 +313,14 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     "/a%2Fx.txt",
     "/x\n.txt",
     "/x.tx%74",
-  ])("a glob without a slash means the last segment: %j", async (target) => {
+  ])("a glob without a slash matches the last segment: %j", async (target) => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "*.txt")]);
     const peer = await connect();
 
     expectDenied(await peer.send(authorize(1, target)).answer(1), 403);
   });
 
-  test("without REQUEST_URI nobody knows what is asked for, so every authorizer must allow", async () => {
+  test("without REQUEST_URI the target is unknown, so every authorizer must allow", async () => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
     const peer = await connect();
     peer.send(begin(1, Authorizer), params(1, { REQUEST_METHOD: "GET" }));
@@ -328,7 +328,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     expectDenied(await peer.answer(1));
   });
 
-  test("what a client can put behind a script's name does not choose the authorizer", async () => {
+  test("what a client can append to a script's name does not choose the authorizer", async () => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)]);
     const peer = await connect();
     // Section 6.3 leaves both variables out for authorizers; a server that sends them must not weaken the decision.
@@ -339,7 +339,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     expectDenied(await peer.answer(1), 403);
   });
 
-  test("a declared mount is cut off first", async () => {
+  test("a declared mount is removed first", async () => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), members)], {
       dispatcher: { mount: "/app" },
     });
@@ -352,7 +352,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
   });
 
   test.each(["/card", "/card/", "/CARD/", "//card", "/card/?x"])(
-    "%j is a matter of who is declared for the path without a slash: routes do not look at it",
+    "%j is denied by the authorizer of the path without a slash, which routes treat alike",
     async (target) => {
       const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), "/card")]);
       const peer = await connect();
@@ -361,7 +361,7 @@ describe("Section 6.3: which authorizers decide about a path", () => {
     },
   );
 
-  test("a slash at the end is not overlooked where nobody else is declared for the path", async () => {
+  test("a path with a trailing slash is denied if only the path without it is declared", async () => {
     const { connect } = await serveDefinitions([gate(() => allow(), "/card")]);
     const peer = await connect();
 

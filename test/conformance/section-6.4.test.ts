@@ -46,7 +46,7 @@ function head(length: string | undefined, id = 1): Buffer {
 }
 
 describe("Section 6.4: filters", () => {
-  test("a file is transformed as it comes", async () => {
+  test("a file is transformed while it arrives", async () => {
     const { connect } = await serveDefinitions([upper]);
     const peer = await connect();
     peer.send(head("6"), stdin(1), record(Type.data, 1, "abc"));
@@ -59,14 +59,14 @@ describe("Section 6.4: filters", () => {
     expect(await peer.answer(1)).toMatchObject({ text: "ABCDEF", applicationStatus: 0 });
   });
 
-  test("an empty file is a file", async () => {
+  test("an empty file is accepted", async () => {
     const { connect } = await serveDefinitions([upper]);
     const peer = await connect();
 
     expect(await peer.send(filter(1, "/file.txt", "")).answer(1)).toMatchObject({ status: 200, text: "" });
   });
 
-  test("lines, pipeThrough and a whole reply all work", async () => {
+  test("lines, pipeThrough and a complete reply all work", async () => {
     const { connect } = await serveDefinitions([
       filtering(async function* ({ data: file }) {
         let number = 0;
@@ -86,7 +86,7 @@ describe("Section 6.4: filters", () => {
     expect((await peer.send(filter(1, "/a.other", "x")).answer(1)).text).toBe("x");
   });
 
-  test("a body is read before the file, and a large one that nobody has read makes way for it", async () => {
+  test("a body is read before the file, and a large unread one is discarded for it", async () => {
     const { connect } = await serveDefinitions(
       [
         filtering(async ({ body, data: file }) => {
@@ -115,7 +115,7 @@ describe("Section 6.4: filters", () => {
     expect((await ask("/a.late", 100_000)).text).toBe("5000 TypeError: Cannot read body: it was discarded");
   });
 
-  test("DATA that is not read is drained, and the connection used again", async () => {
+  test("unread DATA is drained, and the connection used again", async () => {
     const { connect } = await serveDefinitions([filtering(() => reply(undefined, { status: 304 }))]);
     const peer = await connect();
     for (let time = 0; time < 3; time += 1) {
@@ -125,7 +125,7 @@ describe("Section 6.4: filters", () => {
     }
   });
 
-  test("validators spare reading the file", async () => {
+  test("validators avoid reading the file", async () => {
     const { connect } = await serveDefinitions([
       filtering((request) =>
         request.notModified({ etag: '"v1"' }) ? reply(undefined, { status: 304 }) : "new",
@@ -170,7 +170,7 @@ describe("Section 6.4: filters", () => {
     await peer.roundTrip();
   });
 
-  test("no filter for the file is 404", async () => {
+  test("a file without a matching filter is 404", async () => {
     const { connect } = await serveDefinitions([filtering(() => "x", "*.md")]);
     const peer = await connect();
 
@@ -189,7 +189,7 @@ describe("Section 6.4: filters", () => {
     ["longer", "abcd", "3"],
     ["empty where something was announced", "", "1"],
     ["something where nothing was announced", "a", "0"],
-  ])("DATA that is %s is a 500 where the answer has not begun", async (_how, content, length) => {
+  ])("DATA that is %s is a 500 if the answer has not begun", async (_how, content, length) => {
     const { connect, log } = await serveDefinitions([whole]);
     const peer = await connect();
 
@@ -203,7 +203,7 @@ describe("Section 6.4: filters", () => {
   test.each([
     ["shorter", "c", "4"],
     ["longer", "cde", "4"],
-  ])("DATA that is %s breaks an answer that has begun: no END_REQUEST", async (_how, rest, length) => {
+  ])("DATA that is %s aborts an answer that has begun: no END_REQUEST", async (_how, rest, length) => {
     const { connect } = await serveDefinitions([upper]);
     const peer = await connect();
     peer.send(head(length), stdin(1), record(Type.data, 1, "ab"));

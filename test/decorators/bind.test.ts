@@ -120,8 +120,8 @@ async function json(target: string, question: Parameters<typeof ask>[2] = {}): P
 
 const form = { CONTENT_TYPE: "application/x-www-form-urlencoded" };
 
-describe("what parameters are bound to", () => {
-  test("a segment through a schema, and decoded without one", async () => {
+describe("parameters are bound to", () => {
+  test("a segment, validated by a schema, and decoded without one", async () => {
     expect(await json("/books/by-id/7/a%20b")).toEqual({ id: 7, slug: "a b" });
   });
 
@@ -129,12 +129,12 @@ describe("what parameters are bound to", () => {
     expect((await ask(application, "/books/files/a/b.txt")).text).toBe("a/b.txt");
   });
 
-  test("the query as an object: defaults, a single name as text, a repeated one as list", async () => {
+  test("the query as an object: defaults, a single name as text, a repeated one as a list", async () => {
     expect(await json("/books/search")).toEqual({ q: "", page: 1 });
     expect(await json("/books/search?q=x&page=3&tag=a&tag=b")).toEqual({ q: "x", page: 3, tag: ["a", "b"] });
   });
 
-  test("a name that came once as a list where the schema wants a list", async () => {
+  test("a single name as a list if the schema expects a list", async () => {
     expect(await json("/books/search?tag=a")).toEqual({ q: "", page: 1, tag: ["a"] });
     expect(await json("/books/one?n=1")).toEqual({ q: null, n: [1] });
   });
@@ -143,7 +143,7 @@ describe("what parameters are bound to", () => {
     expect(await json("/books/one?n=1&n=2&q=a&q=b")).toEqual({ q: "a", n: [1, 2] });
   });
 
-  test("a query whose names are those of Object.prototype", async () => {
+  test("a query with the names of Object.prototype", async () => {
     // zod drops "__proto__" from records; what matters is that it is no error and no prototype.
     expect(await json("/books/raw?__proto__=a&constructor=b&__proto__=c")).toEqual([["constructor", "b"]]);
   });
@@ -167,7 +167,7 @@ describe("what parameters are bound to", () => {
     }
   });
 
-  test("a urlencoded body, with lists where the schema wants them", async () => {
+  test("a urlencoded body, with lists if the schema expects them", async () => {
     const body = "title=Emma&year=1815&tags=novel";
     expect(await json("/books", { body, params: form })).toEqual({
       title: "Emma",
@@ -186,14 +186,14 @@ describe("what parameters are bound to", () => {
     expect((await ask(application, "/books/multipart", { body, params })).text).toBe("a=1;");
   });
 
-  test("an asynchronous schema, the first time and after it is known to be one", async () => {
+  test("an asynchronous schema, on first use and after it is known to be asynchronous", async () => {
     expect(await json("/books/async?n=abc")).toEqual({ n: 3, q: null });
     expect(await json("/books/async?n=abcd&q=x")).toEqual({ n: 4, q: "x" });
   });
 });
 
-describe("what does not fit", () => {
-  test("is a 400 that says where and what, for each part of a request", async () => {
+describe("invalid input", () => {
+  test("is a 400 that says where and why, for each part of a request", async () => {
     expect(await json("/books/by-id/x/y")).toEqual({
       type: "about:blank",
       title: "Bad Request",
@@ -216,7 +216,7 @@ describe("what does not fit", () => {
     });
   });
 
-  test("is a 415 that says what is accepted, for a body of another type or of none", async () => {
+  test("is a 415 that names the accepted types, for a body of another type or none", async () => {
     for (const CONTENT_TYPE of ["text/plain", "", "multipart/form-data; boundary=x"]) {
       const { status, headers } = await ask(application, "/books", { body: "{}", params: { CONTENT_TYPE } });
       expect(status).toBe(415);
@@ -230,7 +230,7 @@ describe("what does not fit", () => {
     expect((await ask(application, "/books/bytes", { body: "abcdef" })).status).toBe(413);
   });
 
-  test("is told without reading the body, wherever its parameter stands", () => {
+  test("is reported without reading the body, wherever its parameter is", () => {
     const [definition] = compileControllers([Books], { container: createContainer() }).definitions;
     const routes = definition?.kind === "responder" ? definition.routes : [];
     const { handle } = routes.find(({ path }) => path === "/books/text/:id")!;

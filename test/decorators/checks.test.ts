@@ -28,7 +28,7 @@ describe("a controller is refused", () => {
     );
   });
 
-  test("when only its base class has a role", () => {
+  test("if only its base class has a role", () => {
     @Responder()
     class Base {
       @Get("/")
@@ -55,7 +55,7 @@ describe("a controller is refused", () => {
     );
   });
 
-  test("when it is listed twice, or is an instance, or no class at all", () => {
+  test("if it is listed twice, is an instance, or is not a class", () => {
     @Responder()
     class Twice {
       @Get()
@@ -83,7 +83,7 @@ describe("a controller is refused", () => {
     );
   });
 
-  test("without its method, in code that was never compiled with types", () => {
+  test("without its method, in code compiled without types", () => {
     class Misspelt {
       authorise() {
         return allow();
@@ -100,7 +100,7 @@ describe("a controller is refused", () => {
     );
   });
 
-  test("with a filter or authorizer whose globs say nothing", () => {
+  test("with a filter or authorizer whose globs are empty", () => {
     @Filter([])
     class NoGlob {
       filter() {
@@ -133,7 +133,7 @@ describe("a controller is refused", () => {
     expect(refusal(Gate)).toContain(`ERR_VARIABLE_NAME: Cannot compile ${fact}`);
   });
 
-  test("with an authorizer whose variables are one text, of which each letter would be a name", () => {
+  test("with an authorizer whose variables are one text, whose letters would be names", () => {
     @Authorizer({ variables: "AUTH_USER" as unknown as string[] })
     class Gate {
       authorize() {
@@ -166,7 +166,7 @@ describe("a route is refused", () => {
     }
   }
 
-  test("that another controller has, under whatever name its segment goes", () => {
+  test("that another controller has, whatever its segment is called", () => {
     @Responder()
     class Shelves {
       @Get("/books/:number/")
@@ -201,7 +201,7 @@ describe("a route is refused", () => {
     );
   });
 
-  test("but not of another method, nor a static one beside a captured one", () => {
+  test("unless its method differs, or it is static beside a captured one", () => {
     @Responder("/books")
     class More {
       @Post("/:id")
@@ -252,7 +252,7 @@ describe("a route is refused", () => {
     expect(told).toContain(fact);
   });
 
-  test("when two routes differ in their encoding alone", () => {
+  test("if two routes differ only in their encoding", () => {
     @Responder("/z%C3%BCrich")
     class Encoded {
       @Get("/@me")
@@ -273,7 +273,7 @@ describe("a route is refused", () => {
     );
   });
 
-  test("with a prefix that is no path", () => {
+  test("with a prefix that is not a path", () => {
     @Responder("books")
     class Prefixed {
       @Get()
@@ -286,7 +286,7 @@ describe("a route is refused", () => {
     );
   });
 
-  test("with a method that HTTP does not have", () => {
+  test("with a method unknown to HTTP", () => {
     class Methods {
       get() {
         return "x";
@@ -335,7 +335,7 @@ describe("a route is refused", () => {
     );
   });
 
-  test("on what is no method", () => {
+  test("on a member that is not a method", () => {
     expect(refusalOf(() => apply(Get("/"), Anything, "name"))).toContain(
       "ERR_DECORATOR_TARGET: Cannot apply @Get to static Anything.name: make it an instance method",
     );
@@ -361,7 +361,7 @@ describe("a parameter is refused", () => {
     );
   });
 
-  test("bound to an optional segment without a schema that could say so", () => {
+  test("bound to an optional segment without a schema that accepts undefined", () => {
     @Responder()
     class Sometimes {
       @Get("/books/:id?")

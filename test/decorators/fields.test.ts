@@ -77,7 +77,7 @@ async function refusal(promise: Promise<unknown>): Promise<HttpError> {
 const catchesAll = new Set(["catch", "several of these"]);
 
 describe.each(Object.entries(lists))("A list as %s", (kind, schema) => {
-  test("takes one value as a list of one, and several as they are", async () => {
+  test("accepts one value as a list of one, and keeps several", async () => {
     expect(await readValues(schema, "a")).toEqual(["a"]);
     expect(await readValues(schema, ["a", "b"])).toEqual(["a", "b"]);
   });
@@ -120,7 +120,7 @@ describe.each(Object.entries(lists))("A list as %s", (kind, schema) => {
   const isTextFirst = new Set(["union with the same name", "record", "preprocess"]);
   const combined = Object.entries(within).filter(([name]) => !catchesAll.has(kind) || !isTextFirst.has(name));
 
-  test.each(combined)("is one as a member of %s too", async (name, around) => {
+  test.each(combined)("is a list as a member of %s too", async (name, around) => {
     const whole = around(schema);
     const needed = name === "discriminatedUnion" ? { kind: "a" } : {};
     for (const given of ["b", ["b"], ["b", "c"]]) {
@@ -130,10 +130,10 @@ describe.each(Object.entries(lists))("A list as %s", (kind, schema) => {
   });
 });
 
-describe("A schema that takes both", () => {
+describe("A schema that accepts both", () => {
   const either = z.union([z.literal("all"), list]);
 
-  test("is given the text, and the list if it refuses that", async () => {
+  test("receives the text, and the list if it refuses that", async () => {
     expect(await readValues(either, "all")).toBe("all");
     expect(await readValues(either, "a")).toEqual(["a"]);
     expect(await readValues(either, ["all"])).toEqual(["all"]);
@@ -143,7 +143,7 @@ describe("A schema that takes both", () => {
     expect(await readValues(z.json(), "a")).toBe("a");
   });
 
-  test("is refused for what is wrong with the text, where the list is no better", async () => {
+  test("reports what is wrong with the text, if the list fails too", async () => {
     const schema = z.union([z.literal("all"), list.min(2, "too few")]);
     const { errors } = await refusal(readValues(schema, "a"));
     expect(JSON.stringify(errors)).not.toContain("too few");
@@ -160,12 +160,12 @@ describe("A schema that takes both", () => {
     ["leaves all as it is", z.preprocess((v) => v, list), "a", ["a"]],
     ["makes a list of all", z.preprocess((v) => [v].flat(), list), "a", ["a"]],
     ["is asynchronous", z.preprocess(async (v) => v, list), "a", ["a"]],
-  ])("may have a function in front that %s", async (_what, schema, values, expected) => {
+  ])("may have a preprocessing function that %s", async (_what, schema, values, expected) => {
     if (expected === 400) await refusal(readValues(schema, values));
     else expect(await readValues(schema, values)).toEqual(expected);
   });
 
-  test("may have a function in front of all fields", async () => {
+  test("may have a function that preprocesses all fields", async () => {
     const split = z.preprocess(
       (fields) => ({ tag: (fields as { tag: string }).tag.split(",") }),
       z.object({ tag: list }),
@@ -180,7 +180,7 @@ describe("A discriminated union", () => {
     z.object({ kind: z.enum(["text", "one"]), tag: z.string(), sort: list }),
   ]);
 
-  test("wants lists where that of its objects does which is meant", async () => {
+  test("expects lists if the matching object does", async () => {
     const fields = { tag: "a", sort: "b" };
     expect(await read(schema, { kind: "list", ...fields })).toEqual({ kind: "list", tag: ["a"], sort: "b" });
     expect(await read(schema, { kind: "one", ...fields })).toEqual({ kind: "one", tag: "a", sort: ["b"] });
@@ -226,21 +226,21 @@ describe("Several values", () => {
     await refusal(read(z.record(z.string(), schema as z.ZodString), { n: values }));
   });
 
-  test("say where they are too many", async () => {
+  test("report too many values", async () => {
     const { errors } = await refusal(read(z.object({ n: z.coerce.string() }), { n: ["a", "b"] }));
     expect(errors).toEqual([
       { in: "query", path: ["n"], message: "Invalid input: expected one value, received several" },
     ]);
   });
 
-  test("are what a schema gets that takes anything", async () => {
+  test("reach a schema that accepts anything", async () => {
     for (const schema of [z.any(), z.unknown(), z.custom(() => true), z.unknown().transform((v) => v)])
       expect(await readValues(schema, ["a", "b"])).toEqual(["a", "b"]);
     expect(await read(z.looseObject({}), { tag: ["a", "b"], q: "a" })).toEqual({ tag: ["a", "b"], q: "a" });
   });
 });
 
-test("A schema that is part of itself ends, and one that makes itself anew", async () => {
+test("A recursive schema ends, and so does one that recreates itself", async () => {
   const self: Schema = z.lazy(() => z.union([list, self as typeof list]));
   expect(await readValues(self, "a")).toEqual(["a"]);
   const anew = (): Schema => z.lazy(() => z.union([list, anew() as typeof list]));
@@ -296,7 +296,7 @@ describe("One value is a list of one", () => {
     });
   });
 
-  test("and not in JSON, which says itself what is a list", async () => {
+  test("but not in JSON, which distinguishes lists itself", async () => {
     const answer = await ask(application, "/form", { body: { tag: "a" } });
     expect(answer.status).toBe(400);
   });

@@ -62,7 +62,7 @@ describe("a controller", () => {
     ]);
   });
 
-  test("is made once, at start-up", async () => {
+  test("is created once, at start-up", async () => {
     let made = 0;
     @Responder()
     class Counted {
@@ -81,7 +81,7 @@ describe("a controller", () => {
     expect((await ask(application, "/")).text).toBe("1");
   });
 
-  test("has the singletons of the global container, unless its application has one of its own", () => {
+  test("has the singletons of the global container, unless its application has a container", () => {
     @singleton()
     class Shared {}
     const held: Shared[] = [];
@@ -106,7 +106,7 @@ describe("a controller", () => {
     expect(own.resolve(Shared)).toBe(held[2]);
   });
 
-  test("gets the doubles of its container also through singletons, and leaves none of them behind", async () => {
+  test("gets the doubles of its container also through singletons, and leaves none behind", async () => {
     @injectable()
     class Clock {
       now() {
@@ -134,7 +134,7 @@ describe("a controller", () => {
 });
 
 describe("a dependency is refused", () => {
-  test("when the compiler wrote nothing down about the constructor", () => {
+  test("if the compiler emitted no metadata for the constructor", () => {
     class Undecorated {
       constructor(readonly other: object) {}
     }
@@ -153,7 +153,7 @@ describe("a dependency is refused", () => {
     );
   });
 
-  test("when esbuild compiled it: a hole beside @inject, which tsyringe would fill with undefined", () => {
+  test("if esbuild compiled it: a gap beside @inject, which tsyringe would fill with undefined", () => {
     class Holes {
       constructor(
         readonly store: object,
@@ -175,7 +175,7 @@ describe("a dependency is refused", () => {
     );
   });
 
-  test("when its type is no class: an interface, a primitive, a type-only import", () => {
+  test("if its type is not a class: an interface, a primitive, a type-only import", () => {
     interface Shape {
       readonly sides: number;
     }
@@ -209,7 +209,7 @@ describe("a dependency is refused", () => {
     );
   });
 
-  test("when a base class has the constructor and nothing is known about it", () => {
+  test("if a base class has the constructor, without metadata", () => {
     class Base {
       constructor(readonly store: object) {}
     }
@@ -225,7 +225,7 @@ describe("a dependency is refused", () => {
     );
   });
 
-  test("when nothing is registered for its token", () => {
+  test("if its token is not registered", () => {
     @Responder()
     class Books {
       constructor(@inject("nothing") readonly nothing: string) {}
@@ -241,7 +241,7 @@ describe("a dependency is refused", () => {
     );
   });
 
-  test("when it needs itself, but not behind delay()", () => {
+  test("if it depends on itself, but not through delay()", () => {
     @injectable()
     class Egg {
       constructor(@inject("hen") readonly hen: object) {}
@@ -284,7 +284,7 @@ describe("a dependency is refused", () => {
     expect(refusal([Delayed])).toBe("nothing was refused");
   });
 
-  test("when its constructor throws", () => {
+  test("if its constructor throws", () => {
     @Responder()
     class Broken {
       constructor() {
@@ -300,7 +300,7 @@ describe("a dependency is refused", () => {
   });
 });
 
-describe("what belongs to one request", () => {
+describe("a request-scoped dependency", () => {
   @requestScoped()
   class CurrentUser {
     readonly name: string;
@@ -338,7 +338,7 @@ describe("what belongs to one request", () => {
 
   const as = (AUTH_USER: string) => ({ params: { AUTH_USER } });
 
-  test("is injected in a controller of that scope, one instance a request, and no other request sees it", async () => {
+  test("is injected in a controller of that scope, one instance per request, invisible to other requests", async () => {
     const application = applicationOf([Me]);
     const [ada, bob] = (
       await Promise.all([ask(application, "/me", as("ada")), ask(application, "/me", as("bob"))])
@@ -348,7 +348,7 @@ describe("what belongs to one request", () => {
     expect(bob!.directory).toBe(ada!.directory);
   });
 
-  test("is not kept by a container that was made before its class was declared", async () => {
+  test("is not kept by a container that was created before its class was declared", async () => {
     const inside = createContainer();
     @requestScoped()
     class Late {
@@ -401,7 +401,7 @@ describe("what belongs to one request", () => {
     expect((await ask(application, "/?second")).text).toBe("outside of a request");
   });
 
-  test("is refused inside a singleton controller, whatever is in between", () => {
+  test("is refused inside a singleton controller, at any depth", () => {
     @Responder()
     class Page {
       constructor(readonly greeting: Greeting) {}
@@ -435,7 +435,7 @@ describe("what belongs to one request", () => {
     expect(refusal([Page])).toContain("Page -> Audit -> ResponderRequest would keep it for all requests");
   });
 
-  test("is refused where another role's request is asked for", () => {
+  test("is refused if another role's request is injected", () => {
     @Authorizer({ scope: "request" })
     class Gate {
       constructor(readonly request: ResponderRequest) {}
@@ -450,7 +450,7 @@ describe("what belongs to one request", () => {
     );
   });
 
-  test("is refused where a factory asks for it at start-up", () => {
+  test("is refused if a factory resolves it at start-up", () => {
     @Responder()
     class Page {
       constructor(@inject("path") readonly path: string) {}
@@ -467,7 +467,7 @@ describe("what belongs to one request", () => {
     );
   });
 
-  test("has no use for lifecycle hooks", () => {
+  test("must not have lifecycle hooks", () => {
     @injectable()
     class Hooked {
       onStart(): void {}
@@ -486,7 +486,7 @@ describe("what belongs to one request", () => {
     );
   });
 
-  test("is there for authorizers and filters as well", async () => {
+  test("is available to authorizers and filters as well", async () => {
     @Authorizer({ scope: "request" })
     class Gate {
       constructor(
@@ -533,7 +533,7 @@ describe("what belongs to one request", () => {
     expect(seen[1]).toBe(seen[0]);
   });
 
-  test("denies when an authorizer cannot be constructed", async () => {
+  test("denies if an authorizer cannot be constructed", async () => {
     @Authorizer({ scope: "request" })
     class Broken {
       constructor() {
@@ -592,7 +592,7 @@ describe("a disposable service of a request", () => {
     }
   }
 
-  test("is disposed of when the answer has ended, behind its last piece, also after a failure", async () => {
+  test("is disposed of when the answer has ended, after its last piece, also after a failure", async () => {
     const application = applicationOf([Page]);
     await ask(application, "/text");
     expect(events.splice(0)).toEqual(["handled", "disposed"]);
@@ -602,7 +602,7 @@ describe("a disposable service of a request", () => {
     expect(events.splice(0)).toEqual(["disposed"]);
   });
 
-  test("cannot break anything by failing, and keeps no other from being disposed of", async () => {
+  test("that fails does not prevent others from being disposed of", async () => {
     @requestScoped()
     class Fails implements Disposable {
       dispose(): void {

@@ -27,7 +27,7 @@ afterEach(() => {
   z.config(z.locales.en());
 });
 
-describe("a message about a value that is refused", () => {
+describe("a message about a refused value", () => {
   const schemas: readonly (readonly [name: string, schema: Schema, value: unknown])[] = [
     ["a type", z.object({ a: z.number() }), { a: secret }],
     ["an unknown key", z.strictObject({}), { [secret]: 1 }],
@@ -54,7 +54,7 @@ describe("a message about a value that is refused", () => {
     ["a schema of zod/mini", mini.object({ a: mini.number() }), { a: secret }],
   ];
 
-  test.each(schemas)("does not show it for %s", (_name, schema, value) => {
+  test.each(schemas)("does not contain it for %s", (_name, schema, value) => {
     for (const locale of [z.locales.en(), z.locales.de(), z.locales.fr()]) {
       z.config(locale);
       const problems = JSON.stringify(problemsOf(schema, value));
@@ -64,14 +64,14 @@ describe("a message about a value that is refused", () => {
     }
   });
 
-  test("does not show the one value that is expected, which may be a key", () => {
+  test("does not contain the expected constant, which may be a key", () => {
     for (const part of ["header", "body"] as const) {
       const told = problemsOf(z.literal("the-key"), "x", part);
       expect(told).toEqual([{ in: part, path: [], message: "Invalid input: not the expected value" }]);
     }
   });
 
-  test("shows the choices of an enum, but not those of a header, cookie or variable", () => {
+  test("lists the choices of an enum, but not those of a header, cookie or variable", () => {
     const Order = z.enum(["asc", "desc"]);
     expect(JSON.stringify(problemsOf(Order, "x", "query"))).toContain("asc");
     for (const part of ["header", "cookie", "variable"] as const) {
@@ -79,7 +79,7 @@ describe("a message about a value that is refused", () => {
     }
   });
 
-  test("is the author's own where there is one", () => {
+  test("is the author's message if there is one", () => {
     const told = problemsOf(z.literal("the-key", "Ask the librarian"), "x");
     expect(told).toEqual([{ in: "body", path: [], message: "Ask the librarian" }]);
     expect(problemsOf(z.strictObject({}, "No more members"), { a: 1 })).toMatchObject([
@@ -87,7 +87,7 @@ describe("a message about a value that is refused", () => {
     ]);
   });
 
-  test("names a symbol and an index on the way", () => {
+  test("includes symbols and indexes of the path", () => {
     expect(problemsOf(z.array(z.object({ a: z.string() })), [{ a: "x" }, {}])).toMatchObject([
       { path: [1, "a"] },
     ]);
@@ -95,11 +95,11 @@ describe("a message about a value that is refused", () => {
 });
 
 describe("a schema", () => {
-  test("that is synchronous yields no promise", () => {
+  test("that is synchronous returns no promise", () => {
     expect(compileSchema(z.coerce.number(), { part: "query", at: [] })("3")).toBe(3);
   });
 
-  test("that is asynchronous throws and resolves as a synchronous one does", async () => {
+  test("that is asynchronous throws and resolves like a synchronous one", async () => {
     const schema = z.string().refine(async (text) => text === "a");
     const validate = compileSchema(schema, { part: "query", at: ["q"] });
     expect(await validate("a")).toBe("a");
@@ -109,7 +109,7 @@ describe("a schema", () => {
     });
   });
 
-  test("that fails asynchronously is tried once, so that no rejection is left alone", async () => {
+  test("that fails asynchronously runs once, so that no rejection is unhandled", async () => {
     let runs = 0;
     const schema = z.string().refine(async () => {
       runs += 1;
@@ -120,7 +120,7 @@ describe("a schema", () => {
     expect(runs).toBe(1);
   });
 
-  test("whose own function throws is no fault of the client", () => {
+  test("whose function throws is a server error", () => {
     const schema = z.string().transform(() => {
       throw new TypeError("a bug");
     });

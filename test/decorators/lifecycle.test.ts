@@ -91,7 +91,7 @@ describe("the hooks of an application", () => {
 
   const inside = () => createContainer().registerInstance("value", new Noting("Value"));
 
-  test("run once for each instance, dependencies first, and are undone in reverse order", async () => {
+  test("run once per instance, dependencies first, and stop in reverse order", async () => {
     const application = applicationOf([Books, Gate], { container: inside() });
     expect(events).toEqual([]);
     await application.start();
@@ -102,7 +102,7 @@ describe("the hooks of an application", () => {
     expect(events).toEqual(["-Gate", "-Books", "-Value", "-Transient", "-Store", "-Connection"]);
   });
 
-  test("run for singletons that only a controller of request scope needs, before any request", async () => {
+  test("run for singletons that only request-scoped controllers need, before any request", async () => {
     @Responder("/b", { scope: "request" })
     class Page {
       constructor(readonly perRequest: PerRequest) {}
@@ -116,7 +116,7 @@ describe("the hooks of an application", () => {
     expect(events).toEqual(["+Connection", "+Store"]);
   });
 
-  test("run again when it is started again", async () => {
+  test("run again when it is restarted", async () => {
     const application = applicationOf([Gate]);
     await application.start();
     await application.stop();
@@ -126,7 +126,7 @@ describe("the hooks of an application", () => {
 });
 
 describe("a hook that fails", () => {
-  test("stops those that had started, and keeps the application from starting", async () => {
+  test("stops those that had started, and prevents the application from starting", async () => {
     const hooks = new LifecycleHooks([new Noting("a"), new Noting("b"), new Failing(), new Noting("c")]);
     await expect(hooks.start()).rejects.toMatchObject({
       code: "ERR_START",
@@ -138,7 +138,7 @@ describe("a hook that fails", () => {
     expect(events).toEqual(["+a", "+b", "-b", "-a"]);
   });
 
-  test("when stopping keeps no other from being stopped", async () => {
+  test("during stop does not prevent others from stopping", async () => {
     class CannotStop extends Failing {
       override async onStart(): Promise<void> {}
     }
@@ -158,7 +158,7 @@ describe("a hook that fails", () => {
     expect(events).toEqual(["-y", "-b", "-x", "-a"]);
   });
 
-  test("while starting is waited for by a stop", async () => {
+  test("during start is awaited by a stop", async () => {
     const hooks = new LifecycleHooks([new Noting("a")]);
     await Promise.all([hooks.start(), hooks.stop()]);
     expect(events).toEqual(["+a", "-a"]);

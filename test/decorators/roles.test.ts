@@ -40,7 +40,7 @@ describe("a responder", () => {
   }
   const application = applicationOf([Books]);
 
-  test("answers below its prefix, its own root by the prefix itself", async () => {
+  test("answers below its prefix, and its root at the prefix itself", async () => {
     expect((await ask(application, "/books")).json).toEqual(["Emma"]);
     expect((await ask(application, "/books/")).json).toEqual(["Emma"]);
     expect((await ask(application, "/books/7")).text).toBe("Emma 7");
@@ -68,7 +68,7 @@ describe("a responder", () => {
     ]);
   });
 
-  test("tells which of its routes stream: generators, and what says so", () => {
+  test("reports which of its routes stream: generators, and declared ones", () => {
     @Responder()
     class Streams {
       @Get("/rows")
@@ -102,7 +102,7 @@ describe("a responder", () => {
     });
   });
 
-  test("has the routes of its base class, called on itself, unless it decorates them anew", async () => {
+  test("has the routes of its base class, called on itself, unless it decorates them again", async () => {
     abstract class Base {
       protected abstract readonly kind: string;
 
@@ -147,7 +147,7 @@ describe("a responder", () => {
     expect((await ask(inherited, "/other/redecorated")).text).toBe("base");
   });
 
-  test("has handlers that stay plain methods", () => {
+  test("has handlers that remain plain methods", () => {
     expect(new Books().show("1")).toBe("Emma 1");
   });
 });
@@ -171,7 +171,7 @@ describe("a compiled call", () => {
     }
   }
 
-  test("makes no promise where nothing has to be waited for", () => {
+  test("returns no promise if nothing is asynchronous", () => {
     class Plain {
       @Get("/plain")
       plain() {
@@ -191,7 +191,7 @@ describe("a compiled call", () => {
     );
   });
 
-  test("hands over what was bound, in order, without a promise", () => {
+  test("passes what was bound, in order, without a promise", () => {
     class Bound {
       @Get("/one/:id")
       one(@Path("id") id: string) {
@@ -223,18 +223,18 @@ describe("an authorizer", () => {
   }
   const application = applicationOf([Gate]);
 
-  test("is handed the request, and what is bound behind it", async () => {
+  test("receives the request, followed by what is bound", async () => {
     const answer = await authorize(application, "/members/a", { headers: { cookie: "key=right" } });
     expect([answer.allowed, answer.variables]).toEqual([true, { PATH_SEEN: "/members/a" }]);
     expect((await authorize(application, "/members/a")).status).toBe(403);
   });
 
-  test("decides about its globs only, and what nobody decides about is denied", async () => {
+  test("decides only about its globs, and undecided paths are denied", async () => {
     expect((await authorize(application, "/public", { headers: { cookie: "key=right" } })).status).toBe(403);
     expect(application.description.authorizers).toEqual([{ name: "Gate", paths: ["/members/**"] }]);
   });
 
-  test("denies when a binding does not fit, or whatever it returns is no verdict", async () => {
+  test("denies if a binding fails, or the return value is not a verdict", async () => {
     class True {
       authorize() {
         return true;
@@ -262,7 +262,7 @@ describe("a filter", () => {
   }
   const application = applicationOf([Upper]);
 
-  test("transforms the file, with what is bound behind the request, inside of its middleware", async () => {
+  test("transforms the file, with what is bound after the request, inside its middleware", async () => {
     const answer = await filter(application, "/a.txt", { data: "abc", headers: { "x-suffix": "!" } });
     expect([answer.text, answer.headers.get("content-type"), seen]).toEqual([
       "ABC!",
@@ -304,13 +304,13 @@ describe("middleware", () => {
     }
   }
 
-  test("runs from the application inward, in the order in which it is written", async () => {
+  test("runs from the application inward, in the order of declaration", async () => {
     await ask(applicationOf([Wrapped], { middleware: [note("application")] }), "/");
     const inward = ["application", "base", "class 1", "class 2", "class 3", "method"];
     expect(order).toEqual([...inward, "handler", ...inward.toReversed().map((name) => `/${name}`)]);
   });
 
-  test("is refused where it is no function", () => {
+  test("is refused if it is not a function", () => {
     expect(() => Use("log" as never)).toThrow("Cannot apply @Use: log is not a function");
   });
 });

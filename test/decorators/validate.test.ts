@@ -35,7 +35,7 @@ async function serve(source: BindingSource) {
   };
 }
 
-describe("A value that is nested too deep is 400", () => {
+describe("A value that is nested too deeply is a 400", () => {
   test.each([
     ["a schema of arrays", Tree, nested],
     ["a schema of objects", Node, objects],
@@ -85,7 +85,7 @@ describe("A value that is nested too deep is 400", () => {
     expect(log.filter(({ level }) => level >= 40)).toEqual([]);
   });
 
-  test("but a schema that never comes to an end is the application's failure", async () => {
+  test("but a schema that never ends is a server error", async () => {
     await loadZod();
     const endless = (): boolean => endless() && endless();
     const later = async (): Promise<boolean> => endless();
@@ -95,7 +95,7 @@ describe("A value that is nested too deep is 400", () => {
   });
 });
 
-test("no more than 100 errors of a value are told", async () => {
+test("at most 100 errors of a value are reported", async () => {
   await loadZod();
   const check = compileSchema(z.array(z.string()), { part: "body", at: [] });
   expect(() => check(Array.from({ length: 1_000 }, () => 1))).toThrow(

@@ -126,6 +126,6 @@ test.each([
   ["FastCgiClient", { idle: 1 }, "write new FastCgiClient({ timeouts: { idle } })"],
   ["@Authorizer", { path: "/**" }, "did you mean paths?"],
   ["serve", { onListening: 1 }, "it has signals, bridges, vouchesFor, log, "],
-] as const)("%s refuses %j and says what to write", (taker, options, cure) => {
+] as const)("%s refuses %j and suggests the correct name", (taker, options, cure) => {
   expect(() => refuseUnknownOptions(taker, options)).toThrow(cure);
 });

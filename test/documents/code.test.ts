@@ -57,7 +57,7 @@ test("no other document shows flags of the compiler", () => {
   expect(shown).toEqual(["docs/getting-started.md"]);
 });
 
-test("no two blocks of a document are the same file", () => {
+test("no two blocks of a document name the same file", () => {
   const files = typeScript.map((block) => extracted.pathOf(block));
   expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual([]);
 });

@@ -49,7 +49,7 @@ async function compile(folder: string, experimentalDecorators: boolean): Promise
   return output.split("\n").filter((line) => /^\w+\.ts\(/.test(line));
 }
 
-test("docs/troubleshooting.md has the errors of the compiler that a missing flag or missing parentheses cause", async () => {
+test("docs/troubleshooting.md has the compiler errors that a missing flag or missing parentheses cause", async () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "tricorn-docs-")));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "node_modules"));

@@ -29,7 +29,7 @@ test("docs/configure.md has each option with its default and its meaning", () =>
   expect(rows.map((row) => row.slice(0, 3))).toEqual(expected);
 });
 
-test("docs/configure.md shows how the name of an option gives its field, and no option is an exception", () => {
+test("docs/configure.md shows how an option's name gives its field, without exceptions", () => {
   const fieldOf = (name: string): string => {
     const [, group = "", rest = ""] = /^(apache|lighttpd|haproxy)?-?(.+)$/.exec(name)!;
     const field = rest.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -40,7 +40,7 @@ test("docs/configure.md shows how the name of an option gives its field, and no 
     expect(readDocument(document)).toContain(`\`--${name}\` is \`${fieldOf(name)}\``);
 });
 
-test("docs/configure.md names the two fields that are no options of that name", () => {
+test("docs/configure.md names the two fields that are not options of that name", () => {
   const others = deploymentOptions().filter(
     (option) => !commandOptions().some(({ name }) => name === option.name),
   );
@@ -54,7 +54,7 @@ test("docs/configure.md has each server", () => {
   expect(named.sort()).toEqual(Object.keys(servers).sort());
 });
 
-test("docs/configure.md shows a deployment that can be read", () => {
+test("docs/configure.md shows a valid deployment", () => {
   const shown = blocksOf(document).filter(({ language }) => language === "json");
   expect(shown).toHaveLength(1);
   expect(parseDeployment(JSON.parse(shown[0]!.text))).toMatchObject({ name: "hats", port: 80 });

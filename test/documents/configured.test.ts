@@ -47,7 +47,7 @@ test.each(shown)(
   },
 );
 
-test("the command of docs/jetty.md is the one that comes with the configuration", () => {
+test("the command of docs/jetty.md is the one printed with the configuration", () => {
   const { run } = servers["jetty"]!({ deployment: parseDeployment({}), description: hello });
   expect(blocksOf("docs/jetty.md").some(({ text }) => text.split("\n").includes(run))).toBe(true);
 });

@@ -18,7 +18,7 @@ function headings(): string[] {
   return readDocument("docs/errors.md").match(/(?<=^### )ERR_[A-Z0-9_]+$/gm) ?? [];
 }
 
-test("docs/errors.md has one heading for each code in src, and none for another", () => {
+test("docs/errors.md has one heading for each code in src, and no others", () => {
   expect(headings().sort()).toEqual(codesInSource());
 });
 

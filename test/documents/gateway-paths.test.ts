@@ -19,12 +19,12 @@ const request = (target: string, more = ""): string =>
   `GET ${Buffer.from(target).toString("latin1")} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${more}\r\n`;
 
 describe("docs/express-and-hono.md: through the gateway", () => {
-  test("has a table of what the gateway does not hand on", () => {
+  test("has a table of what the gateway does not forward", () => {
     expect(rows.length).toBeGreaterThan(10);
   });
 
   test.each(rows)(
-    "%s is answered with %d, and by node:http's application itself",
+    "%s is answered with %d, and by node:http with the application's answer",
     async (target, status, location) => {
       const { url, application } = await openStage({
         scripts: { 1: (request) => request.answer("Status: 200\r\n\r\n") },

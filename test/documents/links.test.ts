@@ -27,7 +27,7 @@ function faultOf(document: string, target: string): string | undefined {
 }
 
 test.each([...documents, "ARCHITECTURE.md", "CHANGELOG.md"])(
-  "each relative link of %s leads somewhere",
+  "each relative link of %s resolves",
   (document) => {
     const text = readDocument(document).replaceAll(/^```.*?^```$/gms, "");
     const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);

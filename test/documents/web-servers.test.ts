@@ -241,7 +241,7 @@ describe("docs/responders.md", () => {
   }
 
   test.each(["X-Sendfile", "X-LIGHTTPD-send-file"])(
-    "lighttpd sends the file that was meant, by %s",
+    "lighttpd sends the intended file, by %s",
     async (via) => {
       const { url } = await start("docs/responders.md", "# x-sendfile", { behind, files: oddFiles });
       for (const name of oddNames) expect(await chosen(url, { name, via }), name).toBe(name);
@@ -249,7 +249,7 @@ describe("docs/responders.md", () => {
     },
   );
 
-  test("mod_xsendfile 0.12 sends the file that was meant, and none that was not", async () => {
+  test("mod_xsendfile 0.12 sends the intended file, and no other", async () => {
     const { url } = await start("docs/responders.md", "# mod_xsendfile", { behind, files: oddFiles });
     for (const name of oddNames.filter((name) => !name.endsWith(" ")))
       expect(await chosen(url, { name, via: "raw" }), name).toBe(name);
@@ -329,7 +329,7 @@ describe("docs/behind-nginx.md", () => {
     expect(pieces).toEqual(["first\n", "second\n"]);
   });
 
-  test("large headers, which are too large without it", async () => {
+  test("large headers, which exceed the default without it", async () => {
     const { url } = await withLines("large headers");
     expect(await (await fetch(`${url}/large`)).text()).toBe("large");
 
@@ -355,7 +355,7 @@ describe("docs/behind-nginx.md", () => {
     expect(await (await fetch(`${url}/members/card.txt`)).text()).toBe("secret\n");
   });
 
-  test.each(["unix socket", "kept connections"])("a broken stream shows, by %s", async (name) => {
+  test.each(["unix socket", "kept connections"])("an aborted stream is visible, by %s", async (name) => {
     const server = await nginx(name);
     const broken = fetch(`${server.url}/broken`).then((answer) => answer.text());
     await expect(broken).rejects.toThrow();
@@ -368,7 +368,7 @@ describe("docs/behind-nginx.md", () => {
     ["streams", withLines],
     ["unix socket", nginx],
   ])(
-    "what a killed process has sent looks whole unless its length was told, by %s",
+    "the answer of a killed process looks complete unless its length was announced, by %s",
     async (name, startNginx) => {
       const type = "Content-Type: text/plain\r\n";
       const unknown = await startNginx(name, { behind: await serveKilled(`${type}\r\nfirst\n`) });
@@ -380,7 +380,7 @@ describe("docs/behind-nginx.md", () => {
     },
   );
 
-  test("fastcgi_catch_stderr has no effect, and the status has", async () => {
+  test("fastcgi_catch_stderr has no effect, but the status does", async () => {
     const caught = await nginx("unix socket", { before: 'fastcgi_catch_stderr "tricorn:";\n' });
     expect((await fetch(`${caught.url}/failing`)).status).toBe(500);
     await caught.errorLine(/FastCGI sent in stderr: "tricorn: GET \/failing failed/);
@@ -390,13 +390,13 @@ describe("docs/behind-nginx.md", () => {
     expect(headers.location).toBe("https://status.example/");
   });
 
-  test("a failure is told in the error log", async () => {
+  test("a failure is in the error log", async () => {
     const server = await nginx("unix socket");
     expect((await fetch(`${server.url}/failing`)).status).toBe(500);
     await server.errorLine(/FastCGI sent in stderr: "tricorn: GET \/failing failed: Error: inside"/);
   });
 
-  test("an application that is not there is a 502", async () => {
+  test("an unreachable application is a 502", async () => {
     const tcp = await nginx("kept connections", { behind: undefined });
     expect((await fetch(tcp.url)).status).toBe(502);
     await tcp.errorLine(/connect\(\) failed \(111: Connection refused\)/);
@@ -406,7 +406,7 @@ describe("docs/behind-nginx.md", () => {
   });
 });
 
-test("Caddy protects by path_regexp in every document: path counts a slash at the end", () => {
+test("Caddy protects by path_regexp in every document: path treats a trailing slash as different", () => {
   const matchers = documents
     .flatMap(blocksOf)
     .filter(({ language }) => language === "caddyfile")
@@ -444,7 +444,7 @@ describe.each([
     expect(await (await fetch(`${url}/poem.txt`)).text()).toBe("one\n");
   });
 
-  test("protects them however they are written", async () => {
+  test("protects them in every spelling", async () => {
     const members = await serveBoth([MembersGate, Pages], { vouchesFor: ["AUTH_USER"] });
     onTestFinished(() => members.close());
     const { url } = await start(document, firstLine, { behind: members, files });
@@ -483,13 +483,13 @@ describe.each([
     expect(await (await fetch(`${url}/members/length`, upload)).json()).toEqual({ bytes: body.length });
   });
 
-  test("lets nobody in when the application is not there", async () => {
+  test("denies access when the application is unreachable", async () => {
     const { url } = await start(document, firstLine, { files });
     expect((await fetch(`${url}/members/card.txt`, as("s3cret"))).status).toBe(absent);
   });
 });
 
-describe("docs/responders.md: a stream that breaks", () => {
+describe("docs/responders.md: an aborted stream", () => {
   const outcome = async (url: string): Promise<string> => {
     try {
       return await (await fetch(url)).text();
@@ -498,13 +498,13 @@ describe("docs/responders.md: a stream that breaks", () => {
     }
   };
 
-  test("shows behind Apache", async () => {
+  test("is visible behind Apache", async () => {
     const { url } = await start("docs/production.md", "# mod_proxy_fcgi", { behind: mounted });
     expect(await outcome(`${url}/app/broken`)).toBe("breaks");
     expect(await outcome(`${url}/app/broken-length`)).toBe("breaks");
   });
 
-  test("shows behind lighttpd where it streams, or where the length was told", async () => {
+  test("is visible behind lighttpd if it streams, or if the length was announced", async () => {
     const collecting = await start("docs/production.md", "# lighttpd", { behind, withoutBinPath: true });
     expect(await outcome(`${collecting.url}/app/broken`)).toBe("first\n");
     expect(await outcome(`${collecting.url}/app/broken-length`)).toBe("breaks");
@@ -537,7 +537,7 @@ describe("docs/production.md", () => {
     await server.errorLine(/AH01071: Got error 'tricorn: GET \/failing failed: Error: inside\\n'/);
   });
 
-  test("Apache, mod_proxy_fcgi, and an application that is not there", async () => {
+  test("Apache, mod_proxy_fcgi, and an unreachable application", async () => {
     const server = await start("docs/production.md", "# mod_proxy_fcgi");
     expect((await fetch(`${server.url}/app/`)).status).toBe(503);
     await server.errorLine(/AH01079: failed to make connection to backend/);
@@ -598,7 +598,7 @@ function chunked(url: string, pieces: readonly Buffer[]): Promise<string> {
   });
 }
 
-test("each configuration in the documents is one that is run here", () => {
+test("each configuration in the documents is run here", () => {
   const shown = documents
     .flatMap(blocksOf)
     .filter(({ language }) => ["nginx", "apache", "lighttpd", "caddyfile"].includes(language))

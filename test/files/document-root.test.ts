@@ -62,7 +62,7 @@ describe("a document root", () => {
     ).rejects.toMatchObject({ code: "ERR_DOCUMENT_ROOT" });
   });
 
-  test("may itself be reached by a link, and is known by its real path", async () => {
+  test("may be reached by a link, and is identified by its real path", async () => {
     const folder = folderWith({ "site/a.txt": "a" });
     symlinkSync("site", join(folder, "link"));
     const root = await DocumentRoot.open(join(folder, "link"));
@@ -115,7 +115,7 @@ describe("a path below a document root", () => {
     expect((await root.locate(path)).kind).toBe(kind);
   });
 
-  test("tells the names and the facts of a file", async () => {
+  test("gives the names and the facts of a file", async () => {
     const folder = folderWith({ "a.txt": "12345" });
     symlinkSync("a.txt", join(folder, "b.txt"));
     const root = await DocumentRoot.open(folder);
@@ -133,7 +133,7 @@ describe("a path below a document root", () => {
     });
   });
 
-  test("that ends with a slash leads to another index where one is declared", async () => {
+  test("that ends with a slash leads to a declared index", async () => {
     const root = await DocumentRoot.open(folderWith({ "docs/index.md": "# Docs" }), { index: "index.md" });
     expect(await root.locate("/docs/")).toMatchObject({ kind: "file", name: "/docs/index.md" });
     expect(await root.locate("/")).toEqual({ kind: "missing" });
@@ -143,7 +143,7 @@ describe("a path below a document root", () => {
 describe.each([
   ["where the system tells the path of a descriptor", {}],
   ["where device and inode have to do", untold],
-] as const)("between look-up and open, %s,", (_where, fileSystem) => {
+] as const)("between lookup and open, %s,", (_where, fileSystem) => {
   /** A site beside a folder that nobody may see, and what swaps them. */
   function stage() {
     const folder = folderWith({ "site/docs/a.txt": "public", "private/a.txt": "SECRET" });
@@ -168,20 +168,20 @@ describe.each([
     expect(await openAfter(site, "/docs/a.txt", fileSystem)).toBe("public");
   });
 
-  test("a folder above the file becomes a link that leads out: nothing is there", async () => {
+  test("a folder above the file becomes a link that leads outside: not found", async () => {
     const { site, folder, swapIn } = stage();
     expect(await openAfter(site, "/docs/a.txt", { before: swapIn, ...fileSystem })).toBe("missing");
     expect(openFilesBelow(folder)).toEqual([]);
   });
 
-  test("it becomes one and is a folder again at once: nothing is there", async () => {
+  test("it becomes one and is a folder again at once: not found", async () => {
     const { site, folder, swapIn, swapOut } = stage();
     const hooks = { before: swapIn, behind: swapOut, ...fileSystem };
     expect(await openAfter(site, "/docs/a.txt", hooks)).toBe("missing");
     expect(openFilesBelow(folder)).toEqual([]);
   });
 
-  test("the root becomes a link that leads out: nothing is there", async () => {
+  test("the root becomes a link that leads outside: not found", async () => {
     const { site, folder } = stage();
     putFile(join(folder, "other/docs/a.txt"), "SECRET");
     const before = (): void => {
@@ -201,7 +201,7 @@ describe.each([
     expect(openFilesBelow(folder)).toEqual([]);
   });
 
-  test("the file becomes a pipe: nobody waits for its other end", async () => {
+  test("the file becomes a pipe: opening does not wait for its other end", async () => {
     const { site, folder, docs } = stage();
     const before = (): void => {
       unlinkSync(join(docs, "a.txt"));
@@ -211,7 +211,7 @@ describe.each([
     expect(openFilesBelow(folder)).toEqual([]);
   });
 
-  test("the file becomes a folder: it is none any more", async () => {
+  test("the file becomes a folder: not found", async () => {
     const { site, folder, docs } = stage();
     const before = (): void => {
       unlinkSync(join(docs, "a.txt"));
@@ -221,13 +221,13 @@ describe.each([
     expect(openFilesBelow(folder)).toEqual([]);
   });
 
-  test("the file vanishes: nothing is there", async () => {
+  test("the file is removed: not found", async () => {
     const { site, docs } = stage();
     const before = (): void => rmSync(docs, { recursive: true });
     expect(await openAfter(site, "/docs/a.txt", { before, ...fileSystem })).toBe("missing");
   });
 
-  test("another file takes its place: that one is opened, with its own facts", async () => {
+  test("another file takes its place: that one is opened, with its facts", async () => {
     const { site, docs } = stage();
     const before = (): void => {
       putFile(join(docs, "new"), "newer, and longer");
@@ -237,7 +237,7 @@ describe.each([
   });
 });
 
-test("What the system refuses for a reason of its own is not taken for a missing file", async () => {
+test("A system error is not treated as a missing file", async () => {
   const root = folderWith({ "a.txt": "a" });
   const open = (): Promise<never> => Promise.reject(Object.assign(new Error("too many"), { code: "EMFILE" }));
   await expect(openAfter(root, "/a.txt", { open })).rejects.toMatchObject({ code: "EMFILE" });

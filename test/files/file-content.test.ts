@@ -19,7 +19,7 @@ async function opened(content: string | Uint8Array): Promise<{ file: FileContent
 }
 
 describe("the content of a file", () => {
-  test.each([0, 1, 65_536, 65_537, 200_000])("of %d bytes comes whole, and then its end", async (length) => {
+  test.each([0, 1, 65_536, 65_537, 200_000])("of %d bytes is read whole, and then ends", async (length) => {
     const whole = LARGE.subarray(0, length);
     const { file } = await opened(whole);
     expect((await buffer(file)).equals(whole)).toBe(true);
@@ -34,7 +34,7 @@ describe("the content of a file", () => {
     [199_999, 199_999],
     [199_998, 999_999],
     [0, -1],
-  ])("from byte %d to byte %d comes alone, whatever was read before", async (first, last) => {
+  ])("from byte %d to byte %d is read alone, regardless of earlier reads", async (first, last) => {
     const { file } = await opened(LARGE);
     await file.read();
     const pieces: Buffer[] = [];
@@ -42,7 +42,7 @@ describe("the content of a file", () => {
     expect(Buffer.concat(pieces).equals(LARGE.subarray(first, last + 1))).toBe(true);
   });
 
-  test("comes in pieces that do not change any more", async () => {
+  test("is read in pieces that do not change", async () => {
     const { file } = await opened(LARGE);
     const first = (await file.read())!;
     const before = Buffer.from(first);
@@ -51,7 +51,7 @@ describe("the content of a file", () => {
     expect(first.equals(before)).toBe(true);
   });
 
-  test("is as long as it was when it was opened, although it grows", async () => {
+  test("has the length it had when opened, although it grows", async () => {
     const { file, path } = await opened("12345");
     appendFileSync(path, "678");
     expect((await buffer(file)).toString()).toBe("12345");
@@ -67,7 +67,7 @@ describe("the content of a file", () => {
     });
   });
 
-  test("is unchanged until its length or its time is another one", async () => {
+  test("is unchanged until its length or its time changes", async () => {
     const { file, path } = await opened("12345");
     await buffer(file);
     expect(await file.unchanged()).toBe(true);
@@ -78,7 +78,7 @@ describe("the content of a file", () => {
     expect(await other.file.unchanged()).toBe(false);
   });
 
-  test("cannot be told to be unchanged once it is closed", async () => {
+  test("cannot be checked for changes once closed", async () => {
     const { file, path } = await opened("12345");
     await file.close();
     await file.close();

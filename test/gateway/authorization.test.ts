@@ -21,7 +21,7 @@ const denial =
 const deny: Script = (request) => request.answer(denial);
 
 describe("a protected path", () => {
-  it("is served when the authorizer says 200, and kept out of shared caches", async () => {
+  it("is served if the authorizer answers 200, and kept out of shared caches", async () => {
     const { url, application } = await openStage({ scripts: { 2: allow }, files, routes: { protect } });
     const answer = await http(url, "/members/secret.txt");
     expect(answer).toMatchObject({ status: 200, body: "SECRET" });
@@ -30,7 +30,7 @@ describe("a protected path", () => {
     expect(application.requests[0]!.stdin.length).toBe(0);
   });
 
-  it("is not asked for elsewhere", async () => {
+  it("is not asked about elsewhere", async () => {
     const { url, application } = await openStage({ scripts: { 2: deny }, files, routes: { protect } });
     expect(await http(url, "/public/a.txt")).toMatchObject({ status: 200, body: "public" });
     expect(application.requests).toEqual([]);
@@ -49,7 +49,7 @@ describe("a protected path", () => {
     expect(answer.headers["status"]).toBeUndefined();
   });
 
-  it("passes a challenge and the client's credentials", async () => {
+  it("forwards a challenge and the client's credentials", async () => {
     const { url } = await openStage({
       scripts: {
         2: (request) =>
@@ -125,7 +125,7 @@ describe("a protected path", () => {
     ["never answers", () => undefined, 504],
     ["never ends its answer", (request) => void request.stdout("Status: 200\r\n\r\n"), 504],
   ];
-  it.each(failures)("is not served when the authorizer %s", async (_, script, status) => {
+  it.each(failures)("is not served if the authorizer %s", async (_, script, status) => {
     const { url } = await openStage({
       scripts: { 1: (request) => request.answer("Status: 200\r\n\r\nSECRET"), 2: script },
       files,
@@ -139,7 +139,7 @@ describe("a protected path", () => {
     }
   });
 
-  it("is not served when there is no application", async () => {
+  it("is not served if the application is unreachable", async () => {
     const { url, application } = await openStage({ files, routes: { protect } });
     await application.close();
     expect(await http(url, "/members/secret.txt")).toMatchObject({ status: 502, body: "502 Bad Gateway\n" });
@@ -192,7 +192,7 @@ describe("a protected path", () => {
     expect(answer.body).not.toContain("SECRET");
   });
 
-  it("protects the index of a folder by the name of the file", async () => {
+  it("protects the index of a folder by its file name", async () => {
     const { url, application } = await openStage({
       scripts: { 2: deny },
       files,
@@ -214,7 +214,7 @@ describe("a protected path", () => {
     expect(application.requests.map(({ role }) => role)).toEqual([2, 2, 2, 2]);
   });
 
-  it("breaks a denial off visibly when the authorizer breaks it off", async () => {
+  it("visibly aborts a denial if the authorizer aborts it", async () => {
     const { url } = await openStage({
       scripts: { 2: (request) => void (request.stdout("Status: 403\r\n\r\nab"), request.socket.end()) },
       files,
@@ -227,7 +227,7 @@ describe("a protected path", () => {
 describe("an authorizer's variables", () => {
   const routes = { protect: ["/**"], respond: ["/api"], filter: ["*.txt"] };
 
-  it("go to responders and filters, named in upper case without their prefix", async () => {
+  it("go to responders and filters, in upper case without their prefix", async () => {
     const { url, application } = await openStage({
       scripts: {
         1: allow,
@@ -267,7 +267,7 @@ describe("an authorizer's variables", () => {
     }
   });
 
-  it("take the place of nothing that the gateway sets", async () => {
+  it("replace none of the gateway's variables", async () => {
     const names = ["REQUEST_METHOD", "REQUEST_URI", "QUERY_STRING", "SCRIPT_NAME", "PATH_INFO", "CONTENT_LENGTH", "CONTENT_TYPE",
       "REMOTE_ADDR", "SERVER_NAME", "DOCUMENT_ROOT", "SCRIPT_FILENAME", "HTTPS", "HTTP_X_USER", "HTTP_PROXY", "HTTP_COOKIE",
       "FCGI_DATA_LENGTH", "FCGI_ROLE", "GATEWAY_INTERFACE"]; // prettier-ignore
@@ -292,7 +292,7 @@ describe("an authorizer's variables", () => {
     }
   });
 
-  it("are not made by request headers", async () => {
+  it("cannot be set by request headers", async () => {
     const { url, application } = await openStage({
       scripts: { 1: allow, 2: (request) => request.answer("Status: 200\r\nVariable-X-USER: alice\r\n\r\n") },
       files,

@@ -67,8 +67,8 @@ async function opened(): Promise<string> {
   return (await gateway.listen()).url;
 }
 
-describe("an answer that breaks off beside another one on its connection", () => {
-  it("is broken off for the HTTP client too, and the other one is whole", async () => {
+describe("an aborted answer beside another one on its connection", () => {
+  it("is aborted for the HTTP client too, and the other one is complete", async () => {
     const url = await opened();
     // The first request finds out whether the application multiplexes.
     expect(await http(url, "/status?status=0")).toMatchObject({ status: 200 });
@@ -78,10 +78,13 @@ describe("an answer that breaks off beside another one on its connection", () =>
     expect(await other).toMatchObject({ status: 200, body: "first\nlast\n" });
   });
 
-  it.each([1, 3, 255])("is told from a whole one that ends with application status %i", async (status) => {
-    const url = await opened();
-    expect(await http(url, `/status?status=${status}`)).toMatchObject({ status: 200, body: "whole\n" });
-  });
+  it.each([1, 3, 255])(
+    "is distinguished from a complete one that ends with application status %i",
+    async (status) => {
+      const url = await opened();
+      expect(await http(url, `/status?status=${status}`)).toMatchObject({ status: 200, body: "whole\n" });
+    },
+  );
 });
 
 describe("an answer that ends with application status 1", () => {

@@ -42,7 +42,7 @@ describe("the variables of a responder", () => {
     });
   });
 
-  it("have CONTENT_LENGTH and CONTENT_TYPE of the body, and say that one came in chunks", async () => {
+  it("have CONTENT_LENGTH and CONTENT_TYPE of the body, and mark a chunked one", async () => {
     const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
     await http(url, "/", {
       method: "POST",
@@ -64,19 +64,16 @@ describe("the variables of a responder", () => {
     expect(params).toHaveProperty("HTTP_TRANSFER_ENCODING", "chunked");
   });
 
-  it.each(["GET", "HEAD", "DELETE", "POST"])(
-    "say nothing of a body of a %s that has none",
-    async (method) => {
-      const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
-      await exchanged(url, `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
-      const { params } = application.last(1)!;
-      expect(params).toHaveProperty("REQUEST_METHOD", method);
-      expect(params).not.toHaveProperty("CONTENT_LENGTH");
-      expect(params).not.toHaveProperty("HTTP_TRANSFER_ENCODING");
-    },
-  );
+  it.each(["GET", "HEAD", "DELETE", "POST"])("describe no body for a %s without one", async (method) => {
+    const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
+    await exchanged(url, `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    const { params } = application.last(1)!;
+    expect(params).toHaveProperty("REQUEST_METHOD", method);
+    expect(params).not.toHaveProperty("CONTENT_LENGTH");
+    expect(params).not.toHaveProperty("HTTP_TRANSFER_ENCODING");
+  });
 
-  it("tell an authorizer nothing of the body, which it does not get", async () => {
+  it("describe no body to an authorizer, which does not receive it", async () => {
     const { url, application } = await openStage({
       scripts: roles,
       routes: { respond: ["/"], protect: ["/**"] },
@@ -87,7 +84,7 @@ describe("the variables of a responder", () => {
   });
 
   it.each(["gzip, chunked", "chunked, chunked", "identity"])(
-    "are not made of a body in the coding %j, which nobody here undoes",
+    "are not sent for a body in the coding %j, which the gateway refuses",
     async (coding) => {
       const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
       const answer = await exchanged(
@@ -99,7 +96,7 @@ describe("the variables of a responder", () => {
     },
   );
 
-  it("leave out Proxy, underscores, hop-by-hop fields and what Connection lists", async () => {
+  it("omit Proxy, underscores, hop-by-hop fields and what Connection lists", async () => {
     const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
     await http(url, "/", {
       headers: {
@@ -114,7 +111,7 @@ describe("the variables of a responder", () => {
     expect(params["CONTENT_TYPE"]).toBe("a/b");
   });
 
-  it("join repeated fields and carry bytes", async () => {
+  it("join repeated fields and preserve bytes", async () => {
     const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
     const latin = Buffer.from("é", "utf8").toString("latin1");
     await http(url, "/", {
@@ -145,7 +142,7 @@ describe("the variables of a responder", () => {
     });
   });
 
-  it("take the host of an absolute target", async () => {
+  it("use the host of an absolute target", async () => {
     const { url, application } = await openStage({ scripts: roles, routes: { respond: ["/"] } });
     await http(url, "http://real.example:99/x?y", { headers: { Host: "other.example" } });
     expect(application.last(1)!.params).toMatchObject({
@@ -156,7 +153,7 @@ describe("the variables of a responder", () => {
     });
   });
 
-  it("keep the mount apart as SCRIPT_NAME", async () => {
+  it("separate the mount as SCRIPT_NAME", async () => {
     const { url, application } = await openStage({
       scripts: roles,
       routes: { respond: ["/"] },

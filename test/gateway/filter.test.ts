@@ -50,7 +50,7 @@ describe("a file behind a filter", () => {
     expect(params).not.toHaveProperty("CONTENT_LENGTH");
   });
 
-  it("comes with the request body as STDIN", async () => {
+  it("arrives with the request body as STDIN", async () => {
     const { url, application } = await openStage({
       scripts: { 3: shout },
       files: { "a.txt": "file" },
@@ -62,7 +62,7 @@ describe("a file behind a filter", () => {
     expect(application.last(3)!.params).toMatchObject({ REQUEST_METHOD: "POST" });
   });
 
-  it("may be empty, large, or not wanted", async () => {
+  it("may be empty, large, or unread", async () => {
     const large = Buffer.alloc(5 * MEBIBYTE, "x");
     const { url } = await openStage({
       scripts: {
@@ -81,7 +81,7 @@ describe("a file behind a filter", () => {
     expect(await http(url, "/large.txt", { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
   });
 
-  it("is not replaced by the file itself when the filter fails", async () => {
+  it("is not replaced by the file itself if the filter fails", async () => {
     const { url } = await openStage({
       scripts: { 3: (request) => request.end({ protocolStatus: 3 }) },
       files: { "a.txt": "SECRET" },
@@ -95,7 +95,7 @@ describe("a file behind a filter", () => {
     }
   });
 
-  it("knows GET, HEAD and POST", async () => {
+  it("accepts GET, HEAD and POST", async () => {
     const { url, application } = await openStage({
       scripts: { 3: shout },
       files: { "a.txt": "x" },
@@ -108,7 +108,7 @@ describe("a file behind a filter", () => {
     expect(application.requests).toEqual([]);
   });
 
-  it("goes before a responder, which gets what is no file", async () => {
+  it("takes precedence over a responder, which receives other paths", async () => {
     const { url } = await openStage({
       scripts: { 1: shout, 3: shout },
       files: { "a.txt": "x", "folder.txt/y": "" },
@@ -119,7 +119,7 @@ describe("a file behind a filter", () => {
     expect(await http(url, "/folder.txt")).toMatchObject({ body: "1::" });
   });
 
-  it("is 404 when it is missing, 403 as a dot file, and a folder stays a folder", async () => {
+  it("is 404 if missing, 403 as a dot file, and a folder stays a folder", async () => {
     const { url, application } = await openStage({
       scripts: { 3: shout },
       files: { ".a.txt": "SECRET", "folder.txt/y": "", ok: "" },
@@ -141,7 +141,7 @@ describe("a file behind a filter", () => {
     expect(application.requests).toEqual([]);
   });
 
-  it("is found by the index of a folder and behind a link, under the name that the filter covers", async () => {
+  it("is found by the index of a folder and through a link, under the name that the filter covers", async () => {
     const { url, application } = await openStage({
       scripts: { 3: shout },
       files: { "index.html": "home", "real.txt": "real" },
@@ -159,7 +159,7 @@ describe("a file behind a filter", () => {
     expect(await http(url, "/out.txt")).toMatchObject({ status: 404 });
   });
 
-  it("that shrinks while it is read aborts the request", async () => {
+  it("that shrinks during reading aborts the request", async () => {
     let arrive!: (request: ScriptedRequest) => void;
     const arrived = new Promise<ScriptedRequest>((resolve) => (arrive = resolve));
     const { url, root } = await openStage({

@@ -15,7 +15,7 @@ import { openStage } from "./support/stage.js";
 const routes = { protect: [], filter: [], respond: ["/"] };
 
 describe("Gateway", () => {
-  it("logs one line, within a budget, when the application is not reachable", async () => {
+  it("logs one line, within a budget, if the application is unreachable", async () => {
     const lines: Record<string, unknown>[] = [];
     const log = pino({ level: "warn" }, { write: (line) => lines.push(JSON.parse(line)) });
     const application = new ScriptedApplication({});
@@ -39,7 +39,7 @@ describe("Gateway", () => {
     expect(lines[0]).not.toHaveProperty("err");
   });
 
-  it("tells its URL and refuses a port that is taken", async () => {
+  it("reports its URL and refuses a port in use", async () => {
     const { url, root } = await openStage({});
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const second = new Gateway({ application: 1, root, routes, port: Number(new URL(url).port) });
@@ -55,7 +55,7 @@ describe("Gateway", () => {
     ["192.0.2.1", /^Cannot listen on 192\.0\.2\.1:0: the host is not an address of this machine; choose /],
     ["2001:db8::1", /^Cannot listen on \[2001:db8::1\]:0: \S.*; choose /],
     ["no such host", /^Cannot listen on no such host:0: \S.*; choose /],
-  ])("says what to do where it cannot listen on the host %s", async (host, message) => {
+  ])("explains why it cannot listen on the host %s", async (host, message) => {
     const gateway = new Gateway({ application: 1, root: tmpdir(), routes, host, port: 0 });
     const refused = expect.objectContaining({
       code: "ERR_GATEWAY_LISTEN",
@@ -76,7 +76,7 @@ describe("Gateway", () => {
     );
   });
 
-  it("refuses a root that is no folder, a mount without slash and an unknown address", async () => {
+  it("refuses a root that is not a folder, a mount without a slash and an unknown address", async () => {
     const missing = new Gateway({ application: 1, root: "/nowhere/at/all", routes, port: 0 });
     await expect(missing.listen()).rejects.toMatchObject({ code: "ERR_DOCUMENT_ROOT" });
     const file = new Gateway({ application: 1, root: import.meta.filename, routes, port: 0 });
@@ -116,7 +116,7 @@ describe("Gateway", () => {
     await application.close();
   });
 
-  it("finishes what is being answered when it is closed, also on kept connections", async () => {
+  it("finishes active answers on close, also on kept connections", async () => {
     let arrive!: (request: ScriptedRequest) => void;
     const arrived = new Promise<ScriptedRequest>((resolve) => (arrive = resolve));
     const { url, gateway } = await openStage({
@@ -137,7 +137,7 @@ describe("Gateway", () => {
     agent.destroy();
   });
 
-  it("breaks what does not end in time when it is closed", async () => {
+  it("aborts on close what does not end in time", async () => {
     let arrive!: (request: ScriptedRequest) => void;
     const arrived = new Promise<ScriptedRequest>((resolve) => (arrive = resolve));
     const { url, gateway } = await openStage({
@@ -152,7 +152,7 @@ describe("Gateway", () => {
     expect(["ABORT_REQUEST", "closed"]).toContain(await request.aborted);
   });
 
-  it("logs no more than 20 lines of a kind in a second, and counts the others", async () => {
+  it("logs at most 20 lines of a kind per second, and counts the others", async () => {
     const lines: Record<string, unknown>[] = [];
     const log = pino(
       { level: "warn" },
@@ -174,7 +174,7 @@ describe("Gateway", () => {
     }
   });
 
-  it("answers where its log throws, as one on a full disk does", async () => {
+  it("answers even if its log throws, as on a full disk", async () => {
     const full = (): never => {
       throw new Error("ENOSPC");
     };
@@ -187,7 +187,7 @@ describe("Gateway", () => {
     expect((await http(url, "/")).status).toBe(502);
   });
 
-  it("logs the lines of FCGI_STDERR and what fails, and no credentials", async () => {
+  it("logs the lines of FCGI_STDERR and failures, without credentials", async () => {
     const lines: Record<string, unknown>[] = [];
     const sink = new Writable({
       write(chunk, _, done) {

@@ -36,7 +36,7 @@ const target = (url: string): { host: string; port: string } => ({
 const connected = (url: string): Socket =>
   connect(Number(new URL(url).port), "127.0.0.1").on("error", () => {});
 
-describe("a client that half-closes behind its request", () => {
+describe("a client that half-closes after its request", () => {
   const answer: Script = async (request) => {
     await request.complete;
     request.answer(`Status: 200\r\nContent-Length: 8\r\n\r\nanswer ${request.stdin.length}`);
@@ -48,21 +48,21 @@ describe("a client that half-closes behind its request", () => {
     ["GET / HTTP/1.0\r\n\r\n", 0],
     ["POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 3],
     ["POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 3],
-  ])("gets its answer, and the end: %j", async (request, length) => {
+  ])("gets its answer and the end of the connection: %j", async (request, length) => {
     const { url } = await openStage({ scripts: { 1: answer }, routes: { respond } });
     const received = await exchanged(url, request, { halfClose: true });
     expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 8\r\n/);
     expect(received.endsWith(`\r\n\r\nanswer ${length}`)).toBe(true);
   });
 
-  it("gets the answers to all that it has sent", async () => {
+  it("gets the answers to everything it has sent", async () => {
     const { url } = await openStage({ scripts: { 1: answer }, routes: { respond } });
     const one = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     const received = await exchanged(url, one + one + one, { halfClose: true });
     expect(received.match(/answer 0/g)).toHaveLength(3);
   });
 
-  it("gets an answer in chunks, of which some come after the FIN", async () => {
+  it("gets a chunked answer, partly written after its FIN", async () => {
     const { url, arrived } = await watched();
     const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
     socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -79,7 +79,7 @@ describe("a client that half-closes behind its request", () => {
     expect(received.split("\r\n\r\n", 2)[1]).toBe("3\r\none\r\n03\r\ntwo\r\n0");
   });
 
-  it("gets an answer that is broken off, as one", async () => {
+  it("gets an aborted answer, aborted", async () => {
     const { url, arrived } = await watched();
     const agent = new Agent();
     const answer = new Promise((resolve, reject) => {
@@ -109,7 +109,7 @@ describe("a client that half-closes behind its request", () => {
     expect(await ask("/%00")).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it("is told from one that has left, although both have sent FIN", async () => {
+  it("is distinguished from one that has left, although both have sent FIN", async () => {
     const { url, arrived, log } = await watched();
     const socket = connected(url);
     socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -121,7 +121,7 @@ describe("a client that half-closes behind its request", () => {
     expect(log.filter(({ level }) => level >= 40)).toEqual([]);
   });
 
-  it("and leaves in its answer is found by its reset", async () => {
+  it("and leaves during its answer is detected by its reset", async () => {
     const { url, arrived } = await watched();
     const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
     socket.on("error", () => {});
@@ -134,7 +134,7 @@ describe("a client that half-closes behind its request", () => {
   });
 });
 
-describe("a client that leaves is no failure", () => {
+describe("a client that leaves is not a failure", () => {
   it.each<[string, (stage: Stage, arrived: Promise<ScriptedRequest>) => Promise<ScriptedRequest>]>([
     [
       "in its request body",

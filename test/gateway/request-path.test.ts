@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseRequestPath } from "../../src/gateway/request-path.js";
 
 describe("parseRequestPath", () => {
-  it("keeps target, path and query apart", () => {
+  it("separates target, path and query", () => {
     expect(parseRequestPath("/a%20b/c?x=%2F&y=?")).toEqual({
       kind: "path",
       target: "/a%20b/c?x=%2F&y=?",
@@ -26,7 +26,7 @@ describe("parseRequestPath", () => {
     expect(parseRequestPath(target)).toMatchObject({ kind: "path", path });
   });
 
-  it("takes the authority out of an absolute target", () => {
+  it("removes the authority of an absolute target", () => {
     expect(parseRequestPath("HTTP://example.org:81/a?b")).toMatchObject({
       target: "/a?b",
       path: "/a",
@@ -47,7 +47,7 @@ describe("parseRequestPath", () => {
     ["/a//", "/a/"],
     ["//evil.example/%2e%2e/x", "/x"],
     ["/%6d/./x", "/%6d/x"],
-  ])("sends %s to %s", (target, location) => {
+  ])("maps %s to %s", (target, location) => {
     expect(parseRequestPath(target)).toEqual({ kind: "redirected", location });
   });
 

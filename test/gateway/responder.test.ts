@@ -26,7 +26,7 @@ function get(url: string, path: string): Promise<IncomingMessage> {
 }
 
 describe("a responder's answer", () => {
-  it("keeps status, reason and repeated fields, and loses hop-by-hop ones", async () => {
+  it("keeps status, reason and repeated fields, and drops hop-by-hop fields", async () => {
     const { url } = await openStage({
       scripts: {
         1: (request) =>
@@ -79,7 +79,7 @@ describe("a responder's answer", () => {
     expect(await http(url, "/?200")).toMatchObject({ status: 200, body: "body" });
   });
 
-  it("has no content behind a 205, and says so", async () => {
+  it("has no content after a 205, and says so", async () => {
     const { url } = await openStage({
       scripts: { 1: (request) => request.answer("Status: 205\r\nContent-Length: 4\r\n\r\nbody") },
       routes: { respond },
@@ -89,7 +89,7 @@ describe("a responder's answer", () => {
     expect(reset.headers["transfer-encoding"]).toBeUndefined();
   });
 
-  it("comes as it is written, piece by piece", async () => {
+  it("is forwarded as it is written, piece by piece", async () => {
     const { script, arrived } = announcing();
     const { url } = await openStage({ scripts: { 1: script }, routes: { respond } });
     const response = get(url, "/");
@@ -114,12 +114,12 @@ describe("a responder's answer", () => {
     ["it is shorter than its Content-Length", (request) => request.answer("Content-Length: 9\r\n\r\nab")],
     ["it is longer than its Content-Length", (request) => request.answer("Content-Length: 1\r\n\r\nab")],
     ["it ends as overloaded", (request) => request.answer("Status: 200\r\n\r\nab", { protocolStatus: 2 })],
-  ])("breaks off visibly when %s", async (_, script) => {
+  ])("is visibly aborted if %s", async (_, script) => {
     const { url } = await openStage({ scripts: { 1: script }, routes: { respond } });
     await expect(http(url, "/")).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
-  it("is reset for an HTTP/1.0 client when it breaks off", async () => {
+  it("is reset for an HTTP/1.0 client if it is aborted", async () => {
     const { script, arrived } = announcing();
     const { url } = await openStage({ scripts: { 1: script }, routes: { respond } });
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -144,7 +144,7 @@ describe("a responder's answer", () => {
     ["the application is overloaded", (request) => request.end({ protocolStatus: 2 }), 503],
     ["the application has no responder", (request) => request.end({ protocolStatus: 3 }), 502],
     ["the connection closes", (request) => void request.socket.destroy(), 502],
-  ])("is a plain page of the gateway when %s", async (_, script, status) => {
+  ])("is a plain page of the gateway if %s", async (_, script, status) => {
     const { url } = await openStage({ scripts: { 1: script }, routes: { respond } });
     const answer = await http(url, "/x", { method: "POST", body: "x" });
     expect(answer.status).toBe(status);
@@ -152,7 +152,7 @@ describe("a responder's answer", () => {
     expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
   });
 
-  it("keeps its application status to itself", async () => {
+  it("hides its application status", async () => {
     const { url } = await openStage({
       scripts: { 1: (request) => request.answer("Status: 200\r\n\r\nok", { applicationStatus: 3 }) },
       routes: { respond },
@@ -209,7 +209,7 @@ describe("a request body", () => {
     });
   });
 
-  it("is asked for with 100 Continue", async () => {
+  it("is requested with 100 Continue", async () => {
     const { url } = await openStage({ scripts: { 1: echoLength }, routes: { respond } });
     const { hostname, port } = new URL(url);
     const outgoing = httpRequest({
@@ -227,7 +227,7 @@ describe("a request body", () => {
     expect(Buffer.concat(pieces).toString()).toBe("3 97 99");
   });
 
-  it("is not asked for when the authorizer denies, and the connection ends", async () => {
+  it("is not requested if the authorizer denies, and the connection ends", async () => {
     const { url } = await openStage({
       scripts: { 1: echoLength, 2: (request) => request.answer("Status: 403\r\n\r\nno") },
       routes: { respond, protect: ["/**"] },
@@ -250,7 +250,7 @@ describe("a request body", () => {
     outgoing.destroy();
   });
 
-  it("that is not read does not keep the answer from the client", async () => {
+  it("does not keep the answer from the client when unread", async () => {
     const { url } = await openStage({
       scripts: { 1: (request) => request.answer("Status: 413\r\n\r\ntoo much") },
       routes: { respond },
@@ -259,7 +259,7 @@ describe("a request body", () => {
     expect(await http(url, "/", { method: "POST", body })).toMatchObject({ status: 413, body: "too much" });
   });
 
-  it("that is not read does not keep the next request on its connection from being answered", async () => {
+  it("does not block the next request on its connection when unread", async () => {
     const { url } = await openStage({
       scripts: {
         1: (request) =>
@@ -280,7 +280,7 @@ describe("a request body", () => {
     expect(text).toContain("\r\n\r\n/a");
   });
 
-  it("that breaks off aborts the request", async () => {
+  it("that is aborted aborts the request", async () => {
     const { script, arrived } = announcing();
     const { url } = await openStage({ scripts: { 1: script }, routes: { respond } });
     const socket = connect(Number(new URL(url).port), "127.0.0.1");

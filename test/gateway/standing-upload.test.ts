@@ -14,13 +14,13 @@ const open = (): Promise<Stage> =>
     routes: { respond: ["/"] },
   });
 
-test("an upload that stands when its answer is there has its connection ended behind the answer", async () => {
+test("a stalled upload has its connection closed after the answer", async () => {
   const { url } = await open();
   // It comes back only when the connection has ended.
   expect(await exchanged(url, `${HEAD}1\r\nx\r\n`)).toContain("enough");
 });
 
-test("an upload that ends behind its answer is read to its end, and the connection is used again", async () => {
+test("an upload that ends after its answer is read to its end, and the connection is used again", async () => {
   const { url } = await open();
   const client = connect(Number(new URL(url).port), "127.0.0.1");
   onTestFinished(() => void client.destroy());

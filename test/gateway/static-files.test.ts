@@ -37,7 +37,7 @@ describe("a static file", () => {
     });
   });
 
-  it("has a weak ETag as long as another change could leave it its time, and no date in the future", async () => {
+  it("has a weak ETag while another change could leave its time the same, and no date in the future", async () => {
     const future = new Date(Date.now() + 3_600_000);
     const { url } = await openStage({
       files,
@@ -65,7 +65,7 @@ describe("a static file", () => {
     expect((await http(url, `/${name}`)).headers["content-type"]).toBe(type);
   });
 
-  it("may be empty, and longer than one piece", async () => {
+  it("may be empty, or longer than one piece", async () => {
     const large = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
     const { url } = await openStage({ files: { "empty.bin": "", "large.bin": large } });
     expect(await http(url, "/empty.bin")).toMatchObject({
@@ -108,7 +108,7 @@ describe("a static file", () => {
     [{ Range: "bytes=0-0", "If-Range": DATE }, 206],
     [{ Range: "bytes=0-0", "If-Range": "Fri, 13 Feb 2009 23:31:31 GMT" }, 200],
     [{ Range: "bytes=99-", "If-Range": '"x"' }, 200],
-  ])("asked with %j is a %i", async (conditions, status) => {
+  ])("requested with %j is a %i", async (conditions, status) => {
     const { url } = await openStage({ files, prepare: (root) => age(join(root, "a b.txt")) });
     const { etag } = (await http(url, "/a%20b.txt")).headers;
     const headers = Object.fromEntries(
@@ -122,13 +122,13 @@ describe("a static file", () => {
     for (const name of ["content-type", "content-length"]) expect(answer.headers).not.toHaveProperty(name);
   });
 
-  it("ignores a range of HEAD", async () => {
+  it("ignores a range for HEAD", async () => {
     const { url } = await openStage({ files });
     const answer = await http(url, "/a%20b.txt", { method: "HEAD", headers: { Range: "bytes=0-0" } });
     expect(answer).toMatchObject({ status: 200, body: "", headers: { "content-length": "10" } });
   });
 
-  it("breaks off where the file becomes shorter while it is sent, and is closed", async () => {
+  it("is aborted if the file shrinks while it is sent, and is closed", async () => {
     const { url, root } = await openStage({ files: { "large.bin": Buffer.alloc(32 * 1024 * 1024) } });
     const broken = new Promise<string | undefined>((resolve) => {
       const request = httpRequest(`${url}/large.bin`, { agent: false }, (response) => {
@@ -159,7 +159,7 @@ describe("a static file", () => {
     await expect.poll(() => openFilesBelow(root)).toEqual([]);
   });
 
-  describe("that is swapped between the look at it and its opening", () => {
+  describe("that is swapped between its lookup and its opening", () => {
     /** The answer where somebody swaps files while the authorizer decides, which is behind the look. */
     async function swapped(swap: (root: string) => void): Promise<{ status: number; body: string }> {
       const stage = await openStage({
@@ -179,11 +179,11 @@ describe("a static file", () => {
       return http(stage.url, "/docs/a.txt");
     }
 
-    it("is sent where nothing was swapped", async () => {
+    it("is sent if nothing was swapped", async () => {
       expect(await swapped(() => {})).toMatchObject({ status: 200, body: "public" });
     });
 
-    it("is not followed where it has become a link out of the root", async () => {
+    it("is not followed if it became a link out of the root", async () => {
       const answer = await swapped((root) => {
         unlinkSync(join(root, "docs/a.txt"));
         symlinkSync("../../private/a.txt", join(root, "docs/a.txt"));
@@ -191,7 +191,7 @@ describe("a static file", () => {
       expect(answer).toMatchObject({ status: 403, body: "403 Forbidden\n" });
     });
 
-    it("is not there where a folder above it has become a link out of the root", async () => {
+    it("is 404 if a folder above it became a link out of the root", async () => {
       const answer = await swapped((root) => {
         renameSync(join(root, "docs"), join(root, "aside"));
         symlinkSync("../private", join(root, "docs"));
@@ -199,7 +199,7 @@ describe("a static file", () => {
       expect(answer).toMatchObject({ status: 404, body: "404 Not Found\n" });
     });
 
-    it("is not there where it has vanished", async () => {
+    it("is 404 if it was removed", async () => {
       const answer = await swapped((root) => unlinkSync(join(root, "docs/a.txt")));
       expect(answer).toMatchObject({ status: 404 });
     });
@@ -225,7 +225,7 @@ describe("a static file", () => {
     expect(await http(url, "/empty/")).toMatchObject({ status: 404 });
   });
 
-  it("is 404 when it is missing, in plain text that shows nothing", async () => {
+  it("is 404 if missing, in plain text that reveals nothing", async () => {
     const { url } = await openStage({ files });
     const answer = await http(url, "/<b>none");
     expect(answer).toMatchObject({ status: 404, body: "404 Not Found\n" });
@@ -234,7 +234,7 @@ describe("a static file", () => {
     expect(await http(url, `/${"x".repeat(300)}`)).toMatchObject({ status: 404 });
   });
 
-  it("knows GET and HEAD only", async () => {
+  it("accepts GET and HEAD only", async () => {
     const { url } = await openStage({ files });
     const answer = await http(url, "/", { method: "POST", body: "x" });
     expect(answer).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
@@ -251,7 +251,7 @@ describe("a static file", () => {
     },
   );
 
-  it("is refused where a link leads out of the root, and served where it stays inside", async () => {
+  it("is refused if a link leads outside the root, and served if it stays inside", async () => {
     const { url } = await openStage({
       files,
       async prepare(root) {
@@ -274,7 +274,7 @@ describe("a static file", () => {
     expect(await http(url, "/dangling")).toMatchObject({ status: 404 });
   });
 
-  it("is refused where there is a pipe instead, without waiting for it", async () => {
+  it("is refused if it is a pipe, without waiting for it", async () => {
     const { url } = await openStage({
       files,
       async prepare(root) {
@@ -307,7 +307,7 @@ describe("a static file", () => {
     expect(answer.body).not.toContain("SECRET");
   });
 
-  it("needs one plain host", async () => {
+  it("needs one valid host", async () => {
     const { url } = await openStage({ files });
     expect((await http(url, "/", { headers: { Host: "a/b" } })).status).toBe(400);
     expect((await http(url, "/", { headers: ["Host", "a", "Host", "b"] })).status).toBe(400);

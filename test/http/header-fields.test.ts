@@ -12,7 +12,7 @@ import { responder, serveDefinitions } from "../support/served.js";
 const headError = expect.objectContaining({ name: "HeaderError", code: "ERR_RESPONSE_HEADER" }) as Error;
 
 describe("ReplyHeaders", () => {
-  test("keep the order, compare names without case, and repeat arrays", () => {
+  test("keep their order, compare names case-insensitively, and repeat arrays", () => {
     const headers = new ReplyHeaders({ "X-One": 1, "Set-Cookie": ["a=1", "b=2"], Vary: "Accept" });
     expect([...headers]).toEqual([
       ["X-One", "1"],
@@ -48,19 +48,19 @@ describe("ReplyHeaders", () => {
   });
 
   test.each(["Status", "status", "Transfer-Encoding", "CONNECTION", ...hopByHop])(
-    "refuse %s, with the cure",
+    "refuse %s, and say how to fix it",
     (name) => {
       expect(() => new ReplyHeaders({ [name]: "x" })).toThrow(HeaderError);
     },
   );
 
-  test("the refused value is not in the message: it may be a secret", () => {
+  test("keep the refused value out of the message: it may be a secret", () => {
     expect(() => new ReplyHeaders({ X: "secret\n" })).toThrow(
       expect.not.objectContaining({ message: /secret/ }) as Error,
     );
   });
 
-  test("text beyond ASCII becomes the bytes of UTF-8, none of which is taken for a blank", () => {
+  test("encode other text as UTF-8 bytes, none of which is treated as a blank", () => {
     for (const text of ["voilà", "à", "č\u010a", "中文", "\u{1f600}", "\u00a0x\u00a0"]) {
       const value = new ReplyHeaders({ X: text }).get("x")!;
       expect(Buffer.from(value, "latin1").toString("utf8")).toBe(text);
@@ -68,7 +68,7 @@ describe("ReplyHeaders", () => {
     expect(new ReplyHeaders({ X: " \t a b\t " }).get("x")).toBe("a b");
   });
 
-  test("copies of values are the same bytes: all of them as headers, one by appendBytes", () => {
+  test("keep the bytes of copied values: as headers together, and with appendBytes", () => {
     const headers = new ReplyHeaders({ Location: "/zürich" });
     const value = headers.get("location")!;
     expect(new ReplyHeaders(headers).get("location")).toBe(value);
@@ -76,7 +76,7 @@ describe("ReplyHeaders", () => {
     expect(new ReplyHeaders().appendBytes("X-Copy", value).get("x-copy")).toBe(value);
   });
 
-  test("whatever passes is one line of the header block", () => {
+  test("every accepted value is one line of the header block", () => {
     let passed = 0;
     const name = fc.oneof(fc.constantFrom("X", "x-a"), fc.string({ unit: "binary" }));
     const character = fc.constantFrom("a", " ", "\t", ":", "é", "\u0100", "\u560a", "\r", "\n", "\0");
@@ -113,7 +113,7 @@ describe("formatHead", () => {
     expect(statusLine(299)).toBe("Status: 299\r\n");
   });
 
-  test("lets the fields of the reply win", () => {
+  test("gives precedence to the fields of the reply", () => {
     const headers = new ReplyHeaders({ "content-type": "a/b", "CONTENT-LENGTH": 9 });
     expect(formatHead({ status: 200, headers, type: "text/html", length: 3 })).toBe(
       "Status: 200 OK\r\ncontent-type: a/b\r\nCONTENT-LENGTH: 9\r\n\r\n",
@@ -142,7 +142,7 @@ describe("formatHead", () => {
     },
   );
 
-  test("a media type beyond latin-1 cannot end its line as bytes", () => {
+  test("a media type beyond Latin-1 cannot end its line as bytes", () => {
     expect(Buffer.from(checkedType("text/plain; x=\u010a"), "latin1").toString("utf8")).toBe(
       "text/plain; x=\u010a",
     );
@@ -165,7 +165,7 @@ describe("The limits of a header block", () => {
     [{}, 500, 500],
     [{ headBytes: 12_000 }, 200, 200],
     [{ headBytes: 12_000, headFields: 0 }, 500, 500],
-  ])("with %o let an answer, a stream and a decision pass with %i", async (limits, status, decision) => {
+  ])("with %o accept an answer, a stream and a decision of %i", async (limits, status, decision) => {
     const { connect } = await serveDefinitions([large, gate], { dispatcher: { limits } });
     const peer = await connect();
     peer.send(

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { endToEnd, hopByHop } from "../../src/http/hop-by-hop.js";
 
 describe("endToEnd", () => {
-  test.each([...hopByHop])("leaves out %s, in any case", (name) => {
+  test.each([...hopByHop])("removes %s, in any case", (name) => {
     expect(endToEnd([[name.toUpperCase(), "x"]])).toEqual([]);
     expect(endToEnd(new Map([[name, "x"]]))).toEqual([]);
   });
 
-  test("leaves out what Connection lists, before and behind it, and keeps order and repetition", () => {
+  test("removes what Connection lists, before and after it, and keeps order and repetition", () => {
     const fields = [
       ["X-Listed", "1"],
       ["X-Kept", "2"],
@@ -24,7 +24,7 @@ describe("endToEnd", () => {
     ]);
   });
 
-  test("keeps what describes the body and the request, although Connection lists it", () => {
+  test("keeps what describes the body and the request, even if Connection lists it", () => {
     const kept = [
       ["Host", "a"],
       ["Content-Length", "1"],
@@ -33,7 +33,7 @@ describe("endToEnd", () => {
     expect(endToEnd([["Connection", "host, content-length, content-type"], ...kept])).toEqual(kept);
   });
 
-  test("takes a list of values as one field", () => {
+  test("handles a list of values as one field", () => {
     expect(endToEnd([["Connection", ["close", "X-A"]] as const, ["X-A", "1"] as const])).toEqual([]);
   });
 });

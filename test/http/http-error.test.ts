@@ -17,7 +17,7 @@ describe("HttpError", () => {
     expect(error).toMatchObject({ name: "HttpError", status: 404, code: "ERR_HTTP", fault: "remote" });
   });
 
-  test("tells the client its code and the single errors, but neither cause nor header fields", () => {
+  test("gives the client its code and its errors, but neither cause nor header fields", () => {
     const cause = new Error("password is hunter2");
     const errors = [{ in: "query", path: ["page"], message: "expected a number" }] as const;
     const error = new HttpError(400, "The query is wrong.", {
@@ -39,7 +39,7 @@ describe("HttpError", () => {
     expect(error.headers).toEqual({ "Retry-After": 5 });
   });
 
-  test("is the fault of this side from 500 on", () => {
+  test("is a server error from 500 on", () => {
     expect(new HttpError(503, "Too busy.").fault).toBe("local");
     expect(new HttpError(499, "Gone.").fault).toBe("remote");
   });
@@ -51,7 +51,7 @@ describe("HttpError", () => {
     expect(new HttpError(status, "x").toProblem().title).toBe(title);
   });
 
-  test.each([200, 399, 600, 404.5, Number.NaN])("refuses %d, which is no error status", (status) => {
+  test.each([200, 399, 600, 404.5, Number.NaN])("refuses %d, which is not an error status", (status) => {
     expect(() => new HttpError(status, "x")).toThrow(RangeError);
   });
 });

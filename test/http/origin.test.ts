@@ -29,7 +29,7 @@ describe("schemeOf", () => {
     expect(schemeOf(Params.from(variables))).toBe(scheme);
   });
 
-  test("of an HTTPS that was configured twice is the last one", () => {
+  test("of a repeated HTTPS is the last one", () => {
     const twice = [
       ["HTTPS", "off"],
       ["HTTPS", "on"],
@@ -67,12 +67,12 @@ describe("hostOf", () => {
   });
 
   const spaced = '"><script> a/b a?b a#b user@host host: host:65536 1.2.3.999 [::1 [1:2] ä a,b :80 \\\\host';
-  test.each([...spaced.split(" "), "a b", "a\r\nb", "a\0"])("is not %j, which is no host", (text) => {
+  test.each([...spaced.split(" "), "a b", "a\r\nb", "a\0"])("is not %j, which is not a host", (text) => {
     expect(hostOf(Params.from({ HTTP_HOST: text }))).toBeUndefined();
     expect(hostOf(Params.from({ HTTP_HOST: text, SERVER_NAME: "s" }))).toBe("s");
   });
 
-  test("is neither of two that differ", () => {
+  test("is undefined if two differ", () => {
     const twice = [
       ["HTTP_HOST", "a"],
       ["HTTP_HOST", "b"],
@@ -81,7 +81,7 @@ describe("hostOf", () => {
     expect(hostOf(Params.from(twice))).toBe("s");
   });
 
-  test("is always the host of a URL, whatever the client says", () => {
+  test("is always the host of a URL, for any input from the client", () => {
     const text = fc.oneof(
       fc.string(),
       fc.webAuthority({ withIPv6: true, withPort: true, withUserInfo: true }),

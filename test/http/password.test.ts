@@ -10,7 +10,7 @@ const secret = "open-sesame";
 const password = new Password(secret);
 
 describe("a password", () => {
-  test("is revealed to whoever asks for it by name", () => {
+  test("is revealed only by an explicit call", () => {
     expect(password.reveal()).toBe(secret);
     expect(new Password("").reveal()).toBe("");
   });
@@ -26,13 +26,13 @@ describe("a password", () => {
     expect(password.equals(text)).toBe(equal);
   });
 
-  test("equals a text of other code units but the same letters only where its bytes are the same", () => {
+  test("equals a text of other code units in the same letters only if its bytes are the same", () => {
     expect(new Password("zo\u00eb").equals("zo\u00eb")).toBe(true);
     expect(new Password("zo\u00eb").equals("zoe\u0308")).toBe(false);
     expect(new Password("\ufffd").equals("\ud800")).toBe(false);
   });
 
-  test("equals nothing that is no text", () => {
+  test("equals nothing but text", () => {
     expect(() => password.equals(password as unknown as string)).toThrow(TypeError);
     expect(() => password.equals(undefined as unknown as string)).toThrow(TypeError);
   });
@@ -64,7 +64,7 @@ describe("a password", () => {
     ],
     ["is serialized", () => serialize(password).toString("latin1")],
     ["is a number", () => String(Number(password))],
-  ])("does not leak where it %s", (_how, show) => {
+  ])("does not leak if it %s", (_how, show) => {
     expect(show()).not.toContain(secret);
   });
 

@@ -19,7 +19,7 @@ describe("RFC 9110, section 5.6.7: a date", () => {
     expect(parseHttpDate(text)).toBe(AT);
   });
 
-  test("is written in the preferred form", () => {
+  test("is formatted in the preferred form", () => {
     expect(formatHttpDate(AT)).toBe(DATE);
   });
 
@@ -33,7 +33,7 @@ describe("RFC 9110, section 5.6.7: a date", () => {
     ["Sun, 06 Nov 1994 08:49:37 GMT; length=4"],
     ["Sun, 99 Nov 1994 08:49:37 GMT"],
     [String(AT)],
-  ])("of another form is none: %j", (text) => {
+  ])("of another form is invalid: %j", (text) => {
     expect(parseHttpDate(text)).toBeUndefined();
   });
 });

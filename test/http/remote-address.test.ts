@@ -23,7 +23,7 @@ test.each([
   expect(remoteAddressOf(Params.from({ REMOTE_ADDR: text }))).toBe(address);
 });
 
-test("there is none where no REMOTE_ADDR came, whatever fields of the client say", () => {
+test("it is undefined without REMOTE_ADDR, regardless of client fields", () => {
   const fields = {
     HTTP_X_FORWARDED_FOR: "192.0.2.1",
     HTTP_FORWARDED: "for=192.0.2.1",

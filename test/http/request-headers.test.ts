@@ -17,7 +17,7 @@ describe("RequestHeaders", () => {
     expect(headers.has("host")).toBe(false);
   });
 
-  test("reads the two fields that CGI hands over without a prefix", () => {
+  test("reads the two fields that CGI passes without a prefix", () => {
     const headers = headersOf(
       ["CONTENT_TYPE", "text/plain"],
       ["HTTP_CONTENT_TYPE", "text/html"],
@@ -35,7 +35,7 @@ describe("RequestHeaders", () => {
   test.each([
     ["empty, as nginx, Caddy and Jetty send them", "", ""],
     ["of -1, as Caddy sends it", "", "-1"],
-  ])("those two are not there where they are %s", (_, type, length) => {
+  ])("those two are absent if they are %s", (_, type, length) => {
     const headers = headersOf(
       ["CONTENT_TYPE", type],
       ["CONTENT_LENGTH", length],
@@ -47,13 +47,13 @@ describe("RequestHeaders", () => {
     expect([...headers]).toEqual([]);
   });
 
-  test("an upload in chunks has neither of the two that tell how, because its chunks are undone", () => {
+  test("a chunked upload has no framing fields, because its chunks are decoded", () => {
     const headers = headersOf(["CONTENT_LENGTH", "5"], ["HTTP_TRANSFER_ENCODING", "chunked"]);
     expect([headers.get("content-length"), headers.get("transfer-encoding")]).toEqual([undefined, undefined]);
     expect([...headers]).toEqual([]);
   });
 
-  test("Authorization is what Jetty makes AUTH_TYPE of", () => {
+  test("Authorization is decoded from Jetty's AUTH_TYPE", () => {
     const headers = headersOf(["AUTH_TYPE", "Basic YWRhOmxvdmVsYWNl"], ["HTTP_ACCEPT", "*/*"]);
     expect(headers.get("Authorization")).toBe("Basic YWRhOmxvdmVsYWNl");
     expect(headers.has("authorization")).toBe(true);
@@ -76,7 +76,7 @@ describe("RequestHeaders", () => {
   });
 
   test.each(["Basic", "Bearer", "", "basic-or-not"])(
-    "Authorization is not the scheme that others tell in AUTH_TYPE: %j",
+    "Authorization is not the scheme that other servers send in AUTH_TYPE: %j",
     (scheme) => {
       const headers = headersOf(["AUTH_TYPE", scheme]);
       expect(headers.get("authorization")).toBeUndefined();
@@ -85,7 +85,7 @@ describe("RequestHeaders", () => {
     },
   );
 
-  test("Authorization is the field where both are there", () => {
+  test("Authorization is the field if both are present", () => {
     const headers = headersOf(["AUTH_TYPE", "Basic forged"], ["HTTP_AUTHORIZATION", "Bearer abc"]);
     expect(headers.get("authorization")).toBe("Bearer abc");
     expect([...headers]).toEqual([["authorization", "Bearer abc"]]);
@@ -95,7 +95,7 @@ describe("RequestHeaders", () => {
     ["UTF-8", "c3a4", "ä"],
     ["latin-1", "e4", "ä"],
     ["UTF-8 beyond latin-1", "e282ac", "€"],
-  ])("a value in %s is the same behind Jetty, which encodes its bytes anew", (_, bytes, text) => {
+  ])("a value in %s is the same behind Jetty, which re-encodes its bytes", (_, bytes, text) => {
     const sent = Buffer.from(bytes, "hex");
     const byJetty = Buffer.from(sent.toString("latin1"), "utf8");
     const read = (server: string, value: Buffer): string | undefined =>
@@ -108,7 +108,7 @@ describe("RequestHeaders", () => {
     expect(read("nginx/1.22.1", byJetty)).toBe(byJetty.toString());
   });
 
-  test("joins what came more than once, so that a forged second value matches neither", () => {
+  test("joins repeated fields, so that a forged second value matches neither", () => {
     const headers = headersOf(
       ["HTTP_X_USER", "alice"],
       ["HTTP_COOKIE", "a=1"],
@@ -134,7 +134,7 @@ describe("RequestHeaders", () => {
     expect(headers.toObject()).toEqual({ host: "here" });
   });
 
-  test("is not confused by names of a prototype, and knows no variables that are no fields", () => {
+  test("has no fields for names of a prototype, or for variables that are not fields", () => {
     const headers = headersOf(["HTTP___PROTO__", "x"], ["REMOTE_USER", "root"], ["http_lower", "x"]);
     expect(headers.get("constructor")).toBeUndefined();
     expect(Object.getPrototypeOf(headers.toObject())).toBeNull();

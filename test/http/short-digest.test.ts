@@ -10,7 +10,7 @@ test("A short digest changes when any part changes", () => {
   for (const print of different) expect(print).toMatch(/^[A-Za-z0-9_-]{16}$/);
 });
 
-test("The text of a class has its methods and those that it inherits", () => {
+test("The text of a class includes its methods and inherited ones", () => {
   class Base {
     greet() {
       return "from the base";

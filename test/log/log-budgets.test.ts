@@ -15,7 +15,7 @@ function admitted(budgets: LogBudgets, kinds: readonly string[]) {
   return kinds.map((kind) => budgets.admit(kind)).filter((more) => more !== undefined);
 }
 
-test("20 lines of a kind are admitted in a second, and the next one tells how many were left out", () => {
+test("20 lines of a kind are admitted per second, and the next one counts those dropped", () => {
   const budgets = new LogBudgets();
   const many = Array.from({ length: 120 }, () => "ERR_A");
   expect(admitted(budgets, many)).toEqual(Array.from({ length: 20 }, () => ({})));
@@ -23,7 +23,7 @@ test("20 lines of a kind are admitted in a second, and the next one tells how ma
   expect(admitted(budgets, many)).toEqual([{ leftOut: 100 }, ...Array.from({ length: 19 }, () => ({}))]);
 });
 
-test("a kind does not use up the budget of another", () => {
+test("each kind has a separate budget", () => {
   const budgets = new LogBudgets();
   admitted(
     budgets,
@@ -32,7 +32,7 @@ test("a kind does not use up the budget of another", () => {
   expect(budgets.admit("ERR_B")).toEqual({});
 });
 
-test("kinds that are made up share one budget, and are not kept", () => {
+test("invented kinds share one budget, and are not stored", () => {
   const budgets = new LogBudgets();
   const kinds = Array.from({ length: 100_000 }, (_, index) => `kind ${index}`);
   expect(admitted(budgets, kinds)).toHaveLength(256 + 20);

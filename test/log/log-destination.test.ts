@@ -50,7 +50,7 @@ describe("chooseLogDestination", () => {
     ["fd:2", ["null", "other", "other"], descriptor(2)],
     ["fd:3", ["null", "other", "other", "other"], descriptor(3)],
     ["stderr", ["null", "other", "null"], nowhere],
-  ])("with TRICORN_LOG=%s where the descriptors are %j", (named, kinds, destination) => {
+  ])("with TRICORN_LOG=%s and the descriptors %j", (named, kinds, destination) => {
     expect(chooseLogDestination(facts(kinds, { named }))).toEqual(destination);
   });
 
@@ -66,7 +66,7 @@ describe("chooseLogDestination", () => {
       false,
       "the descriptor is not open for writing, or has no reader",
     ],
-  ])("refuses TRICORN_LOG=%s where the descriptors are %j (CGI: %s)", (named, kinds, isCgi, fact) => {
+  ])("refuses TRICORN_LOG=%s with the descriptors %j (CGI: %s)", (named, kinds, isCgi, fact) => {
     expect(() => chooseLogDestination(facts(kinds, { named, isCgi }))).toThrow(
       expect.objectContaining({
         code: "ERR_LOG_DESTINATION",

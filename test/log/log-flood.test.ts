@@ -94,7 +94,7 @@ test.each<[what: string, flood: Flood]>([
     },
   ],
 ])(
-  "%s are logged 20 times a second, and counted",
+  "%s are logged at most 20 times per second, and counted",
   async (_what, { code, message, request, closes = false, options = {} }) => {
     const { connect, log } = await serveDefinitions([fails, gate], options);
     const start = Date.now();

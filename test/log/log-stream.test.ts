@@ -27,7 +27,7 @@ test("writes each line at once, as UTF-8", () => {
   expect(readFileSync(path, "utf8")).toBe("one\nzwölf\n");
 });
 
-test("does not throw where the disk is full, the descriptor closed, or the reader gone", () => {
+test("does not throw if the disk is full, the descriptor closed, or the reader gone", () => {
   const closed = openSync("/dev/null", "w");
   closeSync(closed);
   const path = namedPipe();
@@ -40,7 +40,7 @@ test("does not throw where the disk is full, the descriptor closed, or the reade
   }
 });
 
-test("does not wait for ever for a pipe that nobody reads, and tells what was lost when somebody does", () => {
+test("does not wait forever for an unread pipe, and reports the loss to its next reader", () => {
   const path = namedPipe();
   const reader = open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = open(path, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -87,7 +87,7 @@ function drain(fd: number): string {
   }
 }
 
-test("begins a line of its own behind one that was cut off", () => {
+test("starts a new line after one that was truncated", () => {
   const path = join(temporaryFolder(), "log");
   // A process of its own, whose files are limited to 1 KiB.
   const source = `

@@ -17,11 +17,11 @@ describe("redact", () => {
     ["cookies", { HTTP_COOKIE: "sid=s3cr3t; theme=dark" }, "session s3cr3t", "session [redacted]"],
     ["REMOTE_PASSWD", { REMOTE_PASSWD: "hunter22" }, "hunter22 hunter22", "[redacted] [redacted]"],
     ["Jetty's AUTH_TYPE", { AUTH_TYPE: "Bearer abcd1234" }, "abcd1234", "[redacted]"],
-  ])("takes out %s", (_what, variables, text, expected) => {
+  ])("redacts %s", (_what, variables, text, expected) => {
     expect(redact(text, Params.from(variables as Record<string, string>))).toBe(expected);
   });
 
-  test("leaves what is no secret", () => {
+  test("leaves ordinary text", () => {
     const params = Params.from({ AUTH_TYPE: "Basic", HTTP_COOKIE: "a=", HTTP_HOST: "localhost" });
     expect(redact("Basic a localhost", params)).toBe("Basic a localhost");
     expect(redact("text", Params.from({}))).toBe("text");
@@ -100,7 +100,7 @@ describe("redact", () => {
     ["in front of a host", { REQUEST_URI: "http://ada:hunter22@h/a" }, "got hunter22", "got [redacted]"],
     ["that overlaps another", { HTTP_COOKIE: "a=abcdef; b=defghi" }, "abcdefghi", "[redacted]"],
     ["that is a part of the mark", { HTTP_COOKIE: "a=abcdef; b=redacted" }, "abcdef", "[redacted]"],
-  ])("takes out a secret %s", (_what, variables, text, expected) => {
+  ])("redacts a secret %s", (_what, variables, text, expected) => {
     expect(redact(text, Params.from(variables as Record<string, string>))).toBe(expected);
   });
 
@@ -111,7 +111,7 @@ describe("redact", () => {
     ["a URI", encodeURI(odd)],
     ["an object that is shown", inspect(odd).slice(1, -1)],
     ["HTML", "p!w(x)~&#39;a b/&quot;c\\é;&amp;&lt;"],
-  ])("takes out a secret as it stands in %s", (_where, text) => {
+  ])("redacts a secret written in %s", (_where, text) => {
     const params = Params.from({ HTTP_COOKIE: `sid=${encodeURIComponent(odd)}` });
     expect(redact(`a ${text} b`, params)).toBe("a [redacted] b");
   });
@@ -122,7 +122,7 @@ describe("redact", () => {
     ["a member of the query", ["token"], "to%6ben1 token1 other", "[redacted] [redacted] other"],
     ["the query", ["QUERY_STRING"], "token1 other1", "[redacted] [redacted]"],
     ["the target", ["REQUEST_URI"], "token1 other1", "[redacted] [redacted]"],
-  ])("takes out %s that was declared", (_what, declared, text, expected) => {
+  ])("redacts %s that was declared", (_what, declared, text, expected) => {
     const params = Params.from({
       HTTP_X_API_KEY: "key1",
       REQUEST_URI: "/a?token=to%6ben1&b=other1",
@@ -131,18 +131,18 @@ describe("redact", () => {
     expect(redact(text, params, declared)).toBe(expected);
   });
 
-  test("tells nothing where a request has more secrets than can be looked for", () => {
+  test("shows nothing if a request has too many secrets to search for", () => {
     const cookies = Array.from({ length: 1_000 }, (_, index) => `a${index}=value-${index}`).join("; ");
     expect(redact("value-999", Params.from({ HTTP_COOKIE: cookies }))).toBe("[redacted]");
   });
 
-  test("tells the beginning of a long text, and of no secret there a part", () => {
+  test("shows the beginning of a long text, without a partial secret", () => {
     const params = Params.from({ REMOTE_PASSWD: "p".repeat(1_000) });
     const text = `${"x".repeat(16 * 1024 - 10)}${"p".repeat(1_000)}${"y".repeat(100_000)}`;
     expect(redact(text, params)).toBe(`${"x".repeat(16 * 1024 - 10)}[redacted]…`);
   });
 
-  test("takes out every value of a repeated field, the longest first", () => {
+  test("redacts every value of a repeated field, the longest first", () => {
     const params = Params.from([
       ["HTTP_AUTHORIZATION", "Bearer first-token"],
       ["HTTP_AUTHORIZATION", "Bearer first-token-and-more"],
@@ -150,13 +150,13 @@ describe("redact", () => {
     expect(redact("first-token-and-more first-token", params)).toBe("[redacted] [redacted]");
   });
 
-  test("does not take replacement patterns in a secret for such", () => {
+  test("treats replacement patterns in a secret as text", () => {
     expect(redact("a$&b c", Params.from({ REMOTE_PASSWD: "a$&b" }))).toBe("[redacted] c");
   });
 });
 
 describe("oneLine", () => {
-  test("cannot forge a line of a log", () => {
+  test("cannot forge a log line", () => {
     expect(oneLine(" a\r\nb\0c\x1b[31m\u2028d\u0085e\n")).toBe("a b c [31m d e");
   });
 

@@ -23,7 +23,7 @@ test.each(secretParams)("%s is a secret to errors, to the log and to the cache",
   expect(audienceOf(params, [])).toBe("someone");
 });
 
-test("the default log takes out the values of secret fields, however deep they lie in what is logged", () => {
+test("the default log redacts the values of secret fields at any depth", () => {
   const path = join(temporaryFolder(), "log");
   vi.stubEnv("TRICORN_LOG", path);
   const { log } = defaultLog(["HTTP_X_API_KEY", "X-Tenant-Key"]);

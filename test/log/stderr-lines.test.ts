@@ -33,7 +33,7 @@ function linesOf({ records }: Pick<Answer, "records">): string[] {
 const typesOf = ({ records }: Answer): number[] => records.map(({ type }) => type);
 
 describe("warnings of a handler", () => {
-  test("are told behind a whole answer, each in a record of its own, from warn on", async () => {
+  test("are sent after a complete answer, each in its own record, from warn on", async () => {
     const { answer, lines, log } = await ask(({ log }) => {
       log.debug("not told");
       log.info("not told");
@@ -54,7 +54,7 @@ describe("warnings of a handler", () => {
     expect(log[2]).toMatchObject({ level: 40, requestId: 1, route: "GET /" });
   });
 
-  test("wait for the header block of a stream, and are then told at once", async () => {
+  test("wait for the header block of a stream, and are then sent at once", async () => {
     const more = deferred();
     const { connect } = await serveDefinitions(
       [
@@ -85,7 +85,7 @@ describe("warnings of a handler", () => {
     expect((await peer.answer(1)).text).toBe("first last");
   });
 
-  test("have neither control characters, nor a length without a bound, nor fields, nor secrets", async () => {
+  test("exclude control characters, fields and secrets, and have a bounded length", async () => {
     const headers = { HTTP_AUTHORIZATION: "Bearer top-secret", HTTP_X_API_KEY: "key-1234" };
     const { lines } = await ask(
       ({ log, headers }) => {
@@ -115,7 +115,7 @@ describe("warnings of a handler", () => {
     ["nothing", (log) => log.warn(undefined), "warn"],
     ["placeholders", (log) => log.warn("%s is %d%% of %j", "it", 5, { a: 1 }), 'warn: it is 5% of {"a":1}'],
     ["more values than placeholders", (log) => Reflect.apply(log.warn, log, ["a %s", "b", "c"]), "warn: a b"],
-  ])("are told of %s as their message and error", async (_what, write, told) => {
+  ])("report %s as their message and error", async (_what, write, told) => {
     const { lines } = await ask(({ log }) => {
       write(log);
       return "";
@@ -123,7 +123,7 @@ describe("warnings of a handler", () => {
     expect(lines).toEqual([`tricorn: GET /: ${told}\n`]);
   });
 
-  test("are at most 20 for a request, and the last one says so", async () => {
+  test("are limited to 20 per request, and the last one says so", async () => {
     const { lines, log } = await ask(({ log }) => {
       for (let line = 1; line <= 50; line += 1) log.warn(`line ${line}`);
       return "";
@@ -134,7 +134,7 @@ describe("warnings of a handler", () => {
     expect(log).toHaveLength(50);
   });
 
-  test("are told of by children of the logger too, whatever its level and bindings become", async () => {
+  test("are sent for children of the logger too, at any level and with any bindings", async () => {
     const { lines, log } = await ask((request) => {
       const { log } = request;
       log.level = "error";
@@ -153,7 +153,7 @@ describe("warnings of a handler", () => {
     expect(log[1]).toMatchObject({ msg: "two", bound: "yes", part: "till", more: 1, requestId: 1 });
   });
 
-  test("are told although the logger throws, which the handler learns of", async () => {
+  test("are sent even if the logger throws, which the handler sees", async () => {
     const log = pino({ level: "info" }, { write: full });
     const { connect } = await serveDefinitions(
       [
@@ -171,7 +171,7 @@ describe("warnings of a handler", () => {
     expect(linesOf(answer)).toEqual(["tricorn: GET /: warn: before the disk was full\n"]);
   });
 
-  test("that come behind the answer are for the log alone", async () => {
+  test("that are late go only to the log", async () => {
     const { lines, log } = await ask(({ log }) => {
       queueMicrotask(() => log.warn("too late"));
       return "";
@@ -180,7 +180,7 @@ describe("warnings of a handler", () => {
     expect([lines, log.map(({ msg }) => msg)]).toEqual([[], ["too late"]]);
   });
 
-  test("do not stand in the place of an answer that the Web server aborted", async () => {
+  test("do not replace an answer that the Web server aborted", async () => {
     const { connect } = await serveDefinitions(
       [
         responder({
@@ -202,7 +202,7 @@ function full(): never {
   throw new Error("no space left on device");
 }
 
-describe("what is told", () => {
+describe("what is sent", () => {
   const failing: Handler = ({ log }) => {
     log.warn("about to fail");
     throw new Error("failed");
@@ -213,7 +213,7 @@ describe("what is told", () => {
     ["off", []],
     ["failures", [failure]],
     ["warnings", ["tricorn: GET /: warn: about to fail\n", failure]],
-  ])("of a failing handler with %s, whatever the log gets", async (stderr, told) => {
+  ])("for a failing handler with %s, regardless of the log", async (stderr, told) => {
     const { answer, lines, log } = await ask(failing, { stderr });
     expect(answer.status).toBe(500);
     expect(lines).toEqual(told);
@@ -224,7 +224,7 @@ describe("what is told", () => {
     ["off", 0],
     ["failures", 1],
     ["warnings", 1],
-  ])("of an HttpError of the server with %s", async (stderr, count) => {
+  ])("for an HttpError of the server with %s", async (stderr, count) => {
     const { answer, lines } = await ask(
       () => {
         throw new HttpError(503, "Closed for lunch.");
@@ -238,7 +238,7 @@ describe("what is told", () => {
     ["off", []],
     ["failures", []],
     ["warnings", ["tricorn: refused request: PARAMS are longer than 10 bytes\n"]],
-  ])("of a refused request with %s", async (stderr, told) => {
+  ])("for a refused request with %s", async (stderr, told) => {
     const { connect } = await serveDefinitions([responder({ "GET /": () => "" })], {
       dispatcher: { stderr },
       server: { limits: { paramsBytes: 10 } },
@@ -251,7 +251,7 @@ describe("what is told", () => {
     ["warnings", 1],
     ["failures", 0],
   ] as const)(
-    "of a responder that answers in the place of an authorizer, once, with %s",
+    "for a responder that answers instead of an authorizer, once, with %s",
     async (stderr, count) => {
       const gate = { kind: "authorizer", name: "Gate", paths: ["/gated"], authorize: () => allow() } as const;
       const { connect } = await serveDefinitions([gate, responder({ "GET /gated": () => "" })], {
@@ -267,7 +267,7 @@ describe("what is told", () => {
     },
   );
 
-  test("is one of three things", () => {
+  test("is one of three values", () => {
     expect(() => createApplication({ controllers: [], stderr: "warning" as StderrLines })).toThrow(
       expect.objectContaining({
         code: "ERR_STDERR_LINES",
@@ -278,7 +278,7 @@ describe("what is told", () => {
 });
 
 describe("the other roles", () => {
-  test("an authorizer's warnings are told behind its whole decision", async () => {
+  test("an authorizer's warnings are sent after its whole decision", async () => {
     const { connect } = await serveDefinitions(
       [
         {
@@ -311,7 +311,7 @@ describe("the other roles", () => {
     ]);
   });
 
-  test("a filter's warnings are told", async () => {
+  test("a filter's warnings are sent", async () => {
     const { connect } = await serveDefinitions(
       [
         {
@@ -333,7 +333,7 @@ describe("the other roles", () => {
   test.each([
     ["with an answer", "answer", [6, 7, 7, 6, 3]],
     ["without one", "", [7, 7, 6, 3]],
-  ])("a role of one's own tells its warnings %s", async (_how, content, types) => {
+  ])("a custom role sends its warnings %s", async (_how, content, types) => {
     const { connect } = await serveDefinitions(
       [
         {

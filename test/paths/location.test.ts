@@ -288,7 +288,7 @@ describe("locate", () => {
     expect(located(variables as Record<string, string>)).toMatchObject({ path, mount });
   });
 
-  test("a declared root is the mount, whatever the Web server says", () => {
+  test("a declared root is the mount, regardless of the Web server", () => {
     // Apache with SetHandler: what is no file below the document root is PATH_INFO from the second segment on.
     const variables = { SCRIPT_NAME: "/books", PATH_INFO: "/1", REQUEST_URI: "/books/1" };
     expect(located(variables, "/")).toMatchObject({ path: "/books/1", mount: "" });
@@ -321,7 +321,7 @@ describe("locate", () => {
     expect(located({ REQUEST_URI: uri }, declared)).toMatchObject({ kind });
   });
 
-  test("what PATH_INFO says counts for nothing beside a declared mount", () => {
+  test("PATH_INFO is ignored with a declared mount", () => {
     const variables = {
       SCRIPT_NAME: "/public/app",
       PATH_INFO: "/members",
@@ -343,7 +343,7 @@ describe("locate", () => {
     expect(located({ REQUEST_URI: uri, QUERY_STRING: "rewritten" })).toMatchObject({ target, query });
   });
 
-  test("the query is QUERY_STRING where no REQUEST_URI came", () => {
+  test("the query is QUERY_STRING without REQUEST_URI", () => {
     expect(located({ SCRIPT_NAME: "/a b", QUERY_STRING: "c" })).toMatchObject({
       target: "/a%20b?c",
       query: "c",
@@ -351,7 +351,7 @@ describe("locate", () => {
   });
 
   test.each(["/..", "/a/%2e%2e/..", "/%zz", "/a%E4", "/a%00", "/a#b", "*", "host:443"])(
-    "nothing is decided by %s",
+    "%s is ambiguous",
     (uri) => {
       expect(located({ REQUEST_URI: uri, SCRIPT_NAME: "/app", PATH_INFO: "/a" }).kind).toBe("ambiguous");
       expect(located({ REQUEST_URI: uri }, "/app").kind).toBe("ambiguous");
@@ -363,12 +363,12 @@ describe("locate", () => {
     ["encoded slashes", `/m${"/a".repeat(6_000)}${"%2Fa".repeat(6_000)}`, "/a".repeat(12_000), 36_000],
     ["empty segments", `/m${"/".repeat(30_000)}a`, `${"/".repeat(30_000)}a`, 2],
     ["dots", `/m/b${"/a/..".repeat(8_000)}`, `/b${"/a/..".repeat(8_000)}`, 3],
-  ])("a long path of %s is divided like a short one", (_, uri, pathInfo, length) => {
+  ])("a long path of %s is split like a short one", (_, uri, pathInfo, length) => {
     const { path, mount } = located({ REQUEST_URI: uri, SCRIPT_NAME: "/m", PATH_INFO: pathInfo });
     expect([path.length, mount]).toEqual([length, "/m"]);
   });
 
-  test("nothing is decided by decoded bytes that are no UTF-8", () => {
+  test("decoded bytes that are not UTF-8 are ambiguous", () => {
     const params = new Params(
       encodeNameValuePairs([
         ["REQUEST_URI", Buffer.from("/a\xe4b", "latin1")],
@@ -467,7 +467,7 @@ describe("documentPaths", () => {
     expect(documentPaths(Params.from({ DOCUMENT_URI: uri }), mount)).toEqual(paths);
   });
 
-  test("are decoded where the server has not done so", () => {
+  test("are decoded if the server has not done so", () => {
     const params = Params.from({ DOCUMENT_URI: "/app/x/%2e%2e/a%2Fb", SERVER_SOFTWARE: "Jetty/9.4.57" });
     expect(documentPaths(params, "/app")).toBeUndefined();
     const plain = Params.from({ DOCUMENT_URI: "/app/x/%2e%2e/a%20b", SERVER_SOFTWARE: "Jetty/9.4.57" });

@@ -70,11 +70,11 @@ describe("compileGlob", () => {
     ["/a**b", "/ax/b", false],
     ["/x{,/**}", "/x/y/z", true],
     ["/{a,b/{c,d}}/e", "/b/d/e", true],
-  ])("%j on %j, with what is left out: %s", (glob, path, expected) => {
+  ])("%j on %j, excluding: %s", (glob, path, expected) => {
     expect(compileGlob(glob)(path)).toBe(expected);
   });
 
-  test("covers a path that is too long to be compared, so that it cannot pass by what protects", () => {
+  test("covers a path too long to compare, so that it stays protected", () => {
     const path = `/elsewhere/${"a".repeat(2048)}`;
     for (const glob of ["/members/**", "*.txt", "!/elsewhere/**", "/!(elsewhere)/**"]) {
       expect(compileGlob(glob)(path)).toBe(true);
@@ -147,7 +147,7 @@ describe("compileProtection", () => {
     expect(compileProtection(glob)(path)).toBe(expected);
   });
 
-  test("folding and readings only ever add to what a glob covers", () => {
+  test("folding and readings only add to what a glob covers", () => {
     fc.assert(
       fc.property(globs, paths, (glob, path) => {
         const exact = compileGlob(glob);
@@ -160,7 +160,7 @@ describe("compileProtection", () => {
     );
   });
 
-  test("whatever a program makes of the letters: what the glob covers then is covered", () => {
+  test("a glob covers every case variant of what it covers", () => {
     const folds: readonly ((text: string) => string)[] = [
       (text) => text.toLowerCase(),
       (text) => text.toUpperCase(),
@@ -182,7 +182,7 @@ describe("compileProtection", () => {
   });
 });
 
-describe("the time that a glob takes", () => {
+describe("the cost of a glob", () => {
   test.each([
     ["/**/a/**/b/**/c", (n: number) => "/a/b".repeat(n)],
     ["/**/*a*b*c*/**/d", (n: number) => `/${"abc".repeat(n)}`],
@@ -209,7 +209,7 @@ describe("the time that a glob takes", () => {
     expect(steps(160)).toBeLessThanOrEqual(6 * short);
   });
 
-  test("is in proportion to a path of which each character leads to a new place", () => {
+  test("is proportional to a path of which each character can begin a match", () => {
     // 2^12 places; far more than are remembered.
     const glob = `/*a${"?".repeat(12)}`;
     const matches = compileGlob(glob);

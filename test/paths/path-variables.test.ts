@@ -41,7 +41,7 @@ function checkForms(params: Params, raw: string, query: string): readonly PathVa
   });
 }
 
-describe("each variable has the form of the table", () => {
+describe("each variable is encoded as the table says", () => {
   test.each(setUps)("behind $title", ({ name }) => {
     const { streams } = readFixture(name).requests.find(
       (request) => request.name === "an encoded path and query",
@@ -66,7 +66,7 @@ describe("each variable has the form of the table", () => {
   });
 });
 
-describe("a path that was encoded twice stays one, and a blank is one", () => {
+describe("a path that was encoded twice stays encoded once, and a blank is one", () => {
   test.each(builtCaptures)("behind $name", ({ requests }) => {
     for (const { target, received } of requests) {
       for (const { params: pairs } of received) {

@@ -66,7 +66,7 @@ describe("plainPath", () => {
     expect(plainPath(path)).toBe(plain);
   });
 
-  test("is done once it is done, and leads where the path did", () => {
+  test("is idempotent, and leads to the same place as the path", () => {
     fc.assert(
       fc.property(paths, (path) => {
         const plain = plainPath(path);
@@ -139,7 +139,7 @@ describe("normalizePath", () => {
     expect(normalizePath(path)).toBe(normalized);
   });
 
-  test("is done once it is done", () => {
+  test("is idempotent", () => {
     fc.assert(
       fc.property(paths, (path) => {
         const once = normalizePath(path);

@@ -45,12 +45,12 @@ describe("RouteTable", () => {
     ]);
   });
 
-  it("lets ** stand for no folder at all", () => {
+  it("matches no folder at all with **", () => {
     const routes = table({ filter: ["/**/*.md", "**/*.txt"] });
     expect(["/a.md", "/x/a.md", "/a.txt", "/x/y/a.txt"].every((path) => routes.filters(path))).toBe(true);
   });
 
-  it("protects everything by /** and all but what a negated glob names", () => {
+  it("protects everything by /** and all but a negated glob", () => {
     expect(table({ protect: ["/**"] }).protects("/")).toBe(true);
     const routes = table({ protect: ["!/public/**"] });
     expect([routes.protects("/"), routes.protects("/public/a"), routes.protects("/Public/a")]).toEqual([
@@ -74,7 +74,7 @@ describe("RouteTable", () => {
     expect(table({ respond: ["/$"] }).responds("/")).toBe(true);
   });
 
-  it("refuses entries that can cover nothing", () => {
+  it("refuses entries that can match nothing", () => {
     expect(() => table({ respond: ["api"] })).toThrow(expect.objectContaining({ code: "ERR_GATEWAY_ROUTE" }));
     expect(() => table({ protect: [""] })).toThrow(expect.objectContaining({ code: "ERR_GATEWAY_ROUTE" }));
   });

@@ -11,7 +11,7 @@ test.each([
   expect(isCgi(environment)).toBe(expected);
 });
 
-test("a request leaves the environment, what was set for the program stays, and params have both", () => {
+test("a request is removed from the environment, which keeps the program's variables, and params have both", () => {
   const ofTheRequest = {
     AUTH_TYPE: "Basic",
     CONTENT_LENGTH: "5",

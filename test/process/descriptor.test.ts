@@ -14,7 +14,7 @@ function descriptorOf(socket: Server | Socket): number {
 }
 
 test.each(["unix", "127.0.0.1", "::1"])(
-  "a listening socket of %s listens, one that is connected does not",
+  "a listening socket of %s is detected, a connected one is not",
   async (kind) => {
     const server = createServer();
     if (kind === "unix") server.listen(join(temporaryFolder(), "app.sock"));
@@ -67,13 +67,13 @@ describe("isWritable", () => {
     return path;
   }
 
-  test("is true of what is open for writing", () => {
+  test("is true for what is open for writing", () => {
     const file = join(temporaryFolder(), "file");
     const fds = [open(file, constants.O_CREAT | constants.O_WRONLY), open(file, constants.O_RDWR), 1, 2];
     expect(fds.map(isWritable)).toEqual([true, true, true, true]);
   });
 
-  test("is false of what is open for reading, closed, or a folder", () => {
+  test("is false for what is open for reading, closed, or a folder", () => {
     const closed = openSync("/dev/null", "r");
     closeSync(closed);
     expect(
@@ -81,7 +81,7 @@ describe("isWritable", () => {
     ).toEqual([false, false, false]);
   });
 
-  test("is false of a pipe whose other end is in this process, as those are that Node.js made", () => {
+  test("is false for a pipe whose other end is in this process, such as those Node.js creates", () => {
     const path = namedPipe();
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const writer = open(path, constants.O_WRONLY);

@@ -80,7 +80,7 @@ describe("howStarted", () => {
     expect(howStarted(undefined, process)).toEqual(start);
   });
 
-  test("takes the addresses that it is called with, and asks for nothing else", () => {
+  test("uses the addresses it is called with, and inspects nothing else", () => {
     const never = (): never => {
       throw new Error("asked");
     };
@@ -90,7 +90,7 @@ describe("howStarted", () => {
     expect(howStarted(several, process)).toEqual({ kind: "listen", addresses: several });
   });
 
-  test("takes the sockets of a name that it is called with", () => {
+  test("uses the sockets of a name it is called with", () => {
     expect(howStarted(["systemd:web", "9001"], facts("listening", passed))).toEqual(
       listen("fd:3", "fd:5", "9001"),
     );
@@ -100,7 +100,7 @@ describe("howStarted", () => {
     ["it passed web, admin, web", "systemd:other", facts("null", passed)],
     ["it passed none", "systemd:web", facts("null")],
     ["LISTEN_PID is 1, so start node itself, or by exec", "systemd:web", facts("null", elsewhere)],
-  ])("refuses the name of a socket that is not there: %s", (fact, address, process) => {
+  ])("refuses the name of a missing socket: %s", (fact, address, process) => {
     const error = expect.objectContaining({
       code: "ERR_SYSTEMD_SOCKET",
       message: `Cannot listen on ${address}: systemd passed no socket of that name to this process; ${fact}`,
@@ -128,7 +128,7 @@ describe("parseSystemdSockets", () => {
     [undefined, ["unknown", "unknown", "unknown"]],
     ["web", ["web", "unknown", "unknown"]],
     ["a.socket::c:d", ["a.socket", "", "c"]],
-  ])("takes names of %j as %j", (names, expected) => {
+  ])("reads names of %j as %j", (names, expected) => {
     const { sockets } = parseSystemdSockets({ ...environment, LISTEN_FDNAMES: names }, pid);
     expect(sockets.map(({ name }) => name)).toEqual(expected);
   });
@@ -144,7 +144,7 @@ describe("parseSystemdSockets", () => {
     expect(parseSystemdSockets({ ...environment, ...change }, pid)).toEqual({ sockets: [] });
   });
 
-  test.each(["1", "770", "", "77x"])("leaves those for process %j alone", (other) => {
+  test.each(["1", "770", "", "77x"])("ignores those for process %j", (other) => {
     expect(parseSystemdSockets({ ...environment, LISTEN_PID: other }, pid)).toEqual({
       sockets: [],
       meantFor: other,

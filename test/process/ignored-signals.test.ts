@@ -25,11 +25,11 @@ describe("isHangupIgnored", () => {
     ["the mask cannot be read", facts("SigIgn:\tnonsense\n", "SigCgt:\t0000000000000001\n"), false],
     ["bash ran nohup", facts(without, without, { _: "/usr/bin/nohup" }), true],
     ["bash ran something else", facts(without, without, { _: "/usr/bin/node" }), false],
-  ])("where %s", (_how, given, expected) => {
+  ])("if %s", (_how, given, expected) => {
     expect(isHangupIgnored(given)).toBe(expected);
   });
 
-  test("reads of this system what the shell above a process ignores", async () => {
+  test("reads from this system which signals the parent shell ignores", async () => {
     const shell = spawn("sh", ["-c", "trap '' HUP; echo; read line"], { stdio: ["pipe", "pipe", "inherit"] });
     await once(shell.stdout, "data");
     const { statusOf } = startFacts();

@@ -24,14 +24,14 @@ describe("BEGIN_REQUEST (section 5.1)", () => {
     expect(decodeBeginRequest(body)).toEqual({ role: 2, keepConnection: true });
   });
 
-  test("is decoded whatever the reserved bits and bytes are", () => {
+  test("is decoded with any reserved bits and bytes", () => {
     expect(decodeBeginRequest(hex("ff fe fe 01 02 03 04 05"))).toEqual({
       role: 0xfffe,
       keepConnection: false,
     });
   });
 
-  test("comes back as it went", () => {
+  test("is the same after encoding and decoding", () => {
     const bodies = fc.record({ role: fc.nat(0xffff), keepConnection: fc.boolean() });
     fc.assert(
       fc.property(bodies, (given) => {
@@ -50,7 +50,7 @@ describe("END_REQUEST (section 5.5)", () => {
     expect(encodeEndRequest({ applicationStatus: 0xffff_fffe, protocolStatus: 3 })).toEqual(body);
   });
 
-  test("is encoded with a negative status as exit() would give it", () => {
+  test("is encoded with a negative status, as from exit()", () => {
     expect(encodeEndRequest({ applicationStatus: -2, protocolStatus: 3 })).toEqual(body);
   });
 

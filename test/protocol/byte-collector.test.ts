@@ -12,7 +12,7 @@ describe("ByteCollector", () => {
     expect(collector.length).toBe(0);
   });
 
-  it("does not copy what it holds again for each batch", () => {
+  it("does not copy its content again for each batch", () => {
     const collector = new ByteCollector();
     const piece = Buffer.alloc(1024);
     const start = performance.now();

@@ -15,7 +15,7 @@ function parse(text: string, limits?: CgiResponseLimits): CgiResponseHead | unde
 const refused = expect.objectContaining({ code: "ERR_FCGI_RESPONSE_HEADER", fault: "remote" }) as Error;
 
 describe("CgiResponseParser", () => {
-  test("reads a status, fields in their order, and leaves the body", () => {
+  test("reads a status, fields in order, and leaves the body", () => {
     const head = parse(
       "Status: 404 Not Found\r\nContent-Type: text/plain\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nbody\r\n\r\n",
     );
@@ -35,7 +35,7 @@ describe("CgiResponseParser", () => {
     ["LF", "Status: 201\nA: b\n\nx"],
     ["CRLF", "Status: 201\r\nA: b\r\n\r\nx"],
     ["both", "Status: 201\nA: b\r\n\nx"],
-  ])("takes lines that end in %s", (_name, text) => {
+  ])("accepts lines that end in %s", (_name, text) => {
     const head = parse(text);
     expect(head).toMatchObject({ status: 201, statusText: "", headers: [["A", "b"]] });
     expect(head!.rest.toString()).toBe("x");
@@ -52,7 +52,7 @@ describe("CgiResponseParser", () => {
     expect(parse(text)).toMatchObject({ status, statusText });
   });
 
-  test("trims white space around values and keeps what is inside, byte by byte", () => {
+  test("trims white space around values and preserves the rest, byte by byte", () => {
     expect(parse("A: \t x\ty \xe9 \t\r\nB:\n\n")!.headers).toEqual([
       ["A", "x\ty \xe9"],
       ["B", ""],
@@ -90,13 +90,13 @@ describe("CgiResponseParser", () => {
     expect(() => parse(text)).toThrow(refused);
   });
 
-  test("never repeats what came in its message", () => {
+  test("never repeats the input in its message", () => {
     expect(() => parse("Set-Cookie: secret\0\n\n")).toThrow(
       "Cannot read response header: the value in line 1 has a control character",
     );
   });
 
-  test("waits for the blank line and says so when it does not come", () => {
+  test("waits for the blank line and says so if it is missing", () => {
     const parser = new CgiResponseParser();
     expect(parser.push(Buffer.from("Status: 200\r\n"))).toBeUndefined();
     expect(parser.push(Buffer.from("\r"))).toBeUndefined();
@@ -107,7 +107,7 @@ describe("CgiResponseParser", () => {
     expect(new CgiResponseParser().incomplete().message).toMatch("wrote nothing to STDOUT");
   });
 
-  test("takes as many bytes as allowed and not one more", () => {
+  test("accepts as many bytes as allowed and not one more", () => {
     const text = "A: bcd\r\n\r\n";
     expect(parse(text, { bytes: 10 })).toBeDefined();
     expect(() => parse(text, { bytes: 9 })).toThrow(refused);
@@ -122,7 +122,7 @@ describe("CgiResponseParser", () => {
     expect(feed).toThrow("longer than 65536 bytes");
   });
 
-  test("takes as many fields as allowed and not one more", () => {
+  test("accepts as many fields as allowed and not one more", () => {
     expect(parse("A: 1\nB: 2\n\n", { count: 2 })!.headers).toHaveLength(2);
     expect(() => parse("A: 1\nB: 2\nC: 3", { count: 2 })).not.toThrow();
     expect(() => parse("A: 1\nB: 2\nC: 3\n", { count: 2 })).toThrow("more than 2 fields");

@@ -29,18 +29,18 @@ describe("name-value pairs (section 3.4)", () => {
     expect(decodeNameValuePairs(hex("80 00 00 01  80 00 00 00  61"))).toEqual([["a", ""]]);
   });
 
-  test("are decoded one behind the other, repeated names too", () => {
+  test("are decoded in sequence, with repeated names", () => {
     expect(decodeNameValuePairs(hex("01 01 61 31  01 01 61 32"))).toEqual([
       ["a", "1"],
       ["a", "2"],
     ]);
   });
 
-  test("are UTF-8 where they are text, and bytes where they are bytes", () => {
+  test("are UTF-8 for text, and unchanged for bytes", () => {
     expect(encodeNameValuePairs([["é", hex("ff 00")]])).toEqual(hex("02 02  c3 a9  ff 00"));
   });
 
-  test("come back as they went", () => {
+  test("are the same after encoding and decoding", () => {
     const text = fc.string({ unit: "grapheme", maxLength: 200 });
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text), { maxLength: 20 }), (pairs) => {
@@ -77,7 +77,7 @@ describe("a block that ends inside a pair", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test("is refused wherever it is cut", () => {
+  test("is refused at any division", () => {
     const block = encodeNameValuePairs([
       ["REQUEST_METHOD", "GET"],
       ["HTTP_COOKIE", long],
@@ -90,14 +90,14 @@ describe("a block that ends inside a pair", () => {
   });
 });
 
-test("locatePair says where a pair lies", () => {
+test("locatePair returns the offsets of a pair", () => {
   const position = { name: 0, value: 0, end: 0 };
   expect(locatePair(hex("00 00  02 01 61 62 63"), 2, position)).toBe(true);
   expect(position).toEqual({ name: 4, value: 6, end: 7 });
   expect(locatePair(hex("00 00"), 2, position)).toBe(false);
 });
 
-test("any bytes are either pairs that fill the block or refused, never anything else", () => {
+test("any bytes are either pairs that fill the block or refused", () => {
   let pairs = 0;
   let refusals = 0;
   // Short lengths, so that some blocks are filled by their pairs.

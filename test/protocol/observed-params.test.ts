@@ -15,7 +15,7 @@ describe("ObservedParams", () => {
     ["beginsWith", (params) => params.beginsWith("A", "1")],
     ["isUnanimous", (params) => params.isUnanimous("A")],
     ["isRepeated", (params) => params.isRepeated("A")],
-  ])("note the name that %s asks for, and say the same", (method, read) => {
+  ])("record the name that %s reads, and return the same", (method, read) => {
     const params = observed();
     expect(params.reading).toEqual(new Set());
     expect(read(params)).toEqual(read(new Params(params.bytes) as ObservedParams));
@@ -24,19 +24,19 @@ describe("ObservedParams", () => {
     expect(again.reading, method).toEqual(new Set(["A"]));
   });
 
-  test("note a name that is not there, which is what was found out", () => {
+  test("record a name that is absent, which is information too", () => {
     const params = observed();
     expect(params.get("B")).toBeUndefined();
     expect(params.reading).toEqual(new Set(["B"]));
   });
 
-  test("do not note the method, which is read of each request", () => {
+  test("do not record the method, which is read for each request", () => {
     const params = observed();
     expect(params.method).toBe("GET");
     expect(params.reading).toEqual(new Set());
   });
 
-  test("have a way of their own for all that can be read, so that nothing is read unnoticed", () => {
+  test("override every way to read, so that no read is unrecorded", () => {
     // These go through the others.
     const indirect = new Set(["constructor", "toObject", "toJSON", Symbol.for("nodejs.util.inspect.custom")]);
     const own = Reflect.ownKeys(ObservedParams.prototype);

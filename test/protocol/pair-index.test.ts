@@ -30,7 +30,7 @@ const pairs = fc.array(fc.tuple(names, fc.string({ unit: "binary-ascii", maxLeng
   maxLength: 40,
 });
 
-test("an index finds what a walk over the pairs finds, whichever block was listed before", () => {
+test("an index finds the same as a scan of the pairs, whichever block was indexed before", () => {
   const index = new PairIndex();
   fc.assert(
     fc.property(fc.array(pairs, { minLength: 1, maxLength: 3 }), (lists) => {
@@ -47,7 +47,7 @@ test("an index finds what a walk over the pairs finds, whichever block was liste
   );
 });
 
-test("an index of a block with many pairs has all of them, and the next one has its own", () => {
+test("an index of a block with many pairs has all of them, and the next is separate", () => {
   const index = new PairIndex();
   const many = encodeNameValuePairs(Array.from({ length: 5000 }, (_, at) => [`N${at}`, String(at)] as const));
   const few = encodeNameValuePairs([["N1", "other"]]);
@@ -59,7 +59,7 @@ test("an index of a block with many pairs has all of them, and the next one has 
   expect(valueIn(index, few, { name: "N4999", which: "last" })).toBeUndefined();
 });
 
-test("an index does not take the end of a value for a name", () => {
+test("an index does not read the end of a value as a name", () => {
   const index = new PairIndex();
   // The value of A is what the pair B=1 looks like.
   const block = hex("01 04 41  01 01 42 31");
@@ -67,7 +67,7 @@ test("an index does not take the end of a value for a name", () => {
   expect(valueIn(index, block, { name: "B", which: "last" })).toBeUndefined();
 });
 
-test("an index refuses a pair that reaches beyond the block, and forgets what it listed of it", () => {
+test("an index refuses a pair that exceeds the block, and forgets what it indexed of it", () => {
   const index = new PairIndex();
   const broken = hex("01 01 41 31  01 02 42 31");
   const refusal = expect.objectContaining({

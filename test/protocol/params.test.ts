@@ -37,11 +37,11 @@ describe("Params", () => {
     ["three of which the outer ones are the same", "01 01 41 31  01 01 41 32  01 01 41 31", false],
     ["one that is empty and one that is not", "01 00 41  01 01 41 31", false],
     ["one, and another name with another value", "01 01 41 31  01 01 42 32", true],
-  ])("tells whether all values of a name are the same: %s", (_what, pairs, same) => {
+  ])("compares all values of a name: %s", (_what, pairs, same) => {
     expect(new Params(hex(pairs)).isUnanimous("A")).toBe(same);
   });
 
-  test("gives all variables with a prefix as bytes, but HTTP_PROXY", () => {
+  test("returns all variables with a prefix as bytes, except HTTP_PROXY", () => {
     const fields = new Params(
       hex(`08 02  48 54 54 50 5f 58 5f 41  c3 a9   # HTTP_X_A = é in UTF-8
            08 01  48 54 54 50 5f 58 5f 41  e9      # HTTP_X_A = é in latin-1
@@ -60,13 +60,13 @@ describe("Params", () => {
     expect(params.getAll("E")).toEqual([]);
   });
 
-  test("yields the bytes that came", () => {
+  test("yields the original bytes", () => {
     expect(params.getBytes("C")).toEqual(hex("e9"));
     expect(params.getBytes("E")).toBeUndefined();
     expect(params.bytes).toBe(block);
   });
 
-  test("yields the first value of a repeated header field, which a client can add to, however often it is asked", () => {
+  test("yields the first value of a repeated header field, which a client can add to, however often it is requested", () => {
     const repeated = Params.from([
       ["HTTP_X_USER", "real"],
       ["REMOTE_USER", "unchecked"],
@@ -80,7 +80,7 @@ describe("Params", () => {
     expect(repeated.toObject()).toEqual({ HTTP_X_USER: "real", REMOTE_USER: "checked" });
   });
 
-  test("makes others without all pairs of some names, and with further ones behind the rest", () => {
+  test("creates others without some names, and with further pairs at the end", () => {
     const long = "x".repeat(300);
     const given = Params.from([
       ["A", "1"],
@@ -151,7 +151,7 @@ describe("Params", () => {
   });
 });
 
-test("PARAMS cut anywhere are the same when they are put together", () => {
+test("PARAMS divided anywhere are the same when joined", () => {
   const text = fc.string({ maxLength: 150 });
   fc.assert(
     fc.property(

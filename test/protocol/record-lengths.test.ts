@@ -49,7 +49,7 @@ test("a record of 65,535 bytes with 255 bytes of padding is one record, for an a
   }
 });
 
-test("content that is longer than a record is cut into several, or refused; never is its length", () => {
+test("content longer than a record is split into several, or refused; its length is never truncated", () => {
   const content = Buffer.alloc(200_000, record(Type.begin, 2, Buffer.alloc(8)));
   const writer = new RecordWriter();
   writer.stream(Type.stdin, 1, content);

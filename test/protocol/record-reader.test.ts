@@ -34,7 +34,7 @@ const begin = "01 01 00 01 00 08 00 00  00 01 01 00 00 00 00 00";
 const stdin = "01 05 00 01 00 03 05 00  61 62 63  00 00 00 00 00";
 
 describe("RecordReader", () => {
-  test("hands on every record of a chunk", () => {
+  test("returns every record of a chunk", () => {
     expect(recordsIn([hex(begin + stdin + "01 05 00 01 00 00 00 00")])).toEqual([
       { type: 1, requestId: 1, content: "0001010000000000" },
       { type: 5, requestId: 1, content: "616263" },
@@ -42,7 +42,7 @@ describe("RecordReader", () => {
     ]);
   });
 
-  test("reads padding of any length, whatever it holds", () => {
+  test("reads padding of any length and content", () => {
     const bytes = Buffer.concat([hex("01 03 ff fe 00 02 ff 00  aa bb"), Buffer.alloc(255, 0x01), hex(begin)]);
     const expected = [
       { type: 3, requestId: 65_534, content: "aabb" },
@@ -59,7 +59,7 @@ describe("RecordReader", () => {
     }
   });
 
-  test("hands on streams as they come, and other records whole", () => {
+  test("yields streams in pieces, and other records whole", () => {
     expect(
       recordsIn([hex("01 05 00 01 00 03 00 00 61"), hex("62 63 01 03 00 01 00 02 00 00 64"), hex("65")]),
     ).toEqual([
@@ -69,7 +69,7 @@ describe("RecordReader", () => {
     ]);
   });
 
-  test("knows whether it is inside a record", () => {
+  test("reports whether it is inside a record", () => {
     const reader = new RecordReader({ record: () => {} });
     const states = Array.from(hex(stdin), (byte) => {
       reader.read(Buffer.of(byte));
@@ -89,7 +89,7 @@ describe("RecordReader", () => {
     );
   });
 
-  test("does not copy the content of a record that lies in one chunk", () => {
+  test("does not copy the content of a record within one chunk", () => {
     const chunk = hex(stdin);
     const reader = new RecordReader({
       record: (_type, _id, content) => expect(content.buffer).toBe(chunk.buffer),
@@ -136,7 +136,7 @@ test("any split of a stream of records gives the same records", () => {
   );
 });
 
-test("records of the longest content survive any two cuts", () => {
+test("records of maximum content survive any two cuts", () => {
   const content = Buffer.alloc(65_535, "tricorn ");
   const bytes = encodeRecord({ type: RecordType.GetValuesResult, requestId: 0, content });
   fc.assert(

@@ -52,7 +52,7 @@ describe("RecordWriter", () => {
     );
   });
 
-  test("puts a small answer into one buffer", () => {
+  test("writes a small answer into one buffer", () => {
     const writer = new RecordWriter();
     writer.answer({
       requestId: 1,
@@ -72,7 +72,7 @@ describe("RecordWriter", () => {
     );
   });
 
-  test("writes the header block as latin-1", () => {
+  test("writes the header block as Latin-1", () => {
     const writer = new RecordWriter();
     writer.answer({
       requestId: 1,
@@ -84,7 +84,7 @@ describe("RecordWriter", () => {
     expect(streamsIn(taken(writer)).get("6/1")).toEqual(hex("41 3a 20 e9 0a 0a ff fe"));
   });
 
-  test("puts the header block of a long answer into a record of its own", () => {
+  test("writes the header block of a long answer into a separate record", () => {
     const writer = new RecordWriter();
     const body = Buffer.alloc(100_000, "b");
     writer.answer({
@@ -145,7 +145,7 @@ const pieces = fc.array(
   { maxLength: 15 },
 );
 
-test("what the writer writes the reader reads back", () => {
+test("a reader reads back what the writer writes", () => {
   fc.assert(
     fc.property(pieces, (given) => {
       const writer = new RecordWriter();

@@ -33,7 +33,7 @@ describe("encodeRecord", () => {
     );
   });
 
-  test("takes 65,535 bytes, but not one more", () => {
+  test("accepts 65,535 bytes, but not one more", () => {
     const record = encodeRecord({ type: RecordType.Data, requestId: 1, content: Buffer.alloc(65_535) });
     expect(record.subarray(0, 8)).toEqual(hex("01 08 00 01 ff ff 01 00"));
     expect(record).toHaveLength(8 + 65_536);
@@ -42,7 +42,7 @@ describe("encodeRecord", () => {
 });
 
 describe("encodeStream", () => {
-  test("cuts long content at 65,528 bytes, which need no padding", () => {
+  test("splits long content at 65,528 bytes, which need no padding", () => {
     const records = encodeStream({
       type: RecordType.Stdin,
       requestId: 1,
@@ -71,7 +71,7 @@ describe("paddingFor", () => {
   });
 });
 
-test("writeHeader writes at an offset and returns the one behind", () => {
+test("writeHeader writes at an offset and returns the next one", () => {
   const target = Buffer.alloc(10, 0xee);
   const end = writeHeader(target, 1, { type: 3, requestId: 0x1234, contentLength: 0x5678, paddingLength: 9 });
   expect(end).toBe(9);

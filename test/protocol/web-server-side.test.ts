@@ -106,7 +106,7 @@ describe("what a Web server sends", () => {
     expect(webServer.activeCount).toBe(1);
   });
 
-  test("closes what is open when END_REQUEST comes early, so that the id can be used again", () => {
+  test("closes open streams when END_REQUEST arrives early, so that the id can be used again", () => {
     const { side: webServer, sent } = side();
     const { request, sink } = begin(webServer, { inputs: [RecordType.Stdin, RecordType.Data] });
     sent();
@@ -119,7 +119,7 @@ describe("what a Web server sends", () => {
     expect(sent()).toHaveLength(0);
   });
 
-  test("is refused on streams that are closed or not the request's", () => {
+  test("is refused on streams that are closed or not in use", () => {
     const { side: webServer } = side();
     const { request } = begin(webServer);
     expect(() => request.write(RecordType.Data, Buffer.from("x"))).toThrow(TypeError);
@@ -135,7 +135,7 @@ describe("what a Web server sends", () => {
 });
 
 describe("request ids", () => {
-  test("are small, and used again only behind END_REQUEST", () => {
+  test("are small, and used again only after END_REQUEST", () => {
     const { side: webServer } = side();
     expect([begin(webServer), begin(webServer), begin(webServer)].map(({ request }) => request.id)).toEqual([
       1, 2, 3,
@@ -144,7 +144,7 @@ describe("request ids", () => {
     expect([begin(webServer), begin(webServer)].map(({ request }) => request.id)).toEqual([2, 4]);
   });
 
-  test("stay taken while an aborted request has not ended", () => {
+  test("stay in use while an aborted request has not ended", () => {
     const { side: webServer } = side();
     begin(webServer).request.abort();
     expect(begin(webServer).request.id).toBe(2);
@@ -177,7 +177,7 @@ describe("what a Web server receives", () => {
     expect(webServer.activeCount).toBe(0);
   });
 
-  test("goes to the request that it is for", () => {
+  test("goes to its request", () => {
     const { side: webServer } = side();
     const first = begin(webServer);
     const second = begin(webServer);
@@ -187,7 +187,7 @@ describe("what a Web server receives", () => {
     expect([first.sink.out, second.sink.out]).toEqual(["a", "bB"]);
   });
 
-  test("may be of a type that is not known yet", () => {
+  test("may have an unknown type", () => {
     const { side: webServer } = side();
     const { sink } = begin(webServer);
     webServer.receive(hex("01 0c 00 01 00 01 00 00 61  01 ff 00 00 00 01 00 00 61  01 00 00 09 00 00 00 00"));
@@ -229,7 +229,7 @@ describe("what a Web server receives", () => {
       "01 0b 00 00 00 08 00 00 09 00 00 00 00 00 00 00",
     ],
     ["a short UNKNOWN_TYPE", "ERR_FCGI_BODY_LENGTH", "01 0b 00 00 00 01 00 00 09"],
-  ])("is refused when it is %s", (_name, code, bytes) => {
+  ])("is refused if it is %s", (_name, code, bytes) => {
     const { side: webServer } = side();
     begin(webServer);
     expect(() => webServer.receive(hex(bytes))).toThrow(expect.objectContaining({ code, fault: "remote" }));
@@ -237,7 +237,7 @@ describe("what a Web server receives", () => {
 });
 
 describe("GET_VALUES (section 4.1)", () => {
-  test("asks by name, and takes the answers in order", () => {
+  test("asks by name, and reads the answers in order", () => {
     const { side: webServer, sent } = side();
     const answers: unknown[] = [];
     webServer.getValues(["FCGI_MPXS_CONNS"], (values) => answers.push(values));
@@ -258,7 +258,7 @@ describe("GET_VALUES (section 4.1)", () => {
     expect(answers).toEqual([new Map([["FCGI_MPXS_CONNS", "1"]]), new Map()]);
   });
 
-  test("goes on with further records behind its answer, as Go's net/http/fcgi sends them", () => {
+  test("continues with further records after its answer, as Go's net/http/fcgi sends them", () => {
     const { side: webServer } = side();
     const answers: unknown[] = [];
     webServer.getValues(["FCGI_MPXS_CONNS"], (values) => answers.push(values));
@@ -273,7 +273,7 @@ describe("GET_VALUES (section 4.1)", () => {
     expect(sink.end).toBeDefined();
   });
 
-  test("is answered with nothing by an application that does not know it (section 4.2)", () => {
+  test("is answered without values by an application that does not support it (section 4.2)", () => {
     const { side: webServer } = side();
     const answers: unknown[] = [];
     webServer.getValues(["FCGI_MAX_REQS"], (values) => answers.push(values));
@@ -295,7 +295,7 @@ describe("GET_VALUES (section 4.1)", () => {
   });
 });
 
-test("interleaved answers are told apart in any order and chunking", () => {
+test("interleaved answers are separated in any order and division", () => {
   const piece = fc.record({
     id: fc.integer({ min: 1, max: 4 }),
     error: fc.boolean(),
@@ -337,7 +337,7 @@ test("interleaved answers are told apart in any order and chunking", () => {
   );
 });
 
-test("what is sent is read back by a reader, whatever the sizes are", () => {
+test("a reader reads back what is sent, at any sizes", () => {
   fc.assert(
     fc.property(fc.nat(200_000), fc.nat(200_000), (params, stdin) => {
       const { side: webServer, sent } = side();

@@ -35,7 +35,7 @@ function typesIn(bytes: Buffer): Set<number> {
   return types;
 }
 
-test("no byte of an application's records is left over from something else", async () => {
+test("an application's records contain no uninitialized bytes", async () => {
   soilMemory();
   const { Server } = await import("../../src/server/server.js");
   const { Dispatcher } = await import("../../src/roles/dispatcher.js");
@@ -75,7 +75,7 @@ test("no byte of an application's records is left over from something else", asy
   );
 });
 
-test("no byte of a Web server's records is left over from something else", async () => {
+test("a Web server's records contain no uninitialized bytes", async () => {
   soilMemory();
   const { WebServerSide } = await import("../../src/protocol/web-server-side.js");
   const { encodeNameValuePairs } = await import("../../src/protocol/name-value.js");

@@ -76,7 +76,7 @@ describe("the start page in a browser", () => {
     expect(complaints).toEqual([]);
   });
 
-  test.each([320, 768, 1440])("fits a window that is %i pixels wide, and so do the others", async (width) => {
+  test.each([320, 768, 1440])("fits a window that is %i pixels wide, like the other pages", async (width) => {
     await page.setViewportSize({ width, height: 800 });
     for (const path of ["", "books/browse", "guides/roles.md", "members/welcome.html", "members/card.html"]) {
       await page.goto(new URL(path, library.url).href);
@@ -85,14 +85,14 @@ describe("the start page in a browser", () => {
     }
   });
 
-  test("is dark for those who like it dark", async () => {
+  test("is dark in dark mode", async () => {
     const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
     const light = await background();
     await page.emulateMedia({ colorScheme: "dark" });
     expect(await background()).not.toBe(light);
   });
 
-  test("has only links that another test here clicks", async () => {
+  test("has only links that these tests follow", async () => {
     const links = await page.getByRole("link").allInnerTexts();
     expect(links).toEqual([
       "The three roles",
@@ -109,7 +109,7 @@ describe("the start page in a browser", () => {
 });
 
 describe("the links that are open to everyone", () => {
-  test("lead to the guides, which a filter makes of Markdown", async () => {
+  test("lead to the guides, which a filter renders from Markdown", async () => {
     await follow("The three roles");
     expect(await heading()).toBe("The three roles");
     expect(await page.getByRole("row").count()).toBe(4);
@@ -129,7 +129,7 @@ describe("the links that are open to everyone", () => {
     expect(await shownJson()).toMatchObject({ id: 4, author: "Mary Shelley" });
   });
 
-  test("lead to an answer that says what is wrong with a search", async () => {
+  test("lead to an answer that explains an invalid search", async () => {
     const response = page.waitForResponse(/cookery/);
     await page.getByRole("link", { name: "A mistaken search" }).click();
     expect((await response).status()).toBe(400);
@@ -177,7 +177,7 @@ describe("the links that are open to everyone", () => {
 });
 
 describe("the links for members", () => {
-  test("lead to pages that know who is logged in", async () => {
+  test("lead to pages that name the user who is logged in", async () => {
     await follow("Your welcome");
     expect(await heading()).toBe("Welcome, Ada Lovelace");
     await follow("your shelf");
@@ -198,7 +198,7 @@ describe("the links for members", () => {
     expect(new Set(books.map(({ genre }) => genre))).toEqual(new Set(["poetry"]));
   });
 
-  test("stay shut for a browser without a log-in", async () => {
+  test("stay closed to a browser without a log-in", async () => {
     const stranger = await browser.newContext();
     const visit = await stranger.newPage();
     await visit.goto(library.url);

@@ -26,7 +26,7 @@ test("hello.ts says hello", async () => {
   });
 });
 
-test("session-gate.ts lets the bearer of the token pass and tells who it is", async () => {
+test("session-gate.ts admits the bearer of the token and names the user", async () => {
   await withExample("session-gate.ts", async (client) => {
     const ask = (token?: string) =>
       client.request({
@@ -66,7 +66,7 @@ test("line-numbers.ts numbers the lines of a file", async () => {
   });
 });
 
-test("logger-role.ts counts the lines of a log that it is sent in a role of its own", async () => {
+test("logger-role.ts counts the lines of a log in a custom role", async () => {
   await withExample("logger-role.ts", async (client) => {
     const line = (status: number) => `::1 - ada [01/Apr/1996:12:00:00 +0000] "GET / HTTP/1.0" ${status} 42\n`;
     const stdin = [200, 404, 200, 200].map(line).join("") + "a line of another kind\n";
@@ -149,7 +149,7 @@ describe("request-scope.ts", () => {
     return { status: answer.status, answer: JSON.parse(await answer.text()) };
   }
 
-  test("gives each request a transaction of its own, and takes back what was not committed", async () => {
+  test("gives each request its own transaction, and rolls back what was not committed", async () => {
     await withExample("request-scope.ts", async (client) => {
       expect(await transfer(client, { from: "ada", to: "grace", coins: 4 })).toEqual({
         status: 200,

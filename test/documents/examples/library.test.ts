@@ -31,7 +31,7 @@ async function mistakes(response: Response): Promise<string[]> {
   return errors.map((error) => [error.in, ...error.path].join(" "));
 }
 
-describe("the content that the gateway serves by itself", () => {
+describe("the content that the gateway serves", () => {
   test("the start page is a plain file whose links all lead somewhere", async () => {
     const page = await visit("/");
     expect(page.headers.get("content-type")).toContain("text/html");
@@ -47,7 +47,7 @@ describe("the content that the gateway serves by itself", () => {
   });
 
   test.each(["/../data/htpasswd", "/%2e%2e/data/htpasswd", "/data/htpasswd", "/books.json"])(
-    "nothing beside the content can be had as %s",
+    "nothing outside the content is served as %s",
     async (path) => {
       expect((await visit(path)).status).toBeGreaterThanOrEqual(400);
     },
@@ -104,7 +104,7 @@ describe("the members' gate", () => {
     "/members/welcome.html%00.md",
     "/members/shelf/",
     "//members/shelf",
-  ])("cannot be walked around by writing the path as %s", async (path) => {
+  ])("cannot be bypassed by writing the path as %s", async (path) => {
     // Not fetch(), which would tidy the path up.
     const [response] = (await once(request(library.url, { path }).end(), "response")) as [IncomingMessage];
     const body = await text(response);
@@ -112,7 +112,7 @@ describe("the members' gate", () => {
     expect(body).not.toMatch(/Welcome|How this page|favourite/);
   });
 
-  test("cannot be passed by variables that a client makes up", async () => {
+  test("cannot be bypassed by variables that a client forges", async () => {
     const headers = { "Member-Name": "Mallory", "Variable-MEMBER_NAME": "Mallory", "Auth-User": "ada" };
     expect((await visit("/members/shelf", { headers })).status).toBe(401);
     const response = await visit("/members/shelf", { headers, as: "ada:lovelace" });
@@ -167,7 +167,7 @@ describe("the guides", () => {
     expect(html).toContain('href="/style.css"');
   });
 
-  test("show HTML instead of obeying it", async () => {
+  test("show HTML as text", async () => {
     const html = await (await visit("/guides/house-rules.md")).text();
     expect(html).not.toContain("<script>");
     expect(html).toContain("&lt;script&gt;");
@@ -175,7 +175,7 @@ describe("the guides", () => {
 });
 
 describe("the catalogue", () => {
-  test("lists the books that match, page by page", async () => {
+  test("lists the matching books, page by page", async () => {
     const response = await visit("/books?genre=poetry&size=3&page=2");
     expect(response.headers.get("content-type")).toContain("application/json");
     expect(await response.json()).toMatchObject({ total: 4, books: [{ author: "Lord Byron" }] });
@@ -197,12 +197,12 @@ describe("the catalogue", () => {
     expect(await response.text()).toBe("");
   });
 
-  test("answers 404 for a book that is not there", async () => {
+  test("answers 404 for an unknown book", async () => {
     expect((await visit("/books/4711")).status).toBe(404);
     expect((await visit("/books/4711/cover")).status).toBe(404);
   });
 
-  test("answers 400 and tells what is wrong with path and query", async () => {
+  test("answers 400 and explains errors in path and query", async () => {
     const path = await visit("/books/four");
     expect(path.status).toBe(400);
     expect(await mistakes(path)).toEqual(["path id"]);
@@ -218,7 +218,7 @@ describe("the catalogue", () => {
     expect(response.headers.get("allow")).toContain("GET");
   });
 
-  test("adds a book from JSON and from a form, and shows it from then on", async () => {
+  test("adds a book from JSON and from a form, and then shows it", async () => {
     const book = { title: "Emma", author: "Jane Austen", year: 1815, genre: "adventure" };
     const json = await visit("/books", {
       method: "POST",
@@ -239,7 +239,7 @@ describe("the catalogue", () => {
     expect(await (await visit("/books/browse")).text()).toContain("&lt;Persuasion&gt;");
   });
 
-  test("answers 400 to a body that is no book, without repeating it", async () => {
+  test("answers 400 to an invalid book, without repeating it", async () => {
     const response = await visit("/books", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -251,7 +251,7 @@ describe("the catalogue", () => {
     expect(await mistakes(response)).toEqual(expect.arrayContaining(["body title", "body year"]));
   });
 
-  test("answers 400 to broken JSON and 415 to a type that it does not read", async () => {
+  test("answers 400 to invalid JSON and 415 to an unsupported type", async () => {
     const json = { method: "POST", headers: { "content-type": "application/json" }, body: "{" };
     expect((await visit("/books", json)).status).toBe(400);
     const xml = { method: "POST", headers: { "content-type": "application/xml" }, body: "<book/>" };
@@ -277,7 +277,7 @@ describe("the shelf list", () => {
     expect((lines.length - 1) % 50).toBe(0);
   });
 
-  test("is sent while it is made, no faster than it is read", async () => {
+  test("is sent while it is generated, no faster than it is read", async () => {
     let made = 0;
     const copies = BookStore.prototype.copies;
     const spy = vi.spyOn(BookStore.prototype, "copies");
@@ -318,7 +318,7 @@ describe("covers", () => {
     return { method: "POST", body: form };
   }
 
-  test("can be uploaded, replaced, and come back as they were", async () => {
+  test("can be uploaded, replaced and downloaded unchanged", async () => {
     expect((await visit("/books/7/cover")).status).toBe(404);
     const answer = await visit("/books/7/cover", upload(png));
     expect(answer.status).toBe(303);
@@ -339,18 +339,18 @@ describe("covers", () => {
     expect(await replaced.text()).toBe("GIF89a and some more");
   });
 
-  test("are refused when they are no image, whatever they are called", async () => {
+  test("are refused if they are not images, whatever their name", async () => {
     expect((await visit("/books/8/cover", upload(Buffer.from("<svg onload='alert(1)'>")))).status).toBe(415);
     expect((await visit("/books/8/cover")).status).toBe(404);
   });
 
-  test("are refused when they are too large", async () => {
+  test("are refused if they are too large", async () => {
     const large = Buffer.concat([png, Buffer.alloc(COVER_LIMIT)]);
     expect((await visit("/books/8/cover", upload(large))).status).toBe(413);
     expect((await visit("/books/8/cover")).status).toBe(404);
   });
 
-  test("are refused for books that are not there and for forms without a cover", async () => {
+  test("are refused for unknown books and for forms without a cover", async () => {
     expect((await visit("/books/4711/cover", upload(png))).status).toBe(404);
     expect((await visit("/books/8/cover", upload(png, "hat"))).status).toBe(400);
     const plain = { method: "POST", body: "cover", headers: { "content-type": "text/plain" } };

@@ -23,12 +23,12 @@ describe("fillPlaceholders", () => {
     expect(await fill("<p>{{evil}}</p>")).toBe("<p>&lt;b title=&quot;&#39;&quot;&gt;&amp;</p>");
   });
 
-  test("leaves what has no value, and what is no placeholder", async () => {
+  test("leaves unknown placeholders and other text unchanged", async () => {
     const html = "{{hat}} {name} {{{name {{na me}} {{";
     expect(await fill(html)).toBe(html);
   });
 
-  test("gives the same page wherever it is cut", async () => {
+  test("gives the same page for any division", async () => {
     const pieces = fc.constantFrom(
       "{{name}}",
       "{{ evil }}",
@@ -52,7 +52,7 @@ describe("fillPlaceholders", () => {
     );
   });
 
-  test("holds back no more than a placeholder may be long", async () => {
+  test("buffers at most the maximum length of a placeholder", async () => {
     const rest = `{{${"a".repeat(100_000)}`;
     const parts: string[] = [];
     async function* source(): AsyncGenerator<string> {

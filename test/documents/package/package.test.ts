@@ -106,7 +106,7 @@ test("the package takes less than 2 MiB, also on a disk with blocks of 4 KiB", (
   expect(blocks.reduce((sum, count) => sum + count, 0) * 4096).toBeLessThan(2 * 2 ** 20);
 });
 
-test("the package's entries have no condition that only this repository could use", () => {
+test("the package's entries have no condition for this repository only", () => {
   const installed = readFileSync(join(project, "node_modules/tricorn/package.json"), "utf8");
   const { exports } = JSON.parse(installed) as { exports: Record<string, string | Record<string, string>> };
   for (const target of Object.values(exports)) {
@@ -114,7 +114,7 @@ test("the package's entries have no condition that only this repository could us
   }
 });
 
-test("a stack trace leads into the package to code that can be read, with its comments", async () => {
+test("a stack trace points to readable, commented code in the package", async () => {
   writeFileSync(
     join(project, "stack.js"),
     `import { allow } from "tricorn";
@@ -129,12 +129,12 @@ test("a stack trace leads into the package to code that can be read, with its co
   );
 });
 
-test("publint has nothing to say", async () => {
+test("publint reports nothing", async () => {
   const { messages } = await publint({ pkgDir: join(project, "node_modules/tricorn"), strict: true });
   expect(messages).toEqual([]);
 });
 
-test("to import it adds nothing to the global object", async () => {
+test("importing it adds nothing to the global object", async () => {
   writeFileSync(
     join(project, "globals.js"),
     `const before = new Set(Object.getOwnPropertyNames(globalThis));
@@ -144,7 +144,7 @@ test("to import it adds nothing to the global object", async () => {
   expect(await runProject("globals.js")).toEqual([]);
 });
 
-test("its declarations need nothing but its own dependencies and the types of Node.js", () => {
+test("its declarations need only its own dependencies and the types of Node.js", () => {
   const needed = new Set<string>();
   for (const { path } of packed.files.filter(({ path }) => path.endsWith(".d.ts"))) {
     const text = readFileSync(join(project, "node_modules/tricorn", path), "utf8");
@@ -300,7 +300,7 @@ describe("installed into an empty project, it", () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("Hello from FastCGI");
   });
 
-  test("tells by npx what it cannot do with TypeScript that Node.js does not run", async () => {
+  test("explains under npx which TypeScript Node.js cannot run", async () => {
     writeFileSync(join(project, "decorated.ts"), "@Responder()\nclass Hello {}\n");
     const failed = await run("npx", ["tricorn", "config", "nginx", "decorated.ts"], { cwd: project }).catch(
       (error: { code: number; stderr: string }) => error,
@@ -313,7 +313,7 @@ describe("installed into an empty project, it", () => {
     });
   });
 
-  test("has its configurations for programs, too", async () => {
+  test("includes its configurations for programs", async () => {
     writeFileSync(
       join(project, "configure.mjs"),
       'import { configure } from "tricorn/config";\nconsole.log(JSON.stringify(configure("h2o").check));\n',

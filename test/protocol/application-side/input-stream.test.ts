@@ -21,7 +21,7 @@ function held(views: readonly Buffer[]): number {
 }
 
 describe("InputStream", () => {
-  test("does not hold the chunks that small pieces were cut out of", async () => {
+  test("does not retain chunks that small pieces were cut from", async () => {
     const input = new InputStream(() => {});
     for (let count = 0; count < 100; count += 1) input.push(Buffer.alloc(64 * 1024).subarray(0, 2048));
     input.end();
@@ -30,7 +30,7 @@ describe("InputStream", () => {
     expect(held(pieces)).toBeLessThan(8 * 100 * 2048);
   });
 
-  test("hands on what arrived, then what arrives, then the end", async () => {
+  test("yields what has arrived, then what arrives, then the end", async () => {
     const { input, consumed } = stream();
     input.push(Buffer.from("a"));
     input.push(Buffer.from("b"));
@@ -55,7 +55,7 @@ describe("InputStream", () => {
     expect(await textOf(input)).toBe(`1${large}23${large}4`);
   });
 
-  test("takes all at once when it has ended, and not before", () => {
+  test("returns everything at once after its end, and not before", () => {
     const { input, consumed } = stream();
     input.push(Buffer.from("ab"));
     expect(input.takeWhole()).toBeUndefined();
@@ -66,7 +66,7 @@ describe("InputStream", () => {
     expect(input.takeWhole()).toHaveLength(0);
   });
 
-  test("fails the reader that waits and every later one, and drops what is buffered", async () => {
+  test("fails the waiting reader and every later one, and drops what is buffered", async () => {
     const { input, consumed } = stream();
     const reason = new Error("gone");
     const waiting = input.read();
@@ -78,14 +78,14 @@ describe("InputStream", () => {
     expect(input.takeWhole()).toBeUndefined();
   });
 
-  test("does not fail when everything was read already", async () => {
+  test("does not fail if everything was already read", async () => {
     const { input } = stream();
     input.end();
     input.fail(new Error("too late"));
     expect(await input.read()).toBeUndefined();
   });
 
-  test("discards what is there, what comes, and lets the reader go", async () => {
+  test("discards buffered and later input, and releases the reader", async () => {
     const { input, consumed } = stream();
     const waiting = input.read();
     input.discard();
@@ -94,7 +94,7 @@ describe("InputStream", () => {
     expect([input.buffered, consumed(), input.received]).toEqual([0, 3, 3]);
   });
 
-  test("discards the rest when its consumer stops early", async () => {
+  test("discards the rest if its consumer stops early", async () => {
     const { input, consumed } = stream();
     input.push(Buffer.alloc(2000));
     input.push(Buffer.alloc(2000));
@@ -114,7 +114,7 @@ describe("InputStream", () => {
   });
 });
 
-test("any pieces come out as they went in, and every byte is reported once", async () => {
+test("pieces come out as they went in, and every byte is reported once", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.string({ minLength: 1, maxLength: 20_000 }),

@@ -40,21 +40,21 @@ function twoThatWait() {
   return { side, woken };
 }
 
-test("who waits for output is woken when its request is aborted, and nobody else is", async () => {
+test("a waiting writer is woken when its request is aborted, and no other is", async () => {
   const { side, woken } = twoThatWait();
   side.receive(record(Type.abort, 2));
   await turns();
   expect(woken).toEqual([2]);
 });
 
-test("all who wait for output are woken when the connection is gone", async () => {
+test("all waiting writers are woken when the connection is lost", async () => {
   const { side, woken } = twoThatWait();
   side.disconnect();
   await turns();
   expect(woken).toEqual([1, 2]);
 });
 
-test("who waits for output is woken in turn when it is taken", async () => {
+test("waiting writers are woken in turn when output is taken", async () => {
   const { side, woken } = twoThatWait();
   side.output.take();
   side.writable = true;

@@ -8,7 +8,7 @@ function role(handle: RoleDefinition["handle"]): RoleDefinition {
   return { kind: "role", number: 9, name: "own", inputs: { stdin: true, data: false }, handle };
 }
 
-it("lets a role of one's own take its time once its answer has begun", async () => {
+it("a custom role is not limited in time after its answer has begun", async () => {
   vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());
   const later = deferred();
@@ -29,7 +29,7 @@ it("lets a role of one's own take its time once its answer has begun", async () 
   expect(applicationStatus).toBe(0);
 });
 
-it("ends an input stream that is asked for only after the end", async () => {
+it("an input stream that is requested after its end is ended", async () => {
   const late = deferred<unknown>();
   const handle: RoleDefinition["handle"] = async (exchange) => {
     exchange.end();

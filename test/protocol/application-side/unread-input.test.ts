@@ -6,7 +6,7 @@ import { deferred, responder, serveDefinitions } from "../../support/served.js";
 
 const LARGE = 600_000;
 
-test("a filter that waits for its file gets it behind a body that nobody reads", async () => {
+test("a filter that waits for its file receives it after an unread body", async () => {
   const copy: Definition = { kind: "filter", name: "Copy", paths: ["**"], filter: (request) => request.data };
   const { connect } = await serveDefinitions([copy]);
   const peer = await connect();
@@ -17,7 +17,7 @@ test("a filter that waits for its file gets it behind a body that nobody reads",
   expect([status, text]).toEqual([200, "file"]);
 });
 
-test("a body read behind a file that came first is never taken for whole when it was dropped", async () => {
+test("a body read after a file that arrived first is never treated as complete if it was dropped", async () => {
   const late: Definition = {
     kind: "filter",
     name: "Late",
@@ -35,7 +35,7 @@ test("a body read behind a file that came first is never taken for whole when it
   expect((await peer.answer(1)).status).toBe(500);
 });
 
-test("a peer that leaves is noticed behind a body that a stream's handler never reads", async () => {
+test("a peer that leaves is detected after a body that a stream's handler never reads", async () => {
   const left = deferred();
   const answer = responder({
     "POST /": async function* ({ signal }) {
