@@ -44,7 +44,7 @@ export class RequestScopes {
     request.exchange.onEnd(() => {
       void disposeContainer(inside, (err) => {
         const message = "Cannot dispose of an instance of the request: its dispose() failed";
-        request.tell(message, { level: "error", kind: "dispose", err });
+        request.logLimited(message, { level: "error", kind: "dispose", err });
       });
     });
     return inside;

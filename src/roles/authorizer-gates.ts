@@ -12,15 +12,15 @@ import type { AuthorizerRequest } from "./authorizer-request.js";
 /** One authorizer, and the paths that it decides about. */
 export interface Gate {
   readonly name: string;
-  /** The variables that it declares to hand on; none where it does not say. */
+  /** The variables that it declares to pass on; empty if it declares none. */
   readonly variables: readonly string[];
-  /** Whether it was declared for a decoded path, to the letter. */
+  /** Whether a glob matches a decoded path exactly. */
   readonly isFor: PathMatcher;
-  /** Whether it must allow a decoded path: it was declared for one of its readings. */
+  /** Whether it must allow a decoded path: a glob matches one of its readings. */
   readonly covers: PathMatcher;
-  /** Says something about a request, which counts only when it is {@link checked}. */
+  /** Decides about a request; the result counts only once it is {@link checked}. */
   readonly authorize: (request: AuthorizerRequest) => unknown;
-  /** What it said, as a decision; throws where that is none that counts. */
+  /** The result as a verdict; throws if it is not a valid one. */
   readonly checked: (said: unknown) => Verdict;
 }
 
@@ -30,7 +30,7 @@ export class AuthorizerGates {
   readonly #mount: string;
   /** Whether each of them decides about every path. */
   readonly #coverAll: boolean;
-  /** The names that were declared as what authorizers may hand on. */
+  /** All variables that the authorizers declare to pass on. */
   readonly variables: ReadonlySet<string>;
 
   /** @throws ConfigurationError `ERR_VARIABLE_NAME` for a declared variable that `allow()` would refuse */
@@ -47,17 +47,16 @@ export class AuthorizerGates {
   }
 
   /**
-   * Who decides about a request of which the Web server asks, by its path and by that of the document that the server
-   * found for it, where it tells. Somebody must be declared for exactly such a path, in each way in which it can be
-   * understood; else nobody decides, and that is a denial. Beside them those count too who cover another reading of it: the
-   * strictest authorizer must not be passed by.
+   * The authorizers that decide about a request in the authorizer role, by its path and by that of its document, if the Web
+   * server names one. At least one must be declared for each reading of the path; otherwise none decides, which is a
+   * denial. Authorizers that cover another reading decide too: no spelling of a path avoids the strictest one.
    */
   asked(params: Params): readonly Gate[] {
     const uri = targetOf(params);
     const targets = uri === "" ? [] : protectedPaths(uri, this.#mount);
     const documents = documentPaths(params, this.#mount);
     if (targets === undefined || documents === undefined) return [];
-    // Nobody knows what is asked for, so all have to allow it.
+    // The path is unknown, so every authorizer must allow the request.
     if (targets.length === 0 && documents.length === 0) return this.#gates;
     if (this.#coverAll) return this.#gates;
     const isDeclared = (path: string): boolean =>
@@ -67,10 +66,9 @@ export class AuthorizerGates {
   }
 
   /**
-   * Who has to allow a request that is answered here: nobody where no authorizer was declared for it in any way in which
-   * whoever answers could read its path.
+   * The authorizers that must allow a request that this process answers: all that are declared for any reading of its path.
    *
-   * @returns undefined where the path is not to be understood, so that it cannot be told
+   * @returns undefined if the path cannot be understood
    */
   guarding(params: Params): readonly Gate[] | undefined {
     if (this.#gates.length === 0) return this.#gates;
@@ -91,20 +89,20 @@ export class AuthorizerGates {
     if (pathInfo === "") return [];
     const located = locate(params, { mount: this.#mount, pathInfo });
     if (located.mount === "") return [];
-    // The Web server asks by patterns of its own: only who was declared for this path was surely asked.
+    // The Web server asks by patterns of its own: only an authorizer that is declared for this path was surely asked.
     const targets = protectedPaths(located.target, this.#mount) ?? [];
     const wasAsked = ({ isFor }: Gate): boolean =>
       targets.length > 0 && targets.every((path) => path.length <= MAX_PATH_LENGTH && isFor(path));
     return this.covering(routedPaths(located) ?? []).filter((gate) => !wasAsked(gate));
   }
 
-  /** Who must allow one of these decoded paths below the mount, in any of its readings. */
+  /** The authorizers that must allow one of these decoded paths below the mount, in any of its readings. */
   covering(paths: readonly string[]): readonly Gate[] {
     return this.#gates.filter(({ covers }) => paths.some(covers));
   }
 }
 
-/** The decoded paths that a responder or a file is found by; undefined where the path is not to be understood. */
+/** The decoded paths by which a responder or a file is found; undefined if the path cannot be understood. */
 function routedPaths({ kind, path }: RequestLocation): readonly string[] | undefined {
   const resolved = kind === "ambiguous" ? undefined : normalizePath(path);
   return resolved === undefined ? undefined : [resolved, decodeSegments(path)];

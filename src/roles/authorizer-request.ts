@@ -2,15 +2,13 @@ import { parseBasic, type Credentials } from "../http/credentials.js";
 import { Password } from "../http/password.js";
 import { RoleRequest } from "./request.js";
 
-/**
- * What Apache wants to know of an authorizer, in the words of FCGI_APACHE_ROLE. lighttpd and bridges ask without telling.
- */
+/** What Apache asks an authorizer, as FCGI_APACHE_ROLE says it. lighttpd and bridges ask without it. */
 export const AuthorizerPhase = {
-  /** Whether the password is right: `AuthBasicProvider`, `AuthnzFcgiCheckAuthnProvider`, `FcgidAuthenticator`. */
+  /** Whether the password is correct: `AuthBasicProvider`, `AuthnzFcgiCheckAuthnProvider`, `FcgidAuthenticator`. */
   Authenticator: "AUTHENTICATOR",
   /** Whether a user whom Apache has authenticated may pass: `Require`, `FcgidAuthorizer`. */
   Authorizer: "AUTHORIZER",
-  /** Whether anybody may pass, before there is a user: `FcgidAccessChecker`. */
+  /** Whether a request may pass before a user is known: `FcgidAccessChecker`. */
   AccessChecker: "ACCESS_CHECKER",
 } as const;
 
@@ -21,16 +19,15 @@ const phases: ReadonlySet<string> = new Set(Object.values(AuthorizerPhase));
 
 /** A request that an authorizer decides about (section 6.3). It has no body: servers send none, Apache not even an end. */
 export class AuthorizerRequest extends RoleRequest {
-  /** The phase that Apache asks in; undefined where the Web server tells none that is known. */
+  /** The phase that Apache asks in; undefined if the Web server names none, or one that is not known. */
   get phase(): AuthorizerPhase | undefined {
     const told = this.params.get("FCGI_APACHE_ROLE");
     return told !== undefined && phases.has(told) ? (told as AuthorizerPhase) : undefined;
   }
 
   /**
-   * The user's name and password as the client sent them, for the authorizer to check: REMOTE_USER and REMOTE_PASSWD,
-   * which mod_authnz_fcgi and mod_fcgid hand over, else those of `Authorization: Basic` (RFC 7617). Undefined where there
-   * are none, or where they are malformed.
+   * The user's name and password as the client sent them, for the authorizer to check: REMOTE_USER and REMOTE_PASSWD from
+   * mod_authnz_fcgi and mod_fcgid, otherwise those of `Authorization: Basic` (RFC 7617). Undefined if absent or malformed.
    */
   get credentials(): Credentials | undefined {
     const { params } = this;
@@ -41,8 +38,8 @@ export class AuthorizerRequest extends RoleRequest {
   }
 
   /**
-   * The user that the Web server vouches for. In Apache's AUTHORIZER phase that is REMOTE_USER, whatever the listener was
-   * told: Apache has checked the password before it asks.
+   * The user that the Web server vouches for. In Apache's AUTHORIZER phase that is REMOTE_USER, even without `vouchesFor`:
+   * Apache checks the password before it asks.
    */
   override get user(): string | undefined {
     const vouched = super.user;

@@ -29,14 +29,14 @@ export interface Question {
 }
 
 /**
- * Plays the authorizer role (section 6.3). It cannot fail open: only an `Allow` from every authorizer that matches lets a
- * request pass, and everything else ends in an answer whose first line is a status that denies. An END_REQUEST without
- * one would be "allowed" to lighttpd.
+ * Plays the authorizer role (section 6.3). It never fails open: only an `Allow` from every matching authorizer lets a
+ * request pass, and everything else is answered with a status that denies. lighttpd would take an END_REQUEST without a
+ * status for "allowed".
  */
 export class AuthorizerRole {
-  /** Servers send no body: Apache not even the end of STDIN, so nothing ever waits for it. */
+  /** Servers send no body, and Apache does not even end STDIN, so nothing ever waits for it. */
   readonly inputs: RoleInputs = { stdin: false, data: false };
-  /** Who decides about which request. */
+  /** Selects the authorizers that decide about a request. */
   readonly gates: AuthorizerGates;
   readonly #context: RequestContext;
   /** How the verdicts about requests of other roles are sent. */
@@ -57,7 +57,7 @@ export class AuthorizerRole {
     this.#handle(exchange, gates);
   }
 
-  /** Denies at once, whatever the handler is doing. Also for a request that never came to a handler. */
+  /** Denies at once, even while a handler runs or before it was called. */
   refuse(exchange: Exchange, { status }: Refusal): void {
     this.#send(exchange, deny(status));
   }
@@ -80,20 +80,20 @@ export class AuthorizerRole {
   async #decide(request: AuthorizerRequest, gates: readonly Gate[]): Promise<Verdict> {
     if (gates.length === 0) {
       const code = "ERR_NO_AUTHORIZER";
-      request.tell("Denied: no authorizer decides about this path", { kind: code, code });
+      request.logLimited("Denied: no authorizer decides about this path", { kind: code, code });
       return deny(403);
     }
     const repeated = repeatedCredential(request.params);
     if (repeated !== undefined) {
       const code = "ERR_CREDENTIALS_REPEATED";
-      request.tell(`Denied: ${repeated} came more than once`, { kind: code, code });
+      request.logLimited(`Denied: ${repeated} came more than once`, { kind: code, code });
       return deny(400);
     }
     const variables = new Map<string, string>();
     for (const gate of gates) {
       request.route = gate.name;
       const verdict = gate.checked(await gate.authorize(request));
-      // The first that denies is the answer; and where one decides alone, so is what it says.
+      // The first denial is the answer; a single authorizer needs no merging.
       if (!Allow.is(verdict) || gates.length === 1) return verdict;
       for (const [name, value] of verdict.variables) variables.set(name, value);
     }
@@ -103,16 +103,16 @@ export class AuthorizerRole {
   #send(exchange: Exchange, verdict: Verdict): void {
     if (exchange.ended) return;
     const send = this.#senders.get(exchange) ?? sendVerdict;
-    // Whoever asked has left, so that nobody knows what it would make of an answer.
+    // The request is aborted: an allow must not reach a peer that may have left.
     const decided = Allow.is(verdict) && exchange.aborted !== undefined ? deny(503) : verdict;
     send(exchange, decided, { limits: this.#context.headLimits });
   }
 }
 
 /**
- * Answers with a decision as the authorizer role has it (section 6.3), at once and as a whole.
+ * Answers with a verdict in the form of the authorizer role (section 6.3), in one write.
  *
- * @throws HeaderError for a header block that Web servers would not take as a whole; nothing was written then
+ * @throws HeaderError for a header block that Web servers would not accept; nothing was written then
  */
 export function sendVerdict(exchange: Exchange, verdict: Verdict, { limits }: VerdictOptions): void {
   if (Allow.is(verdict)) {
@@ -129,7 +129,7 @@ export function sendVerdict(exchange: Exchange, verdict: Verdict, { limits }: Ve
   if (!headers.has("content-type")) head += `Content-Type: ${checkedType(type)}\r\n`;
   head += `Content-Length: ${bodyLength}\r\n`;
   for (const [name, value] of headers) {
-    // Its maker could have changed them since they were checked.
+    // The authorizer could have changed them since they were checked.
     if (!NOT_IN_DENIALS.test(name)) head += `${name}: ${value}\r\n`;
   }
   checkHead(head, headers.size, limits);

@@ -17,58 +17,58 @@ export interface RouteDefinition {
   readonly method: string;
   /** The path below the mount, with `:name` and `*` as find-my-way writes them. */
   readonly path: string;
-  /** Who answers, for logs and messages: `BookController.show`. */
+  /** The name of the handler, for logs and messages: `BookController.show`. */
   readonly name: string;
   /** Answers a request with anything that is a {@link HandlerResult}. */
   readonly handle: (request: ResponderRequest) => unknown;
-  /** The media type of replies that say none. */
+  /** The media type of replies without one. */
   readonly type?: string | undefined;
-  /** The status of replies that say none and have content. */
+  /** The status of replies that have content and no status of their own. */
   readonly status?: number | undefined;
-  /** Whether its answers leave as they are produced; for whoever configures a Web server. */
+  /** Whether its replies are sent as they are produced; for the configuration of Web servers. */
   readonly streams?: boolean | undefined;
   /** Runs around the handler, the first outermost. */
   readonly middleware?: readonly Middleware[] | undefined;
 }
 
-/** What plays the responder role (section 6.2). */
+/** A responder (section 6.2). */
 export interface ResponderDefinition {
   readonly kind: "responder";
   readonly name: string;
   readonly routes: readonly RouteDefinition[];
 }
 
-/** What plays the authorizer role (section 6.3). */
+/** An authorizer (section 6.3). */
 export interface AuthorizerDefinition {
   readonly kind: "authorizer";
   readonly name: string;
-  /** Globs of the paths that it decides about; none means all. */
+  /** Globs of the paths that it decides about; empty for all paths. */
   readonly paths: readonly string[];
-  /** The names of all variables that it may hand on; any if left out. To hand on another one is a denial. */
+  /** All variables that it may pass on; any variable by default. To pass on another one is a denial. */
   readonly variables?: readonly string[] | undefined;
   /** Decides. Anything but an `Allow` is a denial, a throw and a hang too. */
   readonly authorize: (request: AuthorizerRequest) => Verdict | Promise<Verdict>;
 }
 
-/** What plays the filter role (section 6.4). */
+/** A filter (section 6.4). */
 export interface FilterDefinition {
   readonly kind: "filter";
   readonly name: string;
   /** Globs of the files that it transforms. */
   readonly paths: readonly string[];
-  /** The media type of replies that say none. */
+  /** The media type of replies without one. */
   readonly type?: string | undefined;
   /**
-   * What becomes another text when the filter makes something else of a file, such as a part of the validators that it is
-   * given where it has none of its own; the text of `filter` if left out.
+   * Changes when the filter would produce a different reply for the same file: a part of the validators that a reply gets
+   * if it has none. Defaults to the source text of `filter`.
    */
   readonly version?: string | undefined;
-  /** Answers with the transformed file, as anything that is a {@link HandlerResult}. */
+  /** Returns the transformed file, as any {@link HandlerResult}. */
   readonly filter: (request: FilterRequest) => unknown;
   readonly middleware?: readonly Middleware[] | undefined;
 }
 
-/** What a role of one's own is handed beside the exchange. */
+/** What the handler of a further role receives with the exchange. */
 export interface RoleContext {
   readonly log: Logger;
 }
@@ -85,5 +85,5 @@ export interface RoleDefinition {
   readonly handle: (exchange: Exchange, context: RoleContext) => void | Promise<void>;
 }
 
-/** Anything that can play a role, as plain data. The decorators make these of classes. */
+/** A responder, authorizer, filter or further role as plain data. Decorated classes are compiled to these. */
 export type Definition = ResponderDefinition | AuthorizerDefinition | FilterDefinition | RoleDefinition;

@@ -9,22 +9,22 @@ import type { LogBudgets } from "../log/log-budgets.js";
 import { oneLine, redact } from "../log/redact.js";
 import type { StderrLines } from "../log/stderr-lines.js";
 
-/** What was at work when it failed. */
+/** What failed, and where to report it. */
 export interface FailureFacts {
   readonly exchange: Exchange;
   readonly log: Logger;
   /** `GET /books/:id`, or the name of an authorizer or filter. */
   readonly what: string;
-  /** The params that the application declared as secret. */
+  /** The names that the application declares as secret. */
   readonly secrets: readonly string[];
-  /** Whether the Web server is told too. */
+  /** Whether the Web server gets a line on FCGI_STDERR too. */
   readonly stderr: StderrLines;
   readonly budgets: LogBudgets;
 }
 
 /**
- * Logs a failure with its cause, and tells the Web server of it in one line on FCGI_STDERR (section 7). The secrets of
- * the request are taken out of both. A failure that repeats itself too often in a second is counted, not logged.
+ * Logs a failure with its cause, and sends the Web server one line about it on FCGI_STDERR (section 7). The secrets of the
+ * request are redacted in both. A failure that repeats too often within a second is counted, not logged.
  */
 export function logFailure(error: unknown, facts: FailureFacts): void {
   const { exchange, log, what, secrets, stderr, budgets } = facts;
@@ -38,7 +38,10 @@ export function logFailure(error: unknown, facts: FailureFacts): void {
   if (stderr !== "off") exchange.warn(oneLine(`tricorn: ${what} failed: ${err.name}: ${err.message}`));
 }
 
-/** Logs what a handler failed with that was told to give up: nothing is wrong, so there is neither a stack nor STDERR. */
+/**
+ * Logs the failure of a handler whose request ended early: nothing is wrong, so it has neither a stack nor a line on
+ * STDERR.
+ */
 export function noteGivenUp(
   error: unknown,
   { exchange, log, what, secrets, reason }: FailureFacts & { readonly reason: AbortedError },
@@ -58,7 +61,7 @@ interface ErrorDescription {
   readonly cause?: ErrorDescription;
 }
 
-/** How a value that was thrown is shown: what is longer than a line is left out when it is redacted. */
+/** How a thrown value is shown. Redaction drops lines that are longer than this allows. */
 const SHOWN = {
   depth: 2,
   breakLength: Infinity,
@@ -72,7 +75,7 @@ const MAX_CAUSES = 5;
 
 type Clean = (text: string) => string;
 
-/** Anything can be thrown, even what throws when it is looked at; no answer may be lost for that. */
+/** Any value can be thrown, even one that throws on inspection; the answer must not be lost for that. */
 function describe(error: unknown, clean: Clean): ErrorDescription {
   try {
     return describeError(error, clean);
@@ -95,7 +98,7 @@ function summarizeError(error: unknown, clean: Clean): ErrorDescription {
     const text = oneLine(clean(inspect(error, SHOWN)));
     return plain({ name: typeof error, message: `something that is no Error was thrown: ${text}` });
   }
-  // Whatever a subclass made of them: nothing is taken for text that may be none.
+  // A subclass may have replaced them by values that are not text.
   const { name, message } = error as { name: unknown; message: unknown };
   return plain({ name: clean(String(name)), message: clean(String(message)) });
 }
@@ -119,7 +122,7 @@ function describeError(error: unknown, clean: Clean, depth = 0): ErrorDescriptio
   });
 }
 
-/** The frames that called a handler say nothing about its failure; where it is ours, they are what there is to read. */
+/** The frames below the handler say nothing about its failure, so they are cut; a failure of Tricorn itself keeps them. */
 function stackOf(error: Error, stack: string): string {
   return error instanceof TricornError || !isOwnFailure(stack) ? withoutOwnFrames(stack) : stack;
 }

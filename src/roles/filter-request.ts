@@ -5,17 +5,17 @@ import type { RequestLocation } from "../paths/location.js";
 import { isNotModified } from "../http/preconditions.js";
 import type { RequestContext } from "./request.js";
 
-/** What a filter can be asked to compare a file with. */
+/** The validators of a filtered file. */
 export interface Validators {
   /** An entity tag with its quotes, such as `"v1"` or `W/"v1"`. */
   readonly etag?: string | undefined;
-  /** When the answer last changed; FCGI_DATA_LAST_MOD if left out. */
+  /** When the reply last changed; defaults to FCGI_DATA_LAST_MOD. */
   readonly lastModified?: Date | undefined;
 }
 
-/** A file that did not come with the request as FCGI_DATA but was found for it. */
+/** A file that the filter bridge found, instead of FCGI_DATA from the Web server. */
 export interface FoundFile {
-  /** Where the request pointed to before its params told of the file. */
+  /** The location of the request, before its params described the file. */
   readonly location: RequestLocation;
   readonly data: DataInput;
 }
@@ -26,7 +26,7 @@ export class FilterRequest extends BodyRequest {
   #data: ReadableStream<Uint8Array> | undefined;
   /** Bytes of the file, FCGI_DATA_LENGTH. */
   readonly dataLength: number;
-  /** When the file was last changed, FCGI_DATA_LAST_MOD; undefined where the Web server does not tell. */
+  /** When the file was last changed, FCGI_DATA_LAST_MOD; undefined unless the Web server sends it. */
   readonly lastModified: Date | undefined;
 
   /** Throws a FilterDataError when FCGI_DATA_LENGTH is missing or no number: the file could not be checked. */

@@ -16,10 +16,10 @@ import type { RequestContext } from "./request.js";
 import { respond } from "./respond.js";
 import { sendReply } from "./send-reply.js";
 
-/** A filter as it is run. */
+/** A compiled filter. */
 export interface Transform {
   readonly name: string;
-  /** Another one where the code of the filter, or of its middleware, is another one. */
+  /** Changes when the code of the filter or of its middleware changes. */
   readonly version: string;
   readonly matches: PathMatcher;
   readonly defaults: ReplyDefaults;
@@ -27,15 +27,15 @@ export interface Transform {
   readonly run: (request: FilterRequest, layers?: Layers) => unknown;
 }
 
-/** What runs at the two ends of a filter's middleware. */
+/** Runs outside and inside of a filter's middleware. */
 export interface Layers {
   /** Runs around all of it. */
   readonly outside: Middleware<FilterRequest>;
-  /** Runs next to the filter. */
+  /** Runs between the middleware and the filter. */
   readonly inside: Middleware<FilterRequest>;
 }
 
-/** A filter that is run for a file which did not come with the request. */
+/** A filter and the file that the filter bridge found for it. */
 export interface FilterTask {
   readonly transform: Transform;
   readonly found: FoundFile;
@@ -75,12 +75,12 @@ export class FilterRole {
     this.#run(request, transform);
   }
 
-  /** The filter that is meant for a file, by any of its decoded paths; undefined where none is. */
+  /** The first filter whose globs match one of these decoded paths of a file; undefined if none does. */
   transformFor(paths: readonly string[]): Transform | undefined {
     return this.#transforms.find(({ matches }) => paths.some(matches));
   }
 
-  /** Runs a filter for a file that was found for a request, whose params tell of it by now. */
+  /** Runs a filter for a file that the filter bridge found. The params already describe the file. */
   filterFound(exchange: Exchange, { transform, found, layers }: FilterTask): void {
     this.#run(new FilterRequest(exchange, this.#context, found), transform, layers);
   }
@@ -95,7 +95,7 @@ export class FilterRole {
   }
 }
 
-/** By the path of the request, or by that of its file where the server chose it: a directory's index. */
+/** The path of the request, and those of the file if the Web server selected it: the index of a directory. */
 function pathsOf({ path, params }: FilterRequest): readonly string[] {
   const paths = [normalizePath(path), params.get("SCRIPT_NAME"), params.get("SCRIPT_FILENAME")];
   return paths.filter((path) => path !== undefined && path !== "") as string[];

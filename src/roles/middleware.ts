@@ -5,21 +5,19 @@ import type { ResponderRequest } from "./responder-request.js";
 import { replyToThrown } from "./error-reply.js";
 
 /**
- * Runs what is inside of a middleware and gives its reply, which may be changed before it is returned. An `HttpError` of
- * the handler, a 404 and input that does not fit are replies too, so that middleware sees their status; what else fails
- * rejects, and becomes a 500 when no middleware catches it.
+ * Runs what a middleware wraps and resolves with its reply, which may be changed before it is returned. An `HttpError` of
+ * the handler, a 404 and invalid input are replies too, so middleware sees their status. Other failures reject, and become
+ * a 500 unless a middleware catches them.
  */
 export type Next = () => Promise<Reply>;
 
-/** Wraps handlers: it may answer itself, or call `next` once and return its reply or another. */
+/** Wraps handlers: it either answers itself, or calls `next` once and returns its reply or another one. */
 export type Middleware<R extends ResponderRequest | FilterRequest = ResponderRequest | FilterRequest> = (
   request: R,
   next: Next,
 ) => HandlerResult | Promise<HandlerResult>;
 
-/**
- * Puts middleware around a handler. Without any the handler itself is returned, so that nobody pays for it.
- */
+/** Wraps a handler in middleware. Without middleware it returns the handler itself, which then costs nothing. */
 export function compose<R extends ResponderRequest | FilterRequest>(
   middleware: readonly Middleware<R>[],
   handler: (request: R) => unknown,

@@ -4,7 +4,7 @@ import { isStreamed, pieceSource } from "../body/piece-source.js";
 import type { BodyPiece, PieceSource } from "../body/pieces.js";
 import { TricornError } from "../errors.js";
 
-/** A handler gave something that has no form on the wire. */
+/** A handler returned a value that has no form on the wire. */
 export class ReplyBodyError extends TricornError {
   readonly #fact: string;
 
@@ -14,7 +14,7 @@ export class ReplyBodyError extends TricornError {
     this.#fact = fact;
   }
 
-  /** Says whose reply it is: `BookController.show`. */
+  /** Adds the name of the handler to the message: `BookController.show`. */
   attribute(handler: string): void {
     const { message, stack } = this;
     this.message = `Cannot reply for ${handler}: ${this.#fact}`;
@@ -22,19 +22,19 @@ export class ReplyBodyError extends TricornError {
   }
 }
 
-/** The media type of text, and of bytes, where nobody says another. */
+/** The default media types of text and of bytes. */
 export const TEXT = "text/plain; charset=utf-8";
 export const BYTES = "application/octet-stream";
 const JSON_TYPE = "application/json; charset=utf-8";
 const FORM_TYPE = "application/x-www-form-urlencoded;charset=UTF-8";
 
-/** A body that is there as a whole. */
+/** A body that is complete in memory. */
 export interface WholeContent {
   readonly kind: "whole";
   readonly content: BodyPiece;
   /** Bytes. */
   readonly length: number;
-  /** The media type that follows from what it was made of. */
+  /** The media type of its kind. */
   readonly type: string | undefined;
 }
 
@@ -42,18 +42,18 @@ export interface WholeContent {
 export interface StreamedContent {
   readonly kind: "streamed";
   readonly source: PieceSource<BodyPiece>;
-  /** Bytes, where they are known before. */
+  /** In bytes; undefined if unknown in advance. */
   readonly length: number | undefined;
-  /** The media type that follows from what it was made of; undefined where the first piece tells. */
+  /** The media type of its kind; undefined if the first piece decides. */
   readonly type: string | undefined;
 }
 
 /**
- * What is sent for a body. This is the one list of what can be sent, whether a handler returns it, hands it to `reply` or
- * middleware puts it into a reply. What is streamed is taken over: it must be sent, or its source stopped.
+ * What is sent for a body: the one list of what can be sent, whether a handler returns it, passes it to `reply` or a
+ * middleware sets it. A stream is taken over: the caller must send it or stop its source.
  *
- * @throws ReplyBodyError for what has no form on the wire
- * @throws the body where it is an error: it counts as thrown
+ * @throws ReplyBodyError for a value that has no form on the wire
+ * @throws the body itself if it is an error: it counts as thrown
  */
 export function contentOf(body: unknown): WholeContent | StreamedContent {
   if (typeof body === "string") return whole(body, Buffer.byteLength(body), TEXT);
@@ -71,36 +71,36 @@ export function contentOf(body: unknown): WholeContent | StreamedContent {
   return whole(json, Buffer.byteLength(json), JSON_TYPE);
 }
 
-/** Whether a body is produced while it is sent, rather than there as a whole. Nothing is taken over. */
+/** Whether a body is produced while it is sent. Takes nothing over. */
 export function isProduced(body: unknown): boolean {
   return isStreamed(body) || isBlob(body) || isFormData(body);
 }
 
-/** Whether a body says itself of which media type it is, so that what a route says of others does not count. */
+/** Whether a body has a media type of its own, which a route's type does not replace. */
 export function saysType(body: unknown): boolean {
   return body instanceof URLSearchParams || isFormData(body) || (isBlob(body) && body.type !== "");
 }
 
-/** Tells whoever produces a body that nobody wants it. */
+/** Stops the producer of a body that will not be sent. */
 export function stopBody(body: unknown): void {
   pieceSource(body)?.discard();
 }
 
-/** Bytes in whatever form as the bytes that they are; undefined for what is none. */
+/** The bytes of a binary value of any type; undefined for other values. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (!types.isAnyArrayBuffer(value)) return undefined;
   const bytes = new Uint8Array(value);
-  // What others can write to at any time is sent as it is now.
+  // Shared memory can change at any time, so its content is copied now.
   return types.isSharedArrayBuffer(value) ? bytes.slice() : bytes;
 }
 
 /**
- * Refuses what has no form on the wire, as far as that can be told without making it.
+ * Refuses values that have no form on the wire, as far as their type says it.
  *
  * @throws ReplyBodyError
- * @throws the body where it is an error
+ * @throws the body itself if it is an error
  */
 export function checkBody(body: unknown): void {
   switch (typeof body) {
@@ -120,11 +120,11 @@ export function checkBody(body: unknown): void {
 
 function checkObject(body: object | null): void {
   if (body === null) return;
-  // What is awaited is none any more, so this is one that was put into a reply.
+  // A returned promise was awaited, so this one was put into a reply.
   if (typeof (body as { then?: unknown }).then === "function")
     throw new ReplyBodyError("a promise is no body; await it");
   if (isPlain(body)) return;
-  // An error that is handed on is meant as one that is thrown, also one of another realm.
+  // A returned error counts as thrown, also one of another realm.
   if (body instanceof Error || types.isNativeError(body)) throw body;
   const fact = NO_CONTENT.get(tagOf(body));
   if (fact !== undefined) throw new ReplyBodyError(fact);
@@ -134,7 +134,7 @@ function checkObject(body: object | null): void {
     throw new ReplyBodyError(`a ${body.constructor.name} is neither text nor JSON`);
 }
 
-/** What holds or makes content, is none itself and would be `{}` as JSON, and what to send of it. */
+/** Objects that hold or produce content but are not content: as JSON they would be `{}`. With the cure. */
 const NO_CONTENT: ReadonlyMap<string, string> = new Map([
   ["[object Request]", "a Request is neither text nor JSON; send its body"],
   ["[object WritableStream]", "a WritableStream is neither text nor JSON"],
@@ -145,7 +145,7 @@ const NO_CONTENT: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
-/** Whether it is an object literal or a list, which JSON was made for, rather than an object of some class. */
+/** Whether it is a list or an object literal, for which JSON is meant, and not an instance of a class. */
 export function isPlain(value: object): boolean {
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
@@ -168,7 +168,7 @@ function whole(content: BodyPiece, length: number, type: string | undefined): Wh
   return { kind: "whole", content, length, type };
 }
 
-/** By its tag first: to touch the class makes Node.js load all of fetch, which few applications need. */
+/** By its tag first: touching the class makes Node.js load all of fetch, which few applications need. */
 function isFormData(body: unknown): body is FormData {
   return tagOf(body) === "[object FormData]" && body instanceof FormData;
 }
@@ -194,7 +194,7 @@ function jsonOf(value: unknown): string {
     json = JSON.stringify(value) as string | undefined;
   } catch (error) {
     const fact = faultOfJson(error);
-    // What a toJSON() throws is its author's to read.
+    // An error from the application's toJSON() is passed on as it is.
     throw fact === undefined ? error : new ReplyBodyError(fact);
   }
   if (json === undefined) throw new ReplyBodyError("its toJSON() gives nothing that JSON has");

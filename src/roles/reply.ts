@@ -8,7 +8,7 @@ import { Allow, Deny } from "./verdict.js";
 
 export type { BodyPiece } from "../body/pieces.js";
 
-/** What is sent as bytes, rather than as JSON: text, bytes in any form, and streams or iterables of either. */
+/** A body that is sent as it is, not as JSON: text, bytes in any form, and streams or iterables of either. */
 export type ReplyContent =
   | BodyPiece
   | ArrayBufferView
@@ -22,9 +22,7 @@ export type ReplyContent =
   | AsyncIterable<BodyPiece>
   | Iterable<BodyPiece>;
 
-/**
- * What an answer can be made of: {@link ReplyContent}, nothing, another answer, or a value that is sent as JSON.
- */
+/** What a reply can have as body: {@link ReplyContent}, nothing, another answer, or a value that is sent as JSON. */
 export type ReplyBody = ReplyContent | Reply | Response | object | number | boolean | null | undefined;
 
 /** What a handler may return. */
@@ -32,25 +30,25 @@ export type HandlerResult = ReplyBody | void;
 
 /** What goes with the body of a reply. */
 export interface ReplyInit {
-  /** The HTTP status, 200 to 599. If left out: 200, or 204 where there is no body. */
+  /** The HTTP status, 200 to 599. Defaults to 200, or to 204 without a body. */
   readonly status?: number | undefined;
   /** Header fields; an array repeats a field, and those of another reply are copied. */
   readonly headers?: HeaderFields | ReplyHeaders | undefined;
-  /** The media type. If left out, it follows from the body, and is never guessed to be HTML; with null none is sent. */
+  /** The media type. By default it follows from the body, and is never guessed to be HTML; null sends none. */
   readonly type?: string | null | undefined;
-  /** The application status in END_REQUEST (sections 5.5, 6.2). Some servers answer 500 or 502 where it is not 0. */
+  /** The application status in END_REQUEST (sections 5.5, 6.2). Some servers answer 500 or 502 unless it is 0. */
   readonly applicationStatus?: number | undefined;
 }
 
-/** What a route says about the replies of its handler that say nothing themselves. */
+/** The defaults that a route has for the replies of its handler. */
 export interface ReplyDefaults {
   readonly type?: string | undefined;
   readonly status?: number | undefined;
-  /** Who answers, for messages: `BookController.show`. */
+  /** The name of the handler, for messages: `BookController.show`. */
   readonly handler?: string | undefined;
 }
 
-const nothing: ReplyInit = {};
+const noInit: ReplyInit = {};
 
 /** An answer as a value, for one request. Middleware may change it before it is sent. */
 export class Reply {
@@ -66,7 +64,7 @@ export class Reply {
   /** The application status in END_REQUEST. */
   applicationStatus: number;
 
-  constructor(body?: ReplyBody, init: ReplyInit = nothing) {
+  constructor(body?: ReplyBody, init: ReplyInit = noInit) {
     this.#body = body;
     this.type = init.type;
     this.applicationStatus = checkApplicationStatus(init.applicationStatus ?? 0);
@@ -76,8 +74,8 @@ export class Reply {
   }
 
   /**
-   * What is sent; undefined and null are an answer without content. Another answer (a reply, a `Response`, a denial) gives its
-   * content, and all that is not said here.
+   * The body; undefined and null send no content. Another answer (a reply, a `Response`, a denial) contributes its content,
+   * and whatever this reply does not set.
    */
   get body(): ReplyBody {
     return this.#body;
@@ -107,7 +105,7 @@ export class Reply {
     return (this.#headers ??= new ReplyHeaders());
   }
 
-  /** @internal The same, where anybody has asked for them. */
+  /** @internal The header fields; undefined if they were never accessed. */
   get ownHeaders(): ReplyHeaders | undefined {
     return this.#headers;
   }
@@ -121,12 +119,12 @@ export class Reply {
     this.#status = checkStatus(status);
   }
 
-  /** @internal The reason phrase, where it is not the usual one of the status: only what others made has one. */
+  /** @internal The reason phrase, if it differs from the standard one: only adapted replies have one. */
   get reason(): string | undefined {
     return undefined;
   }
 
-  /** @internal Says something else of the same answer, where anything else is said. */
+  /** @internal Replaces whatever these options set. */
   revise({ status, headers, type, applicationStatus }: ReplyInit): this {
     if (status !== undefined) this.status = status;
     if (applicationStatus !== undefined) this.applicationStatus = checkApplicationStatus(applicationStatus);
@@ -141,7 +139,7 @@ export class Reply {
     return this;
   }
 
-  /** @internal The same answer as another value. */
+  /** @internal A copy. */
   copy(): Reply {
     const copy = new Reply(this.#body, { type: this.type, headers: this.#headers });
     copy.applicationStatus = this.applicationStatus;
@@ -150,7 +148,7 @@ export class Reply {
     return copy;
   }
 
-  /** Takes over what its route says where the reply says nothing. */
+  /** Applies the defaults of its route. */
   applyDefaults({ type, status }: ReplyDefaults): this {
     if (type !== undefined && this.type === undefined && !saysType(this.body)) this.type = type;
     this.#routeStatus ??= status;
@@ -159,8 +157,8 @@ export class Reply {
 }
 
 /**
- * Makes a reply with a status, header fields or a media type of its own. The body is anything that a handler may return;
- * of another answer (a reply, a `Response`, a denial) all stays that is not said here.
+ * Creates a reply with a status, header fields or a media type. The body is anything that a handler may return; from
+ * another answer (a reply, a `Response`, a denial) the reply takes whatever `init` does not set.
  *
  * @throws RangeError for a status that cannot be sent
  * @throws HeaderError for a field that would break the header block
@@ -174,7 +172,7 @@ export class Reply {
  * const picture = reply(Buffer.from("GIF89a"), { type: "image/gif" });
  * ```
  */
-export function reply(body?: ReplyBody, init: ReplyInit = nothing): Reply {
+export function reply(body?: ReplyBody, init: ReplyInit = noInit): Reply {
   if (body instanceof Reply) return body.copy().revise(init);
   const made = answerOf(body);
   if (made !== undefined) return made.revise(init);
@@ -183,13 +181,12 @@ export function reply(body?: ReplyBody, init: ReplyInit = nothing): Reply {
 }
 
 /**
- * Makes a reply of whatever a handler returned. An error that is returned is meant as one that is thrown, and a denial as
- * the answer that it describes.
+ * The reply for the result of a handler. A returned error counts as thrown, and a denial as the answer that it describes.
  *
- * @throws ReplyBodyError for what has no form on the wire
+ * @throws ReplyBodyError for a value that has no form on the wire
  */
 export function toReply(result: unknown, defaults: ReplyDefaults): Reply {
-  // Most results, which need no further look.
+  // The most frequent results first.
   if (typeof result === "string") return new Reply(result).applyDefaults(defaults);
   if (result instanceof Reply) return result.applyDefaults(defaults);
   const made = answerOf(result);
@@ -199,9 +196,9 @@ export function toReply(result: unknown, defaults: ReplyDefaults): Reply {
 }
 
 /**
- * What others made an answer of as a reply: a `Response`, or a denial. Undefined for what is none.
+ * The reply for a `Response` or a denial; undefined for other values.
  *
- * @throws TypeError for a decision that lets pass
+ * @throws TypeError for an `allow(…)`
  */
 export function answerOf(value: unknown): Reply | undefined {
   if (typeof value !== "object" || value === null || isPlain(value)) return undefined;
@@ -216,8 +213,8 @@ export function answerOf(value: unknown): Reply | undefined {
 }
 
 /**
- * Whether it is a web `Response`, of Node.js or of a library. By its tag: to touch the class makes Node.js load all of
- * fetch, which takes 9 MiB and 20 ms of a process that needs none of it.
+ * Whether it is a web `Response`, of Node.js or of a library. By its tag: touching the class makes Node.js load all of
+ * fetch, which costs 9 MiB and 20 ms.
  */
 function isResponse(value: object): value is Response {
   return (

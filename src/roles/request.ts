@@ -21,29 +21,29 @@ import { visibleTarget } from "../paths/request-target.js";
 /** What all requests of an application share. */
 export interface RequestContext {
   readonly log: Logger;
-  /** The declared mount: "/app", "/" for the root whatever PATH_INFO says, "" for none. */
+  /** The declared mount: "/app", "/" for the root even if PATH_INFO says otherwise, "" for none. */
   readonly mount: string;
-  /** The params beside Authorization, Cookie and the password that hold secrets. */
+  /** The declared secret params, in addition to Authorization, Cookie and the password. */
   readonly secrets: readonly string[];
   readonly headLimits: HeadLimits;
-  /** What the Web server is told of requests. */
+  /** What the Web server gets on FCGI_STDERR. */
   readonly stderr: StderrLines;
-  /** Keep peers from filling the log. */
+  /** Keeps peers from filling the log. */
   readonly budgets: LogBudgets;
 }
 
-/** What goes with a line of the log. */
-interface TellFacts {
+/** The facts of a line of the log. */
+interface LineFacts {
   readonly level?: "warn" | "error";
-  /** What the line shares its budget with. */
+  /** The kind of event whose budget the line is counted against. */
   readonly kind: string;
   readonly code?: string;
   readonly err?: unknown;
 }
 
 /**
- * What the requests of all roles have in common. Everything is read from the params when it is asked for, so a handler
- * pays for nothing else.
+ * What the requests of all roles have in common. Each property is read from the params on first access, so a handler pays
+ * for nothing else.
  */
 export abstract class RoleRequest {
   readonly #context: RequestContext;
@@ -56,10 +56,10 @@ export abstract class RoleRequest {
   #log: Logger | undefined;
   /** The request on the level of the protocol: its id, role and streams. */
   readonly exchange: Exchange;
-  /** What was chosen to handle the request, for logs: `GET /books/:id`. */
+  /** What handles the request, for logs: `GET /books/:id`. */
   route: string | undefined;
 
-  /** The location is given where the params do not tell it any more. */
+  /** The location must be given if the params no longer describe it. */
   constructor(exchange: Exchange, context: RequestContext, known?: { readonly location: RequestLocation }) {
     this.exchange = exchange;
     this.#context = context;
@@ -71,7 +71,7 @@ export abstract class RoleRequest {
     return this.exchange.params;
   }
 
-  /** The HTTP method (RFC 3875, section 4.1.12); GET where the Web server tells none. */
+  /** The HTTP method (RFC 3875, section 4.1.12); GET if the Web server sends none. */
   get method(): string {
     return this.params.method;
   }
@@ -104,27 +104,27 @@ export abstract class RoleRequest {
     return (this.#query ??= parseUrlEncoded(this.queryString));
   }
 
-  /** How the client speaks to the Web server, as that tells: "http" or "https". */
+  /** How the client connects to the Web server, as that reports it: "http" or "https". */
   get scheme(): Scheme {
     return schemeOf(this.params);
   }
 
   /**
-   * The host that the client asked for, in lower case, with its port if it named one: `www.example.org:8080`. It is the
-   * client's word, checked only to be the name or address of a host; undefined where there is none.
+   * The host that the client asked for, in lower case, with its port if it named one: `www.example.org:8080`. The client
+   * chooses it; only its syntax is checked. Undefined if absent.
    */
   get host(): string | undefined {
     return hostOf(this.params);
   }
 
-  /** What the client asked for as a URL; undefined where no host is known. Its host is the client's word. */
+  /** The URL that the client asked for; undefined if no host is known. The client chooses the host. */
   get url(): URL | undefined {
     const { scheme, host, target } = this;
     const url = `${scheme}://${host}${visibleTarget(target)}`;
     return host !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   }
 
-  /** The IP address that the Web server was asked from: the client's, or that of a proxy in front; undefined if untold. */
+  /** The IP address of the Web server's peer: the client's, or that of a proxy in front; undefined if unknown. */
   get remoteAddress(): string | undefined {
     return remoteAddressOf(this.params);
   }
@@ -140,8 +140,8 @@ export abstract class RoleRequest {
   }
 
   /**
-   * Who has been authenticated: the first of the variables that this listener's Web server vouches for (`vouchesFor` of
-   * `serve`) that is there and not empty. Undefined where it vouches for none: REMOTE_USER alone is no proof.
+   * The authenticated user: the first non-empty variable that this listener's Web server vouches for (`vouchesFor` of
+   * `serve`). Undefined if it vouches for none: REMOTE_USER alone proves nothing.
    */
   get user(): string | undefined {
     for (const name of this.exchange.vouchesFor) {
@@ -152,8 +152,8 @@ export abstract class RoleRequest {
   }
 
   /**
-   * Aborted when the request ends early: the Web server aborts it or goes away, a time limit strikes, or the server
-   * shuts down. The reason is an {@link AbortedError}.
+   * Aborted when the request ends early: the Web server aborts it or disconnects, a time limit passes, or the server shuts
+   * down. The reason is an {@link AbortedError}.
    */
   get signal(): AbortSignal {
     if (this.#signal === undefined) {
@@ -165,14 +165,14 @@ export abstract class RoleRequest {
   }
 
   /**
-   * A logger that tells role, request id and route with each line. Where the application's `stderr` is `warnings`, the
-   * Web server is told of the lines from `warn` on too.
+   * A logger that adds role, request id and route to each line. If the application's `stderr` is `warnings`, the Web server
+   * gets lines from level `warn` on too.
    */
   get log(): Logger {
     return (this.#log ??= this.#openLog());
   }
 
-  /** @internal Whether the path is one of the application's, or one that nothing may be decided by. */
+  /** @internal Whether the path is below the mount, outside of it, or unclear, so that nothing may be decided by it. */
   get locationKind(): RequestLocation["kind"] {
     return this.#locate().kind;
   }
@@ -182,45 +182,42 @@ export abstract class RoleRequest {
     return this.#context.headLimits;
   }
 
-  /**
-   * @internal Why nobody was likely to want the answer any more, where the request has ended early or the handler was told
-   * of it by its signal: it then fails for that reason, and that is no fault of it.
-   */
+  /** @internal Why the request ended early, or why its signal was aborted; a handler that then fails is not at fault. */
   get gaveUp(): AbortedError | undefined {
     const { aborted } = this.exchange;
     return aborted ?? (this.#signal?.aborted === true ? (this.#signal.reason as AbortedError) : undefined);
   }
 
   /**
-   * @internal Logs why the request could not be completed, and tells the Web server. What a handler fails with that
-   * {@link gaveUp} is told to a log that shows everything, and to nobody else.
+   * @internal Logs why the request could not be completed, and reports it to the Web server. A failure after {@link gaveUp}
+   *   is logged at level debug only.
    */
   logFailure(error: unknown): void {
     const { exchange } = this;
     const { secrets, stderr, budgets } = this.#context;
     const reason = this.gaveUp;
-    const facts = { exchange, log: this.#logOfItsOwn, what: this.#what, secrets, stderr, budgets };
+    const facts = { exchange, log: this.#unmirroredLog, what: this.#what, secrets, stderr, budgets };
     if (reason === undefined) logFailure(error, facts);
     else noteGivenUp(error, { ...facts, reason });
   }
 
-  /** @internal Logs what a peer can cause as often as it likes, within the budget of its kind. */
-  tell(message: string, { level = "warn", kind, ...facts }: TellFacts): void {
+  /** @internal Logs an event that a peer can cause at will, within the budget of its kind. */
+  logLimited(message: string, { level = "warn", kind, ...facts }: LineFacts): void {
     const more = this.#context.budgets.admit(kind);
     if (more !== undefined) logSafely(() => this.log[level]({ ...facts, ...more }, message));
   }
 
   /**
-   * @internal Logs an error that the client is told of: one of the server with its cause, and the cause of one of the
-   * client for whoever looks for it.
+   * @internal Logs an HttpError that becomes an answer: a server error with its cause, and the cause of a client error at
+   *   level debug.
    */
   noteHttpError(error: HttpError): void {
     if (error.status >= 500) this.logFailure(error);
     else if (error.cause !== undefined)
-      this.#logOfItsOwn.debug({ status: error.status, code: error.code }, "Refused a request");
+      this.#unmirroredLog.debug({ status: error.status, code: error.code }, "Refused a request");
   }
 
-  /** What a log may show of a request: neither its query nor its fields, which may hold secrets. */
+  /** What a log may show of a request: neither its query nor its header fields, which may hold secrets. */
   toJSON(): Record<string, unknown> {
     const { exchange, method, path, route } = this;
     return { role: roleName(exchange.role), requestId: exchange.id, method, path, route };
@@ -238,12 +235,12 @@ export abstract class RoleRequest {
   #openLog(): Logger {
     const { exchange } = this;
     const { secrets, stderr } = this.#context;
-    if (stderr !== "warnings") return this.#logOfItsOwn;
-    return mirroredLog(this.#logOfItsOwn, { exchange, secrets, what: () => this.#what });
+    if (stderr !== "warnings") return this.#unmirroredLog;
+    return mirroredLog(this.#unmirroredLog, { exchange, secrets, what: () => this.#what });
   }
 
-  /** Without the Web server, who is told of failures in another way. */
-  get #logOfItsOwn(): Logger {
+  /** Without the mirror on FCGI_STDERR: failures have a line of their own there. */
+  get #unmirroredLog(): Logger {
     return (this.#ownLog ??= this.#context.log.child({
       role: roleName(this.exchange.role),
       requestId: this.exchange.id,
@@ -254,7 +251,7 @@ export abstract class RoleRequest {
   #locate(): RequestLocation {
     return (this.#location ??= locate(this.params, {
       mount: this.#context.mount,
-      // Section 6.3 leaves it out for authorizers: the client chooses where it begins.
+      // Section 6.3 omits it for authorizers: the client chooses where it begins.
       pathInfo: this.exchange.role === Role.Authorizer ? undefined : this.params.get("PATH_INFO"),
     }));
   }

@@ -19,27 +19,31 @@ export function respond<R extends ResponderRequest | FilterRequest>(
   try {
     const result = run(request);
     if (!isPromise(result)) {
-      answer(request, result, defaults);
+      sendResult(request, result, defaults);
       return;
     }
-    // Not its own then(): other thenables than promises may settle twice, or swallow what the answer throws.
+    // Not its own then(): a thenable that is not a promise may settle twice, or swallow errors.
     Promise.resolve(result).then(
-      (settled) => answer(request, settled, defaults),
-      (error: unknown) => answerError(request, error, defaults),
+      (settled) => sendResult(request, settled, defaults),
+      (error: unknown) => sendError(request, error, defaults),
     );
   } catch (error) {
-    answerError(request, error, defaults);
+    sendError(request, error, defaults);
   }
 }
 
-/** Sends what a handler returned. Never throws. */
-function answer(request: ResponderRequest | FilterRequest, result: unknown, defaults: ReplyDefaults): void {
+/** Sends the result of a handler. Never throws. */
+function sendResult(
+  request: ResponderRequest | FilterRequest,
+  result: unknown,
+  defaults: ReplyDefaults,
+): void {
   try {
     const { exchange, headLimits } = request;
     const sent = sendReply(exchange, toReply(result, defaults), { request, headLimits });
-    sent?.then(undefined, (error: unknown) => answerError(request, error, defaults));
+    sent?.then(undefined, (error: unknown) => sendError(request, error, defaults));
   } catch (error) {
-    answerError(request, error, defaults);
+    sendError(request, error, defaults);
   }
 }
 
@@ -49,13 +53,13 @@ function isPromise(value: unknown): value is Promise<unknown> {
   );
 }
 
-function answerError(
+function sendError(
   request: ResponderRequest | FilterRequest,
   error: unknown,
   { handler }: ReplyDefaults,
 ): void {
   const { exchange } = request;
-  // Whoever was aborted mostly fails for that reason, and nobody waits for the answer.
+  // A handler mostly fails because it was aborted, and then the peer expects no answer.
   if (exchange.ended || exchange.aborted !== undefined) {
     exchange.end({ applicationStatus: 1 });
     return;
@@ -78,7 +82,7 @@ function answerError(
   else void sendReply(exchange, reason === undefined ? internalErrorReply() : problemReply(gaveUp(reason)));
 }
 
-/** What a peer is told that has closed its side only, and still waits for an answer that its handler gave up. */
+/** The answer to a peer that closed its sending side and still waits, after its handler gave up. */
 function gaveUp({ code }: AbortedError): HttpError {
   return new HttpError(503, "The request was given up, since its connection was half closed.", { code });
 }

@@ -28,7 +28,7 @@ export class ResponderRole {
   readonly inputs = responderInputs;
   readonly #context: RequestContext;
   readonly #router = new Router<Route>();
-  /** What runs where no route was found, so that application middleware sees those requests too. */
+  /** Runs if no route matches, so that application middleware sees those requests too. */
   readonly #fallback: (request: ResponderRequest) => unknown;
 
   constructor(
@@ -43,7 +43,7 @@ export class ResponderRole {
       noDefaults,
     );
     for (const { routes } of definitions) {
-      for (const route of routes) this.#router.add(route.method, route.path, toRoute(route, middleware));
+      for (const route of routes) this.#router.add(route.method, route.path, compileRoute(route, middleware));
     }
   }
 
@@ -61,7 +61,7 @@ export class ResponderRole {
     respond(request, run, defaults);
   }
 
-  /** Whether a route leads to this path below the mount, raw as it came, be it for another method. */
+  /** Whether a route matches this raw path below the mount, for any method. */
   knows(path: string): boolean {
     return this.#router.knows(path);
   }
@@ -85,7 +85,7 @@ export class ResponderRole {
   }
 }
 
-function toRoute(route: RouteDefinition, outer: readonly Middleware[]): Route {
+function compileRoute(route: RouteDefinition, outer: readonly Middleware[]): Route {
   const defaults: ReplyDefaults = { type: route.type, status: route.status, handler: route.name };
   const middleware = [...outer, ...(route.middleware ?? [])];
   return {

@@ -21,19 +21,19 @@ import { checkStderrLines, mirroredLog, type StderrLines } from "../log/stderr-l
 
 /** How long handlers may take until their answer begins, in milliseconds; Infinity for no limit. */
 export interface HandlerTimeouts {
-  /** Responders, filters and further roles; 50 seconds if left out: Web servers wait 60. */
+  /** Responders, filters and further roles; 50 seconds by default, because Web servers wait 60. */
   readonly handler?: number | undefined;
-  /** Authorizers; 10 seconds if left out. Then the request is denied. */
+  /** Authorizers; 10 seconds by default. Then the request is denied. */
   readonly authorizer?: number | undefined;
 }
 
-/** What roles need beside the definitions. */
+/** What roles need besides the definitions. */
 export interface RolesOptions {
   readonly log: Logger;
   /**
-   * The path that the application is mounted at, "/app" or "/" for the root; no route is found outside of it. Left out,
-   * PATH_INFO tells, where the Web server sends it. Authorizers are not told (section 6.3): what they decide about below
-   * a mount that was not declared, responders refuse.
+   * The path that the application is mounted at, "/app" or "/" for the root; no route is found outside of it. By default
+   * PATH_INFO decides, if the Web server sends it. Authorizers do not get PATH_INFO (section 6.3): responders refuse what
+   * authorizers decide about below an undeclared mount.
    */
   readonly mount?: string | undefined;
   /** Runs around every responder and filter. */
@@ -46,7 +46,7 @@ export interface RolesOptions {
    * members of the query may be named too. Their values are taken out of what is logged about failures.
    */
   readonly secrets?: readonly string[] | undefined;
-  /** What the Web server is told of requests; `failures` if left out. */
+  /** What the Web server gets on FCGI_STDERR; `failures` by default. */
   readonly stderr?: StderrLines | undefined;
 }
 
@@ -89,8 +89,8 @@ export class Roles {
       budgets: new LogBudgets(),
     };
     this.context = context;
-    // Always there: without an authorizer every request for one is denied, never answered by UNKNOWN_ROLE, which
-    // lighttpd takes for "allowed".
+    // Always present: without an authorizer every question is denied, and never answered by UNKNOWN_ROLE, which lighttpd
+    // takes for "allowed".
     this.authorizer = new AuthorizerRole(authorizers, context);
     this.#played.set(Role.Authorizer, this.authorizer);
     if (responders.length > 0) {
@@ -122,7 +122,7 @@ export class Roles {
     } else if (exchange.started) {
       exchange.breakOff();
     } else if (exchange.role === Role.Responder || exchange.role === Role.Filter) {
-      // Some servers ignore the protocol status and take an empty answer for a 200, so it says so itself.
+      // Some servers ignore the protocol status and take an empty answer for a 200, so the answer has a status of its own.
       void sendReply(exchange, problemReply(refusalError(refusal)), { protocolStatus });
     } else {
       exchange.end({ applicationStatus: protocolStatus === undefined ? 1 : 0, protocolStatus });
@@ -154,7 +154,7 @@ export class Roles {
     const log = this.context.log.child({ role: name });
     const { secrets, stderr, budgets } = this.context;
     const failed = (exchange: Exchange, error: unknown): void => {
-      // Whoever was aborted mostly fails for that reason.
+      // A handler mostly fails because it was aborted.
       if (exchange.aborted === undefined)
         logFailure(error, { exchange, log, what: name, secrets, stderr, budgets });
       exchange.end({ applicationStatus: 1 });
@@ -184,7 +184,7 @@ function normalizeMount(mount: string): string {
       `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
     );
   }
-  // It begins links: what a URI cannot have is encoded, what is encoded stays.
+  // It is used in links: characters that a URI cannot have are encoded, encoded ones stay.
   const encoded = encodeURI(plain).replaceAll("%25", "%");
   return encoded.endsWith("/") && encoded !== "/" ? encoded.slice(0, -1) : encoded;
 }

@@ -21,7 +21,7 @@ const MAX_SEGMENT = 4096;
 const options = {
   ignoreTrailingSlash: true,
   maxParamLength: MAX_SEGMENT,
-  // The query is not the router's matter.
+  // The router gets paths only.
   querystringParser: () => undefined,
 };
 
@@ -35,7 +35,7 @@ export class Router<T> {
   /** The routes of every method, each as one of GET. */
   #every: ReturnType<typeof findMyWay> | undefined;
 
-  /** Adds a route. Throws where the router knows neither such a path nor such a method, or has the route already. */
+  /** Adds a route. Throws for an invalid path or method, and for a route that exists already. */
   add(method: string, pattern: string, value: T): void {
     const path = plainPattern(pattern);
     if (method === EVERY_METHOD) {
@@ -56,7 +56,7 @@ export class Router<T> {
     );
   }
 
-  /** Whether a route leads to this path, be it for another method. */
+  /** Whether a route matches this path, for any method. */
   knows(path: string): boolean {
     return this.#lookUpEvery(routedPath(path)) !== undefined || this.explain(path).reason === "method";
   }

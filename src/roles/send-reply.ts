@@ -22,22 +22,22 @@ export class ReplyLengthError extends TricornError {
   }
 }
 
-/** What goes with a reply on its way. */
+/** How a reply is sent. */
 export interface SendOptions {
-  /** Whose reply it is: told of what fails after the answer has begun, before it is broken off. */
+  /** Logs what fails after the answer has begun, before it is broken off. */
   readonly request?: { logFailure(error: unknown): void } | undefined;
   /** How large the header block may be. */
   readonly headLimits?: HeadLimits | undefined;
-  /** What END_REQUEST says; REQUEST_COMPLETE if left out. */
+  /** The protocol status in END_REQUEST; REQUEST_COMPLETE by default. */
   readonly protocolStatus?: ProtocolStatus | undefined;
 }
 
 /**
- * Sends a reply. A body that is there as a whole leaves in one write; a stream is sent as it is produced, no faster than
- * the Web server takes it.
+ * Sends a reply. A complete body is sent in one write; a stream is sent as it is produced, no faster than the Web server
+ * reads it.
  *
- * Rejects or throws only while nothing was sent, so that an error can still be answered. What fails later is logged as a
- * failure of the request, and breaks the answer off, visibly.
+ * Throws or rejects only if nothing was sent, so that an error can still be answered. A later failure is logged as a
+ * failure of the request, and breaks the answer off visibly.
  */
 export function sendReply(
   exchange: Exchange,
@@ -65,7 +65,7 @@ export function sendReply(
   return undefined;
 }
 
-/** RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: these have no content, whatever the handler gave. */
+/** RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: these have no content, even if the handler returns some. */
 function hasNoContent(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
@@ -75,14 +75,14 @@ function headAlone(reply: Reply, limits: HeadLimits | undefined): string {
   const { status, reason, ownHeaders: headers } = reply;
   stopBody(reply.body);
   headers?.delete("content-length");
-  // Section 15.3.6: whoever frames the answer must not wait for content, or send some.
+  // Section 15.3.6: a server that frames the answer must neither wait for content nor send some.
   const length = status === 205 ? 0 : undefined;
   return formatHead({ status, reason, headers, type: undefined, length, limits });
 }
 
 /**
- * The head that the answer to a GET has (section 9.3.2), as far as it is known. Where there is no body the length is
- * not: a handler of HEAD does not have to make the content, and a false length of 0 would count as true.
+ * The head of the answer to a GET (section 9.3.2), as far as it is known. Without a body the length is unknown: a handler
+ * of HEAD need not produce the content, and a length of 0 would be wrong.
  */
 function headOfContent(reply: Reply, limits: HeadLimits | undefined): string {
   const { status, reason, ownHeaders: headers } = reply;
@@ -97,7 +97,7 @@ function typeOf({ type }: Reply, ofBody: string | undefined): string | undefined
   return type === undefined ? ofBody : (type ?? undefined);
 }
 
-/** The Content-Length that the handler set itself. Throws a TypeError for what is no number. */
+/** The Content-Length that the handler set. Throws a TypeError if it is not a number. */
 export function announcedLength({ ownHeaders }: Reply): number | undefined {
   const text = ownHeaders?.get("content-length");
   if (text === undefined) return undefined;
@@ -137,12 +137,12 @@ class StreamedReply {
     try {
       this.#announce();
       for (;;) {
-        // The first piece is awaited before the head is sent: until then a failure can still get a status of its own. Who
-        // wants the head to go before there is anything gives an empty piece first.
+        // The first piece is awaited before the head is sent: until then a failure can still be answered with its own
+        // status. A handler that wants the head sent first yields an empty piece.
         const next = source.next();
         const piece = this.#checked(next instanceof Promise ? await next : next);
         if (!exchange.started) this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
-        // Also an answer to a request that was aborted ends, where it is complete.
+        // A complete answer ends normally, even if its request was aborted.
         if (piece === undefined) break;
         if (piece.length > 0) exchange.write(piece);
         while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
@@ -153,7 +153,7 @@ class StreamedReply {
     } catch (error) {
       source.discard(error);
       if (!exchange.started || exchange.aborted !== undefined) throw error;
-      // The Web server can be told of it only until then.
+      // Later the Web server takes no line on STDERR.
       this.#request?.logFailure(error);
       exchange.breakOff();
     } finally {
@@ -161,7 +161,7 @@ class StreamedReply {
     }
   }
 
-  /** Finds out how long the body has to be: as the handler says, or as it is known. */
+  /** Determines the length of the body: as the handler announces it, or as it is known. */
   #announce(): void {
     const { length } = this.#content;
     const announced = announcedLength(this.#reply);
@@ -179,7 +179,7 @@ class StreamedReply {
     exchange.writeHead(formatHead({ status, reason, headers, type: known, length, limits }));
   }
 
-  /** A piece that can be sent, as far as the announced length tells. */
+  /** A piece that can be sent; throws if it does not fit the announced length. */
   #checked(given: unknown): BodyPiece | undefined {
     const announced = this.#announced;
     if (given === undefined) {

@@ -5,18 +5,18 @@ import { utf8AsLatin1 } from "../http/header-fields.js";
 import { HttpError } from "../http/http-error.js";
 import { Reply, type ReplyInit } from "./reply.js";
 
-/** How a Web server is asked to send a file itself, and what it may send. */
+/** How the Web server sends a file itself, and what it may send. */
 export interface SendfileOptions {
   /** The field that the Web server understands: nginx's `X-Accel-Redirect`, Apache's and lighttpd's `X-Sendfile`. */
   readonly via: "X-Accel-Redirect" | "X-Sendfile" | "X-LIGHTTPD-send-file" | "X-LiteSpeed-Location";
   /**
-   * What files are below: for `X-Accel-Redirect` and `X-LiteSpeed-Location` the URI of an internal location, such as
-   * "/protected"; for the others a folder, such as "/srv/files".
+   * The root of the files. For `X-Accel-Redirect` and `X-LiteSpeed-Location`: the URI of an internal location, such as
+   * "/protected"; for the others: a folder, such as "/srv/files".
    */
   readonly root: string;
   /**
-   * Whether the Web server percent-decodes the field. Only `X-Sendfile` has readers that do not: mod_xsendfile before 1.0,
-   * which Debian has, and Cherokee. It makes a difference for names with "%" alone. True by default.
+   * Whether the Web server percent-decodes the field; true by default. Only readers of `X-Sendfile` may not: mod_xsendfile
+   * before 1.0, which Debian has, and Cherokee. It matters only for names with "%".
    */
   readonly decoded?: boolean | undefined;
 }
@@ -28,17 +28,17 @@ const FIELDS: ReadonlySet<string | undefined> = new Set<SendfileOptions["via"]>(
   "X-LiteSpeed-Location",
 ]);
 
-/** Makes a reply that lets the Web server send a file below the root: `send("2026/report.pdf")`. */
+/** Creates a reply that lets the Web server send a file below the root: `send("2026/report.pdf")`. */
 export type Sendfile = (path: string, init?: ReplyInit) => Reply;
 
 /**
- * Lets the Web server send files itself, which costs the application nothing. The root is declared once, and no path
- * that a request brought can leave it.
+ * Lets the Web server send files itself, at no cost for the application. The root is declared once, and no path from a
+ * request can leave it.
  *
- * The reply's function throws an HttpError 404 for a path that leaves the root, or that the field cannot carry.
+ * The returned function throws an HttpError 404 for a path that leaves the root, or that the field cannot carry.
  *
- * @throws ConfigurationError `ERR_SENDFILE_VIA` for a field that no Web server reads, `ERR_SENDFILE_ROOT` for a root that is not absolute, `ERR_SENDFILE_DECODED` where a field is
- *   said not to be decoded that always is
+ * @throws ConfigurationError `ERR_SENDFILE_VIA` for a field that no Web server reads, `ERR_SENDFILE_ROOT` for a root that
+ *   is not absolute, `ERR_SENDFILE_DECODED` if `decoded` is false for a field that is always decoded
  */
 export function sendfile(options: SendfileOptions): Sendfile {
   blamingCaller(sendfile, () => checkOptions(options));
@@ -48,7 +48,7 @@ export function sendfile(options: SendfileOptions): Sendfile {
   return (path, init = {}) => {
     const value = isPlain(path) ? encode(`${prefix}/${path.replace(/^\/+/, "")}`) : undefined;
     if (value === undefined) throw new HttpError(404, "There is no such file.");
-    // Without a body, and so without a media type: the server takes that of the file where `init` has none.
+    // Without a body, and so without a media type: the server determines that of the file unless `init` has one.
     const answer = new Reply(undefined, { status: 200, ...init });
     answer.headers.setSendfile(via, value);
     return answer;
@@ -79,7 +79,7 @@ function checkOptions(options: SendfileOptions): void {
   }
 }
 
-/** Formats a path as the value of the field; undefined where that would be read as another path. */
+/** Formats a path as the value of the field; undefined if a server would read another path. */
 type Encoder = (path: string) => string | undefined;
 
 function encoderOf(via: SendfileOptions["via"], decoded: boolean): Encoder {
@@ -89,12 +89,15 @@ function encoderOf(via: SendfileOptions["via"], decoded: boolean): Encoder {
   // end is the same to all of them.
   if (decoded)
     return (path) => utf8AsLatin1(path.replaceAll("%", "%25").replace(/[ \t]$/, encodeURIComponent));
-  // A blank at the end of a value is no part of it.
+  // A field value cannot end with a blank.
   return (path) => (/[ \t]$/.test(path) ? undefined : utf8AsLatin1(path));
 }
 
-/** Whether a path cannot lead out of where it is appended, has UTF-8, and ends where it ends for a program in C too. */
+/**
+ * Whether a path cannot leave the folder it is appended to, is valid UTF-8, and has no NUL, which would end it for a C
+ * program.
+ */
 function isPlain(path: string): boolean {
-  // A backslash separates where the server runs on Windows.
+  // A backslash is a separator on a server that runs on Windows.
   return !/[\0-\x08\x0a-\x1f\x7f]|\p{Surrogate}/u.test(path) && !path.split(/[/\\]/).includes("..");
 }

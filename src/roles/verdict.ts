@@ -13,13 +13,16 @@ import {
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * The variables that the Web server sets itself, and those that would change how programs run. An authorizer that hands
- * on what a user chose must not be able to replace them by accident. REMOTE_USER and AUTH_TYPE are what it is there for.
+ * The variables that the Web server sets itself, and those that change how programs run. An authorizer that passes on a
+ * value from a user must not replace them by accident. REMOTE_USER and AUTH_TYPE are not among them: authorizers exist to
+ * set those.
  */
 const SERVER_VARIABLE =
   /^(?:CONTENT_(?:LENGTH|TYPE)|DOCUMENT_(?:ROOT|URI)|FCGI_.*|GATEWAY_INTERFACE|HTTPS|HTTP_.*|LD_.*|NODE_.*|PATH|PATH_INFO|PATH_TRANSLATED|PHP_.*|QUERY_STRING|REDIRECT_.*|REMOTE_(?:ADDR|HOST|IDENT|PASSWD|PORT)|REQUEST_.*|SCRIPT_.*|SERVER_.*|SSL_.*)$/i;
 
-/** What is wrong with a name that an authorizer wants to hand on: it is none, or the Web server sets that variable. */
+/**
+ * Why an authorizer cannot pass on a variable of this name: it is not a valid name, or the Web server sets that variable.
+ */
 export function faultOfVariable(name: string): "name" | "server's" | undefined {
   if (soundNames.has(name)) return undefined;
   if (!VARIABLE_NAME.test(name)) return "name";
@@ -28,19 +31,19 @@ export function faultOfVariable(name: string): "name" | "server's" | undefined {
   return undefined;
 }
 
-/** Names that passed the check. Applications use few, so a small bound is enough to check each once. */
+/** Names that passed the check. Applications use few, so a small bound suffices to check each once. */
 const soundNames = new Set<string>();
 const SOUND_NAMES_LIMIT = 256;
 
-/** What goes with an `allow`. */
+/** The options of an `allow`. */
 export interface AllowInit {
-  /** Variables of the Web server that are meant to be replaced, such as `["REMOTE_ADDR"]`. */
+  /** Variables of the Web server to replace, such as `["REMOTE_ADDR"]`. */
   readonly replaces?: readonly string[] | undefined;
 }
 
 /**
- * The decision that a request may pass. Only {@link allow} makes one: the `#private` brand lets no other object count as
- * one, whatever its shape.
+ * The decision that a request may pass. Only {@link allow} creates one: the `#private` brand makes no other object count as
+ * one.
  */
 export class Allow {
   readonly #variables: ReadonlyMap<string, string>;
@@ -50,7 +53,7 @@ export class Allow {
     this.#variables = variables;
   }
 
-  /** What the Web server hands on to whatever serves the request, without the `Variable-` prefix. */
+  /** The variables that the Web server passes on to the handler of the request, without the `Variable-` prefix. */
   get variables(): ReadonlyMap<string, string> {
     return this.#variables;
   }
@@ -61,19 +64,19 @@ export class Allow {
   }
 }
 
-/** What goes with a denial. */
+/** The options of a denial. */
 export interface DenyInit {
   readonly headers?: HeaderFields | ReplyHeaders | undefined;
-  /** The text shown to the client, where the Web server passes it on; the reason phrase of the status if left out. */
+  /** The text for the client, if the Web server passes it on; the reason phrase of the status by default. */
   readonly body?: string | undefined;
-  /** The media type of the body; plain text if left out. */
+  /** The media type of the body; plain text by default. */
   readonly type?: string | undefined;
 }
 
-/** The fields that a denial cannot have: it hands nothing on, and its length follows from its body. */
+/** The fields that a denial cannot have: it passes nothing on, and its length follows from its body. */
 export const NOT_IN_DENIALS = /^(?:variable-|content-length$)/i;
 
-/** The decision that a request may not pass. Only {@link deny} and its sugar make one. */
+/** The decision that a request may not pass. Only {@link deny}, {@link challenge} and {@link redirect} create one. */
 export class Deny {
   readonly #status: number;
   readonly headers: ReplyHeaders;
@@ -111,11 +114,11 @@ export class Deny {
 export type Verdict = Allow | Deny;
 
 /**
- * Lets the request pass (section 6.3: status 200), with variables for whatever serves it.
+ * Lets the request pass (section 6.3: status 200), with variables for its handler.
  *
- * @param variables names by letters, digits and `_`; values without control characters. They arrive as variables of
- * these names; REMOTE_USER sets the user behind lighttpd.
- * @throws HeaderError for a name or value that could inject a header, or a variable of the Web server's own
+ * @param variables names of letters, digits and `_`; values without control characters. They arrive as variables of these
+ *   names; behind lighttpd REMOTE_USER sets the user.
+ * @throws HeaderError for a name or value that could inject a header, or for a variable that the Web server sets
  *
  * @example
  * ```ts
@@ -156,7 +159,7 @@ export function allow(
 /**
  * Denies the request.
  *
- * @param status 300 to 599; 403 if left out. Apache and mod_fcgid turn most into a 401, nginx passes 401 and 403 only.
+ * @param status 300 to 599; 403 by default. Apache and mod_fcgid turn most into a 401, nginx passes 401 and 403 only.
  * @throws RangeError for a status that a Web server could take for "allowed"
  *
  * @example
@@ -180,7 +183,7 @@ export function challenge(scheme: string, parameters: Readonly<Record<string, st
   return deny(401, { headers: { "WWW-Authenticate": [scheme, list.join(", ")].join(" ").trim() } });
 }
 
-/** Denies by sending the client elsewhere, to a log-in page for example. lighttpd and mod_authnz_fcgi pass it on. */
+/** Denies by redirecting the client, to a log-in page for example. lighttpd and mod_authnz_fcgi pass it on. */
 export function redirect(location: string, status: 301 | 302 | 303 | 307 | 308 = 302): Deny {
   return deny(status, { headers: { Location: location } });
 }
