@@ -1,38 +1,38 @@
 import { ConfigurationError } from "../errors.js";
 
-/** How the authorizers of an application are asked where the Web server does not speak the authorizer role. */
+/** How the authorizers of an application are asked if the Web server does not speak the authorizer role. */
 export interface AuthorizerBridgeOptions {
-  /** The param with the original request target of a `forward_auth` question; TRICORN_URI if left out. */
+  /** The param with the original request target of a `forward_auth` question; TRICORN_URI by default. */
   readonly uri?: string | undefined;
-  /** The param with the original method of a `forward_auth` question; TRICORN_METHOD if left out. */
+  /** The param with the original method of a `forward_auth` question; TRICORN_METHOD by default. */
   readonly method?: string | undefined;
   /**
-   * Whether this process itself asks the authorizers before a responder or filter of this listener runs, for Web servers
-   * that cannot ask: HAProxy, H2O, Jetty. What no authorizer covers is answered without.
+   * Whether this process asks the authorizers before a responder or filter of this listener runs; false by default. For Web
+   * servers that cannot ask: HAProxy, H2O, Jetty. A request that no authorizer covers is answered without asking.
    */
   readonly inProcess?: boolean | undefined;
 }
 
-/** Where the files are that filters transform, for Web servers that do not speak the filter role. */
+/** The files that filters transform, for Web servers that do not speak the filter role. */
 export interface FilterBridgeOptions {
-  /** The folder that the paths of requests lead into. Nothing outside it is ever read, wherever a link leads. */
+  /** The root folder of the paths of requests. Nothing outside it is ever read, even through a link. */
   readonly root: string;
-  /** The file that a path with a slash at its end leads to; `index.html` if left out. */
+  /** The file for a path that ends with a slash; `index.html` by default. */
   readonly index?: string | undefined;
-  /** Keeps replies that are the same for everybody; nothing is kept if left out. */
+  /** Caches replies that are the same for all clients; by default nothing is cached. */
   readonly cache?: FilterCacheOptions | undefined;
 }
 
-/** How much is kept of what filters make. */
+/** The size of the cache of filtered files. */
 export interface FilterCacheOptions {
-  /** Bytes of memory; one reply takes an eighth of them at the most. */
+  /** Bytes of memory; one reply takes at most an eighth of them. */
   readonly bytes: number;
 }
 
-/** The doors over the responder role (section 6.2), for Web servers that speak no other. */
+/** The bridges from the responder role (section 6.2) to the other two, for Web servers that speak no other role. */
 export interface BridgeOptions {
   readonly authorizer?: AuthorizerBridgeOptions | undefined;
-  /** Without it no filter is run in the responder role. */
+  /** Without it no filter runs in the responder role. */
   readonly filter?: FilterBridgeOptions | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface ListenerOptions {
   readonly bridges?: BridgeOptions | undefined;
   /**
    * The variables that the Web server of this listener vouches for, such as `["REMOTE_USER"]` behind Apache: it sets them
-   * itself, whatever a client sends. The first that is there and not empty is `request.user`.
+   * itself, and no client can. `request.user` is the first non-empty one.
    */
   readonly vouchesFor?: readonly string[] | undefined;
 }
@@ -50,8 +50,8 @@ export interface ListenerOptions {
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * What a client chooses, whatever the Web server is: its header fields, the parts of its target, what it says about its
- * body. AUTH_TYPE is the whole Authorization field behind Jetty, and REMOTE_IDENT is what the client's machine claims.
+ * Variables that a client chooses behind every Web server: its header fields, the parts of its target, what it says about
+ * its body. AUTH_TYPE is the whole Authorization field behind Jetty, and REMOTE_IDENT is a claim of the client's machine.
  */
 const CLIENTS_WORD =
   /^(?:REDIRECT_)*(?:AUTH_TYPE|CONTENT_.*|DOCUMENT_URI|HTTP_.*|PATH_INFO|PATH_TRANSLATED|QUERY_STRING|REMOTE_(?:IDENT|PASSWD)|REQUEST_.*|SCRIPT_.*|SERVER_(?:NAME|PROTOCOL)|TRICORN_.*|URL)$/i;
@@ -59,7 +59,7 @@ const CLIENTS_WORD =
 /**
  * Checks the names of the variables that a Web server vouches for.
  *
- * @throws ConfigurationError `ERR_VOUCHES_FOR` for what is no name, and for a variable that clients can set
+ * @throws ConfigurationError `ERR_VOUCHES_FOR` for an invalid name, and for a variable that clients can set
  */
 export function checkVouchesFor(names: readonly string[]): readonly string[] {
   if (!Array.isArray(names)) {
@@ -93,9 +93,9 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Checks what was said about bridges.
+ * Checks the options of the bridges.
  *
- * @throws ConfigurationError `ERR_BRIDGE` for an option that does not exist, or whose value cannot be meant so
+ * @throws ConfigurationError `ERR_BRIDGE` for an unknown option or an invalid value
  */
 export function checkBridges(bridges: BridgeOptions): void {
   refuseUnknown("bridges", bridges);
@@ -150,7 +150,7 @@ function checkFilterBridge(filter: FilterBridgeOptions): void {
   }
 }
 
-/** A misspelt option would leave open what it was meant to protect. */
+/** A misspelt option would leave unprotected what it was meant to protect. */
 function refuseUnknown(where: string, options: unknown): void {
   if (typeof options !== "object" || options === null) {
     throw new ConfigurationError("ERR_BRIDGE", `Cannot serve: ${where} is no object of options`);

@@ -3,9 +3,9 @@ import type { Readable } from "node:stream";
 import { after } from "../client/after.js";
 
 /**
- * The body on standard input: as many bytes as CONTENT_LENGTH says and not one more, because a server need not close it
- * behind them (RFC 3875, section 4.2). Without a number there is none, unless the client sent chunks: then Apache 2.4
- * tells no length, and the body ends with standard input.
+ * The body on standard input: exactly as many bytes as CONTENT_LENGTH says, because a server need not close standard input
+ * after them (RFC 3875, section 4.2). Without a number there is no body, unless the client sent chunks: then Apache 2.4
+ * sets no length, and the body ends with standard input.
  */
 export class CgiBody implements AsyncIterable<Buffer> {
   readonly #open: () => Readable;
@@ -13,7 +13,7 @@ export class CgiBody implements AsyncIterable<Buffer> {
   #left: number;
   readonly #pieces: AsyncGenerator<Buffer, void, undefined>;
 
-  /** @param open standard input; not opened where there is no body */
+  /** @param open opens standard input; not called if there is no body */
   constructor(open: () => Readable, environment: NodeJS.ProcessEnv) {
     const { CONTENT_LENGTH: length = "", HTTP_TRANSFER_ENCODING: coding } = environment;
     this.#open = open;
@@ -25,7 +25,7 @@ export class CgiBody implements AsyncIterable<Buffer> {
   [Symbol.asyncIterator](): AsyncIterator<Buffer, void> {
     return {
       next: () => this.#pieces.next(),
-      // Whoever leaves early has answered, and mod_cgid does not read that before it has sent the whole body.
+      // An answer was sent early, and mod_cgid does not read it before it has sent the whole body.
       return: () => {
         void this.#drain();
         return Promise.resolve({ done: true, value: undefined });
@@ -34,8 +34,8 @@ export class CgiBody implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Reads what nobody wanted, for so many milliseconds at the most: under mod_cgid a program that leaves with input
-   * unread costs the client its answer. Never rejects.
+   * Reads the rest of the body, for at most `limit` milliseconds: under mod_cgid a program that exits with input unread
+   * costs the client its answer. Never rejects.
    */
   async drain(limit: number): Promise<void> {
     const timer = after(limit, () => this.close());
@@ -43,7 +43,7 @@ export class CgiBody implements AsyncIterable<Buffer> {
     clearTimeout(timer);
   }
 
-  /** Lets go of standard input: nothing is read any more. */
+  /** Closes standard input: nothing more is read. */
   close(): void {
     this.#left = 0;
     this.#input?.destroy();
@@ -53,7 +53,7 @@ export class CgiBody implements AsyncIterable<Buffer> {
     try {
       for (;;) if ((await this.#pieces.next()).done === true) return;
     } catch {
-      // The server has left.
+      // The server has disconnected.
     }
   }
 

@@ -9,21 +9,21 @@ import { connectInMemory } from "../server/memory-connection.js";
 import type { Server } from "../server/server.js";
 import { ignoreOutputErrors } from "../process/process-end.js";
 
-/** About the longest interval that there is; ms. */
+/** About the longest possible interval, in milliseconds. */
 const LONG = 2 ** 30;
 
-/** What the one request of a CGI program is answered with. */
+/** The one request of a CGI program. */
 export interface CgiOptions {
-  /** The environment, as it was. */
+  /** The environment at the start. */
   readonly variables: readonly (readonly [name: string, value: string])[];
   /** Aborted when the Web server wants the process to end. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Answers the one request of a CGI program: the environment is its PARAMS, standard input its STDIN, standard output
- * its STDOUT. It goes the same way through the application as a FastCGI request. Resolves when all of the answer was
- * handed to the Web server, or nobody is there any more to take it; then the server is closed.
+ * Answers the one request of a CGI program: the environment is its PARAMS, standard input its STDIN, standard output its
+ * STDOUT. It takes the same way through the application as a FastCGI request. Resolves when the whole answer was passed to
+ * the Web server, or the Web server has disconnected; the server is closed then.
  *
  * @returns the application status, to exit with
  */
@@ -31,13 +31,13 @@ export async function answerAsCgi(server: Server, { variables, signal }: CgiOpti
   const client = new FastCgiClient({
     connect: () => connectInMemory(server),
     keepConnection: false,
-    // The time limits are the application's, as under FastCGI.
+    // The application enforces time limits, as under FastCGI.
     timeouts: { response: Infinity },
   });
   const stdin = new CgiBody(() => process.stdin, Object.fromEntries(variables));
   const { stdout } = process;
   ignoreOutputErrors();
-  // A handler that waits for what keeps no process alive, or for ever, is to be answered when its time is over.
+  // Keeps the process alive until a handler that waits for nothing else reaches its time limit.
   const alive = setInterval(() => undefined, LONG);
   try {
     const answer = await client.request({
@@ -57,7 +57,7 @@ export async function answerAsCgi(server: Server, { variables, signal }: CgiOpti
     }
   } catch (error) {
     if (signal.aborted || hasLeft(error)) return 0;
-    // The answer broke off, and the log says why. A Web server can be told by the exit code only.
+    // The answer broke off, and the log says why. Only the exit code can report it to the Web server.
     if (error instanceof ClientError) return 1;
     throw error;
   } finally {
@@ -69,14 +69,14 @@ export async function answerAsCgi(server: Server, { variables, signal }: CgiOpti
   }
 }
 
-/** Resolves when all that was written before has left, or never will. */
+/** Resolves when all earlier writes have finished or failed. */
 function flushed(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     stream.write("", () => resolve());
   });
 }
 
-/** Whether writing failed because nobody reads any more: the client has left, and its Web server with it. */
+/** Whether writing failed because the reader is gone: the client has left, and its Web server with it. */
 function hasLeft(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === "EPIPE" || code === "ECONNRESET";

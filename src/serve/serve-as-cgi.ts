@@ -5,25 +5,25 @@ import { AbortedError } from "../errors.js";
 import { closeAtEnd } from "../process/process-end.js";
 import type { Server } from "../server/server.js";
 
-/** What a CGI program is made of. */
+/** The parts of a CGI program. */
 export interface CgiProgram {
-  /** Drives the application; it listens nowhere. */
+  /** Runs the application; it does not listen. */
   readonly server: Server;
-  /** The environment, as it was. */
+  /** The environment at the start. */
   readonly variables: CgiOptions["variables"];
-  /** Whether the end of the process is Tricorn's matter. */
+  /** Whether Tricorn handles signals and exits the process. */
   readonly signals: boolean;
 }
 
-/** An exit code has one byte, and a failure must not become 0 by losing the others. */
+/** An exit code has one byte; a failure must not become 0 by truncation. */
 const HIGHEST_EXIT_CODE = 255;
 
 /**
  * Starts an application, answers the one request of a CGI program, stops the application and exits with the application
- * status, whatever timers and connections are still open: the Web server waits for the end of standard output. SIGTERM
+ * status, even if timers and connections are still open: the Web server waits for the end of standard output. SIGTERM
  * aborts the request; Apache and lighttpd send it when the client has left.
  *
- * Without `signals` the exit code is only set.
+ * Without `signals` it only sets the exit code.
  */
 export async function serveAsCgi(
   application: TricornApplication,
@@ -48,7 +48,7 @@ export async function serveAsCgi(
     : undefined;
   try {
     const code = Math.min(await answered, HIGHEST_EXIT_CODE);
-    // Whoever asked the process to end lets it end, with a code that says why.
+    // A process that was asked to end exits by itself, with a code that says why.
     if (signals && !isEnding) process.exit(code);
     process.exitCode = code;
   } finally {

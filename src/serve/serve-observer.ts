@@ -1,20 +1,20 @@
 /**
- * Under this name of `globalThis` somebody may leave a function who wants to know what a program would serve: `tricorn
- * config`. It is one of all copies of Tricorn in a process.
+ * The property of `globalThis` for a function that receives what a program would serve: `tricorn config` sets it. All
+ * copies of Tricorn in a process share it.
  */
 const OBSERVER = Symbol.for("tricorn.serve.observer");
 
-/** Told what was to be served. */
+/** Receives what a program passes to `serve`. */
 export type ServeObserver = (application: unknown) => void;
 
 type Global = typeof globalThis & { [OBSERVER]?: ServeObserver };
 
-/** Has this process serve nothing from now on: calls of `serve` only tell what they were given, and never return. */
+/** Makes every later call of `serve` report its application and never resolve. */
 export function observeServe(observer: ServeObserver): void {
   (globalThis as Global)[OBSERVER] = observer;
 }
 
-/** Whom to tell instead of serving; undefined in every program but that one. */
+/** The observer; undefined unless `tricorn config` runs the program. */
 export function serveObserver(): ServeObserver | undefined {
   return (globalThis as Global)[OBSERVER];
 }

@@ -20,12 +20,13 @@ import { serveObserver } from "./serve-observer.js";
 import { Server, type ServerOptions } from "../server/server.js";
 import { takeSystemdSockets } from "../process/systemd-sockets.js";
 
-/** What `serve` can be told beside the application and the address. */
+/** The options of `serve`. */
 export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
   /**
-   * Whether the end of the process is the server's matter; true if left out. SIGTERM and SIGINT then close it and exit with 0
-   * (section 7); so do SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2, unless the program listens to them itself. What nobody caught, an exception or a rejection, is logged; then it closes too and exits
-   * with 1, because nobody knows what state the process is in. It does not end with whoever reads its standard output.
+   * Whether `serve` handles signals and exits the process; true by default. SIGTERM and SIGINT then close the server and
+   * exit with 0 (section 7); so do SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2, unless the program listens for them. An uncaught
+   * exception or rejection is logged, then the server closes and the process exits with 1, because its state is unknown.
+   * The process outlives the readers of its standard output.
    */
   readonly signals?: boolean | undefined;
 }
@@ -33,11 +34,11 @@ export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
 /** An application that is being served. */
 export interface Served {
   /**
-   * Where it listens: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`; several with commas between, as TRICORN_LISTEN
-   * takes them; "" after it answered as a CGI program.
+   * The addresses: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`; several are separated by commas, as in TRICORN_LISTEN;
+   * "" after a CGI request.
    */
   readonly address: string;
-  /** Finishes what is in flight, closes every connection, and runs the stop hooks. */
+  /** Finishes active requests, closes every connection, and runs the stop hooks. */
   close(): Promise<void>;
 }
 
@@ -113,12 +114,12 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       kindOf: kindOfDescriptor,
       systemdSockets: takeSystemdSockets,
     });
-    // Also where it listens: cgi-fcgi hands the environment of the request that started it on for ever.
+    // Also if it listens: cgi-fcgi would otherwise pass on the environment of the request that started it.
     const variables = startedAsCgi ? takeCgiVariables(process.env) : [];
-    // What is wrong with the options is found before anything starts.
+    // Mistakes in the options are found before anything starts.
     const server = new Server(dispatcher, options);
     if (start.kind === "cgi") {
-      // A server that listens has no use for the client that it asks itself with.
+      // A server that listens does not need the in-process client.
       const { serveAsCgi } = await import("./serve-as-cgi.js");
       return await serveAsCgi(served, { server, variables, signals });
     }
@@ -131,7 +132,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
         "Left sockets of systemd alone: they are for another process; start node by exec",
       );
     }
-    // Whoever reads this may send a signal at once.
+    // A reader of this line may send a signal at once.
     for (const address of server.addresses) served.log.info(`Listening on ${address} for FastCGI`);
     return running;
   } catch (error) {
@@ -178,7 +179,7 @@ class RunningServer implements Served {
   /** Starts the application, and listens on each address or on none. */
   async listen(addresses: readonly AddressLike[]): Promise<void> {
     await startUse(this.#application);
-    // The first request may come before the last address is open, and a signal behind it.
+    // The first request may come before the last address is open, and a signal right after it.
     if (this.#signals) this.#closeAtEnd();
     try {
       for (const address of addresses) await this.#server.listen(address);
@@ -214,7 +215,7 @@ class RunningServer implements Served {
         }
       },
       uncaught: (error, origin) => {
-        // A gateway that cannot start beside this server, for one.
+        // For example a gateway that cannot start beside this server.
         if (!reportMistake(error, ownLog)) log.fatal({ err: error, origin }, "Nobody caught an error");
       },
     });

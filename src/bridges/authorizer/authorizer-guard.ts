@@ -23,11 +23,11 @@ export function authorizerGuard(authorizer: AuthorizerRole): Door {
     }
     const guarding = gates.guarding(params);
     if (guarding === undefined) {
-      // It could be read in a way that an authorizer was declared for.
+      // One of its readings could be a path that an authorizer is declared for.
       sendDenial(exchange, deny(400));
       return;
     }
-    // A variable of an authorizer comes from there alone: what a server took from a client is no such thing.
+    // Variables of an authorizer come from the authorizer only: the Web server may have taken these from a client.
     const own = withoutVariables(params, gates.variables);
     if (guarding.length === 0) {
       exchange.params = own;
@@ -49,7 +49,7 @@ export function authorizerGuard(authorizer: AuthorizerRole): Door {
   };
 }
 
-/** Answers with a denial as with any reply: this goes to the client, so that HEAD and 304 have no body. */
+/** Answers with a denial as with any reply: it goes to the client, so HEAD and 304 have no body. */
 function sendDenial(
   exchange: Exchange,
   { status, headers, body, type }: Deny,
@@ -60,7 +60,7 @@ function sendDenial(
     return;
   }
   const reply = new Reply(body, { status, headers, type });
-  // Its maker could have changed them since they were checked.
+  // The authorizer could have changed them since they were checked.
   for (const [name] of headers) if (NOT_IN_DENIALS.test(name)) reply.headers.delete(name);
   void sendReply(exchange, reply, { headLimits: limits });
 }

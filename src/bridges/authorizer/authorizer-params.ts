@@ -10,33 +10,33 @@ const NOT_FOR_AUTHORIZERS: ReadonlySet<string> = new Set([
   "SCRIPT_NAME",
 ]);
 
-/** The param by which a Web server's configuration makes a responder request a question to the authorizers. */
+/** The param that makes a responder request a question to the authorizers; the configuration of the Web server sets it. */
 const MARKER = "TRICORN_BRIDGE";
 
 /**
- * What an asker understands. `auth_request`: nginx, to which 200 allows and 401 and 403 deny, while all else is an error
- * of the server; it keeps REQUEST_URI and REQUEST_METHOD of the request that it asks about. `forward_auth`: Caddy and
- * others that show a denial as it is, and tell in other params what they ask about.
+ * The form of a question and of its answer. `auth_request`: nginx, to which 200 allows, 401 and 403 deny, and everything
+ * else is a server error; it leaves REQUEST_URI and REQUEST_METHOD of the original request in place. `forward_auth`: Caddy
+ * and others that pass a denial on as it is, and name the original target in other params.
  */
 export type BridgeForm = "auth_request" | "forward_auth";
 
-/** The marker of a request as it came; undefined on nearly every request. */
+/** The marker of a request; undefined for almost all requests. */
 export function bridgeMarker(params: Params): string | undefined {
   return params.get(MARKER);
 }
 
-/** Whether a marker says something that is known here. */
+/** Whether a marker has a known value. */
 export function isBridgeForm(marker: string): marker is BridgeForm {
   return marker === "auth_request" || marker === "forward_auth";
 }
 
-/** The params that tell what is asked about. */
+/** The params with the target and the method that a question is about. */
 export interface TargetNames {
   readonly uri: string;
   readonly method: string;
 }
 
-/** Where nginx tells it: in the same variables as of any request. */
+/** Those of nginx: the variables of any request. */
 export const requestNames: TargetNames = { uri: "REQUEST_URI", method: "REQUEST_METHOD" };
 
 /** Origin-form or absolute-form (RFC 9112, section 3.2); a blank would come of two fields that were joined. */
@@ -59,10 +59,9 @@ const LEFT_OUT: readonly string[] = [
 ];
 
 /**
- * The params of a question as the authorizer role has them: about the original request, and without what describes the
- * request by which it was asked.
+ * The params of a question as the authorizer role has them: they describe the original request, not the request that asks.
  *
- * @returns undefined where they do not tell beyond doubt what is asked about
+ * @returns undefined if the target or the method is missing, malformed or ambiguous
  */
 export function questionParams(params: Params, { uri, method }: TargetNames): Params | undefined {
   const target = only(params, uri);
@@ -70,7 +69,7 @@ export function questionParams(params: Params, { uri, method }: TargetNames): Pa
   if (target === undefined || verb === undefined) return undefined;
   if (!TARGET.test(target.toString("latin1")) || !METHOD.test(verb.toString("latin1"))) return undefined;
   const mark = target.indexOf("?");
-  // The asker wrote this one as the client did, whatever its server makes of REQUEST_URI.
+  // This value is as the client sent it, even if the server decodes its own REQUEST_URI.
   const isOther = uri !== "REQUEST_URI" && formOf(params, "REQUEST_URI") !== "raw";
   return params.with(
     [
@@ -88,33 +87,30 @@ export function questionParams(params: Params, { uri, method }: TargetNames): Pa
   );
 }
 
-/** The bytes of a param that counts; undefined for a header field that came twice, since a client adds others. */
+/** The bytes of a param; undefined for a repeated header field, because a client can add one. */
 function only(params: Params, name: string): Buffer | undefined {
   if (name.startsWith("HTTP_") && params.getAll(name).length > 1) return undefined;
   return params.getBytes(name);
 }
 
-/** The params of a request as its authorizers see them. They always have a REQUEST_URI. */
+/** The params of a request as its authorizers see them. REQUEST_URI is always among them. */
 export function guardParams(params: Params): Params {
   const { target } = locate(params, { mount: "", pathInfo: undefined });
   if (params.get("REQUEST_URI")) return params.with([], { without: NOT_FOR_AUTHORIZERS });
-  // This one is raw, whatever the server makes of its own.
+  // This value is raw, even if the server decodes its own.
   const isOther = formOf(params, "REQUEST_URI") !== "raw";
   const without = isOther ? new Set([...NOT_FOR_AUTHORIZERS, "SERVER_SOFTWARE"]) : NOT_FOR_AUTHORIZERS;
   return params.with([["REQUEST_URI", target]], { without });
 }
 
-/**
- * Params with the variables that authorizers have handed on, in upper case as all variables are. They replace what came
- * under their names.
- */
+/** Params with the variables of authorizers, in upper case as all variables are. They replace params of the same names. */
 export function withVariables(params: Params, variables: ReadonlyMap<string, string>): Params {
   if (variables.size === 0) return params;
   const handedOn = new Map(Array.from(variables, ([name, value]) => [name.toUpperCase(), value]));
   return params.with(handedOn, { without: new Set(handedOn.keys()) });
 }
 
-/** Params without variables of these names, whoever has set them. */
+/** Params without the variables of these names. */
 export function withoutVariables(params: Params, names: ReadonlySet<string>): Params {
   const upper = new Set(Array.from(names, (name) => name.toUpperCase()));
   const isThere = Array.from(upper).some((name) => params.has(name));

@@ -73,17 +73,17 @@ export function authorizerQuestions(
 const sendAuthRequest: VerdictSender = (exchange, verdict, options) =>
   sendVerdict(exchange, Deny.is(verdict) ? asAuthRequest(verdict) : verdict, options);
 
-/** What a denial would have been, for a configuration that turns it back. */
+/** The fields with the original status and location of a denial, for a configuration that restores them. */
 const STATUS_FIELD = "Tricorn-Status";
 const LOCATION_FIELD = "Tricorn-Location";
 
-/** The statuses that lead somewhere (RFC 9110, section 15.4), as nginx's `return` knows them. */
+/** The redirects (RFC 9110, section 15.4) that nginx's `return` knows. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * A denial as nginx's auth_request understands it: 401, with its WWW-Authenticate, and 403 deny, and everything else is
- * an error that it shows as 500. So a redirect becomes a 401, and what else is no error of the server a 403; two fields
- * tell what it was. nginx shows neither to the client, and no client can set them: they are fields of an answer.
+ * A denial in the form of nginx's auth_request: 401 with its WWW-Authenticate, and 403; nginx shows everything else as a
+ * 500. So a redirect becomes a 401, and any other status below 500 a 403; two fields carry the original. nginx does not
+ * show them to the client, and no client can set them: they are response fields.
  */
 export function asAuthRequest(denial: Deny): Deny {
   const { status, body, type } = denial;

@@ -13,20 +13,20 @@ const WARNING =
   "A responder answers for a path of an authorizer that this Web server has not asked; let it ask by a bridge " +
   "(nginx auth_request, Caddy), or serve with bridges.authorizer.inProcess";
 
-/** The Web servers that know no authorizer role: they hand every request to a responder, whoever should decide first. */
+/** Web servers without the authorizer role: unless configured to ask, they send every request straight to a responder. */
 const NEVER_ASKS = /^(?:nginx|haproxy|caddy|h2o|jetty)\b/i;
 
 /**
- * Warns, once, where a responder answers for a path that an authorizer is declared for, behind a Web server that has not
- * asked it. Whoever moves from Apache or lighttpd to such a server would else serve everybody without a sign.
+ * Warns once if a responder answers for a path that an authorizer is declared for, behind a Web server that has not asked
+ * it. Otherwise a move from Apache or lighttpd to such a server would open every protected path without a sign.
  */
 export class UnaskedAuthorizers {
   readonly #gates: AuthorizerGates;
   readonly #log: Logger;
   readonly #stderr: StderrLines;
-  /** Those that a bridge has asked: the Web server is configured for them. */
+  /** The authorizers that a bridge has asked: the Web server is configured for them. */
   readonly #asked = new Set<string>();
-  /** Warned, or nobody is left to warn of. */
+  /** Whether it has warned, or all authorizers were asked. */
   #done = false;
 
   constructor(gates: AuthorizerGates, { log, stderr }: Pick<RequestContext, "log" | "stderr">) {
@@ -35,14 +35,14 @@ export class UnaskedAuthorizers {
     this.#stderr = stderr;
   }
 
-  /** Notes who was asked through a bridge. */
+  /** Notes the authorizers that were asked through a bridge. */
   note(gates: readonly Gate[]): void {
     if (this.#done) return;
     for (const { name } of gates) this.#asked.add(name);
     this.#done = this.#asked.size === this.#gates.count;
   }
 
-  /** The door that looks at each request on its way to a responder, and lets it pass. */
+  /** The door that inspects each request on its way to a responder, and lets it pass. */
   readonly door: Door = (exchange, next) => {
     if (!this.#done && exchange.role === Role.Responder) this.#see(exchange);
     next(exchange);
@@ -64,7 +64,7 @@ export class UnaskedAuthorizers {
     if (this.#stderr === "warnings") exchange.warn(`tricorn: ${WARNING}`);
   }
 
-  /** By this process; or by another one of the application, whose answer came back as a variable. */
+  /** Asked by this process, or by another one of the application, whose decision came back as a variable. */
   #wasAsked({ name, variables }: Gate, params: Params): boolean {
     return this.#asked.has(name) || variables.some((variable) => (params.get(variable) ?? "") !== "");
   }

@@ -4,34 +4,34 @@ import { sendfileHeaders } from "../../http/header-fields.js";
 import type { Reply } from "../../roles/reply.js";
 
 /**
- * Whom an answer may have been made for.
+ * Who a reply may be made for.
  *
- * - `anyone`: the request says nothing about who sends it.
- * - `someone`: it does, so that the answer may be that person's own.
+ * - `anyone`: the request does not identify its sender.
+ * - `someone`: it does, so the reply may be personal.
  * - `admitted`: an authorizer had to allow it.
  */
 export type Audience = "anyone" | "someone" | "admitted";
 
-/** Tells whom the answer to a request that no authorizer decides about may be for. */
+/** The audience of a request that no authorizer decides about. */
 export function audienceOf(params: Params, vouchesFor: readonly string[]): Audience {
   const names = [...identityParams, ...vouchesFor];
-  // All that came by a name: an empty field does not hide one behind it.
+  // Every value of a name: an empty field does not hide a later one.
   return names.some((name) => params.getAll(name).some((value) => value !== "")) ? "someone" : "anyone";
 }
 
-/** Whether all of these names tell who sends a request: one from `anyone` has a value of none of them. */
+/** Whether all of these names identify the sender: a request from `anyone` has a value for none of them. */
 export function tellOnlyOfSender(names: readonly string[], vouchesFor: readonly string[]): boolean {
   return names.every((name) => identityParams.includes(name) || vouchesFor.includes(name));
 }
 
-/** Whether the reply says itself that everybody may have it (RFC 9111, section 5.2.2.9). */
+/** Whether the reply is marked public (RFC 9111, section 5.2.2.9). */
 export function isPublic({ headers }: Reply): boolean {
   return directives(headers.get("cache-control")).includes("public");
 }
 
 /**
- * Whether a reply is the same for everybody, so that it can be kept and have validators that follow from its file. What
- * says that it is not is believed; what says nothing is not believed where the request tells who sent it.
+ * Whether a reply is the same for all clients, so that it can be cached and have validators that follow from its file. A
+ * reply that is marked otherwise is not; for an identified sender it must be marked public.
  */
 export function isForEverybody(reply: Reply, audience: Audience): boolean {
   const { status, applicationStatus, body, headers } = reply;

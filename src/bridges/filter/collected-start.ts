@@ -1,6 +1,6 @@
 import type { BodyPiece, PieceSource } from "../../body/pieces.js";
 
-/** Bytes of a streamed body that are waited for where only its end tells what it was made of. */
+/** Most bytes of a stream to wait for when only its end determines the variant. */
 const MOST = 1024 * 1024;
 
 /** A streamed body as far as it was collected: all of it, or its beginning and what follows, as a body of the same pieces. */

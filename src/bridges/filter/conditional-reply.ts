@@ -16,7 +16,7 @@ const CONTENT_FIELDS = [
   "content-range",
 ];
 
-/** The validators of a reply, whoever set them. */
+/** The validators of a reply. */
 export function stateOf({ headers }: Reply): StateFacts {
   return {
     etag: headers.get("etag"),
@@ -24,7 +24,7 @@ export function stateOf({ headers }: Reply): StateFacts {
   };
 }
 
-/** Whether a copy can be told from the reply: where its tag may turn out to say too little, none is known to be the same. */
+/** Whether the validators identify the reply. If its tag may turn out to cover too little, no copy counts as current. */
 export interface Comparison {
   readonly isComparable: boolean;
 }
@@ -32,12 +32,12 @@ export interface Comparison {
 /** Evaluates the preconditions of a GET or HEAD against a reply of status 200: the reply, a 304 or a 412. */
 export function underConditions(reply: Reply, headers: RequestHeaders, { isComparable }: Comparison): Reply {
   const state = stateOf(reply);
-  // Of a reply that cannot be told from others nobody has a copy; "*" would name it all the same.
+  // Without validators no client has a copy of it, and "*" would still match.
   if (state.etag === undefined && state.lastModified === undefined && !isGuarded(headers)) return reply;
   switch (evaluatePreconditions(headers, state)) {
     case "not modified":
       if (!isComparable) return reply;
-      // Its body is dropped when it is sent.
+      // sendReply drops its body.
       reply.status = 304;
       for (const name of CONTENT_FIELDS) reply.headers.delete(name);
       return reply;
@@ -50,8 +50,8 @@ export function underConditions(reply: Reply, headers: RequestHeaders, { isCompa
 }
 
 /**
- * Cuts what the client asks for out of a reply of status 200 whose body is this one, as a whole (RFC 9110, section 14).
- * A filter that says by Accept-Ranges that it wants no ranges is not asked for them.
+ * Cuts the range that the client asks for out of a reply of status 200 with this complete body (RFC 9110, section 14). A
+ * filter opts out with an Accept-Ranges field other than "bytes".
  */
 export function rangedReply(reply: Reply, body: Buffer, request: RangeRequest): Reply {
   if (!reply.headers.has("accept-ranges")) reply.headers.set("Accept-Ranges", "bytes");

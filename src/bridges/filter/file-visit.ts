@@ -17,50 +17,50 @@ import { collectStart } from "./collected-start.js";
 import type { FileValidators } from "./filtered-file.js";
 import { KeptBody, exactly } from "./kept-body.js";
 
-/** Where a reply can be kept. */
-export interface Place {
-  /** Bytes of the largest body that is kept. */
+/** The place of a reply in the cache, until it is made. */
+export interface CacheSlot {
+  /** The largest body that is kept, in bytes. */
   readonly largestBody: number;
   keep(entry: CachedReply): void;
-  /** It is not kept, or not soon: nobody shall wait for it. */
+  /** The reply is not kept, or not soon: other requests need not wait for it. */
   decline(): void;
 }
 
 /** Where the reply to a request comes from. */
 export type ReplySource =
-  /** An earlier reply is as good. */
+  /** A cached reply. */
   | { readonly kind: "cached"; readonly entry: CachedReply }
-  /** The client has it already, under these validators. */
+  /** A 304: the client has a current copy, with these validators. */
   | { readonly kind: "unchanged"; readonly validators: FileValidators }
   | FilteredSource;
 
-/** The filter makes it of the file, and it may be kept where there is a place for it. */
+/** The filter makes it from the file; it is cached if there is a slot. */
 export interface FilteredSource {
   readonly kind: "filtered";
   readonly content: FileContent;
-  readonly place: Place | undefined;
+  readonly slot: CacheSlot | undefined;
 }
 
 interface CollectedFacts {
   readonly content: FileContent;
-  readonly place: Place;
+  readonly slot: CacheSlot;
   readonly announced: number | undefined;
 }
 
-/** What a visit is made with. */
+/** How to answer one request for a filtered file. */
 export interface VisitFacts {
   readonly source: ReplySource;
   readonly audience: Audience;
   readonly validatorsOf: (variant: Variant) => FileValidators;
-  /** The fields of the request, of which what is read here is not noted. */
+  /** The header fields of the request. Reading these is not recorded. */
   readonly headers: RequestHeaders;
-  /** The variant that the request belongs to where these names are read. */
+  /** The variant of the request if these names are read. */
   readonly variantOf: (names: ReadNames) => Variant;
-  /** What has been read of the request until now. */
+  /** The params that were read so far. */
   readonly reading: () => ParamsReading;
-  /** The variant of which it is known that it is all that will be read for such a request. */
+  /** The variant, if it is known that nothing else is read for such a request. */
   readonly known: Variant | undefined;
-  /** Is told, of each reply of status 200, that it had validators of its own, or of which variant it was to its end. */
+  /** Receives, for each reply of status 200, its variant, or "own" if it has validators of its own. */
   readonly learn: (variant: Variant | "own") => void;
 }
 
@@ -68,14 +68,14 @@ const REVALIDATED = "no-cache";
 const PRIVATE = "private, no-cache";
 
 /**
- * One request for a file behind a filter. Its two halves run at the two ends of the filter's middleware: {@link inside}
- * takes the filter's place or keeps what it makes, so that middleware sees every request and nothing that middleware adds
- * for one client is kept for another; {@link outside} completes what is sent in the end by validators and Cache-Control,
- * and answers the client's conditions and ranges.
+ * One request for a filtered file. Its two halves run at the two ends of the filter's middleware: {@link inside} replaces
+ * the filter or caches its reply, so that middleware sees every request and nothing that middleware adds for one client is
+ * cached for another; {@link outside} adds validators and Cache-Control to the final reply, and evaluates the conditions
+ * and ranges of the client.
  */
 export class FileVisit {
   readonly #facts: VisitFacts;
-  /** The body that is kept, of which parts can be sent. */
+  /** The cached body, of which ranges can be sent. */
   #kept: Buffer | undefined;
 
   constructor(facts: VisitFacts) {
@@ -103,7 +103,7 @@ export class FileVisit {
       return reply;
     }
     const isSettled = await this.#isOfOneState(reply);
-    // A filter that sets one validator knows of more than its file; the other one would then say too little.
+    // A filter that sets one validator depends on more than its file; adding the other one would claim too much.
     let isShared = isSettled && isForEverybody(reply, audience) && !hasValidators(reply);
     let source = isShared ? takeBody(reply) : undefined;
     if (source !== undefined && this.#mayBeCopy()) {
@@ -112,26 +112,26 @@ export class FileVisit {
     }
     const variant = this.#variantOf({ streamed: source !== undefined });
     const isComparable = isShared && this.#addValidators(reply, variant, source);
-    // What a filter makes for somebody tells nothing of what it makes for anyone.
+    // A personal reply says nothing about replies to other clients.
     if (isSettled && !isShared && audience === "anyone") learn("own");
-    // Without it a cache may keep for a while what has a Last-Modified (RFC 9111, section 4.2.2).
+    // Without it a cache may keep a reply with a Last-Modified for a while (RFC 9111, section 4.2.2).
     setDefault(reply, audience === "anyone" && variant?.id === "" ? REVALIDATED : PRIVATE);
     const answer = underConditions(reply, headers, { isComparable: !isShared || isComparable });
-    // Middleware may have put another body into its place.
+    // Middleware may have replaced the body.
     const kept = answer.status === 200 && answer.body === this.#kept ? this.#kept : undefined;
     return kept === undefined ? answer : rangedReply(answer, kept, { method: request.method, headers });
   };
 
   /**
-   * Whether the client has a copy that may be this reply, which only the end of a stream tells: nothing is known yet of what
-   * such streams read. A CGI program, which answers one request, never knows.
+   * Whether the client may have a copy of this reply, and only the end of the stream decides it: nothing is known yet about
+   * what such streams read. A CGI program, which answers one request, never knows.
    */
   #mayBeCopy(): boolean {
     const { known, headers } = this.#facts;
     return known === undefined && (headers.has("if-none-match") || headers.has("if-modified-since"));
   }
 
-  /** Waits for the end of a streamed body; the source of a longer one. */
+  /** Waits for the end of a short stream; returns the source of a longer one. */
   async #collect(reply: Reply, source: PieceSource<BodyPiece>): Promise<PieceSource<BodyPiece> | undefined> {
     const collected = await collectStart(source);
     if (collected.kind === "begun") return collected.source;
@@ -139,7 +139,7 @@ export class FileVisit {
     return undefined;
   }
 
-  /** The variant that the reply is, as far as it has been read for; undefined where no names would tell. */
+  /** The variant of the reply, by what was read so far; undefined if no list of names covers it. */
   #variantOf({ streamed }: { readonly streamed: boolean }): Variant | undefined {
     const { known, variantOf } = this.#facts;
     if (streamed && known !== undefined) return known;
@@ -147,14 +147,14 @@ export class FileVisit {
     return names && variantOf(names);
   }
 
-  /** What has been read until now, with what was read for a reply that was kept. */
+  /** The params that were read so far. */
   #namesRead(): ReadNames | undefined {
     const { source, reading } = this.#facts;
     const names = namesRead(reading());
     return names === undefined || source.kind !== "cached" ? names : union(names, source.entry.names);
   }
 
-  /** Adds validators that follow from the file and from what was read; tells whether nothing more can be read for them. */
+  /** Adds validators that follow from the file and from what was read. Returns whether they are final. */
   #addValidators(
     reply: Reply,
     variant: Variant | undefined,
@@ -173,55 +173,55 @@ export class FileVisit {
     return known !== undefined;
   }
 
-  /** Keeps what the filter has made, where there is a place for it and it is the same for everybody. */
-  async #keep(reply: Reply, { content, place }: FilteredSource): Promise<Reply> {
-    if (place === undefined) return reply;
+  /** Caches the reply of the filter if there is a slot and it is the same for all clients. */
+  async #keep(reply: Reply, { content, slot }: FilteredSource): Promise<Reply> {
+    if (slot === undefined) return reply;
     if (!isForEverybody(reply, this.#facts.audience)) {
-      place.decline();
+      slot.decline();
       return reply;
     }
     const announced = announcedLength(reply);
     const made = contentOf(reply.body);
     const { length, type } = made;
     if (made.kind === "streamed") {
-      // Others would wait as long as this client takes its time.
-      place.decline();
+      // Other requests would wait for this client.
+      slot.decline();
       if (reply.type === undefined) reply.type = type;
       if (announced === undefined && length !== undefined) reply.headers.set("Content-Length", length);
-      reply.body = this.#collected(reply, made.source, { content, place, announced: announced ?? length });
+      reply.body = this.#collected(reply, made.source, { content, slot, announced: announced ?? length });
       return reply;
     }
     const isHonest = announced === undefined || announced === made.length;
-    const isKeepable = isHonest && made.length <= place.largestBody && (await content.unchanged());
-    // What the reply was made of may have been read only now.
+    const isKeepable = isHonest && made.length <= slot.largestBody && (await content.unchanged());
+    // The reply may have read more just now.
     const names = this.#namesRead();
     if (!isKeepable || names === undefined) {
-      place.decline();
+      slot.decline();
       return reply;
     }
     if (reply.type === undefined) reply.type = type;
     const entry = new CachedReply(reply, exactly(made.content), { names });
-    place.keep(entry);
+    slot.keep(entry);
     this.#kept = entry.body;
     return entry.toReply();
   }
 
-  /** A streamed body that is kept when it has passed, with what its reply says now: middleware may change that. */
+  /** A stream that is cached at its end, with the current fields of its reply: middleware may change those later. */
   #collected(reply: Reply, source: PieceSource<BodyPiece>, facts: CollectedFacts): KeptBody {
-    const { content, place, announced } = facts;
+    const { content, slot, announced } = facts;
     const said = new Reply(undefined, { status: 200, type: reply.type, headers: reply.headers });
     return new KeptBody(source, {
-      limit: place.largestBody,
+      limit: slot.largestBody,
       keep: async (body, firstPiece) => {
         if ((announced ?? body.length) !== body.length || !(await content.unchanged())) return;
         if (said.type === undefined) said.type = typeof firstPiece === "string" ? TEXT : BYTES;
         const names = this.#namesRead();
-        if (names !== undefined) place.keep(new CachedReply(said, body, { names }));
+        if (names !== undefined) slot.keep(new CachedReply(said, body, { names }));
       },
     });
   }
 
-  /** Whether a reply that is there as a whole was made of one state of the file. Of a stream nobody knows yet. */
+  /** Whether a complete reply was made from one state of the file. For a stream this is not known yet. */
   async #isOfOneState({ body }: Reply): Promise<boolean> {
     return isProduced(body) || this.#isUnchanged();
   }
@@ -232,7 +232,7 @@ export class FileVisit {
   }
 }
 
-/** Makes of a body what is sent, so that nothing is read for it any more; of a stream only its source. */
+/** Converts the body to what is sent, so that nothing more is read for it; returns the source of a stream. */
 function takeBody(reply: Reply): PieceSource<BodyPiece> | undefined {
   const made = contentOf(reply.body);
   if (reply.type === undefined) reply.type = made.type;

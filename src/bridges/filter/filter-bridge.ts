@@ -20,16 +20,16 @@ import type { FilterBridgeOptions } from "../bridge-options.js";
 import { FilteredFiles } from "./filtered-files.js";
 import { ReplyCache } from "./reply-cache.js";
 
-/** The methods that a file behind a filter knows, as at the native door; what POST means is the filter's to say. */
+/** The methods of a filtered file, as in the filter role; the filter decides what POST means. */
 const METHODS = ["GET", "HEAD", "POST"];
 const FOLDER_METHODS = ["GET", "HEAD"];
 
-/** What a request of the responder role may be about. */
+/** What a request of the responder role may be for. */
 interface FilterTarget {
   readonly location: RequestLocation;
   /** The decoded path below the mount, without empty and dot segments. */
   readonly path: string;
-  /** The filter that is meant for a file there; undefined where only a folder would be served. */
+  /** The filter for a file of this path; undefined if only a folder is possible. */
   readonly transform: Transform | undefined;
 }
 
@@ -45,7 +45,7 @@ interface BridgeFacts {
   readonly inProcess: boolean;
 }
 
-/** What the bridge is opened with beside what users say. */
+/** The options of the bridge, with those that users do not set. */
 interface OpenOptions extends FilterBridgeOptions {
   /** Whether this process asks the authorizers; by default the Web server does. */
   readonly inProcess?: boolean | undefined;
@@ -54,9 +54,9 @@ interface OpenOptions extends FilterBridgeOptions {
 }
 
 /**
- * The door to the filters for Web servers that speak no filter role, which are all of them: a request of the responder
- * role whose path belongs to a filter and leads to a file below the root is handled in the filter role (section 6.4),
- * with the file as DATA.
+ * The door to the filters, for Web servers that do not speak the filter role, which are all of them. A request of the
+ * responder role is handled in the filter role (section 6.4), with the file as DATA, if its path matches a filter and leads
+ * to a file below the root.
  */
 export class FilterBridge {
   readonly #roles: Roles;
@@ -75,8 +75,8 @@ export class FilterBridge {
   }
 
   /**
-   * @throws ConfigurationError `ERR_DOCUMENT_ROOT` for a root that cannot be used, `ERR_BRIDGE` where the application has
-   *   no filter
+   * @throws ConfigurationError `ERR_DOCUMENT_ROOT` for a root that cannot be used, `ERR_BRIDGE` if the application has no
+   *   filter
    */
   static async open(
     roles: Roles,
@@ -107,7 +107,7 @@ export class FilterBridge {
     }
     const target = this.#targetOf(exchange);
     if (target === undefined) this.#pass(exchange, next);
-    else this.#answer(exchange, target, next).catch((error: unknown) => this.#fail(exchange, error));
+    else this.#serve(exchange, target, next).catch((error: unknown) => this.#fail(exchange, error));
   };
 
   #pass(exchange: Exchange, next: Dispatch): void {
@@ -115,7 +115,7 @@ export class FilterBridge {
     else refuse(exchange, new HttpError(404, "There is no such file."));
   }
 
-  /** What the request may be about, as far as its path tells: nothing is looked up here. */
+  /** What the request may be for, by its path alone: the file system is not asked. */
   #targetOf({ params }: Exchange): FilterTarget | undefined {
     const { filter, responder, context } = this.#roles;
     const location = locate(params, { mount: context.mount, pathInfo: params.get("PATH_INFO") });
@@ -124,14 +124,14 @@ export class FilterBridge {
     const isFolder = path.endsWith("/");
     const transform = filter!.transformFor([isFolder ? path + this.#index : path]);
     if (transform !== undefined) return { location, path, transform };
-    // Else the responder is asked before the file system: most of its paths could be those of folders.
+    // The responder is asked before the file system: most of its paths could be those of folders.
     const mayBeFolder = !isFolder && filter!.transformFor([`${path}/${this.#index}`]) !== undefined;
     return mayBeFolder && responder?.knows(location.path) !== true
       ? { location, path, transform: undefined }
       : undefined;
   }
 
-  async #answer(exchange: Exchange, target: FilterTarget, next: Dispatch): Promise<void> {
+  async #serve(exchange: Exchange, target: FilterTarget, next: Dispatch): Promise<void> {
     const { transform } = target;
     let located: Located | undefined = await this.#root.locate(target.path);
     if (exchange.ended) return;
@@ -145,33 +145,33 @@ export class FilterBridge {
         this.#pass(exchange, next);
         return;
       default:
-        // As at the gateway: what is no file is no reason not to ask a responder that is meant for the path.
+        // As in the gateway: a responder that is declared for the path answers if the path does not lead to a file.
         if (this.#roles.responder?.knows(target.location.path) === true) this.#pass(exchange, next);
         else if (located.kind === "folder") redirect(exchange, target);
         else refuse(exchange, new HttpError(403, "This file is not served."));
     }
   }
 
-  /** Answers, or tells what is there instead of the file by now. */
+  /** Answers; returns what is found instead if the file is gone. */
   async #filter(exchange: Exchange, target: FileTarget): Promise<NotAFile | undefined> {
     const { location, transform, file } = target;
     const audience = this.#admit(exchange, [target.path, file.name, file.realName]);
     if (audience === undefined) refuse(exchange, new HttpError(403, "This file is not served."));
     else if (!METHODS.includes(exchange.params.method)) refuse(exchange, methodNotAllowed(METHODS));
-    else return this.#files.answer(exchange, { location, transform, file, audience });
+    else return this.#files.serve(exchange, { location, transform, file, audience });
     return undefined;
   }
 
   /**
-   * Whom the answer may be for; undefined where nobody may have it. A file is protected under each of its names: that of
-   * the folder whose index it is, and that behind a link. Whoever asked the authorizers did so by the request alone, and an
-   * authorizer that knows the file by another name was not among those asked.
+   * The audience of the reply; undefined if the request must be denied. A file is protected under each of its names: that
+   * of the folder whose index it is, and that of the target of a link. The authorizers were asked by the request's path
+   * alone, so an authorizer that knows the file by another name was not among them.
    */
   #admit(exchange: Exchange, names: readonly string[]): Audience | undefined {
     const { authorizer, context } = this.#roles;
     const { params, vouchesFor } = exchange;
     const { gates } = authorizer;
-    // This process asks by more readings of a path than a Web server does.
+    // The guard asks by more readings of a path than a Web server does.
     const asked = this.#inProcess ? (gates.guarding(params) ?? []) : gates.asked(params);
     const unasked = gates.covering(names).filter((gate) => !asked.includes(gate));
     if (unasked.length > 0) {
@@ -194,7 +194,10 @@ export class FilterBridge {
   }
 }
 
-/** To the folder's path with its slash; it is the plain one, since one that begins with two names another host. */
+/**
+ * Redirects to the folder's path with its slash. The path is normalized: one that begins with two slashes names another
+ * host.
+ */
 function redirect(exchange: Exchange, { location, path }: FilterTarget): void {
   if (!FOLDER_METHODS.includes(exchange.params.method)) {
     refuse(exchange, methodNotAllowed(FOLDER_METHODS));

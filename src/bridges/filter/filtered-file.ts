@@ -9,7 +9,7 @@ import { decodePath } from "../../paths/plain-path.js";
 import type { Audience } from "./audience.js";
 import { KEY_NAMES, TOLD_ANEW, digestOf, valuesOf, type Variant } from "./variant.js";
 
-/** A file that a request leads to, and the filter that is meant for it. */
+/** A located file and the filter for it. */
 export interface FilteredFile {
   readonly location: RequestLocation;
   readonly file: LocatedFile;
@@ -20,28 +20,28 @@ export interface FilteredFile {
 /** Validators that follow from the file, from the code of the filter, and from what was read of the request. */
 export interface FileValidators {
   readonly etag: string;
-  /** Seconds since the epoch; undefined where the time of the file does not tell all. */
+  /** In seconds since the epoch; undefined if the time of the file does not identify the reply. */
   readonly lastModified: number | undefined;
 }
 
-/** What a filter makes something of. */
+/** The input of a filter. */
 export interface FilteredState {
   readonly transform: Transform;
   readonly facts: FileFacts;
 }
 
-/** What the validators of a variant follow from beside the file. */
+/** What the validators depend on in addition to the file. */
 export interface VariantFacts {
   readonly variant: Variant;
-  /** Whether the time of the file tells all: a copy of this age is a copy of this variant. */
+  /** Whether the time of the file identifies the reply: a copy of this age is a copy of this variant. */
   readonly isDated: boolean;
   /** Milliseconds since the epoch. */
   readonly now?: number;
 }
 
 /**
- * The validators of what a filter makes of a file: the same in every process that runs the same code on the same files. A
- * file that says that it was changed in the future is as old as this moment (RFC 9110, section 8.8.2.1).
+ * The validators of a filtered file: the same in every process that runs the same code on the same files. A modification
+ * time in the future counts as now (RFC 9110, section 8.8.2.1).
  */
 export function validatorsOf(
   { transform, facts }: FilteredState,
@@ -56,8 +56,8 @@ export function validatorsOf(
 }
 
 /**
- * The params that a Web server would have sent in the filter role (section 6.4), made of those of the responder role:
- * whatever they tell of a script or of a file, it is this file that is meant.
+ * The params that a Web server would send in the filter role (section 6.4), derived from those of the responder role.
+ * Params that describe a script or another file are replaced.
  */
 export function paramsOf(
   params: Params,
@@ -77,7 +77,7 @@ export function paramsOf(
   return params.with(told, { without: TOLD_ANEW });
 }
 
-/** What replies are told apart by whatever was read: the address of a request, the file, and the filter. */
+/** The cache key of a request: its address, the file, and the filter. What the filter reads besides selects the variant. */
 export function keyOf(
   params: Params,
   { file, location, transform }: FilteredFile,

@@ -8,28 +8,28 @@ import type { DataInput } from "../../body/filter-data.js";
 import type { FilterRole, Transform } from "../../roles/filter.js";
 import { isGuarded, isNotModified } from "../../http/preconditions.js";
 import { RequestHeaders } from "../../http/request-headers.js";
-import { FileVisit, type Place, type ReplySource } from "./file-visit.js";
+import { FileVisit, type CacheSlot, type ReplySource } from "./file-visit.js";
 import { tellOnlyOfSender } from "./audience.js";
 import { keyOf, paramsOf, validatorsOf, type FileValidators, type FilteredFile } from "./filtered-file.js";
-import type { Flight, ReplyCache } from "./reply-cache.js";
+import type { PendingReply, ReplyCache } from "./reply-cache.js";
 import { variantOf, type Variant, Variants } from "./variant.js";
 
-/** What {@link FilteredFiles} are made with. */
+/** The parts of {@link FilteredFiles}. */
 export interface FilteredFilesOptions {
   readonly root: DocumentRoot;
   readonly filter: FilterRole;
-  /** Undefined where nothing is kept. */
+  /** Undefined if nothing is cached. */
   readonly cache: ReplyCache | undefined;
 }
 
-/** Lets filters answer for files that were located: by an earlier reply, by what the client has, or by the file. */
+/** Answers requests for located files: from the cache, from the client's copy, or by running the filter. */
 export class FilteredFiles {
   readonly #root: DocumentRoot;
   readonly #filter: FilterRole;
   readonly #cache: ReplyCache | undefined;
-  /** What was answered with validators that follow from the file. */
+  /** The variants of the replies that had validators from their file. */
   readonly #answers = new Variants();
-  /** The filters of which a reply has had validators of its own. */
+  /** The filters whose replies had validators of their own. */
   readonly #own = new Set<Transform>();
 
   constructor({ root, filter, cache }: FilteredFilesOptions) {
@@ -39,10 +39,10 @@ export class FilteredFiles {
   }
 
   /**
-   * Answers a GET, HEAD or POST; where the file is not there any more, it tells what is, and nothing was answered.
-   * Rejects with what the system says where it fails to open the file.
+   * Answers a GET, HEAD or POST. If the file is gone, returns what is found instead, and nothing was answered. Rejects with
+   * the error of the system if the file cannot be opened.
    */
-  async answer(exchange: Exchange, filtered: FilteredFile): Promise<NotAFile | undefined> {
+  async serve(exchange: Exchange, filtered: FilteredFile): Promise<NotAFile | undefined> {
     const source = await this.#sourceOf(exchange, filtered);
     switch (source.kind) {
       case "folder":
@@ -61,7 +61,7 @@ export class FilteredFiles {
     const facts = content?.facts ?? file.facts;
     const asked = exchange.params;
     const params = paramsOf(asked, filtered, { facts, documentRoot: this.#root.path });
-    // Only where it matters what the filter reads: to note it costs a little each time.
+    // Only if it matters what the filter reads: recording it costs a little each time.
     const observed = isComparable(exchange, filtered) ? new ObservedParams(params.bytes) : undefined;
     const key = keyOf(asked, filtered, facts);
     exchange.playAs(Role.Filter, observed ?? params);
@@ -71,7 +71,7 @@ export class FilteredFiles {
       validatorsOf: (variant) => validatorsFor(exchange, filtered, { variant, facts }),
       headers: new RequestHeaders(asked),
       variantOf: (names) => variantOf(names, asked),
-      // A body of which no length tells, as behind nginx over HTTP/2, is in no key.
+      // A body without a length, as from nginx over HTTP/2, is not part of a key.
       reading: () =>
         observed === undefined || exchange.input !== undefined ? "everything" : observed.reading,
       known: this.#answers.find(key, asked),
@@ -95,49 +95,50 @@ export class FilteredFiles {
     const unchanged = this.#unchanged(exchange, filtered, key);
     if (unchanged !== undefined) return unchanged;
     if (cache === undefined || audience !== "anyone") return this.#open(exchange, filtered, { cache });
-    const underWay = cache.flightOf(key);
-    if (underWay === undefined) {
-      const flight = params.method === "GET" ? takeOff(exchange, cache, key) : undefined;
-      return this.#open(exchange, filtered, { cache, flight });
+    const pending = cache.pendingReply(key);
+    if (pending === undefined) {
+      const ownReply = params.method === "GET" ? begin(exchange, cache, key) : undefined;
+      return this.#open(exchange, filtered, { cache, pending: ownReply });
     }
-    await underWay.landed;
-    // What has landed may have been made for a client with other values of what the filter has read.
-    const landed = cache.get(key, params);
-    return landed === undefined
-      ? this.#open(exchange, filtered, { cache })
-      : { kind: "cached", entry: landed };
+    await pending.settled;
+    // The reply may depend on other values of what the filter has read.
+    const made = cache.get(key, params);
+    return made === undefined ? this.#open(exchange, filtered, { cache }) : { kind: "cached", entry: made };
   }
 
   async #open(
     exchange: Exchange,
     filtered: FilteredFile,
-    { cache, flight }: { readonly cache: ReplyCache | undefined; readonly flight?: Flight | undefined },
+    {
+      cache,
+      pending,
+    }: { readonly cache: ReplyCache | undefined; readonly pending?: PendingReply | undefined },
   ): Promise<ReplySource | NotAFile> {
     const content = await this.#root.openFile(filtered.file);
     if ("kind" in content) return content;
-    // In whatever way the request ends, and whether the filter has read the file or not.
+    // However the request ends, and whether or not the filter has read the file.
     exchange.onEnd(() => void content.close());
     const { facts } = content;
     const { params } = exchange;
     if (cache === undefined || params.method !== "GET" || !hasStrongTime(facts)) {
-      flight?.land();
-      return { kind: "filtered", content, place: undefined };
+      pending?.settle();
+      return { kind: "filtered", content, slot: undefined };
     }
     const key = keyOf(params, filtered, facts);
-    const place: Place = {
+    const slot: CacheSlot = {
       largestBody: cache.largestBody,
       keep: (entry) => {
         cache.set(key, params, entry);
-        flight?.land();
+        pending?.settle();
       },
-      decline: () => flight?.land(),
+      decline: () => pending?.settle(),
     };
-    return { kind: "filtered", content, place };
+    return { kind: "filtered", content, slot };
   }
 
   /**
-   * Where the client is known to have what would be sent, without a look at the file or the filter: it asks for what was
-   * sent before to a client with the same values of all that was read for it.
+   * A 304 if the client is known to have the reply, without opening the file or running the filter: its validators are
+   * those of an earlier reply for the same values of all that was read.
    */
   #unchanged(exchange: Exchange, filtered: FilteredFile, key: string): ReplySource | undefined {
     const { audience, file, transform } = filtered;
@@ -153,8 +154,8 @@ export class FilteredFiles {
 }
 
 /**
- * The validators of a reply. Its time alone is compared with the client's where the filter has read nothing that could
- * be another client's: nothing at all, or only who sends the request, which nobody had said.
+ * The validators of a reply. Its time alone is comparable if the filter has read nothing that differs between clients:
+ * nothing at all, or only the identity of the sender, which was absent.
  */
 function validatorsFor(
   { vouchesFor }: Exchange,
@@ -165,21 +166,23 @@ function validatorsFor(
   return validatorsOf({ transform, facts }, { variant, isDated });
 }
 
-/** Whether the reply can be one to other requests too: not where a body could have a say in it, or an authorizer had. */
+/**
+ * Whether the reply may serve other requests too: not if it could depend on a request body, or if an authorizer was asked.
+ */
 function isComparable({ params }: Exchange, { audience }: FilteredFile): boolean {
-  // Caddy 2.6 says -1 of a body in chunks.
+  // Caddy 2.6 sends -1 for a chunked body.
   const hasBody = !/^0*$/.test(params.get("CONTENT_LENGTH") ?? "") || params.has("HTTP_TRANSFER_ENCODING");
   return audience !== "admitted" && params.method !== "POST" && !hasBody;
 }
 
-function takeOff(exchange: Exchange, cache: ReplyCache, key: string): Flight {
-  const flight = cache.takeOff(key);
-  // Whatever becomes of this request, nobody waits for it any longer.
-  exchange.onEnd(() => flight.land());
-  return flight;
+function begin(exchange: Exchange, cache: ReplyCache, key: string): PendingReply {
+  const pending = cache.begin(key);
+  // However this request ends, others stop waiting for it.
+  exchange.onEnd(() => pending.settle());
+  return pending;
 }
 
-/** The file as the filter reads it. Undefined content: the reply is there without it. */
+/** The file as the filter reads it. Without content the reply does not need the file. */
 function dataOf(exchange: Exchange, content: FileContent | undefined): DataInput {
   return {
     read: async () => {

@@ -1,19 +1,19 @@
 import { ByteCollector } from "../../protocol/byte-collector.js";
 import type { BodyPiece, PieceSource } from "../../body/pieces.js";
 
-/** What becomes of a streamed body that was collected on its way. */
+/** How a streamed body is kept. */
 export interface Keeping {
-  /** Bytes above which a body is not collected. */
+  /** The largest body that is kept, in bytes. */
   readonly limit: number;
-  /** Is handed the whole body before its end is told, with the kind of its first piece. */
+  /** Receives the complete body, before its end is reported to the reader, and its first piece. */
   keep(body: Buffer, firstPiece: BodyPiece | undefined): Promise<void>;
 }
 
 /**
  * A streamed body that is collected while it is sent. It is pulled piece by piece, no faster than without; a body that
- * grows too large, fails or is not wanted to its end is not kept.
+ * grows too large, fails or is stopped early is not kept.
  *
- * No generator: the return() of one waits for the piece that is under way, however long that takes.
+ * Not a generator: its return() would wait for a pending piece.
  */
 export class KeptBody implements AsyncIterableIterator<BodyPiece> {
   readonly #source: PieceSource<BodyPiece>;
@@ -52,7 +52,7 @@ export class KeptBody implements AsyncIterableIterator<BodyPiece> {
     const collected = this.#collected;
     if (collected === undefined) return;
     const isPiece = typeof piece === "string" || piece instanceof Uint8Array;
-    // What cannot be sent fails where it is sent.
+    // An invalid piece fails when it is sent.
     const length = isPiece ? Buffer.byteLength(piece) : Infinity;
     if (collected.length + length > this.#keeping.limit) {
       this.#collected = undefined;
@@ -63,7 +63,7 @@ export class KeptBody implements AsyncIterableIterator<BodyPiece> {
   }
 }
 
-/** Bytes in memory of their own: a part of a larger piece of memory would keep all of it. */
+/** A copy in memory of its own: a part of a larger buffer would keep all of it alive. */
 export function exactly(bytes: string | Uint8Array): Buffer {
   const own = Buffer.allocUnsafeSlow(Buffer.byteLength(bytes));
   if (typeof bytes === "string") own.write(bytes);

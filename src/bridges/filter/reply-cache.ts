@@ -6,28 +6,28 @@ import { Reply } from "../../roles/reply.js";
 import { isPublic } from "./audience.js";
 import { Variants, variantOf, type ReadNames } from "./variant.js";
 
-/** What an entry costs beside what it holds: objects, and its place in the cache. */
+/** The cost of an entry besides its content, in bytes: objects and bookkeeping. */
 const OVERHEAD = 512;
 
-/** A filter's reply of status 200 that is kept with its whole body. It never changes. */
+/** A cached reply of status 200 with its complete body. Immutable. */
 export class CachedReply {
-  /** The body, of which only views are handed out. */
+  /** The body; only views of it are passed out. */
   readonly body: Buffer;
   readonly #headers: ReplyHeaders;
   readonly #type: string | null | undefined;
-  /** Whether it says itself that everybody may have it. */
+  /** Whether it is marked public. */
   readonly isPublic: boolean;
   /** The params that were read for it. */
   readonly names: ReadNames;
-  /** What it costs in memory, in bytes. */
+  /** Its cost in memory, in bytes. */
   readonly bytes: number;
 
-  /** Keeps what the reply says at this moment. The body must not be changed by anybody afterwards. */
+  /** Keeps the current state of the reply. The body must not change afterwards. */
   constructor(reply: Reply, body: Buffer, { names }: { readonly names: ReadNames }) {
     this.body = body;
     this.names = names;
     this.#type = reply.type;
-    // It follows from the body, or from the part of it that is sent.
+    // It follows from the body, or from the range that is sent.
     this.#headers = new ReplyHeaders(reply.headers).delete("content-length");
     this.isPublic = isPublic(reply);
     let bytes = OVERHEAD + body.length;
@@ -35,42 +35,42 @@ export class CachedReply {
     this.bytes = bytes;
   }
 
-  /** A reply for one request, which whoever gets it may change. */
+  /** A reply for one request, which the receiver may change. */
   toReply(): Reply {
     return new Reply(this.body, { status: 200, type: this.#type, headers: this.#headers });
   }
 }
 
-/** What part of the cache one entry may fill, so that a large one does not drive out all others. */
+/** The largest part of the cache that one entry may take, so that it does not evict all others. */
 const ENTRY_PART = 1 / 8;
 
-/** A request that makes what others wait for. */
-export class Flight {
-  /** Resolves when what it made is kept, or will not be. Never rejects. */
-  readonly landed: Promise<void>;
-  #land!: () => void;
+/** A reply that one request makes and others wait for. */
+export class PendingReply {
+  /** Resolves when the reply is cached, or will not be. Never rejects. */
+  readonly settled: Promise<void>;
+  #resolve!: () => void;
 
   constructor() {
-    this.landed = new Promise((resolve) => {
-      this.#land = resolve;
+    this.settled = new Promise((resolve) => {
+      this.#resolve = resolve;
     });
   }
 
-  /** Lets go of those who wait; only the first call counts. */
-  land(): void {
-    this.#land();
+  /** Resumes the waiting requests; only the first call has an effect. */
+  settle(): void {
+    this.#resolve();
   }
 }
 
 /**
- * The replies that are kept, the least recently used of which go when they need more bytes than allowed; and the flights
- * of those that are being made.
+ * Cached replies, of which the least recently used are evicted when they need more bytes than allowed; and the replies that
+ * are being made.
  */
 export class ReplyCache {
   readonly #entries: LRUCache<string, CachedReply>;
   readonly #variants = new Variants();
-  readonly #flights = new Map<string, Flight>();
-  /** The bytes of the largest body that is kept. */
+  readonly #pending = new Map<string, PendingReply>();
+  /** The largest body that is kept, in bytes. */
   readonly largestBody: number;
 
   /** @param bytes how much memory the replies may take, a positive number */
@@ -81,38 +81,38 @@ export class ReplyCache {
     this.#entries = new LRUCache({
       maxSize,
       maxEntrySize,
-      // Two bytes for each character of the key, at the most.
+      // At most two bytes for each character of the key.
       sizeCalculation: (entry, key) => entry.bytes + 2 * key.length,
     });
   }
 
-  /** The reply to a request with this key and these params, where all that was read for one is the same. */
+  /** The cached reply for a request with this key and these params, if all that was read for it is the same. */
   get(key: string, params: Params): CachedReply | undefined {
     const variant = this.#variants.find(key, params);
-    return variant === undefined ? undefined : this.#entries.get(placeOf(key, variant.id));
+    return variant === undefined ? undefined : this.#entries.get(entryKey(key, variant.id));
   }
 
-  /** Keeps the reply to a request with this key and these params, unless it is too large. */
+  /** Caches the reply to a request with this key and these params, unless it is too large. */
   set(key: string, params: Params, entry: CachedReply): void {
     const variant = variantOf(entry.names, params);
-    for (const id of this.#variants.learn(key, variant)) this.#entries.delete(placeOf(key, id));
-    this.#entries.set(placeOf(key, variant.id), entry);
+    for (const id of this.#variants.learn(key, variant)) this.#entries.delete(entryKey(key, id));
+    this.#entries.set(entryKey(key, variant.id), entry);
   }
 
-  /** Who makes the reply of this key at the moment, if anybody does. */
-  flightOf(key: string): Flight | undefined {
-    return this.#flights.get(key);
+  /** The reply of this key that is being made; undefined if none is. */
+  pendingReply(key: string): PendingReply | undefined {
+    return this.#pending.get(key);
   }
 
-  /** Tells the others that the caller makes the reply of this key. The flight must land, whatever comes of it. */
-  takeOff(key: string): Flight {
-    const flight = new Flight();
-    this.#flights.set(key, flight);
-    void flight.landed.then(() => this.#flights.delete(key));
-    return flight;
+  /** Registers the caller as the maker of the reply of this key. It must settle the returned reply in every case. */
+  begin(key: string): PendingReply {
+    const pending = new PendingReply();
+    this.#pending.set(key, pending);
+    void pending.settled.then(() => this.#pending.delete(key));
+    return pending;
   }
 }
 
-function placeOf(key: string, id: string): string {
+function entryKey(key: string, id: string): string {
   return `${key} ${id}`;
 }

@@ -4,17 +4,17 @@ import { LRUCache } from "lru-cache";
 import type { ParamsReading } from "../../protocol/observed-params.js";
 import type { Params } from "../../protocol/params.js";
 
-/** Names that were read of params, in order, without those that a key covers. */
+/** The names of params that were read, sorted, without those that a key covers. */
 export type ReadNames = readonly string[];
 
-/** What is made of requests with one key that have the same values of these names. */
+/** The requests with one key that have the same values for these names. */
 export interface Variant {
   readonly names: ReadNames;
-  /** Follows from the names and their values; tells none of them. */
+  /** A digest of the names and their values. */
   readonly id: string;
 }
 
-/** What tells of the file, or would tell of another one. */
+/** The params that describe the file; they are replaced. */
 export const TOLD_ANEW: ReadonlySet<string> = new Set([
   "DOCUMENT_ROOT",
   "DOCUMENT_URI",
@@ -27,8 +27,7 @@ export const TOLD_ANEW: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What is the same for all who ask for one thing: what tells of the address, and of the Web server. They are part of every
- * key, and so need not be told apart from one another.
+ * The params that describe the address and the Web server. They are part of every key, so they need not select a variant.
  */
 export const KEY_NAMES: readonly string[] = [
   "CONTENT_LENGTH",
@@ -42,13 +41,13 @@ export const KEY_NAMES: readonly string[] = [
   "SERVER_SOFTWARE",
 ];
 
-/** The names that count of what was read; undefined where no list of them would tell. */
+/** The names that select a variant; undefined if no list of names covers what was read. */
 export function namesRead(reading: ParamsReading): ReadNames | undefined {
   if (reading === "everything") return undefined;
   return [...reading].filter((name) => !KEY_NAMES.includes(name) && !TOLD_ANEW.has(name)).sort();
 }
 
-/** The variant that a request belongs to where these names are read. */
+/** The variant of a request if these names are read. */
 export function variantOf(names: ReadNames, params: Params): Variant {
   if (names.length === 0) return { names, id: "" };
   return { names, id: digestOf(names.map((name) => [name, valuesOf(params, name)])) };
@@ -60,33 +59,33 @@ export function valuesOf(params: Params, name: string): readonly string[] {
   return found.filter((_, at) => at % 2 === 1 && found[at - 1] === name);
 }
 
-/** A text of constant length that is another one where the parts are others, also if somebody looks for one that is not. */
+/** A digest that changes when any part changes, and that cannot be forged. */
 export function digestOf(parts: unknown): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
 }
 
-/** Keys that are known at a time. */
+/** The most keys that are remembered. */
 const MOST_KEYS = 1_024;
-/** Sets of names that are known of one key: a filter asks for the same mostly. */
+/** The most sets of names for one key: a filter mostly reads the same ones. */
 const MOST_SETS = 8;
-/** Variants that are known of one key, so that clients with values of their own drive out nothing but one another. */
+/** The most variants for one key, so that clients with values of their own evict only one another. */
 const MOST_VARIANTS = 32;
 
 interface KnownVariants {
-  /** By the names in one text. */
+  /** By the joined names. */
   readonly sets: Map<string, ReadNames>;
-  /** The least recently used one first. */
+  /** Least recently used first. */
   readonly ids: Set<string>;
 }
 
 /**
- * The variants of which it is known that they are all that was read to the end, by key: in two steps, as Vary works (RFC
- * 9111, section 4.1). What is the same in all that was read for an earlier request will be read in the same way again.
+ * The variants that are known to cover all that is read, by key. It works in two steps, like Vary (RFC 9111, section 4.1):
+ * a request with the same values of all that was read for an earlier one will read the same.
  */
 export class Variants {
   readonly #known = new LRUCache<string, KnownVariants>({ max: MOST_KEYS });
 
-  /** The known variant that a request belongs to, that of most names where there are several. */
+  /** The known variant of a request; the one with the most names if there are several. */
   find(key: string, params: Params): Variant | undefined {
     const known = this.#known.get(key);
     if (known === undefined) return undefined;
@@ -100,13 +99,13 @@ export class Variants {
     return found;
   }
 
-  /** Notes a variant, and tells the ids of those that are forgotten for it. */
+  /** Remembers a variant, and returns the ids of those that it evicts. */
   learn(key: string, { names, id }: Variant): readonly string[] {
     let known = this.#known.get(key);
     if (known === undefined) this.#known.set(key, (known = { sets: new Map(), ids: new Set() }));
     known.sets.set(names.join("\n"), names);
     use(known.ids, id);
-    // The variants of a set that is forgotten are not found any more, and go in their time.
+    // The variants of an evicted set are no longer found, and are evicted in turn.
     forgetOldest(known.sets.keys(), known.sets.size - MOST_SETS).forEach((set) => known.sets.delete(set));
     const forgotten = forgetOldest(known.ids, known.ids.size - MOST_VARIANTS);
     forgotten.forEach((one) => known.ids.delete(one));

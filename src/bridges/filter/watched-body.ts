@@ -1,8 +1,8 @@
 import type { BodyPiece, PieceSource } from "../../body/pieces.js";
 
 /**
- * A streamed body of which somebody is told when it has come to its end, before its reader is; not where it fails or is not
- * wanted to the end. No generator: the return() of one waits for the piece that is under way.
+ * A streamed body that reports its end, before its reader sees it; not if it fails or is stopped early. Not a generator:
+ * its return() would wait for a pending piece.
  */
 export class WatchedBody implements AsyncIterableIterator<BodyPiece> {
   readonly #source: PieceSource<BodyPiece>;

@@ -50,14 +50,14 @@ describe("the cache of replies", () => {
 
   test("reports a pending reply until it completes for the first time", async () => {
     const cache = new ReplyCache({ bytes: 1_000_000 });
-    expect(cache.flightOf("a")).toBeUndefined();
-    const flight = cache.takeOff("a");
-    expect(cache.flightOf("a")).toBe(flight);
-    expect(cache.flightOf("b")).toBeUndefined();
-    flight.land();
-    flight.land();
-    await flight.landed;
-    expect(cache.flightOf("a")).toBeUndefined();
+    expect(cache.pendingReply("a")).toBeUndefined();
+    const pending = cache.begin("a");
+    expect(cache.pendingReply("a")).toBe(pending);
+    expect(cache.pendingReply("b")).toBeUndefined();
+    pending.settle();
+    pending.settle();
+    await pending.settled;
+    expect(cache.pendingReply("a")).toBeUndefined();
   });
 });
 
