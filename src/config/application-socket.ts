@@ -1,24 +1,24 @@
 import { ConfigurationError } from "../errors.js";
 
-/** Where a Web server reaches an application. */
+/** The socket of an application, as a Web server connects to it. */
 export type ApplicationSocket =
   | {
       readonly kind: "tcp";
-      /** A name or an address; one of IPv6 without brackets. */
+      /** A host name or an address; an IPv6 address without brackets. */
       readonly host: string;
       readonly port: number;
     }
   | { readonly kind: "unix"; readonly path: string };
 
-/** What no configuration language takes for anything but a path: `|` is a separator to Apache, `*` a pattern, and so on. */
+/** Only characters without a meaning in any configuration language: `|` is a separator in Apache, `*` a pattern, and so on. */
 const SOCKET_PATH = /^\/[\p{L}\p{N}._/@+~:=-]+$/u;
 const TCP = /^(?!fd:)(?:(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
 
 /**
- * Reads `listen` of a deployment as the Web server's side sees it: an application that listens on every address is
- * reached on the loopback interface.
+ * Parses `listen` of a deployment for the Web server. An application that listens on all addresses is reached on the loopback
+ * interface.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` for what no Web server can connect to, such as a descriptor
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if no Web server can connect to it, such as a file descriptor
  */
 export function applicationSocket(listen: string): ApplicationSocket {
   const path = listen.startsWith("unix:") ? listen.slice("unix:".length) : listen;

@@ -1,2 +1,2 @@
-/** What to do where a configuration starts the application and nobody has said how. */
-export const COMMAND_CURE = "write `-- node dist/main.js` behind the options, or `command` in the deployment";
+/** Advice if the Web server starts the application, and the deployment has no command. */
+export const COMMAND_CURE = "add `-- node dist/main.js` after the options, or `command` to the deployment";

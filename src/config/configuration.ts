@@ -3,61 +3,60 @@ import type { Deployment } from "./deployment.js";
 
 /** One file of a configuration. */
 export interface ConfigurationFile {
-  /** Its name, or its path where it has to lie in a certain place of the system. */
+  /** Its name, or its absolute path if it must be installed there. */
   readonly name: string;
   readonly text: string;
-  /** Whether it is a program. */
+  /** Whether it is a program. Default: false. */
   readonly executable?: boolean;
 }
 
-/** A whole configuration: what a Web server needs to serve an application, and no more. */
+/** A complete configuration of a Web server for one application. */
 export interface Configuration {
-  /** The main file first. */
+  /** The files, main file first. */
   readonly files: readonly ConfigurationFile[];
-  /** The command that lets the Web server check it; undefined where the server has none. */
+  /** The command that checks it; undefined if the server has none. */
   readonly check: string | undefined;
   /** The command that runs the Web server with it. */
   readonly run: string;
-  /** What the application must be told. */
+  /** Options that the application must set. */
   readonly needs: ApplicationNeeds;
-  /** What whoever uses it should know beside that, a sentence each. */
+  /** Notes for the user, one sentence each. */
   readonly notes: readonly string[];
-  /** Folders that must be there before the Web server runs, such as `state`. */
+  /** Folders that must exist before the Web server starts, such as `state`. */
   readonly folders: readonly string[];
   /**
-   * The command that root must run first: the server gives up root's rights before it writes into `state`. Undefined where
-   * there is nothing to do.
+   * The command that root must run first, because the server drops root's privileges before it writes into `state`.
    */
   readonly asRoot?: string;
-  /** Whether what it configures starts the application, and hands it the socket; false if left out. */
+  /** Whether the configured program starts the application and passes it the socket. Default: false. */
   readonly startsApplication?: boolean;
-  /** Whether it is run by the tests of this project; else it follows from the server's documentation alone. */
+  /** Whether this project's tests run it. If not, it follows the server's documentation. */
   readonly isTested: boolean;
 }
 
-/** What an application must be told so that a configuration works; nothing if empty. */
+/** Options that an application must set for a configuration to work. */
 export interface ApplicationNeeds {
-  /** An option of `createApplication`, where the Web server does not tell the mount. */
+  /** An option of `createApplication`, if the Web server does not send the mount. */
   readonly mount?: string;
-  /** An option of `serve`: who may connect to its unix socket. */
+  /** An option of `serve`: the group that may connect to the unix socket. */
   readonly socketAccess?: { readonly group: string };
   /** An option of `serve`: the variables that the Web server vouches for. */
   readonly vouchesFor?: readonly string[];
   /** An option of `serve`. */
   readonly bridges?: {
-    /** The Web server cannot ask: the application has to ask its authorizers itself. */
+    /** The application asks its authorizers itself, because the Web server cannot. */
     readonly authorizer?: { readonly inProcess: true };
-    /** The folder of the files that filters transform. */
+    /** The folder of the filtered files. */
     readonly filter?: { readonly root: string };
   };
 }
 
-/** What a configuration is written from. */
+/** The input of a configuration. */
 export interface ConfigurationSource {
   readonly deployment: Deployment;
   /** The application's own routes and globs, `application.description`. */
   readonly description: RouteDescription;
 }
 
-/** Writes the configuration of one Web server. Pure: it reads no file and asks nobody. */
+/** Generates the configuration of one Web server. It does no I/O. */
 export type ConfigurationWriter = (source: ConfigurationSource) => Configuration;

@@ -7,18 +7,18 @@ import type { Configuration } from "./configuration.js";
 import { parseDeployment, type DeploymentInput } from "./deployment.js";
 import { servers } from "./servers.js";
 
-/** What a configuration is made from, as it is written. */
+/** Options of {@link configure}. */
 export interface ConfigureOptions {
   readonly deployment?: DeploymentInput;
-  /** `application.description`, or what of it was kept as JSON. Nothing is known of the application if left out. */
+  /** `application.description`, or its JSON. By default the routes are unknown, and all requests go to the application. */
   readonly description?: RouteDescription;
 }
 
-/** Nothing is known of the application. */
+/** An application whose routes are unknown. */
 const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filters: [] };
 
 const Globs = z.array(z.string());
-/** What it has beside that, names for example, is kept as it is. */
+/** Other members, such as names, are kept. */
 const Description = z.looseObject({
   responders: z.array(
     z.looseObject({
@@ -30,10 +30,10 @@ const Description = z.looseObject({
 });
 
 /**
- * Writes the configuration of a Web server: `configure("nginx", { deployment, description: application.description })`.
+ * Generates the configuration of a Web server: `configure("nginx", { deployment, description: application.description })`.
  *
- * @throws ConfigurationError `ERR_WEB_SERVER` for a server that nobody writes a configuration for, `ERR_DEPLOYMENT` for a
- *   deployment that is wrong or that the server cannot be configured for, `ERR_GLOB` for a glob that cannot be translated
+ * @throws ConfigurationError `ERR_WEB_SERVER` for an unknown server, `ERR_DEPLOYMENT` for a deployment that is invalid or that the
+ *   server does not support, `ERR_GLOB` for a glob that cannot be translated
  */
 export function configure(
   server: string,
@@ -50,9 +50,9 @@ export function configure(
 }
 
 /**
- * Checks a description that may have come from anywhere.
+ * Checks a description.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` that names each place that is wrong
+ * @throws ConfigurationError `ERR_DEPLOYMENT` that lists every invalid member
  */
 export function parseDescription(input: unknown): RouteDescription {
   const { success, data, error } = Description.safeParse(input, { error: issueFact });

@@ -2,24 +2,24 @@ import { z } from "zod";
 
 import { DeploymentSchema } from "./deployment.js";
 
-/** A field of a deployment, as an option of a command line. */
+/** A field of a deployment as a command-line option. */
 export interface DeploymentOption {
-  /** Where it stands in the deployment: `["apache", "realm"]`. */
+  /** Its path in the deployment: `["apache", "realm"]`. */
   readonly path: readonly string[];
-  /** Its name without the two hyphens: `apache-realm`. */
+  /** Its name without `--`: `apache-realm`. */
   readonly name: string;
   readonly kind: "text" | "number" | "list";
-  /** Whether it is a file or folder, which a command line may name from where it is. */
+  /** Whether it is a path, which is relative to the working directory on the command line. */
   readonly isPath: boolean;
-  /** The values that there are; any if undefined. */
+  /** The allowed values; undefined for any. */
   readonly choices: readonly string[] | undefined;
-  /** What it is if left out. */
+  /** The default value. */
   readonly default: string | number | undefined;
-  /** What it means. */
+  /** The help text. */
   readonly description: string;
 }
 
-/** What is of interest here of JSON Schema. */
+/** The members of JSON Schema that are used here. */
 interface Property {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Property>>;
@@ -29,7 +29,7 @@ interface Property {
   readonly isPath?: boolean;
 }
 
-/** All fields of a deployment, in the order of its schema. */
+/** All fields of a deployment, in the order of the schema. */
 export function deploymentOptions(): readonly DeploymentOption[] {
   return optionsOf(z.toJSONSchema(DeploymentSchema, { io: "input" }) as Property, []);
 }

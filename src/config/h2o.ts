@@ -1,16 +1,16 @@
 import { applicationSocket, type ApplicationSocket } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { commonNotes, linkNotes, needsOf } from "./plan/needs.js";
-import { planOf, type Plan } from "./plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { shellWord } from "./program.js";
 import { indented, textOf } from "./text.js";
 
 /** Writes the configuration of H2O, 2.2 or newer. */
 export function h2o(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const { name, state, part, webServerUser = "nobody" } = plan.deployment;
   const shared = {
-    needs: needsOf(plan, { inProcess: true, tellsMount: false }),
+    needs: needsOf(plan, { inProcess: true, sendsMount: false }),
     notes: [...commonNotes(plan), ...notesOf(plan)],
     isTested: true,
   };
@@ -45,11 +45,11 @@ export function h2o(source: ConfigurationSource): Configuration {
 }
 
 /** H2O knows neither expressions for paths nor questions, so it must not serve what an expression protects or filters. */
-function servesFiles({ deployment, protect, filter }: Plan): boolean {
+function servesFiles({ deployment, protect, filter }: RoutingPlan): boolean {
   return deployment.root !== undefined && protect.length === 0 && filter.length === 0;
 }
 
-function notesOf(plan: Plan): string[] {
+function notesOf(plan: RoutingPlan): string[] {
   const { deployment, protect } = plan;
   return [
     ...(servesFiles(plan) ? linkNotes(plan, "H2O") : []),
@@ -64,7 +64,7 @@ function notesOf(plan: Plan): string[] {
   ];
 }
 
-function main({ deployment }: Plan): string[] {
+function main({ deployment }: RoutingPlan): string[] {
   const { state, bind, port, maxBodyBytes } = deployment;
   // Nobody but root may run as another user.
   const user = deployment.webServerUser ?? (state === undefined ? "www-data" : undefined);
@@ -87,7 +87,7 @@ function main({ deployment }: Plan): string[] {
 }
 
 /** One entry of `hosts`. */
-function host(plan: Plan): string[] {
+function host(plan: RoutingPlan): string[] {
   const { deployment } = plan;
   const { mount, root, serverName, port, timeout } = deployment;
   const connect = proxy(applicationSocket(deployment.listen));

@@ -4,12 +4,12 @@ import type { Configuration, ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
 import { commonNotes, needsOf } from "./plan/needs.js";
 import { literalRegex } from "./plan/path-regex.js";
-import { planOf, type Plan } from "./plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { indented, textOf } from "./text.js";
 
 /** Writes the configuration of HAProxy, 2.6 or newer. */
 export function haproxy(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const { deployment, protect } = plan;
   const { name, part } = deployment;
   const sections = [
@@ -20,7 +20,7 @@ export function haproxy(source: ConfigurationSource): Configuration {
   ];
   const notes = [...commonNotes(plan), ...notesOf(plan)];
   const shared = {
-    needs: needsOf(plan, { inProcess: protect.length > 0, tellsMount: true }),
+    needs: needsOf(plan, { inProcess: protect.length > 0, sendsMount: true }),
     notes,
     folders: [],
     isTested: true,
@@ -52,7 +52,7 @@ export function haproxy(source: ConfigurationSource): Configuration {
   };
 }
 
-function notesOf({ protect, deployment }: Plan): string[] {
+function notesOf({ protect, deployment }: RoutingPlan): string[] {
   return [
     ...(deployment.haproxy.connections === "multiplexed"
       ? [

@@ -2,12 +2,12 @@ import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead, mayServeFiles } from "./plan/documented.js";
 import { mountRegex } from "./plan/plan-regex.js";
-import { planOf, type Plan } from "./plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
 /** Writes the configuration of Hiawatha 10 and newer, as its manual has it. */
 export function hiawatha(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   return {
     ...documented(plan, { servesFiles: mayServeFiles(plan) }),
     files: [{ name: "hiawatha.conf", text: textOf(linesOf(plan)) }],
@@ -16,7 +16,7 @@ export function hiawatha(source: ConfigurationSource): Configuration {
   };
 }
 
-function linesOf(plan: Plan): readonly string[] {
+function linesOf(plan: RoutingPlan): readonly string[] {
   const { name, listen, serverName, bind, port, root, mount, maxBodyBytes, timeout, state } = plan.deployment;
   const { webServerUser = "www-data", webServerGroup } = plan.deployment;
   const socket = applicationSocket(listen);

@@ -2,13 +2,13 @@ import { ConfigurationError } from "../errors.js";
 import { COMMAND_CURE } from "./command-cure.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead, mayServeFiles } from "./plan/documented.js";
-import { planOf, type Plan } from "./plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 
 /** Writes web.config for IIS 7 and newer, as Microsoft documents it, and what applicationHost.config needs beside it. */
 export function iis(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const { command } = plan.deployment;
   if (command === undefined) {
     throw new ConfigurationError(
@@ -38,7 +38,7 @@ interface Processor {
   readonly args: string;
 }
 
-function webConfig(plan: Plan, { program, args }: Processor): readonly string[] {
+function webConfig(plan: RoutingPlan, { program, args }: Processor): readonly string[] {
   const { name, maxBodyBytes, mount } = plan.deployment;
   const path = mount === "" ? "*" : `${mount.slice(1)}/*`;
   return [
@@ -67,7 +67,7 @@ function webConfig(plan: Plan, { program, args }: Processor): readonly string[] 
   ];
 }
 
-function fastCgi(plan: Plan, { program, args }: Processor): readonly string[] {
+function fastCgi(plan: RoutingPlan, { program, args }: Processor): readonly string[] {
   const { timeout } = plan.deployment;
   return [
     ...documentedHead(plan, "IIS").map(xmlComment),

@@ -1,14 +1,14 @@
 import type { z } from "zod";
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  number: "a whole number",
-  int: "a whole number",
-  string: "text",
-  array: "a list",
+  number: "an integer",
+  int: "an integer",
+  string: "a string",
+  array: "an array",
   boolean: "true or false",
 };
 
-/** What is said of a value, where its schema does not say it. */
+/** The message for an invalid value, unless its schema has its own. */
 export function issueFact(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":

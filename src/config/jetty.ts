@@ -4,7 +4,7 @@ import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { mountRegex } from "./plan/plan-regex.js";
 import { commonNotes, needsOf } from "./plan/needs.js";
-import { planOf, type Plan } from "./plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 
@@ -35,7 +35,7 @@ const STAND_IN = "/.application";
 
 /** Writes the configuration of Jetty 9.4, as Debian has it: a server that runs FastCGIProxyServlet. */
 export function jetty(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const { deployment } = plan;
   const { root, state } = deployment;
   const specs = filePathSpecs(plan);
@@ -45,7 +45,7 @@ export function jetty(source: ConfigurationSource): Configuration {
     check: undefined,
     run: `java -cp ${classPath} org.eclipse.jetty.xml.XmlConfiguration jetty.xml`,
     // Jetty tells what lies below the mount undecoded.
-    needs: needsOf(plan, { inProcess: true, tellsMount: false }),
+    needs: needsOf(plan, { inProcess: true, sendsMount: false }),
     notes: [
       ...commonNotes(plan),
       "Jetty tells the Authorization header in AUTH_TYPE, and FCGI_STDERR in its debug log alone.",
@@ -60,7 +60,7 @@ export function jetty(source: ConfigurationSource): Configuration {
   };
 }
 
-function document(plan: Plan, specs: readonly string[] | undefined): string {
+function document(plan: RoutingPlan, specs: readonly string[] | undefined): string {
   const { name, bind, port, maxBodyBytes, mount } = plan.deployment;
   const context = specs === undefined ? proxyServlet(plan, [`${mount}/*`]) : withFiles(plan, specs);
   const lines = [
@@ -100,7 +100,7 @@ function document(plan: Plan, specs: readonly string[] | undefined): string {
 }
 
 /** The servlet that translates, for what these specifications cover. */
-function proxyServlet({ deployment }: Plan, [first, ...others]: readonly string[]): string[] {
+function proxyServlet({ deployment }: RoutingPlan, [first, ...others]: readonly string[]): string[] {
   const { listen, mount, root, timeout } = deployment;
   const socket = applicationSocket(listen);
   if (socket.kind === "unix") {
@@ -152,7 +152,7 @@ function filePathSpecs({
   filter,
   respond,
   streams,
-}: Plan): readonly string[] | undefined {
+}: RoutingPlan): readonly string[] | undefined {
   if (deployment.root === undefined || deployment.mount !== "" || protect.length > 0) return undefined;
   const specs = [...(respond ?? []), ...streams].map(pathSpecOf);
   const byName = filter.map((glob) => (/^\*\.[A-Za-z0-9]+$/.test(glob) ? glob : undefined));
@@ -168,7 +168,7 @@ function pathSpecOf(glob: string): string {
 }
 
 /** Files of the root where there are any, and the application for the rest. */
-function withFiles(plan: Plan, specs: readonly string[]): string[] {
+function withFiles(plan: RoutingPlan, specs: readonly string[]): string[] {
   return [
     `<Set name="resourceBase">${xmlText(plan.deployment.root!)}</Set>`,
     ...(plan.deployment.links === "followed"

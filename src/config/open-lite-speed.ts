@@ -1,12 +1,12 @@
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead } from "./plan/documented.js";
-import { planOf, type Plan } from "./plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
 /** Writes the part of an OpenLiteSpeed virtual host, `vhconf.conf`, as its manual has it. */
 export function openLiteSpeed(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const notes = [
     "Put it into vhconf.conf of a virtual host that a listener is mapped to.",
     `The largest request body is the server's matter: maxReqBodySize, ${plan.deployment.maxBodyBytes} bytes or more.`,
@@ -19,7 +19,7 @@ export function openLiteSpeed(source: ConfigurationSource): Configuration {
   };
 }
 
-function linesOf(plan: Plan): readonly string[] {
+function linesOf(plan: RoutingPlan): readonly string[] {
   const { deployment, streams } = plan;
   const { name, listen, mount, timeout } = deployment;
   const socket = applicationSocket(listen);

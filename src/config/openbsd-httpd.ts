@@ -2,7 +2,7 @@ import { ConfigurationError } from "../errors.js";
 import { applicationSocket } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead } from "./plan/documented.js";
-import { planOf, type Plan } from "./plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
 /** The folder that httpd(8) is confined to. */
@@ -10,7 +10,7 @@ const CHROOT = "/var/www";
 
 /** Writes the configuration of OpenBSD's httpd(8), as httpd.conf(5) has it. */
 export function openBsdHttpd(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   return {
     ...documented(plan, { servesFiles: false }),
     files: [{ name: "httpd.conf", text: textOf(linesOf(plan)) }],
@@ -19,7 +19,7 @@ export function openBsdHttpd(source: ConfigurationSource): Configuration {
   };
 }
 
-function linesOf(plan: Plan): readonly string[] {
+function linesOf(plan: RoutingPlan): readonly string[] {
   const { serverName, bind = "*", port, mount, maxBodyBytes, timeout } = plan.deployment;
   const fastcgi = `fastcgi socket ${socketOf(plan)}`;
   return [
@@ -39,7 +39,7 @@ function linesOf(plan: Plan): readonly string[] {
   ];
 }
 
-function socketOf({ deployment: { listen } }: Plan): string {
+function socketOf({ deployment: { listen } }: RoutingPlan): string {
   const socket = applicationSocket(listen);
   if (socket.kind === "tcp") return `tcp "${socket.host}" ${socket.port}`;
   if (!socket.path.startsWith(`${CHROOT}/`)) {

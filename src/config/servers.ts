@@ -12,9 +12,9 @@ import { openLiteSpeed } from "./open-lite-speed.js";
 import { openBsdHttpd } from "./openbsd-httpd.js";
 import { systemd } from "./systemd.js";
 
-/** Who writes the configuration of which Web server, by the name that `tricorn config` takes. */
+/** The generators by the name of the Web server, as `tricorn config` accepts it. */
 export const servers: Readonly<Record<string, ConfigurationWriter>> = {
-  // One line for each, in the order of the alphabet.
+  // In alphabetical order.
   apache,
   caddy,
   h2o,

@@ -1,4 +1,4 @@
-/** Lines, two blanks further to the right. */
+/** Indents lines by two spaces. */
 export function indented(lines: readonly string[]): string[] {
   return lines.map((line) => (line === "" ? "" : `  ${line}`));
 }
@@ -8,7 +8,7 @@ export function block(head: string, lines: readonly string[]): string[] {
   return [head === "" ? "{" : `${head} {`, ...indented(lines), "}"];
 }
 
-/** Lines under a comment, with an empty line in front; nothing where there is no line. */
+/** An empty line, a comment and the lines; nothing if there are no lines. */
 export function paragraph(comment: string | readonly string[], lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
   return ["", ...[comment].flat().map((line) => `# ${line}`), ...lines];

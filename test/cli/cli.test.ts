@@ -154,19 +154,19 @@ describe("tricorn config", () => {
     const { code, out, err } = await tricorn(["config", "nginx", "--port", "0", "--mount", "app"]);
     expect([code, out]).toEqual([1, ""]);
     expect(err).toMatch(
-      /^tricorn: Cannot read deployment: port: must be a whole number from 1 to 65535; mount: .*\n {4}ERR_DEPLOYMENT: see tricorn\/docs\/errors\.md#err_deployment\n$/,
+      /^tricorn: Cannot read deployment: port: must be an integer from 1 to 65535; mount: .*\n {4}ERR_DEPLOYMENT: see tricorn\/docs\/errors\.md#err_deployment\n$/,
     );
   });
 
   test.each([
-    [["nginx", "--port", "abc"], "port: must be a whole number from 1 to 65535"],
-    [["nginx", "--timeout", "abc"], "timeout: must be a whole number"],
+    [["nginx", "--port", "abc"], "port: must be an integer from 1 to 65535"],
+    [["nginx", "--timeout", "abc"], "timeout: must be an integer"],
     [
       ["haproxy", "--haproxy-connections", "many"],
       "haproxy.connections: must be one of closed, kept, multiplexed",
     ],
-    [["iis"], "the deployment has no command; write `-- node dist/main.js` behind the options"],
-    [["systemd"], "the deployment has no command; write `-- node dist/main.js` behind the options"],
+    [["iis"], "the deployment has no command; add `-- node dist/main.js` after the options"],
+    [["systemd"], "the deployment has no command; add `-- node dist/main.js` after the options"],
   ])("explains for %j what is expected, and where it is documented", async (args, fact) => {
     const { code, out, err } = await tricorn(["config", ...args]);
     expect([code, out]).toEqual([1, ""]);

@@ -29,9 +29,7 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
     expect(configuration.isTested).toBe(false);
     expect(configuration.files.length).toBeGreaterThan(0);
     for (const { text } of configuration.files) {
-      expect(text).toContain(
-        `This follows from the documentation of ${server}: it has not been run by Tricorn's tests.`,
-      );
+      expect(text).toContain(`This follows the documentation of ${server}. Tricorn's tests do not run it.`);
     }
   });
 
@@ -42,7 +40,7 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
       vouchesFor: ["AUTH_USER", "REMOTE_USER"],
       bridges: { authorizer: { inProcess: true }, filter: { root: "/srv/books/app" } },
     });
-    expect(notes.join()).toContain("No file of the root is served");
+    expect(notes.join()).toContain("No static file of the root is served");
   });
 
   test("forwards to the application, with its limits", () => {

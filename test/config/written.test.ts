@@ -204,7 +204,7 @@ describe("notes", () => {
     const silent = { ...library, authorizers: [{ paths: ["/x"] }] };
     expect(write("nginx", {}, silent).notes).toEqual([
       expect.stringContaining("The filters of the application get no files"),
-      expect.stringContaining("Authorizers hand on no variables"),
+      expect.stringContaining("Authorizers set no variables"),
     ]);
     expect(write("nginx", { root: "/srv" }, library).notes).toEqual([]);
   });

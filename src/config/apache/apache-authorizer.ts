@@ -3,14 +3,14 @@ import type { ApacheParts } from "./apache-parts.js";
 import { quoted, quotedPath, section } from "./apache-text.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
 import { protectRegex } from "../plan/plan-regex.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { programOf } from "../program.js";
 import { paragraph } from "../text.js";
 
-type Form = NonNullable<Plan["deployment"]["apache"]["authorizer"]>;
+type Form = NonNullable<RoutingPlan["deployment"]["apache"]["authorizer"]>;
 
 /** How authorizers are asked: as the deployment says, else in the way that fits the responder's. */
-export function authorizerForm({ apache }: Plan["deployment"]): Form {
+export function authorizerForm({ apache }: RoutingPlan["deployment"]): Form {
   const { authorizer, responder } = apache;
   return (
     authorizer ?? (responder === "fcgid" || responder === "cgi" ? "fcgid-access-checker" : "check-authn")
@@ -30,7 +30,7 @@ export function isHook(form: Form): boolean {
  *
  * @throws ConfigurationError `ERR_DEPLOYMENT` for a form that the deployment has not enough for
  */
-export function apacheAuthorizer(plan: Plan): ApacheParts | undefined {
+export function apacheAuthorizer(plan: RoutingPlan): ApacheParts | undefined {
   const covered = protectRegex(plan, "bytes");
   if (covered === undefined) return undefined;
   const form = authorizerForm(plan.deployment);
@@ -48,7 +48,7 @@ interface Asking extends Omit<ApacheParts, "site"> {
 }
 
 /** The forms of mod_authnz_fcgi. */
-function provider(plan: Plan, form: Form): Asking {
+function provider(plan: RoutingPlan, form: Form): Asking {
   const { name, listen, apache } = plan.deployment;
   const socket = applicationSocket(listen);
   if (socket.kind === "unix") {
@@ -108,14 +108,14 @@ function provider(plan: Plan, form: Form): Asking {
 const OWN_PAGE = "Apache answers each denial with 401 and a page of its own.";
 
 /** A responder shall not take the stand-in for a name. Programs that Apache starts get it all the same. */
-function nobodyIsNoUser({ deployment }: Plan): string[] {
+function nobodyIsNoUser({ deployment }: RoutingPlan): string[] {
   const isProxied =
     deployment.apache.responder === "proxy-pass" || deployment.apache.responder === "set-handler";
   return isProxied ? [`ProxyFCGISetEnvIf "%{REMOTE_USER} == '-'" !REMOTE_USER`] : [];
 }
 
 /** The hooks of mod_fcgid. */
-function hook(plan: Plan, form: Form): Asking {
+function hook(plan: RoutingPlan, form: Form): Asking {
   const { apache } = plan.deployment;
   const program = programOf(plan.deployment, "mod_fcgid");
   const common = { program, modules: ["fcgid", "headers"] };
@@ -179,7 +179,7 @@ function hook(plan: Plan, form: Form): Asking {
   }
 }
 
-function shownVariables({ variables }: Plan): string[] {
+function shownVariables({ variables }: RoutingPlan): string[] {
   return variables.length > 0
     ? []
     : [
@@ -187,7 +187,7 @@ function shownVariables({ variables }: Plan): string[] {
       ];
 }
 
-function passwordFile({ deployment }: Plan, form: Form): string[] {
+function passwordFile({ deployment }: RoutingPlan, form: Form): string[] {
   const { passwordFile } = deployment.apache;
   if (passwordFile === undefined) {
     throw refusal(form, "Apache checks the password, and the deployment has no apache.passwordFile");

@@ -1,14 +1,14 @@
 import type { ApacheParts } from "./apache-parts.js";
 import { quotedPath, section } from "./apache-text.js";
 import { filterRegex, mountRegex, respondRegex } from "../plan/plan-regex.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { paragraph } from "../text.js";
 
 /**
  * The part of the configuration that keeps files of the root for Apache, and what lies outside of the mount from the
  * application. Rewriting comes first: what it has found a file for is no longer asked the application for.
  */
-export function ownFiles(plan: Plan): ApacheParts {
+export function ownFiles(plan: RoutingPlan): ApacheParts {
   const { root, mount, links } = plan.deployment;
   const outside = outsideOfMount(plan);
   if (root === undefined) {
@@ -48,7 +48,7 @@ const FILE = '"%{DOCUMENT_ROOT}%{REQUEST_URI}"';
 const INDEX = '"%{DOCUMENT_ROOT}%{REQUEST_URI}/index.html"';
 const TO_FILE = `RewriteRule "^" ${FILE} [END]`;
 
-function fileRules(plan: Plan): string[] {
+function fileRules(plan: RoutingPlan): string[] {
   const respond = respondRegex(plan, "bytes");
   const filter = filterRegex(plan, "bytes");
   const unless = (text: string, regex: string | undefined): string[] =>
@@ -75,7 +75,7 @@ function fileRules(plan: Plan): string[] {
 }
 
 /** The application is not led past its own mount: what it answers there nobody protects. */
-function outsideOfMount({ deployment: { mount, root }, ...plan }: Plan): string[] {
+function outsideOfMount({ deployment: { mount, root }, ...plan }: RoutingPlan): string[] {
   if (mount === "") return [];
   const outside = `RewriteCond "%{REQUEST_URI}" "!${mountRegex(mount)}(?:/|$)"`;
   if (root === undefined) return [outside, 'RewriteRule "^" "-" [R=404,L]'];

@@ -3,7 +3,7 @@ import { applicationSocket, hostAndPort } from "../application-socket.js";
 import { MODULES, type ApacheParts } from "./apache-parts.js";
 import { quoted, quotedPath, section } from "./apache-text.js";
 import { mountRegex } from "../plan/plan-regex.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { programOf } from "../program.js";
 import { paragraph } from "../text.js";
 
@@ -14,7 +14,7 @@ export interface ResponderOptions {
 }
 
 /** The part of the configuration that leads requests to the application's responders. */
-export function apacheResponder(plan: Plan, options: ResponderOptions): ApacheParts {
+export function apacheResponder(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
   switch (plan.deployment.apache.responder) {
     case "proxy-pass":
       return proxyPass(plan);
@@ -30,7 +30,7 @@ export function apacheResponder(plan: Plan, options: ResponderOptions): ApachePa
 /** A file that is not there, in a folder that is: what is rewritten to it has no rest of a path behind it. */
 const STAND_IN = ".application";
 
-function proxyPass(plan: Plan): ApacheParts {
+function proxyPass(plan: RoutingPlan): ApacheParts {
   const { mount } = plan.deployment;
   const { socket, backend } = peerOf(plan);
   const target = quoted(`${socket}${backend}${mount || "/"}`);
@@ -49,7 +49,7 @@ function proxyPass(plan: Plan): ApacheParts {
 }
 
 /** @throws ConfigurationError `ERR_DEPLOYMENT` for an address of IPv6: `<Proxy>` takes its brackets for a pattern */
-function setHandler(plan: Plan): ApacheParts {
+function setHandler(plan: RoutingPlan): ApacheParts {
   const { mount, listen } = plan.deployment;
   if (listen.startsWith("[")) {
     throw new ConfigurationError(
@@ -85,7 +85,7 @@ function setHandler(plan: Plan): ApacheParts {
   };
 }
 
-function fcgid(plan: Plan, options: ResponderOptions): ApacheParts {
+function fcgid(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
   const { timeout, maxBodyBytes, apache } = plan.deployment;
   const program = programOf(plan.deployment, "mod_fcgid");
   const streams = plan.streams.length > 0;
@@ -120,7 +120,7 @@ function fcgid(plan: Plan, options: ResponderOptions): ApacheParts {
   };
 }
 
-function cgi(plan: Plan, options: ResponderOptions): ApacheParts {
+function cgi(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
   const program = programOf(plan.deployment, "mod_cgid");
   return {
     modules: ["alias", "cgid"],
@@ -143,7 +143,7 @@ interface ScriptOptions extends ResponderOptions {
 }
 
 /** The rest of the paths as those of a program. */
-function scripts(plan: Plan, { handler, program, folder, cutsPath }: ScriptOptions): string[] {
+function scripts(plan: RoutingPlan, { handler, program, folder, cutsPath }: ScriptOptions): string[] {
   const start = mountRegex(plan.deployment.mount);
   const aliases = cutsPath
     ? [
@@ -165,14 +165,14 @@ function scripts(plan: Plan, { handler, program, folder, cutsPath }: ScriptOptio
   );
 }
 
-function peerOf({ deployment }: Plan): { readonly socket: string; readonly backend: string } {
+function peerOf({ deployment }: RoutingPlan): { readonly socket: string; readonly backend: string } {
   const socket = applicationSocket(deployment.listen);
   return socket.kind === "unix"
     ? { socket: `unix:${socket.path}|`, backend: `fcgi://${deployment.name}` }
     : { socket: "", backend: `fcgi://${hostAndPort(socket)}` };
 }
 
-function workerOptions({ deployment, streams }: Plan): string {
+function workerOptions({ deployment, streams }: RoutingPlan): string {
   const flush = streams.length > 0 ? " flushpackets=on" : "";
   return `enablereuse=on timeout=${deployment.timeout}${flush}`;
 }
@@ -195,7 +195,7 @@ const LENGTH_ALONE =
   "Apache refuses bodies of proxied requests by their Content-Length alone: those without one are the application's to limit.";
 
 /** mod_proxy overlooks LimitRequestBody. */
-function announcedLimit({ deployment }: Plan): string[] {
+function announcedLimit({ deployment }: RoutingPlan): string[] {
   return paragraph(
     ["The largest request body, in bytes."],
     [

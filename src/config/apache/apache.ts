@@ -7,7 +7,7 @@ import type { Configuration, ConfigurationSource } from "../configuration.js";
 import type { Deployment } from "../deployment.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
 import { mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
-import { planOf, type Plan } from "../plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { paragraph, textOf } from "../text.js";
 
 /** What every configuration needs. */
@@ -15,14 +15,14 @@ const COMMON = ["authz_core", "mpm_event"];
 
 /** Writes the configuration of Apache 2.4, as Debian has it. */
 export function apache(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const { deployment } = plan;
   const authorizer = apacheAuthorizer(plan);
   // mod_fcgid's hooks have PATH_INFO looked up, which is protected again, which asks again: twenty times in all.
   const cutsPath = authorizer === undefined || !isHook(authorizerForm(deployment));
   const responder = apacheResponder(plan, { cutsPath });
   const parts = [ownFiles(plan), ...(authorizer === undefined ? [] : [authorizer]), responder];
-  const needs = needsOf(plan, { tellsMount: cutsPath });
+  const needs = needsOf(plan, { sendsMount: cutsPath });
   const vouchesFor = [...new Set([...(needs.vouchesFor ?? []), ...(authorizer?.vouchesFor ?? [])])];
   const programs = parts.flatMap(({ program }) => (program === undefined ? [] : [program]));
   const { file, folders, ...commands } = deployment.part === "whole" ? whole(plan, parts) : site(plan, parts);
@@ -42,7 +42,7 @@ interface Main extends Pick<Configuration, "check" | "run" | "folders"> {
 }
 
 /** A file that Apache can be started with. */
-function whole(plan: Plan, parts: readonly ApacheParts[]): Main {
+function whole(plan: RoutingPlan, parts: readonly ApacheParts[]): Main {
   const { deployment } = plan;
   const places = placesOf(deployment);
   const modules = [...new Set([...COMMON, ...parts.flatMap((part) => part.modules)])].sort();
@@ -75,7 +75,7 @@ function whole(plan: Plan, parts: readonly ApacheParts[]): Main {
 }
 
 /** A file for Debian's /etc/apache2/sites-available. */
-function site(plan: Plan, parts: readonly ApacheParts[]): Main {
+function site(plan: RoutingPlan, parts: readonly ApacheParts[]): Main {
   const { deployment } = plan;
   const { name, bind, port } = deployment;
   const modules = [...new Set(parts.flatMap((part) => part.modules))].sort();
@@ -97,7 +97,7 @@ function site(plan: Plan, parts: readonly ApacheParts[]): Main {
   };
 }
 
-function siteLines(plan: Plan, parts: readonly ApacheParts[]): string[] {
+function siteLines(plan: RoutingPlan, parts: readonly ApacheParts[]): string[] {
   return [
     ...paragraph(
       [

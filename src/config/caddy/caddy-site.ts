@@ -4,7 +4,7 @@ import { quoted, quotedRegex } from "./caddy-text.js";
 import type { Deployment } from "../deployment.js";
 import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
 import { pathRegex, type PathRegexOptions } from "../plan/path-regex.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
 /** On this port Caddy speaks HTTPS and gets the certificate itself. */
@@ -18,7 +18,7 @@ const DOT_FILES = String.raw`/\.`;
 const WELL_KNOWN = String.raw`^/\.well-known/(?:[^./][^/]*/)*[^./][^/]*$`;
 
 /** The site of a Caddyfile, and what it is made with. */
-export function caddySite(plan: Plan): string[] {
+export function caddySite(plan: RoutingPlan): string[] {
   const { deployment, protect } = plan;
   const { bind, root, mount, maxBodyBytes } = deployment;
   return [
@@ -47,7 +47,7 @@ function addressOf({ serverName, port }: Deployment): string {
 }
 
 /** What Caddy's own directive `forward_auth` stands for, with FastCGI. */
-function askSnippet(plan: Plan): string[] {
+function askSnippet(plan: RoutingPlan): string[] {
   return paragraph(
     "Asks an authorizer: an ordinary request to Caddy, and by TRICORN_BRIDGE a question to the application.",
     block(
@@ -67,14 +67,14 @@ function askSnippet(plan: Plan): string[] {
 }
 
 /** What is kept of an answer that allows. Caddy 2.6.2 sends an empty answer to the client where there is no directive. */
-function allowedVars({ variables }: Plan): readonly string[] {
+function allowedVars({ variables }: RoutingPlan): readonly string[] {
   if (variables.length === 0) return ["vars allowed true"];
   return variables.map(
     (name) => `vars ${keyOf(name)} {http.reverse_proxy.header.${canonicalHeader(`Variable-${name}`)}}`,
   );
 }
 
-function snippetName({ deployment }: Plan): string {
+function snippetName({ deployment }: RoutingPlan): string {
   return `ask-${deployment.name}`;
 }
 
@@ -86,7 +86,7 @@ function mountPoint(mount: string): string[] {
 }
 
 /** What an authorizer must allow first; it stands in front of everything else. */
-function protection(plan: Plan): string[] {
+function protection(plan: RoutingPlan): string[] {
   const regex = pathRegex(plan.protect, { ...ROUTES, covers: "anyReading" });
   return [
     ...paragraph(
@@ -106,7 +106,7 @@ function protection(plan: Plan): string[] {
 }
 
 /** The index of a folder, which may be protected or filtered by a name of its own. */
-function index(plan: Plan): string[] {
+function index(plan: RoutingPlan): string[] {
   // Where the routes are not known, a folder may be one of them.
   if (plan.respond === undefined) return [];
   return paragraph(
@@ -126,7 +126,7 @@ function isFile(path: string): string[] {
 }
 
 /** Lines of a matcher that leave out what is the application's own. */
-function notOwn({ streams, respond = [], filter }: Plan): string[] {
+function notOwn({ streams, respond = [], filter }: RoutingPlan): string[] {
   const routes = [...new Set([...streams, ...respond])];
   return [
     ...(routes.length === 0 ? [] : [`not path_regexp ${quotedRegex(pathRegex(routes, ROUTES))}`]),
@@ -134,7 +134,7 @@ function notOwn({ streams, respond = [], filter }: Plan): string[] {
   ];
 }
 
-function files(plan: Plan): string[] {
+function files(plan: RoutingPlan): string[] {
   const isKnown = plan.respond !== undefined;
   return paragraph(
     "Files, but for those that the application answers or filters, and those whose name begins with a dot.",
@@ -154,7 +154,7 @@ function files(plan: Plan): string[] {
 }
 
 /** What nobody else has answered. */
-function rest(plan: Plan): string[] {
+function rest(plan: RoutingPlan): string[] {
   const { mount } = plan.deployment;
   if (mount === "") return paragraph("Everything else is the application's.", proxy(plan));
   const below = pathRegex([`${escapeGlob(mount)}/**`], ROUTES);
@@ -168,7 +168,7 @@ function rest(plan: Plan): string[] {
 }
 
 /** Sends a request to the application. */
-function proxy(plan: Plan): string[] {
+function proxy(plan: RoutingPlan): string[] {
   const { deployment, variables, streams } = plan;
   return block(`reverse_proxy ${upstream(deployment)}`, [
     ...transport(deployment, [

@@ -2,16 +2,16 @@ import { caddySite, HTTPS } from "./caddy-site.js";
 import { quoted, tabbed } from "./caddy-text.js";
 import type { Configuration, ConfigurationSource } from "../configuration.js";
 import { commonNotes, linkNotes, needsOf } from "../plan/needs.js";
-import { planOf, type Plan } from "../plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { block, textOf } from "../text.js";
 
 /** Writes the configuration of Caddy, 2.6 or newer. */
 export function caddy(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const main = plan.deployment.part === "whole" ? whole(plan) : site(plan);
   return {
     ...main,
-    needs: needsOf(plan, { tellsMount: true }),
+    needs: needsOf(plan, { sendsMount: true }),
     notes: [...commonNotes(plan), ...linkNotes(plan, "Caddy"), ...main.notes],
     isTested: true,
   };
@@ -19,7 +19,7 @@ export function caddy(source: ConfigurationSource): Configuration {
 
 type Main = Pick<Configuration, "files" | "check" | "run" | "folders" | "notes">;
 
-function whole(plan: Plan): Main {
+function whole(plan: RoutingPlan): Main {
   const { name, port, state } = plan.deployment;
   const lines = [
     `# Caddy in front of ${name}.`,
@@ -42,7 +42,7 @@ function whole(plan: Plan): Main {
 }
 
 /** A file that the main one, /etc/caddy/Caddyfile, has to import. */
-function site(plan: Plan): Main {
+function site(plan: RoutingPlan): Main {
   const { name } = plan.deployment;
   const file = `/etc/caddy/${name}.caddy`;
   return {

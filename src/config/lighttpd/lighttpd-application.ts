@@ -1,7 +1,7 @@
 import { applicationSocket } from "../application-socket.js";
 import type { Deployment } from "../deployment.js";
 import { quoted } from "./lighttpd-text.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { programOf, type Program } from "../program.js";
 import { paragraph } from "../text.js";
 
@@ -20,7 +20,7 @@ export interface LighttpdApplication {
 }
 
 /** How lighttpd reaches or starts the application. */
-export function lighttpdApplication(plan: Plan): LighttpdApplication {
+export function lighttpdApplication(plan: RoutingPlan): LighttpdApplication {
   switch (plan.deployment.lighttpd.responder) {
     case "connect":
       return fastCgi(plan, { hosts: [socketOf(plan.deployment)], lines: [], roles: rolesOf(plan) });
@@ -33,7 +33,7 @@ export function lighttpdApplication(plan: Plan): LighttpdApplication {
 
 type FastCgiRole = "authorizer" | "responder";
 
-function rolesOf({ protect }: Plan): readonly FastCgiRole[] {
+function rolesOf({ protect }: RoutingPlan): readonly FastCgiRole[] {
   return protect.length === 0 ? ["responder"] : ["authorizer", "responder"];
 }
 
@@ -46,7 +46,7 @@ interface Hosts {
   readonly program?: Program;
 }
 
-function fastCgi({ deployment }: Plan, { hosts, roles, lines, program }: Hosts): LighttpdApplication {
+function fastCgi({ deployment }: RoutingPlan, { hosts, roles, lines, program }: Hosts): LighttpdApplication {
   const prefix = `var.${deployment.name.replaceAll("-", "_")}`;
   const names = hosts.map((_, index) => (hosts.length === 1 ? "" : `_${index}`));
   const authorizers = names.map((name) => `${prefix}_authorizer${name}`);
@@ -126,7 +126,7 @@ function socketOf({ listen }: Deployment): string[] {
  * lighttpd starts the processes that stand in the outermost fastcgi.server, which is asked for a path that nobody has;
  * what is asked names their sockets. Each mention with "bin-path" would start processes of its own.
  */
-function spawned(plan: Plan): LighttpdApplication {
+function spawned(plan: RoutingPlan): LighttpdApplication {
   const { deployment } = plan;
   const { name, state, lighttpd } = deployment;
   const program = programOf(deployment, "lighttpd");
@@ -152,7 +152,7 @@ function spawned(plan: Plan): LighttpdApplication {
 }
 
 /** A program for each request. Authorizers run by themselves: lighttpd asks none by CGI. */
-function cgi(plan: Plan): LighttpdApplication {
+function cgi(plan: RoutingPlan): LighttpdApplication {
   const { deployment } = plan;
   const program = programOf(deployment, "mod_cgi");
   const authorizers = fastCgi(plan, { hosts: [socketOf(deployment)], lines: [], roles: ["authorizer"] });

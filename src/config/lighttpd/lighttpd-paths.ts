@@ -2,7 +2,7 @@ import { compileProtection } from "../../paths/path-glob.js";
 import type { LighttpdApplication } from "./lighttpd-application.js";
 import { quoted, whereUrl } from "./lighttpd-text.js";
 import { filterRegex, mountRegex, protectRegex, respondRegex } from "../plan/plan-regex.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
 /**
@@ -12,7 +12,7 @@ import { block, paragraph } from "../text.js";
 const STAND_IN = "/.application";
 
 /** The conditions that lead each path to an authorizer, to the application or to a file. */
-export function lighttpdPaths(plan: Plan, application: LighttpdApplication): string[] {
+export function lighttpdPaths(plan: RoutingPlan, application: LighttpdApplication): string[] {
   const { mount, root } = plan.deployment;
   const below = mount === "" ? "^/" : `${mountRegex(mount)}(?:/|$)`;
   const covered = protectRegex(plan, "characters");
@@ -47,7 +47,7 @@ export function lighttpdPaths(plan: Plan, application: LighttpdApplication): str
 }
 
 /** An authorizer was asked before about the path that there is no file for. A client can ask for this one too. */
-function standIn({ protect }: Plan, application: LighttpdApplication): readonly string[] {
+function standIn({ protect }: RoutingPlan, application: LighttpdApplication): readonly string[] {
   const isProtected = protect.some((glob) => compileProtection(glob)(STAND_IN));
   return isProtected ? application.askAndRespond(STAND_IN) : application.respond(STAND_IN);
 }
@@ -57,7 +57,7 @@ interface FilterOptions {
   readonly respond: (key: string) => string[];
 }
 
-function filterLines({ deployment: { mount } }: Plan, { below, respond }: FilterOptions): string[] {
+function filterLines({ deployment: { mount } }: RoutingPlan, { below, respond }: FilterOptions): string[] {
   if (mount === "") return respond("/");
   return [
     "# Outside of the mount no file is served as it is that only its filter should show.",
@@ -66,7 +66,7 @@ function filterLines({ deployment: { mount } }: Plan, { below, respond }: Filter
   ];
 }
 
-function elsewhere(plan: Plan): string[] {
+function elsewhere(plan: RoutingPlan): string[] {
   const rules = [
     // A folder is no file; what stands for it is served, or nothing is.
     ...(servesIndex(plan) ? [String.raw`"^[^?]*/(\?.*)?$" => ""`] : []),
@@ -79,7 +79,7 @@ function elsewhere(plan: Plan): string[] {
  * Whether the file that stands for a folder may be served. lighttpd asks for the path of the folder alone, so such a file
  * must be covered with its folder, or not at all.
  */
-export function servesIndex({ protect, filter }: Plan): boolean {
+export function servesIndex({ protect, filter }: RoutingPlan): boolean {
   return protect.every((glob) => glob.endsWith("/**") || !mayCoverIndex(glob)) && !filter.some(mayCoverIndex);
 }
 

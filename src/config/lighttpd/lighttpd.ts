@@ -5,13 +5,13 @@ import { mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
 import { quoted } from "./lighttpd-text.js";
 import { mountRegex } from "../plan/plan-regex.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
-import { planOf, type Plan } from "../plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { shellWord } from "../program.js";
 import { block, paragraph, textOf } from "../text.js";
 
 /** Writes the configuration of lighttpd 1.4.69 and newer, as Debian has it. */
 export function lighttpd(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const { deployment } = plan;
   const application = lighttpdApplication(plan);
   const { program } = application;
@@ -22,7 +22,7 @@ export function lighttpd(source: ConfigurationSource): Configuration {
     files: [file, ...(program === undefined ? [] : [program.file])],
     folders: [...folders, ...(program === undefined ? [] : [program.folder])],
     // Nor is a responder told where rewriting has led to it.
-    needs: needsOf(plan, { tellsMount: deployment.root === undefined }),
+    needs: needsOf(plan, { sendsMount: deployment.root === undefined }),
     notes: notesOf(plan),
     startsApplication: program !== undefined,
     isTested: true,
@@ -34,7 +34,7 @@ interface Main extends Pick<Configuration, "check" | "run" | "folders" | "asRoot
 }
 
 /** A file that lighttpd can be started with. */
-function whole(plan: Plan, application: LighttpdApplication): Main {
+function whole(plan: RoutingPlan, application: LighttpdApplication): Main {
   const { deployment } = plan;
   const { name, bind, port, state, root, webServerUser = "www-data", webServerGroup } = deployment;
   const run = state ?? "/run/lighttpd";
@@ -66,7 +66,7 @@ function whole(plan: Plan, application: LighttpdApplication): Main {
 }
 
 /** A file for Debian's /etc/lighttpd/conf-available. */
-function site(plan: Plan, application: LighttpdApplication): Main {
+function site(plan: RoutingPlan, application: LighttpdApplication): Main {
   const { name, serverName, root } = plan.deployment;
   const { lines: definitions, ...rest } = application;
   const lines = [
@@ -89,7 +89,7 @@ function site(plan: Plan, application: LighttpdApplication): Main {
   };
 }
 
-function modulesOf({ deployment, filter }: Plan, { modules }: LighttpdApplication): string[] {
+function modulesOf({ deployment, filter }: RoutingPlan, { modules }: LighttpdApplication): string[] {
   const { root, mount } = deployment;
   const refuses = root !== undefined && mount !== "" && filter.length > 0;
   return [
@@ -104,7 +104,7 @@ function modulesOf({ deployment, filter }: Plan, { modules }: LighttpdApplicatio
  * lighttpd takes an encoded slash for one, and tells the application what the client wrote. A condition cannot see what
  * that was, so this holds for the whole server.
  */
-function encodedSlashes(plan: Plan, assign: "=" | ":="): string[] {
+function encodedSlashes(plan: RoutingPlan, assign: "=" | ":="): string[] {
   return paragraph(
     "What to lighttpd is a slash is none to an application that is asked for %2F: refused.",
     mustRefuseEncodedSlashes(plan)
@@ -115,7 +115,7 @@ function encodedSlashes(plan: Plan, assign: "=" | ":="): string[] {
   );
 }
 
-function siteLines(plan: Plan, application: LighttpdApplication): string[] {
+function siteLines(plan: RoutingPlan, application: LighttpdApplication): string[] {
   const { maxBodyBytes, mount, root } = plan.deployment;
   return [
     ...paragraph(
@@ -143,7 +143,7 @@ function siteLines(plan: Plan, application: LighttpdApplication): string[] {
 }
 
 /** How files are served. */
-function fileOptions(plan: Plan): string[] {
+function fileOptions(plan: RoutingPlan): string[] {
   return [
     ...paragraph(
       [
@@ -171,7 +171,7 @@ function fileOptions(plan: Plan): string[] {
   ];
 }
 
-function notesOf(plan: Plan): string[] {
+function notesOf(plan: RoutingPlan): string[] {
   const { deployment, protect } = plan;
   const { responder } = deployment.lighttpd;
   return [

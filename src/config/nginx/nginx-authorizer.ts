@@ -1,6 +1,6 @@
 import { askParams } from "./nginx-params.js";
 import { quoted, variableOf } from "./nginx-text.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
 /** No request of a client ever gets there. */
@@ -11,7 +11,7 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 const DENIALS = [404, 410, 429];
 
 /** Has a request allowed, in the location where it stands and in those inside. */
-export function asking({ variables }: Plan): string[] {
+export function asking({ variables }: RoutingPlan): string[] {
   return [
     "# Whatever else may let a request pass, of all servers: an authorizer has to allow it as well.",
     "satisfy all;",
@@ -30,7 +30,7 @@ function set(variable: string, field: string): string {
 }
 
 /** The location that asks the authorizers of the application, and those that show what they answered. */
-export function askLocations({ deployment }: Plan): string[] {
+export function askLocations({ deployment }: RoutingPlan): string[] {
   const { name } = deployment;
   return [
     ...paragraph(

@@ -1,7 +1,7 @@
 import { escapeGlob } from "../../paths/path-glob.js";
 import { quoted, quotedRegex } from "./nginx-text.js";
 import { literalRegex, pathRegex, type PathRegexOptions } from "../plan/path-regex.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
 const ROUTES: PathRegexOptions = { unit: "bytes", covers: "route" };
@@ -13,7 +13,7 @@ const FILES: PathRegexOptions = { ...ROUTES, covers: "file" };
  * @param folders what {@link emptyFolders} says, where nothing is protected: inside of a location that asks an authorizer it would
  *   replace what a denial leads to
  */
-export function locations(plan: Plan, folders: readonly string[] = []): string[] {
+export function locations(plan: RoutingPlan, folders: readonly string[] = []): string[] {
   const { deployment, streams, respond = [], filter } = plan;
   const { root, mount } = deployment;
   const location = (regex: string, lines: readonly string[]): string[] =>
@@ -51,7 +51,7 @@ export function locations(plan: Plan, folders: readonly string[] = []): string[]
 const DOT_FILES = String.raw`/\.(?!well-known/)`;
 
 /** What is done with everything else. */
-export function standard(plan: Plan): string[] {
+export function standard(plan: RoutingPlan): string[] {
   const { mount, root } = plan.deployment;
   if (mount === "") return inside(plan);
   return root === undefined ? ["return 404;"] : ["try_files $uri $uri/ =404;"];
@@ -61,19 +61,19 @@ export function standard(plan: Plan): string[] {
  * Has the application answer for a folder without an index file, which nginx would answer with 403. Its path stays the one that
  * was asked for. Never where an authorizer is asked, whose denial is a 403 too.
  */
-export function emptyFolders({ deployment: { root }, respond }: Plan): string[] {
+export function emptyFolders({ deployment: { root }, respond }: RoutingPlan): string[] {
   if (root === undefined || respond === undefined) return [];
   return ["# A folder without an index file.", "error_page 403 = @application;"];
 }
 
-function inside(plan: Plan): string[] {
+function inside(plan: RoutingPlan): string[] {
   if (plan.deployment.root === undefined) return pass(plan);
   // Where the routes are not known, "/" may be one of them, and that is always a folder.
   return [plan.respond === undefined ? "try_files $uri @application;" : "try_files $uri $uri/ @application;"];
 }
 
 /** Sends a request to the application. */
-export function pass({ deployment }: Plan): string[] {
+export function pass({ deployment }: RoutingPlan): string[] {
   const { mount, name } = deployment;
   const split = String.raw`^(${literalRegex(mount)})(/[\s\S]*)$`;
   return [

@@ -1,5 +1,5 @@
 import { quoted, variableOf } from "./nginx-text.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { paragraph } from "../text.js";
 
 type Param = readonly [name: string, value: string, flag?: "if_not_empty"];
@@ -23,7 +23,7 @@ const COMMON: readonly Param[] = [
 const NO_PROXY: Param = ["HTTP_PROXY", '""', "if_not_empty"];
 
 /** The params of all requests but those to an authorizer. */
-export function nginxParams({ deployment, variables }: Plan): string[] {
+export function nginxParams({ deployment, variables }: RoutingPlan): string[] {
   const { mount, root } = deployment;
   // The path as nginx has resolved it, so that both mean the same one.
   const path: readonly Param[] =

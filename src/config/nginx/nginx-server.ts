@@ -6,14 +6,14 @@ import { emptyFolders, locations, pass, standard } from "./nginx-locations.js";
 import { nginxParams } from "./nginx-params.js";
 import { quoted, quotedRegex } from "./nginx-text.js";
 import { pathRegex } from "../plan/path-regex.js";
-import type { Plan } from "../plan/plan.js";
+import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
 /** Connections that each worker keeps open. */
 const KEPT = 16;
 
 /** The upstream and the server of nginx: what stands within `http`. */
-export function nginxServer(plan: Plan): string[] {
+export function nginxServer(plan: RoutingPlan): string[] {
   const { deployment, protect } = plan;
   return [
     ...upstream(deployment),
@@ -75,7 +75,7 @@ function transport({ maxBodyBytes, timeout }: Deployment): string[] {
 const DOTS_BEHIND_SLASHES = String.raw`^(?>[^?]*?//)(?:[^?]*/)?(?:\.|%2[eE]){2}(?:[/?]|$)`;
 
 /** What an authorizer must allow first; it stands in front of everything else. */
-function protectedPart(plan: Plan): string[] {
+function protectedPart(plan: RoutingPlan): string[] {
   const regex = pathRegex(plan.protect, { unit: "bytes", covers: "anyReading" });
   return [
     ...paragraph(
@@ -107,7 +107,7 @@ function protectedPart(plan: Plan): string[] {
 }
 
 /** What is left when something is protected: nothing where that is everything. */
-function open(plan: Plan): string[] {
+function open(plan: RoutingPlan): string[] {
   const folders = emptyFolders(plan);
   const rest = plan.deployment.mount === "" ? [...standard(plan), ...folders] : standard(plan);
   return [...locations(plan, folders), "", ...block("location /", rest)];
@@ -119,7 +119,7 @@ function mountPoint({ mount }: Deployment): string[] {
 }
 
 /** Where `try_files` leads when there is no file. */
-function application(plan: Plan): string[] {
+function application(plan: RoutingPlan): string[] {
   if (plan.deployment.root === undefined) return [];
   return ["", ...block("location @application", pass(plan))];
 }

@@ -3,16 +3,16 @@ import type { Deployment } from "../deployment.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
 import { quoted } from "./nginx-text.js";
 import { nginxServer } from "./nginx-server.js";
-import { planOf, type Plan } from "../plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { block, paragraph, textOf } from "../text.js";
 
 /** Writes the configuration of nginx, 1.18 or newer. */
 export function nginx(source: ConfigurationSource): Configuration {
-  const plan = planOf(source);
+  const plan = routingPlanOf(source);
   const main = plan.deployment.part === "whole" ? whole(plan) : site(plan);
   return {
     ...main,
-    needs: needsOf(plan, { tellsMount: true }),
+    needs: needsOf(plan, { sendsMount: true }),
     notes: commonNotes(plan),
     isTested: true,
   };
@@ -21,7 +21,7 @@ export function nginx(source: ConfigurationSource): Configuration {
 type Main = Pick<Configuration, "files" | "check" | "run" | "folders">;
 
 /** A file that nginx can be started with. */
-function whole(plan: Plan): Main {
+function whole(plan: RoutingPlan): Main {
   const { deployment } = plan;
   const { name, root, state } = deployment;
   const lines = [
@@ -55,7 +55,7 @@ function whole(plan: Plan): Main {
 }
 
 /** A file for /etc/nginx/conf.d, where it stands within `http`. */
-function site(plan: Plan): Main {
+function site(plan: RoutingPlan): Main {
   const { name } = plan.deployment;
   return {
     files: [

@@ -1,23 +1,23 @@
 import type { Configuration } from "../configuration.js";
 import { commonNotes, needsOf } from "./needs.js";
-import type { Plan } from "./plan.js";
+import type { RoutingPlan } from "./plan.js";
 
 /**
- * What holds of every configuration that follows from a server's documentation alone: the application answers for all
- * paths below its mount and asks its authorizers itself, so that nothing depends on what nobody has seen that server do.
+ * The common part of all configurations that follow a server's documentation and are not tested: the application handles all
+ * paths below its mount and asks its authorizers itself, so that security does not depend on untested behaviour.
  */
 export function documented(
-  plan: Plan,
+  plan: RoutingPlan,
   { servesFiles, notes = [] }: DocumentedOptions,
 ): Pick<Configuration, "needs" | "notes" | "folders" | "isTested"> {
   const unserved = plan.deployment.root !== undefined && !servesFiles;
   return {
-    needs: needsOf(plan, { inProcess: true, tellsMount: false }),
+    needs: needsOf(plan, { inProcess: true, sendsMount: false }),
     notes: [
       ...commonNotes(plan),
       "Not run by Tricorn's tests: request a protected path without credentials before you rely on it.",
       ...(unserved
-        ? ["No file of the root is served as it is: what the server would serve, it would serve unasked."]
+        ? ["No static file of the root is served: the server would serve it without asking an authorizer."]
         : []),
       ...notes,
     ],
@@ -26,22 +26,22 @@ export function documented(
   };
 }
 
-/** In what the servers differ. */
+/** How the servers differ. */
 export interface DocumentedOptions {
-  /** Whether it serves files of the root where the application has nothing there. */
+  /** Whether it serves static files of the root. */
   readonly servesFiles: boolean;
   readonly notes?: readonly string[];
 }
 
-/** The comment that such a file begins with. */
-export function documentedHead({ deployment }: Plan, server: string): readonly string[] {
+/** The first comment of such a file. */
+export function documentedHead({ deployment }: RoutingPlan, server: string): readonly string[] {
   return [
     `${server} in front of ${deployment.name}.`,
-    `This follows from the documentation of ${server}: it has not been run by Tricorn's tests.`,
+    `This follows the documentation of ${server}. Tricorn's tests do not run it.`,
   ];
 }
 
-/** Whether the server may serve files of the root: nobody protects or transforms any of them. */
-export function mayServeFiles({ deployment, protect, filter }: Plan): boolean {
+/** Whether the server may serve files of the root: none is protected or filtered. */
+export function mayServeFiles({ deployment, protect, filter }: RoutingPlan): boolean {
   return deployment.root !== undefined && deployment.mount === "" && protect.length + filter.length === 0;
 }

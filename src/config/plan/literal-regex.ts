@@ -2,22 +2,22 @@ import type { CodeRange } from "../../paths/glob-nodes.js";
 import { foldText, variantsOf, type Spelling } from "../../paths/case-folding.js";
 
 /**
- * What a Web server's regular expressions look at: `bytes`, the bytes of a path in UTF-8 (PCRE as nginx, Apache
- * and HAProxy use it), or `characters` (PCRE of lighttpd, which compiles with PCRE2_UTF; RE2 of Caddy; Java).
+ * The unit of a Web server's regular expressions: the UTF-8 `bytes` of a path (PCRE in nginx, Apache and HAProxy), or
+ * `characters` (PCRE in lighttpd, with PCRE2_UTF; RE2 in Caddy; Java).
  */
 export type RegexUnit = "bytes" | "characters";
 
-/** A text that stands for itself. */
+/** A regular expression for a literal text. */
 export function literalText(text: string, unit: RegexUnit): string {
   return Array.from(text, (character) => literal(character, unit)).join("");
 }
 
-/** The most ways to spell a part of a text that are written out. */
+/** The maximum number of spellings of a part of a text. */
 const MAX_WAYS = 100;
 
 /**
- * A text in each way in which a program that ignores case may find it, where the regular expression knows of ASCII letters
- * alone that case does not count; undefined where there are too many ways.
+ * A text in every spelling that a case-insensitive program may match, for a regular expression that ignores the case of ASCII
+ * letters only; undefined if there are too many.
  */
 export function spelledText(text: string, unit: RegexUnit): string | undefined {
   const { length, spellings } = foldText(text);
@@ -32,7 +32,7 @@ export function spelledText(text: string, unit: RegexUnit): string | undefined {
   return parts.join("");
 }
 
-/** The next place that no character reaches across. */
+/** The next index that is not inside of a multi-character spelling. */
 function endOfPart(start: number, spellings: readonly Spelling[]): number {
   let end = start + 1;
   for (const { from, to } of spellings) if (from >= start && from < end && to > end) end = to;
@@ -69,7 +69,7 @@ function alternatives(ways: readonly string[]): string {
   return different.length === 1 ? different[0]! : `(?:${different.join("|")})`;
 }
 
-/** Brackets with these members, and beside them what beyond ASCII is taken for one of them. */
+/** A character class with these members and their non-ASCII variants. */
 export function withVariants(inside: string, members: readonly CodeRange[], unit: RegexUnit): string {
   const others = new Set<string>();
   for (const [first, last] of members) {
@@ -81,12 +81,12 @@ export function withVariants(inside: string, members: readonly CodeRange[], unit
   return alternatives([`[${inside}]`, ...Array.from(others, (character) => literal(character, unit))]);
 }
 
-/** A character of ASCII between brackets. */
+/** An ASCII character in a character class. */
 export function inBrackets(code: number): string {
   return /\w/.test(String.fromCodePoint(code)) ? String.fromCodePoint(code) : escapeByte(code);
 }
 
-/** A character that stands for itself: as it is where no language can take it for anything else. */
+/** A literal character, unescaped if it has no meaning in any configuration language. */
 function literal(character: string, unit: RegexUnit): string {
   if (/[A-Za-z0-9_/-]/.test(character)) return character;
   if (character === ".") return String.raw`\.`;

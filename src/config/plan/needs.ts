@@ -1,27 +1,30 @@
 import { applicationSocket } from "../application-socket.js";
 import type { ApplicationNeeds } from "../configuration.js";
-import type { Plan } from "./plan.js";
+import type { RoutingPlan } from "./plan.js";
 
-/** What a Web server does not do by itself. */
+/** What a Web server does not support. */
 export interface NeedsOptions {
-  /** Whether the application has to ask its authorizers itself. */
+  /** Whether the application must ask its authorizers itself. */
   readonly inProcess?: boolean;
-  /** Whether it is told its mount. Authorizers never are: they look at the whole path (section 6.3). */
-  readonly tellsMount: boolean;
+  /** Whether the Web server sends the mount. Authorizers never get it: they see the whole path (section 6.3). */
+  readonly sendsMount: boolean;
 }
 
-/** What the application must be told by whoever starts it. */
-export function needsOf(plan: Plan, { inProcess = false, tellsMount }: NeedsOptions): ApplicationNeeds {
+/** The options that the application must set. */
+export function needsOf(
+  plan: RoutingPlan,
+  { inProcess = false, sendsMount }: NeedsOptions,
+): ApplicationNeeds {
   const { mount, root, listen, state, webServerGroup } = plan.deployment;
   const isAsked = plan.protect.length > 0;
   const users = plan.variables.filter(isUser);
   const authorizer = isAsked && inProcess ? { authorizer: { inProcess: true } as const } : {};
-  // The filters look below the mount, where a Web server looks at the whole path.
+  // Filters match below the mount, Web servers the whole path.
   const filter = plan.filter.length > 0 && root !== undefined ? { filter: { root: root + mount } } : {};
   const bridges = { ...authorizer, ...filter };
   return {
-    ...(mount !== "" && (isAsked || !tellsMount) && { mount }),
-    // With a state folder of its own it runs as whoever starts it, as the application may.
+    ...(mount !== "" && (isAsked || !sendsMount) && { mount }),
+    // With its own state folder, it may run as the same user as the application.
     ...(applicationSocket(listen).kind === "unix" &&
       state === undefined && { socketAccess: { group: webServerGroup } }),
     ...(isAsked && users.length > 0 && { vouchesFor: users }),
@@ -34,25 +37,25 @@ function isUser(variable: string): boolean {
   return /(?:^|_)USER(?:_?NAME)?$/i.test(variable);
 }
 
-/** What is worth a sentence about any Web server. */
-export function commonNotes({ deployment, filter, protect, variables }: Plan): string[] {
+/** Notes for any Web server. */
+export function commonNotes({ deployment, filter, protect, variables }: RoutingPlan): string[] {
   const notes: string[] = [];
   if (filter.length > 0 && deployment.root === undefined) {
-    notes.push("The filters of the application get no files: name the folder of the files as root.");
+    notes.push("The filters of the application get no files: set root to the folder of the files.");
   }
   if (protect.length > 0 && variables.length === 0) {
     notes.push(
-      "Authorizers hand on no variables: none is named by @Authorizer({ variables }) or in the deployment.",
+      "Authorizers set no variables: neither @Authorizer({ variables }) nor the deployment names any.",
     );
   }
   return notes;
 }
 
-/** What is worth a sentence about a Web server that cannot refuse links. */
-export function linkNotes({ deployment: { root, links } }: Plan, server: string): string[] {
+/** Notes for a Web server that cannot refuse links. */
+export function linkNotes({ deployment: { root, links } }: RoutingPlan, server: string): string[] {
   if (root === undefined || links === "followed") return [];
   return [
-    `${server} follows symbolic links: one below the root that leads into what is protected, or out of the root, is served` +
-      " unasked, so keep links out of it. --links followed says that you know.",
+    `${server} follows symbolic links, so a link below the root to a protected file, or out of the root, is served without asking ` +
+      "an authorizer. Keep links out of the root. --links followed removes this note.",
   ];
 }

@@ -4,14 +4,14 @@ import { parseGlob } from "../../paths/glob-parser.js";
 import { formsOf } from "../../paths/trailing-slash.js";
 import { inBrackets, literalText, spelledText, withVariants, type RegexUnit } from "./literal-regex.js";
 
-/** What a regular expression shall cover. */
+/** Options of {@link pathRegex}. */
 export interface PathRegexOptions {
-  /** What the Web server's regular expressions look at. */
+  /** The unit of the Web server's regular expressions. */
   readonly unit: RegexUnit;
   /**
-   * Which paths: those of a `file`, as `compileGlob` of path-glob.ts has them; those of a `route`, with one more "/" at the
-   * end as well; or all that have `anyReading` which the glob covers, as `compileProtection` has them. For the last the Web
-   * server has to be told that case does not count (`~*`, `(?i)`).
+   * The paths to match: those of a `file`, as `compileGlob` of path-glob.ts does; those of a `route`, also with one more "/" at
+   * the end; or those with `anyReading` that the glob matches, as `compileProtection` does. For the last, the Web server must
+   * ignore case (`~*`, `(?i)`).
    */
   readonly covers: "file" | "route" | "anyReading";
 }
@@ -19,44 +19,45 @@ export interface PathRegexOptions {
 /**
  * One regular expression over decoded, normalised paths for a list of globs, such as `^/files(?:/|$)|/[^/]*\.pdf$`.
  *
- * It says the same as the application does. Where a path has characters beyond ASCII in the place of a `?` or a
- * `[^a]`, a `;` or a line end at its own end, it may cover more, never less. It has no lookaround and no ".", which need not
- * know of line ends then, and of ASCII nothing but letters, digits and `._-/\[]()?:|^*$`: no quotes, no blanks.
+ * It matches the same paths as the application does. It may match more, never less, if a path has non-ASCII characters for a `?`
+ * or a `[^a]`, or a `;` or a line end at its end. It has no lookaround and no ".", whose meaning depends on line ends, and no
+ * ASCII characters other than letters, digits and `._-/\[]()?:|^*$`: no quotes, no spaces.
  *
  * @throws ConfigurationError `ERR_GLOB` for a glob that cannot be translated
  */
 export function pathRegex(globs: readonly string[], options: PathRegexOptions): string {
-  if (globs.length === 0) throw new TypeError("Cannot write a regular expression: there is no glob");
+  if (globs.length === 0)
+    throw new TypeError("Cannot write a regular expression: the list of globs is empty");
   return [...new Set(globs.flatMap((glob) => globRegexes(glob, options)))].join("|");
 }
 
-/** A regular expression that covers one text, for a part of a larger one. */
+/** A regular expression for a literal text, as part of a larger one. */
 export function literalRegex(text: string): string {
   return literalText(text, "bytes");
 }
 
 function globRegexes(glob: string, options: PathRegexOptions): string[] {
   const parsed = parseGlob(glob);
-  if (parsed.lastSegment && parsed.nodes.every(mayBeEmpty)) throw refusal(glob, "it covers an empty name");
-  if (parsed.negated) throw refusal(glob, "it has ! in front, and no other language says what it leaves out");
+  if (parsed.lastSegment && parsed.nodes.every(mayBeEmpty)) throw refusal(glob, "it matches an empty name");
+  if (parsed.negated) throw refusal(glob, "it begins with !, which has no equivalent");
   refuseSlow(glob);
   const forms = options.covers === "anyReading" ? formsOf(parsed) : [parsed];
   return forms.map((form) => new Rendering(glob, options).whole(form));
 }
 
-/** With more stars the time would grow with more than the square of the path where PCRE looks for it. */
+/** With more stars, the time of PCRE would grow faster than the square of the path's length. */
 const MAX_STARS = 2;
 
 function refuseSlow(glob: string): void {
   const segments = glob.replaceAll(/(?:\/\*\*){2,}(?=\/|$)/g, "/**").split("/");
   const slow = segments.find((segment) => segment !== "**" && segment.split("*").length - 1 > MAX_STARS);
   if (slow !== undefined) {
-    throw refusal(glob, `${slow} has more than ${MAX_STARS} stars, which can take Web servers very long`);
+    throw refusal(glob, `${slow} has more than ${MAX_STARS} stars, which can make Web servers very slow`);
   }
   if (segments.slice(0, -1).filter((segment) => segment === "**").length > MAX_STARS) {
     throw refusal(
       glob,
-      `it has more than ${MAX_STARS} segments ** before its end, which can take Web servers very long`,
+      `it has more than ${MAX_STARS} segments ** before its end, which can make Web servers very slow`,
     );
   }
 }
@@ -65,15 +66,15 @@ function refusal(glob: string, fact: string): ConfigurationError {
   return new ConfigurationError("ERR_GLOB", `Cannot translate glob ${JSON.stringify(glob)}: ${fact}`);
 }
 
-/** Behind a name: what some file systems drop, and what some routers cut off. */
+/** After a name: what some file systems drop, and what some routers cut off. */
 const DROPPED = String.raw`\.*`;
 const CUT = String.raw`(?:\x3b[^/]*)?`;
 const CUT_TO_END = String.raw`(?:\x3b[\s\S]*)?`;
 
-/** What no character of ASCII has. */
+/** The non-ASCII units. */
 const BEYOND_ASCII = { bytes: String.raw`[\x80-\xff]`, characters: String.raw`[^\x00-\x7f]` } as const;
 
-/** Writes down the parts of one glob. */
+/** Translates one glob. */
 class Rendering {
   readonly #glob: string;
   readonly #options: PathRegexOptions;
@@ -87,7 +88,7 @@ class Rendering {
 
   whole({ nodes, lastSegment }: ParsedGlob): string {
     const last = nodes.at(-1)!;
-    // What begins so goes on in any way.
+    // The rest of the path is arbitrary.
     if (last.kind === "globstar" && last.form !== "middle") {
       return nodes.length === 2 && nodes[0]!.kind === "slash"
         ? "^/"
@@ -99,7 +100,7 @@ class Rendering {
 
   #end(last: GlobNode, lastSegment: boolean): string {
     if (this.#anyReading) return last.kind === "slash" ? CUT_TO_END : `${DROPPED}/?${CUT_TO_END}`;
-    // A slash behind a star or brackets is taken for the end of a path.
+    // A slash after a star or a class counts as the end of a path.
     const isLoose = !lastSegment && (last.kind === "star" || last.kind === "class");
     return last.kind !== "slash" && (this.#options.covers === "route" || isLoose) ? "/?" : "";
   }
@@ -123,7 +124,7 @@ class Rendering {
         return this.#text(node.text);
       case "slash": {
         const isLast = next?.kind === "globstar" && next.form === "end";
-        // A star takes what is dropped or cut for its own.
+        // A star also matches what is dropped or cut.
         const mayDrop = this.#anyReading && isNamed;
         if (isLast) return mayDrop ? String.raw`${DROPPED}(?:[/\x3b]|$)` : "(?:/|$)";
         return mayDrop ? `${DROPPED}${CUT}/` : "/";
@@ -148,14 +149,14 @@ class Rendering {
     const { unit } = this.#options;
     if (!this.#anyReading) return literalText(text, unit);
     const spelled = spelledText(text, unit);
-    if (spelled === undefined) throw refusal(this.#glob, `${text} can be spelt in too many ways`);
+    if (spelled === undefined) throw refusal(this.#glob, `${text} has too many spellings`);
     return spelled;
   }
 
   #class({ members, negated }: GlobNode & { readonly kind: "class" }): string {
     const { unit } = this.#options;
     if (members.some(([, last]) => last >= 0x80)) {
-      throw refusal(this.#glob, "it has brackets with more than ASCII");
+      throw refusal(this.#glob, "it has a class with non-ASCII characters");
     }
     const inside = members
       .map(([first, last]) =>
@@ -163,13 +164,13 @@ class Rendering {
       )
       .join("");
     if (!negated) return this.#anyReading ? withVariants(inside, members, unit) : `[${inside}]`;
-    // Where case does not count the other case would be left out as well.
+    // A case-insensitive class would also exclude the other case.
     if (!this.#anyReading) return this.#wild(`[^${inside}/]`);
-    // With an accent behind it one that is left out is another one.
+    // An excluded character followed by a combining accent is a different character.
     return this.#wild(`(?:(?-i:[^${inside}/])|[^/]${BEYOND_ASCII[unit]})`);
   }
 
-  /** A character that need not be a certain one. In bytes it has several; and accents may follow it. */
+  /** One character of a set. It may have several bytes, and combining accents may follow. */
   #wild(set: string): string {
     const { unit } = this.#options;
     if (this.#anyReading) return `${set}${BEYOND_ASCII[unit]}*`;

@@ -5,30 +5,29 @@ import type { ConfigurationSource } from "../configuration.js";
 import type { Deployment } from "../deployment.js";
 
 /**
- * What is to be done with which paths, as globs over the whole path with the mount. A Web server first has what `protect`
- * covers allowed, then takes the first that fits: what `streams` or `respond` cover and files that `filter` covers go to the
- * application; other files below `deployment.root` are its own; what is left goes to the application too, whose 404 is
- * as good as any.
+ * How a Web server handles paths, as globs over the whole path including the mount. First an authorizer must allow those of
+ * `protect`. Then the first that matches applies: paths of `streams` or `respond` and files of `filter` go to the application;
+ * other files below `deployment.root` are served by the Web server; the rest goes to the application, which responds with 404.
  */
-export interface Plan {
+export interface RoutingPlan {
   readonly deployment: Deployment;
-  /** What an authorizer must allow first, in any reading of a path. */
+  /** The paths that an authorizer must allow, in any reading. */
   readonly protect: readonly string[];
-  /** The files that pass through a filter. Case counts. */
+  /** The filtered files, case-sensitive. */
   readonly filter: readonly string[];
   /**
-   * What a responder answers, exactly; a slash at the end makes no difference. Undefined where nothing is known of the
-   * application: then that is everything which is no file.
+   * The exact paths of responders, with or without a trailing slash. Undefined if they are unknown: then every path that is not
+   * a file.
    */
   readonly respond: readonly string[] | undefined;
-  /** What of it streams. */
+  /** Those of them that stream. */
   readonly streams: readonly string[];
-  /** The variables that authorizers hand on. */
+  /** The variables that authorizers set. */
   readonly variables: readonly string[];
 }
 
-/** Decides what goes where. What the deployment names comes on top of what the application's description says. */
-export function planOf({ deployment, description }: ConfigurationSource): Plan {
+/** Combines the application's description with the globs and variables of the deployment. */
+export function routingPlanOf({ deployment, description }: ConfigurationSource): RoutingPlan {
   const { mount } = deployment;
   const declared: RouteDescription = {
     responders: [],
@@ -48,7 +47,7 @@ export function planOf({ deployment, description }: ConfigurationSource): Plan {
     filter: union(own.filter, added.filter),
     respond: isUnknown(description) ? undefined : own.respond.map(respondGlob),
     streams: union(streamsOf(description, mount), belowMount(deployment.streams ?? [], mount)),
-    // Where nobody is asked nobody hands on anything.
+    // Without authorizers, there are no variables.
     variables: protect.length === 0 ? [] : named,
   };
 }
@@ -57,12 +56,12 @@ function requireName(variable: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) return variable;
   throw new ConfigurationError(
     "ERR_DEPLOYMENT",
-    `Cannot hand on ${JSON.stringify(variable)}: the name of a variable has letters, digits and _`,
+    `Cannot set variable ${JSON.stringify(variable)}: its name must have only letters, digits and _`,
   );
 }
 
 function hasPaths({ paths }: { readonly paths: readonly string[] }): boolean {
-  // Without paths it would be about everything.
+  // An empty list would mean all paths.
   return paths.length > 0;
 }
 
@@ -86,7 +85,7 @@ function belowMount(globs: readonly string[], mount: string): string[] {
   ).filter.slice();
 }
 
-/** `respond` also knows paths without any glob, which end in "$". */
+/** `respond` also has exact paths, which end with "$". */
 function respondGlob(entry: string): string {
   const glob = isGlob(entry) ? entry : escapeGlob(entry.slice(0, -1));
   return glob.length > 1 ? glob.replace(/\/$/, "") : glob;

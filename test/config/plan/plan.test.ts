@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 
 import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
-import { planOf, type Plan } from "../../../src/config/plan/plan.js";
+import { routingPlanOf, type RoutingPlan } from "../../../src/config/plan/plan.js";
 import { library, unknown, type Description } from "../support.js";
 
-function plan(deployment: DeploymentInput, description: Description): Plan {
-  return planOf({ deployment: parseDeployment(deployment), description });
+function plan(deployment: DeploymentInput, description: Description): RoutingPlan {
+  return routingPlanOf({ deployment: parseDeployment(deployment), description });
 }
 
-describe("planOf", () => {
+describe("routingPlanOf", () => {
   test("uses the description of the application, below the mount", () => {
     expect(plan({ mount: "/app" }, library)).toMatchObject({
       protect: ["/app/members/**", "*.pdf"],
@@ -63,6 +63,6 @@ describe("planOf", () => {
 
   test("refuses an invalid variable name from any source", () => {
     const odd = { ...library, authorizers: [{ paths: ["/**"], variables: ["A\n B"] }] };
-    expect(() => plan({}, odd)).toThrow('Cannot hand on "A\\n B"');
+    expect(() => plan({}, odd)).toThrow('Cannot set variable "A\\n B"');
   });
 });
