@@ -67,7 +67,7 @@ await bundle.write({
       { name: "params", test: /\/src\/protocol\/(?:byte-collector|name-value|pair-index|params)\.ts$/ },
       {
         name: "basics",
-        test: /\/src\/(?:http\/(?:byte-range|hop-by-hop|http-date|parameters|preconditions|query)|paths\/(?:automaton|character-set|complement|case-folding|glob-automaton|glob-nodes|glob-parser|lazy-dfa|path-glob|path-readings|route-pattern|trailing-slash)|diagnostics\/(?:caller|listen-reason|options|own-frames)|errors|log\/log-safely)\.ts$/,
+        test: /\/src\/(?:http\/(?:byte-range|hop-by-hop|http-date|method-not-allowed|parameters|preconditions|query)|paths\/(?:automaton|character-set|complement|case-folding|glob-automaton|glob-nodes|glob-parser|lazy-dfa|path-glob|path-readings|route-pattern|trailing-slash)|diagnostics\/(?:caller|listen-reason|options|own-frames)|errors|log\/(?:log-safely|secrets))\.ts$/,
       },
     ],
   },
