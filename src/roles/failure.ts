@@ -62,7 +62,7 @@ interface ErrorDescription {
 }
 
 /** How a thrown value is shown. Redaction drops lines that are longer than this allows. */
-const SHOWN = {
+const INSPECT_OPTIONS = {
   depth: 2,
   breakLength: Infinity,
   compact: true,
@@ -95,7 +95,7 @@ function summarize(error: unknown, clean: Clean): ErrorDescription {
 
 function summarizeError(error: unknown, clean: Clean): ErrorDescription {
   if (!isError(error)) {
-    const text = oneLine(clean(inspect(error, SHOWN)));
+    const text = oneLine(clean(inspect(error, INSPECT_OPTIONS)));
     return plain({ name: typeof error, message: `something that is no Error was thrown: ${text}` });
   }
   // A subclass may have replaced them by values that are not text.
@@ -117,13 +117,13 @@ function describeError(error: unknown, clean: Clean, depth = 0): ErrorDescriptio
   return plain({
     ...summary,
     ...(typeof code === "string" && { code: clean(code) }),
-    ...(typeof stack === "string" && { stack: clean(stackOf(error, stack)) }),
+    ...(typeof stack === "string" && { stack: clean(framesOf(error, stack)) }),
     ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, clean, depth + 1) }),
   });
 }
 
 /** The frames below the handler say nothing about its failure, so they are cut; a failure of Tricorn itself keeps them. */
-function stackOf(error: Error, stack: string): string {
+function framesOf(error: Error, stack: string): string {
   return error instanceof TricornError || !isOwnFailure(stack) ? withoutOwnFrames(stack) : stack;
 }
 

@@ -56,19 +56,19 @@ export interface StreamedContent {
  * @throws the body itself if it is an error: it counts as thrown
  */
 export function contentOf(body: unknown): WholeContent | StreamedContent {
-  if (typeof body === "string") return whole(body, Buffer.byteLength(body), TEXT);
-  if (body === undefined || body === null) return whole("", 0, undefined);
+  if (typeof body === "string") return wholeContent(body, Buffer.byteLength(body), TEXT);
+  if (body === undefined || body === null) return wholeContent("", 0, undefined);
   const bytes = bytesOf(body);
-  if (bytes !== undefined) return whole(bytes, bytes.length, BYTES);
+  if (bytes !== undefined) return wholeContent(bytes, bytes.length, BYTES);
   checkBody(body);
   const streamed = typeof body === "object" && !Array.isArray(body) ? streamedOf(body) : undefined;
   if (streamed !== undefined) return streamed;
   if (body instanceof URLSearchParams) {
     const text = body.toString();
-    return whole(text, Buffer.byteLength(text), FORM_TYPE);
+    return wholeContent(text, Buffer.byteLength(text), FORM_TYPE);
   }
   const json = jsonOf(body);
-  return whole(json, Buffer.byteLength(json), JSON_TYPE);
+  return wholeContent(json, Buffer.byteLength(json), JSON_TYPE);
 }
 
 /** Whether a body is produced while it is sent. Takes nothing over. */
@@ -109,7 +109,7 @@ export function checkBody(body: unknown): void {
     case "symbol":
       throw new ReplyBodyError("a symbol is neither text nor JSON");
     case "function":
-      throw new ReplyBodyError(`a function${nameOf(body)} is neither text nor JSON; call it`);
+      throw new ReplyBodyError(`a function${functionName(body)} is neither text nor JSON; call it`);
     case "object":
       checkObject(body);
       return;
@@ -164,7 +164,7 @@ function streamedOf(body: object): StreamedContent | undefined {
   return source && { kind: "streamed", source, length: undefined, type: undefined };
 }
 
-function whole(content: BodyPiece, length: number, type: string | undefined): WholeContent {
+function wholeContent(content: BodyPiece, length: number, type: string | undefined): WholeContent {
   return { kind: "whole", content, length, type };
 }
 
@@ -184,7 +184,7 @@ function tagOf(body: unknown): string {
   return Object.prototype.toString.call(body);
 }
 
-function nameOf({ name }: { readonly name: string }): string {
+function functionName({ name }: { readonly name: string }): string {
   return name === "" ? "" : ` (${name})`;
 }
 

@@ -18,7 +18,7 @@ export function respond<R extends ResponderRequest | FilterRequest>(
 ): void {
   try {
     const result = run(request);
-    if (!isPromise(result)) {
+    if (!isThenable(result)) {
       sendResult(request, result, defaults);
       return;
     }
@@ -47,7 +47,7 @@ function sendResult(
   }
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
+function isThenable(value: unknown): value is Promise<unknown> {
   return (
     typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
   );

@@ -11,7 +11,7 @@ import { ResponderRequest } from "./responder-request.js";
 import { Router } from "./router.js";
 import { respond } from "./respond.js";
 
-interface Route {
+interface CompiledRoute {
   /** `GET /books/:id`, for logs. */
   readonly label: string;
   readonly defaults: ReplyDefaults;
@@ -27,7 +27,7 @@ export const responderInputs: RoleInputs = { stdin: true, data: false };
 export class ResponderRole {
   readonly inputs = responderInputs;
   readonly #context: RequestContext;
-  readonly #router = new Router<Route>();
+  readonly #router = new Router<CompiledRoute>();
   /** Runs if no route matches, so that application middleware sees those requests too. */
   readonly #fallback: (request: ResponderRequest) => unknown;
 
@@ -85,7 +85,7 @@ export class ResponderRole {
   }
 }
 
-function compileRoute(route: RouteDefinition, outer: readonly Middleware[]): Route {
+function compileRoute(route: RouteDefinition, outer: readonly Middleware[]): CompiledRoute {
   const defaults: ReplyDefaults = { type: route.type, status: route.status, handler: route.name };
   const middleware = [...outer, ...(route.middleware ?? [])];
   return {

@@ -46,7 +46,7 @@ export function sendfile(options: SendfileOptions): Sendfile {
   const prefix = root.replace(/\/+$/, "");
   const encode = encoderOf(via, decoded);
   return (path, init = {}) => {
-    const value = isPlain(path) ? encode(`${prefix}/${path.replace(/^\/+/, "")}`) : undefined;
+    const value = isSafePath(path) ? encode(`${prefix}/${path.replace(/^\/+/, "")}`) : undefined;
     if (value === undefined) throw new HttpError(404, "There is no such file.");
     // Without a body, and so without a media type: the server determines that of the file unless `init` has one.
     const answer = new Reply(undefined, { status: 200, ...init });
@@ -65,7 +65,7 @@ function checkOptions(options: SendfileOptions): void {
         `it is one of ${[...FIELDS].join(", ")}`,
     );
   }
-  if (typeof root !== "string" || !root.startsWith("/") || !isPlain(root)) {
+  if (typeof root !== "string" || !root.startsWith("/") || !isSafePath(root)) {
     throw new ConfigurationError(
       "ERR_SENDFILE_ROOT",
       `Cannot send files by ${via}: the root ${JSON.stringify(root)} is no absolute path`,
@@ -97,7 +97,7 @@ function encoderOf(via: SendfileOptions["via"], decoded: boolean): Encoder {
  * Whether a path cannot leave the folder it is appended to, is valid UTF-8, and has no NUL, which would end it for a C
  * program.
  */
-function isPlain(path: string): boolean {
+function isSafePath(path: string): boolean {
   // A backslash is a separator on a server that runs on Windows.
   return !/[\0-\x08\x0a-\x1f\x7f]|\p{Surrogate}/u.test(path) && !path.split(/[/\\]/).includes("..");
 }

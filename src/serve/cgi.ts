@@ -10,7 +10,7 @@ import type { Server } from "../server/server.js";
 import { ignoreOutputErrors } from "../process/process-end.js";
 
 /** About the longest possible interval, in milliseconds. */
-const LONG = 2 ** 30;
+const KEEP_ALIVE_INTERVAL = 2 ** 30;
 
 /** The one request of a CGI program. */
 export interface CgiOptions {
@@ -38,7 +38,7 @@ export async function answerAsCgi(server: Server, { variables, signal }: CgiOpti
   const { stdout } = process;
   ignoreOutputErrors();
   // Keeps the process alive until a handler that waits for nothing else reaches its time limit.
-  const alive = setInterval(() => undefined, LONG);
+  const alive = setInterval(() => undefined, KEEP_ALIVE_INTERVAL);
   try {
     const answer = await client.request({
       role: Role.Responder,
@@ -56,7 +56,7 @@ export async function answerAsCgi(server: Server, { variables, signal }: CgiOpti
       if (lines !== "") standardError.write(lines);
     }
   } catch (error) {
-    if (signal.aborted || hasLeft(error)) return 0;
+    if (signal.aborted || isReaderGone(error)) return 0;
     // The answer broke off, and the log says why. Only the exit code can report it to the Web server.
     if (error instanceof ClientError) return 1;
     throw error;
@@ -77,7 +77,7 @@ function flushed(stream: Writable): Promise<void> {
 }
 
 /** Whether writing failed because the reader is gone: the client has left, and its Web server with it. */
-function hasLeft(error: unknown): boolean {
+function isReaderGone(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === "EPIPE" || code === "ECONNRESET";
 }

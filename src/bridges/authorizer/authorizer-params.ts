@@ -40,7 +40,7 @@ export interface TargetNames {
 export const requestNames: TargetNames = { uri: "REQUEST_URI", method: "REQUEST_METHOD" };
 
 /** Origin-form or absolute-form (RFC 9112, section 3.2); a blank would come of two fields that were joined. */
-const TARGET = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/)?\/[^\x00-\x20\x7f]*$/;
+const TARGET_FORM = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/)?\/[^\x00-\x20\x7f]*$/;
 /** A token (RFC 9110, section 9.1). */
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -67,7 +67,7 @@ export function questionParams(params: Params, { uri, method }: TargetNames): Pa
   const target = only(params, uri);
   const verb = only(params, method);
   if (target === undefined || verb === undefined) return undefined;
-  if (!TARGET.test(target.toString("latin1")) || !METHOD.test(verb.toString("latin1"))) return undefined;
+  if (!TARGET_FORM.test(target.toString("latin1")) || !METHOD.test(verb.toString("latin1"))) return undefined;
   const mark = target.indexOf("?");
   // This value is as the client sent it, even if the server decodes its own REQUEST_URI.
   const isOther = uri !== "REQUEST_URI" && formOf(params, "REQUEST_URI") !== "raw";

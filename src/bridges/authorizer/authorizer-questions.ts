@@ -78,7 +78,7 @@ const STATUS_FIELD = "Tricorn-Status";
 const LOCATION_FIELD = "Tricorn-Location";
 
 /** The redirects (RFC 9110, section 15.4) that nginx's `return` knows. */
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * A denial in the form of nginx's auth_request: 401 with its WWW-Authenticate, and 403; nginx shows everything else as a
@@ -90,7 +90,7 @@ export function asAuthRequest(denial: Deny): Deny {
   const headers = new ReplyHeaders(denial.headers).delete(STATUS_FIELD).delete(LOCATION_FIELD);
   if (status === 401 || status === 403 || status >= 500) return new Deny(status, { headers, body, type });
   headers.append(STATUS_FIELD, status);
-  if (REDIRECTS.has(status) && headers.getAll("Location").length === 1) {
+  if (REDIRECT_STATUSES.has(status) && headers.getAll("Location").length === 1) {
     return new Deny(401, { headers: headers.rename("Location", LOCATION_FIELD), body, type });
   }
   return new Deny(403, { headers: headers.delete("Location"), body, type });

@@ -17,7 +17,7 @@ const CONTENT_FIELDS = [
 ];
 
 /** The validators of a reply. */
-export function stateOf({ headers }: Reply): StateFacts {
+export function validatorsIn({ headers }: Reply): StateFacts {
   return {
     etag: headers.get("etag"),
     lastModified: parseHttpDate(headers.get("last-modified") ?? ""),
@@ -31,7 +31,7 @@ export interface Comparison {
 
 /** Evaluates the preconditions of a GET or HEAD against a reply of status 200: the reply, a 304 or a 412. */
 export function underConditions(reply: Reply, headers: RequestHeaders, { isComparable }: Comparison): Reply {
-  const state = stateOf(reply);
+  const state = validatorsIn(reply);
   // Without validators no client has a copy of it, and "*" would still match.
   if (state.etag === undefined && state.lastModified === undefined && !isGuarded(headers)) return reply;
   switch (evaluatePreconditions(headers, state)) {
@@ -56,7 +56,7 @@ export function underConditions(reply: Reply, headers: RequestHeaders, { isCompa
 export function rangedReply(reply: Reply, body: Buffer, request: RangeRequest): Reply {
   if (!reply.headers.has("accept-ranges")) reply.headers.set("Accept-Ranges", "bytes");
   if (reply.headers.get("accept-ranges") !== "bytes") return reply;
-  const range = selectRange(request, { length: body.length, state: stateOf(reply) });
+  const range = selectRange(request, { length: body.length, state: validatorsIn(reply) });
   if (range === "whole") return reply;
   if (range === "unsatisfiable") {
     const fields = { "Content-Range": formatContentRange(body.length) };

@@ -151,7 +151,7 @@ export class FileVisit {
   #namesRead(): ReadNames | undefined {
     const { source, reading } = this.#facts;
     const names = namesRead(reading());
-    return names === undefined || source.kind !== "cached" ? names : union(names, source.entry.names);
+    return names === undefined || source.kind !== "cached" ? names : mergeNames(names, source.entry.names);
   }
 
   /** Adds validators that follow from the file and from what was read. Returns whether they are final. */
@@ -249,7 +249,7 @@ function hasValidators({ headers }: Reply): boolean {
   return headers.has("etag") || headers.has("last-modified");
 }
 
-function union(some: ReadNames, others: ReadNames): ReadNames {
+function mergeNames(some: ReadNames, others: ReadNames): ReadNames {
   return [...new Set([...some, ...others])].sort();
 }
 

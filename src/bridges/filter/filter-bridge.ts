@@ -112,7 +112,7 @@ export class FilterBridge {
 
   #pass(exchange: Exchange, next: Dispatch): void {
     if (this.#roles.responder !== undefined) next(exchange);
-    else refuse(exchange, new HttpError(404, "There is no such file."));
+    else sendError(exchange, new HttpError(404, "There is no such file."));
   }
 
   /** What the request may be for, by its path alone: the file system is not asked. */
@@ -147,8 +147,8 @@ export class FilterBridge {
       default:
         // As in the gateway: a responder that is declared for the path answers if the path does not lead to a file.
         if (this.#roles.responder?.knows(target.location.path) === true) this.#pass(exchange, next);
-        else if (located.kind === "folder") redirect(exchange, target);
-        else refuse(exchange, new HttpError(403, "This file is not served."));
+        else if (located.kind === "folder") redirectToFolder(exchange, target);
+        else sendError(exchange, new HttpError(403, "This file is not served."));
     }
   }
 
@@ -156,8 +156,8 @@ export class FilterBridge {
   async #filter(exchange: Exchange, target: FileTarget): Promise<NotAFile | undefined> {
     const { location, transform, file } = target;
     const audience = this.#admit(exchange, [target.path, file.name, file.realName]);
-    if (audience === undefined) refuse(exchange, new HttpError(403, "This file is not served."));
-    else if (!METHODS.includes(exchange.params.method)) refuse(exchange, methodNotAllowed(METHODS));
+    if (audience === undefined) sendError(exchange, new HttpError(403, "This file is not served."));
+    else if (!METHODS.includes(exchange.params.method)) sendError(exchange, methodNotAllowed(METHODS));
     else return this.#files.serve(exchange, { location, transform, file, audience });
     return undefined;
   }
@@ -198,9 +198,9 @@ export class FilterBridge {
  * Redirects to the folder's path with its slash. The path is normalized: one that begins with two slashes names another
  * host.
  */
-function redirect(exchange: Exchange, { location, path }: FilterTarget): void {
+function redirectToFolder(exchange: Exchange, { location, path }: FilterTarget): void {
   if (!FOLDER_METHODS.includes(exchange.params.method)) {
-    refuse(exchange, methodNotAllowed(FOLDER_METHODS));
+    sendError(exchange, methodNotAllowed(FOLDER_METHODS));
     return;
   }
   const { mount, target, query } = location;
@@ -208,6 +208,6 @@ function redirect(exchange: Exchange, { location, path }: FilterTarget): void {
   void sendReply(exchange, new Reply(undefined, { status: 301, headers: { Location: to } }));
 }
 
-function refuse(exchange: Exchange, error: HttpError): void {
+function sendError(exchange: Exchange, error: HttpError): void {
   void sendReply(exchange, problemReply(error));
 }

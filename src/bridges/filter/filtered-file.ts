@@ -7,7 +7,7 @@ import { shortDigest } from "../../http/short-digest.js";
 import type { RequestLocation } from "../../paths/location.js";
 import { decodePath } from "../../paths/plain-path.js";
 import type { Audience } from "./audience.js";
-import { KEY_NAMES, TOLD_ANEW, digestOf, valuesOf, type Variant } from "./variant.js";
+import { KEY_NAMES, TOLD_ANEW, digestOf, allValues, type Variant } from "./variant.js";
 
 /** A located file and the filter for it. */
 export interface FilteredFile {
@@ -59,7 +59,7 @@ export function validatorsOf(
  * The params that a Web server would send in the filter role (section 6.4), derived from those of the responder role.
  * Params that describe a script or another file are replaced.
  */
-export function paramsOf(
+export function filterParams(
   params: Params,
   { file, location }: FilteredFile,
   { facts, documentRoot }: { readonly facts: FileFacts; readonly documentRoot: string },
@@ -78,13 +78,13 @@ export function paramsOf(
 }
 
 /** The cache key of a request: its address, the file, and the filter. What the filter reads besides selects the variant. */
-export function keyOf(
+export function cacheKey(
   params: Params,
   { file, location, transform }: FilteredFile,
   { identity, length, modifiedNs }: FileFacts,
 ): string {
   return digestOf([
-    KEY_NAMES.map((name) => valuesOf(params, name)),
+    KEY_NAMES.map((name) => allValues(params, name)),
     location.target,
     location.mount,
     transform.name,

@@ -10,7 +10,13 @@ import { isGuarded, isNotModified } from "../../http/preconditions.js";
 import { RequestHeaders } from "../../http/request-headers.js";
 import { FileVisit, type CacheSlot, type ReplySource } from "./file-visit.js";
 import { tellOnlyOfSender } from "./audience.js";
-import { keyOf, paramsOf, validatorsOf, type FileValidators, type FilteredFile } from "./filtered-file.js";
+import {
+  cacheKey,
+  filterParams,
+  validatorsOf,
+  type FileValidators,
+  type FilteredFile,
+} from "./filtered-file.js";
 import type { PendingReply, ReplyCache } from "./reply-cache.js";
 import { variantOf, type Variant, Variants } from "./variant.js";
 
@@ -60,10 +66,10 @@ export class FilteredFiles {
     const content = source.kind === "filtered" ? source.content : undefined;
     const facts = content?.facts ?? file.facts;
     const asked = exchange.params;
-    const params = paramsOf(asked, filtered, { facts, documentRoot: this.#root.path });
+    const params = filterParams(asked, filtered, { facts, documentRoot: this.#root.path });
     // Only if it matters what the filter reads: recording it costs a little each time.
     const observed = isComparable(exchange, filtered) ? new ObservedParams(params.bytes) : undefined;
-    const key = keyOf(asked, filtered, facts);
+    const key = cacheKey(asked, filtered, facts);
     exchange.playAs(Role.Filter, observed ?? params);
     const visit = new FileVisit({
       source,
@@ -89,7 +95,7 @@ export class FilteredFiles {
     const { params } = exchange;
     if (!isComparable(exchange, filtered)) return this.#open(exchange, filtered, { cache: undefined });
     const cache = this.#cache;
-    const key = keyOf(params, filtered, file.facts);
+    const key = cacheKey(params, filtered, file.facts);
     const entry = cache?.get(key, params);
     if (entry !== undefined && (audience === "anyone" || entry.isPublic)) return { kind: "cached", entry };
     const unchanged = this.#unchanged(exchange, filtered, key);
@@ -124,7 +130,7 @@ export class FilteredFiles {
       pending?.settle();
       return { kind: "filtered", content, slot: undefined };
     }
-    const key = keyOf(params, filtered, facts);
+    const key = cacheKey(params, filtered, facts);
     const slot: CacheSlot = {
       largestBody: cache.largestBody,
       keep: (entry) => {

@@ -50,11 +50,11 @@ export function namesRead(reading: ParamsReading): ReadNames | undefined {
 /** The variant of a request if these names are read. */
 export function variantOf(names: ReadNames, params: Params): Variant {
   if (names.length === 0) return { names, id: "" };
-  return { names, id: digestOf(names.map((name) => [name, valuesOf(params, name)])) };
+  return { names, id: digestOf(names.map((name) => [name, allValues(params, name)])) };
 }
 
 /** Every value of a name, in order, each character one byte. */
-export function valuesOf(params: Params, name: string): readonly string[] {
+export function allValues(params: Params, name: string): readonly string[] {
   const found = params.bytesOf(name);
   return found.filter((_, at) => at % 2 === 1 && found[at - 1] === name);
 }
