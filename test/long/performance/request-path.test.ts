@@ -20,7 +20,7 @@ test("a GET of a decorated responder runs through few files and functions", { ti
   const stops = ["src/server/connection.ts", "src/roles/dispatcher.ts", "src/roles/responder.ts"];
   expect(files.filter((file) => stops.includes(file))).toEqual(stops);
   expect(files).toContain("src/protocol/record-writer.ts");
-  // 46 and 147 were measured; a look at the deadlines may come in between.
-  expect(files.length).toBeLessThanOrEqual(46);
-  expect(Object.values(path).flat().length).toBeLessThanOrEqual(152);
+  // 42 and 154 were measured, with a check of the deadlines that may come in between.
+  expect(files.length).toBeLessThanOrEqual(43);
+  expect(Object.values(path).flat().length).toBeLessThanOrEqual(156);
 });
