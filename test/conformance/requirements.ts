@@ -87,7 +87,7 @@ export const specification: readonly Section[] = [
         says: "The Web server sets its argument list, which carries nothing of the protocol.",
         tests: [
           ...listening("takes a unix socket from descriptor 0"),
-          ...plainCgi("does not care for arguments, which are the client's (RFC 3875, section 4.4)"),
+          ...plainCgi("ignores arguments, which are the client's (RFC 3875, section 4.4)"),
         ],
       },
     ],
@@ -107,7 +107,7 @@ export const specification: readonly Section[] = [
         tests: [
           ...s22("Section 2.2: an application that starts with descriptors 1 and 2 closed still serves"),
           ...listening(
-            "spawn-fcgi starts an application in the background, where its standard output is lost",
+            "spawn-fcgi starts an application in the background, where its standard output is closed",
           ),
         ],
       },
@@ -121,7 +121,7 @@ export const specification: readonly Section[] = [
           "Node.js has no `getpeername` for descriptors. On Linux /proc/net says whether descriptor 0 " +
           "listens; otherwise the environment of a CGI program decides. Elsewhere an address is required.",
         tests: [
-          ...listening("prefers that socket to everything else", "says that a descriptor is no socket"),
+          ...listening("prefers that socket to everything else", "says that a descriptor is not a socket"),
           ...plainCgi("answers a GET from its environment, and exits with 0"),
         ],
       },
@@ -135,8 +135,8 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "FCGI_WEB_SERVER_ADDRS is the only defined variable (section 3.2).",
         tests: [
-          ...listening("keeps out a peer that it does not name"),
-          ...allowedPeers("is undefined where the variable is not set"),
+          ...listening("refuses a peer that it does not name"),
+          ...allowedPeers("is undefined if the variable is not set"),
         ],
       },
     ],
@@ -162,9 +162,9 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "If FCGI_WEB_SERVER_ADDRS is set, connections from other addresses are closed at once.",
         tests: [
-          ...server("FCGI_WEB_SERVER_ADDRS counts where nothing else is said"),
-          ...server("a peer that is not allowed is closed and told of in the log"),
-          ...allowedPeers("reads nothing from a peer that is not allowed and resets before it was accepted"),
+          ...server("FCGI_WEB_SERVER_ADDRS is the default"),
+          ...server("a peer that is not allowed is disconnected and logged"),
+          ...allowedPeers("reads nothing from a peer that is not allowed and resets the connection"),
         ],
       },
       {
@@ -175,8 +175,8 @@ export const specification: readonly Section[] = [
           "A unix socket has no peer address; its owner and mode decide. libfcgi accepts it too. A process " +
           "started with both could serve no one.",
         tests: [
-          ...server("it does not concern unix sockets"),
-          ...listening("lets in a peer that it names, and whoever may open a unix socket"),
+          ...server("FCGI_WEB_SERVER_ADDRS does not apply to unix sockets"),
+          ...listening("accepts a peer that it names, and peers of a unix socket"),
         ],
       },
       {
@@ -188,10 +188,10 @@ export const specification: readonly Section[] = [
           "start.",
         tests: [
           ...allowedPeers(
-            "takes a list with commas and spaces (section 3.2)",
-            "allows single addresses and networks of both versions",
+            "accepts a list with commas and spaces (section 3.2)",
+            "accepts single addresses and networks of both versions",
             "an IPv4 address is the same in its IPv6-mapped form, on both sides",
-            "%j does not allow everybody by mistake but throws",
+            "%j throws instead of allowing every peer",
           ),
         ],
       },
@@ -415,7 +415,7 @@ export const specification: readonly Section[] = [
             "with FCGI_KEEP_CONN it stays open and is used again",
             "a reset after the answer logs nothing",
           ),
-          ...connection("aborts what is active when the peer vanishes, and closes its streams"),
+          ...connection("aborts active requests when the peer disappears, and closes their streams"),
         ],
       },
       {
@@ -437,15 +437,15 @@ export const specification: readonly Section[] = [
           "idle minutes, and at shutdown.",
         tests: [
           ...connection(
-            "closes an idle connection after its time, counted from the last request",
-            "does not close a connection as idle while a request is active",
+            "closes an idle connection after its time-out, counted from the last request",
+            "does not treat a connection as idle while a request is active",
           ),
           ...s33(
             "a protocol error refuses active requests, and the answer survives bytes that are still arriving",
           ),
-          ...server("closes idle connections at once and takes no more"),
+          ...server("closes idle connections at once and accepts no more"),
           ...testsOf("server/limits")(
-            "a peer that takes nothing of its answer is given up, and the producer stopped",
+            "a peer that reads nothing of its answer is abandoned, and the producer stopped",
           ),
         ],
       },
@@ -454,7 +454,7 @@ export const specification: readonly Section[] = [
         says: "After a connection has closed, it initiates a new one.",
         status: "elsewhere",
         because: "An application cannot connect; it accepts.",
-        tests: connection("serves on after peers that vanish at each byte of a request"),
+        tests: connection("keeps serving after peers that disappear at each byte of a request"),
       },
       {
         of: "Web server",
@@ -718,8 +718,8 @@ export const specification: readonly Section[] = [
         of: "application",
         says: "Closing a connection with one request aborts it.",
         tests: [
-          ...connection("aborts what is active when the peer vanishes, and closes its streams"),
-          ...testsOf("server/limits")("tells the handler by its signal"),
+          ...connection("aborts active requests when the peer disappears, and closes their streams"),
+          ...testsOf("server/limits")("aborts the handler's signal"),
         ],
       },
       {
@@ -1018,7 +1018,7 @@ export const specification: readonly Section[] = [
         says: "Any status but 200 may deny.",
         status: "differs",
         because: "Only 300 to 599: nginx takes every 2xx for allowed; an interim status decides nothing.",
-        tests: verdict("refuses status %s, which a server could take for allowed"),
+        tests: verdict("refuses status %s, which a server could treat as allowed"),
       },
       {
         of: "application",
@@ -1158,15 +1158,15 @@ export const specification: readonly Section[] = [
         says: "Exit status 0 means a planned end, another a crash.",
         tests: [
           ...shutdown("ends an idle application, which starts and stops what is injected in order"),
-          ...uncaught("is logged, what is in flight is finished, and the process exits with 1"),
+          ...uncaught("is logged, active requests are finished, and the process exits with 1"),
         ],
       },
       {
         of: "application",
         says: "SIGTERM asks it to exit.",
         tests: shutdown(
-          "finishes what is in flight, takes nothing new, and exits with 0: %s",
-          "gives handlers that hang the time for a shutdown, and then answers in the way of their roles",
+          "finishes active requests, accepts no new ones, and exits with 0: %s",
+          "gives slow handlers the shutdown time-out, and then answers as their roles require",
         ),
       },
       {
@@ -1191,7 +1191,7 @@ export const specification: readonly Section[] = [
           "Web server that started it.",
         tests: [
           ...s33("version %i ends the connection and is reported with its code"),
-          ...server("FCGI_WEB_SERVER_ADDRS of %j does not start"),
+          ...server("FCGI_WEB_SERVER_ADDRS of %j prevents the start"),
           ...listening("says what is wrong with its environment before anything has started"),
         ],
       },

@@ -55,30 +55,30 @@ describe.each([
   ["the authorizer role", authorize],
   ["auth_request", askAsNginx],
   ["forward_auth", askAsCaddy],
-] as const)("an authorizer that is asked by %s beside one for everything", (_name, ask) => {
-  test.each(READINGS)("for %s denies %s", async (glob, target) => {
+] as const)("an authorizer for %s beside one for everything", (_name, ask) => {
+  test.each(READINGS)("at %s denies %s", async (glob, target) => {
     const { connect } = await serveDefinitions([gate(() => allow()), gate(() => deny(), glob), secret]);
     const peer = await connect();
     expectDenied(await peer.send(ask(1, target)).answer(1), 403);
   });
 
-  test.each(UNCLEAR)("and everything denies %s", async (target) => {
+  test.each(UNCLEAR)("and one for everything denies %s", async (target) => {
     const { connect } = await serveDefinitions([gate(() => allow()), secret]);
     const peer = await connect();
     expectDenied(await peer.send(ask(1, target)).answer(1), 403);
   });
 });
 
-describe("an authorizer that is asked in this process", () => {
+describe("an authorizer in this process", () => {
   const listener = { bridges: { authorizer: { inProcess: true } } };
 
-  test.each(READINGS)("for %s denies %s", async (glob, target) => {
+  test.each(READINGS)("at %s denies %s", async (glob, target) => {
     const { connect } = await serveDefinitions([gate(() => deny(), glob), secret], { listener });
     const peer = await connect();
     expectDenied(await peer.send(get(1, target)).answer(1), 403);
   });
 
-  test.each(UNCLEAR)("is not passed by %s", async (target) => {
+  test.each(UNCLEAR)("is not bypassed by %s", async (target) => {
     const { connect } = await serveDefinitions([gate(() => deny(), "/admin"), secret], { listener });
     const peer = await connect();
     expectDenied(await peer.send(get(1, target)).answer(1), 400);
@@ -94,23 +94,23 @@ describe("an authorizer that is asked in this process", () => {
     ["/admin", "/administrator"],
     ["/admin", "/x;/admin"],
     ["/caf\u00E9", "/cafe"],
-  ])("for %s is not asked about %s", async (glob, target) => {
+  ])("at %s is not asked about %s", async (glob, target) => {
     const { connect } = await serveDefinitions([gate(() => deny(), glob), secret], { listener });
     const peer = await connect();
     expect((await peer.send(get(1, target)).answer(1)).text).toBe("SECRET");
   });
 });
 
-describe("what nobody is declared for", () => {
+describe("a path without an authorizer", () => {
   const gates = new AuthorizerGates([gate(() => allow(), "/members/**")], "");
   const asked = (target: string): number => gates.asked(Params.from({ REQUEST_URI: target })).length;
 
-  test("is denied, also where it is another reading of what somebody is declared for", () => {
+  test("is denied, also if another reading of it is covered", () => {
     expect(asked("/members/x")).toBe(1);
     for (const target of ["/MEMBERS/x", "/members;v=1/x", "/members./x"]) expect(asked(target)).toBe(0);
   });
 
-  test("below a mount that was not declared is passed by, be the path too long to be compared", () => {
+  test("below an undeclared mount is recognized, even if the path is too long to compare", () => {
     const unaskable = (uri: string): number =>
       gates.unaskable(Params.from({ REQUEST_URI: uri, PATH_INFO: "/members/x" })).length;
     expect(unaskable("/app/members/x")).toBe(1);

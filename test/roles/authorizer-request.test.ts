@@ -44,7 +44,7 @@ describe("the phase of an authorizer request", () => {
     expect(await look({ FCGI_APACHE_ROLE: told }, (request) => request.phase)).toBe(phase);
   });
 
-  test("is undefined where none is told, and no header field can tell one", async () => {
+  test("is undefined without one, and cannot be set by a header field", async () => {
     expect(await look({ HTTP_FCGI_APACHE_ROLE: "AUTHORIZER" }, (request) => request.phase)).toBeUndefined();
   });
 });
@@ -53,12 +53,12 @@ describe("the credentials of an authorizer request", () => {
   const read = async (params: Record<string, string>): Promise<[string, string] | undefined> =>
     look(params, ({ credentials }) => credentials && [credentials.user, credentials.password.reveal()]);
 
-  test("are those that Apache hands over, before those of the field", async () => {
+  test("are those that Apache provides, before those of the field", async () => {
     const params = { REMOTE_USER: "ada", REMOTE_PASSWD: "lovelace", HTTP_AUTHORIZATION: basic("bob:x") };
     expect(await read(params)).toEqual(["ada", "lovelace"]);
   });
 
-  test("are those of the field where the server only copies the user from there, as nginx does", async () => {
+  test("are those of the field if the server only copies the user from it, as nginx does", async () => {
     expect(await read({ REMOTE_USER: "", HTTP_AUTHORIZATION: basic("ada:lovelace") })).toEqual([
       "ada",
       "lovelace",
@@ -69,12 +69,12 @@ describe("the credentials of an authorizer request", () => {
     ]);
   });
 
-  test("are none without a password: a user alone is nobody", async () => {
+  test("are undefined without a password, even with a user", async () => {
     expect(await read({ REMOTE_USER: "ada" })).toBeUndefined();
     expect(await read({})).toBeUndefined();
   });
 
-  test("are none where the server has joined two fields", async () => {
+  test("are undefined if the server joined two fields", async () => {
     const found: unknown[] = [];
     const { connect } = await serveDefinitions([
       gate(({ credentials }) => {
@@ -98,7 +98,7 @@ describe("the credentials of an authorizer request", () => {
   });
 });
 
-describe("credentials that came twice", () => {
+describe("repeated credentials", () => {
   const ada = { HTTP_AUTHORIZATION: basic("ada:lovelace"), REMOTE_USER: "ada", REMOTE_PASSWD: "lovelace" };
   const twice = (name: string, values: readonly string[], more: Readonly<Record<string, string>> = {}) => [
     ...Object.entries({ REQUEST_METHOD: "GET", REQUEST_URI: "/x", ...ada, ...more }).filter(
@@ -153,7 +153,7 @@ describe("credentials that came twice", () => {
     }
   });
 
-  test("may be a REMOTE_USER that nginx's configuration has replaced, and other fields may come twice", async () => {
+  test("may be a REMOTE_USER that nginx's configuration replaced, and other fields may be repeated", async () => {
     for (const [name, values, more] of [
       ["REMOTE_USER", ["eve", ""], { SERVER_SOFTWARE: "nginx/1.22.1" }],
       ["HTTP_COOKIE", ["a=1", "b=2"], {}],
@@ -210,11 +210,11 @@ describe("Authorization: Basic (RFC 7617)", () => {
     basic("a:b\x7f"),
     basic(Buffer.from("613ae9", "hex")),
     basic(Buffer.from("613ac0af", "hex")),
-  ])("%j is malformed, and nothing", (field) => {
+  ])("%j is malformed, and yields undefined", (field) => {
     expect(parse(field)).toBeUndefined();
   });
 
-  test("reads back whatever it can hold", () => {
+  test("reads back anything it can contain", () => {
     const text = fc.string({ unit: "grapheme" }).filter((value) => !/[\x00-\x1f\x7f]/.test(value));
     fc.assert(
       fc.property(
@@ -239,11 +239,11 @@ describe("the user of a request", () => {
   const vouched = (...vouchesFor: string[]): ServedOptions => ({ listener: { vouchesFor } });
   const user = ({ user }: AuthorizerRequest): string | undefined => user;
 
-  test("is nobody where the listener vouches for nothing", async () => {
+  test("is undefined if the listener trusts no variable", async () => {
     expect(await look({ REMOTE_USER: "ada", AUTH_USER: "ada" }, user)).toBeUndefined();
   });
 
-  test("is the first variable that the listener vouches for, that is there and not empty", async () => {
+  test("is the first trusted variable that is present and not empty", async () => {
     const options = vouched("AUTH_USER", "SSL_CLIENT_S_DN", "REMOTE_USER");
     expect(await look({ REMOTE_USER: "c", SSL_CLIENT_S_DN: "b", AUTH_USER: "a" }, user, options)).toBe("a");
     expect(await look({ REMOTE_USER: "c", SSL_CLIENT_S_DN: "b", AUTH_USER: "" }, user, options)).toBe("b");
@@ -251,7 +251,7 @@ describe("the user of a request", () => {
     expect(await look({ HTTP_REMOTE_USER: "c", HTTP_AUTH_USER: "c" }, user, options)).toBeUndefined();
   });
 
-  test("is the one that counts where a server's stock file sets the variable before", async () => {
+  test("is the last one if a server's stock file sets the variable before", async () => {
     const { connect } = await serveDefinitions(
       [responder({ "GET /": (request) => request.user ?? "nobody" })],
       vouched("REMOTE_USER"),
@@ -261,7 +261,7 @@ describe("the user of a request", () => {
     expect((await peer.send(get(1, "/")).answer(1)).text).toBe("nobody");
   });
 
-  test("is REMOTE_USER in Apache's AUTHORIZER phase, which comes behind its own authentication", async () => {
+  test("is REMOTE_USER in Apache's AUTHORIZER phase, which follows its own authentication", async () => {
     const params = { REMOTE_USER: "ada", FCGI_APACHE_ROLE: "AUTHORIZER" };
     expect(await look(params, user)).toBe("ada");
     expect(await look({ ...params, REMOTE_USER: "" }, user)).toBeUndefined();
@@ -271,7 +271,7 @@ describe("the user of a request", () => {
     }
   });
 
-  test("is nobody's own word in a question through a bridge", async () => {
+  test("is undefined in a question through a bridge", async () => {
     let seen: unknown = "not asked";
     const { connect } = await serveDefinitions([
       gate((request) => {

@@ -10,7 +10,7 @@ import { responder, serveDefinitions } from "../support/served.js";
 
 const SCRIPT = "<!DOCTYPE html><html><script>alert(1)</script></html>";
 
-test("an answer whose handler named no type is never called HTML, whatever is in it", async () => {
+test("an answer without a type from its handler is never called HTML", async () => {
   const { connect } = await serveDefinitions([
     responder({
       "GET /text": () => SCRIPT,

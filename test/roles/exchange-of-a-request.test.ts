@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Type, get } from "../support/records.js";
 import { responder, serveDefinitions } from "../support/served.js";
 
-test("request.exchange.warn writes a line to STDERR behind the head of the answer, and none behind its end", async () => {
+test("request.exchange.warn writes a line to STDERR after the head of the answer, and none after its end", async () => {
   const { connect } = await serveDefinitions([
     responder({
       "GET /": async function* ({ exchange }) {
@@ -27,7 +27,7 @@ test.each<[string, unknown]>([
   ["nothing", undefined],
   ["a stream", ["dropped"].values()],
 ])(
-  "request.exchange.answer is the answer, and what is returned then is dropped: %s",
+  "request.exchange.answer is the answer, and a later return value is dropped: %s",
   async (_what, returned) => {
     const { connect, log } = await serveDefinitions([
       responder({

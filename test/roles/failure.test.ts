@@ -21,7 +21,7 @@ class Watched extends Error {
 test.each([
   ["silent", 0],
   ["error", 1],
-])("a log that is %s asks a failure for its stack %i times", async (level, times) => {
+])("a log that is %s reads the stack of a failure %i times", async (level, times) => {
   const error = new Watched();
   const { log, lines } = capturedLog();
   log.level = level;
@@ -55,7 +55,7 @@ async function failureOf(thrown: () => unknown, headers: Record<string, string> 
   return { stderr, err: line!.err };
 }
 
-test("the stack of a failure has the frames of the program and of its cause, and none of the package", async () => {
+test("the stack of a failure has the frames of the program and of its cause, but not of the package", async () => {
   const { err } = await failureOf(() => new Error("above", { cause: new TypeError("below") }));
   expect(err.stack).toMatch(/^Error: above\n/);
   expect(err.stack).toContain("TypeError: below");
@@ -87,7 +87,7 @@ test.each<[string, unknown, string]>([
   expect(stderr).toBe(`tricorn: GET / failed: ${typeof value}: ${message}\n`);
 });
 
-test("what was thrown is told within bounds and without the secrets of the request", async () => {
+test("a thrown value is described within bounds and without the secrets of the request", async () => {
   const { err } = await failureOf(() => `key hunter2222 ${"x".repeat(100_000)}`, {
     HTTP_AUTHORIZATION: "Bearer hunter2222",
   });

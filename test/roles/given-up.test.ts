@@ -203,7 +203,7 @@ describe.each(ways)("A handler that gives up with %s", (_way, heed) => {
 });
 
 describe("A half-closed peer", () => {
-  test("gets what a handler answers that was told, and what it throws as an answer", async () => {
+  test("gets what a handler that was aborted returns or throws as an answer", async () => {
     const told = async (signal: AbortSignal) => {
       if (!signal.aborted) await once(signal, "abort");
     };
@@ -227,7 +227,7 @@ describe("A half-closed peer", () => {
     expectQuiet(log);
   });
 
-  test("does not hide what fails for another reason: a handler that was not told fails as ever", async () => {
+  test("does not hide failures for other reasons: a handler that was not aborted fails as usual", async () => {
     const go = deferred();
     const { connect, log } = await serveDefinitions([
       responder({

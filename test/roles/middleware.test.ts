@@ -36,7 +36,7 @@ async function ask(definitions: readonly Definition[], middleware: readonly Midd
 }
 
 describe("Middleware", () => {
-  test("runs around the handler, the application's outermost, and may change the reply", async () => {
+  test("runs around the handler, the application's first, and may change the reply", async () => {
     const answer = await ask([route([noting("b"), noting("c")], () => "x", "a/b")], [noting("a")]);
 
     expect(calls).toEqual(["a in", "b in", "c in", "c out 200", "b out 200", "a out 200"]);
@@ -44,7 +44,7 @@ describe("Middleware", () => {
     expect(answer.header("Content-Type")).toBe("a/b");
   });
 
-  test("may answer itself, with anything that a handler may return", async () => {
+  test("may answer itself, with anything a handler may return", async () => {
     expect((await ask([route([() => ({ early: true })], () => "x")])).text).toBe('{"early":true}');
     expect((await ask([route([() => undefined], () => "x")])).status).toBe(204);
     expect((await ask([route([() => reply("no", { status: 403 })], () => "x")])).status).toBe(403);
@@ -73,7 +73,7 @@ describe("Middleware", () => {
     if (type !== undefined) expect(answer.header("Content-Type")).toBe(type);
   });
 
-  test("says more of a reply than the answer that is put into it", async () => {
+  test("takes precedence over the answer that it puts into a reply", async () => {
     const replace: Middleware = async (_request, next) => {
       const answer = await next();
       answer.body = new Response("new", { status: 201, headers: { "X-A": "1", "X-B": "2" } });
@@ -90,7 +90,7 @@ describe("Middleware", () => {
     ]);
   });
 
-  test("sees what the handler throws, and may answer for it", async () => {
+  test("sees what the handler throws, and may answer instead", async () => {
     const rescue: Middleware = async (_request, next) => {
       try {
         return await next();
@@ -127,7 +127,7 @@ describe("Middleware", () => {
     expect(JSON.parse(answer.text)).toMatchObject({ detail: "Taken." });
   });
 
-  test("of the application sees requests that no route is for", async () => {
+  test("of the application sees requests without a route", async () => {
     const rename: Middleware = async (_request, next) => {
       const { status } = await next();
       return reply("mine", { status });

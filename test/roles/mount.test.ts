@@ -54,7 +54,7 @@ describe("a declared mount", () => {
 });
 
 test.each(["/..", "/a/%2e%2e/..", "/a%2F../b", "/%zz", "/%E4", "/%00", "/a#b", "*", "host:443"])(
-  "a path that cannot be understood in one way is a 400: %s",
+  "a path with several readings is a 400: %s",
   async (target) => {
     const { connect } = await serveDefinitions([pages]);
     const peer = await connect();

@@ -18,7 +18,7 @@ test.each([
   ["a NUL in all of them", "/a%00b", "/a\0b", "/\0"],
   ["dots", "/../../a", "/..", "/../../.."],
   ["no slash", "a", "a", "a"],
-])("%s is answered, and so is what comes next", async (_what, target, scriptName, pathInfo) => {
+])("%s is answered, and so is the next request", async (_what, target, scriptName, pathInfo) => {
   const { connect } = await serveDefinitions([
     responder({ "GET /next": () => "next", "GET /*": ({ path }) => ({ path }) }),
   ]);
@@ -31,7 +31,7 @@ test.each([
   expect((await peer.send(get(1, "/next")).answer(1)).text).toBe("next");
 });
 
-test("whatever SCRIPT_NAME and PATH_INFO are, they do not move a request past its authorizer", async () => {
+test("no SCRIPT_NAME or PATH_INFO moves a request past its authorizer", async () => {
   const { connect } = await serveDefinitions([
     { kind: "authorizer", name: "All", paths: [], authorize: () => allow() },
     { kind: "authorizer", name: "Members", paths: ["/members/**"], authorize: () => deny() },

@@ -151,18 +151,15 @@ describe.each(ways)("A body that is %s", (_way, handle, around) => {
     expect(answer.header("Content-Length")).toBe(length === "known" ? String(answer.body.length) : undefined);
   });
 
-  test.each(kinds)(
-    "may be %s for HEAD, with what is known of it",
-    async (_kind, make, type, text, length) => {
-      const { answer } = await ask(() => handle(make), { middleware, method: "HEAD" });
+  test.each(kinds)("may be %s for HEAD, with its known fields", async (_kind, make, type, text, length) => {
+    const { answer } = await ask(() => handle(make), { middleware, method: "HEAD" });
 
-      expect([answer.status, answer.text]).toEqual([200, ""]);
-      expect(answer.header("Content-Length")).toBe(
-        length === "known" ? String(Buffer.byteLength(text)) : undefined,
-      );
-      expect([type, undefined]).toContain(answer.header("Content-Type"));
-    },
-  );
+    expect([answer.status, answer.text]).toEqual([200, ""]);
+    expect(answer.header("Content-Length")).toBe(
+      length === "known" ? String(Buffer.byteLength(text)) : undefined,
+    );
+    expect([type, undefined]).toContain(answer.header("Content-Type"));
+  });
 
   test("may be FormData, with its boundary", async () => {
     const form = new FormData();
@@ -200,7 +197,7 @@ describe.each(ways)("A body that is %s", (_way, handle, around) => {
       },
       /: it contains itself by its property loop, so it has no end as JSON$/,
     ],
-  ])("may not be %s: the log says whose it is, what is wrong and what to do", async (_kind, make, fact) => {
+  ])("may not be %s: the log names the handler, the problem and the remedy", async (_kind, make, fact) => {
     const { answer, log } = await ask(() => handle(make as () => ReplyBody), { middleware });
 
     expect(answer.status).toBe(500);
@@ -215,7 +212,7 @@ describe.each(ways)("A body that is %s", (_way, handle, around) => {
   test.each<[string, () => unknown, number]>([
     ["an HttpError", () => new HttpError(409, "Taken."), 409],
     ["any other error", () => new Error("secret"), 500],
-  ])("counts as thrown where it is %s", async (_kind, make, status) => {
+  ])("counts as thrown if it is %s", async (_kind, make, status) => {
     const { answer } = await ask(() => handle(make as () => ReplyBody), { middleware });
 
     expect(answer.status).toBe(status);
@@ -246,8 +243,8 @@ test.each<[string, () => ReplyBody, RegExp]>([
   expect((await peer.send(get(1, "/")).answer(1)).header("Content-Type")).toBe("a/b");
 });
 
-describe("A promise inside of reply", () => {
-  test("is refused, since it would be sent as an empty object", async () => {
+describe("A promise inside a reply", () => {
+  test("is refused, since it would be serialized as an empty object", async () => {
     const { answer, log } = await ask(() => reply(Promise.resolve("x")));
 
     expect(answer.status).toBe(500);
@@ -257,7 +254,7 @@ describe("A promise inside of reply", () => {
   });
 });
 
-describe("What would be an empty object as JSON", () => {
+describe("A value that JSON would serialize as an empty object", () => {
   test.each([
     // oxlint-disable-next-line unicorn/no-thenable -- query builders of databases are such objects
     ["a thenable inside of reply", () => reply({ then: () => {} }), "a promise is no body; await it"],
@@ -274,13 +271,13 @@ describe("What would be an empty object as JSON", () => {
     expect(log.flatMap(({ err }) => err?.message ?? [])).toEqual([`Cannot reply for Books.show: ${fact}`]);
   });
 
-  test("counts as thrown where it is an error of another realm", async () => {
+  test("counts as thrown if it is an error of another realm", async () => {
     const { answer, log } = await ask(() => runInNewContext("new RangeError('far away')") as object);
     expect(answer.status).toBe(500);
     expect(log.flatMap(({ err }) => err?.message ?? [])).toEqual(["far away"]);
   });
 
-  test("is read where it is the web stream of a library", async () => {
+  test("is read if it is a library's web stream", async () => {
     const streamOf = () => {
       const stream = new Blob(["hello"]).stream();
       return { getReader: () => stream.getReader() };
@@ -290,8 +287,8 @@ describe("What would be an empty object as JSON", () => {
   });
 });
 
-describe("A Response that was read already", () => {
-  test("is refused, since nothing of it is left to send", async () => {
+describe("A Response that was already read", () => {
+  test("is refused, since its body is gone", async () => {
     const used = async () => {
       const response = new Response("x");
       await response.text();
@@ -310,7 +307,7 @@ describe("A Response that was read already", () => {
 describe("reply of another answer", () => {
   const fieldsOf = ({ headers }: Reply) => [...headers];
 
-  test("keeps of a Response what is not said anew", async () => {
+  test("keeps what the reply does not override of a Response", async () => {
     const response = () =>
       new Response("x", { status: 202, headers: { "X-A": "1", "X-B": "2", "Content-Type": "a/b" } });
     const { answer } = await ask(() => reply(response()));
@@ -334,14 +331,14 @@ describe("reply of another answer", () => {
     ]);
   });
 
-  test("takes the Response of a library for one", async () => {
+  test("accepts a library's Response", async () => {
     for (const handle of [() => new ForeignResponse(), () => reply(new ForeignResponse())]) {
       const { answer } = await ask(handle);
       expect([answer.status, answer.text, answer.header("x-foreign")]).toEqual([203, "hello", "yes"]);
     }
   });
 
-  test("leaves a reply as it is and makes another one", () => {
+  test("leaves a reply unchanged and creates another one", () => {
     const first = reply("x", { status: 201, headers: { "X-A": "1" }, applicationStatus: 2 });
     const second = reply(first, { headers: { "X-B": "2" } });
     expect([first.headers.size, second.status, second.applicationStatus]).toEqual([1, 201, 2]);
@@ -360,12 +357,12 @@ describe("reply of another answer", () => {
     ]);
   });
 
-  test("refuses a decision that lets pass", () => {
+  test("refuses an allow", () => {
     expect(() => reply(allow())).toThrow("only an authorizer decides");
   });
 });
 
-describe("A decision that a responder answers with", () => {
+describe("A decision returned by a responder", () => {
   const pass: Middleware = (_request, next) => next();
   const realm = challenge("Basic", { realm: "Bücher" });
 
@@ -383,7 +380,7 @@ describe("A decision that a responder answers with", () => {
       [],
     ],
     ["rejected with, through middleware", () => Promise.reject(redirect("/zürich?q=é")), [pass]],
-  ])("is sent in UTF-8, once, where it is %s", async (_way, handle, middleware) => {
+  ])("is sent in UTF-8, once, if it is %s", async (_way, handle, middleware) => {
     const { answer, log } = await ask(handle, { middleware });
 
     expect([answer.status, Buffer.from(answer.header("Location")!, "latin1").toString()]).toEqual([

@@ -14,7 +14,7 @@ async function served(handle: () => unknown, method = "GET") {
   return { peer, answer: await peer.answer(1) };
 }
 
-it("survives a HEAD that is answered with a file that cannot be opened", async () => {
+it("survives a HEAD answered with a file that cannot be opened", async () => {
   // Vitest fails the run when the stream's error is caught by nobody.
   const path = join(temporaryFolder(), "missing");
   const closed = deferred();
@@ -23,7 +23,7 @@ it("survives a HEAD that is answered with a file that cannot be opened", async (
   expect(answer.body).toHaveLength(0);
 });
 
-it("survives a stream that fails after it was stopped", async () => {
+it("survives a stream that fails after it was cancelled", async () => {
   const stream = new Readable({
     read() {},
     destroy: (_error, callback) => callback(new Error("the disk is gone")),
@@ -34,7 +34,7 @@ it("survives a stream that fails after it was stopped", async () => {
   expect(answer.status).toBe(204);
 });
 
-it("stops a stream whose reply cannot be sent", async () => {
+it("cancels a stream whose reply cannot be sent", async () => {
   const path = join(temporaryFolder(), "file");
   writeFileSync(path, "content");
   const stream = createReadStream(path);
@@ -51,7 +51,7 @@ it("cancels the body of a Response whose fields cannot be sent", async () => {
   expect(cancelled).toBe(true);
 });
 
-it("leaves the fields of another connection out of a Response that was fetched", async () => {
+it("drops the connection's fields of a Response that was fetched", async () => {
   const headers = { "Transfer-Encoding": "chunked", Connection: "keep-alive", "X-Kept": "yes" };
   const { answer } = await served(() => new Response("hello", { headers }));
   expect(answer.status).toBe(200);
@@ -67,7 +67,7 @@ function thenable(
   return Object.defineProperty({}, "then", { value: then });
 }
 
-it("answers for a thenable that rejects and whose then returns nothing", async () => {
+it("answers for a thenable that rejects although its then returns nothing", async () => {
   const { answer } = await served(() =>
     thenable((_resolve, reject: ((error: unknown) => void) | undefined) => reject?.(new Error("no"))),
   );

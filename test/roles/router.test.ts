@@ -12,7 +12,7 @@ function routerOf(...routes: readonly string[]): Router<string> {
 }
 
 describe("Router", () => {
-  test("static segments go before captured ones, in any order of declaration", () => {
+  test("static segments take precedence over captured ones, in any order of declaration", () => {
     for (const routes of [
       ["GET /books/:id", "GET /books/new"],
       ["GET /books/new", "GET /books/:id"],
@@ -44,7 +44,7 @@ describe("Router", () => {
     ["/a::b%3Ac", ["/a:b:c", "/a%3Ab%3ac"], []],
     ["/:x/a%2Cb", ["/1/a,b", "/2/a%2cb"], ["/1/a"]],
     ["/files%20of/*", ["/files%20of/x"], ["/files/of/x"]],
-  ])("%s is found however a request is encoded", (path, found, others) => {
+  ])("%s is found in any encoding", (path, found, others) => {
     const router = routerOf(`GET ${path}`);
     for (const one of found) expect([one, router.find("GET", one)?.value]).toEqual([one, `GET ${path}`]);
     for (const one of others) expect([one, router.find("GET", one)]).toEqual([one, undefined]);
@@ -53,14 +53,14 @@ describe("Router", () => {
     expect(routerOf(`* ${path}`).find("POST", found[0]!)?.value).toBe(`* ${path}`);
   });
 
-  test("what is captured is decoded as before", () => {
+  test("captured segments with special characters are decoded once", () => {
     const router = routerOf("GET /a/:x", "GET /files/*");
     const find = (path: string): unknown => Object.values(router.find("GET", path)!.pathParams)[0];
     expect(find("/a/%40%3A%2540%2f%2F%3f%23%25")).toBe("@:%40//?#%");
     expect(find("/files/%3B%2fx/%252f%20y")).toBe(";/x/%2f y");
   });
 
-  test("HEAD finds GET unless it has a route of its own", () => {
+  test("HEAD uses GET unless it has its own route", () => {
     const router = routerOf("GET /a", "GET /b", "HEAD /b");
     expect(router.find("HEAD", "/a")?.value).toBe("GET /a");
     expect(router.find("HEAD", "/b")?.value).toBe("HEAD /b");
@@ -72,7 +72,7 @@ describe("Router", () => {
     expect(routerOf("GET /").find("GET", "/")?.value).toBe("GET /");
   });
 
-  test("tells why nothing was found", () => {
+  test("reports why no route matched", () => {
     const router = routerOf("GET /a", "POST /a", "DELETE /a/:id");
     expect(router.explain("/b")).toEqual({ reason: "path" });
     expect(router.explain("/a")).toEqual({ reason: "method", allowed: ["GET", "HEAD", "OPTIONS", "POST"] });
@@ -81,14 +81,14 @@ describe("Router", () => {
   });
 
   test.each(["__proto__", "constructor", "toString", "get", "", "GET "])(
-    "the method %j finds nothing",
+    "the method %j matches nothing",
     (method) => {
       expect(routerOf("GET /a").find(method, "/a")).toBeUndefined();
     },
   );
 
   test.each(["", "a", "*", "/%", "/%zz", "//", "/a/%00", "\0", `/${"x".repeat(100_000)}`])(
-    "the path %j does no harm",
+    "the path %j is harmless",
     (path) => {
       const router = routerOf("GET /:id", "GET /a/:x", "GET /files/*");
       router.find("GET", path);
@@ -100,7 +100,7 @@ describe("Router", () => {
     expect(() => routerOf("GET /a", "GET /a")).toThrow();
   });
 
-  test("a route of every method answers what no route with a method does", () => {
+  test("a route for every method answers what no specific route does", () => {
     const router = routerOf("GET /a", "* /a", "* /files/*", "* /");
     expect(router.find("GET", "/a")?.value).toBe("GET /a");
     expect(router.find("HEAD", "/a")?.value).toBe("GET /a");

@@ -28,7 +28,7 @@ function tellTale({ params, query }: RoleRequest): Error {
 
 describe("The secrets of a request", () => {
   test.each(["responder", "authorizer"])(
-    "of a %s that fails reach neither log nor STDERR nor answer",
+    "of a %s that fails appear neither in log, STDERR nor answer",
     async (role) => {
       const fails = (request: RoleRequest): never => {
         throw tellTale(request);

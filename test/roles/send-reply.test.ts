@@ -28,7 +28,7 @@ const failing = () => {
   throw new Error("broken");
 };
 
-describe("Replies that are there as a whole", () => {
+describe("Complete replies", () => {
   test.each<[string, () => unknown, number, string | undefined, string]>([
     ["text", () => "é", 200, "text/plain; charset=utf-8", "é"],
     ["empty text", () => "", 200, "text/plain; charset=utf-8", ""],
@@ -148,7 +148,7 @@ describe("Replies that are there as a whole", () => {
     expect(answer.stderr).toMatch(/^tricorn: GET \/ failed: /);
   });
 
-  test("an HttpError is its problem", async () => {
+  test("an HttpError is sent as its problem document", async () => {
     const answer = await answerTo(() => {
       throw new HttpError(409, "Taken.", {
         code: "ERR_TAKEN",
@@ -171,7 +171,7 @@ describe("Replies that are there as a whole", () => {
   });
 });
 
-describe("Replies that are produced while they are sent", () => {
+describe("Streamed replies", () => {
   const bytes = (text: string) => Buffer.from(text);
 
   test.each<[string, () => unknown, string]>([
@@ -232,7 +232,7 @@ describe("Replies that are produced while they are sent", () => {
     ],
     ["is a Node stream that was destroyed", () => Readable.from(["x"]).destroy(new Error("gone"))],
     ["cannot send its head", () => reply(asynchronous("x"), { type: "a\nb" })],
-  ])("one that %s is still a 500", async (_what, handle) => {
+  ])("one that %s first is still a 500", async (_what, handle) => {
     expect((await answerTo(handle)).status).toBe(500);
   });
 
@@ -256,7 +256,7 @@ describe("Replies that are produced while they are sent", () => {
         return stream;
       },
     ],
-  ])("one that turns out to be %s breaks the connection", async (_what, handle) => {
+  ])("one that turns out to be %s aborts the connection", async (_what, handle) => {
     const { connect, log } = await serveDefinitions([responder({ "GET /": handle })]);
     const peer = await connect();
     peer.send(get(1, "/"));
@@ -265,36 +265,36 @@ describe("Replies that are produced while they are sent", () => {
     expect(log.some(({ msg }) => msg.startsWith("Cannot complete request"))).toBe(true);
   });
 
-  test.each([204, 205, 304])("with status %i nothing is sent and the producer is told", async (status) => {
-    const cancelled = deferred();
-    const answer = await answerTo(() =>
-      reply(new ReadableStream({ cancel: () => cancelled.resolve() }), { status }),
-    );
-
-    expect(answer).toMatchObject({ status, text: "" });
-    expect(answer.header("Content-Type")).toBeUndefined();
-    // RFC 9110, section 15.3.6: a 205 says that there is nothing.
-    expect(answer.header("Content-Length")).toBe(status === 205 ? "0" : undefined);
-    await cancelled.promise;
-  });
-
   test.each([204, 205, 304])(
-    "with status %i there is no content, whatever it was made of",
+    "with status %i nothing is sent and the producer is cancelled",
     async (status) => {
-      for (const method of ["GET", "HEAD"]) {
-        for (const body of ["text", Buffer.from("bytes"), { json: true }, new Blob(["blob"]), "", null]) {
-          const headers = { "Content-Length": 5, "X-Kept": "1" };
-          const answer = await answerTo(() => reply(body, { status, headers }), method);
+      const cancelled = deferred();
+      const answer = await answerTo(() =>
+        reply(new ReadableStream({ cancel: () => cancelled.resolve() }), { status }),
+      );
 
-          expect([answer.status, answer.text, answer.header("X-Kept")]).toEqual([status, "", "1"]);
-          expect(answer.header("Content-Type")).toBeUndefined();
-          expect(answer.header("Content-Length")).toBe(status === 205 ? "0" : undefined);
-        }
-      }
+      expect(answer).toMatchObject({ status, text: "" });
+      expect(answer.header("Content-Type")).toBeUndefined();
+      // RFC 9110, section 15.3.6: a 205 says that there is nothing.
+      expect(answer.header("Content-Length")).toBe(status === 205 ? "0" : undefined);
+      await cancelled.promise;
     },
   );
 
-  test("for HEAD nothing is sent and the producer is told", async () => {
+  test.each([204, 205, 304])("with status %i there is no content, whatever its source", async (status) => {
+    for (const method of ["GET", "HEAD"]) {
+      for (const body of ["text", Buffer.from("bytes"), { json: true }, new Blob(["blob"]), "", null]) {
+        const headers = { "Content-Length": 5, "X-Kept": "1" };
+        const answer = await answerTo(() => reply(body, { status, headers }), method);
+
+        expect([answer.status, answer.text, answer.header("X-Kept")]).toEqual([status, "", "1"]);
+        expect(answer.header("Content-Type")).toBeUndefined();
+        expect(answer.header("Content-Length")).toBe(status === 205 ? "0" : undefined);
+      }
+    }
+  });
+
+  test("for HEAD nothing is sent and the producer is cancelled", async () => {
     const cancelled = deferred();
     const answer = await answerTo(() => new ReadableStream({ cancel: () => cancelled.resolve() }), "HEAD");
 
@@ -310,7 +310,7 @@ describe("Replies that are produced while they are sent", () => {
     ["no bytes", () => Buffer.alloc(0), 200],
     ["a stream", () => asynchronous("text"), 200],
     ["a Response without a body", () => new Response(null, { status: 200 }), 200],
-  ])("a handler of HEAD that gives %s says no length, least of all 0", async (_what, handle, status) => {
+  ])("a handler of HEAD that returns %s sends no length, and not 0", async (_what, handle, status) => {
     const { connect } = await serveDefinitions([responder({ "HEAD /": handle })]);
     const peer = await connect();
     const answer = await peer.send(get(1, "/", { params: { REQUEST_METHOD: "HEAD" } })).answer(1);
@@ -319,7 +319,7 @@ describe("Replies that are produced while they are sent", () => {
     expect(answer.header("Content-Length")).toBeUndefined();
   });
 
-  test("a handler of HEAD may say the length that GET has", async () => {
+  test("a handler of HEAD may set the length that GET has", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "HEAD /": () => reply(undefined, { status: 200, headers: { "Content-Length": 16 }, type: "a/b" }),
@@ -343,7 +343,7 @@ describe("Replies that are produced while they are sent", () => {
     expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
   });
 
-  test("a producer whose clean-up throws does no harm", async () => {
+  test("a producer whose clean-up throws is harmless", async () => {
     const { connect } = await serveDefinitions([
       responder({
         "GET /": () => ({
@@ -374,7 +374,7 @@ test("A reply carries an application status of 32 bits, and no other", async () 
     expect(() => reply("x", { applicationStatus })).toThrow(RangeError);
 });
 
-test("A reply whose type is null has none, whatever its body is", async () => {
+test("A reply whose type is null has no type, for any body", async () => {
   const bodies = ["text", Buffer.from("bytes"), { a: 1 }, () => asynchronous("piece")];
   for (const body of bodies) {
     for (const method of ["GET", "HEAD"]) {
@@ -387,7 +387,7 @@ test("A reply whose type is null has none, whatever its body is", async () => {
   }
 });
 
-test("A reply whose first piece is empty has its head sent before there is another", async () => {
+test("A reply whose first piece is empty sends its head before the next piece", async () => {
   const go = deferred();
   const { connect } = await serveDefinitions([
     responder({
@@ -405,7 +405,7 @@ test("A reply whose first piece is empty has its head sent before there is anoth
   expect((await peer.record()).content.toString()).toBe("body");
 });
 
-test("A stream that ends because its peer closed in the middle of a body ends its answer", async () => {
+test("A stream that ends because its peer half-closed ends its answer", async () => {
   const { connect } = await serveDefinitions([
     responder({
       "POST /": async function* ({ signal }) {

@@ -19,13 +19,13 @@ describe("allow", () => {
     expect(() => allow({ A: value })).toThrow(expect.objectContaining({ code: "ERR_RESPONSE_HEADER" }));
   });
 
-  test.each([undefined, null, 1, {}, [], Symbol("x")])("refuses the value %s, which is no text", (value) => {
+  test.each([undefined, null, 1, {}, [], Symbol("x")])("refuses the value %s, which is not text", (value) => {
     expect(() => allow({ A: value as string })).toThrow(
       expect.objectContaining({ code: "ERR_RESPONSE_HEADER" }),
     );
   });
 
-  test("is recognised by its brand alone", () => {
+  test("is recognized by its brand only", () => {
     const real = allow({ A: "b" });
     expect(Allow.is(real)).toBe(true);
     for (const forged of [
@@ -43,7 +43,7 @@ describe("allow", () => {
 });
 
 describe("deny", () => {
-  test("is 403 with its reason phrase unless told otherwise", () => {
+  test("is 403 with its reason phrase by default", () => {
     expect(deny()).toMatchObject({ status: 403, body: "Forbidden\n", type: "text/plain; charset=utf-8" });
     expect(deny(418, { body: "", type: "text/html" })).toMatchObject({
       status: 418,
@@ -53,7 +53,7 @@ describe("deny", () => {
   });
 
   test.each([0, 100, 103, 199, 200, 204, 299, 600, 401.5, Number.NaN, "403" as unknown as number])(
-    "refuses status %s, which a server could take for allowed",
+    "refuses status %s, which a server could treat as allowed",
     (status) => {
       expect(() => deny(status)).toThrow(RangeError);
     },
@@ -76,13 +76,13 @@ describe("deny", () => {
     expect(Deny.is(Object.create(Deny.prototype))).toBe(false);
   });
 
-  test("has the reason phrase of its status for a body, sugar too", () => {
+  test("has the reason phrase of its status as body, also from shorthands", () => {
     expect(challenge("Basic")).toMatchObject({ body: "Unauthorized\n", type: "text/plain; charset=utf-8" });
     expect(redirect("/")).toMatchObject({ body: "Found\n", type: "text/plain; charset=utf-8" });
     expect(deny(599).body).toBe("Denied\n");
   });
 
-  test("has sugar for challenges and redirects", () => {
+  test("has shorthands for challenges and redirects", () => {
     expect(challenge("Bearer")).toMatchObject({ status: 401 });
     expect(challenge("Bearer").headers.get("www-authenticate")).toBe("Bearer");
     expect(challenge("Basic", { realm: 'a "b" \\', charset: "UTF-8" }).headers.get("www-authenticate")).toBe(
@@ -101,7 +101,7 @@ describe("deny", () => {
 
 describe("allow and the variables of the Web server", () => {
   test.each(["REMOTE_ADDR", "SCRIPT_FILENAME", "HTTP_HOST", "path_info", "FCGI_ROLE", "LD_PRELOAD", "HTTPS"])(
-    "does not replace %s unless that is said",
+    "does not replace %s unless declared",
     (name) => {
       expect(() => allow({ [name]: "x" })).toThrow("the Web server sets it");
       expect(allow({ [name]: "x" }, { replaces: [name] }).variables.get(name)).toBe("x");
@@ -109,7 +109,7 @@ describe("allow and the variables of the Web server", () => {
   );
 
   test.each(["REMOTE_USER", "AUTH_TYPE", "AUTH_USER", "MEMBER_NAME", "PATHOLOGY", "HTTPSTATUS"])(
-    "hands on %s",
+    "passes on %s",
     (name) => {
       expect(allow({ [name]: "x" }).variables.get(name)).toBe("x");
     },

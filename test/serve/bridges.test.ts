@@ -77,7 +77,7 @@ describe("serve", () => {
     expect(started).toBe(1);
   });
 
-  test("honours the marker of a bridge where no bridge is mentioned", async () => {
+  test("honours the marker of a bridge without a declared bridge", async () => {
     const peer = await served([Gate, Pages], {});
     expect((await peer.send(askAsNginx(1, "/members/page")).answer(1)).status).toBe(403);
   });
@@ -97,7 +97,7 @@ describe("serve", () => {
     expect(started).toBe(0);
   });
 
-  test("does not start with authorizers to be asked in the process, and none there", async () => {
+  test("does not start if authorizers must be asked in the process, and there are none", async () => {
     const path = join(temporaryFolder(), "app.sock");
     await expect(serve([Pages], path, { signals: false, ...everything })).rejects.toThrow(
       expect.objectContaining({ code: "ERR_BRIDGE" }),
@@ -130,7 +130,7 @@ describe("serve as a CGI program", () => {
     expect([allowed[0], allowed.at(-1)]).toEqual(["Status: 200 OK", "for ada"]);
   });
 
-  test("takes a variable of an authorizer from nobody else", async () => {
+  test("ignores a client's value for an authorizer's variable", async () => {
     expect((await run("/page", { AUTH_USER: "root" })).at(-1)).toBe("for all");
   });
 
@@ -153,7 +153,7 @@ describe("serve as a CGI program", () => {
 });
 
 describe("an application under test", () => {
-  test("is told about its Web server as serve is", async () => {
+  test("takes the listener options of serve", async () => {
     @Authorizer({ paths: "/members/**", variables: ["AUTH_USER"] })
     class Open {
       authorize() {

@@ -24,19 +24,19 @@ async function run(variables: Record<string, string>, input: string) {
   return output;
 }
 
-it("takes the body to end where CONTENT_LENGTH says, also when standard input stays open", async () => {
+it("ends the body at CONTENT_LENGTH, even if standard input stays open", async () => {
   const output = await run({ REQUEST_METHOD: "POST", CONTENT_LENGTH: "5" }, "hello, and more");
   expect(output).toMatch(/^Status: 200 OK\r\n[^]*\r\n\r\ngot hello$/);
 });
 
-it("exits after an answer that needed no body, also when standard input stays open", async () => {
+it("exits after an answer that needed no body, even if standard input stays open", async () => {
   const output = await run({ REQUEST_METHOD: "GET" }, "");
   expect(output).toMatch(/^Status: 200 OK\r\n[^]*\r\n\r\ngot$/);
 });
 
 // With the smaller one the answer is complete before it is written, with the larger one it is not.
 it.each([400_000, 4_000_000])(
-  "answers with %i bytes a server that sends all of a body before it reads any, and nobody wants the body",
+  "answers with %i bytes to a server that sends all of an unread body before it reads",
   async (bytes) => {
     const body = Buffer.alloc(8_000_000);
     const length = String(body.length);

@@ -58,12 +58,12 @@ describe("serve as a CGI program", () => {
     expect(logged(answer.process)).toEqual([]);
   });
 
-  test("does not leave HTTP_PROXY in its environment, which a client sets by a header (CVE-2016-5385)", async () => {
+  test("removes HTTP_PROXY from its environment, which a client sets by a header (CVE-2016-5385)", async () => {
     const answer = await cgi("/proxy", { env: { HTTP_PROXY: "http://192.0.2.66:8080" } });
     expect(answer.body).toBe("undefined");
   });
 
-  test("starts what is injected before the answer, and stops it behind", async () => {
+  test("starts what is injected before the answer, and stops it after", async () => {
     const { process } = await cgi("/hello");
     expect(lifeOf(process)).toEqual(["start Stock", "start Shop with Stock", "stop Shop", "stop Stock"]);
   });
@@ -77,7 +77,7 @@ describe("serve as a CGI program", () => {
     expect(answer.code).toBe(0);
   });
 
-  test("streams a large body through", async () => {
+  test("streams a large body", async () => {
     const body = "0123456789".repeat(100_000);
     const answer = await cgi("/echo", { body });
     expect(answer.body).toContain(`begun ${body} done`);
@@ -91,7 +91,7 @@ describe("serve as a CGI program", () => {
     expect(answer.head[0]).toBe("Status: 400 Bad Request");
   });
 
-  test("takes a body that nobody wants before it leaves: mod_cgid would drop the answer", async () => {
+  test("drains an unread body before it exits: mod_cgid would drop the answer", async () => {
     const answer = await cgi("/nowhere", { body: "x".repeat(10_000_000) });
     expect(answer.head[0]).toBe("Status: 404 Not Found");
     expect(answer.inputError).toBeFalsy();
@@ -103,18 +103,18 @@ describe("serve as a CGI program", () => {
     expect(answer.code).toBe(3);
   });
 
-  test("an application status that no exit code can hold is the highest one, not 0", async () => {
+  test("maps an application status without an exit code to the highest one, not 0", async () => {
     expect((await cgi("/status", { env: { QUERY_STRING: "status=256" } })).code).toBe(255);
   });
 
-  test("tells of a failure on standard error in one line, and keeps it from the client", async () => {
+  test("reports a failure on standard error in one line, and hides it from the client", async () => {
     const answer = await cgi("/broken");
     expect(answer.head[0]).toBe("Status: 500 Internal Server Error");
     expect(answer.errors).toEqual(["tricorn: GET /broken failed: Error: the till is stuck"]);
     expect(answer.body).not.toContain("till");
   });
 
-  test("exits with 1 and without an answer where it cannot start", async () => {
+  test("exits with 1 and without an answer if it cannot start", async () => {
     const answer = await cgi("/hello", { env: { FAIL: "onStart" } });
     expect(answer.code).toBe(1);
     expect(answer.errors.find((line) => line !== "")).toBe(
@@ -122,14 +122,14 @@ describe("serve as a CGI program", () => {
     );
   });
 
-  test("takes no body where neither a length nor chunks are told of, whatever is on standard input", async () => {
+  test("reads no body without a length or chunks, whatever is on standard input", async () => {
     const env = { CONTENT_TYPE: "application/json", CONTENT_LENGTH: "" };
     expect((await cgi("/sum", { body: '{"numbers":[1]}', env })).head[0]).toBe("Status: 400 Bad Request");
     const chunked = { ...env, HTTP_TRANSFER_ENCODING: "chunked" };
     expect((await cgi("/sum", { body: '{"numbers":[1]}', env: chunked })).body).toMatch(/^\{"sum":1\}/);
   });
 
-  test("an address counts more than the environment of a CGI program", async () => {
+  test("prefers an address to the environment of a CGI program", async () => {
     const env = { GATEWAY_INTERFACE: "CGI/1.1", REQUEST_METHOD: "GET" };
     const process = new NodeProcess(shop("127.0.0.1:0"), { env });
     expect(await process.address()).toMatch(/^127\.0\.0\.1:\d+$/);
@@ -168,7 +168,7 @@ describe("a CGI program", () => {
     expect(JSON.parse(bodyOf(other))).toMatchObject({ ...taken, REQUEST_URI: "/params" });
   });
 
-  test("does not care for arguments, which are the client's (RFC 3875, section 4.4)", async () => {
+  test("ignores arguments, which are the client's (RFC 3875, section 4.4)", async () => {
     const args = ["--inspect=0.0.0.0:9229", "127.0.0.1:0", "-e", "process.exit(7)"];
     const process = new NodeProcess([...started, ...args], { env: request("/process") });
     expect(await process.ended).toBe(0);
@@ -176,14 +176,14 @@ describe("a CGI program", () => {
     expect(process.errors).toEqual(["stopped"]);
   });
 
-  test("ends when it has answered, whatever timers the application has", async () => {
+  test("ends when it has answered, despite timers of the application", async () => {
     const process = new NodeProcess(started, { env: request("/warn", { STARTED_TIMER: "yes" }) });
     expect(await process.ended).toBe(0);
     expect(bodyOf(process)).toBe("warned");
     expect(process.errors.at(-1)).toBe("stopped");
   });
 
-  test("ends when it has answered, although standard input stays open and more is on it", async () => {
+  test("ends when it has answered, even if standard input stays open and has more data", async () => {
     const variables = { REQUEST_METHOD: "POST", CONTENT_LENGTH: "5" };
     const process = new NodeProcess(started, { env: request("/echo", variables), stdin: "pipe" });
     process.write("hello, and more");
@@ -191,7 +191,7 @@ describe("a CGI program", () => {
     expect(bodyOf(process)).toBe("begun hello done");
   });
 
-  test("answers with 504 where the handler takes too long, although nothing else keeps the process alive", async () => {
+  test("answers with 504 if the handler takes too long, even if nothing else keeps the process alive", async () => {
     const process = new NodeProcess(started, { env: request("/hang", { STARTED_LIMIT: "100" }) });
     expect(await process.ended).toBe(0);
     expect(process.output[0]).toBe("Status: 504 Gateway Timeout");
@@ -209,7 +209,7 @@ describe("a CGI program", () => {
     },
   );
 
-  test("aborts its request when nobody reads the answer any more, without a word about it", async () => {
+  test("silently aborts its request if its output is closed", async () => {
     const process = new NodeProcess(started, { env: request("/pour") });
     await process.line(/^x/);
     process.closeOutput();
@@ -217,14 +217,14 @@ describe("a CGI program", () => {
     expect(process.errors).toEqual(["stopped"]);
   });
 
-  test("exits with 1 where its answer breaks off, which is all that it can tell", async () => {
+  test("exits with 1 if its answer is aborted, which is all it can report", async () => {
     const process = new NodeProcess(started, { env: request("/break") });
     expect(await process.ended).toBe(1);
     expect(bodyOf(process)).toBe("half of it");
     expect(plainErrors(process)).toEqual(["tricorn: GET /break failed: Error: broken", "stopped"]);
   });
 
-  test("finishes its answer where nobody catches an error, and exits with 1", async () => {
+  test("finishes its answer after an uncaught error, and exits with 1", async () => {
     const process = new NodeProcess(started, { env: request("/careless") });
     expect(await process.ended).toBe(1);
     expect(bodyOf(process)).toBe("careless");
@@ -248,7 +248,7 @@ describe("a CGI program", () => {
     }
   });
 
-  test.each(["stdout", "fd:1"])("does not start with TRICORN_LOG=%s: that is the answer", async (named) => {
+  test.each(["stdout", "fd:1"])("does not start with TRICORN_LOG=%s: its answer says so", async (named) => {
     const process = new NodeProcess(started, { env: request("/warn", { TRICORN_LOG: named }) });
     expect(await process.ended).toBe(1);
     expect(process.output).toEqual([]);
@@ -257,7 +257,7 @@ describe("a CGI program", () => {
     );
   });
 
-  test("says in one sentence what is wrong with its options, before anything is started", async () => {
+  test("says in one sentence what is wrong with its options, before anything starts", async () => {
     const env = request("/warn", { FCGI_WEB_SERVER_ADDRS: "nonsense" });
     const process = new NodeProcess(started, { env });
     expect([await process.ended, process.output, logged(process)]).toEqual([1, [], []]);
@@ -267,7 +267,7 @@ describe("a CGI program", () => {
     expect(process.errors).not.toContain("stopped");
   });
 
-  test("writes nothing to standard output where it cannot start and standard error is lost", async () => {
+  test("writes nothing to standard output if it cannot start and standard error is closed", async () => {
     const command = ["sh", "-c", 'exec "$@" 2>/dev/null', "sh", ...started] as const;
     const env = request("/warn", { FCGI_WEB_SERVER_ADDRS: "nonsense" });
     const process = new NodeProcess([...command], { env });

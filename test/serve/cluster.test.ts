@@ -27,7 +27,7 @@ describe("A unix socket of workers of node:cluster", () => {
     [{ CLUSTER_UMASK: "002" }, { mode: 0o660 }],
     [{ CLUSTER_MODE: "600" }, { mode: 0o600 }],
     [{ CLUSTER_GROUP: "2" }, { mode: 0o660, gid: 2 }],
-  ])("has the mode and group that one of its own has: %o", async (env, { mode, ...more }) => {
+  ])("has the same mode and group as without a cluster: %o", async (env, { mode, ...more }) => {
     const { process, path } = await started(env);
     const stats = lstatSync(path);
     expect(stats.mode & 0o777).toBe(mode);
@@ -41,7 +41,7 @@ describe("A unix socket of workers of node:cluster", () => {
     await expectEnd(process, path);
   });
 
-  test("takes the place of one that a dead process left", async () => {
+  test("replaces one that a dead process left", async () => {
     const stale = socketPath();
     await leaveStaleSocket(stale);
     const { process, path } = await started({}, stale);
@@ -52,7 +52,7 @@ describe("A unix socket of workers of node:cluster", () => {
     { CLUSTER_UMASK: "000" },
     { CLUSTER_UMASK: "002", CLUSTER_MODE: "600" },
     { CLUSTER_UMASK: "002", CLUSTER_GROUP: "2" },
-  ])("is not bound where others could connect before its mode is set: %o", async (env) => {
+  ])("is not bound if others could connect before its mode is set: %o", async (env) => {
     const path = socketPath();
     const process = new NodeProcess([...commandOf("test/serve/apps/cluster.ts"), path], { env });
     await process.line(/worker ended with 1/);

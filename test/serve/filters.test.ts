@@ -33,7 +33,7 @@ test("A file is filtered over a socket", async () => {
   expect(answer.header("ETag")).toBeDefined();
 });
 
-test("A CGI program filters the file that PATH_INFO leads to, and exits", async () => {
+test("A CGI program filters the file of PATH_INFO, and exits", async () => {
   const root = folderWith({ "docs/a b.txt": "one\ntwo\n" });
   const process = asCgi(root, { PATH_INFO: "/docs/a b.txt" });
   expect(await process.ended).toBe(0);
@@ -47,13 +47,13 @@ test("A CGI program filters the file that PATH_INFO leads to, and exits", async 
   expect(again.output[0]).toBe("Status: 304 Not Modified");
 });
 
-test("A CGI program answers 404 for what is not there", async () => {
+test("A CGI program answers 404 for a missing file", async () => {
   const process = asCgi(folderWith({}), { PATH_INFO: "/none.txt" });
   expect(await process.ended).toBe(0);
   expect(process.output[0]).toBe("Status: 404 Not Found");
 });
 
-test("A root that is not there ends the start with one sentence that names it and the cure", async () => {
+test("A missing root prevents the start with one sentence that names it and the remedy", async () => {
   const root = join(folderWith({}), "none");
   const process = new NodeProcess(pages("127.0.0.1:0"), { env: { ROOT: root } });
   expect(await process.ended).toBe(1);

@@ -18,7 +18,7 @@ function processorTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-test("a program that a handler runs and that inherits the listening socket stops nothing and makes nothing spin", async () => {
+test("a program that inherits the listening socket from a handler stops nothing and causes no busy loop", async () => {
   const path = join(temporaryFolder(), "app.sock");
   const app = commandOf("test/serve/apps/runs-programs.ts");
   const process = new NodeProcess(["spawn-fcgi", "-n", "-s", path, "--", ...app]);

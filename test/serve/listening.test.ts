@@ -87,7 +87,7 @@ describe("serve, started by systemd", () => {
     expect(await process.ended).toBe(0);
   });
 
-  test.each(["tcp", "unix"])("takes descriptor 3 where LISTEN_PID is its own: %s", async (kind) => {
+  test.each(["tcp", "unix"])("takes descriptor 3 if LISTEN_PID is its own: %s", async (kind) => {
     const path = socketPath();
     const socket = await (kind === "tcp" ? listeningSocket(0, "127.0.0.1") : listeningSocket(path));
     // What execs has the process id that the program will have.
@@ -105,7 +105,7 @@ describe("serve, started by systemd", () => {
     await expectStopped(process);
   });
 
-  test("leaves a socket alone that was meant for another process, and says so", async () => {
+  test("ignores a socket for another process, and says so", async () => {
     const socket = await listeningSocket(socketPath());
     const path = socketPath();
     const env = { LISTEN_FDS: "1", LISTEN_PID: "1", TRICORN_LISTEN: path };
@@ -117,7 +117,7 @@ describe("serve, started by systemd", () => {
     expect(line).toMatchObject({ level: 40, listenPid: "1", pid: process.pid });
   });
 
-  test("leaves a socket alone that was meant for nobody (sd_listen_fds(3))", async () => {
+  test("ignores a socket for no process (sd_listen_fds(3))", async () => {
     const socket = await listeningSocket(socketPath());
     const env = { LISTEN_FDS: "1", TRICORN_LISTEN: "127.0.0.1:0" };
     const process = new NodeProcess(shop(), { env, descriptors: [descriptorOf(socket)] });
@@ -140,7 +140,7 @@ describe("serve, started by systemd", () => {
       { TRICORN_LISTEN: "systemd:web,/socket" },
       ["fd:3", "fd:5", "unix:/socket"],
     ],
-  ])("takes those sockets that %s names", async (_what, address, env, expected) => {
+  ])("takes the sockets that %s names", async (_what, address, env, expected) => {
     const paths = [socketPath(), socketPath(), socketPath()];
     const sockets = await Promise.all(paths.map((path) => listeningSocket(path)));
     const own = socketPath();
@@ -162,7 +162,7 @@ describe("serve, started by systemd", () => {
     await expectStopped(process);
   });
 
-  test("says which names there are where one is missing", async () => {
+  test("lists the available names if one is missing", async () => {
     const socket = await listeningSocket(socketPath());
     const process = new NodeProcess(passed("web", "systemd:wbe"), { descriptors: [descriptorOf(socket)] });
     expect(await process.ended).toBe(1);
@@ -171,7 +171,7 @@ describe("serve, started by systemd", () => {
     );
   });
 
-  test("says that what was passed is no listening socket, as with Accept=yes", async () => {
+  test("says that a passed descriptor is not a listening socket, as with Accept=yes", async () => {
     const process = new NodeProcess(passed("connection"), { descriptors: ["pipe"] });
     expect(await process.ended).toBe(1);
     expect(plainErrors(process).join("\n")).toMatch(
@@ -181,7 +181,7 @@ describe("serve, started by systemd", () => {
 });
 
 describe("serve, started by hand", () => {
-  test.each(["", "unix:"])("listens where TRICORN_LISTEN says: %s/…/shop.sock", async (prefix) => {
+  test.each(["", "unix:"])("listens at TRICORN_LISTEN: %s/…/shop.sock", async (prefix) => {
     const path = socketPath();
     const process = new NodeProcess(shop(), { env: { TRICORN_LISTEN: prefix + path } });
     expect(await process.address()).toBe(`unix:${path}`);
@@ -189,7 +189,7 @@ describe("serve, started by hand", () => {
     await expectStopped(process);
   });
 
-  test("listens on each address in TRICORN_LISTEN, as one server with one end", async () => {
+  test("listens on each address in TRICORN_LISTEN, as one server", async () => {
     const path = socketPath();
     const process = new NodeProcess(shop(), { env: { TRICORN_LISTEN: `${path}, 127.0.0.1:0 ,[::1]:0` } });
     const addresses = await Promise.all(
@@ -203,13 +203,13 @@ describe("serve, started by hand", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("prefers the address that it is called with", async () => {
+  test("prefers the address of the call", async () => {
     const { process, address } = await startShop({ TRICORN_LISTEN: socketPath() });
     expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
     await expectStopped(process);
   });
 
-  test("listens on 127.0.0.1:9000 where nothing else is said", async () => {
+  test("listens on 127.0.0.1:9000 by default", async () => {
     const process = new NodeProcess(shop(), { env: { TRICORN_LISTEN: "" } });
     // Somebody else may have that port just now.
     await process.line(/Listening on 127\.0\.0\.1:9000 for FastCGI|Cannot listen on 127\.0\.0\.1:9000/);
@@ -217,7 +217,7 @@ describe("serve, started by hand", () => {
 });
 
 describe("FCGI_WEB_SERVER_ADDRS (section 3.2)", () => {
-  test("keeps out a peer that it does not name", async () => {
+  test("refuses a peer that it does not name", async () => {
     const { process, address } = await startShop({ FCGI_WEB_SERVER_ADDRS: "192.0.2.7,192.0.2.8" });
     const peer = await WebServerPeer.connect(address);
     peer.send(get(1, "/hello"));
@@ -228,7 +228,7 @@ describe("FCGI_WEB_SERVER_ADDRS (section 3.2)", () => {
     await expectStopped(process);
   });
 
-  test("lets in a peer that it names, and whoever may open a unix socket", async () => {
+  test("accepts a peer that it names, and peers of a unix socket", async () => {
     const { address } = await startShop({ FCGI_WEB_SERVER_ADDRS: "192.0.2.7,127.0.0.1" });
     await expectHello(address);
     const { address: path } = await startShop({ FCGI_WEB_SERVER_ADDRS: "192.0.2.7" }, socketPath());
@@ -252,7 +252,7 @@ describe("an inherited TCP socket", () => {
     };
   }
 
-  test("that other machines can reach is not served unless somebody says who may connect", async () => {
+  test("that other machines can reach is not served unless allowed peers are declared", async () => {
     const { process, port } = await spawned({});
     expect(await process.ended).toBe(1);
     expect(plainErrors(process).join("\n")).toContain(
@@ -272,7 +272,7 @@ describe("an inherited TCP socket", () => {
     expect(peer.bytesRead).toBe(0);
   });
 
-  test("that is bound to this machine alone needs nobody to say so", async () => {
+  test("that is bound to this machine needs no allowed peers", async () => {
     const port = await freePort();
     const listen = ["systemd-socket-activate", "-l", `127.0.0.1:${port}`] as const;
     const process = new NodeProcess([...listen, ...shop()], { env });
@@ -285,7 +285,7 @@ describe("an inherited TCP socket", () => {
   test.each([
     ["127.0.0.1", true],
     ["192.0.2.1", false],
-  ])("lets in whom FCGI_WEB_SERVER_ADDRS names: %s, and so this machine: %s", async (peers, isAllowed) => {
+  ])("accepts the peers in FCGI_WEB_SERVER_ADDRS: %s, and so this machine: %s", async (peers, isAllowed) => {
     const { process, port } = await spawned({ FCGI_WEB_SERVER_ADDRS: peers });
     expect(await process.address()).toBe("fd:0");
     if (isAllowed) {
@@ -303,7 +303,7 @@ describe("an inherited TCP socket", () => {
 describe("a unix socket", () => {
   // Node.js says 511 where nothing else is said, spawn-fcgi 1024, this server 4096.
   test.each(["of its own", "on descriptor 0", "on descriptor 3"])(
-    "%s takes a burst of connections while a handler computes",
+    "%s accepts a burst of connections while a handler computes",
     async (kind) => {
       const folder = temporaryFolder();
       const path = join(folder, "app.sock");
@@ -366,7 +366,7 @@ describe("serve, called with several addresses", () => {
     });
   const options = { signals: false, timeouts: { shutdown: 0 } };
 
-  test("tells all of them in one text, which TRICORN_LISTEN takes, and closes all of them", async () => {
+  test("returns all of them in one text, which TRICORN_LISTEN accepts, and closes all of them", async () => {
     const path = socketPath();
     const served = await serve(application(), [0, path, { host: "::1", port: 0 }], options);
     const addresses = served.address.split(", ");
@@ -384,7 +384,7 @@ describe("serve, called with several addresses", () => {
     }
   });
 
-  test("bounds connections over all of them", async () => {
+  test("limits connections across all of them", async () => {
     const served = await serve(application(), [0, socketPath()], { ...options, limits: { connections: 1 } });
     const [one = "", other = ""] = served.address.split(", ");
     const first = await WebServerPeer.connect(one);
@@ -395,7 +395,7 @@ describe("serve, called with several addresses", () => {
     await served.close();
   });
 
-  test("rejects where one cannot be listened on, and closes the others", async () => {
+  test("rejects if one cannot be listened on, and closes the others", async () => {
     const path = socketPath();
     const rejected = serve(application(), [path, path], options);
     await expect(rejected).rejects.toMatchObject({ code: "ERR_ADDRESS_IN_USE" });
@@ -403,7 +403,7 @@ describe("serve, called with several addresses", () => {
     await expect(serve(application(), [], options)).rejects.toMatchObject({ code: "ERR_ADDRESS" });
   });
 
-  test("rejects a descriptor that this process uses already", async () => {
+  test("rejects a descriptor in use by this process", async () => {
     const socket = await listeningSocket(0, "127.0.0.1");
     const served = serve(application(), `fd:${descriptorOf(socket)}`, options);
     await expect(served).rejects.toMatchObject({
@@ -435,7 +435,7 @@ describe("an application that cannot be served", () => {
     expect(peers.output).toEqual([]);
   });
 
-  test("says that its port is taken, and stops what had started", async () => {
+  test("says that its port is in use, and stops what had started", async () => {
     const other = await listeningSocket(0, "127.0.0.1");
     const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
     const process = new NodeProcess(shop(address));
@@ -445,7 +445,7 @@ describe("an application that cannot be served", () => {
     expect(lifeOf(process).slice(-2)).toEqual(["stop Shop", "stop Stock"]);
   });
 
-  test("says that its unix socket is taken, and leaves it to its owner", async () => {
+  test("says that its unix socket is in use, and does not remove it", async () => {
     const path = socketPath();
     await startShop({}, path);
     expect(await failure(new NodeProcess(shop(path)))).toBe(
@@ -470,7 +470,7 @@ describe("an application that cannot be served", () => {
   test.each([
     ["is taken", "ERR_ADDRESS_IN_USE"],
     ["cannot be read", "ERR_ADDRESS"],
-  ])("leaves nothing open where one of its addresses %s", async (_what, code) => {
+  ])("leaves nothing open if one of its addresses %s", async (_what, code) => {
     const taken = await listeningSocket(0, "127.0.0.1");
     const bad = code === "ERR_ADDRESS" ? "nonsense" : `127.0.0.1:${(taken.address() as AddressInfo).port}`;
     const paths = [socketPath(), socketPath()];
@@ -482,13 +482,13 @@ describe("an application that cannot be served", () => {
     expect(lifeOf(process)).toEqual(begun);
   });
 
-  test("says that a descriptor is no socket", async () => {
+  test("says that a descriptor is not a socket", async () => {
     const process = new NodeProcess(shop("fd:77"));
     expect(await failure(process)).toMatch(/^Cannot listen on fd:77: /);
   });
 });
 
-test("spawn-fcgi starts an application in the background, where its standard output is lost", async () => {
+test("spawn-fcgi starts an application in the background, where its standard output is closed", async () => {
   const path = socketPath();
   const { stdout } = await promisify(execFile)("spawn-fcgi", ["-s", path, "--", ...shop()]);
   const pid = Number(/child spawned successfully: PID: (\d+)/.exec(stdout)?.[1]);

@@ -79,7 +79,7 @@ describe("the log of an application", () => {
     ["both /dev/null", ">/dev/null 2>&1", "neither"],
     ["all closed", "0<&- >&- 2>&-", "neither"],
     ["standard error closed and standard output /dev/null", ">/dev/null 2>&-", "neither"],
-  ])("with %s (%s) is seen on: %s", async (_what, redirections, place) => {
+  ])("with %s (%s) goes to: %s", async (_what, redirections, place) => {
     const file = join(temporaryFolder(), "output");
     const run = await start(redirections.replace("file", file));
     expect((await run.ask("/warn")).stderr).toBe(place === "neither" ? WARNING : "");
@@ -98,7 +98,7 @@ describe("the log of an application", () => {
     expect(messages(output)).toEqual(place === "output" ? seen : []);
   });
 
-  test("is the file that TRICORN_LOG names, behind what is there, and not for everybody to read", async () => {
+  test("appends to the file that TRICORN_LOG names, which only its owner and group can read", async () => {
     const log = join(temporaryFolder(), "app.log");
     for (const count of [1, 2]) {
       const run = await start("", { env: { TRICORN_LOG: log } });
@@ -111,14 +111,14 @@ describe("the log of an application", () => {
     expect(statSync(log).mode & 0o777).toBe(0o640);
   });
 
-  test.each(["stdout", "fd:1"])("is standard output where TRICORN_LOG is %s", async (named) => {
+  test.each(["stdout", "fd:1"])("is standard output if TRICORN_LOG is %s", async (named) => {
     const run = await start("", { env: { TRICORN_LOG: named } });
     await run.ask("/warn");
     await end(run);
     expect([messages(run.process.errors), messages(run.process.output).at(-1)]).toEqual([[], "a warning"]);
   });
 
-  test("is a descriptor that was inherited for it", async () => {
+  test("is an inherited descriptor", async () => {
     const path = join(temporaryFolder(), "log");
     const fd = openSync(path, "a");
     onTestFinished(() => closeSync(fd));
@@ -136,13 +136,13 @@ describe("the log of an application", () => {
       "fd:7",
       /^Cannot log to "fd:7", which TRICORN_LOG names: the descriptor is not open for writing, or has no reader$/,
     ],
-  ])("stops the start where TRICORN_LOG is %s", async (named, sentence) => {
+  ])("prevents the start if TRICORN_LOG is %s", async (named, sentence) => {
     const process = new NodeProcess(program, { env: { TRICORN_LOG: named, TRICORN_LISTEN: socketPath() } });
     expect(await process.ended).toBe(1);
     expect(process.errors.find((line) => line !== "")).toMatch(sentence);
   });
 
-  test("is a named pipe, whose reader may come and go", async () => {
+  test("is a named pipe, whose readers may come and go", async () => {
     const pipe = join(temporaryFolder(), "pipe");
     execFileSync("mkfifo", [pipe]);
     const early = new NodeProcess(program, { env: { TRICORN_LOG: pipe, TRICORN_LISTEN: socketPath() } });
@@ -164,7 +164,7 @@ describe("the log of an application", () => {
     await end(run);
   });
 
-  test("tells there, too, why a process could not start", async () => {
+  test("also reports why a process could not start", async () => {
     const log = join(temporaryFolder(), "app.log");
     const env = { TRICORN_LOG: log, TRICORN_LISTEN: "nonsense" };
     const process = new NodeProcess(["sh", "-c", 'exec "$@" >/dev/null 2>&1', "sh", ...program], { env });
@@ -176,18 +176,18 @@ describe("the log of an application", () => {
   });
 });
 
-describe("an application whose log breaks", () => {
+describe("an application whose log fails", () => {
   test.each([
     ["a full disk on both", ">/dev/full 2>/dev/full"],
     ["a full disk", "2>/dev/full"],
     ["a full disk, and nothing else", ">&- 2>/dev/full"],
-  ])("answers on, and ends well: %s", async (_what, redirections) => {
+  ])("keeps answering, and ends properly: %s", async (_what, redirections) => {
     const run = await start(redirections);
     await expectAnswers(run);
     await end(run);
   });
 
-  test("answers on, and ends well: readers that have left", async () => {
+  test("keeps answering, and ends properly: readers that have left", async () => {
     const pipe = join(temporaryFolder(), "pipe");
     execFileSync("mkfifo", [pipe]);
     const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -197,7 +197,7 @@ describe("an application whose log breaks", () => {
     await end(run);
   });
 
-  test("logs again when there is room again, and tells how much was lost", async () => {
+  test("logs again when there is space again, and reports how much was lost", async () => {
     const log = join(temporaryFolder(), "app.log");
     // The shell limits the size of files that are written, in blocks of 512 bytes.
     const run = await start("", { env: { TRICORN_LOG: log } });

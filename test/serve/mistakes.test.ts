@@ -261,7 +261,7 @@ await serve([Books], 0);`,
     ]);
   });
 
-  test("a constructor threw, with the stack of the program alone", () => {
+  test("a constructor threw, with the stack of the program only", () => {
     const program = `import { Get, Responder, serve } from "tricorn";
 @Responder()
 class Books {
@@ -282,7 +282,7 @@ await serve([Books], 0);`;
   });
 });
 
-describe("a decorator says with its place, and with no frame of the package, that", () => {
+describe("a decorator reports with its place, and without frames of the package, that", () => {
   const member = (decorated: string): string =>
     `import { Body, Get, Path, Req, Responder, Use } from "tricorn";
 class Hello {
@@ -320,7 +320,7 @@ export { Body, Get, Hello, Path, Req, Responder, Use };`;
     expect(text).not.toContain(installed);
   });
 
-  test("it stands on a static member", () => {
+  test("it is on a static member", () => {
     const text = run(member('@Get("/")\n  static hello() {}'));
     expect(text).toContain("Cannot apply @Get to static Hello.hello: make it an instance method");
     expect(text).toContain("place: 'main.ts:3:4'");
@@ -341,7 +341,7 @@ export { Body, Get, Hello, Path, Req, Responder, Use };`;
       '{ kind: "class", name: "Hello", addInitializer() {} }',
       "@Use to Hello",
     ],
-  ])("%s is decorated as TC39 has it, without experimentalDecorators", (_name, decorator, context, what) => {
+  ])("%s is a TC39 decorator, without experimentalDecorators", (_name, decorator, context, what) => {
     // What compilers make of it: the decorator is called with the value and a context.
     const text = run(`import { Get, Responder, Use } from "tricorn";
 class Hello {}
@@ -357,7 +357,7 @@ export { Get, Responder, Use };`);
   });
 });
 
-test("createApplication shows the line of the program, and no line of the package", () => {
+test("createApplication shows the line of the program, and none of the package", () => {
   const text = run(
     `${hello}export const application = createApplication({ controllers: [Hello], timeout: {} });`,
   );
@@ -367,7 +367,7 @@ test("createApplication shows the line of the program, and no line of the packag
   expect(text).not.toContain(installed);
 });
 
-describe("a gateway that nobody catches says as serve does, in one sentence, that", () => {
+describe("an uncaught error of a gateway is reported like one of serve, in one sentence:", () => {
   const gateway = (options: string): string =>
     `import { Gateway } from "tricorn/gateway";
 const routes = { protect: [], filter: [], respond: [] };
@@ -460,7 +460,7 @@ await gateway.listen();`;
     expect(run(gateway(options)).trimEnd().split("\n")).toEqual(lines(sentence, place, code));
   });
 
-  test("its port is taken, and the address is named once", () => {
+  test("its port is in use, and the address appears once", () => {
     const program = `import { createServer } from "node:net";
 import { once } from "node:events";
 import { Gateway } from "tricorn/gateway";
@@ -475,7 +475,7 @@ await new Gateway({ application: 9000, root: ".", routes: { protect: [], filter:
     expect(details).toEqual(lines("", "7:109", "ERR_GATEWAY_LISTEN").slice(1));
   });
 
-  test("something is wrong, beside an application that is served already", () => {
+  test("something is wrong, beside a running application", () => {
     const program = `${hello}${gateway('{ application: 9000, root: ".", routes, port: NaN }').replace(
       "const gateway",
       "await serve([Hello], 0);\nconst gateway",
@@ -487,7 +487,7 @@ await new Gateway({ application: 9000, root: ".", routes: { protect: [], filter:
     expect(told).toEqual(lines(mistakes[0]![2], "12:17", "ERR_GATEWAY_LISTEN"));
   });
 
-  test("nothing, where the program catches it", () => {
+  test("nothing, if the program catches it", () => {
     const text = run(`import { Gateway } from "tricorn/gateway";
 try { new Gateway({}); } catch (error) { console.error(error.code); }
 await new Gateway({ application: 9000, root: "publik", routes: { protect: [], filter: [], respond: [] } })
@@ -509,7 +509,7 @@ test.each([
   ["@Get", 'Get("/x", { typ: "text/csv" });', "did you mean type?", "2:1"],
   ["@Route", 'Route("GET", "/x", { stream: true });', "did you mean streams?", "2:1"],
 ])(
-  "%s refuses what it cannot take with the place of the call, and no frame of the package",
+  "%s refuses invalid input with the place of the call, and without frames of the package",
   (name, call, fact, place) => {
     const from = name.endsWith("Client")
       ? "tricorn/client"
@@ -523,7 +523,7 @@ test.each([
   },
 );
 
-test("a failure of onStart is told with its code", () => {
+test("a failure of onStart is reported with its code", () => {
   const program = `import { Get, Responder, serve } from "tricorn";
 @Responder()
 class Books {
@@ -548,7 +548,7 @@ test.each([
     "listens to what nobody catches",
     'process.on("uncaughtException", ({ code }) => { console.error(code); process.exitCode = 1; });\nawait serve([], 0);',
   ],
-])("a program that %s goes on", (_name, program) => {
+])("a program that %s keeps running", (_name, program) => {
   const text = run(`import { serve } from "tricorn";\n${program}\nprocess.exitCode = 1;`);
   expect(text).toContain("\nERR_CONTROLLER\n");
 });

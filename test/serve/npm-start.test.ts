@@ -27,7 +27,7 @@ test.each([
   ["SIGINT", "SIGINT"],
   ["SIGTERM", "SIGTERM"],
   ["SIGHUP", "SIGTERM"],
-] as const)("npm start leaves nothing behind at %s and %s right after it", async (first, second) => {
+] as const)("npm start leaves no process at %s and %s right after it", async (first, second) => {
   const folder = temporaryFolder();
   const program = new NodeProcess(sourceCommandOf("examples/library/main.ts"), {
     env: { PORT: "0", TMPDIR: folder },
@@ -41,7 +41,7 @@ test.each([
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("npm start leaves nothing behind where it is interrupted while it starts", async () => {
+test("npm start leaves no process if interrupted during start", async () => {
   const folder = temporaryFolder();
   const program = new NodeProcess(sourceCommandOf("examples/library/main.ts"), {
     env: { PORT: "0", TMPDIR: folder },
@@ -53,7 +53,7 @@ test("npm start leaves nothing behind where it is interrupted while it starts", 
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test.each(["abc", "", "65536"])("npm start says in one sentence that %j is no port", async (port) => {
+test.each(["abc", "", "65536"])("npm start says in one sentence that %j is not a port", async (port) => {
   const program = new NodeProcess(sourceCommandOf("examples/library/main.ts"), { env: { PORT: port } });
   expect(await program.ended).toBe(1);
   expect(program.errors).toEqual([
@@ -62,7 +62,7 @@ test.each(["abc", "", "65536"])("npm start says in one sentence that %j is no po
   expect(program.output).toEqual([]);
 });
 
-test("npm start says in one sentence that its port is taken, and leaves nothing behind", async () => {
+test("npm start says in one sentence that its port is in use, and leaves no process", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void taken.close());
   await once(taken, "listening");

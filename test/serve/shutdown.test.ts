@@ -45,7 +45,7 @@ const everySignal = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUS
 
 describe.each(everySignal)("at %s an application", (signal) => {
   test.each(signal === "SIGTERM" ? ["tcp", "unix"] : ["unix"])(
-    "finishes what is in flight, takes nothing new, and exits with 0: %s",
+    "finishes active requests, accepts no new ones, and exits with 0: %s",
     async (kind) => {
       const { process, address } = await startShop({}, kind === "tcp" ? undefined : socketPath());
       const waiting = await idle(address);
@@ -66,7 +66,7 @@ describe.each(everySignal)("at %s an application", (signal) => {
 });
 
 describe.each(["of its own", "that it inherited"])("at SIGTERM an application on a socket %s", (kind) => {
-  test("answers what has reached it while a handler computes, and was not read yet", async () => {
+  test("answers requests that have arrived, but were not read, while a handler computes", async () => {
     const folder = temporaryFolder();
     const [begun, enough, path] = ["begun", "enough", "app.sock"].map((name) => join(folder, name)) as [
       string,
@@ -106,7 +106,7 @@ describe("SIGTERM", () => {
     expect(lifeOf(process)).toEqual(["start Stock", "start Shop with Stock", "stop Shop", "stop Stock"]);
   });
 
-  test("still answers what comes on a connection that is busy: no Web server can be told to stop", async () => {
+  test("still answers requests on a busy connection: a Web server cannot be asked to stop", async () => {
     const { process, address } = await startShop();
     const waiting = await idle(address);
     const busy = await echoing(address);
@@ -119,7 +119,7 @@ describe("SIGTERM", () => {
     expect(await process.ended).toBe(0);
   });
 
-  test("gives handlers that hang the time for a shutdown, and then answers in the way of their roles", async () => {
+  test("gives slow handlers the shutdown time-out, and then answers as their roles require", async () => {
     const { process, address } = await startShop({ SHUTDOWN: "50" });
     const peer = await WebServerPeer.connect(address);
     peer.send(get(1, "/hang"), authorize(2, "/closed/door"), filter(3, "/a.txt", "data"));
@@ -134,7 +134,7 @@ describe("SIGTERM", () => {
     expect(lifeOf(process)).toContain("stop Stock");
   });
 
-  test("exits with 1 where something cannot be stopped, after everything else was", async () => {
+  test("exits with 1 if something cannot be stopped, after everything else was", async () => {
     const { process } = await startShop({ FAIL: "onStop" });
     process.kill("SIGTERM");
 
@@ -160,7 +160,7 @@ describe("SIGTERM", () => {
     expect(lifeOf(process)).not.toContain("stop Stock");
   });
 
-  test("lets two servers of one process finish, and stops the application that they share once, behind both", async () => {
+  test("lets two servers of one process finish, and stops their shared application once, after both", async () => {
     const process = new NodeProcess(commandOf("test/serve/apps/twice.ts"));
     await process.line(/"msg":"Listening on .* for FastCGI"/);
     const [, one, other] = await process.line(/^serving (\S+) and (\S+)$/);
@@ -176,7 +176,7 @@ describe("SIGTERM", () => {
   });
 });
 
-describe("A signal that shall not end the application", () => {
+describe("A signal that does not end the application", () => {
   /** Where the signal before had ended it, SIGTERM would be the second one, and its exit code 143. */
   async function expectAlive(process: NodeProcess, address: string): Promise<void> {
     const peer = await idle(address);
@@ -186,7 +186,7 @@ describe("A signal that shall not end the application", () => {
   }
 
   test.each(["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const)(
-    "%s does not where the program listens itself",
+    "%s does not if the program handles it",
     async (signal) => {
       const { process, address } = await startShop({ OWN_SIGNAL: signal });
       process.kill(signal);
@@ -196,7 +196,7 @@ describe("A signal that shall not end the application", () => {
     },
   );
 
-  test("SIGTERM does also where the program listens itself", async () => {
+  test("SIGTERM does even if the program handles it", async () => {
     const { process } = await startShop({ OWN_SIGNAL: "SIGTERM" });
     process.kill("SIGTERM");
 
@@ -204,7 +204,7 @@ describe("A signal that shall not end the application", () => {
     expect(lifeOf(process)).toContain("stop Stock");
   });
 
-  test("SIGPIPE has no effect, as in every program of Node.js", async () => {
+  test("SIGPIPE has no effect, as in every Node.js program", async () => {
     const { process, address } = await startShop();
     process.kill("SIGPIPE");
 
@@ -214,7 +214,7 @@ describe("A signal that shall not end the application", () => {
   test.each([
     ["the shell above it ignores it", ["sh", "-c", "trap '' HUP; \"$@\"; exit $?", "sh"]],
     ["bash ran it by nohup", ["bash", "-c", 'nohup "$@"; exit $?', "bash"]],
-  ] as const)("SIGHUP has no effect where %s", async (_how, [program, ...args]) => {
+  ] as const)("SIGHUP has no effect if %s", async (_how, [program, ...args]) => {
     const process = new NodeProcess([program, ...args, ...shop("127.0.0.1:0")]);
     const [, pid = ""] = await process.line(/^pid (\d+)$/);
     onTestFinished(() => {

@@ -5,8 +5,8 @@ import { NodeProcess, commandOf } from "../support/node-process.js";
 import { get } from "../support/records.js";
 import { WebServerPeer } from "../support/web-server-peer.js";
 
-describe.each(["throw", "reject"])("An error that nobody catches (%s)", (how) => {
-  test("is logged, what is in flight is finished, and the process exits with 1", async () => {
+describe.each(["throw", "reject"])("An uncaught error (%s)", (how) => {
+  test("is logged, active requests are finished, and the process exits with 1", async () => {
     const process = new NodeProcess(commandOf("test/serve/apps/careless.ts"));
     const address = await process.address();
     const peer = await WebServerPeer.connect(address);

@@ -8,7 +8,7 @@ import { get } from "../support/records.js";
 import { responder, serveDefinitions, temporaryFolder, turns } from "../support/served.js";
 
 describe("parseAllowedPeers", () => {
-  test("allows single addresses and networks of both versions", () => {
+  test("accepts single addresses and networks of both versions", () => {
     const peers = parseAllowedPeers(["10.1.2.3", " 192.168.0.0/16 ", "::1", "fd00::/8"]);
     for (const address of [
       "10.1.2.3",
@@ -52,17 +52,17 @@ describe("parseAllowedPeers", () => {
     [["[::1]"]],
     [["fe80::1%eth0"]],
     [["127.0.0.1", "*"]],
-  ])("%j does not allow everybody by mistake but throws", (entries) => {
+  ])("%j throws instead of allowing every peer", (entries) => {
     expect(() => parseAllowedPeers(entries)).toThrow(expect.objectContaining({ code: "ERR_ALLOWED_PEERS" }));
   });
 });
 
 describe("peersFromEnvironment", () => {
-  test("is undefined where the variable is not set", () => {
+  test("is undefined if the variable is not set", () => {
     expect(peersFromEnvironment(undefined)).toBeUndefined();
   });
 
-  test("takes a list with commas and spaces (section 3.2)", () => {
+  test("accepts a list with commas and spaces (section 3.2)", () => {
     const peers = peersFromEnvironment("199.170.183.28, 199.170.183.71,");
     expect(peers?.allows("199.170.183.28")).toBe(true);
     expect(peers?.allows("199.170.183.71")).toBe(true);
@@ -76,7 +76,7 @@ const socket = require("node:net").connect(Number(process.argv[1]), "127.0.0.1",
   socket.write(require("node:fs").readFileSync(process.argv[2]), () => socket.resetAndDestroy());
 });`;
 
-test("reads nothing from a peer that is not allowed and resets before it was accepted", async () => {
+test("reads nothing from a peer that is not allowed and resets the connection", async () => {
   const handled: string[] = [];
   const { server, log } = await serveDefinitions(
     [responder({ "GET /": ({ path }) => void handled.push(path) })],

@@ -18,7 +18,7 @@ async function everything(socket: Socket): Promise<string> {
 }
 
 describe.each(["tcp", "unix"] as const)("Server.close, over %s, answers", (over) => {
-  test("requests on kept connections that have come, but were not read yet", async () => {
+  test("requests on kept connections that have arrived, but were not read", async () => {
     const { connect, server } = await serveDefinitions([hello], { over, ...patient });
     const peers = await Promise.all(Array.from({ length: 20 }, connect));
     for (const peer of peers) await peer.send(get(1, "/hello")).answer(1);
@@ -30,7 +30,7 @@ describe.each(["tcp", "unix"] as const)("Server.close, over %s, answers", (over)
     await closed;
   });
 
-  test("connections that wait to be accepted, with their requests behind them", async () => {
+  test("connections that wait to be accepted, and their requests", async () => {
     const { address, server } = await serveDefinitions([hello], { over, ...patient });
     const sockets = Array.from({ length: 20 }, () => openSocket(address));
     for (const socket of sockets) socket.write(get(1, "/hello", { keep: false }));
@@ -43,7 +43,7 @@ describe.each(["tcp", "unix"] as const)("Server.close, over %s, answers", (over)
     await closed;
   });
 
-  test("the first request of a connection, which comes a moment after it", async () => {
+  test("the first request of a connection, which arrives a moment after it", async () => {
     const { connect, server } = await serveDefinitions([hello], { over, ...patient });
     const [silent, asks] = [await connect(), await connect()];
     // HAProxy asks for the limits first and waits for the answer.
@@ -59,7 +59,7 @@ describe.each(["tcp", "unix"] as const)("Server.close, over %s, answers", (over)
     await closed;
   });
 
-  test.each([1, 5, 8, 12])("a request of whose BEGIN_REQUEST %d bytes have come", async (length) => {
+  test.each([1, 5, 8, 12])("a request of whose BEGIN_REQUEST %d bytes have arrived", async (length) => {
     const { connect, server } = await serveDefinitions([hello], { over, ...patient });
     const peer = await connect();
     await peer.send(get(1, "/hello")).answer(1);
@@ -76,7 +76,7 @@ describe.each(["tcp", "unix"] as const)("Server.close, over %s, answers", (over)
 });
 
 describe("Server.close", () => {
-  test("answers what a Web server that multiplexes has sent before it saw the last answer", async () => {
+  test("answers what a multiplexing Web server sent before it saw the last answer", async () => {
     const go = deferred();
     const { connect, server } = await serveDefinitions(
       [responder({ "GET /later": () => go.promise.then(() => "later"), "GET /hello": () => "hello" })],
@@ -96,7 +96,7 @@ describe("Server.close", () => {
     await closed;
   });
 
-  test("closes a connection with its last answer where the Web server does not multiplex", async () => {
+  test("closes a connection with its last answer if the Web server does not multiplex", async () => {
     const go = deferred();
     const { connect, server } = await serveDefinitions(
       [responder({ "GET /later": () => go.promise.then(() => "later") })],
@@ -115,7 +115,7 @@ describe("Server.close", () => {
     expect(peer.pending.some(({ id }) => id === 2)).toBe(false);
   });
 
-  test("waits for a connection that never speaks no longer than a moment", async () => {
+  test("waits only a moment for a silent connection", async () => {
     vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
     onTestFinished(() => void vi.useRealTimers());
     const { connect, server } = await serveDefinitions([hello], patient);
@@ -131,7 +131,7 @@ describe("Server.close", () => {
     expect(server.openConnections).toBe(0);
   });
 
-  test("takes none that waits beyond its limit of connections", async () => {
+  test("accepts no waiting connection above its limit", async () => {
     const { address, connect, server } = await serveDefinitions([hello], {
       server: { limits: { connections: 1 }, timeouts: { shutdown: 60_000 } },
     });
@@ -145,7 +145,7 @@ describe("Server.close", () => {
     expect(server.openConnections).toBe(0);
   });
 
-  test("after its shutdown time-out refuses what comes on a connection that it has just accepted", async () => {
+  test("refuses requests on a connection accepted after its shutdown time-out", async () => {
     const { connect, server } = await serveDefinitions(
       [responder({ "POST /hang": () => new Promise<never>(() => undefined) })],
       {

@@ -28,7 +28,7 @@ function stoppedClock(): (ms: number) => void {
 }
 
 describe("Connection", () => {
-  test("writes a small answer in one piece, and all answers of a moment together", async () => {
+  test("writes a small answer in one piece, and all answers of a turn together", async () => {
     const { log } = capturedLog();
     const server = new Server(new Dispatcher(new Roles([hello], { log })), { log });
     const transport = new MemoryTransport();
@@ -42,7 +42,7 @@ describe("Connection", () => {
     await server.close();
   });
 
-  test("closes at once behind a decision, where the peer has closed STDIN that nobody reads in that role", async () => {
+  test("closes at once after a decision if the peer has closed STDIN, which the role does not read", async () => {
     const { log } = capturedLog();
     const gate = { kind: "authorizer" as const, name: "All", paths: [], authorize: async () => allow() };
     const server = new Server(new Dispatcher(new Roles([gate], { log })), { log });
@@ -57,7 +57,7 @@ describe("Connection", () => {
     await server.close();
   });
 
-  test("lets the event loop turn while a producer never pauses and the peer takes everything", async () => {
+  test("yields to the event loop while a producer never pauses and the peer reads everything", async () => {
     const pulled = { times: 0 };
     const { log } = capturedLog();
     const flood = responder({
@@ -82,7 +82,7 @@ describe("Connection", () => {
   });
 
   describe.each(["tcp", "unix"] as const)("over %s", (over) => {
-    test("serves on after peers that vanish at each byte of a request", async () => {
+    test("keeps serving after peers that disappear at each byte of a request", async () => {
       const gate = { kind: "authorizer" as const, name: "All", paths: [], authorize: () => allow() };
       const { connect, server, log } = await serveDefinitions([hello, gate], { over });
       const requests = [post(1, "/echo", "body", { keep: false }), authorize(2, "/x"), begin(3, Filter)];
@@ -108,7 +108,7 @@ describe("Connection", () => {
       expect(log.filter(({ level }) => level >= 50)).toEqual([]);
     });
 
-    test("aborts what is active when the peer vanishes, and closes its streams", async () => {
+    test("aborts active requests when the peer disappears, and closes their streams", async () => {
       const reasons: unknown[] = [];
       const closed = deferred();
       const begun = deferred();
@@ -147,7 +147,7 @@ describe("Connection", () => {
       expect(server.openConnections).toBe(0);
     });
 
-    test("answers a peer that has closed its sending side behind the request", async () => {
+    test("answers a peer that has half-closed after the request", async () => {
       const { connect } = await serveDefinitions(
         [hello, responder({ "GET /soon": async () => (await turns(20), "soon") })],
         { over },
@@ -161,7 +161,7 @@ describe("Connection", () => {
       await peer.closedByApplication();
     });
 
-    test("gives a peer up that has closed its side while its handler hangs", async () => {
+    test("abandons a peer that has half-closed while its handler hangs", async () => {
       const { connect, server } = await serveDefinitions(
         [responder({ "GET /hang": () => new Promise(() => undefined) })],
         { over, server: { timeouts: { halfClosed: 1 } } },
@@ -175,7 +175,7 @@ describe("Connection", () => {
     });
   });
 
-  test("closes an idle connection after its time, counted from the last request", async () => {
+  test("closes an idle connection after its time-out, counted from the last request", async () => {
     const pass = stoppedClock();
     const { connect } = await serveDefinitions([hello], { server: { timeouts: { idle: 1_000 } } });
     const [silent, peer] = [await connect(), await connect()];
@@ -192,7 +192,7 @@ describe("Connection", () => {
     await peer.closedByApplication();
   });
 
-  test("does not close a connection as idle while a request is active", async () => {
+  test("does not treat a connection as idle while a request is active", async () => {
     const pass = stoppedClock();
     const later = deferred<string>();
     const { connect } = await serveDefinitions([responder({ "GET /later": () => later.promise })], {
@@ -230,7 +230,7 @@ describe("Connection", () => {
     expect((await peer.answer(1)).text).toBe("in time");
   });
 
-  test("drains no longer than its time behind the last answer", async () => {
+  test("drains no longer than its time limit after the last answer", async () => {
     const pass = stoppedClock();
     const { connect, server } = await serveDefinitions([hello], { server: { timeouts: { drain: 1_000 } } });
     const peer = await connect();
@@ -247,7 +247,7 @@ describe("Connection", () => {
     expect(server.openConnections).toBe(0);
   });
 
-  test("drains no more than its bytes behind the last answer", async () => {
+  test("drains no more than its byte limit after the last answer", async () => {
     const { connect } = await serveDefinitions([hello], { server: { limits: { drainBytes: 100_000 } } });
     const peer = await connect();
     peer.send(begin(1, 1, { keep: false }), params(1, variablesOf("/hello")));

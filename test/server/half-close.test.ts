@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { get } from "../support/records.js";
 import { deferred, responder, serveDefinitions, turns } from "../support/served.js";
 
-it("goes on serving when a peer half-closes while an answer waits for it", async () => {
+it("continues to serve when a peer half-closes while an answer is pending", async () => {
   let produced = 0;
   const stopped = deferred();
   const endless = async function* () {
@@ -37,7 +37,7 @@ it("goes on serving when a peer half-closes while an answer waits for it", async
   await expect.poll(() => server.activeRequests).toBe(0);
 });
 
-it("answers all that a peer asked before it half-closed, also what it cannot take at once", async () => {
+it("answers everything a peer requested before it half-closed, also if delayed", async () => {
   const { connect } = await serveDefinitions([responder({ "GET /": () => Buffer.alloc(300_000) })]);
   const peer = await connect();
   peer.socket.pause();
@@ -49,7 +49,7 @@ it("answers all that a peer asked before it half-closed, also what it cannot tak
   expect(answers.every(({ body }) => body.length === 300_000)).toBe(true);
 });
 
-it("answers what was asked together with a request that does not keep the connection", async () => {
+it("answers what was requested together with a request without keep-alive", async () => {
   const { connect } = await serveDefinitions([responder({ "GET /": () => Buffer.alloc(300_000) })]);
   const peer = await connect();
   const ids = Array.from({ length: 10 }, (_, index) => index + 1);

@@ -7,7 +7,7 @@ import { Server } from "../../src/server/server.js";
 import { Records, Type, get } from "../support/records.js";
 import { capturedLog, responder } from "../support/served.js";
 
-it("streams on over a transport that takes more than it does itself", async () => {
+it("continues streaming over a transport with a larger buffer", async () => {
   const { log } = capturedLog();
   const stream = async function* () {
     for (let piece = 0; piece < 40; piece += 1) yield Buffer.alloc(60_000);

@@ -19,7 +19,7 @@ describe("lastTurns", () => {
     expect(arrivals).toEqual({ left: 0, accepted: 5 });
   });
 
-  test("ends when as many were accepted as the queue holds, although they keep coming", async () => {
+  test("ends when as many were accepted as the queue holds, even if more arrive", async () => {
     const count = { accepted: 0 };
     await lastTurns({ accepted: () => ++count.accepted, most: 10, isOver: never });
 
@@ -27,14 +27,14 @@ describe("lastTurns", () => {
     expect(count.accepted).toBeLessThan(50);
   });
 
-  test("ends where no more is taken", async () => {
+  test("ends if no more is accepted", async () => {
     const count = { accepted: 0 };
     await lastTurns({ accepted: () => ++count.accepted, most: 4096, isOver: () => count.accepted > 5 });
 
     expect(count.accepted).toBeLessThan(20);
   });
 
-  test("waits for a short turn, but not for ever where every turn is long", async () => {
+  test("waits for a short turn, but not forever if every turn is long", async () => {
     const turns = { long: 0, isDone: false };
     const busy = (): void => {
       if (turns.isDone) return;

@@ -39,7 +39,7 @@ function stoppedClock(): (ms: number) => void {
 
 describe("Limits of params", () => {
   test.each(tooLong)(
-    "%s that is too long is refused with 431, and the connection goes on",
+    "%s that is too long is refused with 431, and the connection stays open",
     async (_what, more) => {
       const { connect } = await serveDefinitions([hello]);
       const peer = await connect();
@@ -63,7 +63,7 @@ describe("Limits of params", () => {
 
 describe("Limits and time-outs", () => {
   test.each([{ limits: { requests: Number.NaN } }, { limits: { request: 1 } }, { timeouts: { idle: -1 } }])(
-    "are refused at start-up where they would limit nothing: %o",
+    "that would limit nothing are refused at start-up: %o",
     async (server) => {
       await expect(serveDefinitions([hello], { server })).rejects.toMatchObject({
         code: "ERR_LIMIT_VALUE",
@@ -71,7 +71,7 @@ describe("Limits and time-outs", () => {
     },
   );
 
-  test("that are undefined are those that hold where nothing is said", async () => {
+  test("that are undefined have their defaults", async () => {
     const { server } = await serveDefinitions([hello], {
       server: { limits: { ["requests" as string]: undefined } },
     });
@@ -90,7 +90,7 @@ describe("Limits and time-outs", () => {
 });
 
 describe("Limits of input", () => {
-  test("params of unfinished requests count as well, until those are refused", async () => {
+  test("params of incomplete requests count as well, until those are refused", async () => {
     const { server, connect } = await serveDefinitions([hello], {
       server: { limits: { bufferedPerServer: 100_000 }, timeouts: { params: 300 } },
     });
@@ -102,7 +102,7 @@ describe("Limits of input", () => {
     expect(server.inputFull).toBe(false);
   });
 
-  test("what waits in all connections together holds up those that it waits in, and no others", async () => {
+  test("input buffered across all connections pauses those that hold it, and no others", async () => {
     const read = deferred();
     const slow = responder({
       "POST /body": async ({ body }) => {
@@ -132,7 +132,7 @@ describe("Limits of input", () => {
 });
 
 describe("The limit of a body", () => {
-  test("is answered with 413, the reader fails, and the connection goes on", async () => {
+  test("is answered with 413, the reader fails, and the connection stays open", async () => {
     const failed = deferred<unknown>();
     const reader = responder({
       "POST /body": async ({ body }) => {
@@ -157,7 +157,7 @@ describe("The limit of a body", () => {
 });
 
 describe("Time-outs", () => {
-  test("a body of which nothing more comes is answered with 408, and its reader fails", async () => {
+  test("a stalled body is answered with 408, and its reader fails", async () => {
     const failed = deferred<unknown>();
     const reader = responder({
       "POST /body": ({ body }) => {
@@ -202,7 +202,7 @@ describe("Time-outs", () => {
   };
 
   test.each(Object.entries(strikes))(
-    "strike behind their time, never before, on a tick at most late: %s",
+    "expire after their time, never before, at most a tick late: %s",
     async (_name, strike) => {
       const { sent, hasStruck, ...options } = { server: {}, dispatcher: {}, ...strike };
       // Whatever part of a tick has passed.
@@ -239,7 +239,7 @@ describe("Time-outs", () => {
     },
   );
 
-  test("a body that keeps coming is not cut off, however slowly", async () => {
+  test("a slow body that keeps arriving is not interrupted", async () => {
     const pass = stoppedClock();
     const arrived = { bytes: 0 };
     const reader = responder({
@@ -261,7 +261,7 @@ describe("Time-outs", () => {
     expect((await peer.answer(1)).text).toBe("9");
   });
 
-  test("an upload that goes on is not held against the handler that waits for it", async () => {
+  test("an ongoing upload does not count against the handler that waits for it", async () => {
     const pass = stoppedClock();
     const arrived = { bytes: 0 };
     const reader = responder({
@@ -284,7 +284,7 @@ describe("Time-outs", () => {
     expect((await peer.answer(1)).text).toBe("9000");
   });
 
-  test("a large upload that came at once gives a handler that hangs no more than twice its time", async () => {
+  test("a large upload that arrived at once gives a hanging handler at most twice its time", async () => {
     const pass = stoppedClock();
     const hanging = responder({ "POST /body": () => new Promise<never>(() => undefined) });
     const { connect } = await serveDefinitions([hanging], { dispatcher: { timeouts: { handler: 1_000 } } });
@@ -296,7 +296,7 @@ describe("Time-outs", () => {
     expect((await peer.answer(1)).status).toBe(504);
   });
 
-  test("a handler that does not read is not held against the body", async () => {
+  test("a handler that does not read does not count against the body", async () => {
     const pass = stoppedClock();
     const go = deferred();
     const { connect } = await serveDefinitions(
@@ -314,7 +314,7 @@ describe("Time-outs", () => {
     expect((await peer.answer(1)).text).toBe("done");
   });
 
-  test("a peer that takes nothing of its answer is given up, and the producer stopped", async () => {
+  test("a peer that reads nothing of its answer is abandoned, and the producer stopped", async () => {
     const stopped = deferred<unknown>();
     const flood = responder({
       "GET /flood": function* ({ signal }) {
@@ -339,7 +339,7 @@ describe("Time-outs", () => {
 });
 
 describe("Many requests in one chunk", () => {
-  test("do not pile up large answers: no more is asked for until those have left", async () => {
+  test("do not accumulate large answers: no more are read until those are sent", async () => {
     const asked = { times: 0 };
     const large = responder({
       "GET /large": () => {
@@ -364,8 +364,8 @@ describe("Many requests in one chunk", () => {
   });
 });
 
-describe("A peer that closes its sending side", () => {
-  test("gets an answer that is streamed on, and a body that is read later", async () => {
+describe("A half-closed peer", () => {
+  test("gets a streamed answer, and a body that is read later", async () => {
     const go = deferred();
     const later = responder({
       "POST /body": async function* ({ body }) {
@@ -386,7 +386,7 @@ describe("A peer that closes its sending side", () => {
     expect((await peer.answer(1)).text).toBe("begun whole done");
   });
 
-  test("tells the handler by its signal", async () => {
+  test("aborts the handler's signal", async () => {
     const told = deferred<unknown>();
     const { connect } = await serveDefinitions([
       responder({

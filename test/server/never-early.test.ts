@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { neverEarly } from "../../src/server/never-early.js";
 
-test("neverEarly counts from the call, not from the start of a turn that has lasted long", async () => {
+test("neverEarly counts from the call, not from the start of a long turn", async () => {
   const start = performance.now();
   while (performance.now() - start < 50) continue;
   const called = performance.now();
@@ -11,7 +11,7 @@ test("neverEarly counts from the call, not from the start of a turn that has las
   expect(performance.now() - called).toBeGreaterThanOrEqual(20);
 });
 
-test("neverEarly does not strike at once for a time that timers do not know", async () => {
+test("neverEarly does not expire at once for a time beyond the range of timers", async () => {
   const struck: string[] = [];
   const forget = [
     neverEarly(Infinity, () => struck.push("for ever")),
@@ -23,7 +23,7 @@ test("neverEarly does not strike at once for a time that timers do not know", as
   expect(struck).toEqual([]);
 });
 
-test("neverEarly is taken back", async () => {
+test("neverEarly can be cancelled", async () => {
   const struck: string[] = [];
   neverEarly(1, () => struck.push("taken back"))();
   await new Promise<void>((resolve) => void neverEarly(5, resolve));

@@ -37,8 +37,8 @@ async function send(socket: Socket, ...chunks: readonly (string | Buffer)[]): Pr
   return text(socket);
 }
 
-describe("HTTP that is spoken to a FastCGI address", () => {
-  test("is answered with a sentence that a client of HTTP shows", async () => {
+describe("HTTP sent to a FastCGI address", () => {
+  test("is answered with a sentence that an HTTP client shows", async () => {
     const { port, lines } = await listen();
     const [response] = (await once(get({ port, host: "127.0.0.1" }), "response")) as [
       NodeJS.ReadableStream & { readonly statusCode: number },
@@ -70,7 +70,7 @@ describe("HTTP that is spoken to a FastCGI address", () => {
   });
 });
 
-test("TLS is not answered, and the log says what it was", async () => {
+test("TLS is not answered, and the log names it", async () => {
   const { port, lines } = await listen();
   const socket = connectByTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
   await once(socket, "error");
@@ -90,7 +90,7 @@ test.each([
   expect(lines).toMatchObject([{ error: expect.stringContaining("version is") as string }]);
 });
 
-test("what looks like HTTP behind a record is not answered", async () => {
+test("bytes that look like HTTP after a record are not answered", async () => {
   const { port } = await listen();
   const record = encodeRecord({ type: 0, requestId: 0, content: Buffer.alloc(0) });
   const answer = await send(connect(port, "127.0.0.1"), Buffer.concat([record]), "GET / HTTP/1.1\r\n\r\n");

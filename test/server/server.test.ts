@@ -36,7 +36,7 @@ async function expectServed(server: Server): Promise<void> {
 }
 
 describe("Server.listen", () => {
-  test("tells the address that it got", async () => {
+  test("returns its address", async () => {
     const server = makeServer();
     expect(server.address).toBe("");
     await server.listen("127.0.0.1:0");
@@ -54,7 +54,7 @@ describe("Server.listen", () => {
     await expectServed(server);
   });
 
-  test("refuses an address that cannot be read, and a port that is taken", async () => {
+  test("refuses an invalid address, and a port in use", async () => {
     const [one, other] = [makeServer(), makeServer()];
     await expect(one.listen("nonsense")).rejects.toMatchObject({
       code: "ERR_ADDRESS",
@@ -69,7 +69,7 @@ describe("Server.listen", () => {
     await expectServed(one);
   });
 
-  test("tells what else the system refuses, and that a folder is missing", async () => {
+  test("reports other system errors, and that a folder is missing", async () => {
     const folder = join(temporaryFolder(), "missing");
     await expect(makeServer().listen(join(folder, "app.sock"))).rejects.toMatchObject({
       code: "ERR_LISTEN",
@@ -149,7 +149,7 @@ describe("Server.listen", () => {
     }
   });
 
-  test("a unix socket belongs to whom it shall belong, by number or by name", async () => {
+  test("a unix socket has the given owner and group, by number or by name", async () => {
     for (const socketAccess of [
       { owner: 1, group: 2 },
       { owner: "daemon", group: "bin" },
@@ -161,7 +161,7 @@ describe("Server.listen", () => {
     }
   });
 
-  test("an owner that does not exist is an error, and nothing is bound", async () => {
+  test("an unknown owner is an error, and nothing is bound", async () => {
     const path = join(temporaryFolder(), "app.sock");
 
     await expect(makeServer({ socketAccess: { owner: "nobody-here" } }).listen(path)).rejects.toMatchObject({
@@ -170,7 +170,7 @@ describe("Server.listen", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("does not change the mode of a socket that somebody else listens on", async () => {
+  test("does not change the mode of a socket that another process listens on", async () => {
     const path = join(temporaryFolder(), "app.sock");
     await makeServer({ socketAccess: { mode: 0o600 } }).listen(path);
     await expect(makeServer({ socketAccess: { mode: 0o666 } }).listen(path)).rejects.toThrow("Cannot listen");
@@ -190,7 +190,7 @@ describe("Server.listen", () => {
 
 describe("Server and its peers (section 3.2)", () => {
   test.each(["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.invalid:0"])(
-    "does not listen on %s unless it is told who may connect",
+    "does not listen on %s without allowed peers",
     async (address) => {
       await expect(makeServer().listen(address)).rejects.toMatchObject({ code: "ERR_ALLOWED_PEERS" });
     },
@@ -206,7 +206,7 @@ describe("Server and its peers (section 3.2)", () => {
     },
   );
 
-  test("a peer that is not allowed is closed and told of in the log", async () => {
+  test("a peer that is not allowed is disconnected and logged", async () => {
     const { connect, log } = await serveDefinitions([hello], { server: { allowedPeers: ["192.0.2.1"] } });
     const peer = await connect();
     peer.send(get(1, "/hello"));
@@ -216,7 +216,7 @@ describe("Server and its peers (section 3.2)", () => {
     expect(log).toContainEqual(expect.objectContaining({ code: "ERR_PEER_NOT_ALLOWED", peer: "127.0.0.1" }));
   });
 
-  test("FCGI_WEB_SERVER_ADDRS counts where nothing else is said", async () => {
+  test("FCGI_WEB_SERVER_ADDRS is the default", async () => {
     vi.stubEnv("FCGI_WEB_SERVER_ADDRS", "192.0.2.1,192.0.2.2");
     const { connect } = await serveDefinitions([hello]);
     const refused = await connect();
@@ -229,7 +229,7 @@ describe("Server and its peers (section 3.2)", () => {
     expect((await (await connectAllowed()).send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
-  test("it does not concern unix sockets", async () => {
+  test("FCGI_WEB_SERVER_ADDRS does not apply to unix sockets", async () => {
     vi.stubEnv("FCGI_WEB_SERVER_ADDRS", "192.0.2.1");
     const { connect } = await serveDefinitions([hello], { over: "unix" });
 
@@ -237,7 +237,7 @@ describe("Server and its peers (section 3.2)", () => {
   });
 
   test.each(["", " , ", "localhost", "127.0.0.1,nonsense"])(
-    "FCGI_WEB_SERVER_ADDRS of %j does not start",
+    "FCGI_WEB_SERVER_ADDRS of %j prevents the start",
     (value) => {
       vi.stubEnv("FCGI_WEB_SERVER_ADDRS", value);
 
@@ -261,7 +261,7 @@ describe("Server and its peers (section 3.2)", () => {
 });
 
 describe("Server.close", () => {
-  test("closes idle connections at once and takes no more", async () => {
+  test("closes idle connections at once and accepts no more", async () => {
     // No time passes, so nothing is waited for. One that has brought no request yet is given time: see closing.test.ts.
     vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
     onTestFinished(() => void vi.useRealTimers());
@@ -279,7 +279,7 @@ describe("Server.close", () => {
     expect(server.openConnections).toBe(0);
   });
 
-  test("lets what is in flight finish, answers and streams", async () => {
+  test("lets active requests finish, answers and streams", async () => {
     const later = deferred<string>();
     const more = deferred();
     const { connect, server } = await serveDefinitions(
@@ -318,7 +318,7 @@ describe("Server.close", () => {
     await closed;
   });
 
-  test("answers what hangs after the shutdown time-out in the way of its role", async () => {
+  test("answers hanging requests after the shutdown time-out as their role requires", async () => {
     const reasons: unknown[] = [];
     const { connect, server } = await serveDefinitions(
       [
@@ -370,7 +370,7 @@ describe("Server.close", () => {
     expect(server.openConnections).toBe(0);
   });
 
-  test("an authorizer request that was answered without its STDIN does not hold it up for long", async () => {
+  test("is not delayed long by an authorizer request that was answered without its STDIN", async () => {
     const { connect, server } = await serveDefinitions(
       [{ kind: "authorizer", name: "All", paths: [], authorize: () => allow() }],
       { server: { timeouts: { shutdown: 60_000 } } },
@@ -384,7 +384,7 @@ describe("Server.close", () => {
     await closed;
   });
 
-  test("of a server that never listened is done at once", async () => {
+  test("of a server that never listened completes at once", async () => {
     await makeServer().close();
   });
 

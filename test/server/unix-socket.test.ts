@@ -39,7 +39,7 @@ async function expectServed(path: string): Promise<void> {
 
 describe("Servers that start at once over a socket file that a dead process left", () => {
   test.each([2, 5])(
-    "%d of them: one listens, the others are told that the address is in use",
+    "%d of them: one listens, the others report that the address is in use",
     async (count) => {
       for (let round = 0; round < 20; round += 1) {
         const folder = temporaryFolder();
@@ -60,7 +60,7 @@ describe("Servers that start at once over a socket file that a dead process left
     },
   );
 
-  test("one that is slow removes nothing that another has bound meanwhile", async () => {
+  test("a slow one does not remove what another has bound meanwhile", async () => {
     const path = join(temporaryFolder(), "app.sock");
     await leaveStaleSocket(path);
     const slow = removeStaleSocket(path);
@@ -72,7 +72,7 @@ describe("Servers that start at once over a socket file that a dead process left
     await expectServed(path);
   });
 
-  test("one waits while another removes the file, and not for one that was killed in doing so", async () => {
+  test("one waits while another removes the file, and not for one that was killed during removal", async () => {
     const path = join(temporaryFolder(), "app.sock");
     await leaveStaleSocket(path);
     const claim = join(dirname(path), `.${basename(path)}.${SocketFile.at(path)!.id}`);
@@ -88,7 +88,7 @@ describe("Servers that start at once over a socket file that a dead process left
 });
 
 describe("A server that closes", () => {
-  test("leaves a socket file that a newer one has bound in the place of its own", async () => {
+  test("leaves a socket file that a newer one has bound in its place", async () => {
     const path = join(temporaryFolder(), "app.sock");
     const [older, newer] = [makeServer(), makeServer()];
     await older.listen(path);
@@ -101,7 +101,7 @@ describe("A server that closes", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("leaves what else lies there by now", async () => {
+  test("leaves another file that has replaced it", async () => {
     const path = join(temporaryFolder(), "app.sock");
     const server = makeServer();
     await server.listen(path);
@@ -114,7 +114,7 @@ describe("A server that closes", () => {
 });
 
 describe("A unix socket", () => {
-  test("is bound in a folder beside it that nobody else may enter, under a name that is gone with that", async () => {
+  test("is bound in a private folder beside it, under a name that disappears with the folder", async () => {
     const folder = temporaryFolder();
     const seen: string[] = [];
     const watcher = watch(folder, (_event, name) => seen.push(String(name)));
@@ -126,7 +126,7 @@ describe("A unix socket", () => {
     expect(readdirSync(folder)).toEqual(["app.sock"]);
   });
 
-  test("may have the longest path that there is, and leaves nothing beside it", async () => {
+  test("may have the longest possible path, and leaves nothing beside it", async () => {
     const folder = temporaryFolder();
     const name = "s".repeat(107 - Buffer.byteLength(folder) - 3);
     mkdirSync(join(folder, name));
@@ -150,10 +150,7 @@ describe("A unix socket", () => {
     [0o002, { mode: 0o600 }, true],
     [0o002, { mode: 0o660, group: 7 }, true],
     [0o077, { mode: 0o600, group: 7 }, false],
-  ])(
-    "bound under the umask %o that becomes %o lets in others for a moment: %s",
-    (umask, access, expected) => {
-      expect(letsInOthers(umask, { owner: undefined, group: undefined, ...access })).toBe(expected);
-    },
-  );
+  ])("bound under the umask %o that becomes %o is briefly open to others: %s", (umask, access, expected) => {
+    expect(letsInOthers(umask, { owner: undefined, group: undefined, ...access })).toBe(expected);
+  });
 });

@@ -134,7 +134,7 @@ async function start(): Promise<TestApplication> {
 }
 
 describe("testApplication", () => {
-  test("takes controllers, starts what they inject, and stops it", async () => {
+  test("accepts controllers, starts what they inject, and stops it", async () => {
     life.length = 0;
     const application = await testApplication([Books]);
     expect(life).toEqual(["start"]);
@@ -162,12 +162,12 @@ describe("respond", () => {
     });
   });
 
-  test("lets params say what else a Web server would", async () => {
+  test("accepts params for what another Web server would send", async () => {
     const { json } = await (await start()).respond("/seen", { params: { SERVER_NAME: "library.example" } });
     expect(json).toMatchObject({ SERVER_NAME: "library.example" });
   });
 
-  test("sends an object as JSON, by POST unless told otherwise", async () => {
+  test("sends an object as JSON, by POST by default", async () => {
     const application = await start();
     const body = { title: "Emma" };
     expect(await application.respond("/books", { body })).toMatchObject({ status: 201, json: body });
@@ -193,7 +193,7 @@ describe("respond", () => {
     expect(json).toEqual(["title - text/plain 4", "cover emma.png image/png 70000"]);
   });
 
-  test("sends text and bytes as they are, with a media type that a header can replace", async () => {
+  test("sends text and bytes unchanged, with a media type that a header can replace", async () => {
     const application = await start();
     const sent = async (body: string | Uint8Array, headers?: Record<string, string>) =>
       (await application.respond("/bytes", { body, headers })).text;
@@ -210,14 +210,14 @@ describe("respond", () => {
     expect(answer.cookies).toEqual({ session: "néw", theme: "dark" });
   });
 
-  test("tells the application status, and what came on FCGI_STDERR", async () => {
+  test("returns the application status, and the output on FCGI_STDERR", async () => {
     const application = await start();
     expect(await application.respond("/status")).toMatchObject({ applicationStatus: 7, stderr: "" });
     const broken = await application.respond("/broken");
     expect([broken.status, broken.stderr]).toEqual([500, expect.stringContaining("Error: on purpose")]);
   });
 
-  test("rejects with the reason of a signal, and the handler is told", async () => {
+  test("rejects with the reason of a signal, which the handler receives", async () => {
     const application = await start();
     const controller = new AbortController();
     const asked = application.respond("/slow", { signal: controller.signal });
@@ -230,14 +230,14 @@ describe("respond", () => {
 });
 
 describe("authorize", () => {
-  test("tells that a request may pass, and what is handed on", async () => {
+  test("reports that a request may pass, and the variables", async () => {
     const application = await start();
     const answer = await application.authorize("/members/a", { headers: { Authorization: "Basic s3cret" } });
     // Section 6.3: an authorizer gets no SCRIPT_NAME.
     expect([answer.allowed, answer.variables]).toEqual([true, { NAME: "Zoë", SCRIPT: "none" }]);
   });
 
-  test("tells that it may not", async () => {
+  test("reports that it may not", async () => {
     const answer = await (await start()).authorize("/members/a");
     expect([answer.allowed, answer.status, answer.variables]).toEqual([false, 401, {}]);
     expect((await (await start()).authorize("/elsewhere")).allowed).toBe(false);
@@ -254,14 +254,14 @@ describe("filter", () => {
     expect(bytes.text).toBe("1 1996-04-29T12:00:00.000Z X");
   });
 
-  test("rejects where the answer breaks off", async () => {
+  test("rejects if the answer is aborted", async () => {
     const application = await start();
     const short = application.filter("/a.txt", { data: "four", params: { FCGI_DATA_LENGTH: "5" } });
     await expect(short).rejects.toMatchObject({ name: "ClientError" });
   });
 });
 
-test("an answer that is no JSON shows its status and its text, cut", async () => {
+test("an answer that is not JSON shows its status and its text, truncated", async () => {
   const page = (): Reply => reply("Bad <gateway>".padEnd(400, "."), { status: 502, type: "text/plain" });
   const definition = {
     kind: "responder",
@@ -318,7 +318,7 @@ describe("a request of a test", () => {
     await echo.close();
   });
 
-  test("an option of testApplication that is misspelt is refused", async () => {
+  test("a misspelt option of testApplication is refused", async () => {
     await expect(testApplication([Echo], Object({ vouchFor: [] }))).rejects.toMatchObject({
       code: "ERR_OPTION",
       message: expect.stringContaining("did you mean vouchesFor?"),

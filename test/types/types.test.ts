@@ -16,7 +16,7 @@ async function compile(): Promise<string> {
   }
 }
 
-test("the compiler takes good code and refuses each kind of bad code", async () => {
+test("the compiler accepts valid code and refuses each kind of invalid code", async () => {
   const complaints = await compile();
   expect(complaints.split("\n").filter((line) => line.startsWith("test/types/"))).toEqual([]);
   expect(complaints).toBe("");

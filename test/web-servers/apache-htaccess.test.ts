@@ -81,7 +81,7 @@ test("Authorization behind a front controller in .htaccess is the field, for han
   expect(JSON.parse((await http(url, "/express", { headers })).body)).toBe("Bearer abc.def");
 });
 
-test("no field of a client is taken for it", async () => {
+test("no field of a client replaces it", async () => {
   const { url } = await start();
   const headers = {
     "Redirect-Http-Authorization": "Bearer forged",

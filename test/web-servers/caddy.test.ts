@@ -22,7 +22,7 @@ class Members {
   }
 }
 
-test("Behind Caddy who is allowed without a variable gets the page, not the empty answer of the authorizer", async () => {
+test("Behind Caddy a client allowed without a variable gets the page, not the authorizer's empty answer", async () => {
   const controllers = [Everybody, Members];
   const address = await freeAddress("tcp", "");
   const scene = sceneOf(

@@ -55,26 +55,26 @@ describe("cgi-fcgi -bind -connect", { meta: { setUp: facts } }, () => {
 
   const ask = (request: CgiRequest) => run(["-bind", "-connect", application.address], request);
 
-  test("passes a request on, and the answer back", async () => {
+  test("forwards a request and returns the answer", async () => {
     const { code, output } = await ask({ env: { REQUEST_URI: "/hello" } });
     expect(code).toBe(0);
     expect(output).toMatch(/^Status: 200 OK\r\n[^]*\r\n\r\nHello\n$/);
   });
 
-  test("passes a body on", async () => {
+  test("forwards a body", async () => {
     const body = payload(100_000);
     const { output } = await ask({ env: { REQUEST_METHOD: "POST", REQUEST_URI: "/digest" }, body });
     expect(output).toContain(sha256(body));
   });
 
-  test("prints what fails to its standard error, as a line", async () => {
+  test("prints a failure to its standard error, as one line", async () => {
     const { output, warnings } = await ask({ env: { REQUEST_URI: "/fail" } });
     expect(output).toMatch(/^Status: 500 /);
     expect(warnings).toBe("tricorn: GET /fail failed: Error: The stage is on fire\n");
   });
 });
 
-test("cgi-fcgi -connect starts the program where nobody listens yet, and asks the same one the next time", async () => {
+test("cgi-fcgi -connect starts the program if nothing listens, and uses the same one the next time", async () => {
   const folder = temporaryFolder();
   const script = join(folder, "app");
   writeFileSync(script, programScript("started"), { mode: 0o755 });

@@ -110,12 +110,12 @@ describe.each(Object.entries(starts))("%s", (_name, start) => {
     await close?.();
   });
 
-  test("hands over what is not protected, and nothing that is", async () => {
+  test("forwards unprotected paths, and no protected ones", async () => {
     expect(await http(server.url, "/open")).toMatchObject({ status: 200, body: "open" });
     expect(await http(server.url, "/books/1")).toMatchObject({ status: 403 });
   });
 
-  test.each(TARGETS)("takes %s for another path, and so does the application", async (target) => {
+  test.each(TARGETS)("takes %s for another path, like the application", async (target) => {
     expect((await http(server.url, target)).body).not.toContain(CANARY);
   });
 });

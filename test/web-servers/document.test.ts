@@ -8,7 +8,7 @@ import { filterSetUps, librarySetUps } from "./set-ups/all-roles.js";
 import { authorizerSetUps } from "./set-ups/authorizers.js";
 import { responderSetUps } from "./set-ups/responders.js";
 
-test("docs/web-servers.md has every set-up, and each of them once", () => {
+test("docs/web-servers.md has every set-up exactly once", () => {
   const document = readFileSync(new URL("../../docs/web-servers.md", import.meta.url), "utf8");
   const rows = document.match(/^\| [a-z0-9-]+ \| [^|]+ \| \d+ of \d+/gm) ?? [];
   const setUps = [...responderSetUps, ...authorizerSetUps, ...filterSetUps, ...librarySetUps];
@@ -46,12 +46,12 @@ test("a set-up has a row with its result, a case an item with the set-ups that d
   expect(document).toContain("| Caddy | 2.6.2 |\n| nginx | 1.22.1 |\n");
 });
 
-test("the reason of a test that failed is no difference", () => {
+test("the reason of a test that failed is not a difference", () => {
   const meta = { setUp: nginx, difference: "It has its ways." };
   expect(documentOf({ title: "GET", status: "failed", meta })).not.toContain("It has its ways.");
 });
 
-test("the set-ups of one server are named together, and those of most by the others", () => {
+test("the set-ups of one server are named together, and a majority by its exceptions", () => {
   const of = (id: string, difference: string): object => ({
     title: "GET",
     status: "passed",
@@ -76,7 +76,7 @@ test("cases of one table are one item unless their results differ", () => {
   );
 });
 
-test("a case that a set-up does not have names those that have it", () => {
+test("a case that some set-ups lack names those that have it", () => {
   const document = documentOf(
     { title: "GET", status: "passed", meta: { setUp: nginx } },
     { title: "Only here", status: "passed", meta: { setUp: caddy } },
@@ -84,11 +84,11 @@ test("a case that a set-up does not have names those that have it", () => {
   expect(document).toContain("- Only here (caddy-tcp)\n- GET (nginx-unix)\n");
 });
 
-test("tests without a set-up are no matter of the document", () => {
+test("tests without a set-up are ignored", () => {
   expect(documentOf({ title: "Something else", status: "failed", meta: {} })).not.toContain("Something else");
 });
 
-test("documents that differ in versions alone are the same without them", () => {
+test("documents that differ only in versions are the same without them", () => {
   const of = (version: string): string =>
     documentOf({ title: "GET", status: "passed", meta: { setUp: nginx, version } });
   expect(of("1.22.1")).not.toBe(of("1.26.0"));
@@ -96,7 +96,7 @@ test("documents that differ in versions alone are the same without them", () => 
   expect(withoutVersions(of("1.22.1"))).toContain("| nginx-unix | a unix socket | 1 of 1 |");
 });
 
-test("a test that fails is seen without the versions, too", () => {
+test("a failing test is visible without the versions, too", () => {
   const of = (status: string): string => documentOf({ title: "GET", status, meta: { setUp: nginx } });
   expect(withoutVersions(of("failed"))).not.toBe(withoutVersions(of("passed")));
 });

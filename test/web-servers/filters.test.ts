@@ -91,7 +91,7 @@ describe.each([
     expect([posted.status, await posted.text(), posted.headers.get("etag")]).toEqual([200, "GRÜSSE\n", null]);
   });
 
-  test("spares clients what they have", async () => {
+  test("confirms copies that clients have", async () => {
     const { headers } = await visit("/docs/a%20b.txt", { method: "HEAD" });
     for (const fields of [
       { "If-None-Match": headers.get("etag")! },
@@ -125,7 +125,7 @@ describe.each([
     expect(await answer.text()).not.toContain("SECRET");
   });
 
-  test("sends 20 MiB whole, and knows parts only of what is kept", async () => {
+  test("sends 20 MiB whole, and parts only of cached replies", async () => {
     const whole = await visit("/large.bin", { headers: { Range: "bytes=0-9" } });
     expect([whole.status, whole.headers.get("accept-ranges")]).toEqual([200, null]);
     expect(sha256(Buffer.from(await whole.arrayBuffer()))).toBe(sha256(large));
@@ -153,7 +153,7 @@ describe.each([
     await expect.poll(() => openFilesBelow(root)).toEqual([]);
   });
 
-  test("shows that a file has shrunk while it was sent", async () => {
+  test("reveals that a file has shrunk while it was sent", async () => {
     putFile(join(root, "shrinking.bin"), large);
     const answer = await visit("/shrinking.bin");
     expect(answer.status).toBe(200);
@@ -178,16 +178,19 @@ describe("the library's guides behind nginx", () => {
     serving: { bridges: { filter: { root: fileURLToPath(contentRoot) } } },
   });
 
-  test.each(["roles.md", "house-rules.md"])("show %s as it is without a Web server", async (name) => {
-    const running = await testApplication(
-      createApplication({ controllers: library, container: createContainer() }),
-      { bridges: { filter: { root: fileURLToPath(contentRoot) } } },
-    );
-    const expected = await running.respond(`/guides/${name}`);
-    await running.close();
-    const answer = await fetch(`${behind().server.url}/guides/${name}`);
-    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
-    expect(Buffer.from(await answer.arrayBuffer()).equals(expected.bytes)).toBe(true);
-    expect(expected.text).toContain("<h1>");
-  });
+  test.each(["roles.md", "house-rules.md"])(
+    "look the same with and without a Web server: %s",
+    async (name) => {
+      const running = await testApplication(
+        createApplication({ controllers: library, container: createContainer() }),
+        { bridges: { filter: { root: fileURLToPath(contentRoot) } } },
+      );
+      const expected = await running.respond(`/guides/${name}`);
+      await running.close();
+      const answer = await fetch(`${behind().server.url}/guides/${name}`);
+      expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+      expect(Buffer.from(await answer.arrayBuffer()).equals(expected.bytes)).toBe(true);
+      expect(expected.text).toContain("<h1>");
+    },
+  );
 });

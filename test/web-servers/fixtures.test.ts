@@ -9,7 +9,7 @@ function textOf(fixture: Fixture): string {
   return formatFixture(fixture).replaceAll(/(?<="SERVER_SOFTWARE",".*)[/ ]v?\d[\w.+-]*/g, "");
 }
 
-describe("the fixtures are what the Web servers of this machine send", () => {
+describe("the fixtures match what the Web servers of this machine send", () => {
   // Where one is not, its server has changed: `npm run capture`, and look what is different.
   test.each(setUps)("$title", async (setUp) => {
     expect(textOf(await captureSetUp(setUp))).toBe(textOf(readFixture(setUp.name)));

@@ -4,18 +4,18 @@ import { expect, onTestFinished, test } from "vitest";
 import { lighttpd } from "../support/web-servers/lighttpd.js";
 import { WebServer } from "../support/web-servers/web-server.js";
 
-test("a Web server that is not installed is an error that says so", async () => {
+test("a missing Web server is an error that says so", async () => {
   const kind = { ...lighttpd(() => ""), program: "no-such-server" };
   await expect(WebServer.start(kind)).rejects.toThrow(/^Cannot start no-such-server: it is not installed/);
 });
 
-test("a Web server that does not take its configuration is an error with what it says", async () => {
+test("a rejected configuration is an error with the Web server's message", async () => {
   await expect(WebServer.start(lighttpd(() => "no.such = "))).rejects.toThrow(
     /^Cannot start lighttpd: it ended with 255\n[^]*parser failed/,
   );
 });
 
-test("nothing is left of a Web server that was stopped", async () => {
+test("a stopped Web server leaves nothing behind", async () => {
   const server = await WebServer.start(lighttpd(() => ""));
   onTestFinished(() => server.stop());
   const { url, folder } = server;

@@ -150,14 +150,14 @@ describe.each(servers)("behind %s", (name) => {
 
   const port = (): number => Number(new URL(server.url).port);
 
-  test("a client that may pass reaches what is protected, by each router", async () => {
+  test("an allowed client reaches protected paths, by each router", async () => {
     for (const router of names) {
       const answer = await ask(port(), protectedPaths[0]!, { [ROUTER]: router, [PASS]: "yes" });
       expect([router, answer.includes(CANARY)]).toEqual([router, true]);
     }
   });
 
-  test("no target reaches it past the authorizer", async () => {
+  test("no target reaches it without the authorizer", async () => {
     const targets = hostileTargets(protectedPaths);
     const tries = targets.flatMap((target) => names.map((router) => ({ target, router })));
     const reached: string[] = [];

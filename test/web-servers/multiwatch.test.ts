@@ -54,7 +54,7 @@ async function listening({ multiwatch }: Watched, count: number): Promise<void> 
   await multiwatch.line(new RegExp(`(?:[^]*Listening on fd:0 for FastCGI){${count}}`));
 }
 
-test("a child that is killed is started again on the same socket, and no request is refused meanwhile", async () => {
+test("a killed child is restarted on the same socket, and no request is refused meanwhile", async () => {
   const watched = watch({ forks: 1 });
   await listening(watched, 1);
   const first = await watched.pid();
@@ -78,7 +78,7 @@ test("two children share a socket", async () => {
 });
 
 // SIGUSR1, for which Node.js would open its debugger. With `-s TERM` multiwatch 1.0 sends SIGQUIT.
-test("its children finish what is in flight at the signal that it hands on, and open no debugger", async () => {
+test("its children finish active requests at the signal that it forwards, and open no debugger", async () => {
   const watched = watch({ forks: 1 });
   await listening(watched, 1);
   const peer = await WebServerPeer.connect(watched.address);

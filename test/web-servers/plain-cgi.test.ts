@@ -70,7 +70,7 @@ describe.each(servers)("a CGI program of $name", ({ kind, passesArguments, reads
   const facts = async (path: string, init?: RequestInit): Promise<ProcessFacts> =>
     (await (await visit(path, init)).json()) as ProcessFacts;
 
-  test("does not care for the arguments that a client makes of a query", async () => {
+  test("ignores arguments that a client makes of a query", async () => {
     const words = ["--inspect=0.0.0.0:9229", "-e", "process.exit(7)", "/tmp/evil.sock"];
     const { arguments: args } = await facts(`/process?${words.map(encodeURIComponent).join("+")}`);
     // mod_cgid escapes what a shell could understand; that they arrive at all is what this is about.
@@ -78,7 +78,7 @@ describe.each(servers)("a CGI program of $name", ({ kind, passesArguments, reads
     await processes.gone();
   });
 
-  test("has what the server sets in its environment, and nothing of the request", async () => {
+  test("has the server's variables in its environment, and nothing of the request", async () => {
     const headers = { Cookie: "session=s3cret", Authorization: "Bearer s3cret", "X-Secret": "s3cret" };
     const { environment } = await facts("/process?a=b", { headers });
     expect(environment["FROM_THE_SERVER"]).toBe("yes");
@@ -94,24 +94,21 @@ describe.each(servers)("a CGI program of $name", ({ kind, passesArguments, reads
     });
   });
 
-  test.each([400_000, 4_000_000])(
-    "answers with %i bytes although nobody reads what is sent",
-    async (bytes) => {
-      const body = payload(4_000_000);
-      const answer = await visit(`/large?bytes=${bytes}`, { method: "POST", body });
-      expect([answer.status, (await answer.text()).length]).toEqual([200, bytes]);
-      await processes.gone();
-    },
-  );
+  test.each([400_000, 4_000_000])("answers with %i bytes even if what is sent is not read", async (bytes) => {
+    const body = payload(4_000_000);
+    const answer = await visit(`/large?bytes=${bytes}`, { method: "POST", body });
+    expect([answer.status, (await answer.text()).length]).toEqual([200, bytes]);
+    await processes.gone();
+  });
 
-  test("ends when its client has left", async () => {
+  test("ends after its client has left", async () => {
     const { code } = await curl("--max-time", "1", "--output", "/dev/null", `${server.url}/app/pour`);
     expect(code).toBe(28);
     await processes.gone();
     if (readsErrors) await server.errorLine(/^stopped$/m);
   });
 
-  test("outlives its server for no longer than its time limit, in the middle of a request", async () => {
+  test("outlives its server by no more than its time limit, in the middle of a request", async () => {
     const hanging = visit("/hang").then(
       () => "answered",
       () => "broken",
@@ -123,7 +120,7 @@ describe.each(servers)("a CGI program of $name", ({ kind, passesArguments, reads
     await processes.gone();
   });
 
-  test("tells the log of its server what it logs, once", async () => {
+  test("logs to its server's log, once", async () => {
     expect(await (await visit("/warn")).text()).toBe("warned");
     await server.errorLine(/"msg":"a warning"/);
     expect(server.errorLog.match(/a warning/g)).toHaveLength(1);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { temporaryFolder } from "../support/served.js";
 import { serverLogLines, skipServerLogs, watchServerLog } from "../support/web-servers/server-logs.js";
 
-test("the last lines that a server logged during a test are shown, also when it has stopped", () => {
+test("the last lines that a server logged during a test are shown, even after it has stopped", () => {
   const path = join(temporaryFolder(), "error.log");
   writeFileSync(path, "");
   const endWatch = watchServerLog({ program: "nginx", path });

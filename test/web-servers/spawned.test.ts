@@ -62,7 +62,7 @@ describe.each(servers)("a program of $name", ({ name, kind }) => {
     fetch(`${server.url}/app${path}`, init);
   const facts = async (): Promise<ProcessFacts> => (await (await visit("/process")).json()) as ProcessFacts;
 
-  test("answers on descriptor 0, and stays one process whatever PHP would be told", async () => {
+  test("answers on descriptor 0, and stays one process despite PHP's settings", async () => {
     const { pid, environment } = await facts();
     if (name.startsWith("lighttpd")) expect(environment["PHP_FCGI_CHILDREN"]).toBe("4");
     for (let time = 0; time < 3; time++) expect((await facts()).pid).toBe(pid);
@@ -72,13 +72,13 @@ describe.each(servers)("a program of $name", ({ name, kind }) => {
     await processes.gone();
   });
 
-  test("logs into the error log of the server, so that nothing is told twice", async () => {
+  test("logs into the error log of the server, without duplicates", async () => {
     expect(await (await visit("/warn")).text()).toBe("warned");
     await server.errorLine(/"msg":"a warning"/);
     expect(server.errorLog.match(/a warning/g)).toHaveLength(1);
   });
 
-  test("finishes what is in flight at SIGTERM, and another one is started for the next request", async () => {
+  test("finishes active requests at SIGTERM, and another one is started for the next request", async () => {
     const { pid } = await facts();
     const later = visit("/later");
     await server.errorLine(/"msg":"waiting"/);

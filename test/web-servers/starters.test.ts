@@ -84,10 +84,10 @@ describe.each(
 )("%s", (_, facts, { version, start, isSeen }) => {
   beforeEach(({ task }) => {
     task.meta.setUp = facts;
-    task.meta.version = version === undefined ? "does not tell" : programVersion(version);
+    task.meta.version = version === undefined ? "unknown" : programVersion(version);
   });
 
-  test("hands requests and answers on: 1 MiB goes in and comes back, and 50 requests at once are answered", async () => {
+  test("forwards requests and answers: 1 MiB in and out, and 50 simultaneous requests", async () => {
     const { addresses } = await start({ folder, port: await freePort() });
     expect((await get(addresses[0]!, "/params?a=b")).text).toContain('"REQUEST_URI":"/params?a=b"');
     const client = new FastCgiClient({ address: addresses[0]! });
@@ -103,7 +103,7 @@ describe.each(
     expect(new Set(await Promise.all(warned))).toEqual(new Set(["warned"]));
   });
 
-  test("starts a program that answers wherever it shall, and ends at SIGTERM behind what is in flight", async () => {
+  test("starts a program that answers at each address, and ends at SIGTERM after active requests", async () => {
     const started = await start({ folder, port: await freePort() });
     const { processes, process: starter, addresses, listens } = started;
     const facts = await Promise.all(addresses.map((address) => factsAt(address)));
@@ -128,7 +128,7 @@ describe.each(
     for (const address of addresses) await deaf(address);
   });
 
-  test("leaves nothing of itself in the environment, where neither requests nor prints change anything", async () => {
+  test("leaves no variables in the environment, which neither requests nor prints change", async () => {
     const { addresses } = await start({ folder, port: await freePort() });
     const before = await factsAt(addresses[0]!);
     expect(before.arguments).toEqual([]);
@@ -148,7 +148,7 @@ describe.each(
     expect(after).toEqual(before);
   });
 
-  test(isSeen ? "shows what is logged" : "shows nothing, so that warnings go by FCGI_STDERR", async () => {
+  test(isSeen ? "shows what is logged" : "shows nothing, so warnings use FCGI_STDERR", async () => {
     const { addresses, process: starter } = await start({ folder, port: await freePort() });
     const warned = await get(addresses[0]!, "/warn");
     const failed = await get(addresses[0]!, "/fail");
@@ -162,7 +162,7 @@ describe.each(
     await starter?.line(/"msg":"Cannot complete request: GET \/fail failed"/);
   });
 
-  test("leaves the log to the file that TRICORN_LOG names", async () => {
+  test("logs to the file that TRICORN_LOG names", async () => {
     const log = join(folder, "app.log");
     const { addresses, listens } = await start({ folder, port: await freePort(), env: { TRICORN_LOG: log } });
     expect((await get(addresses[0]!, "/warn")).stderr).toBe("");

@@ -84,7 +84,7 @@ const servers: Readonly<Record<string, (address: string) => WebServerKind>> = {
 };
 
 describe.each(Object.entries(servers))("%s", (_name, kind) => {
-  test("logs each warning of a request, and hands all of the answer on", async () => {
+  test("logs each warning of a request, and forwards the whole answer", async () => {
     const server = await start(kind, "warnings");
     for (let time = 0; time < 10; time++) {
       const whole = await fetch(`${server.url}/whole`, { headers: { "X-Secret": "yes" } });
@@ -107,7 +107,7 @@ describe.each(Object.entries(servers))("%s", (_name, kind) => {
     }
   });
 
-  test("is told of nothing where that is switched off", async () => {
+  test("receives nothing if switched off", async () => {
     const server = await start(kind, "off");
     for (const path of ["/whole", "/stream", "/whole"]) await (await fetch(`${server.url}${path}`)).text();
     expect(server.errorLog).not.toContain("tricorn: ");

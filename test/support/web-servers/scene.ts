@@ -62,7 +62,7 @@ export function testStart({ server: name }: SetUp, server: () => RunningServer):
   const title =
     name === "gateway"
       ? "it starts"
-      : "the configuration that `tricorn config` writes is what the server checks and starts with";
+      : "the server accepts the configuration from `tricorn config`, and starts with it";
   test(title, async ({ task }) => {
     task.meta.version = await serverVersion(name, server());
     expect((await fetch(`${server().url}/`)).status).toBeGreaterThan(0);

@@ -58,7 +58,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
       await expect.poll(async () => (await visit(`${door().canaries[0]!}?mode=allow`)).status).toBe(200);
     });
 
-  test("what the gate allows is served", async () => {
+  test("an allowed request is served", async () => {
     for (const path of door().canaries) {
       expect(await visit(`${path}?mode=allow`)).toMatchObject({
         status: 200,
@@ -67,7 +67,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     }
   });
 
-  test("what the gate denies is not", async () => {
+  test("a denied request is not served", async () => {
     for (const status of await refusals("deny")) expect(status).toBe(denied);
   });
 
@@ -88,7 +88,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     }
   });
 
-  test("nothing is served when nobody listens where the gate should be", async () => {
+  test("nothing is served when the gate is unreachable", async () => {
     restoreAfterwards();
     await door().post.place("gone");
     for (const status of await refusals("allow")) expect(status).toBeGreaterThanOrEqual(500);
@@ -123,7 +123,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     for (const status of statuses) expect([500, 502, 503, denied]).toContain(status);
   });
 
-  test("nothing is served by another spelling of a path", async () => {
+  test("nothing is served under another spelling of a path", async () => {
     const spellings = door().canaries.flatMap((path) => SPELLINGS.map((spell) => spell(path)));
     for (const path of spellings) {
       const { body } = await visit(`${path}?mode=deny`);
@@ -141,7 +141,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     }
   });
 
-  test("a denial reaches the client as the gate made it", async ({ task }) => {
+  test("a denial reaches the client unchanged", async ({ task }) => {
     const { status, headers, body } = await visit(`${door().canaries[0]!}?mode=deny`);
     expect(status).toBe(denied);
     const isReplaced =
@@ -150,7 +150,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     else expect([headers["x-denied"], body]).toEqual(["yes", "Not for you.\n"]);
   });
 
-  test("a denial that is a redirect leads there, with its cookie", async ({ task }) => {
+  test("a denial that is a redirect reaches the client, with its cookie", async ({ task }) => {
     const { status, headers } = await visit(`${door().canaries[0]!}?mode=redirect`);
     const lost = differences.losesRedirects;
     if (differs(task, lost)) expect([status, headers.location]).toEqual([lost.status, undefined]);
@@ -168,7 +168,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     if (!isReplaced) expect(challenged.headers["www-authenticate"]).toBe('Basic realm="The gate"');
   });
 
-  test("its variables are seen by the application behind it, and not by the client", async () => {
+  test("its variables reach the application, and not the client", async () => {
     const { headers, body } = await visit("/members/seen/it?mode=allow");
     expect((JSON.parse(body) as Seen).params).toMatchObject({ AUTH_USER: "ada" });
     for (const path of door().canaries) {
@@ -180,7 +180,7 @@ export function testAuthorizer(door: () => AuthorizerDoor, differences: Authoriz
     }
   });
 
-  test("the request that it allows keeps its method and its body", async () => {
+  test("an allowed request keeps its method and its body", async () => {
     const { server, mount, headers } = door();
     const body = payload(3 * 1024 * 1024);
     const post = (mode: string): Promise<Response> =>

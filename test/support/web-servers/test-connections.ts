@@ -12,7 +12,7 @@ import type { Cue } from "./stage.js";
 export function testConnections(door: () => ResponderDoor, { startsProcesses }: ResponderDifferences): void {
   const { url, visit } = visitor(door);
 
-  test("200 requests of one client are answered on a connection that is kept", async ({ task }) => {
+  test("200 requests of one client are answered on a kept connection", async ({ task }) => {
     const rounds = differs(task, startsProcesses) ? 5 : 200;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const { origin, pathname } = new URL(url("/hello"));
@@ -27,7 +27,7 @@ export function testConnections(door: () => ResponderDoor, { startsProcesses }: 
     expect(connections).toBeLessThanOrEqual(2);
   });
 
-  test("50 requests at once are all answered", async ({ task }) => {
+  test("50 simultaneous requests are all answered", async ({ task }) => {
     const count = differs(task, startsProcesses) ? 5 : 50;
     const answers = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
@@ -59,7 +59,7 @@ export function testDepartures(
     door().stage.tell("enough");
   };
 
-  test("a client that leaves is noticed by a handler that waits", async ({ task }) => {
+  test("a waiting handler is notified when its client leaves", async ({ task }) => {
     const { stage } = door();
     let isNoticed = false;
     const [waiting, stopped] = [stage.when("waiting"), stops("waiting")];
@@ -79,7 +79,7 @@ export function testDepartures(
     }
   });
 
-  test("a client that leaves is noticed by a handler that streams", async ({ task }) => {
+  test("a streaming handler is notified when its client leaves", async ({ task }) => {
     const stopped = stops("pouring");
     const left = get(url("/pour"), { agent: false }).on("error", () => {});
     const gone = once(left, "close");

@@ -25,13 +25,13 @@ export function testFilter(door: () => FilterDoor, differences: FilterDifference
 
   test.each([
     ["a short one", "/texts/short.txt"],
-    ["one whose last line has no end", "/texts/no-end.txt"],
+    ["one without a final newline", "/texts/no-end.txt"],
     ["a large one", "/texts/large.txt"],
     ["an empty one", "/texts/empty.txt"],
     ["one with an escaped name", "/texts/a%20b+c%25.txt"],
     ["one with a query", "/texts/short.txt?q=a%20b&r=1+2"],
-    ["one by a link inside the root", "/texts/in.txt"],
-  ])("a file has the same bytes as by the filter role: %s", async (_, path) => {
+    ["one through a link inside the root", "/texts/in.txt"],
+  ])("a file has the same bytes as in the filter role: %s", async (_, path) => {
     const [bridged, native] = await Promise.all([visit(path), natively(path)]);
     expect(native.status).toBe(200);
     expect(bridged.status).toBe(200);
@@ -47,7 +47,7 @@ export function testFilter(door: () => FilterDoor, differences: FilterDifference
     expect(head.headers.etag).toBe(whole.headers.etag);
   });
 
-  test("a copy that is still good is confirmed by 304, by its tag and by its time", async ({ task }) => {
+  test("a fresh copy is confirmed by 304, by its tag and by its time", async ({ task }) => {
     const { headers } = await visit("/texts/short.txt");
     if (differs(task, differences.leavesValidators)) {
       expect([headers.etag, headers["last-modified"]]).toEqual([undefined, undefined]);
@@ -67,7 +67,7 @@ export function testFilter(door: () => FilterDoor, differences: FilterDifference
     }
   });
 
-  test("a part of a file is that part of the answer, or the whole", async () => {
+  test("a range request gets that range of the answer, or the whole", async () => {
     const whole = await visit("/texts/short.txt");
     const part = await visit("/texts/short.txt", { headers: { Range: "bytes=2-5" } });
     expect([200, 206]).toContain(part.status);
@@ -75,26 +75,26 @@ export function testFilter(door: () => FilterDoor, differences: FilterDifference
   });
 
   test.each([
-    ["one that is not there", "/texts/missing.txt", [404]],
-    ["a hidden one", "/texts/.hidden.txt", [403, 404]],
-    ["one in a hidden folder", "/secret/.git/config.txt", [403, 404]],
+    ["a missing file", "/texts/missing.txt", [404]],
+    ["a hidden file", "/texts/.hidden.txt", [403, 404]],
+    ["a file in a hidden folder", "/secret/.git/config.txt", [403, 404]],
     ["a link out of the root", "/texts/out.txt", [403, 404]],
     ["a link to nothing", "/texts/dangling.txt", [404]],
-    ["a way out of the root", "/texts/..%2f..%2foutside.txt", [400, 403, 404]],
-    ["a way out of the root in plain letters", "/texts/../../outside.txt", [400, 403, 404]],
-  ])("what is no file to be shown is not: %s", async (_, path, statuses) => {
+    ["an encoded path out of the root", "/texts/..%2f..%2foutside.txt", [400, 403, 404]],
+    ["an unencoded path out of the root", "/texts/../../outside.txt", [400, 403, 404]],
+  ])("other paths are not served: %s", async (_, path, statuses) => {
     const { status, body } = await visit(path);
     expect(statuses).toContain(status);
     expect(body.toLowerCase()).not.toContain(CANARY.toLowerCase());
   });
 
-  test("a folder with the name of such a file is none", async ({ task }) => {
+  test("a folder with the name of a filtered file is not served", async ({ task }) => {
     const { status } = await visit("/texts/folder.txt");
     if (differs(task, differences.redirectsByLocation)) expect(status).toBe(302);
     else expect([301, 403, 404]).toContain(status);
   });
 
-  test("a protected file is filtered only when the authorizer allows it, and knows its variables", async () => {
+  test("a protected file is filtered only when the authorizer allows it, and its filter receives the variables", async () => {
     const allowed = await visit("/members/private.txt?mode=allow");
     expect([allowed.status, allowed.body]).toEqual([
       200,

@@ -95,7 +95,7 @@ function testAnswers(door: () => ResponderDoor, differences: ResponderDifference
     }
   });
 
-  test("an answer that breaks off is not taken for a whole one", async ({ task }) => {
+  test("an aborted answer is not treated as complete", async ({ task }) => {
     const answer = await visit("/break");
     expect(answer.status).toBe(200);
     if (differs(task, differences.hidesBreaks)) {
@@ -122,7 +122,7 @@ function testBodies(door: () => ResponderDoor, differences: ResponderDifferences
     expect(await answer.json()).toEqual({ name: "Ada & Ćo" });
   });
 
-  test("1 MiB of bytes comes in whole, and back", async () => {
+  test("1 MiB of bytes arrives whole, and is returned", async () => {
     const body = payload(MEBIBYTE);
     const echo = await visit("/echo", { method: "POST", body });
     expect(sha256(new Uint8Array(await echo.arrayBuffer()))).toBe(sha256(body));
@@ -136,13 +136,13 @@ function testBodies(door: () => ResponderDoor, differences: ResponderDifferences
   });
 
   function testUploads(size: string, { bytes, refusal }: Upload): void {
-    test(`an upload of ${size} comes in whole`, async () => {
+    test(`an upload of ${size} arrives whole`, async () => {
       const body = payload(bytes);
       const digest = (await (await visit("/digest", { method: "POST", body })).json()) as Digest;
       expect(digest).toEqual({ bytes, sha256: sha256(body), announced: String(bytes) });
     });
 
-    test(`an upload of ${size} in chunks comes in whole`, async ({ task }) => {
+    test(`an upload of ${size} in chunks arrives whole`, async ({ task }) => {
       const body = payload(bytes);
       if (differs(task, refusal)) {
         // The connection is broken off behind the answer, which may be lost by that.
@@ -155,7 +155,7 @@ function testBodies(door: () => ResponderDoor, differences: ResponderDifferences
     });
   }
 
-  test("a body that nobody reads costs neither the answer nor the next one", async () => {
+  test("an unread body costs neither the answer nor the next one", async () => {
     // HAProxy 2.6.12 forgets a client's next request on the same connection.
     const headers = { Connection: "close" };
     for (let round = 0; round < 3; round++) {
@@ -166,7 +166,7 @@ function testBodies(door: () => ResponderDoor, differences: ResponderDifferences
     }
   });
 
-  test("10 MiB come down whole", async () => {
+  test("a download of 10 MiB arrives whole", async () => {
     const answer = await visit(`/download?bytes=${10 * MEBIBYTE}`);
     expect(sha256(Buffer.from(await answer.arrayBuffer()))).toBe(sha256(payload(10 * MEBIBYTE)));
   });

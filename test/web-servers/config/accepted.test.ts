@@ -54,7 +54,7 @@ const odd: readonly [string, DeploymentInput][] = [
   ["connections of one request at a time", { haproxy: { connections: "kept" } }],
 ];
 
-describe.each(["nginx", "caddy", "haproxy", "h2o"])("%s takes", (server) => {
+describe.each(["nginx", "caddy", "haproxy", "h2o"])("%s accepts", (server) => {
   const complaintsAbout = (deployment: DeploymentInput, description: Description): Promise<string[]> =>
     complaints(write(server, { port: 8080, state, ...deployment }, description));
 
@@ -64,7 +64,7 @@ describe.each(["nginx", "caddy", "haproxy", "h2o"])("%s takes", (server) => {
     }
   });
 
-  test("variables of authorizers that nobody asks", async () => {
+  test("variables of authorizers that are not asked", async () => {
     expect(await complaintsAbout({ variables: ["AUTH_USER"] }, unknown)).toEqual([]);
   });
 

@@ -95,7 +95,7 @@ describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
 
   const server = (): WebServer => started;
 
-  test("its variables, and the user, are seen by the responder behind it, and are not a client's to set", async () => {
+  test("its variables, and the user, reach the responder, and clients cannot set them", async () => {
     const spoofed = {
       ...headers,
       AUTH_USER: "eve",
@@ -113,7 +113,7 @@ describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
     expect(clients.map(([name]) => name).sort()).toEqual(["HTTP_AUTH_USER", "HTTP_REMOTE_USER"]);
   });
 
-  test("its variables that are named are not shown to the client", async () => {
+  test("its named variables are not shown to the client", async () => {
     const { status, headers: shown } = await fetch(`${server().url}/canary?mode=allow`, { headers });
     expect([status, shown.get("variable-auth_user")]).toEqual([200, null]);
   });
@@ -132,13 +132,13 @@ describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
     expect([status, body.includes(CANARY)]).toEqual([form.denied, false]);
   });
 
-  test("the file that stands for a folder is served when the gate allows it", async () => {
+  test("the index of a folder is served if the authorizer allows it", async () => {
     const { status, body } = await visit(`${server().url}/folder/?mode=allow`, headers);
     expect([status, body]).toEqual([200, CANARY]);
   });
 
   if (form.authorizer !== "check-authn" && form.authorizer !== "fcgid-access-checker") {
-    test("without a password Apache asks for one", async () => {
+    test("without a password Apache requests one", async () => {
       const answer = await fetch(`${server().url}/canary?mode=allow`);
       expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, 'Basic realm="Members"']);
       expect(await answer.text()).not.toContain(CANARY);
@@ -146,7 +146,7 @@ describe.each(forms)("an authorizer behind Apache as $authorizer", (form) => {
   }
 
   if (form.authorizer === "authz" || form.authorizer === "fcgid-authorizer") {
-    test("a wrong password is not the application's matter", async () => {
+    test("a wrong password is rejected by Apache", async () => {
       const wrong = { Authorization: basic("wrong") };
       const { status, body } = await visit(`${server().url}/canary?mode=allow`, wrong);
       expect([status, body.includes(CANARY)]).toEqual([401, false]);
@@ -170,7 +170,7 @@ async function start(kind: WebServerKind): Promise<WebServer> {
 }
 
 test.each(["check-authn", "fcgid-authorizer"] as const)(
-  "%s is not asked where Require needs no user, which is why no configuration has that",
+  "%s is not asked if Require needs no user, so no configuration has that",
   async (authorizer) => {
     const none = await serveApplication();
     onTestFinished(() => none.close());
@@ -185,7 +185,7 @@ test.each(["check-authn", "fcgid-authorizer"] as const)(
   },
 );
 
-describe("a responder and an authorizer that mod_fcgid starts", () => {
+describe("a responder and an authorizer started by mod_fcgid", () => {
   const kind = guarded({
     authorizer: "fcgid-access-checker",
     listen: "127.0.0.1:9000",
@@ -193,7 +193,7 @@ describe("a responder and an authorizer that mod_fcgid starts", () => {
     apache: { responder: "fcgid", processes: 2 },
   });
 
-  test("are one program, and the variables come through", async () => {
+  test("are one program, and the variables are passed on", async () => {
     const server = await start(kind);
     const { body } = await visit(`${server.url}/seen/it?mode=allow`);
     expect(JSON.parse(body)).toMatchObject({ path: "/seen/it", params: { AUTH_USER: "ada" } });
@@ -206,7 +206,7 @@ describe("a responder and an authorizer that mod_fcgid starts", () => {
     return server.errorLog.match(/Access check to access \/seen\/it failed/g)!.length;
   }
 
-  test("the authorizer is asked once for a request", async () => {
+  test("the authorizer is asked once per request", async () => {
     expect(await questions(await start(kind))).toBe(1);
   });
 
@@ -222,7 +222,7 @@ describe("a responder and an authorizer that mod_fcgid starts", () => {
   });
 });
 
-test("a path that is protected to the application is refused, where to Apache it is another one", async () => {
+test("a path that is protected in the application, but another one in Apache, is refused", async () => {
   const gate = await serveApplication({ controllers: [Gate, Contract] });
   onTestFinished(() => gate.close());
   const server = await start(

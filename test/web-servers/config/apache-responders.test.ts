@@ -78,7 +78,7 @@ function testFiles(server: () => WebServer, mount: string): void {
   });
 
   if (mount !== "") {
-    test("what lies outside of the mount is not the application's", async () => {
+    test("paths outside the mount do not reach the application", async () => {
       expect(await visit("/hello")).not.toContain("Hello\n");
       expect((await visit("/hello"))[0]).toBe(404);
       expect((await visit(`${mount}lication/hello`))[0]).toBe(404);
@@ -123,14 +123,14 @@ describe.each([
 
   // Apache hands a query without "=" to CGI programs as arguments (RFC 3875, section 4.4).
   test.each(["--version", "-e+process.exit(1)", "--inspect-brk=0", "a+b"])(
-    "a query %s is nothing but a query",
+    "a query %s is only a query",
     async (query) => {
       const seen = (await (await fetch(url(`/seen/it?${query}`))).json()) as Seen;
       expect(seen).toMatchObject({ path: "/seen/it", query });
     },
   );
 
-  test("bodies up to the limit come in whole; above it they are refused, never cut", async () => {
+  test("bodies up to the limit arrive whole; longer ones are refused, never truncated", async () => {
     const most = (await (await post(url("/digest"), 20 * MEBIBYTE)).json()) as Digest;
     expect(most).toMatchObject({ bytes: 20 * MEBIBYTE, sha256: sha256(payload(20 * MEBIBYTE)) });
     const chunked = await fetch(url("/digest"), {
@@ -144,11 +144,11 @@ describe.each([
     expect(more.status).toBe(responder === "fcgid" ? 500 : 413);
   });
 
-  test("a failure is a 500, and its reason is in the error log of Apache", async () => {
+  test("a failure is a 500, and its reason is in Apache's error log", async () => {
     expect((await fetch(url("/fail"))).status).toBe(500);
   });
 
-  test("an answer that streams arrives as it is produced, and several requests at once are all answered", async () => {
+  test("a stream arrives as it is produced, and simultaneous requests are all answered", async () => {
     const first = await fetch(url("/pour"));
     const reader = first.body!.getReader();
     expect((await reader.read()).value!.length).toBeGreaterThan(0);
@@ -170,14 +170,14 @@ async function start(kind: WebServerKind): Promise<WebServer> {
   return server;
 }
 
-test("an application that is not there is a 503", async () => {
+test("an unreachable application is a 503", async () => {
   const application = await serveApplication();
   await application.close();
   const server = await start(contractBehind({ listen: application.address }));
   expect((await fetch(`${server.url}/hello`)).status).toBe(503);
 });
 
-test.each(["", "/app"])("files for a filter are never served as they are, mount %j", async (mount) => {
+test.each(["", "/app"])("files for a filter are never served unfiltered, mount %j", async (mount) => {
   const application = await serveApplication({ mount: mount || "/" });
   onTestFinished(() => application.close());
   const filter = ["*.txt", "index.html"];

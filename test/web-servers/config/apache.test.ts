@@ -53,7 +53,7 @@ function inServer(configuration: Configuration): Configuration {
   return { ...configuration, files: [{ name: "main", text: text.join("\n") }, ...files.slice(1)] };
 }
 
-describe.each(responders)("Apache takes the configuration with responder %s", (responder) => {
+describe.each(responders)("Apache accepts the configuration with responder %s", (responder) => {
   test.each(authorizers)("and authorizer %s", async (authorizer) => {
     for (const mount of ["", "/app"]) {
       for (const root of [undefined, "/srv/books/public"]) {
@@ -71,7 +71,7 @@ describe.each(responders)("Apache takes the configuration with responder %s", (r
   });
 });
 
-test("whatever texts a deployment has, Apache takes the configuration, or it is refused", async () => {
+test("Apache accepts a configuration with any texts, or it is refused", async () => {
   let taken = 0;
   await fc.assert(
     fc.asyncProperty(anyDeployment, async (input) => {
@@ -89,7 +89,7 @@ test("whatever texts a deployment has, Apache takes the configuration, or it is 
   expect(taken).toBeGreaterThan(20);
 });
 
-test("no text of a deployment makes a line of its own", () => {
+test("no text of a deployment starts a line", () => {
   fc.assert(
     fc.property(anyDeployment, (input) => {
       let configuration: Configuration;
@@ -135,7 +135,7 @@ function kindsOfLines({ files }: Configuration): string[] {
 }
 
 test.each(['a"b', "a\\b", "a\nb", "${PATH}", "%{ENV:PATH}", "\ud800"])(
-  "%j is no word of Apache's configuration",
+  "%j is refused as a word of Apache's configuration",
   (word) => {
     expect(() => quoted(word)).toThrow(/for Apache: it has a quote, a backslash/);
   },
@@ -181,11 +181,11 @@ describe("an Apache configuration", () => {
     [{}, { vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
     [{ mount: "/app" }, { mount: "/app", vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
     [{ root: "/srv" }, { vouchesFor: ["AUTH_USER", "REMOTE_USER"], bridges: { filter: { root: "/srv" } } }],
-  ])("says what the application needs of %j", (deployment, needs) => {
+  ])("says what the application needs for %j", (deployment, needs) => {
     expect(write(deployment).needs).toEqual(needs);
   });
 
-  test("lets nobody vouch for a user whom nobody names", () => {
+  test("trusts no user variable that is not named", () => {
     const description = { ...library, authorizers: [{ paths: [], variables: ["AUTH_ROLE"] }] };
     const deployment = parseDeployment({ command, apache: { responder: "fcgid" } });
     expect(apache({ deployment, description }).needs.vouchesFor).toBeUndefined();
@@ -194,14 +194,14 @@ describe("an Apache configuration", () => {
     ).toBeUndefined();
   });
 
-  test("has everything protected where an authorizer has no globs, whatever the case of letters", () => {
+  test("protects everything if an authorizer has no globs, in any letter case", () => {
     const description = { ...library, authorizers: [{ paths: [] }] };
     const { files } = apache({ deployment: parseDeployment({}), description });
     const [, covered] = /<LocationMatch "\(\?i\)(.*)">/.exec(files[0]!.text)!;
     for (const path of ["/", "/Members", "/a/b c", "/a\n"]) expect(path).toMatch(new RegExp(covered!, "i"));
   });
 
-  test("has no Require that needs no user in what is protected", () => {
+  test("has no Require without a user for protected paths", () => {
     for (const authorizer of authorizers) {
       const { files } = write({ command, apache: { authorizer, passwordFile: "/p" } });
       const [, guarded] = /<LocationMatch [^]*?>([^]*?)<\/LocationMatch>/.exec(files[0]!.text)!;
@@ -241,7 +241,7 @@ describe("an Apache configuration", () => {
     );
   });
 
-  test("has what is started as a program that hands on no arguments", () => {
+  test("passes no arguments to a program that it starts", () => {
     const { files, folders } = write({
       command: ["/usr/bin/node", "it's.js"],
       directory: "/srv/my",

@@ -62,7 +62,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
   const seen = async (target: string, headers: Record<string, string> = {}): Promise<Seen> =>
     JSON.parse((await go(target, { headers })).body) as Seen;
 
-  test("routes are answered, with mount and path, also where there is such a file", async () => {
+  test("routes are answered, with mount and path, even if such a file exists", async () => {
     expect(await seen("/seen/a%20b?c=d")).toMatchObject({ mount, path: "/seen/a%20b" });
     expect(await seen("/seen/it")).toMatchObject({ mount, path: "/seen/it" });
     expect((await go("/")).body).toBe("home\n");
@@ -78,7 +78,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     expect((await go("/nowhere")).status).toBe(404);
   });
 
-  test("what a client says of itself is no variable", async () => {
+  test("no field of a client becomes a variable", async () => {
     const { params, user } = await seen("/seen/it", {
       Authorization: `Basic ${Buffer.from("eve:wrong").toString("base64")}`,
       Proxy: "http://eve/",
@@ -123,7 +123,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     "/hidden/index.html",
     "/books/a%2Fb",
     "/members%2Fcard.txt",
-  ])("%j is not shown unasked", async (target) => {
+  ])("%j is not shown without authorization", async (target) => {
     for (const mode of ["deny", "throw", ""]) {
       const { status, body } = await go(`${target}?mode=${mode}`);
       expect([target, body.includes(CANARY) || body.includes("params")]).toEqual([target, false]);
@@ -131,7 +131,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     }
   });
 
-  test("an allowed request is answered, and its responder knows who asked", async () => {
+  test("an allowed request is answered, and its responder knows the user", async () => {
     const { user, params } = await seen("/members/seen?mode=allow");
     expect([user, params["AUTH_USER"]]).toEqual(["ada by GET", "ada by GET"]);
     expect((await go("/members/shout.md?mode=allow")).body).toBe(CANARY.toUpperCase());
@@ -139,7 +139,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     expect(posted.status).toBe(405);
   });
 
-  test("a denial is shown as what it is", async () => {
+  test("a denial is forwarded unchanged", async () => {
     const redirected = await go("/members/seen?mode=redirect");
     // HAProxy 2.6.12 makes a 302 of every answer with a Location.
     const status = server === "haproxy" ? 302 : 303;
@@ -152,13 +152,13 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     expect((await go("/members/seen?mode=throw")).status).toBe(500);
   });
 
-  test("a file that a filter covers comes out of it", async () => {
+  test("a file that a filter covers is filtered", async () => {
     const { status, body, headers } = await go("/shout.md");
     expect([status, body, headers["content-type"]]).toEqual([200, "LOUD\n", "text/plain; charset=utf-8"]);
     for (const target of ["/loud/", "/loud/index.html"]) expect((await go(target)).body).toBe("LOUD INDEX\n");
   });
 
-  test("files are served by those who can tell which ones are protected", async () => {
+  test("files are served by servers that can tell which ones are protected", async () => {
     const expected = asks ? [200, "one\n"] : [404, expect.not.stringContaining("one\n")];
     const poem = await go("/poem.txt");
     expect([poem.status, poem.body]).toEqual(expected);
@@ -182,7 +182,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     }
   });
 
-  test("an answer that streams arrives as it is produced", async () => {
+  test("a stream arrives as it is produced", async () => {
     const pieces: string[] = [];
     for await (const piece of (await fetch(`${scene.url}/ticks`)).body!) {
       pieces.push(Buffer.from(piece).toString());
@@ -192,7 +192,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
   });
 
   if (mount !== "") {
-    test("what lies outside of the mount is not the application's", async () => {
+    test("paths outside the mount do not reach the application", async () => {
       for (const path of ["/seen/it", "/application/seen/it", "/appseen"]) {
         expect([path, (await visit(scene.webServer.url, path)).status]).toEqual([path, 404]);
       }
@@ -204,7 +204,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
 });
 
 describe.each(["nginx", "caddy", "haproxy", "h2o"] as const)("behind %s", (server) => {
-  test("a body above the limit is refused, one within it is not", async () => {
+  test("a body above the limit is refused, one within it is accepted", async () => {
     const { url } = await start({ server, over: "tcp", mount: "", deployment: { maxBodyBytes: MEBIBYTE } });
     // curl reads an answer that comes before the whole body was sent, and survives that the server then closes.
     const post = async (bytes: number): Promise<string> => {
@@ -217,7 +217,7 @@ describe.each(["nginx", "caddy", "haproxy", "h2o"] as const)("behind %s", (serve
     expect(await post(MEBIBYTE + 1)).toMatch(/\n413$/);
   });
 
-  test("nothing that is protected is shown when the application is down", async () => {
+  test("nothing protected is shown if the application is down", async () => {
     const scene = await start({
       server,
       over: "unix",
@@ -230,7 +230,7 @@ describe.each(["nginx", "caddy", "haproxy", "h2o"] as const)("behind %s", (serve
   });
 });
 
-test("nginx takes a large upload to what is protected where that alone allows it", async () => {
+test("nginx accepts a large upload to a protected path if only that path allows it", async () => {
   const edit = (text: string): string =>
     text
       .replace(/client_max_body_size [1-9]\d*;/, "client_max_body_size 1m;")
@@ -244,36 +244,33 @@ test("nginx takes a large upload to what is protected where that alone allows it
   expect(output).toBe(`{"bytes":${2 * MEBIBYTE}}`);
 });
 
-describe.each(["nginx", "caddy", "h2o"] as const)(
-  "behind %s, of an application that is not known,",
-  (server) => {
-    test("files come first, and what is no file is the application's", async () => {
-      const { url } = await start({ server, over: "tcp", mount: "", isKnown: false });
-      expect((await visit(url, "/poem.txt")).body).toBe("one\n");
-      expect((await visit(url, "/seen/it")).body).toBe("a file in the place of a route\n");
-      expect((await visit(url, "/")).body).toBe("home\n");
-      expect(JSON.parse((await visit(url, "/seen/other")).body)).toMatchObject({ path: "/seen/other" });
-      for (const path of [
-        "/.git/config",
-        "/%2egit/config",
-        "//.git//config",
-        "/seen/../.git/config",
-        "/folder%2f.git/config",
-      ]) {
-        expect([path, (await visit(url, path)).body]).not.toEqual([path, "dot file\n"]);
-      }
-    });
+describe.each(["nginx", "caddy", "h2o"] as const)("behind %s, of an unknown application,", (server) => {
+  test("files take precedence, and other paths reach the application", async () => {
+    const { url } = await start({ server, over: "tcp", mount: "", isKnown: false });
+    expect((await visit(url, "/poem.txt")).body).toBe("one\n");
+    expect((await visit(url, "/seen/it")).body).toBe("a file in the place of a route\n");
+    expect((await visit(url, "/")).body).toBe("home\n");
+    expect(JSON.parse((await visit(url, "/seen/other")).body)).toMatchObject({ path: "/seen/other" });
+    for (const path of [
+      "/.git/config",
+      "/%2egit/config",
+      "//.git//config",
+      "/seen/../.git/config",
+      "/folder%2f.git/config",
+    ]) {
+      expect([path, (await visit(url, path)).body]).not.toEqual([path, "dot file\n"]);
+    }
+  });
 
-    test("everything is the application's where there are no files", async () => {
-      const { url } = await start({ server, over: "tcp", mount: "", isKnown: false, withRoot: false });
-      expect((await visit(url, "/poem.txt")).status).toBe(404);
-      expect((await visit(url, "/")).body).toBe("home\n");
-    });
-  },
-);
+  test("every path reaches the application if there are no files", async () => {
+    const { url } = await start({ server, over: "tcp", mount: "", isKnown: false, withRoot: false });
+    expect((await visit(url, "/poem.txt")).status).toBe(404);
+    expect((await visit(url, "/")).body).toBe("home\n");
+  });
+});
 
 test.each(["nginx", "caddy", "h2o"] as const)(
-  "%s filters an index where nothing is protected",
+  "%s filters an index if nothing is protected",
   async (server) => {
     const { url } = await start({ server, over: "tcp", mount: "", withGate: false });
     for (const target of ["/loud/", "/loud/index.html", "/loud//", "/./loud/"]) {
@@ -289,7 +286,7 @@ test.each(["nginx", "haproxy"] as const)("%s keeps its connections to the applic
   expect(scene.connections).toBeLessThanOrEqual(availableParallelism());
 });
 
-test("HAProxy has a connection for each request where that is said", async () => {
+test("HAProxy has a connection for each request if configured so", async () => {
   const deployment = { haproxy: { connections: "closed" } } as const;
   const scene = await start({ server: "haproxy", over: "unix", mount: "", deployment });
   for (let time = 0; time < 5; time++) expect((await visit(scene.url, "/")).body).toBe("home\n");

@@ -109,7 +109,7 @@ describe.each([
   ["Caddy", "characters", tellingCaddy, body],
   ["lighttpd", "characters", tellingLighttpd, refusals],
 ] as const)("the regular expressions in %s", (_, unit, telling, ask) => {
-  test("say of a path what compileGlob says", async () => {
+  test("match a path like compileGlob", async () => {
     const server = await WebServer.start(telling({ unit, covers: "file" }));
     onTestFinished(() => server.stop());
     const expected = GLOBS.map((glob) => compileGlob(glob));
@@ -122,7 +122,7 @@ describe.each([
     );
   });
 
-  test("cover every path whose authorizer must be asked, however it is spelt", async () => {
+  test("cover every path whose authorizer must be asked, in any spelling", async () => {
     const server = await WebServer.start(telling({ unit, covers: "anyReading" }));
     onTestFinished(() => server.stop());
     const protects = GLOBS.map((glob) => compileProtection(glob));
@@ -137,6 +137,6 @@ describe.each([
   });
 });
 
-test("hardly any of the globs are left out", () => {
+test("few of the globs are refused", () => {
   expect(GLOBS.length).toBeGreaterThan(25);
 });

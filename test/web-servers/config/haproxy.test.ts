@@ -26,7 +26,7 @@ describe("an acl of HAProxy's generated configuration", () => {
   });
   afterAll(() => scene?.close());
 
-  test("keeps what it is meant for, and nothing else", async () => {
+  test("allows what it should, and nothing else", async () => {
     expect((await http(scene.url, "/books/1")).status).toBe(403);
     expect((await http(scene.url, "/seen/it")).status).toBe(200);
   });
@@ -55,7 +55,7 @@ describe("an acl of HAProxy's generated configuration", () => {
     expect(status).toBeGreaterThanOrEqual(400);
   });
 
-  test("the application sees the path that was compared, and a query that means the same", async () => {
+  test("the application sees the compared path, and an equivalent query", async () => {
     const { body } = await http(scene.url, "//x/%2e%2e/seen/%62%20c?d=/../%2e&e=%26");
     expect(JSON.parse(body)).toMatchObject({
       path: "/seen/b%20c",
@@ -66,7 +66,7 @@ describe("an acl of HAProxy's generated configuration", () => {
 });
 
 describe("connections to the application", () => {
-  test("are kept by default, and of many mixed requests none is lost", async () => {
+  test("are kept by default, and many mixed requests are all answered", async () => {
     const scene = await setScene({ server: "haproxy", over: "tcp", mount: "", withGate: false });
     onTestFinished(() => scene.close());
     const agent = new Agent({ keepAlive: true, maxSockets: 30 });

@@ -24,7 +24,7 @@ test.each([
   ["nginx", "satisfy any", "http {", "satisfy any; allow all;", "/members/card.txt", 500],
   ["apache", "MergeSlashes Off", "\nPidFile", "MergeSlashes Off", "/x//../members/page", 500],
 ] as const)(
-  "%s with %s around it serves nothing that is protected",
+  "%s with %s around it serves nothing protected",
   async (server, _what, place, line, target, status) => {
     const folder = temporaryFolder();
     const root = join(folder, "www");

@@ -26,7 +26,7 @@ async function start(kind: WebServerKind): Promise<WebServer> {
   return server;
 }
 
-test("files of the root are served, and the application where there is none", async () => {
+test("files of the root are served, other paths reach the application", async () => {
   const application = await serveApplication();
   onTestFinished(() => application.close());
   const server = await start(
@@ -57,7 +57,7 @@ test("a body above the limit is refused by Jetty", async () => {
   expect((await post(MEBIBYTE + 1)).status).toBe(413);
 });
 
-test("an answer that does not come in time is a 504", async () => {
+test("an answer that exceeds its time is a 504", async () => {
   const application = await serveApplication();
   onTestFinished(() => application.close());
   const server = await start(contractBehind({ listen: application.address, timeout: 1 }));

@@ -55,7 +55,7 @@ describe("an authorizer behind lighttpd", () => {
 
   const url = (path: string): string => `${server.url}${path}`;
 
-  test("its variables are seen by the responder behind it, and are not a client's to set", async () => {
+  test("its variables reach the responder, and clients cannot set them", async () => {
     const headers = { "Auth-User": "eve", "Remote-User": "eve", Proxy: "eve" };
     const seen = JSON.parse((await visit(url("/seen/it?mode=allow"), headers)).body) as Seen;
     expect(seen.params).toMatchObject({ AUTH_USER: "ada", AUTH_PHASE: "none" });
@@ -63,7 +63,7 @@ describe("an authorizer behind lighttpd", () => {
     expect(clients.map(([name]) => name).sort()).toEqual(["HTTP_AUTH_USER", "HTTP_REMOTE_USER"]);
   });
 
-  test("the body of a request comes to the responder behind it", async () => {
+  test("the body of a request reaches the responder", async () => {
     const answer = await fetch(url("/form?mode=allow"), {
       method: "POST",
       body: new URLSearchParams({ name: "Ada" }),
@@ -71,7 +71,7 @@ describe("an authorizer behind lighttpd", () => {
     expect(await answer.json()).toEqual({ name: "Ada" });
   });
 
-  test("where there is no file, it is asked and then the application", async () => {
+  test("without a file, it is asked and then the application", async () => {
     expect((await visit(url("/nowhere?mode=deny"))).status).toBe(403);
     const { status, body } = await visit(url("/nowhere?mode=allow"));
     expect([status, body]).toEqual([404, expect.stringContaining("There is no such resource.")]);
@@ -129,7 +129,7 @@ describe.each([
   });
 });
 
-describe.each(["", "/app"])("files that a glob covers by their names, behind lighttpd, mount %j", (mount) => {
+describe.each(["", "/app"])("files that a glob matches by name, behind lighttpd, mount %j", (mount) => {
   const byName = { ...description, authorizers: [{ name: "Gate", paths: ["canary", "/folder/*.html"] }] };
   let none: ServedApplication;
   let server: WebServer;
@@ -163,7 +163,7 @@ describe.each(["", "/app"])("files that a glob covers by their names, behind lig
   test.each([
     ["/canary/x", /^static-file.disable-pathinfo.*$/m, ""],
     [`${mount}/folder/`, /^index-file.names.*$/m, 'index-file.names = ("index.html")'],
-  ])("%s would show it without what is written against that", async (path, line, replacement) => {
+  ])("%s would show it without the rule against that", async (path, line, replacement) => {
     const kind = guarded({ listen: none.address, mount }, byName);
     const careless = await start({
       ...kind,
@@ -179,7 +179,7 @@ describe.each(["", "/app"])("files that a glob covers by their names, behind lig
   });
 });
 
-test("a path that is protected to the application is refused, where to lighttpd it is another one", async () => {
+test("a path that is protected in the application, but another one in lighttpd, is refused", async () => {
   const gate = await serveApplication({ controllers: [Gate, Contract] });
   onTestFinished(() => gate.close());
   const segments = { ...description, authorizers: [{ name: "Gate", paths: ["/seen/*"], variables: [] }] };

@@ -70,7 +70,7 @@ function testFiles(server: () => WebServer, mount: string): void {
   });
 
   if (mount !== "") {
-    test("what lies outside of the mount is not the application's", async () => {
+    test("paths outside the mount do not reach the application", async () => {
       expect((await visit("/hello"))[0]).toBe(404);
       expect((await visit(`${mount}lication/hello`))[0]).toBe(404);
     });
@@ -111,15 +111,12 @@ describe.each([
     ]);
   });
 
-  test.each(["--version", "-e+process.exit(1)", "a+b"])(
-    "a query %s is nothing but a query",
-    async (query) => {
-      const seen = (await (await fetch(url(`/seen/it?${query}`))).json()) as Seen;
-      expect(seen).toMatchObject({ path: "/seen/it", query });
-    },
-  );
+  test.each(["--version", "-e+process.exit(1)", "a+b"])("a query %s is only a query", async (query) => {
+    const seen = (await (await fetch(url(`/seen/it?${query}`))).json()) as Seen;
+    expect(seen).toMatchObject({ path: "/seen/it", query });
+  });
 
-  test("20 MiB come in whole, with and without a length", async () => {
+  test("20 MiB arrive whole, with and without a length", async () => {
     const most = (await (await post(url("/digest"), 20 * MEBIBYTE)).json()) as Digest;
     expect(most).toMatchObject({ bytes: 20 * MEBIBYTE, sha256: sha256(payload(20 * MEBIBYTE)) });
     const body = new Blob([payload(MEBIBYTE)]).stream();
@@ -127,7 +124,7 @@ describe.each([
     expect(await chunked.json()).toMatchObject({ bytes: MEBIBYTE });
   });
 
-  test("an answer that streams arrives as it is produced, and several requests at once are all answered", async () => {
+  test("a stream arrives as it is produced, and simultaneous requests are all answered", async () => {
     const first = await fetch(url("/pour"));
     const reader = first.body!.getReader();
     expect((await reader.read()).value!.length).toBeGreaterThan(0);
@@ -138,7 +135,7 @@ describe.each([
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  test("where there is no file, it is the application's 404", async () => {
+  test("a missing file is the application's 404", async () => {
     const missing = await fetch(url("/nowhere"));
     expect([missing.status, await missing.json()]).toMatchObject([404, { status: 404 }]);
   });
@@ -154,14 +151,14 @@ async function start(kind: WebServerKind): Promise<WebServer> {
   return server;
 }
 
-test("an application that is not there is a 503", async () => {
+test("an unreachable application is a 503", async () => {
   const application = await serveApplication();
   await application.close();
   const server = await start(contractBehind({ listen: application.address }));
   expect((await fetch(`${server.url}/hello`)).status).toBe(503);
 });
 
-test.each(["", "/app"])("files for a filter are never served as they are, mount %j", async (mount) => {
+test.each(["", "/app"])("files for a filter are never served unfiltered, mount %j", async (mount) => {
   const application = await serveApplication({ mount: mount || "/" });
   onTestFinished(() => application.close());
   const filter = ["*.txt", "index.html"];
@@ -175,7 +172,7 @@ test.each(["", "/app"])("files for a filter are never served as they are, mount 
   }
 });
 
-test("Files that the application names are sent from the folder that the deployment names, and from no other", async () => {
+test("Files that the application names are sent from the deployment's folder, and from no other", async () => {
   const folder = folderWith({ "files/100%41.txt": "the file", "secret.txt": "SECRET" });
   chmodSync(folder, 0o755);
   const inside = sendfile({ via: "X-Sendfile", root: `${folder}/files` });

@@ -26,20 +26,23 @@ function inServer(configuration: Configuration): Configuration {
   return { ...configuration, files: [{ name: "main", text: before + files[0]!.text }, ...files.slice(1)] };
 }
 
-test.each(["connect", "spawn", "cgi"] as const)("lighttpd takes the configuration: %s", async (responder) => {
-  for (const mount of ["", "/app"]) {
-    for (const root of [undefined, "/srv/books/public"]) {
-      for (const listen of ["unix:/run/a.sock", "[::1]:9000"]) {
-        const door = { responder, processes: 2 };
-        const deployment = { command, mount, listen, lighttpd: door, ...(root !== undefined && { root }) };
-        expect(await check(deployment)).toEqual({ code: 0, output: "" });
-        expect(await check({ ...deployment, part: "site" }, inServer)).toEqual({ code: 0, output: "" });
+test.each(["connect", "spawn", "cgi"] as const)(
+  "lighttpd accepts the configuration: %s",
+  async (responder) => {
+    for (const mount of ["", "/app"]) {
+      for (const root of [undefined, "/srv/books/public"]) {
+        for (const listen of ["unix:/run/a.sock", "[::1]:9000"]) {
+          const door = { responder, processes: 2 };
+          const deployment = { command, mount, listen, lighttpd: door, ...(root !== undefined && { root }) };
+          expect(await check(deployment)).toEqual({ code: 0, output: "" });
+          expect(await check({ ...deployment, part: "site" }, inServer)).toEqual({ code: 0, output: "" });
+        }
       }
     }
-  }
-});
+  },
+);
 
-test("whatever texts a deployment has, lighttpd takes the configuration, or it is refused", async () => {
+test("lighttpd accepts a configuration with any texts, or it is refused", async () => {
   let taken = 0;
   await fc.assert(
     fc.asyncProperty(anyDeployment, async (input) => {
@@ -57,7 +60,7 @@ test("whatever texts a deployment has, lighttpd takes the configuration, or it i
   expect(taken).toBeGreaterThan(20);
 });
 
-test("no text of a deployment makes a line of its own", () => {
+test("no text of a deployment starts a line", () => {
   fc.assert(
     fc.property(anyDeployment, (input) => {
       let configuration: Configuration;
@@ -104,7 +107,7 @@ describe("a lighttpd configuration", () => {
     [{}, { vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
     [{ mount: "/app" }, { mount: "/app", vouchesFor: ["AUTH_USER", "REMOTE_USER"] }],
     [{ root: "/srv" }, { vouchesFor: ["AUTH_USER", "REMOTE_USER"], bridges: { filter: { root: "/srv" } } }],
-  ])("says what the application needs of %j", (deployment, needs) => {
+  ])("says what the application needs for %j", (deployment, needs) => {
     expect(write(deployment).needs).toEqual(needs);
   });
 
@@ -124,7 +127,7 @@ describe("a lighttpd configuration", () => {
     expect(files[0]!.text.includes('index-file.names = ("index.html")')).toBe(isServed);
   });
 
-  test("sends no file that the application names, unless a folder is named, and none outside of that", () => {
+  test("sends no file that the application names, unless a folder is given, and none outside it", () => {
     expect(write({}).files[0]!.text).not.toContain("x-sendfile");
     const members = '"x-sendfile" => "enable", "x-sendfile-docroot" => ("/srv/files/")';
     for (const folder of ["/srv/files", "/srv/files/"]) {
@@ -138,7 +141,7 @@ describe("a lighttpd configuration", () => {
     expect(cgi).toMatch(/^ *cgi\.x-sendfile = "enable"\n *cgi\.x-sendfile-docroot = \("\/srv\/files\/"\)$/m);
   });
 
-  test("never says where the documents of an authorizer are: no responder would be asked behind it", () => {
+  test("never sets the document root of an authorizer: the responder would not be asked", () => {
     for (const root of [undefined, "/srv"]) {
       const { files } = write({ ...(root !== undefined && { root }) });
       expect(files[0]!.text).not.toMatch(/"docroot" =>/);

@@ -74,7 +74,7 @@ describe.each([
     for (const path of links) expect([path, await body(path)]).not.toEqual([path, CANARY]);
   });
 
-  test("follows links where it was told to", async () => {
+  test("follows links if configured", async () => {
     const body = await serving(server, description, "followed");
     for (const path of links) expect([path, await body(path)]).toEqual([path, CANARY]);
   });
@@ -84,7 +84,7 @@ describe.each([
   ["caddy", guarded, [...IN, ...OUT]],
   ["h2o", open, OUT],
 ] as const)("%s", (server, description, links) => {
-  test("follows links whatever it is told, which is said with its configuration", async () => {
+  test("follows links in any configuration, which the configuration mentions", async () => {
     const body = await serving(server, description, "refused");
     for (const path of links) expect([path, await body(path)]).toEqual([path, CANARY]);
     const notes = (told: Deployment["links"], root: string | undefined) =>

@@ -66,7 +66,7 @@ async function front(...controllers: ControllerClass[]): Promise<(path: string) 
   };
 }
 
-test("a folder without an index file is the application's, unless an authorizer is asked there", () => {
+test("a folder without an index file reaches the application, unless an authorizer is asked there", () => {
   for (const mount of ["", "/app"]) {
     // In a location of the server itself; what asks an authorizer stands in one too, but leads elsewhere.
     expect(pagesOf(mount).sort()).toEqual([
@@ -76,13 +76,13 @@ test("a folder without an index file is the application's, unless an authorizer 
   }
 });
 
-test("behind nginx the index of a folder may be one that a filter makes", async () => {
+test("behind nginx the index of a folder may be filtered", async () => {
   const get = await front(Pages);
   expect(await get("/hats/")).toBe("200 made of canary");
   expect(await get("/empty/")).toMatch(/^404 .*There is no such file/);
 });
 
-test("behind nginx an index that an authorizer denies is not shown for its folder", async () => {
+test("behind nginx a denied index is not shown for its folder", async () => {
   const get = await front(Pages, Gate);
   for (const path of ["/hats/", "/hats/index.md", "/hats//", "/hats/.", "/hats/./index.md"]) {
     const answer = await get(path);

@@ -20,8 +20,8 @@ function blockOf(text: string, head: string): string[] {
   return lines.slice(start + 1, end).map((line) => line.trim());
 }
 
-describe("what is written for nginx", () => {
-  test("is minimal for an application that is not known", () => {
+describe("the configuration of nginx", () => {
+  test("is minimal for an unknown application", () => {
     const lines = textOf("nginx").split("\n");
     expect(lines.filter((line) => /^\s*location/.test(line))).toEqual(["    location / {"]);
     expect(textOf("nginx")).not.toMatch(
@@ -29,7 +29,7 @@ describe("what is written for nginx", () => {
     );
   });
 
-  test("has each fastcgi_param once, and none that a client chooses beside the request itself", () => {
+  test("has each fastcgi_param once, and none that a client chooses except those of the request", () => {
     const names = [...textOf("nginx", { root: "/srv" }).matchAll(/fastcgi_param (\w+)/g)].map(
       ([, name]) => name!,
     );
@@ -38,7 +38,7 @@ describe("what is written for nginx", () => {
     expect(names).not.toContain("AUTH_TYPE");
   });
 
-  test("asks from an internal location alone", () => {
+  test("asks only from an internal location", () => {
     const text = textOf("nginx", { root: "/srv" }, library);
     expect(text.match(/TRICORN_BRIDGE auth_request;/g)).toHaveLength(1);
     const ask = blockOf(text, "location = /.tricorn/authorize");
@@ -48,7 +48,7 @@ describe("what is written for nginx", () => {
     expect(ask.join()).not.toMatch(/CONTENT_|AUTH_USER/);
   });
 
-  test("has what is protected in front of everything else", () => {
+  test("has protected locations before all others", () => {
     const text = textOf("nginx", { root: "/srv" }, library);
     const regexes = [...text.matchAll(/^ {4}location (~\*? .*) \{$/gm)].map(([, regex]) => regex!);
     expect(regexes[0]).toBe(
@@ -57,20 +57,20 @@ describe("what is written for nginx", () => {
     expect(regexes.slice(1).every((regex) => regex.startsWith("~ "))).toBe(true);
   });
 
-  test("leaves out what can never be reached where everything is protected", () => {
+  test("omits what can never be reached if everything is protected", () => {
     const text = textOf("nginx", { root: "/srv" }, { ...library, authorizers: [{ paths: [] }] });
     expect(text).toContain('location ~* "^/" {');
     expect(text).not.toContain("location / {");
     expect(text).not.toContain("return 400;");
   });
 
-  test("does not collect what streams, and only that", () => {
+  test("does not buffer streams, and only those", () => {
     const text = textOf("nginx", {}, { ...library, authorizers: [] });
     expect(blockOf(text, 'location ~ "^/ticks/?$"')).toContain("fastcgi_buffering off;");
     expect(text.match(/fastcgi_buffering/g)).toHaveLength(1);
   });
 
-  test("keeps its hands off the rest of the system with --site", () => {
+  test("leaves the rest of the system unchanged with --site", () => {
     const { files, folders } = write("nginx", { part: "site", name: "books", state: "/srv/run" });
     expect(files.map(({ name }) => name)).toEqual(["/etc/nginx/conf.d/books.conf"]);
     expect(files[0]!.text).not.toMatch(/^(?:http|events|pid|error_log|worker_processes|user) /m);

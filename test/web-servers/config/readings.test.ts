@@ -35,7 +35,7 @@ function visit(url: string, path: string): Promise<{ readonly status: number; re
 }
 
 describe.each(["nginx", "caddy", "lighttpd", "apache", "haproxy"] as const)(
-  "a router that ignores case and cuts at ; behind the configuration of %s",
+  "a router that ignores case and cuts at ; with the configuration of %s",
   (server) => {
     let web: WebServer;
     let app: FastifyInstance;
@@ -65,7 +65,7 @@ describe.each(["nginx", "caddy", "lighttpd", "apache", "haproxy"] as const)(
       await app?.close();
     });
 
-    test("answers what nobody protects, in each of its spellings", async () => {
+    test("answers unprotected paths, in each spelling", async () => {
       for (const path of ["/open", "/OPEN", "/open;/x"]) {
         expect([path, (await visit(web.url, path)).body]).toEqual([path, CANARY]);
       }
@@ -98,7 +98,7 @@ describe.each(["nginx", "caddy", "lighttpd", "apache", "haproxy"] as const)(
       "/%2561dmin",
       "/admin%5C",
       "/adm%C0%AFin",
-    ])("does not answer %s, which nobody has allowed", async (path) => {
+    ])("does not answer %s, which was not allowed", async (path) => {
       const { status, body } = await visit(web.url, path);
       expect(body).not.toContain(CANARY);
       expect(status).toBeGreaterThanOrEqual(400);

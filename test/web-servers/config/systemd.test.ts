@@ -40,7 +40,7 @@ describe("the units of systemd", () => {
       "with words of every kind",
       { command: ["/bin/true", "a b", 'c"d', "100%", "$HOME", "\\x", "ä", "'", ";"] },
     ],
-  ])("are taken by systemd-analyze, %s", async (_, deployment) => {
+  ])("are accepted by systemd-analyze, %s", async (_, deployment) => {
     const { units } = await folderOf({ command, ...deployment });
     const { stdout, stderr } = await promisify(execFile)(programPath("systemd-analyze"), [
       "verify",
@@ -49,7 +49,7 @@ describe("the units of systemd", () => {
     expect(stdout + stderr).toBe("");
   });
 
-  test("are only as exposed as a network service in Node.js has to be", async () => {
+  test("are only as exposed as a network service in Node.js must be", async () => {
     const { units } = await folderOf({ command: ["/bin/true"] });
     const { stdout } = await promisify(execFile)(programPath("systemd-analyze"), [
       "security",
@@ -60,7 +60,7 @@ describe("the units of systemd", () => {
     expect(stdout).toContain("OK");
   });
 
-  test("let the Web server connect, and nobody else", () => {
+  test("let only the Web server connect", () => {
     const [socket] = write("systemd", {
       command,
       listen: "unix:/run/app.sock",
@@ -83,18 +83,18 @@ describe("the units of systemd", () => {
     ["localhost:9000", false],
     ["9000", false],
     ["unix:/run/app.sock", false],
-  ])("say of %s whether the application needs to be told who may connect: %s", (listen, isNeeded) => {
+  ])("report for %s whether the application needs a list of peers: %s", (listen, isNeeded) => {
     const { notes } = write("systemd", { command, listen });
     expect(notes.some((note) => note.includes("allowedPeers"))).toBe(isNeeded);
   });
 
-  test("hand on each word of the command as it is", () => {
+  test("pass on each word of the command unchanged", () => {
     const words = ["node", "a b", "100%", "$HOME", 'say "\\"'];
     const [, service] = write("systemd", { command: words }).files;
     expect(setting(service!.text, "ExecStart")).toBe(String.raw`node "a b" 100%% $$HOME "say \"\\\""`);
   });
 
-  test("let it read the home of a user where it lies there", () => {
+  test("let it read the home of a user if it is in there", () => {
     const protectHome = (deployment: DeploymentInput): string | undefined =>
       setting(write("systemd", { command, ...deployment }).files[1]!.text, "ProtectHome");
     expect(protectHome({})).toBe("yes");

@@ -21,9 +21,15 @@ const H2O_2_2 = {
   },
 } as const;
 
-const APACHE_2_4 = {
+const PROXY_FCGI_2_4 = {
   overlooksDepartures: {
     because: "mod_proxy_fcgi of Apache 2.4 notices only when it writes to the client.",
+  },
+} as const;
+
+const CGID_2_4 = {
+  overlooksDepartures: {
+    because: "mod_cgid of Apache 2.4 notices only when it writes to the client.",
   },
 } as const;
 
@@ -72,6 +78,9 @@ const CGI = {
 } as const;
 
 const FCGID_2_3 = {
+  overlooksDepartures: {
+    because: "mod_fcgid 2.3.9 notices only when it writes to the client.",
+  },
   hidesBreaks: {
     because:
       "mod_fcgid 2.3.9 takes the end of the connection for that of the answer; the error log has the reason.",
@@ -98,14 +107,14 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     id: "apache-proxy-pass",
     server: "apache",
     how: "mod_proxy_fcgi by `ProxyPass`, over TCP",
-    differences: APACHE_2_4,
+    differences: PROXY_FCGI_2_4,
   },
   {
     id: "apache-proxy-pass-mounted",
     server: "apache",
     how: "mod_proxy_fcgi by `ProxyPass`, at `/app`",
     mount: "/app",
-    differences: APACHE_2_4,
+    differences: PROXY_FCGI_2_4,
   },
   {
     id: "apache-set-handler",
@@ -113,7 +122,7 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     how: "mod_proxy_fcgi by `SetHandler`, to a unix socket",
     over: "unix",
     deployment: { apache: { responder: "set-handler" } },
-    differences: APACHE_2_4,
+    differences: PROXY_FCGI_2_4,
   },
   {
     id: "apache-fcgid",
@@ -122,7 +131,7 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     mount: "/app",
     isSpawned: true,
     deployment: { apache: { responder: "fcgid" } },
-    differences: { ...APACHE_2_4, ...FCGID_2_3 },
+    differences: FCGID_2_3,
   },
   {
     id: "apache-cgi",
@@ -131,7 +140,7 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     mount: "/app",
     isSpawned: true,
     deployment: { apache: { responder: "cgi" } },
-    differences: { ...APACHE_2_4, ...CGI },
+    differences: { ...CGID_2_4, ...CGI },
   },
   {
     id: "lighttpd-unix",
