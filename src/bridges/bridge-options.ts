@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.js";
+import { VARIABLE_NAME } from "../roles/verdict.js";
 
 /** How the authorizers of an application are asked if the Web server does not speak the authorizer role. */
 export interface AuthorizerBridgeOptions {
@@ -45,9 +46,6 @@ export interface ListenerOptions {
    */
   readonly vouchesFor?: readonly string[] | undefined;
 }
-
-/** A variable name as a shell takes it. */
-const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
  * Variables that a client chooses behind every Web server: its header fields, the parts of its target, what it says about

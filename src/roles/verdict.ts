@@ -10,7 +10,7 @@ import {
 } from "../http/header-fields.js";
 
 /** A variable name as a shell and a header field both take it. */
-const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
  * The variables that the Web server sets itself, and those that change how programs run. An authorizer that passes on a
