@@ -25,7 +25,7 @@ const FILE_DESCRIPTOR = /^fd:(\d{1,9})$/;
 
 /**
  * Parses an address: `9000`, `":9000"`, `"127.0.0.1:9000"`, `"[::1]:9000"`, `"tcp://…"`, `"unix:/run/app.sock"`,
- * `"/run/app.sock"`, `"./app.sock"`, `"fd:0"`. A port alone is one of 127.0.0.1. Port 0 asks for any free port.
+ * `"/run/app.sock"`, `"./app.sock"`, `"fd:0"`. A port alone means 127.0.0.1. Port 0 means any free port.
  *
  * @throws ConfigurationError `ERR_ADDRESS` for everything else
  */
@@ -36,7 +36,7 @@ export function parseAddress(address: AddressLike): Address {
   return tcp(address.host ?? DEFAULT_HOST, address.port, address.port);
 }
 
-/** The text that {@link parseAddress} reads back as this address. */
+/** Formats an address as text that {@link parseAddress} reads. */
 export function formatAddress(address: Address): string {
   switch (address.kind) {
     case "unix":
@@ -55,10 +55,10 @@ function parseText(text: string): Address {
   if (/^\.{0,2}\//.test(text)) return unix(text);
   const descriptor = FILE_DESCRIPTOR.exec(text);
   if (descriptor !== null) return { kind: "fd", fd: Number(descriptor[1]) };
-  const place = text.startsWith("tcp://") ? text.slice(6) : text;
-  const port = PORT.exec(place);
+  const hostAndPort = text.startsWith("tcp://") ? text.slice(6) : text;
+  const port = PORT.exec(hostAndPort);
   if (port !== null) return tcp(DEFAULT_HOST, Number(port[1]), text);
-  const both = HOST_AND_PORT.exec(place);
+  const both = HOST_AND_PORT.exec(hostAndPort);
   if (both !== null) return tcp((both[1] ?? both[2])!, Number(both[3]), text);
   throw new ConfigurationError(
     "ERR_ADDRESS",

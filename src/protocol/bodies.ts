@@ -6,17 +6,17 @@ export const BODY_LENGTH = 8;
 
 /** The body of FCGI_BEGIN_REQUEST (section 5.1). */
 export interface BeginRequestBody {
-  /** 1 responder, 2 authorizer, 3 filter, or a number that the two sides agreed on; 0 to 65,535. */
+  /** 1 responder, 2 authorizer, 3 filter, or a number that both sides agreed on; 0 to 65,535. */
   readonly role: number;
-  /** Whether the application shall keep the connection open after its answer (FCGI_KEEP_CONN). */
+  /** Whether the application keeps the connection open after its answer (FCGI_KEEP_CONN). */
   readonly keepConnection: boolean;
 }
 
 /** The body of FCGI_END_REQUEST (section 5.5). */
 export interface EndRequestBody {
-  /** What a CGI program would have handed to exit(2); an unsigned number of 32 bits. */
+  /** What a CGI program would have passed to exit(2); an unsigned 32-bit number. */
   readonly applicationStatus: number;
-  /** One of `ProtocolStatus`, or a number that this version does not know. */
+  /** One of `ProtocolStatus`, or another number. */
   readonly protocolStatus: number;
 }
 
@@ -25,7 +25,7 @@ export function encodeBeginRequest({ role, keepConnection }: BeginRequestBody): 
   return Buffer.from([role >>> 8, role & 0xff, keepConnection ? KEEP_CONN : 0, 0, 0, 0, 0, 0]);
 }
 
-/** Decodes the body of FCGI_BEGIN_REQUEST; throws `ERR_FCGI_BODY_LENGTH` when it is too short. */
+/** Decodes the body of FCGI_BEGIN_REQUEST; throws `ERR_FCGI_BODY_LENGTH` if it is too short. */
 export function decodeBeginRequest(content: Buffer): BeginRequestBody {
   requireBody(content, "BEGIN_REQUEST");
   return { role: content.readUInt16BE(0), keepConnection: (content[2]! & KEEP_CONN) !== 0 };
@@ -39,7 +39,7 @@ export function encodeEndRequest({ applicationStatus, protocolStatus }: EndReque
   return body;
 }
 
-/** Decodes the body of FCGI_END_REQUEST; throws `ERR_FCGI_BODY_LENGTH` when it is too short. */
+/** Decodes the body of FCGI_END_REQUEST; throws `ERR_FCGI_BODY_LENGTH` if it is too short. */
 export function decodeEndRequest(content: Buffer): EndRequestBody {
   requireBody(content, "END_REQUEST");
   return { applicationStatus: content.readUInt32BE(0), protocolStatus: content[4]! };
@@ -50,7 +50,7 @@ export function encodeUnknownType(type: number): Buffer {
   return Buffer.from([type, 0, 0, 0, 0, 0, 0, 0]);
 }
 
-/** Decodes the body of FCGI_UNKNOWN_TYPE; throws `ERR_FCGI_BODY_LENGTH` when it is too short. */
+/** Decodes the body of FCGI_UNKNOWN_TYPE; throws `ERR_FCGI_BODY_LENGTH` if it is too short. */
 export function decodeUnknownType(content: Buffer): number {
   requireBody(content, "UNKNOWN_TYPE");
   return content[0]!;

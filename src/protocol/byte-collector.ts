@@ -1,23 +1,23 @@
 import { compact } from "./compact.js";
 
-/** So many pieces are held before they are joined: a peer that sends single bytes cannot make a list of them. */
+/** Pieces that are held before they are joined: a peer that sends single bytes must not make a long list. */
 const MAX_PIECES = 64;
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-/** Collects pieces of bytes to be taken as one; joins them in batches, never per piece. */
+/** Collects pieces of bytes into one buffer; joins them in batches, never one by one. */
 export class ByteCollector {
   /** The first piece, which is mostly the only one. */
   #first: Buffer | undefined;
   /**
-   * The others, at index n those that were joined n times. A batch is joined with its equals only, so that however many
-   * pieces come, each byte is copied a few times and not once for each batch behind it.
+   * The others; at index n those that were joined n times. A batch is only joined with its equals, so that each byte is
+   * copied a few times however many pieces come.
    */
   #batches: Buffer[][] | undefined;
   /** How many bytes are held. */
   length = 0;
 
-  /** Adds a piece, which is kept as a view where that is no waste. */
+  /** Adds a piece, which is kept as a view unless that wastes memory. */
   push(piece: Buffer): void {
     this.length += piece.length;
     if (this.#first === undefined) {
@@ -35,9 +35,9 @@ export class ByteCollector {
     }
   }
 
-  /** Hands out all bytes as one buffer and is empty afterwards. */
+  /** Takes all bytes as one buffer. */
   take(): Buffer {
-    const first = this.#first ?? NOTHING;
+    const first = this.#first ?? EMPTY;
     const taken =
       this.#batches === undefined ? first : Buffer.concat([first, ...this.#batches.reverse().flat()]);
     this.#first = undefined;

@@ -8,11 +8,11 @@ export type CgiHeaderField = readonly [name: string, value: string];
 export interface CgiResponseHead {
   /** From `Status`; without it 302 if there is a `Location`, else 200. */
   readonly status: number;
-  /** The reason phrase behind the status; empty where the application gave a status without one. */
+  /** The reason phrase after the status; empty if there is none. */
   readonly statusText: string;
   /** All fields in the order of arrival, without `Status`. */
   readonly headers: readonly CgiHeaderField[];
-  /** Bytes of the body as `Content-Length` announces them; undefined where it is left out. */
+  /** Bytes of the body by `Content-Length`; undefined without one. */
   readonly length: number | undefined;
   /** What followed the header block in the last piece: the first bytes of the body. */
   readonly rest: Buffer;
@@ -20,9 +20,9 @@ export interface CgiResponseHead {
 
 /** The bounds of a header block. */
 export interface CgiResponseLimits {
-  /** Bytes of the block with its blank line; 64 KiB where nothing else is said. */
+  /** Bytes of the block with its blank line; 64 KiB by default. */
   readonly bytes?: number | undefined;
-  /** Header fields, `Status` included; 256 where nothing else is said. */
+  /** Header fields, `Status` included; 256 by default. */
   readonly count?: number | undefined;
 }
 
@@ -34,8 +34,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110, section 5.5: no control characters but the tab; a bare CR would be a line end to some recipients. */
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /**
- * RFC 3875, section 6.3.3: three digits; what is above 599 is for the recipient to judge. Interim statuses cannot be a CGI
- * response, for no second header block follows them.
+ * RFC 3875, section 6.3.3: three digits; the recipient judges those above 599. Interim statuses cannot be a CGI
+ * response, because no second header block follows them.
  */
 const STATUS = /^([2-9]\d\d)(?:[ \t]+(.*))?$/;
 /** RFC 9110, section 8.6; more digits than a number can hold exactly are of no use. */
@@ -44,12 +44,12 @@ const LENGTH = /^\d{1,15}$/;
 const ONCE = new Set(["status", "location", "content-type", "content-length"]);
 
 /**
- * Reads the header block at the start of a CGI response, whatever way it is cut. Lines end in CRLF or LF. Names are
+ * Reads the header block at the start of a CGI response, however it is cut into pieces. Lines end in CRLF or LF. Names are
  * strings of ASCII, values have one character for each byte.
  *
  * Everything that two recipients might understand differently is refused with a ProtocolError
  * `ERR_FCGI_RESPONSE_HEADER`: folded lines, control characters, space before the colon, `Status` twice, a
- * `Content-Length` that is no number.
+ * `Content-Length` that is not a number.
  */
 export class CgiResponseParser {
   readonly #maxBytes: number;
@@ -66,7 +66,7 @@ export class CgiResponseParser {
   }
 
   /**
-   * Reads the next piece of STDOUT and returns the header block once it is whole; no further piece is taken then.
+   * Reads the next piece of STDOUT. Returns the header block once it is complete; it must get no further piece then.
    *
    * @throws ProtocolError `ERR_FCGI_RESPONSE_HEADER`
    */
@@ -94,7 +94,7 @@ export class CgiResponseParser {
     return undefined;
   }
 
-  /** The error for an answer that ended before its header block did. */
+  /** The error for a response that ended before its header block did. */
   incomplete(): ProtocolError {
     return refused(
       this.#held.length === 0
@@ -156,7 +156,7 @@ function parseField(line: string, number: number): CgiHeaderField {
   return [name, value];
 }
 
-/** Without the spaces and tabs around; not by a regular expression, whose time would grow with the square of them. */
+/** Removes spaces and tabs around; without a regular expression, which would take quadratic time. */
 function trimWhiteSpace(line: string, from: number): string {
   let start = from;
   let end = line.length;

@@ -38,7 +38,7 @@ export const Role = { Responder: 1, Authorizer: 2, Filter: 3 } as const;
 /** One of the roles that FastCGI 1.0 defines. */
 export type Role = (typeof Role)[keyof typeof Role];
 
-/** How a request ended on the level of the protocol (section 5.5). */
+/** How a request ended as far as the protocol is concerned (section 5.5). */
 export const ProtocolStatus = { RequestComplete: 0, CantMpxConn: 1, Overloaded: 2, UnknownRole: 3 } as const;
 /** One of the protocol statuses of END_REQUEST. */
 export type ProtocolStatus = (typeof ProtocolStatus)[keyof typeof ProtocolStatus];
@@ -52,7 +52,7 @@ export const ValueName = {
 /** One of the names that FastCGI 1.0 defines for GET_VALUES. */
 export type ValueName = (typeof ValueName)[keyof typeof ValueName];
 
-/** What a role of this number is called in the specification, for logs and messages. */
+/** The name of a role, for logs and messages. */
 export function roleName(role: number): string {
   switch (role) {
     case Role.Responder:
@@ -67,7 +67,7 @@ export function roleName(role: number): string {
 }
 
 /**
- * The application status of an answer that was broken off beside other requests on its connection, so that the connection
- * could not be broken (section 5.5 leaves the number to the application; for CGI programs it is EXIT_FAILURE).
+ * The application status of an answer that was broken off while other requests were active, so that the connection could
+ * not be broken (section 5.5 leaves the number to the application; for CGI programs it is EXIT_FAILURE).
  */
 export const BROKEN_OFF = 1;

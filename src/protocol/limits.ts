@@ -1,6 +1,6 @@
 import type { Params } from "./params.js";
 
-/** The bounds of what a peer can make the application side of one connection hold. */
+/** Limits on what a peer can make the application side of one connection hold. */
 export interface ApplicationSideLimits {
   /** Requests that may be active on one connection at once, unfinished ones included. */
   readonly requestsPerConnection: number;
@@ -12,15 +12,15 @@ export interface ApplicationSideLimits {
   readonly paramNameBytes: number;
   /** Bytes of the value of a param. */
   readonly paramValueBytes: number;
-  /** Bytes of STDIN, and of DATA, in one request, also where a handler streams them. */
+  /** Bytes of STDIN, and of DATA, in one request, even if a handler streams them. */
   readonly bodyBytes: number;
-  /** Bytes of input that one request may have waiting before the socket is not read any further. */
+  /** Bytes of input that may wait for one request before the socket is no longer read. */
   readonly bufferedPerRequest: number;
   /** The same for all requests of a connection together. */
   readonly bufferedPerConnection: number;
 }
 
-/** The limits that hold where nothing else is said. */
+/** The default limits. */
 export const defaultLimits: ApplicationSideLimits = {
   requestsPerConnection: 100,
   paramsBytes: 256 * 1024,
@@ -32,11 +32,11 @@ export const defaultLimits: ApplicationSideLimits = {
   bufferedPerConnection: 4 * 1024 * 1024,
 };
 
-/** What of the params is more than the limits allow, in words; undefined where nothing is. */
+/** Which limit the params exceed, in words; undefined if none. */
 export function excessOf(params: Params, limits: ApplicationSideLimits): string | undefined {
   const { paramsCount, paramNameBytes, paramValueBytes } = limits;
   if (params.size > paramsCount) return `there are more than ${paramsCount} params`;
-  // In a short block no part can be too long.
+  // A short block has no long parts.
   if (params.bytes.length <= Math.min(paramNameBytes, paramValueBytes)) return undefined;
   const { longestName, longestValue } = params.measure();
   if (longestName > paramNameBytes) return `the name of a param is longer than ${paramNameBytes} bytes`;

@@ -10,9 +10,9 @@ export interface ManagementAnswer {
 }
 
 /**
- * Answers a management record (section 4), or gives undefined for one that wants no answer.
+ * Answers a management record (section 4); undefined if it needs no answer.
  *
- * @param values the answers to GET_VALUES; only the names that were asked for are told, each once
+ * @param values the answers to GET_VALUES; only the names that were asked for are sent, each once
  * @throws ProtocolError `ERR_FCGI_NULL_REQUEST_ID` for a record of a request; `ERR_FCGI_NAME_VALUE` for names cut short
  */
 export function answerManagement(
@@ -33,7 +33,7 @@ export function answerManagement(
     }
     case RecordType.GetValuesResult:
     case RecordType.UnknownType:
-      // Answers to questions that an application never asks; an answer to them could go on for ever.
+      // Answers to records that an application never sends; answering them could go on for ever.
       return undefined;
     default:
       return { type: RecordType.UnknownType, content: encodeUnknownType(type) };

@@ -29,7 +29,7 @@ function encodeLengths(nameLength: number, valueLength: number): Buffer {
   return lengths;
 }
 
-/** Where one pair lies in a block: its name from `name` to `value`, its value from `value` to `end`. */
+/** The position of a pair in a block: its name from `name` to `value`, its value from `value` to `end`. */
 export interface PairPosition {
   name: number;
   value: number;
@@ -37,8 +37,8 @@ export interface PairPosition {
 }
 
 /**
- * Finds the pair that starts at `offset` and stores its place in `position`, or returns false where the block ends
- * inside it. Nothing is allocated: a claimed length is only ever compared with the bytes that are there.
+ * Finds the pair that starts at `offset` and stores its position, or returns false if the block ends inside it. Nothing is
+ * allocated: a claimed length is only compared with the size of the block.
  */
 export function locatePair(block: Uint8Array, offset: number, position: PairPosition): boolean {
   const length = block.length;
@@ -66,7 +66,7 @@ export function locatePair(block: Uint8Array, offset: number, position: PairPosi
 /**
  * Counts the pairs of a complete block.
  *
- * @throws ProtocolError `ERR_FCGI_NAME_VALUE` when the last pair reaches beyond the block.
+ * @throws ProtocolError `ERR_FCGI_NAME_VALUE` if the last pair reaches beyond the block.
  */
 export function countPairs(block: Uint8Array): number {
   const position: PairPosition = { name: 0, value: 0, end: 0 };
@@ -83,7 +83,7 @@ export function countPairs(block: Uint8Array): number {
   return count;
 }
 
-/** Decodes a complete block of pairs as text. Throws `ERR_FCGI_NAME_VALUE` when the last pair is cut short. */
+/** Decodes a complete block of pairs as text. Throws `ERR_FCGI_NAME_VALUE` if the last pair is cut short. */
 export function decodeNameValuePairs(block: Buffer): [name: string, value: string][] {
   countPairs(block);
   const position: PairPosition = { name: 0, value: 0, end: 0 };

@@ -1,24 +1,24 @@
 import type { NameValuePair } from "./name-value.js";
 import { Params } from "./params.js";
 
-/** What has been read of params: some names, present or not; or `everything`, where no list of names would tell. */
+/** What was read of params: some names, present or not; or `everything`, if names are not enough to say. */
 export type ParamsReading = ReadonlySet<string> | "everything";
 
-/** More names than a program asks for: whoever asks for more goes through all of them. */
+/** More names than a program reads; beyond this, everything counts as read. */
 const MOST_NAMES = 32;
 
-/** Names are kept as long as the params; none that a program has made up at length. */
+/** The longest name that is kept. */
 const LONGEST_NAME = 128;
 
 /**
- * Params that note what is read of them, so that it can be told for which other requests the same would have been made of
- * them. The method is not noted: it is read of each request to answer it.
+ * Params that note which of them are read, and so which other requests would have had the same result. The method is not
+ * noted: it is read for every request.
  */
 export class ObservedParams extends Params {
   readonly #names = new Set<string>();
   #everything = false;
 
-  /** What has been read until now. */
+  /** What was read so far. */
   get reading(): ParamsReading {
     return this.#everything ? "everything" : this.#names;
   }
@@ -71,7 +71,7 @@ export class ObservedParams extends Params {
     pairs: Iterable<NameValuePair>,
     { without }: { readonly without: ReadonlySet<string> },
   ): Params {
-    // What is read of the others is not noted.
+    // What is read of the copy is not noted.
     this.#everything = true;
     return super.with(pairs, { without });
   }

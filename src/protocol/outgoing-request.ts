@@ -2,7 +2,7 @@ import { RecordType } from "./constants.js";
 import type { EndRequestBody } from "./bodies.js";
 import type { RecordWriter } from "./record-writer.js";
 
-/** Who receives the answer to one request. The pieces are never empty and are views: who keeps one keeps its chunk. */
+/** Receives the answer to one request. The pieces are never empty and are views: keeping one keeps its chunk. */
 export interface AnswerSink {
   /** A piece of STDOUT. */
   stdout(piece: Buffer): void;
@@ -12,7 +12,7 @@ export interface AnswerSink {
   ended(end: EndRequestBody): void;
 }
 
-/** The streams that a Web server sends behind PARAMS. */
+/** The streams that a Web server sends after PARAMS. */
 export type InputType = typeof RecordType.Stdin | typeof RecordType.Data;
 
 /** What an outgoing request needs of its connection. */
@@ -48,10 +48,10 @@ export class OutgoingRequest {
   }
 
   /**
-   * Sends a piece of STDIN or DATA; the bytes must not change until they are sent. Behind END_REQUEST or an abort it
+   * Sends a piece of STDIN or DATA; the bytes must not change until they are sent. After END_REQUEST or an abort it
    * is dropped: an application need not wait for its input.
    *
-   * @throws TypeError when the stream was closed or does not belong to the request
+   * @throws TypeError if the stream was closed or does not belong to the request
    */
   write(type: InputType, content: Uint8Array): void {
     if (this.ended || this.aborted) return;
@@ -60,7 +60,7 @@ export class OutgoingRequest {
     this.#host.outputQueued();
   }
 
-  /** Closes STDIN or DATA (section 3.3). Closing twice is a TypeError, closing behind END_REQUEST does nothing. */
+  /** Closes STDIN or DATA (section 3.3). Closing twice is a TypeError, closing after END_REQUEST does nothing. */
   close(type: InputType): void {
     if (this.ended || this.aborted) return;
     this.#requireOpen(type);
@@ -77,7 +77,7 @@ export class OutgoingRequest {
   }
 
   /**
-   * Takes END_REQUEST. Streams that are still open are closed now, so that an application that drains them on a kept
+   * Receives END_REQUEST. Streams that are still open are closed now, so that an application that drains them on a kept
    * connection knows where they end, and so that the id can be used again.
    */
   finish(): void {

@@ -1,28 +1,28 @@
 import { ProtocolError } from "../errors.js";
 import { locatePair, type PairPosition } from "./name-value.js";
 
-/** Room for so many pairs stays; a block with more gets arrays of its own. */
+/** Pairs for which the arrays are kept; a block with more gets larger ones. */
 const USUAL_PAIRS = 1024;
-/** Names from this length on share a list. */
+/** Names of this length or more share a list. */
 const LONG_NAME = 128;
 
 /**
- * Where the pairs of one block lie (section 3.4), listed by the length of their names. The list is made while the block
- * is checked, which passes all pairs anyway, in arrays that are there once. That of another block takes its place, and is
- * made again when it is needed again: what is asked of a request is mostly asked before another one comes.
+ * The positions of the pairs of one block (section 3.4), listed by the length of their names. The list is made while the
+ * block is checked, which visits all pairs anyway, in arrays that are reused. The list of another block replaces it, and is
+ * made again if needed: most reads of a request come before the next request.
  */
 export class PairIndex {
   /** The block that is listed. */
   #block: Uint8Array | undefined;
   /** By the length of a name, the last pair that has one; pairs are numbered from 1, and 0 is none. */
   readonly #last = new Uint32Array(LONG_NAME + 1);
-  /** By the number of a pair, the one before it in its list, and where it lies. */
+  /** By the number of a pair, the one before it in its list, and its offset. */
   #earlier = new Uint32Array(USUAL_PAIRS);
   #offsets = new Uint32Array(USUAL_PAIRS);
   readonly #position: PairPosition = { name: 0, value: 0, end: 0 };
   /** The pair that was found last. */
   #found = 0;
-  /** Where the value lies that was found last. */
+  /** Where the value starts that was found last. */
   value = 0;
   /** Where that value ends. */
   end = 0;
@@ -31,7 +31,7 @@ export class PairIndex {
    * Checks and lists a block.
    *
    * @returns how many pairs it has
-   * @throws ProtocolError `ERR_FCGI_NAME_VALUE` when the last pair reaches beyond the block
+   * @throws ProtocolError `ERR_FCGI_NAME_VALUE` if the last pair reaches beyond the block
    */
   list(block: Uint8Array): number {
     const { length } = block;
@@ -42,7 +42,7 @@ export class PairIndex {
     while (offset < length) {
       let nameLength = block[offset]!;
       let end = length + 1;
-      // Most pairs have two lengths of one byte, which cost least when they are read here.
+      // Most pairs have two lengths of one byte, which are cheapest to read here.
       if (offset + 1 < length && (nameLength | block[offset + 1]!) < 128) {
         end = offset + 2 + nameLength + block[offset + 1]!;
       } else if (locatePair(block, offset, this.#position)) {
@@ -67,7 +67,7 @@ export class PairIndex {
     return count;
   }
 
-  /** Finds the first pair of this name in a block that was checked; {@link value} and {@link end} then tell its place. */
+  /** Finds the first pair of this name in a block that was checked; {@link value} and {@link end} are then its value's. */
   findFirst(block: Uint8Array, name: string): boolean {
     if (!this.findLast(block, name)) return false;
     for (let pair = this.#earlier[this.#found]!; pair > 0; pair = this.#earlier[pair]!)
@@ -85,7 +85,7 @@ export class PairIndex {
     return pair > 0;
   }
 
-  /** Whether a pair, listed by the length of this name, has it; then its place is kept. */
+  /** Whether a pair, listed by the length of this name, has it; if so its position is kept. */
   #is(block: Uint8Array, pair: number, name: string): boolean {
     const offset = this.#offsets[pair]!;
     const { length } = name;

@@ -14,12 +14,12 @@ const position: PairPosition = { name: 0, value: 0, end: 0 };
  * The FCGI_PARAMS of one request: the CGI variables and HTTP headers that the Web server handed over (section 5.2).
  *
  * The block is kept as it came; names and values become strings when they are asked for. A value is read as UTF-8
- * where it is valid UTF-8, else as latin-1.
+ * if it is valid UTF-8, else as latin-1.
  *
  * Of a name that came more than once {@link get} gives the *last* value, as PHP does: with nginx a later `fastcgi_param`
- * replaces one of the stock file, whose REMOTE_USER nobody has checked. Of a header field (HTTP_…) it gives the *first*,
+ * replaces one of the stock file, whose REMOTE_USER is unchecked. Of a header field (HTTP_…) it gives the *first*,
  * because clients can add others: lighttpd sends HTTP_X_USER for `X_User` too. {@link getAll} gives all of them.
- * `HTTP_PROXY` is never there (CVE-2016-5385).
+ * `HTTP_PROXY` is dropped (CVE-2016-5385).
  */
 export class Params implements Iterable<[name: string, value: string]> {
   readonly #block: Buffer;
@@ -43,19 +43,19 @@ export class Params implements Iterable<[name: string, value: string]> {
     return new Params(encodeNameValuePairs(pairs));
   }
 
-  /** How many pairs came, each occurrence of a repeated name counted, HTTP_PROXY too. */
+  /** How many pairs came, counting each occurrence of a repeated name, and HTTP_PROXY. */
   get size(): number {
     return this.#size;
   }
 
-  /** The value of this name that counts, or undefined where the name did not come at all; empty is not absent. */
+  /** The value of this name that counts; undefined if the name did not come. An empty value is not absent. */
   get(name: string): string | undefined {
     return this.#find(name) ? this.#decode(index.value, index.end) : undefined;
   }
 
   /**
-   * The HTTP method, REQUEST_METHOD (RFC 3875, section 4.1.12); GET where the Web server tells none. Kept, because it is
-   * asked for twice: to find the handler, and to send its answer.
+   * The HTTP method, REQUEST_METHOD (RFC 3875, section 4.1.12); GET by default. Kept, because it is
+   * read twice: to find the handler, and to send its answer.
    */
   get method(): string {
     return (this.#method ??= this.get("REQUEST_METHOD") ?? "GET");
@@ -88,7 +88,7 @@ export class Params implements Iterable<[name: string, value: string]> {
     return true;
   }
 
-  /** Whether all values of this name are the same, byte by byte: also where it came once, or not at all. */
+  /** Whether all values of this name are the same bytes. True if it came once or not at all. */
   isUnanimous(name: string): boolean {
     if (!index.findLast(this.#block, name)) return true;
     const { value } = index;
@@ -111,8 +111,8 @@ export class Params implements Iterable<[name: string, value: string]> {
   }
 
   /**
-   * Name and value of all variables that begin with this ASCII text, one behind the other as they came, each character
-   * one byte: for whoever hands all fields on, which is cheaper than to ask for each.
+   * Names and values of all variables that begin with this ASCII text, alternating in order of arrival, each character one
+   * byte. To pass all fields on this is cheaper than to get each.
    */
   bytesOf(prefix: string): string[] {
     const text = this.#latin1;
@@ -127,7 +127,7 @@ export class Params implements Iterable<[name: string, value: string]> {
     return found;
   }
 
-  /** Other params made of these: without all pairs of some names, and with further pairs behind the rest. */
+  /** A copy without the pairs of some names, and with further pairs at the end. */
   with(pairs: Iterable<NameValuePair>, { without }: { readonly without: ReadonlySet<string> }): Params {
     const block = this.#block;
     const text = this.#latin1;
@@ -142,7 +142,7 @@ export class Params implements Iterable<[name: string, value: string]> {
     return new Params(Buffer.concat([...kept, block.subarray(start), encodeNameValuePairs(pairs)]));
   }
 
-  /** All pairs in the order of arrival, repeated names as often as they came. */
+  /** All pairs in the order of arrival, including repeated names. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     const here: PairPosition = { name: 0, value: 0, end: 0 };
     for (let offset = 0; offset < this.#block.length; offset = here.end) {
@@ -176,7 +176,7 @@ export class Params implements Iterable<[name: string, value: string]> {
     return { longestName, longestValue };
   }
 
-  /** Names only: values may be credentials, and an inspected request ends in logs. */
+  /** Names only: values may be credentials, and inspected requests end up in logs. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Params(${this.size}) [ ${Array.from(this, ([name]) => name).join(", ")} ]`;
   }
@@ -186,7 +186,7 @@ export class Params implements Iterable<[name: string, value: string]> {
     return Array.from(this, ([name]) => name);
   }
 
-  /** Whether the name came; the index then has the place of the value that counts. */
+  /** Whether the name came; the index then has the position of the value that counts. */
   #find(name: string): boolean {
     if (name === DROPPED_NAME) return false;
     return lastCounts(name) ? index.findLast(this.#block, name) : index.findFirst(this.#block, name);
@@ -208,7 +208,7 @@ export class Params implements Iterable<[name: string, value: string]> {
   }
 }
 
-/** Whether of a repeated name the last value counts: it is the Web server's own variable, not a field of the client. */
+/** Whether the last value of a repeated name counts: it does for the Web server's own variables, not for header fields. */
 function lastCounts(name: string): boolean {
   return !name.startsWith("HTTP_");
 }

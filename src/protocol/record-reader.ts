@@ -2,32 +2,32 @@ import { ProtocolError } from "../errors.js";
 import { ByteCollector } from "./byte-collector.js";
 import { HEADER_LENGTH, RecordType, VERSION } from "./constants.js";
 
-/** What the reader hands its records to. */
+/** What receives the records of a reader. */
 export interface RecordSink {
   /**
    * One record, or one piece of a record of a stream.
    *
-   * Records of the stream types (PARAMS, STDIN, STDOUT, STDERR, DATA) are handed on piece by piece as their bytes
-   * arrive, since the borders of records mean nothing within a stream (section 3.3); their content is empty only
-   * for the record of length zero that ends the stream. Records of all other types come whole.
+   * Records of the stream types (PARAMS, STDIN, STDOUT, STDERR, DATA) are passed on piece by piece as their bytes
+   * arrive, since record boundaries mean nothing within a stream (section 3.3); their content is empty only for the
+   * record of length zero that ends the stream. Records of all other types are passed on whole.
    *
-   * @param content a view into the chunk that was read; whoever keeps it keeps the chunk
+   * @param content a view into the chunk that was read; keeping it keeps the chunk
    */
   record(type: number, requestId: number, content: Buffer): void;
-  /** Whether the sink takes no more for now: then the reader stops. One that is never full leaves it out. */
+  /** Whether the sink takes no more for now: then the reader stops. Optional for a sink that is never full. */
   readonly full?: boolean;
 }
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /**
- * Cuts a byte stream into records (section 3.3), whatever way the bytes are chunked. It holds at most one unfinished
+ * Cuts a byte stream into records (section 3.3), however the bytes are chunked. It holds at most one unfinished
  * header and the content of one unfinished record that must be whole.
  */
 export class RecordReader {
   readonly #sink: RecordSink;
   readonly #header = Buffer.alloc(HEADER_LENGTH);
-  /** Bytes of the header that are already in `#header`; 8 while the reader is behind a header. */
+  /** Bytes of the header that are already in `#header`; 8 while the reader is after a header. */
   #headerBytes = 0;
   #contentLeft = 0;
   #paddingLeft = 0;
@@ -43,17 +43,17 @@ export class RecordReader {
     return this.#headerBytes > 0;
   }
 
-  /** Whether the last chunk ended inside a record that begins a request, or may do so. */
+  /** Whether the last chunk ended inside a record that is, or may be, a BEGIN_REQUEST. */
   get midBegin(): boolean {
     if (this.#headerBytes === 0) return false;
     return this.#headerBytes < HEADER_LENGTH || this.#header[1] === RecordType.BeginRequest;
   }
 
   /**
-   * Reads one chunk; every record that it completes is handed to the sink before this returns, unless that is full.
+   * Reads one chunk; every record that it completes is passed to the sink before this returns, unless the sink is full.
    *
-   * @returns how many bytes were read; where it is not all, the rest of the chunk is to be read later
-   * @throws ProtocolError `ERR_FCGI_VERSION` at a header of another version; nothing behind it can be read
+   * @returns how many bytes were read; the caller must read the rest of the chunk later
+   * @throws ProtocolError `ERR_FCGI_VERSION` at a header of another version; nothing after it can be read
    */
   read(chunk: Buffer): number {
     let offset = 0;
@@ -77,7 +77,7 @@ export class RecordReader {
     return offset;
   }
 
-  /** The fast way: a header that lies in the chunk as a whole, and its content too if it does. */
+  /** The fast path: a header that is complete in the chunk, and its content if that is complete too. */
   #readInPlace(chunk: Buffer, offset: number): number {
     const type = chunk[offset + 1]!;
     const contentLength = (chunk[offset + 4]! << 8) | chunk[offset + 5]!;
@@ -95,7 +95,7 @@ export class RecordReader {
     this.#sink.record(
       type,
       requestId,
-      contentLength === 0 ? NOTHING : chunk.subarray(start, start + contentLength),
+      contentLength === 0 ? EMPTY : chunk.subarray(start, start + contentLength),
     );
     return end;
   }
@@ -113,7 +113,7 @@ export class RecordReader {
     requireVersion(this.#header[0]!);
     this.#contentLeft = this.#header.readUInt16BE(4);
     this.#paddingLeft = this.#header[6]!;
-    if (this.#contentLeft === 0) this.#deliver(NOTHING);
+    if (this.#contentLeft === 0) this.#deliver(EMPTY);
     if (this.#contentLeft === 0 && this.#paddingLeft === 0) this.#headerBytes = 0;
   }
 

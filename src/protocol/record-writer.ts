@@ -9,16 +9,16 @@ import { paddingFor, writeHeader } from "./record.js";
 
 /** Small output is copied into slabs of this size, shared by all writers of the process. */
 const SLAB_SIZE = 64 * 1024;
-/** Content up to this size is copied beside its header; a larger one is queued as it is, which costs less. */
+/** Content up to this size is copied after its header; larger content is queued as it is, which costs less. */
 const COPY_LIMIT = 16 * 1024;
 /** Bytes of the records that close an answer: the end of STDOUT, and END_REQUEST with its body. */
 const END_LENGTH = HEADER_LENGTH + 2 * HEADER_LENGTH;
 
-/** The slab that is being filled. Its bytes are handed out once, from its start to its end, and never reused. */
+/** The slab that is being filled. Its bytes are used once, from start to end. */
 let slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
 let slabUsed = 0;
 
-/** A whole answer on STDOUT that is to be written at once. */
+/** A whole answer on STDOUT, written at once. */
 export interface WholeAnswer {
   readonly requestId: number;
   /** The CGI header block with its blank line; written as latin-1. */
@@ -31,13 +31,13 @@ export interface WholeAnswer {
 }
 
 /**
- * Queues records for one connection until they are taken, so that all answers of a moment leave in one write.
+ * Queues records for one connection until they are taken, so that answers that are ready together leave in one write.
  * Small records share one buffer; large content is queued as a view. Padding brings each record to a multiple of
  * eight and is zeroed (section 3.3).
  */
 export class RecordWriter {
   #ready: Uint8Array[] = [];
-  /** The part of `#slab` that this writer has filled and not yet queued. */
+  /** The part of `#slab` that this writer has filled but not queued. */
   #slab = slab;
   #start = 0;
   #end = 0;
@@ -55,7 +55,7 @@ export class RecordWriter {
   /** Queues one record; the content must fit into it, or a RangeError is thrown. Empty content ends a stream. */
   record(type: number, requestId: number, content: Uint8Array): void {
     const contentLength = content.length;
-    // A length that is cut to 16 bits would make records of what is meant as content.
+    // A length cut to 16 bits would turn content into records.
     if (contentLength > MAX_CONTENT_LENGTH) {
       throw new RangeError(
         `Cannot write record: content is ${contentLength} bytes, at most ${MAX_CONTENT_LENGTH} fit`,
@@ -70,7 +70,7 @@ export class RecordWriter {
       at += contentLength;
       this.#pad(at, paddingLength);
     } else {
-      // The padding was reserved right behind the header; the content goes between the two.
+      // The padding was reserved right after the header; the content goes between the two.
       const end = this.#end;
       this.#end = at;
       this.#queueSlab();
@@ -117,7 +117,7 @@ export class RecordWriter {
     this.#writeEnd(at, { requestId, applicationStatus, protocolStatus });
   }
 
-  /** Hands out everything that is queued, in order. */
+  /** Takes everything that is queued, in order. */
   take(): Uint8Array[] {
     this.#queueSlab();
     this.length = 0;
@@ -133,7 +133,7 @@ export class RecordWriter {
       return;
     }
     const written = target.write(body, at, length, "utf8");
-    // A length that is not that of the text must not send what the slab held before.
+    // A wrong length must not send what the slab held before.
     if (written < length) target.fill(0, at + written, at + length);
   }
 

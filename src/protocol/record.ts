@@ -7,7 +7,7 @@ export interface RecordHeader {
   readonly requestId: number;
   /** Bytes of content, 0 to 65,535. */
   readonly contentLength: number;
-  /** Bytes of padding behind the content, 0 to 255. */
+  /** Bytes of padding after the content, 0 to 255. */
   readonly paddingLength: number;
 }
 
@@ -16,7 +16,7 @@ export function paddingFor(contentLength: number): number {
   return -contentLength & 7;
 }
 
-/** Writes a record header at `offset` and returns the offset behind it. The target must have eight bytes left. */
+/** Writes a record header at `offset` and returns the offset after it. The target must have eight bytes left. */
 export function writeHeader(target: Uint8Array, offset: number, header: RecordHeader): number {
   target[offset] = VERSION;
   target[offset + 1] = header.type;
@@ -29,7 +29,7 @@ export function writeHeader(target: Uint8Array, offset: number, header: RecordHe
   return offset + HEADER_LENGTH;
 }
 
-/** What one record is made of: its kind, its request and at most 65,535 bytes of content. */
+/** One record: its type, its request id and at most 65,535 bytes of content. */
 export interface RecordFields {
   readonly type: number;
   readonly requestId: number;
@@ -48,7 +48,7 @@ export function encodeRecord({ type, requestId, content }: RecordFields): Buffer
   return record;
 }
 
-/** Encodes a piece of a stream as as many records as it needs. An empty piece yields none: it would end the stream. */
+/** Encodes a piece of a stream in one or more records. An empty piece yields none: it would end the stream. */
 export function encodeStream({ type, requestId, content }: RecordFields): Buffer {
   const records: Buffer[] = [];
   for (let start = 0; start < content.length; start += MAX_ALIGNED_CONTENT_LENGTH) {

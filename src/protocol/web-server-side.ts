@@ -15,22 +15,22 @@ export interface WebServerSideHost {
   outputQueued(): void;
 }
 
-/** What a request begins with. */
+/** The start of a request. */
 export interface RequestStart {
   /** The role number, 0 to 65,535. */
   readonly role: number;
-  /** Whether the application shall keep the connection open (FCGI_KEEP_CONN). */
+  /** Whether the application keeps the connection open (FCGI_KEEP_CONN). */
   readonly keepConnection: boolean;
   /** A whole block of name-value pairs; it must not change until it is sent. */
   readonly params: Uint8Array;
-  /** The streams that will follow, each of which has to be closed. */
+  /** The streams that follow, each of which must be closed. */
   readonly inputs: Iterable<InputType>;
 }
 
 /**
- * Takes the answer to GET_VALUES; undefined where the application does not know that record (UNKNOWN_TYPE). Section 4.1
- * has one record for an answer, but Go's net/http/fcgi (1.19) sends an empty one behind it: each further
- * GET_VALUES_RESULT, while no other question waits, goes to the listener that was answered last.
+ * Receives the answer to GET_VALUES; undefined if the application does not know that record (UNKNOWN_TYPE). Section 4.1
+ * answers with one record, but Go's net/http/fcgi (1.19) sends an empty one after it: each further GET_VALUES_RESULT, while
+ * no other question waits, goes to the listener that was answered last.
  */
 export type ValuesListener = (values: ReadonlyMap<string, string> | undefined) => void;
 
@@ -43,8 +43,8 @@ export type ValuesListener = (values: ReadonlyMap<string, string> | undefined) =
  *                 └─ abort() ──> active, nothing more is sent ──(END_REQUEST)──┘
  * ```
  *
- * An answer that could be taken for that of another request would be worse than none, so a record for an id that is not
- * active is an error and not ignored.
+ * An answer that could be taken for another request's would be worse than none, so a record for an inactive id is an error
+ * and not ignored.
  */
 export class WebServerSide implements RecordSink {
   readonly #host: WebServerSideHost;
@@ -54,7 +54,7 @@ export class WebServerSide implements RecordSink {
   readonly #free: number[] = [];
   #highestId = 0;
   readonly #asked: ValuesListener[] = [];
-  /** Whose question was answered last. */
+  /** The listener that was answered last. */
   #answered: ValuesListener | undefined;
   readonly output = new RecordWriter();
 
@@ -70,7 +70,7 @@ export class WebServerSide implements RecordSink {
   /**
    * Reads bytes from the application.
    *
-   * @throws ProtocolError where the application broke the specification; the connection cannot be read any further
+   * @throws ProtocolError if the application broke the specification; the connection cannot be read any further
    */
   receive(chunk: Buffer): void {
     this.#reader.read(chunk);
@@ -79,7 +79,7 @@ export class WebServerSide implements RecordSink {
   /**
    * Begins a request: BEGIN_REQUEST and the whole of PARAMS are queued.
    *
-   * @throws RangeError when the role is no 16-bit number or all ids are taken
+   * @throws RangeError if the role is not a 16-bit number or all ids are taken
    */
   begin({ role, keepConnection, params, inputs }: RequestStart, sink: AnswerSink): OutgoingRequest {
     if (!Number.isInteger(role) || role < 0 || role > 0xffff) {
@@ -142,10 +142,10 @@ export class WebServerSide implements RecordSink {
       case RecordType.GetValues:
         throw new ProtocolError(
           "ERR_FCGI_RECORD_TYPE",
-          `Cannot read record: type ${type} is not an application's to send`,
+          `Cannot read record: type ${type} must not be sent by an application`,
         );
       default:
-        // A type that FastCGI 1.0 does not define carries nothing that could be missed.
+        // A type that FastCGI 1.0 does not define carries nothing that we need.
         return;
     }
   }
@@ -163,7 +163,7 @@ export class WebServerSide implements RecordSink {
     if (listener === undefined) {
       throw new ProtocolError(
         "ERR_FCGI_RECORD_TYPE",
-        "Cannot read record: values came that nobody had asked for",
+        "Cannot read record: values came that were not asked for",
       );
     }
     this.#answered = listener;

@@ -55,9 +55,7 @@ export class Connection implements ApplicationSideHost {
     const side = new ApplicationSide(owner.application, this, { limits, times: timeouts });
     const input = new SocketInput(socket);
     const output = new SocketOutput(socket, timeouts.send);
-    this.#side = side;
-    this.#input = input;
-    this.#output = output;
+    [this.#side, this.#input, this.#output] = [side, input, output];
     this.#life = new ConnectionLife(socket, { side, input, output, owner });
     socket.on("data", this.#read);
     socket.on("drain", this.#sent);
@@ -115,7 +113,6 @@ export class Connection implements ApplicationSideHost {
     this.#life.expire(now);
   }
 
-  /** See {@link ConnectionLife.closeWhenIdle}. */
   closeWhenIdle(): void {
     this.#life.closeWhenIdle();
   }
@@ -133,7 +130,6 @@ export class Connection implements ApplicationSideHost {
     if (this.#side.finished) this.#life.startDraining();
   }
 
-  /** Gives the connection up with all that is in flight. */
   destroy(): void {
     this.#socket.destroy();
   }
@@ -243,11 +239,8 @@ export class Connection implements ApplicationSideHost {
 
   #adjustReading(): void {
     if (!this.#life.isServing) return;
-    const side = this.#side;
-    this.#input.paused =
-      this.#input.rest !== undefined ||
-      side.inputFull ||
-      (this.#owner.inputFull && side.buffered > 0) ||
-      this.#output.full;
+    const { inputFull, buffered } = this.#side;
+    const full = inputFull || (this.#owner.inputFull && buffered > 0) || this.#output.full;
+    this.#input.paused = full || this.#input.rest !== undefined;
   }
 }

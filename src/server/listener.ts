@@ -10,7 +10,7 @@ import type { SocketAccess } from "./socket-access.js";
 import type { SocketFile } from "./socket-file.js";
 import { bindSocket } from "./unix-socket.js";
 
-/** After so much silence a TCP peer is asked whether it is still there; ms. */
+/** Silence after which TCP keep-alive probes a peer; ms. */
 const KEEP_ALIVE_DELAY = 60_000;
 
 /** Half-open: a Web server may close its side when it has sent everything and still wants the answer. */
@@ -25,9 +25,9 @@ const SOCKET_OPTIONS = {
 export interface ListenerHost {
   /** Who may connect to a unix socket that it binds. */
   readonly access: SocketAccess | undefined;
-  /** Takes over a connection. */
+  /** Receives a connection. */
   accepted(socket: Socket, listener: Listener): void;
-  /** Told of what fails later. */
+  /** Receives errors after it has opened. */
   failed(error: Error): void;
 }
 
@@ -36,9 +36,9 @@ export class Listener {
   readonly #asked: Address;
   readonly #server: NetServer;
   readonly #host: ListenerHost;
-  /** Where a TCP socket is bound, which is known of an inherited one only when it listens. */
+  /** Where a TCP socket is bound; of an inherited one this is known only when it listens. */
   #bound: AddressInfo | undefined;
-  /** The file of a unix socket that it has bound. */
+  /** The file of a unix socket that it bound. */
   #file: SocketFile | undefined;
 
   constructor(asked: Address, host: ListenerHost) {
@@ -48,8 +48,8 @@ export class Listener {
   }
 
   /**
-   * Starts to listen. A unix socket has its final mode before anybody can connect; a file that a dead process left is
-   * replaced, one that is alive is not.
+   * Starts to listen. A unix socket has its final mode before a peer can connect; the file of a dead process is replaced,
+   * that of a live one is not.
    *
    * @throws ConfigurationError `ERR_ADDRESS_IN_USE` for an address that is taken, `ERR_LISTEN` for one that the system
    * refuses, `ERR_SOCKET_ACCESS` for an owner or group that does not exist
@@ -79,22 +79,22 @@ export class Listener {
 
   /** Where it listens: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`. */
   get address(): string {
-    // Of an inherited unix socket Node.js does not tell the path.
+    // Node.js does not report the path of an inherited unix socket.
     if (this.#asked.kind !== "tcp" || this.#bound === undefined) return formatAddress(this.#asked);
     const { address: host, port } = this.#bound;
     return formatAddress({ kind: "tcp", host, port });
   }
 
   /**
-   * Takes the name of a unix socket away, so that nobody new comes while those are accepted that wait. Not where another
-   * process has put one of its own in its place.
+   * Removes the name of a unix socket, so that no new peer connects while those that wait are accepted; unless another process
+   * has put its own socket there.
    */
   hide(): void {
     this.#file?.remove();
     this.#file = undefined;
   }
 
-  /** Accepts nobody any more. Resolves when the socket is closed and every connection from it is. */
+  /** Stops accepting. Resolves when the socket and every connection from it are closed. */
   close(): Promise<void> {
     this.hide();
     return new Promise((resolve) => {
@@ -110,14 +110,14 @@ export class Listener {
       return;
     }
     const ready = listening(server);
-    // Node.js leaves the backlog of a descriptor out where it is one of the options: it is 511 then.
+    // As an option, Node.js ignores the backlog of a descriptor and uses 511.
     if (address.kind === "fd") server.listen({ fd: address.fd }, BACKLOG);
     else server.listen({ host: address.host, port: address.port, backlog: BACKLOG });
     await ready;
   }
 }
 
-/** Keeps what the system said, which names neither the folder that is missing nor, for some errors, the address. */
+/** Adds the address and a missing folder, which the system's message may not name. */
 function cannotListen(code: string, address: Address, error: unknown): ConfigurationError {
   return new ConfigurationError(
     code,
@@ -130,6 +130,6 @@ function factOf(address: Address, { code, message }: NodeJS.ErrnoException): str
   if (address.kind === "unix" && !existsSync(dirname(address.path)))
     return `there is no folder ${dirname(address.path)}`;
   if (address.kind === "fd" && code === "EEXIST") return "this process uses the descriptor already";
-  if (address.kind === "fd") return `the descriptor is no listening socket (${message})`;
+  if (address.kind === "fd") return `the descriptor is not a listening socket (${message})`;
   return (address.kind === "tcp" ? listenReason(code, address.port) : undefined) ?? message;
 }

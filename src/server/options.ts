@@ -1,7 +1,8 @@
 import { ConfigurationError } from "../errors.js";
+import { ValueName } from "../protocol/constants.js";
 import { defaultLimits, type ApplicationSideLimits } from "../protocol/limits.js";
 
-/** The bounds of what peers can make a server hold. */
+/** Limits on what peers can make a server hold. */
 export interface ServerLimits extends ApplicationSideLimits {
   /** Connections that may be open at once; further ones are closed as soon as they are accepted. */
   readonly connections: number;
@@ -9,11 +10,11 @@ export interface ServerLimits extends ApplicationSideLimits {
   readonly requests: number;
   /** Bytes of input that may wait for handlers in all connections together. */
   readonly bufferedPerServer: number;
-  /** Bytes that are read and dropped behind the last answer of a connection, so that a reset does not destroy it. */
+  /** Bytes that are read and dropped after the last answer of a connection, so that a reset does not destroy it. */
   readonly drainBytes: number;
 }
 
-/** How long a server waits, in milliseconds; Infinity for ever. They are checked eight times a second, and never strike early. */
+/** How long a server waits, in ms; Infinity for no limit. Checked eight times a second; never strikes early. */
 export interface ServerTimeouts {
   /** From BEGIN_REQUEST to the end of PARAMS. */
   readonly params: number;
@@ -27,13 +28,13 @@ export interface ServerTimeouts {
   readonly halfClosed: number;
   /** For a connection without an active request, until it is closed. */
   readonly idle: number;
-  /** For a peer to close its side behind the last answer. */
+  /** For a peer to close its side after the last answer. */
   readonly drain: number;
-  /** From the start of a graceful close until what is still active is aborted. */
+  /** From the start of a graceful close until active requests are aborted. */
   readonly shutdown: number;
 }
 
-/** The limits of a server where nothing else is said. */
+/** The default limits of a server. */
 export const defaultServerLimits: ServerLimits = {
   ...defaultLimits,
   connections: 4096,
@@ -43,23 +44,23 @@ export const defaultServerLimits: ServerLimits = {
   drainBytes: 4 * 1024 ** 3,
 };
 
-/** The time-outs of a server where nothing else is said. */
+/** The default time-outs of a server. */
 export const defaultServerTimeouts: ServerTimeouts = {
   params: 10_000,
   body: 60_000,
   send: 60_000,
   abortGrace: 1_000,
   halfClosed: 1_000,
-  // Web servers close idle connections earlier; who closes last cannot cut off a request that is on its way.
+  // Web servers close idle connections earlier; closing last cannot cut off a request that is on its way.
   idle: 600_000,
   drain: 30_000,
   shutdown: 30_000,
 };
 
 /**
- * Fills in what is left out.
+ * Fills in the defaults.
  *
- * @throws ConfigurationError `ERR_LIMIT_VALUE` for what is no number from 0 on: a limit that is NaN would limit nothing
+ * @throws ConfigurationError `ERR_LIMIT_VALUE` for a value that is not a number from 0 up: NaN would limit nothing
  */
 export function withDefaults<T extends ServerLimits | ServerTimeouts>(
   defaults: T,
@@ -72,10 +73,21 @@ export function withDefaults<T extends ServerLimits | ServerTimeouts>(
     if (!(name in defaults) || typeof value !== "number" || !(value >= 0)) {
       throw new ConfigurationError(
         "ERR_LIMIT_VALUE",
-        `Cannot serve: ${name} is ${typeof value === "number" ? value : typeof value}; limits and time-outs are numbers from 0 on, of the names that exist`,
+        `Cannot serve: ${name} is ${typeof value === "number" ? value : typeof value}; expected a limit or time-out that exists, and a number of 0 or more`,
       );
     }
     values[name] = value as T[typeof name];
   }
   return values;
+}
+
+/** The answers to GET_VALUES (section 4.1): the limits that a server enforces. */
+export function limitValues(limits: ServerLimits): Readonly<Record<ValueName, string>> {
+  const { connections, requests, requestsPerConnection } = limits;
+  return {
+    [ValueName.MaxConns]: String(connections),
+    // HAProxy opens as many streams on one connection as this says, so it cannot be more than one connection takes.
+    [ValueName.MaxReqs]: String(Math.min(requests, requestsPerConnection)),
+    [ValueName.MpxsConns]: requestsPerConnection > 1 ? "1" : "0",
+  };
 }

@@ -7,8 +7,8 @@ import { parseAddress, type AddressLike } from "../protocol/address.js";
 import { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
 import type { Application } from "../protocol/application-side/application.js";
-import { ValueName } from "../protocol/constants.js";
-import { isLoopback, parseAllowedPeers, peersFromEnvironment, type AllowedPeers } from "./allowed-peers.js";
+import type { ValueName } from "../protocol/constants.js";
+import { PeerPolicy } from "./allowed-peers.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import { lastTurns } from "./last-turns.js";
 import { Listener } from "./listener.js";
@@ -17,30 +17,27 @@ import { neverEarly } from "./never-early.js";
 import {
   defaultServerLimits,
   defaultServerTimeouts,
+  limitValues,
   withDefaults,
   type ServerLimits,
   type ServerTimeouts,
 } from "./options.js";
 import type { SocketAccess } from "./socket-access.js";
 
-/** What keeps others out. */
-const PEERS_CURE =
-  'name the Web servers in allowedPeers or FCGI_WEB_SERVER_ADDRS, or say "any" in allowedPeers';
-
-/** Deadlines are looked at this often; ms. Those of connections count from the next look on, so they strike two looks late at most. */
+/** How often deadlines are checked; ms. Those of connections count from the next check, so they strike at most two checks late. */
 const TICK = 125;
 
-/** What a server can be told. */
+/** The options of a {@link Server}. */
 export interface ServerOptions {
   readonly log: Logger;
   readonly limits?: Partial<ServerLimits> | undefined;
   readonly timeouts?: Partial<ServerTimeouts> | undefined;
   /**
-   * IP addresses and networks that may connect over TCP, or `any`. FCGI_WEB_SERVER_ADDRS counts where this is left out.
-   * An address that other machines can reach needs one of them: FastCGI knows no authentication.
+   * IP addresses and networks that may connect over TCP, or `any`; FCGI_WEB_SERVER_ADDRS by default. An address that other
+   * machines can reach needs one of the two: FastCGI has no authentication.
    */
   readonly allowedPeers?: readonly string[] | "any" | undefined;
-  /** Who may connect to a unix socket; its owner and group if left out. */
+  /** Who may connect to a unix socket; its owner and group by default. */
   readonly socketAccess?: SocketAccess | undefined;
 }
 
@@ -54,18 +51,18 @@ export class Server implements ConnectionOwner {
   readonly #budgets = new LogBudgets();
   readonly #listeners: Listener[] = [];
   readonly #connections = new Set<Connection>();
-  readonly #peers: AllowedPeers | undefined;
-  readonly #anyPeer: boolean;
+  readonly #peers: PeerPolicy;
   readonly #socketAccess: SocketAccess | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #now = performance.now();
+  /** Active requests and waiting bytes of all connections. Kept and not summed: each BEGIN_REQUEST and chunk needs them. */
   #active = 0;
   #buffered = 0;
   /** Connections that were accepted. */
   #accepted = 0;
   #closing: Promise<void> | undefined;
   #forgetClosingTimer = (): void => {};
-  /** Set when what is active is not waited for any more. */
+  /** Set when active requests are no longer waited for. */
   #cutShort: AbortedError | undefined;
   #emptied: (() => void) | undefined;
 
@@ -75,22 +72,11 @@ export class Server implements ConnectionOwner {
     this.timeouts = withDefaults(defaultServerTimeouts, options.timeouts);
     this.#log = options.log;
     this.#socketAccess = options.socketAccess;
-    const { allowedPeers } = options;
-    this.#anyPeer = allowedPeers === "any";
-    this.#peers =
-      typeof allowedPeers === "object"
-        ? parseAllowedPeers(allowedPeers)
-        : peersFromEnvironment(process.env["FCGI_WEB_SERVER_ADDRS"]);
-    const { connections, requests, requestsPerConnection } = this.limits;
-    this.values = {
-      [ValueName.MaxConns]: String(connections),
-      // HAProxy opens as many streams on one connection as this says, so it cannot be more than one connection takes.
-      [ValueName.MaxReqs]: String(Math.min(requests, requestsPerConnection)),
-      [ValueName.MpxsConns]: requestsPerConnection > 1 ? "1" : "0",
-    };
+    this.#peers = new PeerPolicy(options.allowedPeers);
+    this.values = limitValues(this.limits);
   }
 
-  /** What the clock said when deadlines were looked at last; ms. */
+  /** The last reading of the clock; ms. */
   get now(): number {
     return this.#now;
   }
@@ -110,26 +96,26 @@ export class Server implements ConnectionOwner {
     return this.#listeners.map(({ address }) => address);
   }
 
-  /** The same in one text, with commas between; "" where it does not listen. */
+  /** The addresses as one text, separated by commas; "" if it does not listen. */
   get address(): string {
     return this.addresses.join(", ");
   }
 
-  /** The first TCP port, or undefined where it has none. */
+  /** The first TCP port; undefined if there is none. */
   get port(): number | undefined {
     return this.#listeners.find(({ port }) => port !== undefined)?.port;
   }
 
   /**
-   * Starts to listen on one more address. What is bounded is bounded over all of them.
+   * Starts to listen on one more address. Limits hold over all of them.
    *
    * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_ADDRESS_IN_USE` for one that is
    * taken, `ERR_LISTEN` for one that the system refuses, `ERR_ALLOWED_PEERS` for one that other machines can reach
-   * although nobody said who may connect; the others that it listens on stay open
+   * without a list of who may connect; the other addresses stay open
    */
   async listen(input: AddressLike): Promise<void> {
     const address = parseAddress(input);
-    if (address.kind === "tcp") this.#requirePeers(address.host, address.host);
+    if (address.kind === "tcp") this.#peers.checkHost(address.host, address.host);
     const listener = new Listener(address, {
       access: this.#socketAccess,
       accepted: this.#accept,
@@ -144,9 +130,9 @@ export class Server implements ConnectionOwner {
           `Cannot listen on ${listener.address}: the server was closed`,
         );
       }
-      // Where an inherited socket is bound is known only now: spawn-fcgi and systemd bind a mere port for everybody.
+      // Where an inherited socket is bound is known only now: spawn-fcgi and systemd bind a bare port on all interfaces.
       const { host } = listener;
-      if (host !== undefined) this.#requirePeers(host, `${listener.address}, which is bound to ${host}`);
+      if (host !== undefined) this.#peers.checkHost(host, `${listener.address}, which is bound to ${host}`);
     } catch (error) {
       this.#listeners.splice(this.#listeners.indexOf(listener), 1);
       await listener.close();
@@ -154,19 +140,10 @@ export class Server implements ConnectionOwner {
     }
   }
 
-  /** FastCGI knows no authentication. Whoever bound an inherited socket may have let in everybody without knowing. */
-  #requirePeers(host: string, place: string): void {
-    if (isLoopback(host) || this.#peers !== undefined || this.#anyPeer) return;
-    throw new ConfigurationError(
-      "ERR_ALLOWED_PEERS",
-      `Cannot listen on ${place}: every host that reaches it could connect; ${PEERS_CURE}`,
-    );
-  }
-
-  /** Drives the application with a connection that somebody else made; it needs no {@link listen}. */
+  /** Drives the application with a connection that the caller made; no {@link listen} is needed. */
   accept(connection: Duplex): void {
     if (this.#ticker === undefined) {
-      // The clock stood still while nobody was connected.
+      // The clock stood still without a connection.
       this.#now = performance.now();
       this.#ticker = setInterval(this.#tick, TICK).unref();
     }
@@ -174,8 +151,8 @@ export class Server implements ConnectionOwner {
   }
 
   /**
-   * Takes what has reached the process and stops to accept, closes idle connections, lets what is in flight finish, and
-   * answers what is still active after the shutdown time-out in the way of its role. Resolves when every connection is closed.
+   * Accepts what has reached the process and no more, closes idle connections, lets active requests finish, and refuses those
+   * that are still active after the shutdown time-out. Resolves when every connection is closed.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -199,9 +176,12 @@ export class Server implements ConnectionOwner {
 
   report(error: Error): void {
     const { code } = error as TricornError;
-    // Where it was made says nothing: the peer is to blame.
-    const facts = { code, error: `${error.name}: ${error.message}` };
-    const more = this.#budgets.admit(code ?? error.name);
+    // No stack: the peer is at fault.
+    this.#warnClosed(code ?? error.name, { code, error: `${error.name}: ${error.message}` });
+  }
+
+  #warnClosed(kind: string, facts: object): void {
+    const more = this.#budgets.admit(kind);
     if (more !== undefined) logSafely(() => this.#log.warn({ ...facts, ...more }, "Closed a connection"));
   }
 
@@ -217,12 +197,10 @@ export class Server implements ConnectionOwner {
       return;
     }
     const peer = socket.remoteAddress;
-    // A unix socket has no peer address: its mode is what keeps others out. Over TCP the address is missing where the
-    // peer has reset the connection before it was accepted, and what it sent can be read all the same.
-    if (host !== undefined && this.#peers !== undefined && !this.#peers.allows(peer)) {
+    // A unix socket has no peer address: its mode restricts who connects.
+    if (host !== undefined && !this.#peers.admits(peer)) {
       const code = "ERR_PEER_NOT_ALLOWED";
-      const more = this.#budgets.admit(code);
-      if (more !== undefined) logSafely(() => this.#log.warn({ code, peer, ...more }, "Closed a connection"));
+      this.#warnClosed(code, { code, peer });
       socket.destroy();
       return;
     }
@@ -240,7 +218,7 @@ export class Server implements ConnectionOwner {
     await lastTurns({
       accepted: () => this.#accepted,
       most: BACKLOG * this.#listeners.length,
-      // One more would be turned away; where somebody else holds the socket too, another process may take it.
+      // One more would be turned away; another process that shares the socket may take it.
       isOver: () => this.#cutShort !== undefined || this.#connections.size >= this.limits.connections,
     });
     const stopped = Promise.all(this.#listeners.map((listener) => listener.close()));
@@ -248,7 +226,7 @@ export class Server implements ConnectionOwner {
       this.#emptied = resolve;
     });
     for (const connection of this.#connections) connection.closeWhenIdle();
-    // Some may have been accepted since.
+    // Some may have been accepted since then.
     if (this.#cutShort !== undefined)
       for (const connection of this.#connections) connection.refuseAll(this.#cutShort);
     if (this.#connections.size > 0) await emptied;
@@ -265,7 +243,7 @@ export class Server implements ConnectionOwner {
     );
     this.#cutShort = reason;
     for (const connection of this.#connections) connection.refuseAll(reason);
-    // What was just written gets a moment to leave.
+    // Give what was just written a moment to leave.
     this.#forgetClosingTimer = neverEarly(this.timeouts.abortGrace, () => {
       for (const connection of this.#connections) connection.destroy();
     });

@@ -1,6 +1,6 @@
 import { linkSync, lstatSync, renameSync, unlinkSync, type BigIntStats } from "node:fs";
 
-/** What link(2) fails with where the file system has no hard links. */
+/** What link(2) fails with on a file system without hard links. */
 const NO_LINKS: ReadonlySet<string | undefined> = new Set([
   "EPERM",
   "ENOTSUP",
@@ -9,7 +9,7 @@ const NO_LINKS: ReadonlySet<string | undefined> = new Set([
   "EMLINK",
 ]);
 
-/** The file of a unix socket, told apart from another one that takes its place under the same name. */
+/** The file of a unix socket, distinguished from a later one of the same name. */
 export class SocketFile {
   readonly #path: string;
   readonly #stats: BigIntStats;
@@ -19,15 +19,14 @@ export class SocketFile {
     this.#stats = stats;
   }
 
-  /** What lies at a path now, whatever it is; undefined where nothing does. */
+  /** The file at a path, of any type; undefined if there is none. */
   static at(path: string): SocketFile | undefined {
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     return stats === undefined ? undefined : new SocketFile(path, stats);
   }
 
   /**
-   * Gives a socket that listens a name that is free: either all of that happens, or somebody else has the name. Its old name
-   * is gone then.
+   * Renames the file of a listening socket to a free name, atomically. Returns undefined if the name is taken.
    */
   static name(from: string, path: string): SocketFile | undefined {
     try {
@@ -36,7 +35,7 @@ export class SocketFile {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EEXIST") return undefined;
       if (!NO_LINKS.has(code)) throw error;
-      // Two that start at the same moment may both come here: this file system has no better.
+      // Two processes that start at the same moment may both get here: this file system cannot do better.
       if (SocketFile.at(path) !== undefined) return undefined;
       renameSync(from, path);
       return SocketFile.at(path);
@@ -49,12 +48,12 @@ export class SocketFile {
     return this.#stats.isSocket();
   }
 
-  /** A name for what is done to this file, and to no other one that comes after it. */
+  /** Identifies this file and no later one of the same name. */
   get id(): string {
     return `${this.#stats.ino}-${this.#stats.mtimeNs}`;
   }
 
-  /** Removes the file, unless another one lies in its place: that belongs to somebody who came later. */
+  /** Removes the file, unless another process has put its own there. */
   remove(): void {
     const now = SocketFile.at(this.#path);
     if (now !== undefined && now.id === this.id && now.#stats.dev === this.#stats.dev) unlinkSync(this.#path);

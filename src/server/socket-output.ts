@@ -1,28 +1,27 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** Unsent bytes in the socket from which on whoever streams has to wait. */
+/** Unsent bytes in the socket from which a stream must wait. */
 const SEND_HIGH_WATER = 64 * 1024;
-/** Unsent bytes from which on nothing more is read: a peer that asks but never reads cannot pile up answers. */
+/** Unsent bytes from which nothing more is read: a peer that asks but never reads must not pile up answers. */
 const SEND_LIMIT = 1024 * 1024;
 
 /**
- * The header of a record of a version that does not exist: what a connection ends with when an answer could not be
- * completed. A mere end is taken for the end of the answer by nginx 1.22 without fastcgi_keep_conn, or with it and
- * `fastcgi_buffering off`, and by Caddy 2.6.
+ * A record header of an unknown version, which ends a connection whose answer could not be completed. nginx 1.22 without
+ * fastcgi_keep_conn, or with it and `fastcgi_buffering off`, and Caddy 2.6 take a mere close for the end of the answer.
  */
 const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
 
-/** The sending side of a socket: writes all that is queued at once, and knows how much of it the peer has not taken. */
+/** The sending side of a socket: writes buffers at once, and knows how much the peer has not taken. */
 export class SocketOutput {
   readonly #socket: Duplex;
   readonly #timeout: number;
-  /** When a limit was set last; ms. */
+  /** When the limit was last set; ms. */
   #limitedAt = 0;
-  /** Whether that is the rest of a limit that has struck early. */
+  /** Whether it was set for the rest of a limit that struck early. */
   #isLimitedAnew = false;
 
-  /** @param timeout how long the peer may take nothing where that is limited, in ms; Infinity for ever */
+  /** @param timeout how long the peer may take no bytes while that is limited, in ms; Infinity for no limit */
   constructor(socket: Duplex, timeout: number) {
     this.#socket = socket;
     this.#timeout = timeout;
@@ -33,15 +32,15 @@ export class SocketOutput {
     return this.#socket.writableLength === 0;
   }
 
-  /** Whether whoever streams may go on. */
+  /** Whether a stream may go on. */
   get writable(): boolean {
-    // A stream that takes more than that does not tell when it has sent it.
+    // A stream with a higher mark does not report when it has sent that much.
     return this.#socket.writableLength < SEND_HIGH_WATER || !this.#socket.writableNeedDrain;
   }
 
-  /** Whether so much waits to be sent that nothing more may be asked for, until `drain` tells that it has left. */
+  /** Whether too much waits to be sent to read more requests, until `drain`. */
   get full(): boolean {
-    // A stream with a higher mark of its own takes more, and tells nothing below it.
+    // A stream with a higher mark takes more, and does not emit `drain` below it.
     return this.#socket.writableLength >= SEND_LIMIT && this.#socket.writableNeedDrain;
   }
 
@@ -50,25 +49,25 @@ export class SocketOutput {
     this.#write(buffers, undefined);
   }
 
-  /** Writes all buffers, and closes the socket when the last one has left. There must be one. */
+  /** Writes all buffers, at least one, and closes the socket when the last one has left. */
   writeLast(buffers: readonly Uint8Array[]): void {
-    // A tick later: within the callback of a write, Node.js would make an Error that nobody sees.
+    // A tick later: within the callback of a write, Node.js would create an unused Error.
     this.#write(buffers, () => process.nextTick(destroy, this.#socket));
     if (!this.isEmpty) this.limitTime();
   }
 
-  /** Writes what no Web server takes for the end of an answer. */
+  /** Writes bytes that no Web server takes for the end of an answer. */
   writeBroken(): void {
     this.#socket.write(BROKEN_RECORD);
   }
 
-  /** Half-closes: what was written still leaves, in the time that is left for it. */
+  /** Half-closes: what was written still leaves, within the time limit. */
   end(): void {
     this.#socket.end();
     this.limitTime();
   }
 
-  /** A peer that takes nothing from now on for too long is told of by the socket's `timeout`. */
+  /** From now on the socket emits `timeout` if the peer takes no bytes for too long. */
   limitTime(): void {
     this.#limitedAt = performance.now();
     this.#isLimitedAnew = false;
@@ -76,7 +75,7 @@ export class SocketOutput {
   }
 
   /**
-   * Whether `timeout` came before its time, and comes again: Node.js counts it from the start of the turn of the event loop in
+   * Whether `timeout` came too early, and will come again: Node.js counts it from the start of the turn of the event loop in
    * which it was set.
    */
   get isEarly(): boolean {
@@ -87,7 +86,7 @@ export class SocketOutput {
     return true;
   }
 
-  /** The peer may take its time again. */
+  /** Lifts the time limit. */
   unlimitTime(): void {
     this.#setTimeout(0);
   }
@@ -103,7 +102,7 @@ export class SocketOutput {
   }
 
   #setTimeout(time: number): void {
-    // Streams that are no sockets stay in this process, and have no time-out.
+    // Streams that are not sockets stay in this process, and have no time-out.
     if (this.#socket instanceof Socket) this.#socket.setTimeout(time);
   }
 }

@@ -6,21 +6,21 @@ import { setTimeout } from "node:timers/promises";
 import { ConfigurationError } from "../errors.js";
 import { SocketFile } from "./socket-file.js";
 
-/** Between two looks at what another process does that starts in the same place; ms. */
+/** The wait while another process removes the same file; ms. */
 const LOOK_AGAIN = 20;
-/** A process that has been removing a socket file for so long was killed; ms. */
+/** A process that takes longer to remove a socket file was killed; ms. */
 const ABANDONED = 10_000;
 
 /**
- * Removes a socket file that nobody listens on any more. Of several processes that start at once each removes a file at most
- * once, and never one that another of them has made meanwhile.
+ * Removes a socket file on which no process listens. If several processes start at once, each file is removed at most once,
+ * and never one that another of them has just made.
  *
- * @throws ConfigurationError `ERR_ADDRESS_IN_USE` when somebody listens, or when the path is something else than a socket
+ * @throws ConfigurationError `ERR_ADDRESS_IN_USE` if a process listens, or the path is not a socket
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const file = SocketFile.at(path);
   if (file === undefined) return;
-  if (!file.isSocket) throw inUse(path, "it exists and is no socket");
+  if (!file.isSocket) throw inUse(path, "it exists and is not a socket");
   if (await isAlive(path)) throw inUse(path, "another process listens on it");
   const claim = join(dirname(path), `.${basename(path)}.${file.id}`);
   if (!claimed(claim)) {
@@ -34,7 +34,7 @@ export async function removeStaleSocket(path: string): Promise<void> {
   }
 }
 
-/** Whether it is this process that removes a file: the one that has made the file of the claim. */
+/** Whether this process may remove a file: the process that creates the claim file may. */
 function claimed(claim: string): boolean {
   try {
     closeSync(openSync(claim, "wx", 0o600));
@@ -54,7 +54,7 @@ function isAlive(path: string): Promise<boolean> {
       resolve(true);
     });
     socket.once("error", (error: NodeJS.ErrnoException) => {
-      // Only a refused connection proves that nobody listens; a full backlog or a missing right does not.
+      // Only a refused connection proves that no process listens; a full backlog or a missing permission does not.
       resolve(error.code !== "ECONNREFUSED" && error.code !== "ENOENT");
     });
   });

@@ -17,17 +17,17 @@ import { removeStaleSocket } from "./stale-socket.js";
 
 /** The longest path that bind(2) takes: sun_path has 108 bytes on Linux, the last one for NUL. */
 const MAX_PATH_BYTES = 107;
-/** So often a name is tried that others, who start at the same time, take and give up again. */
+/** How often a name is tried while other processes take it and give it up. */
 const MOST_TRIES = 50;
 
 /**
- * Binds a unix socket so that there is no moment in which somebody could connect who shall not, none in which the file is
- * there and nobody listens, and none in which two servers believe that it is theirs: it is bound in a folder that nobody else can
- * enter, and gets its name when everything else is done. A file that a dead process left is replaced, one that is alive is not.
+ * Binds a unix socket so that at no moment a peer without permission can connect, the file exists without a listener, or two
+ * servers own it: it is bound in a private folder, and renamed when everything else is done. The file of a dead process is
+ * replaced, that of a live one is not.
  *
- * @returns the file, to be removed when the server closes; undefined where that is somebody else's matter
+ * @returns the file, to be removed when the server closes; undefined if the primary of node:cluster removes it
  * @throws ConfigurationError `ERR_SOCKET_ACCESS` for an owner or group that does not exist, `ERR_ADDRESS_IN_USE` for a path that
- * is taken; other errors as the system tells them
+ * is taken; other errors as the system reports them
  */
 export function bindSocket(
   server: Server,
@@ -39,7 +39,7 @@ export function bindSocket(
 }
 
 async function bindHidden(server: Server, path: string, access: GivenAccess): Promise<SocketFile> {
-  // Not join(), which takes the dot for the folder itself.
+  // Not join(), which would drop the dot.
   const folder = mkdtempSync(`${dirname(path)}/.`);
   try {
     chmodSync(folder, 0o700);
@@ -47,7 +47,7 @@ async function bindHidden(server: Server, path: string, access: GivenAccess): Pr
     const ready = listening(server);
     listenBelow(server, folder);
     if (server.listening) giveAccess(hidden, access);
-    // In the same turn where the name is free.
+    // In the same turn if the name is free.
     const named = server.listening ? SocketFile.name(hidden, path) : undefined;
     await ready;
     return named ?? (await nameWhenFree(hidden, path));
@@ -56,7 +56,7 @@ async function bindHidden(server: Server, path: string, access: GivenAccess): Pr
   }
 }
 
-/** Binds a socket of the folder's own name in it, by a shorter path where that one is too long. */
+/** Binds a socket in the folder under the folder's own name, by a shorter path if that one is too long. */
 function listenBelow(server: Server, folder: string): void {
   const name = basename(folder);
   const path = join(folder, name);
@@ -80,13 +80,13 @@ async function nameWhenFree(hidden: string, path: string): Promise<SocketFile> {
   }
   throw new ConfigurationError(
     "ERR_ADDRESS_IN_USE",
-    `Cannot listen on ${path}: other processes take and leave it all the time`,
+    `Cannot listen on ${path}: other processes keep taking and releasing it`,
   );
 }
 
 /**
- * In a worker of node:cluster it is the primary that binds, by the path that the workers share, under its umask, and that
- * removes the file when the last of them has closed.
+ * In a worker of node:cluster the primary binds the path that the workers share, under its umask, and removes the file when
+ * the last worker has closed.
  */
 async function bindInPrimary(server: Server, path: string, access: GivenAccess): Promise<undefined> {
   const umask = currentUmask();
@@ -105,7 +105,7 @@ async function bindInPrimary(server: Server, path: string, access: GivenAccess):
     } catch (error) {
       if (!isAddressInUse(error) || tries >= MOST_TRIES) throw error;
       await removeStaleSocket(path).catch((inUse: unknown) => {
-        // It may be another worker that listens by now: then it is shared with that.
+        // Another worker may listen by now: then the socket is shared with it.
         if (tries > 0) throw inUse;
       });
     }
@@ -114,7 +114,7 @@ async function bindInPrimary(server: Server, path: string, access: GivenAccess):
   return undefined;
 }
 
-/** The umask of this process, which a worker has from its primary. */
+/** The umask of this process, which a worker inherits from its primary. */
 function currentUmask(): number {
   const umask = process.umask(0o777);
   process.umask(umask);

@@ -262,7 +262,7 @@ describe("a CGI program", () => {
     const process = new NodeProcess(started, { env });
     expect([await process.ended, process.output, logged(process)]).toEqual([1, [], []]);
     expect(process.errors.find((line) => line !== "")).toBe(
-      'Cannot restrict peers: "nonsense" is no IP address or network',
+      'Cannot restrict peers: "nonsense" is not an IP address or network',
     );
     expect(process.errors).not.toContain("stopped");
   });

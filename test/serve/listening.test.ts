@@ -175,7 +175,7 @@ describe("serve, started by systemd", () => {
     const process = new NodeProcess(passed("connection"), { descriptors: ["pipe"] });
     expect(await process.ended).toBe(1);
     expect(plainErrors(process).join("\n")).toMatch(
-      /Cannot listen on fd:3: the descriptor is no listening socket/,
+      /Cannot listen on fd:3: the descriptor is not a listening socket/,
     );
   });
 });
@@ -431,7 +431,7 @@ describe("an application that cannot be served", () => {
 
   test("says what is wrong with its environment before anything has started", async () => {
     const peers = new NodeProcess(shop("127.0.0.1:0"), { env: { FCGI_WEB_SERVER_ADDRS: "localhost" } });
-    expect(await failure(peers)).toBe('Cannot restrict peers: "localhost" is no IP address or network');
+    expect(await failure(peers)).toBe('Cannot restrict peers: "localhost" is not an IP address or network');
     expect(peers.output).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ import { Server } from "../../src/server/server.js";
 import { encodeRecord } from "../../src/protocol/record.js";
 
 const sentence =
-  "This address speaks FastCGI and no HTTP: put a Web server in front of it, which `tricorn config nginx` configures, " +
+  "This address speaks FastCGI, not HTTP: put a Web server in front of it (see `tricorn config nginx`), " +
   'or the gateway of "tricorn/gateway".\n';
 
 interface Line {
@@ -48,7 +48,7 @@ describe("HTTP sent to a FastCGI address", () => {
       {
         code: "ERR_FCGI_VERSION",
         error:
-          "ProtocolError: Cannot read record: the peer speaks HTTP, expected FastCGI; a Web server has to stand in between",
+          "ProtocolError: Cannot read record: the peer speaks HTTP, expected FastCGI; put a Web server in between",
       },
     ]);
   });

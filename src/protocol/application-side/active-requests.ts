@@ -1,7 +1,10 @@
+import { ProtocolError } from "../../errors.js";
+import type { Refusal } from "./application.js";
 import type { ApplicationSideHost } from "./application-side-host.js";
 import { RecordType } from "../constants.js";
 import type { Exchange } from "./exchange.js";
 import type { ApplicationSideLimits } from "../limits.js";
+import { busyConnection, busyProcess } from "./refusals.js";
 import { progressOf } from "./request-phase.js";
 
 /**
@@ -39,8 +42,25 @@ export class ActiveRequests {
     return this.#byId.get(requestId);
   }
 
-  /** Makes the id of a request active. Nothing more is sent for the one that had the id before. */
+  /** Why one more request cannot be active; undefined if it can. */
+  refusalOfOneMore(): Refusal | undefined {
+    const { requestsPerConnection } = this.#limits;
+    if (this.size >= requestsPerConnection) return busyConnection(requestsPerConnection);
+    return this.#host.admit() ? undefined : busyProcess;
+  }
+
+  /**
+   * Makes the id of a request active. Nothing more is sent for the one that had the id before.
+   *
+   * @throws ProtocolError `ERR_FCGI_DUPLICATE_BEGIN` if the id is active
+   */
   add(exchange: Exchange): void {
+    if (this.#byId.has(exchange.id)) {
+      throw new ProtocolError(
+        "ERR_FCGI_DUPLICATE_BEGIN",
+        `Cannot begin request: id ${exchange.id} is already active`,
+      );
+    }
     this.#byId.set(exchange.id, exchange);
     this.#unfinished.delete(exchange.id);
     this.#host.activeChanged(1);
@@ -84,7 +104,7 @@ export class ActiveRequests {
     return this.#buffered;
   }
 
-  /** The number of waiting bytes has changed by so many. */
+  /** The number of waiting bytes has changed. */
   bufferedChanged(by: number): void {
     if (by === 0) return;
     this.#buffered += by;

@@ -1,6 +1,6 @@
-import { ProtocolError, type AbortedError } from "../../errors.js";
+import type { AbortedError } from "../../errors.js";
 import { ActiveRequests } from "./active-requests.js";
-import type { Application, Refusal, RoleInputs } from "./application.js";
+import type { Application, RoleInputs } from "./application.js";
 import type { ApplicationSideHost } from "./application-side-host.js";
 import { decodeBeginRequest } from "../bodies.js";
 import { BROKEN_OFF, NULL_REQUEST_ID, RecordType } from "../constants.js";
@@ -11,14 +11,17 @@ import { answerManagement } from "../management.js";
 import { OutputTurns } from "./output-turns.js";
 import { RecordReader, type RecordSink } from "../record-reader.js";
 import { RecordWriter } from "../record-writer.js";
-import { busyConnection, busyProcess, unknownRole } from "./refusals.js";
+import { unknownRole } from "./refusals.js";
 import { awaitAnswer, awaitParams } from "./request-phase.js";
 import { RequestStreams } from "./request-streams.js";
 import { TimeLimits, type ApplicationSideTimes } from "./time-limits.js";
 
 const noInputs: RoleInputs = { stdin: false, data: false };
 
-/** Queued bytes that no transport has taken yet, above which whoever streams has to wait. */
+/** How the peer shares the connection among requests; `last` if it ends with those that are active. */
+type Sharing = "unused" | "in turn" | "multiplexed" | "last";
+
+/** Queued bytes above which a stream must wait. */
 const OUTPUT_HIGH_WATER = 128 * 1024;
 /** Queued bytes above which no record is read: many requests of one chunk must not pile up large answers. */
 const OUTPUT_LIMIT = 1024 * 1024;
@@ -34,7 +37,6 @@ const OUTPUT_LIMIT = 1024 * 1024;
 export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #application: Application;
   readonly #host: ApplicationSideHost;
-  readonly #limits: ApplicationSideLimits;
   readonly #requests: ActiveRequests;
   readonly #timeLimits: TimeLimits;
   readonly #earlyEnd: EarlyEnd;
@@ -43,12 +45,9 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #turns = new OutputTurns(() => this.writable);
   readonly output = new RecordWriter();
   #writable = true;
-  /** Whether the connection ends with the requests that are active. */
-  #lastRequest = false;
-  /** Whether it ends as soon as none is active. */
+  #sharing: Sharing = "unused";
+  /** Whether the connection ends as soon as no request is active. */
   #finishing = false;
-  #begun = false;
-  #shared = false;
 
   constructor(
     application: Application,
@@ -57,7 +56,6 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   ) {
     this.#application = application;
     this.#host = host;
-    this.#limits = limits;
     const requests = new ActiveRequests(limits, host);
     const timeLimits = new TimeLimits(application, { host, times });
     const earlyEnd = new EarlyEnd(application, { requests, turns: this.#turns, timeLimits, limits });
@@ -68,10 +66,10 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   }
 
   /**
-   * Reads bytes from the Web server, and stops early where so much output waits that no more may be asked for.
+   * Reads bytes from the Web server, and stops early if too much output waits.
    *
    * @returns how many bytes were read
-   * @throws ProtocolError where the peer broke the specification; the connection cannot be read any further
+   * @throws ProtocolError if the peer broke the specification; the connection cannot be read any further
    */
   receive(chunk: Buffer): number {
     this.#timeLimits.timePassed();
@@ -88,35 +86,30 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     return this.#requests.size;
   }
 
-  /** The active exchanges, oldest first. */
-  *exchanges(): IterableIterator<Exchange> {
-    yield* this.#requests;
-  }
-
   /**
-   * Whether the connection is to be closed: none is active, and a request without FCGI_KEEP_CONN has ended (5.5) or the
+   * Whether the connection must be closed: no request is active, and one without FCGI_KEEP_CONN has ended (5.5) or the
    * server closes.
    */
   get finished(): boolean {
-    return (this.#lastRequest || this.#finishing) && this.#requests.size === 0;
+    return (this.#sharing === "last" || this.#finishing) && this.#requests.size === 0;
   }
 
-  /** Whether a request is to be expected on a connection where none is active: its first one, or one that is half read. */
+  /** Whether a request is still to come on an idle connection: its first one, or one that is half read. */
   get expectsRequest(): boolean {
-    return !this.#lastRequest && (!this.#begun || this.#reader.midBegin);
+    return this.#sharing !== "last" && (this.#sharing === "unused" || this.#reader.midBegin);
   }
 
-  /** Whether the peer sends requests without waiting for the answers to others, and may send another one now. */
+  /** Whether the peer sends requests without waiting for other answers, and may send another one. */
   get multiplexes(): boolean {
-    return this.#shared && !this.#lastRequest;
+    return this.#sharing === "multiplexed";
   }
 
-  /** Whether nothing that the peer is known to be sending still has to come. */
+  /** Whether all input that the peer has begun to send has come. */
   get inputComplete(): boolean {
     return this.#requests.inputComplete && !this.#reader.midRecord;
   }
 
-  /** The connection shall be {@link finished} as soon as no request is active; those that begin until then are served. */
+  /** Makes the connection {@link finished} as soon as no request is active; those that begin until then are served. */
   finishWhenIdle(): void {
     this.#finishing = true;
   }
@@ -131,7 +124,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     return this.#requests.inputFull;
   }
 
-  /** Whether the transport takes output. Set by the transport; whoever waits is woken in turn, one at a time. */
+  /** Whether the transport takes output. The transport sets it; waiting streams are woken one at a time. */
   get writable(): boolean {
     return this.#writable && this.output.length < OUTPUT_HIGH_WATER;
   }
@@ -141,24 +134,24 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     this.#turns.wakeSoon();
   }
 
-  /** The peer has sent its last byte: requests that are incomplete are aborted, the others only told. */
+  /** The peer has sent its last byte: incomplete requests are aborted, the others are only warned. */
   inputEnded(): void {
     this.#earlyEnd.inputEnded();
   }
 
-  /** The connection is gone, or must be: every exchange is told and none can write any more. */
+  /** The connection is gone, or must be: every exchange is aborted and none can write. */
   disconnect(reason?: AbortedError): void {
     this.#earlyEnd.disconnect(reason);
   }
 
-  /** Ends what has reached its deadline, or waits in vain for its body. To be called from time to time. */
+  /** Refuses what has reached its deadline or waits too long for its body. To be called from time to time. */
   expire(now: number): void {
     this.#earlyEnd.expire(now);
   }
 
-  /** Aborts every active exchange and answers each at once in the way of its role; no further one is begun. */
+  /** Aborts every active request and answers each at once in the way of its role; the connection ends with them. */
   refuseAll(reason: AbortedError): void {
-    this.#lastRequest = true;
+    this.#sharing = "last";
     this.#earlyEnd.refuseAll(reason);
   }
 
@@ -172,7 +165,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       return;
     }
     const exchange = this.#requests.get(requestId);
-    // Section 3.3: records of inactive ids are ignored. So are types that are not an application's to receive.
+    // Section 3.3: records of inactive ids are ignored. So are types that an application does not receive.
     if (exchange === undefined) {
       this.#requests.ignored(type, requestId, content);
       return;
@@ -204,14 +197,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   #begin(requestId: number, content: Buffer): void {
     const { role, keepConnection } = decodeBeginRequest(content);
-    if (this.#requests.get(requestId) !== undefined) {
-      throw new ProtocolError(
-        "ERR_FCGI_DUPLICATE_BEGIN",
-        `Cannot begin request: id ${requestId} is active already`,
-      );
-    }
     const inputs = this.#application.inputs(role);
-    const refusal = inputs === undefined ? unknownRole(role) : this.#refusalOfOneMore();
+    const refusal = inputs === undefined ? unknownRole(role) : this.#requests.refusalOfOneMore();
     const phase = awaitParams(this.#timeLimits.paramsDeadline());
     const exchange = new Exchange(this, {
       id: requestId,
@@ -220,16 +207,10 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       inputs: inputs ?? noInputs,
       phase,
     });
-    this.#begun = true;
-    if (this.#requests.size > 0) this.#shared = true;
+    if (this.#sharing === "unused") this.#sharing = "in turn";
+    if (this.#requests.size > 0 && this.#sharing === "in turn") this.#sharing = "multiplexed";
     this.#requests.add(exchange);
     if (refusal !== undefined) this.#earlyEnd.refuse(exchange, refusal);
-  }
-
-  #refusalOfOneMore(): Refusal | undefined {
-    const { requestsPerConnection } = this.#limits;
-    if (this.#requests.size >= requestsPerConnection) return busyConnection(requestsPerConnection);
-    return this.#host.admit() ? undefined : busyProcess;
   }
 
   drained(exchange: Exchange): Promise<void> {
@@ -242,7 +223,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
 
   ended(exchange: Exchange): void {
     this.#requests.answered(exchange);
-    if (!exchange.keepConnection) this.#lastRequest = true;
+    if (!exchange.keepConnection) this.#sharing = "last";
   }
 
   broken(exchange: Exchange): void {

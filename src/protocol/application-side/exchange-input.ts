@@ -1,22 +1,22 @@
 import type { AbortedError } from "../../errors.js";
 import { InputStream } from "./input-stream.js";
 
-/** What the input of an exchange has to know of it. */
+/** What the input of an exchange needs of it. */
 export interface InputOwner {
   readonly stdinEnded: boolean;
   readonly ended: boolean;
   readonly aborted: AbortedError | undefined;
 }
 
-/** Who is told that input was read. */
+/** Receives what is consumed of the input. */
 export interface InputHost {
-  /** Bytes of input were read, or dropped, and make room for more. */
+  /** Bytes of input were read or dropped; 0 if a reader begins to wait. */
   inputConsumed(bytes: number): void;
 }
 
 /**
- * STDIN and DATA of one exchange, each made when it is asked for. It watches since when they have not moved: it is asked
- * for that from time to time, always with a later `now`; what happens in between costs nothing.
+ * STDIN and DATA of one exchange, each made when it is first used. It reports since when they have not moved; the caller
+ * asks from time to time with a later `now`, and nothing is noted in between.
  */
 export class ExchangeInput {
   readonly #owner: InputOwner;
@@ -26,7 +26,7 @@ export class ExchangeInput {
   /** When a reader was first seen waiting without anything arriving; and how much had arrived then. */
   #starvedSince = Infinity;
   #receivedThen = -1;
-  /** When unread input was first seen without anybody reading; and how much had been read then. */
+  /** When unread input was first seen without a reader; and how much had been read then. */
   #unreadSince = Infinity;
   #takenThen = -1;
 
@@ -59,7 +59,7 @@ export class ExchangeInput {
   #endIfLate(input: InputStream): void {
     const { aborted, ended } = this.#owner;
     if (aborted !== undefined) input.fail(aborted);
-    // Asked for too late: nothing comes any more, so a reader must not wait for it.
+    // Too late: nothing more comes, so a reader must not wait.
     else if (ended) input.discard();
   }
 
@@ -78,7 +78,7 @@ export class ExchangeInput {
     return Math.max(this.#stdin?.buffered ?? 0, this.#data?.buffered ?? 0);
   }
 
-  /** Breaks what was opened. */
+  /** Breaks the open streams. */
   fail(reason: AbortedError): void {
     this.#stdin?.fail(reason);
     this.#data?.fail(reason);
@@ -100,7 +100,7 @@ export class ExchangeInput {
     return this.#starvedSince;
   }
 
-  /** Since when so many bytes or more have waited in a stream and nobody read any; Infinity while fewer wait. */
+  /** Since when `bytes` or more have waited in a stream and none was read; Infinity while fewer wait. */
   unreadSince(now: number, bytes: number): number {
     if (this.buffered < bytes) {
       this.#unreadSince = Infinity;

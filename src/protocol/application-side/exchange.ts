@@ -39,9 +39,8 @@ export interface ExchangeStart {
 }
 
 /**
- * One request and the answer to it, as the application sees them: PARAMS, the input streams, and STDOUT, STDERR and
- * END_REQUEST on the way back. {@link phase} is its state. It ends exactly once; what is written later is dropped without
- * an error, because a handler cannot know that its Web server has left.
+ * One request and its answer, as the application sees them: PARAMS, the input streams, STDOUT, STDERR and END_REQUEST. It
+ * ends exactly once; later output is dropped without an error, because a handler cannot know that its Web server has left.
  */
 export class Exchange {
   readonly #host: ExchangeHost;
@@ -53,16 +52,16 @@ export class Exchange {
   readonly keepConnection: boolean;
   /** The input streams of the role that BEGIN_REQUEST named. */
   readonly inputs: { readonly stdin: boolean; readonly data: boolean };
-  /** Only the connection changes it, by the transitions of `request-phase.ts`. */
+  /** The state; only the connection changes it, by the transitions of `request-phase.ts`. */
   phase: phases.RequestPhase;
   /** FCGI_PARAMS; empty until the exchange is dispatched. */
   params = noParams;
-  /** Bytes of PARAMS, which count as buffered until the exchange ends. Not the length of {@link params}: a bridge may replace those. */
+  /** Bytes of PARAMS, which count as buffered until the exchange ends, even if {@link params} are replaced. */
   paramsBytes = 0;
   /** The names of the params that the Web server of this listener vouches for, the most trusted one first. */
   vouchesFor: readonly string[] = noNames;
-  /** Made with the first input stream: most requests have no body. */
-  #input: ExchangeInput | undefined;
+  /** The input streams, made when the first is used: most requests have no body. */
+  input: ExchangeInput | undefined;
   /** Whether the Web server has closed STDIN. */
   stdinEnded = false;
   /** Lines for STDERR that wait until the answer has begun. */
@@ -78,7 +77,7 @@ export class Exchange {
     this.phase = start.phase;
   }
 
-  /** Whether something was written to STDOUT, so that the status can no longer change. */
+  /** Whether STDOUT has begun, so that the status can no longer change. */
   get started(): boolean {
     return phases.progressOf(this.phase) === "answering";
   }
@@ -93,31 +92,23 @@ export class Exchange {
     return phases.reasonOf(this.phase);
   }
 
-  /** The input streams as far as they were opened; undefined if none was. */
-  get input(): ExchangeInput | undefined {
-    return this.#input;
-  }
-
   /** FCGI_STDIN. */
   get stdin(): InputStream {
-    return (this.#input ??= new ExchangeInput(this, this.#host)).stdin;
+    return (this.input ??= new ExchangeInput(this, this.#host)).stdin;
   }
 
   /** FCGI_DATA. */
   get data(): InputStream {
-    return (this.#input ??= new ExchangeInput(this, this.#host)).data;
+    return (this.input ??= new ExchangeInput(this, this.#host)).data;
   }
 
   /** The Web server has closed STDIN. */
   endStdin(): void {
     this.stdinEnded = true;
-    this.#input?.endStdin();
+    this.input?.endStdin();
   }
 
-  /**
-   * Goes on with the request in another role. The time limit of that role begins now, and the request is refused in its
-   * way from here on. An abort stays one.
-   */
+  /** Goes on in another role: its time limit begins now, and it answers a refusal. An abort stays one. */
   playAs(role: number, params: Params): void {
     this.role = role;
     this.params = params;
@@ -130,13 +121,12 @@ export class Exchange {
     this.phase = phases.startAnswer(this.phase);
     if (this.#warnings === undefined && protocolStatus === 0) {
       this.#host.output.answer({ requestId: this.id, head, body, bodyLength, applicationStatus });
-      this.#finish();
-    } else {
-      this.writeHead(head);
-      this.write(body);
-      this.#writeWarnings();
-      this.end({ applicationStatus, protocolStatus });
+      return this.#finish();
     }
+    this.writeHead(head);
+    this.write(body);
+    this.#writeWarnings();
+    return this.end({ applicationStatus, protocolStatus });
   }
 
   /** Writes the header block as a record of its own if it fits into one, each character one byte. */
@@ -154,10 +144,7 @@ export class Exchange {
     this.#host.outputQueued();
   }
 
-  /**
-   * Whether the peer takes output; if not, wait for {@link drained} before the next write. Output after the end is dropped,
-   * so nothing has to wait for it.
-   */
+  /** Whether the peer takes output; if not, wait for {@link drained} before the next write. Always true after the end. */
   get writable(): boolean {
     return this.ended || this.#host.writable;
   }
@@ -168,9 +155,9 @@ export class Exchange {
   }
 
   /**
-   * Writes one line to FCGI_STDERR, which Web servers put into their error log: a record of its own, with a line feed at
-   * its end. Empty text writes nothing. It waits until the answer has begun: before the header block nginx counts it
-   * against its buffer, HAProxy 2.6 crashes, and IIS answers with 500.
+   * Writes one line to FCGI_STDERR, the Web server's error log, as a record with a line feed at its end; empty text writes
+   * nothing. It waits until the answer has begun: before the header block nginx counts it against its buffer, HAProxy 2.6
+   * crashes, and IIS answers with 500.
    */
   warn(text: string): void {
     if (this.ended || text === "") return;
@@ -187,10 +174,7 @@ export class Exchange {
     this.#finish();
   }
 
-  /**
-   * Gives up an answer of which bytes were sent. Web servers ignore the application status, so the connection is broken
-   * unless another request would suffer.
-   */
+  /** Gives up an answer that has begun: breaks the connection, or ends with application status 1 if other requests are active. */
   breakOff(): void {
     if (!this.ended) this.#host.broken(this);
   }
@@ -199,16 +183,16 @@ export class Exchange {
   abort(reason: AbortedError): void {
     if (this.aborted !== undefined || this.ended) return;
     this.phase = phases.refuse(this.phase, reason);
-    this.#input?.fail(reason);
+    this.input?.fail(reason);
     this.#listeners?.abort(reason);
   }
 
-  /** Whether anything listens for an abort, so that it makes sense to wait for its answer. */
+  /** Whether a handler listens for an abort, and so may still answer. */
   get watched(): boolean {
     return this.#listeners?.watched ?? false;
   }
 
-  /** Warns the handler that the answer is probably not wanted; an answer is still sent if it can be. */
+  /** Warns the handler that the answer is probably not wanted. */
   warnOfAbort(reason: AbortedError): void {
     this.#listeners?.warn(reason);
   }
@@ -239,7 +223,6 @@ export class Exchange {
     this.#listeners?.end();
   }
 
-  /** Writes the lines that have waited for the answer to begin. */
   #writeWarnings(): void {
     if (this.#warnings !== undefined) this.#writeStderr(this.#warnings);
     this.#warnings = undefined;
@@ -256,7 +239,7 @@ export class Exchange {
     this.phase = phases.end(this.phase);
     this.#listeners?.forgetAborts();
     // Unread input holds nothing up; what still comes is dropped as it arrives.
-    this.#input?.discard();
+    this.input?.discard();
     this.#host.ended(this);
     this.#host.outputQueued();
     this.#listeners?.end();

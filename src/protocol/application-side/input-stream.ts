@@ -3,17 +3,17 @@ import { compact } from "../compact.js";
 
 /** Pieces below this size are joined while they wait, so that many tiny records cost no more than their bytes. */
 const SMALL_PIECE = 1024;
-/** Waiting small pieces are closed into one piece at this size. */
+/** Joined small pieces become one piece at this size. */
 const JOINED_PIECE = 16 * 1024;
 
-/** What is told when bytes leave the stream, so that the peer may send more; with 0 when a reader begins to wait. */
+/** Called when bytes leave the stream, so that the peer may send more; with 0 when a reader begins to wait. */
 export type ConsumedListener = (bytes: number) => void;
 
 type Waiter = { resolve: (piece: Buffer | undefined) => void; reject: (reason: unknown) => void };
 
 /**
- * One input stream of a request, STDIN or DATA, between the connection that fills it and the one reader that empties
- * it. It never refuses a piece: the connection watches {@link buffered} and stops reading the socket.
+ * One input stream of a request, STDIN or DATA: the connection fills it, one reader empties it. It never refuses a piece:
+ * the connection watches {@link buffered} and stops reading the socket.
  */
 export class InputStream {
   readonly #consumed: ConsumedListener;
@@ -23,7 +23,7 @@ export class InputStream {
   #ended = false;
   #error: { readonly reason: unknown } | undefined;
   #discarding = false;
-  /** Called when a piece has arrived that nobody waits for, and at the end; for one that reads only what is there. */
+  /** Called when a piece has arrived that no reader waits for, and at the end; for a reader that does not wait. */
   arrived: (() => void) | undefined;
   /** Bytes that have arrived and wait for the reader. */
   buffered = 0;
@@ -72,7 +72,7 @@ export class InputStream {
   /** The peer closed the stream: what is buffered can still be read. */
   end(): void {
     this.#ended = true;
-    this.#settle((waiter) => waiter.resolve(undefined));
+    this.#wake((waiter) => waiter.resolve(undefined));
     this.arrived?.();
   }
 
@@ -81,19 +81,19 @@ export class InputStream {
     if (this.#error !== undefined || (this.#ended && this.buffered === 0)) return;
     this.#error = { reason };
     this.#drop();
-    this.#settle((waiter) => waiter.reject(reason));
+    this.#wake((waiter) => waiter.reject(reason));
   }
 
-  /** Nobody will read: what is there and what still comes is dropped, so that it holds nothing up. */
+  /** Drops what is buffered and what still comes, so that it holds nothing up. */
   discard(): void {
     this.#discarding = true;
     this.#drop();
-    this.#settle((waiter) => waiter.resolve(undefined));
+    this.#wake((waiter) => waiter.resolve(undefined));
   }
 
   /**
-   * Takes everything that has arrived if the stream has ended already, as one buffer; undefined while it is open.
-   * The way without a promise for bodies that came together with their request.
+   * Takes everything that has arrived as one buffer if the stream has ended; undefined while it is open. For bodies that
+   * came together with their request, without a promise.
    */
   takeWhole(): Buffer | undefined {
     if (!this.#ended || this.#error !== undefined || this.#discarding) return undefined;
@@ -103,7 +103,7 @@ export class InputStream {
     return whole;
   }
 
-  /** The next piece in order where it has arrived, without a promise; undefined where {@link read} has to tell more. */
+  /** The next piece if it has arrived, without a promise; undefined if {@link read} must decide. */
   take(): Buffer | undefined {
     if (this.#error !== undefined) return undefined;
     if (this.#pieces.length === 0) this.#closeTail();
@@ -116,7 +116,7 @@ export class InputStream {
   }
 
   /**
-   * The next piece in order, or undefined behind the last one. Only one read may be waiting at a time.
+   * The next piece, or undefined after the last one. Only one read may wait at a time.
    *
    * @throws the reason given to {@link fail}
    */
@@ -157,7 +157,7 @@ export class InputStream {
     if (dropped > 0) this.#consumed(dropped);
   }
 
-  #settle(how: (waiter: Waiter) => void): void {
+  #wake(how: (waiter: Waiter) => void): void {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     if (waiter !== undefined) how(waiter);

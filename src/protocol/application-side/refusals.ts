@@ -9,7 +9,7 @@ export function unknownRole(role: number): Refusal {
   return {
     status: 500,
     code: "ERR_UNKNOWN_ROLE",
-    reason: `nothing here plays ${roleName(role)}`,
+    reason: `the application has no ${roleName(role)}`,
     protocolStatus: ProtocolStatus.UnknownRole,
   };
 }
