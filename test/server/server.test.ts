@@ -122,7 +122,7 @@ describe("Server.listen", () => {
 
     await expect(makeServer().listen(path)).rejects.toMatchObject({
       code: "ERR_ADDRESS_IN_USE",
-      message: expect.stringContaining("no socket"),
+      message: expect.stringContaining("not a socket"),
     });
     expect(existsSync(path)).toBe(true);
   });
