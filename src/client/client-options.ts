@@ -86,9 +86,16 @@ const clientLimits: ClientLimits = {
 /**
  * Applies the defaults.
  *
- * @throws ConfigurationError `ERR_CLIENT_OPTION` for an invalid number
+ * @throws ConfigurationError `ERR_CLIENT_OPTION` for invalid options
  */
 export function settingsOf(options: ClientOptions): ClientSettings {
+  if (typeof options !== "object" || options === null) {
+    throw new ConfigurationError(
+      "ERR_CLIENT_OPTION",
+      `Cannot create client: the options are ${options === null ? "null" : typeof options}, not an object; ` +
+        'write new FastCgiClient({ address: "127.0.0.1:9000" })',
+    );
+  }
   const { keepConnection = true, maxConnections = 16, requestsPerConnection = 100 } = options;
   requirePositive("maxConnections", maxConnections);
   requirePositive("requestsPerConnection", requestsPerConnection);

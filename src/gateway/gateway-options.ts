@@ -50,6 +50,13 @@ export interface GatewaySettings {
  * @throws ConfigurationError for an invalid option, address, port, route or mount
  */
 export function gatewaySettingsOf(options: GatewayOptions): GatewaySettings {
+  if (typeof options !== "object" || options === null) {
+    throw new ConfigurationError(
+      "ERR_OPTION",
+      `Cannot create gateway: the options are ${options === null ? "null" : typeof options}, not an object; ` +
+        "write new Gateway({ application, root, routes })",
+    );
+  }
   refuseUnknownOptions("Gateway", options);
   const { application, root, port, mount = "", routes } = options;
   if (typeof root !== "string" || root === "") {

@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 
 import { FastCgiClient } from "../../src/client/index.js";
-import { Gateway } from "../../src/gateway/index.js";
+import { Gateway, type GatewayOptions } from "../../src/gateway/index.js";
 import { http } from "./support/http.js";
 import { ScriptedApplication, type ScriptedRequest } from "./support/scripted-application.js";
 import { openStage } from "./support/stage.js";
@@ -63,6 +63,15 @@ describe("Gateway", () => {
     });
     await expect(gateway.listen()).rejects.toEqual(refused);
     await gateway.close();
+  });
+
+  it.each([undefined, null, "127.0.0.1:9000"])("refuses %j instead of options", (options) => {
+    expect(() => new Gateway(options as unknown as GatewayOptions)).toThrow(
+      expect.objectContaining({
+        code: "ERR_OPTION",
+        message: expect.stringMatching(/^Cannot create gateway: the options are /),
+      }),
+    );
   });
 
   it.each([Number.NaN, -1, 65_536, 80.5, Infinity])("refuses the port %d before anything else", (port) => {
