@@ -27,7 +27,7 @@ import type { SocketAccess } from "./socket-access.js";
 /** How often deadlines are checked; ms. Those of connections count from the next check, so they strike at most two checks late. */
 const TICK = 125;
 
-/** The options of a {@link Server}. */
+/** The options of a server. */
 export interface ServerOptions {
   readonly log: Logger;
   readonly limits?: Partial<ServerLimits> | undefined;
@@ -143,8 +143,7 @@ export class Server implements ConnectionOwner {
   /** Drives the application with a connection that the caller made; no {@link listen} is needed. */
   accept(connection: Duplex): void {
     if (this.#ticker === undefined) {
-      // The clock stood still without a connection.
-      this.#now = performance.now();
+      this.#now = performance.now(); // It stands still without a connection.
       this.#ticker = setInterval(this.#tick, TICK).unref();
     }
     this.#connections.add(new Connection(connection, this));
