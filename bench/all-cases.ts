@@ -9,7 +9,7 @@ import { roleCases } from "./cases/roles.js";
 import { startUpCases } from "./cases/start-up.js";
 import { absenceOf, peers } from "./peers.js";
 
-/** Every case, in the order of the document; each contender of those that are loaded is measured for so many seconds. */
+/** Every case, in the order of the document; each contender under load is measured for `seconds`. */
 export function allCases(seconds: number): Case[] {
   return [
     ...helloCases(seconds),
@@ -23,7 +23,7 @@ export function allCases(seconds: number): Case[] {
   ];
 }
 
-/** Who cannot be measured on this machine, and why. */
+/** Contenders that cannot be measured on this machine, and why. */
 export function absences(): Map<string, string> {
   return new Map(
     Object.values(peers).flatMap((peer) => {

@@ -1,27 +1,27 @@
-/** What one run of one contender gave: a number for each metric of its case. */
+/** The result of one run of one contender: a number for each metric of its case. */
 export type Measurement = Readonly<Record<string, number>>;
 
-/** Something that is measured. */
+/** A metric. */
 export interface Metric {
   readonly key: string;
   readonly label: string;
   readonly unit: string;
 }
 
-/** A contender that runs. */
+/** A running contender. */
 export interface Running {
   measure(): Promise<Measurement>;
   stop(): Promise<void>;
 }
 
-/** Who is measured in a case. */
+/** A contender in a case. */
 export interface Contender {
   readonly name: string;
-  /** Gets ready, warm-up included. */
+  /** Prepares, including warm-up. */
   start(): Promise<Running>;
 }
 
-/** What Tricorn is to reach in a case: a ratio to a contender of the same run, or a figure where there is none. */
+/** Tricorn's goal in a case: a ratio to a contender of the same run, or an absolute figure. */
 export interface Goal {
   readonly metric: string;
   readonly against?: string;
@@ -29,7 +29,7 @@ export interface Goal {
   readonly atLeast?: number;
 }
 
-/** One comparison. The first metric is the one that its chart shows; less of it is better. */
+/** One comparison. Its chart shows the first metric; less is better. */
 export interface Case {
   readonly name: string;
   readonly title: string;

@@ -10,7 +10,7 @@ const GAP = 6;
 const HEADING = 34;
 
 /**
- * Draws the first metric of each case as bars, for light and dark pages. A bar that would dwarf the others is cut and
+ * Draws the first metric of each case as bars, for light and dark pages. A bar that would dwarf the others is truncated and
  * marked.
  */
 export function chartOf(results: readonly CaseResult[]): string {
@@ -53,7 +53,7 @@ function barOf(
   const { median } = figures[key]!;
   const room = WIDTH - NAMES - FIGURES;
   const length = Math.max(Math.min(median / most, 1) * room, 1).toFixed(1);
-  // What Tricorn's figure has to be multiplied by to get this one.
+  // The factor from Tricorn's figure to this one.
   const times = name === OURS ? "" : ` (${formatFigure(1 / ratios[key]!.median)}×)`;
   const cut = median > most ? " …" : "";
   return `<text x="${NAMES - 8}" y="${y + 13}" text-anchor="end">${escape(name)}</text>

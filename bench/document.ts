@@ -41,7 +41,7 @@ function resultOf(name: string): SavedResult {
   return found;
 }
 
-/** Cases may have been measured apart, but on one machine. */
+/** Cases may be measured separately, but on one machine. */
 function machineOf(list: readonly SavedResult[]): string {
   const { node, processor, system } = first!.machine;
   const rounds = Math.min(...list.map(({ machine }) => machine.rounds));

@@ -11,7 +11,7 @@ import { freshPath, resultsFolder } from "./workplace.js";
 /** The compiled load generator; its source is in load/. */
 export const loadProgram = join(resultsFolder, "load");
 
-/** How a server is loaded. */
+/** The load on a server. */
 export interface Load {
   readonly protocol: Protocol;
   /** Made by {@link writeLoadFile}. */
@@ -23,20 +23,20 @@ export interface Load {
   readonly connections?: number | undefined;
   /** Requests under way at once on each connection. */
   readonly inFlight?: number | undefined;
-  /** Whether each request has a connection of its own. */
+  /** Whether each request uses a new connection. */
   readonly close?: boolean | undefined;
   /** Either of them. */
   readonly seconds?: number | undefined;
   readonly requests?: number | undefined;
-  /** Requests that are sent before anything is measured. */
+  /** Warm-up requests. */
   readonly warmUp?: number | undefined;
-  /** Reads at most so many bytes, and waits so many µs before each read. */
+  /** Reads at most this many bytes, and waits this many µs before each read. */
   readonly slowReader?: { readonly bytes: number; readonly pause: number } | undefined;
-  /** The core that the load generator runs on; that of this process if left out. */
+  /** The core of the load generator; defaults to that of this process. */
   readonly core?: number | undefined;
 }
 
-/** What a run gave. */
+/** The result of a run. */
 export interface LoadResult {
   readonly requests: number;
   readonly seconds: number;
@@ -47,7 +47,7 @@ export interface LoadResult {
   readonly cpu: Readonly<Record<string, number>>;
 }
 
-/** Keeps bytes for the load generator, and returns where. */
+/** Writes bytes to a file for the load generator, and returns its path. */
 export function writeLoadFile(name: string, bytes: Uint8Array): string {
   const file = freshPath(name);
   writeFileSync(file, bytes);
@@ -55,9 +55,9 @@ export function writeLoadFile(name: string, bytes: Uint8Array): string {
 }
 
 /**
- * Runs a load against a unix socket, and measures these processes meanwhile.
+ * Runs a load against a unix socket, and measures these processes during it.
  *
- * @throws Error when an answer is wrong: a run with failures says nothing
+ * @throws Error when an answer is wrong: the run is invalid
  */
 export async function runLoad(socket: string, load: Load, pids: readonly number[] = []): Promise<LoadResult> {
   const held = await holdLoad(socket, load, pids);
@@ -65,7 +65,7 @@ export async function runLoad(socket: string, load: Load, pids: readonly number[
   return held.result;
 }
 
-/** A load that has run and whose connections are still open. */
+/** A finished load whose connections are still open. */
 export interface HeldLoad {
   readonly result: LoadResult;
   release(): Promise<void>;

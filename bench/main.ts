@@ -29,7 +29,7 @@ if (chosen.length === 0)
 build();
 const absent = absences();
 for (const why of absent.values()) console.log(why);
-// The wake-ups between cores would cost more than what is measured. All that is started here inherits it.
+// Wake-ups between cores would cost more than the measured work. All started processes inherit this.
 const pinned = spawnSync("taskset", ["-p", "-c", "0", String(process.pid)], { stdio: "ignore" }).status === 0;
 const machine: Machine = {
   node: process.version,
@@ -58,7 +58,7 @@ for (const one of chosen) {
 }
 console.log(asText(goalsTable(results)));
 
-/** A whole name means that case alone, a part of one every case that has it. */
+/** A full name selects that case, a part of one every case that contains it. */
 function isMeant(name: string, wanted: string): boolean {
   return cases.some((one) => one.name === wanted) ? name === wanted : name.includes(wanted);
 }

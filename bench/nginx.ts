@@ -4,7 +4,7 @@ import type { Protocol } from "./request.js";
 import { startServer, type ServerProcess } from "./server-process.js";
 import { freshPath, peersFolder, runFolder } from "./workplace.js";
 
-/** Starts an nginx in front of a backend; it listens on a unix socket of its own and speaks HTTP there. */
+/** Starts an nginx in front of a backend; it listens for HTTP on a unix socket. */
 export async function startNginx(backend: string, protocol: Protocol): Promise<ServerProcess> {
   const socket = freshPath("nginx.sock");
   const file = freshPath("nginx.conf");
@@ -18,7 +18,7 @@ interface Facts {
   readonly socket: string;
 }
 
-/** As one would write it: kept connections to the backend, buffers that hold what the cases send, no access log. */
+/** A usual configuration: kept connections to the backend, buffers that hold the cases' bodies, no access log. */
 function configuration({ backend, protocol, socket }: Facts): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `  ${name}_temp_path ${runFolder}/nginx-${name};`)

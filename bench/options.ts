@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
 
-/** What a run was asked for. */
+/** The options of a run. */
 export interface Options {
-  /** The cases whose names contain one of these; all where there is none. */
+  /** The cases whose names contain one of these; defaults to all. */
   readonly cases: readonly string[];
-  /** The contenders whose names contain one of these, and Tricorn; all where there is none. */
+  /** The contenders whose names contain one of these, and Tricorn; defaults to all. */
   readonly peers: readonly string[];
   readonly rounds: number;
-  /** How long one contender is measured in one round; s. */
+  /** The time per contender and round; s. */
   readonly seconds: number;
   readonly list: boolean;
   readonly help: boolean;
@@ -20,14 +20,14 @@ Compares Tricorn with its alternatives, all in one run. Only ratios count: the f
 
   --case NAME      only the case NAME, or those whose names contain it; may be repeated
   --peer NAME      only Tricorn and contenders whose name contains NAME; may be repeated
-  --rounds N       rounds of each case, 7 if left out; restless ratios get up to twice as many
-  --seconds N      how long each contender is measured in a round, 0.5 if left out
-  --list           the names of the cases
+  --rounds N       rounds of each case, default 7; unstable ratios get up to twice as many
+  --seconds N      how long each contender is measured in a round, default 0.5
+  --list           list the names of the cases
   --help           this text
 
 Results go to bench/results/: latest.json and chart.svg. \`npm run docs:performance\` writes docs/performance.md from them.`;
 
-/** Reads the command line; throws an Error that says what is wrong with it. */
+/** Parses the command line; throws an Error with the reason if it is invalid. */
 export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -43,7 +43,7 @@ export function parseOptions(args: readonly string[]): Options {
   const rounds = Number(values.rounds);
   const seconds = Number(values.seconds);
   if (!Number.isInteger(rounds) || rounds < 1)
-    throw new Error("Cannot run: --rounds must be an integer from 1 on");
+    throw new Error("Cannot run: --rounds must be a positive integer");
   if (!(seconds > 0 && seconds <= 60))
     throw new Error("Cannot run: --seconds must be more than 0 and at most 60");
   return { cases: values.case, peers: values.peer, rounds, seconds, list: values.list, help: values.help };

@@ -6,13 +6,13 @@ import type { Protocol } from "./request.js";
 import { startServer, type ServerProcess } from "./server-process.js";
 import { buildFolder, freshPath, resultsFolder } from "./workplace.js";
 
-/** How a server is started for one case. */
+/** The start of a server for one case. */
 export interface PeerOptions {
-  /** What it is told beside its socket: what it plays. */
+  /** Its arguments after the socket: its mode. */
   readonly mode?: string | undefined;
-  /** A folder that it is to work with, where its mode needs one. */
+  /** Its data folder, if its mode needs one. */
   readonly folder?: string | undefined;
-  /** How many requests it must be able to work on at once, where each needs a process. */
+  /** How many requests it must handle at once, if each needs a process. */
   readonly processes?: number | undefined;
 }
 
@@ -22,16 +22,16 @@ type Command = readonly [string, ...string[]];
 export interface Peer {
   readonly name: string;
   readonly protocol: Protocol;
-  /** The Debian package that it needs, and what it is found by. */
+  /** The Debian package that it needs, and the file that shows it is installed. */
   readonly needs?: { readonly package: string; readonly file: string } | undefined;
   /** The command that starts it on this unix socket. */
   readonly command: (socket: string, options: PeerOptions) => Command;
 }
 
 /**
- * For every server of Node.js. V8 sets the size of the heap at which it collects all of it by how the process has started,
- * and counts the memory of bodies in: for some seconds it may collect for each 16 MiB of them. With this size, in MiB, from
- * the start on it does not, and what is measured is the same each time.
+ * For every Node.js server. V8 derives the heap size at which it collects everything from the process's start,
+ * and counts the memory of bodies: for some seconds it may collect for each 16 MiB of them. With this size, in MiB, from
+ * the start it does not, and measurements are repeatable.
  */
 const STEADY_HEAP = "--initial-old-space-size=100";
 
@@ -46,7 +46,7 @@ const ofNode =
     ...(folder === undefined ? [] : [folder]),
   ];
 
-/** The servers by the names that the tables show. */
+/** The servers by their names in the tables. */
 export const peers = {
   tricorn: { name: "Tricorn", protocol: "fastcgi", command: ofNode("tricorn") },
   tricornUncached: { name: "Tricorn, no cache", protocol: "fastcgi", command: ofNode("tricorn", "uncached") },
@@ -88,13 +88,13 @@ export const peers = {
   },
 } as const satisfies Record<string, Peer>;
 
-/** Why a peer cannot be measured here; undefined where it can. */
+/** Why a peer cannot be measured here; undefined if it can. */
 export function absenceOf({ name, needs }: Peer): string | undefined {
   if (needs === undefined || isProgram(needs.file)) return undefined;
   return `${name} is left out: the Debian package ${needs.package} is missing`;
 }
 
-/** Starts a server on a socket of its own. */
+/** Starts a server on a new socket. */
 export function startPeer(peer: Peer, options: PeerOptions = {}): Promise<ServerProcess> {
   const socket = freshPath("peer.sock");
   return startServer(peer.command(socket, options), socket);

@@ -1,22 +1,22 @@
-/** A median and the least and most that it is the median of. */
+/** A median with minimum and maximum. */
 export interface Spread {
   readonly median: number;
   readonly least: number;
   readonly most: number;
 }
 
-/** The spread of these values; there must be one at least. */
+/** The spread of these values, of which there must be at least one. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((one, other) => one - other);
   return { median: quantile(sorted, 0.5), least: sorted[0]!, most: sorted.at(-1)! };
 }
 
-/** What one contender costs, measured by another, round by round: only what was measured side by side is compared. */
+/** The cost of one contender divided by another's, round by round: only values of one round are compared. */
 export function ratiosOf(ours: readonly number[], theirs: readonly number[]): number[] {
   return ours.map((value, round) => value / theirs[round]!);
 }
 
-/** How far apart the middle half of the values lies, as a share of their median. */
+/** The interquartile range, as a share of the median. */
 export function unrest(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   return (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / quantile(sorted, 0.5);

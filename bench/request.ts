@@ -2,26 +2,26 @@ import { encodeBeginRequest, encodeNameValuePairs, encodeRecord, RecordType, Rol
 
 import { peersFolder } from "./workplace.js";
 
-/** What a server speaks. */
+/** The protocol of a server. */
 export type Protocol = "fastcgi" | "http";
 
-/** What is asked for. */
+/** A request. */
 export interface RequestFacts {
   readonly target: string;
   readonly role?: Role;
   readonly body?: Buffer;
-  /** Header fields beside those of the browser. */
+  /** Header fields in addition to the browser's. */
   readonly fields?: readonly (readonly [string, string])[];
   /** The file for a filter. */
   readonly data?: Buffer;
-  /** Whether the connection is closed behind the answer. */
+  /** Whether the connection is closed after the answer. */
   readonly close?: boolean;
 }
 
-/** Bytes of content in a record of a body, as nginx cuts it. */
+/** Bytes of content in a record of a body, as in nginx. */
 const RECORD = 32 * 1024;
 
-/** The header fields that a browser sends. The load generator puts a number of its own where the number signs are. */
+/** The header fields of a browser. The load generator replaces the number signs by a number. */
 const browserFields: readonly (readonly [string, string])[] = [
   ["Host", "www.example.com"],
   ["Cache-Control", "max-age=0"],
@@ -39,7 +39,7 @@ const browserFields: readonly (readonly [string, string])[] = [
   ["Cookie", "session=0123456789abcdef########01234567; theme=dark"],
 ];
 
-/** The whole request, its id 0 in each record: the load generator fills it in. */
+/** The whole request with id 0 in each record, which the load generator replaces. */
 export function formatRequest(protocol: Protocol, facts: RequestFacts): Buffer {
   return protocol === "http" ? httpRequest(facts) : fastCgiRequest(facts);
 }

@@ -9,7 +9,7 @@ import {
 } from "./case.js";
 import { ratiosOf, spreadOf, unrest, type Spread } from "./ratios.js";
 
-/** What a case gave, as it is written to the JSON file. */
+/** The result of a case, as written to the JSON file. */
 export interface CaseResult {
   readonly name: string;
   readonly title: string;
@@ -18,7 +18,7 @@ export interface CaseResult {
   readonly goals: readonly GoalResult[];
 }
 
-/** What a contender gave in all rounds. */
+/** The results of a contender in all rounds. */
 export interface Row {
   readonly name: string;
   /** By metric. */
@@ -27,19 +27,19 @@ export interface Row {
   readonly ratios: Readonly<Record<string, Spread>>;
 }
 
-/** A goal and what was reached. */
+/** A goal and the result. */
 export interface GoalResult extends Goal {
   readonly reached: Spread;
   readonly met: boolean;
 }
 
-/** Ratios that lie further apart than that are measured again, up to so many times the rounds. */
+/** Ratios with a larger spread are measured again, up to this multiple of the rounds. */
 const RESTLESS = 0.08;
 const MOST_ROUNDS = 2;
 
 /**
- * Measures a case: every contender once in each round, in another order each time, so that whatever else the machine
- * does meets all of them. A ratio that will not settle gets more rounds.
+ * Measures a case: every contender once per round, in changing order, so that other work on the machine
+ * affects all of them. A ratio that does not settle gets more rounds.
  */
 export async function runCase(one: Case, rounds: number): Promise<CaseResult> {
   const running = await startAll(one.contenders);
@@ -89,7 +89,7 @@ function resultOf(
       ratios: Object.fromEntries(values.map(([key, list]) => [key, spreadOf(ratiosOf(ours(key), list))])),
     };
   });
-  // Whom the goal is measured by may be missing on this machine.
+  // The contender of the goal may be missing on this machine.
   const judged = goals.filter(({ against }) => against === undefined || measured.has(against));
   return {
     name,

@@ -5,15 +5,15 @@ import { chartOf } from "./chart.js";
 import type { CaseResult } from "./run-case.js";
 import { resultsFolder } from "./workplace.js";
 
-/** What a case was measured on. */
+/** The machine and versions of a measurement. */
 export interface Machine {
   readonly node: string;
   readonly system: string;
   readonly processor: string;
   readonly rounds: number;
-  /** How long each contender was measured in a round. */
+  /** The time per contender in a round. */
   readonly seconds: number;
-  /** Who could not be measured, and why. */
+  /** Contenders that could not be measured, and why. */
   readonly absent: readonly string[];
 }
 
@@ -32,8 +32,8 @@ export function savedResults(): Map<string, SavedResult> {
 }
 
 /**
- * Keeps the result of a case, in place of an older one. Cases can be measured apart: only what was measured side by side
- * in one case is ever compared.
+ * Saves the result of a case, replacing an older one. Cases can be measured separately: only results of one case are
+ * compared.
  */
 export function saveResult(result: CaseResult, machine: Machine): void {
   const saved = savedResults().set(result.name, { machine, result });

@@ -4,7 +4,7 @@ import { startPeer, type Peer, type PeerOptions } from "./peers.js";
 import { formatRequest, type RequestFacts } from "./request.js";
 import { memoryOf } from "./server-process.js";
 
-/** What is measured of a server that is loaded. */
+/** The metrics of a loaded server. */
 export const servedMetrics: readonly Metric[] = [
   { key: "cpu", label: "CPU per request", unit: "µs" },
   { key: "throughput", label: "requests per second", unit: "/s" },
@@ -13,7 +13,7 @@ export const servedMetrics: readonly Metric[] = [
   { key: "memory", label: "memory", unit: "MiB" },
 ];
 
-/** What a case asks of its servers. */
+/** The requests of a case. */
 export interface ServedCase extends PeerOptions {
   readonly request: RequestFacts;
   /** The body of every answer. */
@@ -22,13 +22,13 @@ export interface ServedCase extends PeerOptions {
   readonly connections?: number | undefined;
   readonly inFlight?: number | undefined;
   readonly core?: number | undefined;
-  /** How long one run takes; s. */
+  /** The time of one run; s. */
   readonly seconds: number;
-  /** Requests after which every compiler has seen enough. */
+  /** Warm-up requests for every JIT compiler. */
   readonly warmUp: number;
 }
 
-/** A server that is loaded directly, without a Web server between. */
+/** A server that is loaded directly, without a Web server in between. */
 export function served(peer: Peer, options: ServedCase): Contender {
   return {
     name: peer.name,

@@ -4,26 +4,26 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** A server that does not listen after so long is given up; ms. */
+/** A server that does not listen within this time has failed; ms. */
 const START_LIMIT = 10_000;
 
-/** Whatever ends the benchmark ends them too. */
+/** The end of the benchmark ends its servers too. */
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) endGroup(child, "SIGKILL");
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** A measured server, which listens on a unix socket. */
+/** A measured server on a unix socket. */
 export interface ServerProcess {
   /** The unix socket. */
   readonly socket: string;
-  /** It and all that it has started. */
+  /** The server and all processes that it started. */
   pids(): readonly number[];
   stop(): Promise<void>;
 }
 
-/** Starts a server and waits until it can be connected to. What it says on standard error is shown. */
+/** Starts a server and waits until it accepts a connection. Its standard error is shown. */
 export async function startServer(
   [program, ...args]: readonly [string, ...string[]],
   socket: string,
@@ -32,7 +32,7 @@ export async function startServer(
   running.add(child);
   const ended = once(child, "exit").then(() => running.delete(child));
   const deadline = performance.now() + START_LIMIT;
-  // Looked for before it is connected to, which costs the core more that the server starts on.
+  // Checked before connecting, which costs more on the core that the server starts on.
   while (!(existsSync(socket) && (await isListening(socket)))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       endGroup(child, "SIGKILL");
@@ -52,7 +52,7 @@ export async function startServer(
   };
 }
 
-/** A server leads a group of its own, in which are the processes that it starts. */
+/** A server leads a process group that contains the processes that it starts. */
 function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid!, signal);
@@ -78,7 +78,7 @@ function descendantsOf(pid: number): number[] {
   return children.concat(children.flatMap(descendantsOf));
 }
 
-/** KiB that a process has in memory, or had at the most since {@link forgetPeak}. */
+/** KiB that a process has in memory, or its maximum since {@link forgetPeak}. */
 export function memoryOf(pid: number, which: "VmRSS" | "VmHWM"): number {
   const [, kibibytes] = new RegExp(`^${which}:\\s+(\\d+) kB`, "m").exec(
     readFileSync(`/proc/${pid}/status`, "utf8"),
@@ -86,12 +86,12 @@ export function memoryOf(pid: number, which: "VmRSS" | "VmHWM"): number {
   return Number(kibibytes);
 }
 
-/** From here on the peak counts anew (proc(5), clear_refs). */
+/** Resets the peak (proc(5), clear_refs). */
 export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
-/** CPU in ms that the threads of a process have used which are still there. */
+/** CPU in ms of the live threads of a process. */
 export function cpuOf(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   const used = threads.map((thread) => {

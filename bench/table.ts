@@ -5,12 +5,12 @@ import type { CaseResult, GoalResult, Row } from "./run-case.js";
 /** A table as rows of cells, its heading first. */
 export type Table = readonly (readonly string[])[];
 
-/** The figures of a case, and Tricorn's ratio to each contender in the first of them. */
+/** The figures of a case, and Tricorn's ratio to each contender in the first one. */
 export function tableOf(result: CaseResult): Table {
   return [headOf(result), ...rowsOf(result)];
 }
 
-/** One table for each set of metrics, with the title of each case above its rows. */
+/** One table per set of metrics, with the title of each case above its rows. */
 export function tablesOf(results: readonly CaseResult[]): Table[] {
   const tables = new Map<string, string[][]>();
   for (const result of results) {
@@ -44,7 +44,7 @@ function formatRatio({ median, least, most }: Spread): string {
   return `${formatFigure(median)} (${formatFigure(least)}–${formatFigure(most)})`;
 }
 
-/** Three digits are more than can be measured here. */
+/** Three digits exceed the precision of these measurements. */
 export function formatFigure(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString("en-GB");
   return value.toFixed(value >= 10 ? 1 : 2);

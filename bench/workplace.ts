@@ -3,24 +3,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Where compiled servers and results are kept. Git does not see it. */
+/** The folder of compiled servers and results, which Git ignores. */
 export const resultsFolder = fileURLToPath(new URL("results/", import.meta.url));
 
-/** The sources of the servers that are measured. */
+/** The sources of the measured servers. */
 export const peersFolder = fileURLToPath(new URL("peers/", import.meta.url));
 
-/** The compiled servers of this project's own, as they lie below the project. */
+/** The compiled servers of this project, in the same folders as their sources. */
 export const buildFolder = join(resultsFolder, "build", "bench", "peers");
 
 mkdirSync(resultsFolder, { recursive: true });
 
-/** A folder of this run, for sockets and requests; gone when the process ends. */
+/** A temporary folder of this run for sockets and requests, removed when the process ends. */
 export const runFolder = mkdtempSync(join(tmpdir(), "tricorn-bench-"));
 process.on("exit", () => rmSync(runFolder, { recursive: true, force: true }));
 
 let files = 0;
 
-/** A path that nobody uses yet. */
+/** An unused path. */
 export function freshPath(name: string): string {
   files += 1;
   return join(runFolder, `${files}-${name}`);

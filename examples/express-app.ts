@@ -1,4 +1,4 @@
-// An Express application behind FastCGI, as it is; beside it a controller, which goes before it.
+// An Express application over FastCGI, unchanged, and a controller that takes precedence over it.
 import express from "express";
 import { Get, Responder, serve } from "tricorn";
 import { nodeListener, requestOf } from "tricorn/adapters";
@@ -14,7 +14,7 @@ app.post("/sum", express.json(), (request, response) => {
   response.json({ sum: numbers.reduce((sum, number) => sum + number, 0) });
 });
 
-// What FastCGI tells beside HTTP: here, which program is the Web server.
+// FastCGI adds to HTTP: here, the name of the Web server.
 app.get("/server", (request, response) => {
   response.send(requestOf(request)?.params.get("SERVER_SOFTWARE") ?? "Express itself");
 });

@@ -1,4 +1,4 @@
-// A Hono application below /api, behind FastCGI; everything else is a controller's.
+// A Hono application below /api, over FastCGI; a controller answers everything else.
 import { Hono } from "hono";
 import { Get, Responder, serve, type ResponderRequest } from "tricorn";
 import { fetchHandler } from "tricorn/adapters";
@@ -7,7 +7,7 @@ const api = new Hono<{ Bindings: ResponderRequest }>().basePath("/api");
 
 api.get("/hello/:name", (context) => context.text(`Hello from Hono, ${context.req.param("name")}`));
 
-// The request as Tricorn knows it is `c.env`.
+// `c.env` is the Tricorn request.
 api.get("/me", ({ env, json }) => json({ user: env.user ?? null, address: env.remoteAddress ?? null }));
 
 api.post("/shout", async (context) => context.text((await context.req.text()).toUpperCase()));

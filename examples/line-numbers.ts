@@ -1,4 +1,4 @@
-// A filter (role 3): the Web server sends a text file, and gets it back with numbers before its lines.
+// A filter (role 3): the Web server sends a text file, and receives it with numbered lines.
 import { Filter, lines, serve, type FilterRequest } from "tricorn";
 
 @Filter("*.txt", { type: "text/plain; charset=utf-8" })

@@ -1,5 +1,5 @@
-// A further role. The specification leaves the set of roles open (section 6.1), and a Web server of one's own may know
-// more of them. Role 4 is a logger here: the Web server sends it the lines of its log on FCGI_STDIN.
+// A custom role. The specification leaves the set of roles open (section 6.1), and your Web server may have
+// more of them. Here role 4 is a logger: the Web server sends it the lines of its log on FCGI_STDIN.
 import { createApplication, lines, serve, type RoleDefinition } from "tricorn";
 
 const logger: RoleDefinition = {
@@ -13,7 +13,7 @@ const logger: RoleDefinition = {
       const status = / (\d{3}) \S+$/.exec(line)?.[1] ?? "other"; // the common log format ends with status and bytes
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
-    // No CGI header block: what a role of one's own sends back is its own affair.
+    // No CGI header block: a custom role defines its own output.
     for (const [status, count] of [...statuses].sort(([a], [b]) => a.localeCompare(b))) {
       exchange.write(`${status}\t${count}\n`);
     }

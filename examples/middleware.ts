@@ -1,7 +1,7 @@
-// Middleware wraps handlers: around the whole application, around a class, around one method, in this order.
+// Middleware wraps handlers: around the application, around a class, around a method, in this order.
 import { Get, Responder, Use, createApplication, reply, serve, type Middleware } from "tricorn";
 
-/** Tells how long the handler took. */
+/** Reports how long the handler took. */
 const timing: Middleware = async (_request, next) => {
   const started = performance.now();
   const answer = await next();
@@ -9,11 +9,11 @@ const timing: Middleware = async (_request, next) => {
   return answer;
 };
 
-/** Answers itself, without asking the handler, while the shop is closed. */
+/** Answers without calling the handler while the shop is closed. */
 const openingHours: Middleware = ({ headers }, next) =>
   headers.get("x-hour") === "3" ? reply("Closed until nine", { status: 503 }) : next();
 
-/** A function that makes a middleware: this is how one takes options. */
+/** A function that returns a middleware: this is how one takes options. */
 function cacheFor(seconds: number): Middleware {
   return async (_request, next) => {
     const answer = await next();

@@ -1,5 +1,5 @@
-// What belongs to one request: everybody who is injected the transaction within a request gets the same one, and it is
-// disposed of when the request is over, however it ended.
+// A request-scoped dependency: within a request every injection yields the same transaction, which is
+// disposed of when the request has ended, even after a failure.
 import { Body, HttpError, Post, Responder, requestScoped, serve, singleton, type Disposable } from "tricorn";
 import { z } from "zod";
 
@@ -35,7 +35,7 @@ class Transaction implements Disposable {
 
 @requestScoped()
 class Accounts {
-  // Asking for the transaction is enough to be inside of it.
+  // Injecting the transaction is enough to start it.
   constructor(
     private readonly bank: Bank,
     readonly transaction: Transaction,

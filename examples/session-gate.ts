@@ -1,4 +1,4 @@
-// An authorizer (role 2) for bearer tokens. Whatever lies behind it reads the variables AUTH_USER and AUTH_ROLE.
+// An authorizer (role 2) for bearer tokens. Protected handlers read the variables AUTH_USER and AUTH_ROLE.
 import { createHash } from "node:crypto";
 import {
   Authorizer,
@@ -12,7 +12,7 @@ import {
 
 @singleton()
 class Sessions {
-  // By the digest of the token: a look-up then says nothing about a token that is almost right.
+  // Indexed by the token's digest: the time of a lookup reveals nothing about an almost correct token.
   readonly #users = new Map([[digest("s3cret"), { name: "ada", role: "librarian" }]]);
 
   async userOf(authorization = ""): Promise<{ name: string; role: string } | undefined> {

@@ -1,6 +1,6 @@
 // Writes docs/api, the reference of the public names, from their doc comments: `npm run docs:api`. With `--check` it writes
-// nothing, and fails if docs/api is not what it would write. A link in a comment that leads nowhere fails both.
-// typedoc has a TypeScript of its own in scripts/api, because it cannot read TypeScript 7.
+// nothing, and fails if docs/api is not current. A broken link in a comment fails both.
+// typedoc uses the TypeScript in scripts/api, because it cannot read TypeScript 7.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

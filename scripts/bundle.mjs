@@ -1,5 +1,5 @@
-// Bundles src/ into dist/, or into the folder that is named: a file for each entry of the package, and the files that they
-// share. To find, read and link a module takes Node.js about half a millisecond, and src/ has two hundred of them.
+// Bundles src/ into dist/, or into the given folder: a file for each entry of the package, and shared files.
+// Node.js takes about half a millisecond to find, read and link a module, and src/ has two hundred.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 const [folder = "dist"] = process.argv.slice(2);
 const { exports, bin, dependencies } = manifestOf(".");
 
-/** The sources that there is a published file for: what package.json exports, and its command. */
+/** The sources with a published file: the exports of package.json, and its command. */
 const published = [...Object.values(exports).flatMap((entry) => entry.default ?? []), ...Object.values(bin)];
 const entries = published.map((file) => /^\.\/dist\/(.+)\.js$/.exec(file)[1]);
 
@@ -19,9 +19,9 @@ const commonJs = Object.keys(dependencies).filter(
 );
 
 /**
- * Has dependencies that are CommonJS loaded by require. Where they are imported, Node.js first runs a lexer over each of
- * their files, to find out what it exports: 45 ms and 6 MiB for those of a plain application. It is the same instance
- * that others import.
+ * Loads CommonJS dependencies by require. When they are imported, Node.js first runs a lexer over each of
+ * their files to find its exports: 45 ms and 6 MiB for those of a plain application. The instance is the same
+ * as for imports.
  */
 const requireCommonJs = {
   name: "require-common-js",
@@ -33,7 +33,7 @@ const requireCommonJs = {
     const name = commonJs.find((one) => id === `\0${one}`);
     if (name === undefined) return undefined;
     const members = Object.keys(require(name)).filter((key) => /^[a-z]\w*$/i.test(key) && key !== "default");
-    // Those who read what was bundled find a name that says what it is: findMyWayModule.
+    // Readers of the bundle find a descriptive name: findMyWayModule.
     const words = name.replace(/^@.*\//, "").split("-");
     const variable = `${words.map((word, at) => (at === 0 ? word : word[0].toUpperCase() + word.slice(1))).join("")}Module`;
     return [
@@ -51,17 +51,17 @@ const bundle = await rolldown({
   platform: "node",
   tsconfig: "tsconfig.json",
   plugins: [requireCommonJs],
-  // What is a dependency stays one: users may import it too, and get its security updates without ours.
+  // Dependencies are not bundled: users may import them too, and get security updates without a release.
   external: (name) => /^[^./\0]/.test(name) && !commonJs.includes(name),
-  // Of the exports above only those stay that are used.
+  // Unused exports of the above are dropped.
   treeshake: { propertyReadSideEffects: false },
 });
 await bundle.write({
   dir: folder,
   format: "esm",
-  // Without the mark of a module that is no file: shared/pino.js.
+  // Without the prefix of a virtual module: shared/pino.js.
   chunkFileNames: ({ name }) => `shared/${name.replace(/^_/, "")}.js`,
-  // Small files that most entries share stand in one, rather than in one for each set of entries that does.
+  // Small files that most entries share are one file, rather than one for each set of entries.
   codeSplitting: {
     groups: [
       { name: "params", test: /\/src\/protocol\/(?:byte-collector|name-value|pair-index|params)\.ts$/ },

@@ -1,4 +1,4 @@
-// Removes what the build wrote, so that a renamed source file leaves nothing behind in the package.
+// Removes the output of the build, so that a renamed source file is not left in the package.
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

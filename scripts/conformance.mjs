@@ -1,4 +1,4 @@
-// Writes docs/conformance.md: `npm run docs:conformance`, which loads TypeScript for it.
+// Writes docs/conformance.md: `npm run docs:conformance`, which loads TypeScript.
 import { writeFileSync } from "node:fs";
 
 import { conformanceDocument } from "../test/conformance/document.ts";

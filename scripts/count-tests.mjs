@@ -1,5 +1,5 @@
-// Prints "N passed, N failed" from the JSON report of a Vitest run, and fails when a test did or when there is none.
-// A test file that could not be loaded has no test that could fail; it counts as one failure.
+// Prints "N passed, N failed" from the JSON report of a Vitest run, and fails if a test did or if there is no test.
+// A test file that could not be loaded counts as one failure.
 import { readFileSync } from "node:fs";
 
 const { passed, failed } = count(process.argv[2] ?? "");

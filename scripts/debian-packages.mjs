@@ -1,4 +1,4 @@
-// Installs Debian packages where they are missing. Uses nothing but Node's own modules.
+// Installs missing Debian packages. Uses only Node's own modules.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { withLock } from "./lock.mjs";
 /**
  * @typedef {object} Requirement
  * @property {string} package the Debian package
- * @property {string} file the file by which it is found; a name without a slash is a program on the path
+ * @property {string} file the file that shows it is installed; a name without a slash is a program on the path
  */
 
 /** Runs as root with the packages as arguments. */
@@ -23,7 +23,7 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then
   chmod 755 /usr/sbin/policy-rc.d
 fi
 
-# One broken source is no reason to stop: the packages may come from another one, or be in the cache.
+# A broken source does not stop it: the packages may come from another one, or be cached.
 apt-get update -q -o Acquire::Retries=3 || echo "apt-get update failed" >&2
 apt-get install -y -q --no-install-recommends -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@"
 
@@ -34,10 +34,10 @@ fi
 `;
 
 /**
- * Installs what is missing, if this user may. Does nothing where everything is there already.
+ * Installs missing packages if this user may. Does nothing if all are installed.
  *
  * @param {readonly Requirement[]} requirements
- * @param {string} whom for whom, as it is told to the user: "the tests"
+ * @param {string} whom what needs them, as shown to the user: "the tests"
  * @returns {Promise<{ missing: string[], fact: string }>} the packages that are still missing, and why
  */
 export async function installDebianPackages(requirements, whom) {
@@ -51,9 +51,9 @@ export async function installDebianPackages(requirements, whom) {
 }
 
 /**
- * @param {string[]} packages those that are missing still; none where the process that held the lock before installed them
+ * @param {string[]} packages the missing ones; none if the previous holder of the lock installed them
  * @param {string} whom
- * @returns {string} why they are not installed, should they not be there afterwards
+ * @returns {string} why they are not installed, if they are still missing
  */
 function install(packages, whom) {
   if (packages.length === 0) return "";
@@ -79,9 +79,9 @@ function missingOf(requirements) {
 }
 
 /**
- * Whether a program or file is there.
+ * Whether a program or file exists.
  *
- * @param {string} file a path, or a name to be looked for on the path and where Debian keeps servers
+ * @param {string} file a path, or a name to look up in PATH and in Debian's folders of servers
  */
 export function isProgram(file) {
   if (file.includes("/")) return existsSync(file);

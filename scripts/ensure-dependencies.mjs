@@ -1,6 +1,6 @@
-// Installs the npm dependencies when they are missing or are not the ones in package-lock.json, so that `npm test`
-// and `npm start` work in a fresh clone. The argument is another folder of the repository with a package.json of its own.
-// Uses nothing but Node's own modules: nothing else is there yet.
+// Installs the npm dependencies if they are missing or differ from package-lock.json, so that `npm test`
+// and `npm start` work in a fresh clone. The argument is another folder of the repository with a package.json.
+// Uses only Node's own modules: nothing else is installed yet.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const root = join(fileURLToPath(new URL("..", import.meta.url)), process.argv[2]
 if (!areInstalled()) {
   const name = `npm-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`;
   await withLock(name, () => {
-    if (areInstalled()) return; // by the process that held the lock before
+    if (areInstalled()) return; // by the previous holder of the lock
     console.log("Installing npm dependencies (npm ci) ...");
     const started = Date.now();
     install();
@@ -22,7 +22,7 @@ if (!areInstalled()) {
 }
 
 /**
- * Compares what npm noted in node_modules with the lock file. Contents, not times: a checkout touches the lock file
+ * Compares npm's record in node_modules with the lock file. Contents, not times: a checkout touches the lock file
  * without changing it. Optional packages may be absent, they belong to other platforms.
  */
 function areInstalled() {
@@ -49,8 +49,8 @@ function packagesOf(file) {
 }
 
 /**
- * `npm ci` refuses a lock file that lacks the optional packages of other platforms, as one made with an incomplete
- * registry does. `npm install --no-save` takes it, with the same versions and without changing it.
+ * `npm ci` refuses a lock file without the optional packages of other platforms, such as one made with an incomplete
+ * registry. `npm install --no-save` accepts it, installs the same versions and does not change it.
  */
 function install() {
   const common = ["--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
@@ -70,7 +70,7 @@ function install() {
 
 /** @param {string[]} args */
 function npm(args) {
-  const running = process.env["npm_execpath"]; // the npm that runs this script, where it is one
+  const running = process.env["npm_execpath"]; // the npm that runs this script, if any
   /** @type {import("node:child_process").SpawnSyncOptions} */
   const options = { cwd: root, stdio: ["ignore", "ignore", "pipe"] };
   return running?.endsWith("npm-cli.js")

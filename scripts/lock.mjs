@@ -6,9 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /**
  * Runs `work` while this process holds the lock called `name`. Waits for the holder to finish; a lock whose holder
- * is no longer alive is taken over.
+ * has died is taken over.
  *
- * @param {string} name a word that may stand in a file name
+ * @param {string} name usable in a file name
  * @param {() => void | Promise<void>} work
  */
 export async function withLock(name, work) {

@@ -1,6 +1,6 @@
-// Runs the unit and conformance tests with other versions of Node.js than the one that runs this: the oldest that is
-// supported and each line after it. Their binaries come from the npm package `node` and stay below
-// node_modules/.cache/. Arguments are lines to run alone: `npm run test:node-versions -- 22 26`.
+// Runs the unit and conformance tests with other versions of Node.js than the current one: the oldest supported
+// one and each line after it. Their binaries come from the npm package `node` and are kept below
+// node_modules/.cache/. Arguments select lines: `npm run test:node-versions -- 22 26`.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -13,14 +13,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, "node_modules", ".cache", "node-versions");
 const isWindows = process.platform === "win32";
 
-/** Exact versions, so that a run says the same tomorrow. */
+/** Exact versions, so that runs are repeatable. */
 const versions = [oldestSupported(), "22.23.3", "24.21.0", "26.10.0"];
 
-/** What depends on Node.js and needs neither a Web server nor a browser. */
+/** Tests that need neither a Web server nor a browser. */
 const folders =
   "protocol http paths body log roles decorators server client testing adapters conformance".split(" ");
 
-/** Tests that hang fail their version and do not hold up the others. A run takes 20 to 35 s. */
+/** Hanging tests fail their version without blocking the others. A run takes 20 to 35 s. */
 const limit = 120_000;
 
 let failures = 0;
@@ -76,7 +76,7 @@ async function test(version) {
     const hasPassed = end === 0 && counted.status === 0;
     if (!hasPassed) console.log(readFileSync(log, "utf8"));
     const counts = counted.stdout.trim().split("\n").join(", ");
-    // Vitest also ends with 1 where all tests passed, when an error had no test to belong to.
+    // Vitest also exits with 1 if all tests passed, but an error belonged to no test.
     return { hasPassed, fact: hasPassed ? counts : `${counts}; Vitest ended with ${end}` };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -86,7 +86,7 @@ async function test(version) {
 /**
  * @param {string} binary
  * @param {{ log: string, report: string }} files
- * @returns {Promise<number | string>} the exit code, or what ended it
+ * @returns {Promise<number | string>} the exit code, or the reason for its end
  */
 function runVitest(binary, { log, report }) {
   const args = [
@@ -100,10 +100,10 @@ function runVitest(binary, { log, report }) {
   const output = openSync(log, "w");
   const child = spawn(binary, args, {
     cwd: root,
-    // A program that a test starts by the name `node` is of this version too.
+    // `node` in the PATH of a test is this version too.
     env: { ...process.env, PATH: `${dirname(binary)}${delimiter}${process.env["PATH"] ?? ""}` },
     stdio: ["ignore", output, output],
-    detached: !isWindows, // a group of its own, so that its workers end with it
+    detached: !isWindows, // a new process group, so that its workers end with it
   });
   closeSync(output);
 
@@ -150,11 +150,11 @@ function isVersion(binary, version) {
 }
 
 /**
- * Installs a version that is missing or is another one of its line.
+ * Installs a version if it is missing or another one of its line is installed.
  *
  * @param {string} version
  * @param {string} binary where it is expected
- * @returns {Promise<string | undefined>} why it is not there
+ * @returns {Promise<string | undefined>} why it could not be installed
  */
 async function provide(version, binary) {
   if (isVersion(binary, version)) return undefined;
@@ -162,7 +162,7 @@ async function provide(version, binary) {
   let problem;
   const checkout = createHash("sha256").update(root).digest("hex").slice(0, 12);
   await withLock(`node-versions-${checkout}`, () => {
-    if (!isVersion(binary, version)) problem = install(version); // else by the process that held the lock before
+    if (!isVersion(binary, version)) problem = install(version); // or the previous holder of the lock has
   });
   return problem;
 }
@@ -170,7 +170,7 @@ async function provide(version, binary) {
 /** @param {string} version */
 function install(version) {
   const target = join(cache, majorOf(version));
-  const draft = `${target}.new`; // an installation that was interrupted is never taken for a whole one
+  const draft = `${target}.new`; // so that an interrupted installation is not used
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
   const args = ["install", "--prefix", draft, "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
@@ -179,7 +179,7 @@ function install(version) {
     console.error(String(stderr).split("\n").slice(0, 8).join("\n"));
     return `cannot be installed: npm failed: ${error?.message ?? `it ended with ${signal ?? `exit code ${status}`}`}`;
   }
-  // The package fetches the binary of this platform in its install script, which npm may be set to leave out.
+  // The package fetches the binary of this platform in its install script, which npm may be configured to skip.
   if (!isVersion(binaryIn(draft), version))
     return `cannot be installed: npm brought no binary that is ${version}`;
   rmSync(target, { recursive: true, force: true });
@@ -189,7 +189,7 @@ function install(version) {
 
 /** @param {string[]} args */
 function npm(args) {
-  const running = process.env["npm_execpath"]; // the npm that runs this script, where it is one
+  const running = process.env["npm_execpath"]; // the npm that runs this script, if any
   /** @type {import("node:child_process").SpawnSyncOptions} */
   const options = { cwd: root, stdio: ["ignore", "ignore", "pipe"], timeout: 300_000 };
   return running?.endsWith("npm-cli.js")

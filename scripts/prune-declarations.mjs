@@ -1,4 +1,4 @@
-// Removes from dist/ each declaration file that no entry of the package leads to. The compiler writes one for every source
+// Removes from dist/ each declaration file that no entry of the package needs. The compiler writes one for every source
 // file; users need a third of them.
 import { readFileSync, readdirSync, rmSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,8 +1,8 @@
 // Prints the files of src/ that one GET of a decorated responder runs through, in the order of their first call, with the
 // functions of each: `npm run request-path`, or `npm run request-path -- --json`. Loading TypeScript is the npm script's task.
 //
-// The request comes over a TCP connection that is open already, to a process that has answered others before. What runs is
-// V8's precise coverage; the order comes from log points, one at the start of each function that ran.
+// The request uses an open TCP connection, to a process that has answered others before. The functions are
+// from V8's precise coverage, their order from log points, one at the start of each function that ran.
 import { once } from "node:events";
 import { Session } from "node:inspector/promises";
 import { connect } from "node:net";
@@ -22,7 +22,7 @@ const END_REQUEST = Buffer.from([1, 3]);
 const session = new Session();
 session.connect();
 
-/** Sends one GET over the connection and resolves when its END_REQUEST has come and the connection is idle again. */
+/** Sends one GET over the connection and resolves when its END_REQUEST has arrived and the connection is idle again. */
 async function request(connection) {
   connection.write(get(1, "/now"));
   let answer = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-// Runs the example library with Bun and Deno, on the built package, and asks all three roles by HTTP: `npm run test:runtimes`.
+// Runs the example library with Bun and Deno, on the built package, and requests all three roles by HTTP: `npm run test:runtimes`.
 // Their binaries come from the npm packages in scripts/runtimes.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -26,7 +26,7 @@ const { dependencies: versions } = JSON.parse(
 /** The arguments in front of the program, by the runtime. */
 const runtimes = { bun: [], deno: ["run", "--allow-all"] };
 
-/** What the library is asked, and a part of each answer. */
+/** The requests, and a part of each answer. */
 const credentials = `Basic ${Buffer.from("ada:lovelace").toString("base64")}`;
 const requests = [
   { role: "Responder", path: "books/1", headers: {}, status: 200, part: '"title":' },
@@ -41,7 +41,7 @@ const requests = [
   },
 ];
 
-/** What keeps a runtime that hangs from holding up the rest, in milliseconds. */
+/** The time-out for a hanging runtime, in milliseconds. */
 const limit = 30_000;
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "tricorn-runtimes-")));
@@ -85,7 +85,7 @@ async function run(name, args) {
     cwd: folder,
     env: { ...process.env, PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
-    detached: true, // a group of its own: the binary may run below a script
+    detached: true, // a new process group: a script may start the binary
   });
   const late = setTimeout(() => stop(child, "SIGKILL"), limit);
   const ended = once(child, "exit");

@@ -1,8 +1,8 @@
-// Installs the programs that `npm run bench` compares with. Not for the tests: they need none of them. Where they cannot be
+// Installs the programs that `npm run bench` compares with. The tests do not need them. If they cannot be
 // installed, the benchmarks run without them and say so.
 import { installDebianPackages } from "./debian-packages.mjs";
 
-/** The one list of what the benchmarks need from the system beside Node.js. */
+/** The one list of what the benchmarks need from the system besides Node.js. */
 const requirements = [
   { package: "gcc", file: "cc" }, // compiles the load generator
   { package: "libc6-dev", file: "/usr/include/stdio.h" },

@@ -1,9 +1,9 @@
-// Installs the programs that the tests run Tricorn behind: Web servers, a browser and FastCGI tools. Does nothing
-// where they are there already. Uses nothing but Node's own modules.
+// Installs the programs that the tests need: Web servers, a browser and FastCGI tools. Does nothing
+// if they are installed. Uses only Node's own modules.
 import { installDebianPackages } from "./debian-packages.mjs";
 
 /**
- * The one list of what the tests need from the system: the Debian package, and the file by which it is found. A name
+ * The one list of system requirements of the tests: the Debian package, and the file that shows it is installed. A name
  * without a slash is a program on the path.
  */
 const requirements = [
@@ -29,7 +29,7 @@ const requirements = [
   { package: "php-fpm", file: "php-fpm8.2" },
   { package: "spawn-fcgi", file: "spawn-fcgi" },
   { package: "util-linux", file: "setpriv" }, // so that no server outlives the tests
-  { package: "systemd", file: "systemd-socket-activate" }, // the program; nothing is booted with it
+  { package: "systemd", file: "systemd-socket-activate" }, // only the program; nothing is booted with it
 ];
 
 const { missing, fact } = await installDebianPackages(requirements, "the tests");

@@ -14,7 +14,7 @@ const path = join(root, "docs/web-servers.md");
 const given = process.argv[2];
 
 if (given === undefined) writeFileSync(path, webServersDocument(runTests()));
-else look(given);
+else check(given);
 
 /** @returns {Report} */
 function runTests() {
@@ -30,7 +30,7 @@ function runTests() {
         stdio: "inherit",
       },
     );
-    // A failed test has its place in the document, too. The test of the document itself is about the one before.
+    // A failed test is in the document, too. The test of the document itself checks the previous one.
     if (status !== 0) process.exitCode = 1;
     return read(file);
   } finally {
@@ -39,17 +39,17 @@ function runTests() {
 }
 
 /** @param {string} report */
-function look(report) {
+function check(report) {
   const document = withoutVersions(readFileSync(path, "utf8")).split("\n");
   const result = withoutVersions(webServersDocument(read(report))).split("\n");
   const line = result.findIndex((text, index) => text !== document[index]);
   if (line < 0 && document.length === result.length) {
-    console.log("docs/web-servers.md is what the tests gave");
+    console.log("docs/web-servers.md matches the test results");
     return;
   }
   const at = line < 0 ? result.length : line;
   console.error(
-    `docs/web-servers.md is not what the tests gave; run \`npm run docs:web-servers\`. Line ${at + 1}:\n` +
+    `docs/web-servers.md does not match the test results; run \`npm run docs:web-servers\`. Line ${at + 1}:\n` +
       `- ${document[at] ?? "(nothing)"}\n+ ${result[at] ?? "(nothing)"}`,
   );
   process.exitCode = 1;

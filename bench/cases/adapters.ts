@@ -5,7 +5,7 @@ import { served, servedMetrics } from "../served.js";
 
 const { expressTricorn, expressHttp, honoTricorn, honoHttp, honoTricornPlatform, honoHttpPlatform } = peers;
 
-/** Applications of other frameworks behind FastCGI, against the same ones over their own HTTP server. */
+/** Applications of other frameworks over FastCGI, compared with their own HTTP servers. */
 export function adapterCases(seconds: number): Case[] {
   const those = (list: readonly Peer[]): Contender[] =>
     list.map((peer) =>
@@ -20,7 +20,7 @@ export function adapterCases(seconds: number): Case[] {
       goals: [{ metric: "cpu", against: expressHttp.name, atMost: 1.1 }],
     },
     {
-      // Both with what makes them quick, which at Hono's own server is the default; and both without.
+      // Both with their fast path, which is the default of Hono's own server; and both without.
       name: "hono",
       title: "A Hono application's hello, one kept connection",
       metrics: servedMetrics,

@@ -14,7 +14,7 @@ const metrics: readonly Metric[] = [
   ...servedMetrics.filter(({ key }) => key !== "cpu" && key !== "memory"),
 ];
 
-/** A whole deployment: nginx, and behind it Tricorn by fastcgi_pass or the alternatives by proxy_pass. */
+/** A whole deployment: nginx in front of Tricorn by fastcgi_pass, or of the alternatives by proxy_pass. */
 export function nginxCases(seconds: number): Case[] {
   const those = (list: readonly Peer[], options: Omit<ServedCase, "seconds">) =>
     list.map((peer) => behindNginx(peer, { ...options, seconds }));
@@ -55,7 +55,7 @@ export function nginxCases(seconds: number): Case[] {
   ];
 }
 
-/** A server with an nginx in front of it. */
+/** A server behind nginx. */
 function behindNginx(peer: Peer, options: ServedCase): Contender {
   return {
     name: peer.name,

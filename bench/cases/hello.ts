@@ -7,10 +7,10 @@ import { served, servedMetrics, type ServedCase } from "../served.js";
 
 const { tricorn, raw, libfcgi, php, go, nodeFastCgi, nodeHttp, fastify } = peers;
 
-/** The load generator has a core of its own where there are many connections, so that the server is never out of work. */
+/** With many connections the load generator has its own core, so that the server is always busy. */
 const otherCore = Math.min(1, cpus().length - 1);
 
-/** The smallest request there is, over connections of every kind. */
+/** The smallest request, over connections of every kind. */
 export function helloCases(seconds: number): Case[] {
   const facts: ServedCase = {
     request: { target: "/hello" },

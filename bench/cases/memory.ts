@@ -13,7 +13,7 @@ const { tricorn, raw, go, nodeFastCgi, nodeHttp, fastify } = peers;
 
 const CONNECTIONS = 1_000;
 
-/** What memory connections, requests and large bodies take. Each round has a new process. */
+/** The memory of connections, requests and large bodies. Each round has a new process. */
 export function memoryCases(): Case[] {
   return [
     memoryCase({
@@ -73,7 +73,7 @@ function memoryCase({ unit, ...rest }: MemoryCase): Case {
 
 type Measure = (server: ServerProcess, peer: Peer) => Promise<number>;
 
-/** A contender that is started anew for each measurement. */
+/** A contender that is restarted for each measurement. */
 function fresh(peer: Peer, measure: Measure): Contender {
   const one = async (): Promise<Measurement> => {
     const server = await startPeer(peer, { mode: "hello" });
@@ -94,7 +94,7 @@ function residentOf(server: ServerProcess): number {
   return server.pids().reduce((sum, pid) => sum + memoryOf(pid, "VmRSS"), 0);
 }
 
-/** A process that has answered enough not to grow by itself any more. */
+/** A process that has answered enough requests to stop growing. */
 async function warm(server: ServerProcess, peer: Peer): Promise<Load> {
   const load = { ...helloLoad(peer), warmUp: 0 };
   await runLoad(server.socket, { ...load, requests: 8_000 });
@@ -119,7 +119,7 @@ async function requestsInFlight(server: ServerProcess, peer: Peer): Promise<numb
   return (after - before) / waiting.count;
 }
 
-/** After its first second, when what the start needed may have been given back. */
+/** After the first second, when memory from the start may have been freed. */
 async function idleProcess(server: ServerProcess): Promise<number> {
   await delay(1_000);
   return residentOf(server) / 1024;

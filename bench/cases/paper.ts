@@ -12,7 +12,7 @@ import { buildFolder, freshPath } from "../workplace.js";
 /** Microseconds in a tick of the CPU times of children, proc(5). */
 const TICK = 10_000;
 
-/** The test of "Understanding FastCGI Application Performance", Open Market 1996, with ten clients as there. */
+/** The benchmark of "Understanding FastCGI Application Performance", Open Market 1996, with ten clients as in the paper. */
 export function paperCase(seconds: number): Case {
   const facts = { seconds, ...prepare() };
   return {
@@ -55,7 +55,7 @@ interface Facts {
   readonly load: Load;
 }
 
-/** The users' file and the page, in which `{{name}}` and the like are to be filled in; every user has the same answer. */
+/** The users' file and the page with placeholders like `{{name}}`; every user gets the same answer. */
 function prepare(): Omit<Facts, "seconds"> {
   const folder = freshPath("paper");
   mkdirSync(folder);

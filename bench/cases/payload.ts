@@ -5,7 +5,7 @@ import { served, servedMetrics, type ServedCase } from "../served.js";
 
 const { tricorn, raw, libfcgi, php, go, nodeFastCgi, nodeHttp, fastify } = peers;
 
-/** What a handler reads or answers beside a greeting. */
+/** Cases in which a handler reads or sends more than a greeting. */
 export function payloadCases(seconds: number): Case[] {
   const those = (list: readonly Peer[], options: Omit<ServedCase, "seconds">) =>
     list.map((peer) => served(peer, { ...options, seconds }));

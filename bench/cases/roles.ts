@@ -10,7 +10,7 @@ import { freshPath } from "../workplace.js";
 
 const { tricorn, tricornUncached, raw, libfcgi, php, nodeFastCgi, nodeHttp } = peers;
 
-/** The roles beside the responder, by their native doors. */
+/** The other roles, by their native protocol. */
 export function roleCases(seconds: number): Case[] {
   const those = (list: readonly Peer[], options: Omit<ServedCase, "seconds">) =>
     list.map((peer) => served(peer, { ...options, seconds }));
@@ -60,7 +60,7 @@ export function roleCases(seconds: number): Case[] {
   ];
 }
 
-/** A server that finds the file itself. */
+/** A server that looks up the file itself. */
 function filtering(
   peer: Peer,
   { seconds, mode }: { readonly seconds: number; readonly mode?: string },

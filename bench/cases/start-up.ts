@@ -8,7 +8,7 @@ import { cpuOf } from "../server-process.js";
 
 const { tricorn, raw, go, nodeFastCgi, nodeHttp, fastify } = peers;
 
-/** From the start of a process to the first byte of its first answer. */
+/** From process start to the first byte of the first answer. */
 export function startUpCases(): Case[] {
   return [
     {

@@ -24,7 +24,7 @@ static void check_head(const struct answer *answer, const struct expectation *wa
   const char *head = answer->head;
   if (wanted->http) {
     if (strncmp(head, "HTTP/1.1 200", 12) != 0) fail("Wrong status: %.200s", head);
-    // The body is what the length says and nothing else, so that the next answer can be found.
+    // The body has exactly the announced length, so that the next answer can be found.
     const char *length = strcasestr(head, "\ncontent-length:");
     if (length == NULL || strtoull(length + 16, NULL, 10) != wanted->length) fail("Wrong length: %.400s", head);
   } else {

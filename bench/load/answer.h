@@ -14,7 +14,7 @@ struct expectation {
   bool http;
 };
 
-// One answer as far as it has come.
+// A partially received answer.
 struct answer {
   char head[HEAD_LIMIT + 1];
   size_t head_length;
@@ -22,7 +22,7 @@ struct answer {
   size_t body_length;
 };
 
-// Records as far as they have come.
+// Partially received records.
 struct record_reader {
   uint8_t header[8];
   size_t header_length;
@@ -33,11 +33,11 @@ struct record_reader {
 
 void answer_clear(struct answer *answer);
 
-// Takes bytes of a header block and its body, and returns how many belong to this answer. Ends the program where the
+// Reads bytes of a header block and its body, and returns how many belong to this answer. Exits if the
 // answer is wrong.
 size_t answer_take(struct answer *answer, const struct expectation *wanted, const char *bytes, size_t length);
 
-// Whether the answer is there as a whole; of FastCGI, END_REQUEST tells.
+// Whether the answer is complete; in FastCGI, END_REQUEST says so.
 bool answer_complete(const struct answer *answer, const struct expectation *wanted);
 
 // Reads bytes up to the end of the next record that ends a request, and returns how many were read. `*ended` is the
@@ -45,5 +45,5 @@ bool answer_complete(const struct answer *answer, const struct expectation *want
 size_t records_take(struct record_reader *reader, struct answer *const *answers, int count,
                     const struct expectation *wanted, const char *bytes, size_t length, int *ended);
 
-// Says why this run is worth nothing, and ends the program.
+// Prints why this run is invalid, and exits.
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

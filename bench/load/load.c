@@ -1,4 +1,4 @@
-// Loads a server with requests that are ready made, always so many under way, and measures what that costs it.
+// Loads a server with prepared requests, a constant number at a time, and measures their cost.
 // bench/load.ts compiles and runs it; its one line of output is JSON.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,7 +22,7 @@ enum { IOVECS = 64 };
 
 static uint64_t cpu_before[MAX_PIDS];
 
-// Where eight number signs stand, each request has a number of its own.
+// Eight number signs are replaced by the number of the request.
 static size_t number_at[16];
 static int number_count;
 
@@ -99,7 +99,7 @@ static void start(struct connection *connection, int slot) {
   connection->queue[(connection->queue_start + connection->queue_length++) % options.in_flight] = slot;
 }
 
-// Sends what is queued, as much as the socket takes, in as few calls as there can be.
+// Sends queued requests until the socket is full, in as few calls as possible.
 static void flush(struct connection *connection) {
   while (connection->queue_length > 0) {
     struct iovec parts[IOVECS];
@@ -238,7 +238,7 @@ int main(int count, char **arguments) {
   run();
   print_results();
   char byte;
-  // The connections stay open until whoever started this has measured what they cost.
+  // The connections stay open until the caller has measured their cost.
   if (options.hold) while (read(STDIN_FILENO, &byte, 1) > 0) continue;
   return 0;
 }

@@ -1,4 +1,4 @@
-// What the load generator is told on its command line.
+// The command line of the load generator.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,5 +23,5 @@ struct options {
 
 extern struct options options;
 
-// Exits the program where something is missing or cannot be read.
+// Exits if something is missing or invalid.
 void read_options(int count, char **arguments);

@@ -1,4 +1,4 @@
-/** What every server answers to the smallest request. */
+/** Every server's answer to the smallest request. */
 export const HELLO = "Hello from FastCGI";
 
 /** An answer of 1 MiB. */

@@ -1,4 +1,4 @@
-// The same Express application behind FastCGI; every check, limit and time-out is on.
+// The same Express application over FastCGI; every check, limit and time-out is on.
 import { serve } from "tricorn";
 import { nodeListener } from "tricorn/adapters";
 

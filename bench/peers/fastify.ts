@@ -1,4 +1,4 @@
-// The fastest of the common HTTP frameworks for Node, with its own validation and serialisation.
+// The fastest of the common HTTP frameworks for Node.js, with its own validation and serialization.
 import Fastify from "fastify";
 
 import { HELLO, LARGE } from "./bodies.js";

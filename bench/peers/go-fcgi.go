@@ -1,4 +1,4 @@
-// FastCGI by Go's standard library, net/http/fcgi.
+// FastCGI with Go's standard library, net/http/fcgi.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Hono over its own HTTP server. Unless it is told "platform", that replaces the Request and Response of the process.
+// Hono over its own HTTP server, which replaces the Request and Response of the process, except with the argument "platform".
 import { createAdaptorServer } from "@hono/node-server";
 import type { Server } from "node:http";
 

@@ -1,4 +1,4 @@
-// The same Hono application behind FastCGI. Unless it is told "platform", it does what Hono's own server does unasked.
+// The same Hono application over FastCGI, with the default of Hono's own server, except with the argument "platform".
 import { serve } from "tricorn";
 import { fetchHandler, replaceFetchGlobals } from "tricorn/adapters";
 

@@ -1,4 +1,4 @@
-// FastCGI in C, by the library of the specification's authors: all three roles, one connection after the other.
+// FastCGI in C, with the library of the specification's authors: all three roles, one connection after the other.
 #include <fcgiapp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ int main(int count, char **arguments) {
     }
     FCGX_PutS("Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n", request.out);
     if (role != NULL && strcmp(role, "FILTER") == 0) {
-      while (FCGX_GetChar(request.in) >= 0) continue;  // DATA comes behind STDIN
+      while (FCGX_GetChar(request.in) >= 0) continue;  // DATA follows STDIN
       FCGX_StartFilterData(request.in);
       copy(&request, 1);
     } else if (uri != NULL && strncmp(uri, "/echo", 5) == 0) {

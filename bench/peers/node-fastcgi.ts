@@ -1,5 +1,5 @@
-// The most used FastCGI library for Node, version 2.0.0. As published it closes every kept connection, since it looks
-// its flag up where it is not defined; the flag is put there, so that it can be measured at all.
+// The most used FastCGI library for Node.js, version 2.0.0. As published it closes every kept connection, because it reads
+// an undefined flag; the flag is defined here, so that it can be measured at all.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { Readable } from "node:stream";
@@ -30,7 +30,7 @@ function respond(request: IncomingMessage, response: ServerResponse): void {
     collect(request, (body) => response.end(body));
     return;
   }
-  if (path === "/wait") return; // for ever
+  if (path === "/wait") return; // forever
   response.end(path === "/large" ? LARGE : HELLO);
 }
 

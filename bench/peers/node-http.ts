@@ -1,11 +1,11 @@
-// The user's alternative: Node's own HTTP server, as it would stand behind proxy_pass.
+// The alternative: Node's own HTTP server, as for proxy_pass.
 import { createServer } from "node:http";
 import { Readable } from "node:stream";
 
 import { HELLO, LARGE } from "./bodies.js";
 import { socketPath } from "./socket-path.js";
 
-/** 64 MiB, made as they are taken. */
+/** 64 MiB, generated as they are read. */
 function* produce(): Generator<Buffer> {
   for (let piece = 0; piece < 64; piece += 1) yield LARGE;
 }
@@ -33,7 +33,7 @@ const server = createServer((request, response) => {
     Readable.from(produce()).pipe(response);
     return;
   }
-  // What auth_request would take as "allowed", with a variable.
+  // An allow of auth_request, with a variable.
   if (path === "/authorize") response.setHeader("Variable-AUTH_USER", "ada");
   response.end(path === "/authorize" ? "" : HELLO);
 });

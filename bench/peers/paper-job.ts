@@ -1,6 +1,6 @@
 // The job of "Understanding FastCGI Application Performance" (Open Market, 1996), section 5.1: check the password of a
 // user, fetch the user's attributes, put them into a content file of 3,000 bytes. Users are records of 100 bytes in one
-// file; the placeholders of the pages are filled in by the library of the examples.
+// file; the example library fills in the placeholders of the pages.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { open, readFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,13 +12,13 @@ export const RECORD = 100;
 /** How many users there are. */
 export const USERS = 1_000;
 
-/** What is known of a user. */
+/** The attributes of a user. */
 interface User {
   readonly password: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** How users are looked up: from memory; from a file that stays open; from one that is opened each time. */
+/** How users are looked up: in memory; in a file that stays open; in one that is opened each time. */
 export type Lookup = "cached" | "open" | "reopened";
 
 /** Fills in pages for users that have proved who they are. */
@@ -33,7 +33,7 @@ export class PersonalPages {
     this.#lookup = lookup;
   }
 
-  /** The page for this user, or undefined where the password is wrong. */
+  /** The page for this user, or undefined if the password is wrong. */
   async page(user: string, password: string): Promise<string | undefined> {
     const { password: hash, attributes } = await this.#userOf(Number(user) % USERS);
     if (!timingSafeEqual(Buffer.from(hash), Buffer.from(hashOf(password.slice(-3))))) return undefined;

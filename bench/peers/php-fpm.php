@@ -1,5 +1,5 @@
 <?php
-// Answers in PHP-FPM, by path; an authorizer is told by its role.
+// Answers in PHP-FPM, by path; an authorizer is recognized by its role.
 $path = strtok($_SERVER['REQUEST_URI'], '?');
 header('Content-Type: text/plain; charset=utf-8');
 if (($_SERVER['FCGI_ROLE'] ?? '') === 'AUTHORIZER') {

@@ -1,5 +1,5 @@
-// The limit: a server that only finds the end of a request and writes a ready-made answer. It checks nothing and knows
-// no roles. The second argument is what it plays: hello, close (the same, then a graceful end), echo, large.
+// The limit: a server that only finds the end of a request and writes a prepared answer. It checks nothing and has
+// no roles. The second argument is its mode: hello, close (the same, then a graceful end), echo, large.
 import { createServer } from "node:net";
 
 import { LARGE, HELLO } from "./bodies.js";
@@ -21,7 +21,7 @@ const END = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0]);
 const NOTHING = Buffer.alloc(0);
 const closing = (id: number): Buffer => Buffer.concat([record(6, id, NOTHING), record(3, id, END)]);
 const hello = record(6, 0, Buffer.from(headOf(HELLO.length) + HELLO));
-/** The whole answer, in which only the id is missing; and where that stands. */
+/** The whole answer except the id, and the offsets of the id. */
 const ready = Buffer.concat([hello, closing(0)]);
 const idPlaces = [2, hello.length + 2, hello.length + 10];
 
@@ -40,7 +40,7 @@ function greet(ids: readonly number[]): Buffer {
   return answers;
 }
 
-/** The answer to a request that is echoed, or gets the large body; in pieces. */
+/** The answer to an echoed request, or the large body; in pieces. */
 function answer(id: number, stdin: readonly Buffer[]): Buffer[] {
   const pieces = mode === "large" ? [LARGE] : stdin;
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);

@@ -1,2 +1,2 @@
-/** The unix socket that a measured server listens on; the benchmark knows that it is ready when it can connect. */
+/** The unix socket of a measured server; the benchmark connects to see whether it is ready. */
 export const socketPath = process.argv[2]!;

@@ -64,7 +64,7 @@ class Site {
     return LARGE;
   }
 
-  /** 64 MiB, made as they are taken. */
+  /** 64 MiB, generated as they are read. */
   @Get("/produce")
   async *produce(): AsyncGenerator<Buffer> {
     for (let piece = 0; piece < 64; piece += 1) yield LARGE;
@@ -91,7 +91,7 @@ class UpperCase {
   }
 }
 
-/** The same for everybody, whatever cookies the request has: what may be kept. */
+/** The same for all cookies: cacheable. */
 @Filter("*.txt", { type: "text/plain; charset=utf-8" })
 class PublicUpperCase {
   filter({ data }: FilterRequest): Reply {
@@ -107,7 +107,7 @@ process.env["TRICORN_LOG_LEVEL"] ??= "warn";
 const [, , , mode, root = ""] = process.argv;
 switch (mode) {
   case "authorizer":
-    // Beside responders it would be warned of: they are asked for without it.
+    // Among responders it would log a warning that they are served without asking it.
     await serve([Gate], socketPath);
     break;
   case "cached":

@@ -4,8 +4,8 @@ import { MembersGate } from "./members-gate.js";
 import { MembersShelf } from "./members-shelf.js";
 import { PersonalPages } from "./personal-pages.js";
 
-/** All that the library is made of. Controllers are listed, never discovered. */
+/** The controllers of the library. They are listed, never discovered. */
 export const controllers = [MembersGate, PersonalPages, MarkdownPages, Catalogue, MembersShelf];
 
-/** What the Web server may show: pages, guides and the style sheet. The members' data is not below it. */
+/** Files that the Web server may show: pages, guides and the style sheet. The members' data is elsewhere. */
 export const contentRoot = new URL("content/", import.meta.url);

@@ -6,13 +6,13 @@ import { Book, type Genre, type NewBook, type Search } from "./book.js";
 
 const file = new URL("data/books.json", import.meta.url);
 
-/** One copy of a book, as the shelf list names it. */
+/** One copy of a book, as a line of the shelf list. */
 export interface Copy {
   readonly book: Book;
   readonly copy: number;
 }
 
-/** The books of the library. They live in memory and begin anew with each start. */
+/** The books of the library, in memory: each start begins with the same ones. */
 @singleton()
 export class BookStore implements OnStart {
   readonly #books = new Map<number, Book>();
@@ -35,7 +35,7 @@ export class BookStore implements OnStart {
     return [...this.#books.values()].filter((book) => book.genre === genre);
   }
 
-  /** The books that match, one page of them, and how many there are on all pages. */
+  /** One page of the matching books, and the number of all matches. */
   search({ q, genre, page, size }: Search): { total: number; books: Book[] } {
     const wanted = q.toLowerCase();
     const found = [...this.#books.values()].filter(
@@ -52,7 +52,7 @@ export class BookStore implements OnStart {
     return added;
   }
 
-  /** The shelf list: so many copies of every book, made one by one as they are asked for. */
+  /** The shelf list: `each` copies of every book, generated on demand. */
   *copies(each: number): Generator<Copy> {
     for (const book of this.#books.values()) {
       for (let copy = 1; copy <= each; copy++) yield { book, copy };

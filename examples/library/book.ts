@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-/** What the shelves are sorted by. */
+/** The sort order of the shelves. */
 export const Genre = z.enum(["adventure", "mystery", "poetry", "science", "science fiction"]);
 export type Genre = z.infer<typeof Genre>;
 
-/** The number of a book, as it stands in a path. */
+/** The number of a book in a path. */
 export const BookId = z.coerce.number().int().positive();
 
-/** What a client sends to add a book, as JSON or as a form. */
+/** A new book, sent as JSON or as a form. */
 export const NewBook = z.strictObject({
   title: z.string().trim().min(1).max(200),
   author: z.string().trim().min(1).max(200),
@@ -20,7 +20,7 @@ export type NewBook = z.infer<typeof NewBook>;
 export const Book = z.strictObject({ id: z.number().int().positive(), ...NewBook.shape });
 export type Book = z.infer<typeof Book>;
 
-/** What the list of books can be asked for. */
+/** The query of the list of books. */
 export const Search = z.object({
   q: z.string().trim().max(100).default(""),
   genre: Genre.optional(),

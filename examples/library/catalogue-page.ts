@@ -6,7 +6,7 @@ export interface ShelvedBook extends Book {
   readonly hasCover: boolean;
 }
 
-/** The shelves as a Web page, book by book: the first is on its way before the last is looked up. */
+/** The shelves as a Web page, book by book: the first is sent before the last is looked up. */
 export function* cataloguePage(books: Iterable<ShelvedBook>): Generator<string> {
   yield `<!doctype html>
 <html lang="en">

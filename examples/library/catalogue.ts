@@ -50,7 +50,7 @@ export class Catalogue {
     return cataloguePage(this.#shelves());
   }
 
-  /** As many lines as one likes, none of them before it is wanted. */
+  /** Any number of lines, each generated when it is needed. */
   @Get("/copies.csv", { type: "text/csv; charset=utf-8" })
   async *copies(@Query("each", Each) each: number): AsyncGenerator<string> {
     yield "book,copy,title,author\r\n";

@@ -18,7 +18,7 @@ export interface Cover {
   readonly path: string;
 }
 
-/** Cover images, in a folder of their own that is gone when the application has stopped. */
+/** Cover images in a temporary folder, which is removed when the application stops. */
 @singleton()
 export class CoverStore implements OnStart, OnStop {
   readonly #covers = new Map<number, Cover>();
@@ -41,9 +41,9 @@ export class CoverStore implements OnStart, OnStop {
   }
 
   /**
-   * Writes the image to disk as it arrives; never more than {@link COVER_LIMIT} of it.
+   * Writes the image to disk as it arrives; never more than {@link COVER_LIMIT}.
    *
-   * @throws HttpError 413 when it is larger, 415 when it is no image that browsers show
+   * @throws HttpError 413 if it is larger, 415 if it is not an image that browsers show
    */
   async save(bookId: number, image: AsyncIterable<Uint8Array>): Promise<Cover> {
     const path = join(this.#folder, randomUUID());
@@ -82,7 +82,7 @@ async function firstBytes(path: string, length: number): Promise<Buffer> {
   }
 }
 
-/** Looks at the bytes: what a client says about the type of its file is only a claim. */
+/** Checks the bytes: a client's type for its file is only a claim. */
 function imageType(start: Buffer): string | undefined {
   const text = start.toString("latin1");
   if (text.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";

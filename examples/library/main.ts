@@ -3,7 +3,7 @@ import { TricornError } from "tricorn";
 
 import { startLibrary } from "./start.js";
 
-// Where everything is well, the address is all that there is to read.
+// If all is well, only the address is printed.
 process.env["TRICORN_LOG_LEVEL"] ??= "warn";
 
 const EXAMPLE = "PORT=8081 npm start";
@@ -28,7 +28,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Checked first: what is no port must not start anything. */
+/** Checked first: an invalid port must not start anything. */
 function portOf(text = "8080"): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new Error(`PORT is ${JSON.stringify(text)}, expected a number from 0 to 65535: ${EXAMPLE}`);

@@ -4,7 +4,7 @@ import { Filter, type FilterRequest } from "tricorn";
 
 import { escapeHtml } from "./escape-html.js";
 
-/** Shows Markdown files as Web pages. HTML inside them is shown, not obeyed. */
+/** Shows Markdown files as Web pages. HTML in them is escaped. */
 @Filter("*.md", { type: "text/html; charset=utf-8" })
 export class MarkdownPages {
   readonly #markdown = markdownIt({ html: false, typographer: true });

@@ -4,8 +4,8 @@ import { Members } from "./members.js";
 import { PasswordFile } from "./password-file.js";
 
 /**
- * Lets members in, and tells whatever lies behind the gate who they are: the attributes of the profile travel as
- * `Variable-*` headers and arrive there as FCGI_PARAMS (section 6.3).
+ * Admits members, and passes their profile to the protected pages: the attributes are sent as
+ * `Variable-*` headers and arrive as FCGI_PARAMS (section 6.3).
  */
 @Authorizer({
   paths: "/members/**",

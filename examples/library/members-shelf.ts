@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Genre, type Book } from "./book.js";
 import { BookStore } from "./book-store.js";
 
-/** The books that a member will like. What it knows of the member comes from the gate, as variables. */
+/** The favourite books of a member, chosen by the variables of the gate. */
 @Responder("/members/shelf")
 export class MembersShelf {
   constructor(private readonly books: BookStore) {}

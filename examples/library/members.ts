@@ -6,7 +6,7 @@ import { Genre } from "./book.js";
 
 const file = new URL("data/members.json", import.meta.url);
 
-/** What the library knows about a member. */
+/** The profile of a member. */
 export const Profile = z.strictObject({
   name: z.string().min(1),
   city: z.string().min(1),

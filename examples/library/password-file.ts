@@ -23,7 +23,7 @@ export class PasswordFile implements OnStart {
     this.#decoy = await hash(randomUUID(), rounds);
   }
 
-  /** Whether the password is the user's. Takes as long for a user who is not in the file. */
+  /** Whether the password is correct. Takes the same time for an unknown user. */
   async verify(user: string, password: string): Promise<boolean> {
     const known = this.#hashes.get(user);
     const matches = await compare(password, known ?? this.#decoy);

@@ -1,12 +1,12 @@
 import { escapeHtml } from "./escape-html.js";
 
 const placeholder = /\{\{ ?(\w{1,32}) ?\}\}/g;
-/** The end of a chunk that may be the beginning of a placeholder. It is bounded, so what is kept back is too. */
+/** The end of a chunk that may begin a placeholder. Its length is bounded, and so is the buffered text. */
 const unfinished = /\{(\{ ?(\w{1,32} ?\}?)?)?$/;
 
 /**
- * Replaces `{{name}}` in a stream of HTML by what `valueOf("name")` says, wherever the chunks are cut. A placeholder
- * without a value stays as it is.
+ * Replaces `{{name}}` in a stream of HTML by `valueOf("name")`, however the chunks are divided. A placeholder
+ * without a value is left unchanged.
  */
 export async function* fillPlaceholders(
   chunks: AsyncIterable<string>,

@@ -9,17 +9,17 @@ import { contentRoot, controllers } from "./application.js";
 
 /** The running library. */
 export interface Library {
-  /** Where a browser finds it, with a "/" at the end. */
+  /** The URL for a browser, with a "/" at the end. */
   readonly url: string;
-  /** Finishes what is in flight, then stops. */
+  /** Finishes active requests, then stops. */
   close(): Promise<void>;
 }
 
-/** Starts the application on a unix socket that nobody else can reach, and the gateway in front of it. */
+/** Starts the application on a private unix socket, and the gateway in front of it. */
 export async function startLibrary({ port }: { readonly port: number }): Promise<Library> {
-  const folder = mkdtempSync(join(tmpdir(), "tricorn-library-")); // mkdtemp makes it for this user alone
+  const folder = mkdtempSync(join(tmpdir(), "tricorn-library-")); // mkdtemp makes it private to this user
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", removeFolder); // also where nobody waits for close()
+  process.once("exit", removeFolder); // also without a call of close()
   const application = createApplication({ controllers, container: createContainer() });
   const server = await serve(application, join(folder, "fastcgi.sock"), { signals: false });
   const gateway = new Gateway({
