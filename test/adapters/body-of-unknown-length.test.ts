@@ -9,7 +9,7 @@ import { begin, params } from "../support/records.js";
 import { serveDefinitions } from "../support/served.js";
 import { serveHandlers } from "./support.js";
 
-/** What Web servers say of a body whose length they do not know. */
+/** The params of Web servers for a body of unknown length. */
 const unknown: readonly (readonly [string, Record<string, string>])[] = [
   ["nothing (Apache)", {}],
   ["an empty length (Jetty, nginx over HTTP/2)", { CONTENT_LENGTH: "" }],

@@ -1,4 +1,4 @@
-// In a file of its own, because what it replaces is replaced for the whole process.
+// A separate file, because it replaces globals for the whole process.
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { fetchHandler, replaceFetchGlobals, type FetchFunction } from "tricorn/adapters";
@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => void Object.assign(globalThis, platform));
 
-/** What a Response tells of itself, body last. */
+/** The properties of a Response, body last. */
 async function told(response: Response) {
   const { status, statusText, ok, type, url, redirected, bodyUsed } = response;
   const facts = { status, statusText, ok, type, url, redirected, bodyUsed };

@@ -24,7 +24,7 @@ function pieceOf(text: string, pull: () => never): ReadableStream<Uint8Array> {
 const serveFetch = (fetch: FetchFunction, options?: FetchHandlerOptions) =>
   serveHandlers(fetchHandler(fetch, options));
 
-/** A stream whose pieces are there, and its end. */
+/** A stream with these pieces, and its end. */
 function ready(...pieces: readonly string[]): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {

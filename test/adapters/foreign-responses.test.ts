@@ -8,7 +8,7 @@ import { get } from "../support/records.js";
 import { serveDefinitions } from "../support/served.js";
 import { serveHandlers } from "./support.js";
 
-/** What a library has that is no `Response` of the platform. */
+/** Responses of libraries that are not the platform's `Response`. */
 interface Parts {
   readonly status?: number;
   readonly statusText?: string;

@@ -152,7 +152,7 @@ describe("The socket of a listener", () => {
   });
 });
 
-/** Serves a listener whose request is an upload of which the last byte never comes. */
+/** Serves a listener whose request is an upload that never ends. */
 async function standingUpload(listener: NodeListener) {
   const { connect, server } = await serveDefinitions([nodeListener(listener)]);
   const peer = await connect();

@@ -1,5 +1,5 @@
-// The same listener on node:http and behind FastCGI: the events of request, response and socket, each in its order, and
-// what the objects say of themselves at each of them.
+// The same listener on node:http and over FastCGI: the events of request, response and socket, each in order, and
+// the states of the objects at each event.
 import { describe, expect, test } from "vitest";
 
 import { onNodeHttp, throughGateway, type Scenario } from "./parity.js";

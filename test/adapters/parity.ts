@@ -9,22 +9,22 @@ import { deferred, serveDefinitions, temporaryFolder } from "../support/served.j
 
 /** What a listener does with a request, and what its client does. */
 export interface Scenario {
-  /** `note` adds a line to what is compared. */
+  /** `note` adds a line to the comparison. */
   readonly listener: (
     request: IncomingMessage,
     response: ServerResponse,
     note: (line: string) => void,
   ) => unknown;
-  /** What the client sends; GET if left out. */
+  /** The client's request; defaults to GET. */
   readonly sends?: string;
-  /** When the client leaves: once the listener has begun, or once the first of its answer is there. */
+  /** When the client leaves: once the listener has begun, or once the first part of its answer has arrived. */
   readonly leaves?: "begun" | "answered";
 }
 
-/** What was seen: the events of each object in their order, and the states at them. */
+/** The events of each object in order, and the states at each event. */
 export interface Seen {
   readonly lines: Record<"request" | "response" | "socket" | "notes", string[]>;
-  /** Status, reason phrase and body of the answer; the status alone tells that there is one. */
+  /** Status, reason phrase and body of the answer. */
   readonly statusLine: string;
 }
 
@@ -43,7 +43,7 @@ export async function onNodeHttp(scenario: Scenario): Promise<Seen> {
   });
 }
 
-/** Runs it behind FastCGI: the gateway, a socket, Tricorn. */
+/** Runs it over FastCGI: the gateway, a socket, Tricorn. */
 export async function throughGateway(scenario: Scenario): Promise<Seen> {
   return seenBy(scenario, async (listener) => {
     const { address } = await serveDefinitions([nodeListener(listener)], { over: "unix" });

@@ -18,7 +18,7 @@ export interface ServedHandlers {
   readonly log: readonly LogLine[];
   /** The whole answer. */
   visit(target: string, visit?: Visit): Promise<TestAnswer>;
-  /** The answer as soon as its header block is there. */
+  /** The answer as soon as its header block has arrived. */
   open(target: string, visit?: Visit): Promise<ClientResponse>;
 }
 
@@ -49,15 +49,15 @@ export function fieldsOf({ headers }: TestAnswer | ClientResponse): Record<strin
   return Object.fromEntries(Array.from(headers, ([name]) => [name.toLowerCase(), headers.get(name)!]));
 }
 
-/** So many MiB in pieces, made as they are taken. */
+/** A number of MiB in pieces, generated as they are read. */
 export async function* mebibytes(count: number): AsyncGenerator<Buffer> {
   for (let piece = 0; piece < count * 16; piece += 1) yield Buffer.alloc(64 * 1024, piece % 251);
 }
 
-/** An upload that tells how much of it was taken. */
+/** An upload that counts how much of it was read. */
 export class CountedUpload implements AsyncIterable<Uint8Array> {
   readonly #pieces: AsyncIterable<Uint8Array>;
-  /** Bytes that were taken so far. */
+  /** Bytes read so far. */
   sent = 0;
 
   constructor(pieces: AsyncIterable<Uint8Array>) {
@@ -71,7 +71,7 @@ export class CountedUpload implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Resolves when nobody takes any more of it. */
+  /** Resolves when no more of it is read. */
   async stands(): Promise<void> {
     for (let before = -1; before !== this.sent; await turns(50)) before = this.sent;
   }

@@ -12,7 +12,7 @@ import { serveDefinitions } from "../support/served.js";
 
 const SECRET = "secret";
 
-/** Applications that have something at /admin, and tell the path of everything else. */
+/** Applications with a route at /admin that return the path for all others. */
 const applications: Readonly<Record<string, () => ResponderDefinition>> = {
   Express: () => {
     const app = express();

@@ -35,7 +35,7 @@ export function openBody(
   return hand.push(...pieces);
 }
 
-/** Runs all promise reactions and callbacks that are due, and so what a read sets off behind it. */
+/** Runs all pending promise reactions and callbacks, and so the consequences of a read. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

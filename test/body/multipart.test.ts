@@ -19,7 +19,7 @@ beforeEach(() => {
   process.on("unhandledRejection", collectUnhandled);
 });
 
-// Whatever a test has done to a body, nothing may have gone wrong behind its back.
+// No test may leave an unhandled error.
 afterEach(async () => {
   await settled();
   process.off("unhandledRejection", collectUnhandled);
@@ -372,7 +372,7 @@ describe("RequestBody.multipart ends early", () => {
   });
 });
 
-/** The fields that the parser finds in bytes that come in pieces of a size; or the status that it refuses them with. */
+/** The fields that the parser finds in bytes in pieces of a size; or the status of its refusal. */
 function parsed(bytes: Buffer, { boundary, size }: { readonly boundary: string; readonly size: number }) {
   const fields: [name: string, text: string][] = [];
   let ended = 0;

@@ -1,4 +1,4 @@
-// A pulled stream takes a short cut where nobody can tell; what can be told of it is told of the platform's own too.
+// A pulled stream takes an invisible short cut; each visible property is tested on the platform's stream too.
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 
@@ -164,7 +164,7 @@ test.each([
   ["a stream of the platform", native],
 ])("%s continues after an abandoned loop with preventCancel", async (_, make) => {
   const { stream, seen } = make([1, 2]);
-  // The types of Node.js 20 know the options of values() alone.
+  // The types of Node.js 20 declare the options of values() only.
   const { [Symbol.asyncIterator]: begin } = stream as { [Symbol.asyncIterator]: typeof stream.values };
   const iterator = begin.call(stream, { preventCancel: true });
   expect(await iterator.next()).toEqual({ done: false, value: bytes(1) });

@@ -24,7 +24,7 @@ export interface CountedFilter extends FilterDefinition {
   runs: number;
 }
 
-/** A filter that answers with what is given here, as text. */
+/** A filter that answers with this value, as text. */
 export function filtering(
   run: (request: FilterRequest) => unknown,
   { paths = ["*.txt"], ...more }: Partial<FilterDefinition> = {},
@@ -51,7 +51,7 @@ export async function upperCase({ data }: FilterRequest): Promise<string> {
   return text.toUpperCase();
 }
 
-/** The file as it comes, in upper case. */
+/** The file as it arrives, in upper case. */
 export async function* upperCaseStream({ data }: FilterRequest): AsyncGenerator<string> {
   for await (const piece of data) yield Buffer.from(piece).toString().toUpperCase();
 }
@@ -100,7 +100,7 @@ export async function bridged(
 
 /** Steps of the file system that a test watches, or acts between. */
 export interface Steps {
-  /** What was asked, in order: `stat`, `open`, `read`. */
+  /** The calls in order: `stat`, `open`, `read`. */
   readonly taken: string[];
   readonly fileSystem: FileSystem;
 }
@@ -131,7 +131,7 @@ export function steps({ beforeOpen = () => {} }: { readonly beforeOpen?: () => v
   return { taken, fileSystem };
 }
 
-/** A bridge on a file system of its own, behind a real socket. */
+/** A bridge on a separate file system, behind a real socket. */
 export async function bridgedOn(
   fileSystem: FileSystem,
   definitions: readonly Definition[],

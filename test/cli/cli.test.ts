@@ -19,7 +19,7 @@ const loader = fileURLToPath(import.meta.resolve("@oxc-node/core/register"));
 /** The command that a module in TypeScript is given to: both import the same `tricorn`. */
 const fromSource = [process.execPath, "--import", loader, join(projectFolder, "src/cli/main.ts")];
 
-/** Runs `tricorn` as a process of its own. */
+/** Runs `tricorn` as a separate process. */
 function tricorn(args: readonly string[], cwd = projectFolder): Promise<Result> {
   const takesModule = args.some((arg) => arg.endsWith(".ts"));
   const [node, ...main] = takesModule ? fromSource : commandOf("src/cli/main.ts");

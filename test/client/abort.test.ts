@@ -90,7 +90,7 @@ describe("an abort", () => {
     expect((await peer.recordOf(2)).id).toBe(1);
     peer.answer(2, hello);
     expect(await (await good).text()).toBe("hello");
-    // Id 1 stays taken until its END_REQUEST.
+    // Id 1 is in use until its END_REQUEST.
     const third = client.request(get);
     expect(await peer.request()).toBe(2);
     peer.answer(2, hello);

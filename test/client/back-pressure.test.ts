@@ -12,7 +12,7 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.destroy();
 });
 
-/** A connection whose application takes input only when told to, and knows how much of its output was taken. */
+/** A connection whose application reads input on demand, and counts how much of its output was read. */
 class Pipe {
   readonly #held: (() => void)[] = [];
   /** Whether the application reads. */
@@ -76,7 +76,7 @@ test("an unread body stops the connection within a bound, and reading resumes it
   let sent = 0;
   for (; sent < 64; sent += 1) pipe.client.push(piece);
   await settle();
-  // What the client has not taken is still in the stream.
+  // Unread data is still in the stream.
   expect(pipe.client.isPaused()).toBe(true);
   expect(pipe.client.readableLength).toBeGreaterThan((64 - 10) * 32 * KIB);
   pipe.application.end(id);

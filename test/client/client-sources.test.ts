@@ -16,7 +16,7 @@ it("survives a body that cannot be opened while connecting", async () => {
   const gone = new Promise<void>((resolve) => stdin.once("close", () => resolve()));
   const client = new FastCgiClient({ address: { port } });
   await expect(client.request({ params: {}, stdin })).rejects.toThrow();
-  // Vitest fails the run when the stream's error is caught by nobody.
+  // Vitest fails the run if the stream's error is not caught.
   await gone;
   await client.close();
 });

@@ -174,7 +174,7 @@ describe("an answer", () => {
     peer.answer(id, hello);
     expect(await (await answer).text()).toBe("hello");
     expect(cancelled).toBe(true);
-    // The stream is closed all the same, so the connection can be used again, with the same id.
+    // The stream is still closed, so the connection can be used again, with the same id.
     expect(await peer.recordOf(5)).toMatchObject({ id, content: Buffer.alloc(0) });
     const second = client.request(get);
     expect(await peer.request()).toBe(id);
@@ -296,7 +296,7 @@ describe("an answer with a Content-Length", () => {
     const error: unknown = await response.text().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "ERR_CLIENT_RESPONSE_LENGTH", fault: "remote", stderr: "why" });
     await expect(response.ended).rejects.toBe(error);
-    // The connection has come to no harm.
+    // The connection is still usable.
     const next = client.request(get);
     peer.answer(await peer.request(), fiveBytes + "hello");
     expect(await (await next).text()).toBe("hello");
@@ -526,7 +526,7 @@ test.each([
   expect(() => new FastCgiClient(options)).toThrow(expect.objectContaining({ fault: "local" }));
 });
 
-/** Two streams, each of which reads what is written to the other. */
+/** Two streams, each of which reads the other's output. */
 function streamPair(): [Duplex, Duplex] {
   const make = (other: () => Duplex): Duplex =>
     new Duplex({

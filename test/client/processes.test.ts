@@ -1,5 +1,5 @@
-// Applications in which each process serves one connection at a time. Those that no process is free for wait in the
-// system's queue, where they look like all others.
+// Applications in which each process serves one connection at a time. If no process is free, connections wait in the
+// system's queue, where the client cannot distinguish them.
 import { describe, expect, test, vi } from "vitest";
 
 import { ConnectionLimit } from "../../src/client/connection-limit.js";
@@ -10,8 +10,8 @@ import { application, connect, get, hello, useScriptedApplication, type Further 
 useScriptedApplication();
 
 /**
- * Plays so many processes: each takes a connection, serves it until the client closes it, and takes the next one. Tells
- * how many connections each request was sent on, by its name.
+ * Plays `count` processes: each accepts a connection, serves it until the client closes it, and accepts the next one.
+ * Returns on how many connections each request was sent, by its name.
  */
 function playProcesses(count: number, answersValues: string): Map<string, number> {
   const seen = new Map<string, number>();
@@ -52,7 +52,7 @@ function playProcesses(count: number, answersValues: string): Map<string, number
   return seen;
 }
 
-/** Sends so many requests at once, every other one a POST, and tells what came of them. */
+/** Sends a number of requests at once, every other one a POST, and returns the results. */
 async function sendTogether(client: ReturnType<typeof connect>, count: number): Promise<Map<string, number>> {
   const outcomes = new Map<string, number>();
   const send = async (index: number): Promise<void> => {

@@ -10,7 +10,7 @@ export type Further = Omit<ClientOptions, "address" | "connect">;
 export let application: ScriptedApplication;
 const clients: FastCgiClient[] = [];
 
-/** Gives each test of a file an application and takes it and its clients away again. */
+/** Gives each test of a file an application and closes it and its clients again. */
 export function useScriptedApplication(): void {
   beforeEach(async () => {
     application = await ScriptedApplication.listen();
@@ -21,7 +21,7 @@ export function useScriptedApplication(): void {
   });
 }
 
-/** A client that asks for no values unless it is told to, so that the conversation begins with the request. */
+/** A client that sends no GET_VALUES by default, so that the conversation begins with the request. */
 export function connect(options: Further = {}): FastCgiClient {
   const client = new FastCgiClient({ address: application.port, multiplex: false, ...options });
   clients.push(client);

@@ -57,10 +57,10 @@ export function started(
   };
 }
 
-/** What there is to say of an application. */
+/** Descriptions of applications. */
 export type Description = ConfigurationSource["description"];
 
-/** Nothing is known of the application. */
+/** An unknown application. */
 export const unknown: Description = { responders: [], authorizers: [], filters: [] };
 
 /** An application with something in each role. */
@@ -84,11 +84,11 @@ export function textOf(server: string, deployment: DeploymentInput = {}, descrip
   return write(server, deployment, description).files[0]!.text;
 }
 
-/** What checks say where all is well. Caddy also tells of its certificates, of which it needs none here. */
+/** The usual output of checks. Caddy also mentions its certificates, which are not needed here. */
 const APPROVALS =
   /^(?:nginx: .* (?:syntax is ok|test is successful)|Valid configuration|Configuration file is valid|configuration OK|\{"level":"info".*|\{"level":"warn".*"automatic HTTPS is completely disabled.*|)$/;
 
-/** Runs the server's own check over a configuration, in a folder of its own; returns what it complains about. */
+/** Runs the server's own check of a configuration in a temporary folder; returns its complaints. */
 export async function complaints(configuration: Configuration): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), "tricorn-check-"));
   try {

@@ -113,8 +113,7 @@ describe("texts in a file", () => {
   const field = fc.constantFrom(...fields);
 
   /**
-   * What shapes a file: the words of each line with everything that people choose left out, which is written in quotes or
-   * has no blanks.
+   * The structure of a file: the first word of each line. Values are in quotes or have no blanks.
    */
   function shapeOf(text: string): string[] {
     return text.split("\n").map((line) => /^\s*#?\s*[^\s"'`]*/.exec(line)![0]);
@@ -124,7 +123,7 @@ describe("texts in a file", () => {
     let accepted = 0;
     fc.assert(
       fc.property(field, hostile, fc.constantFrom("", "/", "/x/", "*."), (option, text, prefix) => {
-        // It protects everything, and so leaves out what is not protected.
+        // It protects everything, and so omits what is not protected.
         fc.pre(prefix + text !== "/**");
         const value = (one: string): unknown => (option.kind === "list" ? [one] : one);
         const deployment = (one: string): DeploymentInput =>
@@ -149,7 +148,7 @@ describe("texts in a file", () => {
     expect(accepted).toBeGreaterThan(50);
   });
 
-  /** A value that nobody minds. */
+  /** A harmless value. */
   function fallback(option: DeploymentOption, text: string): string {
     const { name, choices } = option;
     if (choices !== undefined) return choices[0]!;

@@ -77,7 +77,7 @@ const conversation = Buffer.concat([
 /** Requests in the conversation. */
 const REQUESTS = 10;
 
-/** What each request is answered, whatever the order in which that happens. */
+/** The answer to each request, in any order. */
 async function converse(chunks: readonly Buffer[]): Promise<string[]> {
   const { log } = capturedLog();
   const server = new Server(new Dispatcher(new Roles(definitions, { log })), { log });

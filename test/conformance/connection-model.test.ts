@@ -1,5 +1,5 @@
-// The state machine of a connection against a model that knows only what must be answered: every interleaving of what a
-// Web server and the handlers do ends in the answers that the specification and the roles demand, once each.
+// The state machine of a connection against a model that only tracks the required answers: every interleaving of the
+// actions of a Web server and the handlers ends in the answers that the specification and the roles require, once each.
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -22,7 +22,7 @@ const IDS = [1, 2, 256];
 const ROLES = [wire.Responder, wire.Authorizer, wire.Filter, 99];
 const DATA_LENGTH = 6;
 
-/** What the model knows of an active request. */
+/** The model's view of an active request. */
 interface Asked {
   readonly role: number;
   readonly number: number;
@@ -32,7 +32,7 @@ interface Asked {
   aborted: boolean;
 }
 
-/** What the model knows of the connection. */
+/** The model's view of the connection. */
 interface Model {
   readonly active: Map<number, Asked>;
   /** How many requests were begun with each id; which must have been answered and by what. */
@@ -115,7 +115,7 @@ class Real implements ApplicationSideHost {
   }
 
   outputQueued(): void {
-    // Taken by settled().
+    // Read by settled().
   }
 
   bufferedChanged(): void {}
@@ -134,7 +134,7 @@ class Real implements ApplicationSideHost {
     this.side.receive(Buffer.concat(parts));
   }
 
-  /** Lets everything run that is due, and reads the answers if the peer takes any. */
+  /** Runs everything pending, and reads the answers if the peer reads. */
   async settled(): Promise<void> {
     for (let count = 0; count < 3; count += 1) {
       await turn();
@@ -163,7 +163,7 @@ class Real implements ApplicationSideHost {
 
 type Command = fc.AsyncCommand<Model, Real>;
 
-/** Makes a command of a condition, what it does, and a name. */
+/** Creates a command from a condition, an action and a name. */
 function command(
   name: string,
   check: (model: Readonly<Model>) => boolean,
@@ -180,7 +180,7 @@ function command(
   };
 }
 
-/** What is due was answered, and nothing else; where the peer reads. */
+/** If the peer reads, everything due was answered, and nothing else. */
 function compare(model: Model, real: Real): void {
   expect(real.side.activeCount).toBe(model.active.size);
   expect(real.ends).toBe(model.due.length);
@@ -280,7 +280,7 @@ const settle = (id: number, way: "answer" | "throw"): Command =>
     `handler ${way} ${id}`,
     () => true,
     (model, real) => {
-      // Also handlers of requests that ended long ago: nothing may come of it.
+      // Also handlers of requests that ended long ago: that must have no effect.
       const at = real.handlers.findLastIndex((handler) => handler.id === id);
       if (at < 0) return;
       const [handler] = real.handlers.splice(at, 1);
@@ -361,7 +361,7 @@ test("every interleaving of requests, handlers and time ends in the expected ans
       const model: Model = { active: new Map(), due: [], begun: 0, closed: false };
       const real = new Real();
       await fc.asyncModelRun(() => ({ model, real }), commands);
-      // The peer leaves: whoever was active is told, and none is left.
+      // The peer leaves: active requests are aborted, and none remain.
       real.taking = true;
       await real.settled();
       compare(model, real);

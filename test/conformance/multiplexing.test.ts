@@ -123,7 +123,7 @@ describe("Multiplexing", () => {
     peer.socket.pause();
     peer.send(get(1, "/flood"));
     await settled(() => pulled.bytes);
-    // The kernel's buffers of both ends take some MiB before anything has to wait.
+    // The kernel's buffers at both ends hold some MiB before anything waits.
     expect(pulled.bytes).toBeLessThan(16 * MiB);
 
     const before = pulled.bytes;
@@ -333,7 +333,7 @@ describe("Many requests", () => {
   });
   const TOTAL = 10_000;
 
-  /** Sends request `n` with an id and checks what comes back. */
+  /** Sends request `n` with an id and checks its answer. */
   async function ask(peer: WebServerPeer, id: number, n: number): Promise<void> {
     const kind = n % 3;
     if (kind === 2) {
@@ -356,7 +356,7 @@ describe("Many requests", () => {
       while (next < TOTAL) {
         next += 1;
         await ask(peer, 1 + index * 2047, next);
-        // What was checked needs not be kept.
+        // Checked records need not be kept.
         (peer.pending as unknown[]).length = 0;
       }
     };

@@ -1,4 +1,4 @@
-// What handlers see behind every Web server: all the fixtures, without one of the servers.
+// What handlers see behind every Web server: all the fixtures, without any of the servers.
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -12,7 +12,7 @@ import { Replay, roleOf } from "../support/fixtures/replay.js";
 import { requests, type FixtureRequest } from "../support/fixtures/requests.js";
 import { setUps } from "../support/fixtures/set-ups/index.js";
 
-/** Where the application is behind every set-up. */
+/** The place of the application behind each set-up. */
 const MOUNT = "/app";
 
 const places = [
@@ -26,7 +26,7 @@ function requestNamed(name: string): FixtureRequest {
   return found;
 }
 
-/** What was sent to the application, or what the server answered itself. */
+/** The request to the application, or the server's own answer. */
 function bytesOf({ streams, status }: CapturedRequest): Buffer | { readonly refused: number | null } {
   if (streams.length > 1) throw new Error("A request was handed over more than once");
   return streams[0] === undefined ? { refused: status } : encodeStream(streams[0]);

@@ -76,7 +76,7 @@ describe.each(["tcp", "unix"] as const)("Sections 3.5 and 5.1 over %s: who close
     const { connect, server } = await serveDefinitions([routes], { over });
     const peer = await connect();
     const upload = Buffer.alloc(60_000, 1);
-    // The peer reads nothing until everything is sent, as Caddy does.
+    // The peer reads nothing until it has sent everything, like Caddy.
     peer.socket.pause();
     peer.send(
       begin(1, 1, { keep: false }),

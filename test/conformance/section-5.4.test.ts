@@ -20,7 +20,7 @@ import type { WebServerPeer } from "../support/web-server-peer.js";
 
 const never = () => new Promise<string>(() => undefined);
 
-/** The connection takes further requests, and the aborted one says nothing more. */
+/** The connection accepts further requests, and the aborted one sends nothing more. */
 async function expectUsable(peer: WebServerPeer, id = 1): Promise<void> {
   expect((await peer.send(get(id, "/hello")).answer(id)).text).toBe("hello");
   await peer.roundTrip();
@@ -71,7 +71,7 @@ describe("Section 5.4: FCGI_ABORT_REQUEST", () => {
     const { applicationStatus, protocolStatus } = await peer.answer(1);
 
     expect({ applicationStatus, protocolStatus }).toEqual({ applicationStatus: 1, protocolStatus: 0 });
-    // Whatever the server still sends or repeats for the request is ignored.
+    // Anything that the server still sends or repeats for the request is ignored.
     peer.send(abort(1), record(Type.stdin, 1, "rest"), stdin(1), abort(1));
     await expectUsable(peer);
   });

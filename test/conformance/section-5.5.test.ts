@@ -255,7 +255,7 @@ describe("Section 5.5: the end of a request", () => {
     expect(sent(Type.stderr)).toBe("tricorn: GET / failed: Error: no more\n");
     // Neither stream is closed.
     expect(records.every(({ type, content }) => type !== Type.end && content.length > 0)).toBe(true);
-    // nginx without fastcgi_keep_conn takes a mere end of the connection for the end of the answer.
+    // nginx without fastcgi_keep_conn treats the mere end of the connection as the end of the answer.
     expect(peer.brokenOff).toBe(true);
     expect(log.some(({ err }) => err?.message === "no more")).toBe(true);
     expect(server.activeRequests).toBe(0);

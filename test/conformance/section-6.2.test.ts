@@ -181,7 +181,7 @@ describe("Section 6.2: the responder's body and CONTENT_LENGTH", () => {
         .answer(1);
     };
 
-    // In its role and through a bridge the length is that of a request which somebody else answers.
+    // In its role and through a bridge the length belongs to a request that another handler answers.
     expect((await ask("GET", {})).status).toBe(200);
     expect((await ask("POST", {})).status).toBe(401);
     const bridged = { role: Responder, TRICORN_BRIDGE: "auth_request" };

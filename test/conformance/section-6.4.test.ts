@@ -28,7 +28,7 @@ function filtering(run: (request: FilterRequest) => unknown, ...paths: string[])
   };
 }
 
-/** Passes the file on in upper case, as it comes. */
+/** Passes the file on in upper case, as it arrives. */
 const upper = filtering(async function* ({ data: file }) {
   for await (const piece of file) yield Buffer.from(piece).toString().toUpperCase();
 });

@@ -144,7 +144,7 @@ describe("parameters are bound to", () => {
   });
 
   test("a query with the names of Object.prototype", async () => {
-    // zod drops "__proto__" from records; what matters is that it is no error and no prototype.
+    // zod drops "__proto__" from records; it must not be an error or a prototype.
     expect(await json("/books/raw?__proto__=a&constructor=b&__proto__=c")).toEqual([["constructor", "b"]]);
   });
 

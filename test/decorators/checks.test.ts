@@ -16,7 +16,7 @@ function refusal(...controllers: Parameters<typeof applicationOf>[0]): string {
 }
 
 class Anything {}
-/** Decorates as the compiler would, where it would also refuse to. */
+/** Decorates like the compiler, also what it would refuse. */
 const apply = (decorator: unknown, ...args: unknown[]): void =>
   (decorator as (...args: unknown[]) => void)(...args);
 

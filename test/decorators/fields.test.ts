@@ -62,7 +62,7 @@ const fieldsOf = (fields: Fields): Fields => Object.assign(Object.create(null) a
 const read = async (schema: Schema, fields: Fields) => compileFields(schema, from)(fieldsOf(fields));
 const readValues = async (schema: Schema, values: FieldValues) => compileValues(schema, from)(values);
 
-/** The error that says what is wrong with a request. */
+/** The error for an invalid request. */
 async function refusal(promise: Promise<unknown>): Promise<HttpError> {
   const error = await promise.then(
     () => undefined,
@@ -73,7 +73,7 @@ async function refusal(promise: Promise<unknown>): Promise<HttpError> {
   return error as HttpError;
 }
 
-/** Those that refuse nothing. */
+/** Schemas that refuse nothing. */
 const catchesAll = new Set(["catch", "several of these"]);
 
 describe.each(Object.entries(lists))("A list as %s", (kind, schema) => {
@@ -116,7 +116,7 @@ describe.each(Object.entries(lists))("A list as %s", (kind, schema) => {
     preprocess: (tag) => z.preprocess((fields) => fields, z.looseObject({ tag })),
   };
 
-  // What catches all refuses nothing, so that where text comes first it stays text.
+  // A catch-all refuses nothing, so text stays text if it is tried first.
   const isTextFirst = new Set(["union with the same name", "record", "preprocess"]);
   const combined = Object.entries(within).filter(([name]) => !catchesAll.has(kind) || !isTextFirst.has(name));
 

@@ -9,7 +9,7 @@ import { HttpError } from "../../src/http/http-error.js";
 
 const secret = "hunter2-hunter2";
 
-/** What a client is told about a value that a schema refuses. */
+/** The client's message about a value that a schema refuses. */
 function problemsOf(schema: Schema, value: unknown, part: RequestPart = "body"): unknown {
   try {
     compileSchema(schema, { part, at: [] })(value);

@@ -26,7 +26,7 @@ class Noting implements OnStart, OnStop {
   }
 }
 
-/** The same with a constructor that asks for nothing, so that it can be injected. */
+/** The same with an empty constructor, so that it can be injected. */
 class Unnamed extends Noting {
   constructor() {
     super(new.target.name);

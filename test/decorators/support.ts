@@ -17,7 +17,7 @@ import {
 
 export const silent: Logger = pino({ level: "silent" });
 
-/** An application with a container of its own that logs nothing. */
+/** An application with a new container that logs nothing. */
 export function applicationOf(
   controllers: ApplicationOptions["controllers"],
   options: Partial<ApplicationOptions> = {},

@@ -36,7 +36,7 @@ export interface Block {
   /** The line of the opening fence, from 1. */
   readonly line: number;
   readonly language: string;
-  /** What else stands behind the opening fence, such as `runnable`. */
+  /** The words after the opening fence, such as `runnable`. */
   readonly info: string;
   readonly text: string;
 }
@@ -78,7 +78,7 @@ export function fileOf({ text, line }: Block): string {
   return /^\/\/ ([\w./-]+\.ts)$/.exec(text.split("\n", 1)[0]!)?.[1] ?? `line-${line}.ts`;
 }
 
-/** What the blocks import; oxc-node 0.0.35 compiles decorators to imports of its own helpers. */
+/** The imports of the blocks; oxc-node 0.0.35 compiles decorators to imports of its own helpers. */
 const PACKAGES = ["zod", "pino", "markdown-it", "express", "hono", "@types", "@oxc-node"];
 
 /**

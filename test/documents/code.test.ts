@@ -17,12 +17,12 @@ function flagsIn(document: string): Record<string, unknown> {
   return (JSON.parse(shown!.text) as { compilerOptions: Record<string, unknown> }).compilerOptions;
 }
 
-/** Those flags, and what it takes to find "tricorn" in this repository. */
+/** Those flags, and those that resolve "tricorn" in this repository. */
 function configuration(): string {
   return JSON.stringify({
     compilerOptions: {
       ...flagsIn("docs/getting-started.md"),
-      // A root of their own folder would leave the package out, whose sources are compiled too.
+      // The root must contain the package, whose sources are compiled too.
       rootDir: "/",
       noEmit: true,
       paths,

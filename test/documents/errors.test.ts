@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { readDocument, root } from "./blocks.js";
 
-/** Each code that stands in the source as a string. */
+/** Each code that occurs in the source as a string. */
 function codesInSource(): string[] {
   const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
   const sources = files.filter((file) => file.endsWith(".ts"));

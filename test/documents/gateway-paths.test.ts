@@ -8,7 +8,7 @@ import { exchanged } from "../gateway/support/raw-http.js";
 import { openStage } from "../gateway/support/stage.js";
 import { readDocument } from "./blocks.js";
 
-/** The rows of the table: what is asked for, the status, and where that leads. */
+/** The rows of the table: the request, the status, and the result. */
 const rows = [
   ...readDocument("docs/express-and-hono.md")
     .split("### Through the gateway")[1]!

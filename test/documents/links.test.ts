@@ -17,7 +17,7 @@ function anchorsOf(document: string): Set<string> {
   );
 }
 
-/** What is wrong with a relative link; undefined where it leads somewhere. */
+/** The error of a relative link; undefined if it resolves. */
 function faultOf(document: string, target: string): string | undefined {
   const [path = "", anchor] = target.split("#");
   const file = path === "" ? document : join(dirname(document), path);

@@ -80,7 +80,7 @@ class Probe {
     return send(name ?? "report.txt");
   }
 
-  /** A file of the folder "files" beside the document root, which the Web server tells. */
+  /** A file of the folder "files" beside the document root, which the Web server sends. */
   @Get("/chosen")
   chosen(
     @Variable("DOCUMENT_ROOT") documentRoot: string | undefined,
@@ -108,7 +108,7 @@ class Gate {
   }
 }
 
-/** As docs/filter-a-folder.md has it, without the library that makes HTML of it. */
+/** As in docs/filter-a-folder.md, without the library that converts it to HTML. */
 @Filter("*.md", { type: "text/html; charset=utf-8" })
 class MarkdownPages {
   async filter({ data }: FilterRequest) {
@@ -158,7 +158,7 @@ class Pages {
 
 let behind: Behind;
 let mounted: Behind;
-/** Without an authorizer, so that the Web server may tell the mount. */
+/** Without an authorizer, so that the Web server may send the mount. */
 let told: Behind;
 let filtered: Behind;
 let pagesFolder: string;
@@ -200,7 +200,7 @@ test("docs/getting-started.md: nginx in front of an application", async () => {
   expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
 });
 
-/** Names of files that a Web server could take for others; each file has its name as content. */
+/** Names that a Web server could confuse; each file contains its name. */
 const oddNames = [
   "plain.txt",
   "100%41.txt",
@@ -262,7 +262,7 @@ describe("docs/responders.md", () => {
   });
 });
 
-/** An application that dies behind the first bytes of its answer. */
+/** An application that dies after the first bytes of its answer. */
 async function serveKilled(stdout: string): Promise<Behind> {
   const listening = [0, join(temporaryFolder(), "app.sock")].map(async (address) => {
     const server = createServer((socket) => {
@@ -281,7 +281,7 @@ describe("docs/behind-nginx.md", () => {
   const nginx = (name: string, options?: RunOptions): Promise<WebServer> =>
     start("docs/behind-nginx.md", `# ${name}`, { behind, ...options });
 
-  /** The server with kept connections, and the lines of a block that has no server of its own. */
+  /** The server with kept connections, and the lines of a block without a server. */
   const withLines = (name: string, options?: RunOptions): Promise<WebServer> => {
     const lines = blockNamed("docs/behind-nginx.md", `# ${name}`).text;
     started.add(`docs/behind-nginx.md # ${name}`);

@@ -20,7 +20,7 @@ export interface Behind {
   close(): Promise<void>;
 }
 
-/** What is said about an application that documents show a Web server in front of. */
+/** The description of an application in front of which documents show a Web server. */
 export interface BothOptions extends ListenerOptions {
   readonly mount?: string;
 }
@@ -52,11 +52,11 @@ export function exampleScript(example: string): string {
 export interface RunOptions {
   /** Where the application listens; only where the configuration leads to one that runs by itself. */
   readonly behind?: Behind | undefined;
-  /** What stands in the place of the documents' /srv/hats/hats. */
+  /** Replaces the documents' /srv/hats/hats. */
   readonly script?: string | undefined;
   /** Further files in the server's folder. */
   readonly files?: Readonly<Record<string, string>>;
-  /** More that the server is told, in front of what the document shows. */
+  /** More configuration, before that of the document. */
   readonly before?: string;
   /** Whether lighttpd is not to start the application, because it runs already. */
   readonly withoutBinPath?: boolean;

@@ -37,7 +37,7 @@ async function openAfter(
   return content;
 }
 
-/** A system that does not tell where an open file lies, as all but Linux. */
+/** A system that does not report the path of an open file, as all but Linux. */
 const untold: Partial<FileSystem> = { pathOf: () => Promise.resolve(undefined) };
 
 describe("a document root", () => {
@@ -144,7 +144,7 @@ describe.each([
   ["where the system tells the path of a descriptor", {}],
   ["where device and inode have to do", untold],
 ] as const)("between lookup and open, %s,", (_where, fileSystem) => {
-  /** A site beside a folder that nobody may see, and what swaps them. */
+  /** A site beside a private folder, and a function that swaps them. */
   function stage() {
     const folder = folderWith({ "site/docs/a.txt": "public", "private/a.txt": "SECRET" });
     const docs = join(folder, "site/docs");

@@ -11,7 +11,7 @@ import { openStage, type Stage } from "./support/stage.js";
 
 const respond = ["/"];
 
-/** A stage whose application tells of its request and waits, with what the gateway logs. */
+/** A stage whose application reports its request and waits, with the gateway's log. */
 async function watched(): Promise<
   Stage & { arrived: Promise<ScriptedRequest>; log: { level: number; msg: string }[] }
 > {
@@ -71,7 +71,7 @@ describe("a client that half-closes after its request", () => {
     let received = "";
     while (!received.endsWith("3\r\none\r\n")) received += String((await once(socket, "data"))[0]);
     socket.end();
-    // What the gateway has sent since tells that it has seen the FIN.
+    // What the gateway has sent since shows that it has seen the FIN.
     received += String((await once(socket, "data"))[0]);
     request.stdout("two");
     request.end();
@@ -114,7 +114,7 @@ describe("a client that half-closes after its request", () => {
     const socket = connected(url);
     socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     const request = await arrived;
-    // Nothing unread is left behind, so that the system sends FIN and no reset.
+    // No unread data is left, so the system sends FIN and no reset.
     socket.destroy();
     expect(["ABORT_REQUEST", "closed"]).toContain(await request.aborted);
     await expect.poll(() => log.map(({ msg }) => msg)).toContain("client left");

@@ -11,7 +11,7 @@ import type { Script, ScriptedRequest } from "./support/scripted-application.js"
 const respond = ["/"];
 const MEBIBYTE = 1024 * 1024;
 
-/** A script that tells the test of its request and waits for nothing. */
+/** A script that reports its request to the test and waits for nothing. */
 function announcing(): { script: Script; arrived: Promise<ScriptedRequest> } {
   let arrive!: (request: ScriptedRequest) => void;
   const arrived = new Promise<ScriptedRequest>((resolve) => (arrive = resolve));
@@ -182,7 +182,7 @@ describe("a responder's answer", () => {
       }
       request.end();
     })();
-    // Nobody reads the answer; other requests are the clock that tells how far its application comes meanwhile.
+    // The answer is not read; other requests are the clock that shows how far its application gets meanwhile.
     for (let count = 0; count < 100; count += 1) await http(url, "/fast");
     expect(written).toBeLessThan(20 * MEBIBYTE);
     let received = 0;

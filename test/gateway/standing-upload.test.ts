@@ -16,7 +16,7 @@ const open = (): Promise<Stage> =>
 
 test("a stalled upload has its connection closed after the answer", async () => {
   const { url } = await open();
-  // It comes back only when the connection has ended.
+  // It returns only when the connection has ended.
   expect(await exchanged(url, `${HEAD}1\r\nx\r\n`)).toContain("enough");
 });
 

@@ -160,7 +160,7 @@ describe("a static file", () => {
   });
 
   describe("that is swapped between its lookup and its opening", () => {
-    /** The answer where somebody swaps files while the authorizer decides, which is behind the look. */
+    /** The answer if files are swapped while the authorizer decides, which is after the lookup. */
     async function swapped(swap: (root: string) => void): Promise<{ status: number; body: string }> {
       const stage = await openStage({
         files: { "docs/a.txt": "public" },

@@ -60,7 +60,7 @@ describe("RFC 9110, section 13.2.2: preconditions", () => {
     ["proceed", { IF_MODIFIED_SINCE: EARLIER }, strong],
     ["proceed", { IF_MODIFIED_SINCE: "1994-12-01" }, strong],
     ["proceed", { IF_MODIFIED_SINCE: DATE }, unknown],
-    // If-None-Match counts alone where both are there.
+    // If-None-Match takes precedence if both are present.
     ["proceed", { IF_NONE_MATCH: '"v0"', IF_MODIFIED_SINCE: LATER }, strong],
     ["not modified", { IF_NONE_MATCH: '"v1"', IF_MODIFIED_SINCE: EARLIER }, strong],
     // Empty, as nginx sends a variable that has no value.
@@ -78,9 +78,9 @@ describe("RFC 9110, section 13.2.2: preconditions", () => {
     ["failed", { IF_UNMODIFIED_SINCE: EARLIER }, strong],
     ["proceed", { IF_UNMODIFIED_SINCE: "never" }, strong],
     ["proceed", { IF_UNMODIFIED_SINCE: EARLIER }, unknown],
-    // If-Match counts alone where both are there.
+    // If-Match takes precedence if both are present.
     ["proceed", { IF_MATCH: '"v1"', IF_UNMODIFIED_SINCE: EARLIER }, strong],
-    // What must hold comes before what would spare the answer.
+    // Preconditions that must hold are checked before those that avoid the answer.
     ["failed", { IF_MATCH: '"v0"', IF_NONE_MATCH: '"v1"' }, strong],
     ["not modified", { IF_MATCH: '"v1"', IF_NONE_MATCH: '"v1"' }, strong],
   ])("are %s for %j", (outcome, fields, facts) => {

@@ -104,7 +104,7 @@ describe("RequestHeaders", () => {
       ).get("x-name");
     expect(read("nginx/1.22.1", sent)).toBe(text);
     expect(read("Jetty/9.4.57", byJetty)).toBe(text);
-    // What looks like it behind another server is what the client wrote.
+    // Behind another server such a value is the client's own.
     expect(read("nginx/1.22.1", byJetty)).toBe(byJetty.toString());
   });
 

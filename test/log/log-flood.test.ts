@@ -20,7 +20,7 @@ interface Flood {
   readonly code?: string;
   readonly message: RegExp;
   readonly request: (id: number) => Buffer;
-  /** Whether each comes on a connection of its own, which the server closes. */
+  /** Whether each uses a new connection, which the server closes. */
   readonly closes?: boolean;
   readonly options?: ServedOptions;
 }

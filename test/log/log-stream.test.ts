@@ -65,7 +65,7 @@ test("does not wait forever for an unread pipe, and reports the loss to its next
   expect(drain(reader)).toBe("once more\n");
 });
 
-/** Puts something into a pipe, if it takes any more. */
+/** Writes to a pipe unless it is full. */
 function fills(fd: number): boolean {
   try {
     return writeSync(fd, Buffer.alloc(4096, ".")) > 0;
@@ -89,7 +89,7 @@ function drain(fd: number): string {
 
 test("starts a new line after one that was truncated", () => {
   const path = join(temporaryFolder(), "log");
-  // A process of its own, whose files are limited to 1 KiB.
+  // A separate process, whose files are limited to 1 KiB.
   const source = `
     import { openSync, truncateSync } from "node:fs";
     import { LogStream } from ${JSON.stringify(new URL("../../src/log/log-stream.ts", import.meta.url).href)};

@@ -1,4 +1,4 @@
-// What the Web server is told by FCGI_STDERR: behind the header block, one clean line in each record.
+// Lines on FCGI_STDERR: after the header block, one clean line per record.
 import pino from "pino";
 import { describe, expect, test } from "vitest";
 
@@ -13,7 +13,7 @@ import { deferred, responder, serveDefinitions, turns } from "../support/served.
 
 type Handler = (request: ResponderRequest) => unknown;
 
-/** What comes back of GET / where a handler logs. */
+/** The answer to GET / if a handler logs. */
 async function ask(
   handler: Handler,
   { stderr = "warnings", params: more = {} }: { stderr?: StderrLines; params?: Record<string, string> } = {},

@@ -289,7 +289,7 @@ describe("locate", () => {
   });
 
   test("a declared root is the mount, regardless of the Web server", () => {
-    // Apache with SetHandler: what is no file below the document root is PATH_INFO from the second segment on.
+    // Apache with SetHandler: for a path that is not a file below the document root, PATH_INFO starts at the second segment.
     const variables = { SCRIPT_NAME: "/books", PATH_INFO: "/1", REQUEST_URI: "/books/1" };
     expect(located(variables, "/")).toMatchObject({ path: "/books/1", mount: "" });
     expect(located(variables)).toMatchObject({ path: "/1", mount: "/books" });
@@ -401,7 +401,7 @@ describe("locate", () => {
         const pathInfo = normalizePath(uri);
         fc.pre(pathInfo !== undefined);
         const { path, kind } = located({ SCRIPT_NAME: "", PATH_INFO: pathInfo, REQUEST_URI: uri });
-        // What the server took for another path is another one for routes.
+        // A path that the server read differently is another one for routes.
         if (kind === "below" && pathInfo !== "/books/1") expect(path).not.toBe("/books/1");
       }),
       { numRuns: 1000 },

@@ -16,7 +16,7 @@ import {
 } from "../../src/paths/path-variables.js";
 
 const names = Object.keys(pathVariables) as PathVariableName[];
-/** Those that tell a path, and of which as much is known as the path ends with. */
+/** Variables with a path, of which the end is compared. */
 const ofPaths = names.filter((name) => name !== "QUERY_STRING" && name !== "TRICORN_URI");
 
 /** The end of a path in each of the forms. */
@@ -26,7 +26,7 @@ const written: Readonly<Record<PathForm, (raw: string) => string>> = {
   "decoded but for slashes": decodeSegments,
 };
 
-/** Checks each variable that tells the end of this raw path in some form, and returns which of them did. */
+/** Checks each variable that contains the end of this raw path in some form, and returns which of them did. */
 function checkForms(params: Params, raw: string, query: string): readonly PathVariableName[] {
   const ends = new Set(Object.values(written).map((write) => write(raw)));
   return ofPaths.filter((name) => {

@@ -73,7 +73,7 @@ describe("plainPath", () => {
         if (plain === undefined) return;
         expect(plainPath(plain)).toBe(plain);
         expect(normalizePath(plain)).toBe(normalizePath(path));
-        // What the URL Standard makes of it, which knows no empty segments and never leaves the root.
+        // The result of the URL Standard, which has no empty segments and never leaves the root.
         expect(new URL(`http://host${plain}`).pathname).toBe(plain);
       }),
     );

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { isWritable, kindOfDescriptor } from "../../src/process/descriptor.js";
 import { temporaryFolder } from "../support/served.js";
 
-/** The descriptor of a socket, which Node.js does not tell. */
+/** The descriptor of a socket, which Node.js does not expose. */
 function descriptorOf(socket: Server | Socket): number {
   return (socket as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
 }

@@ -31,7 +31,7 @@ test("a record of 65,535 bytes with 255 bytes of padding is one record, for an a
     responder({ "POST /": async ({ body }) => String((await body.bytes()).length) }),
   ]);
   const peer = await connect();
-  // As content it says what it would do if it were taken for records.
+  // The content looks like records, in case it is read as such.
   const smuggled = stream(Type.stdin, 1, get(2, "/").subarray(0, 65_535));
   const content = Buffer.alloc(65_535, smuggled);
   peer.send(begin(1), params(1, variablesOf("/", { REQUEST_METHOD: "POST" })));

@@ -17,7 +17,7 @@ function recordsIn(chunks: Iterable<Buffer>): Seen[] {
   return seen;
 }
 
-/** Pieces of one stream in a row are joined: their borders mean nothing (section 3.3). */
+/** Joins consecutive pieces of one stream: their boundaries have no meaning (section 3.3). */
 function joined(records: readonly Seen[]): Seen[] {
   const result: Seen[] = [];
   for (const record of records) {

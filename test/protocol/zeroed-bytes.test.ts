@@ -18,7 +18,7 @@ function soilMemory(): void {
   vi.resetModules();
 }
 
-/** Checks all bytes that mean nothing, and tells the types of the records. */
+/** Checks all reserved bytes, and returns the types of the records. */
 function typesIn(bytes: Buffer): Set<number> {
   const types = new Set<number>();
   for (let at = 0; at < bytes.length;) {

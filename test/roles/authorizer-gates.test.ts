@@ -40,7 +40,7 @@ const READINGS: readonly (readonly [glob: string, target: string])[] = [
   ["/admin", "/admin."],
   ["/admin", "/Admin.."],
 ];
-/** Paths that nobody can read in one way. */
+/** Paths with more than one reading. */
 const UNCLEAR = [
   "/public/..;/admin",
   "/public/.;/../admin",

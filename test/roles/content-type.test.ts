@@ -1,5 +1,5 @@
-// CVE-2020-24553: Go's net/http/fcgi called an answer whose handler had set no type text/html, whatever was in it, so a
-// browser ran the scripts in what a user had uploaded.
+// CVE-2020-24553: Go's net/http/fcgi labelled an answer without a type text/html, so a browser ran the scripts
+// in users' uploads.
 import { expect, test } from "vitest";
 
 import { HttpError } from "../../src/http/http-error.js";

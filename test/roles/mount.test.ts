@@ -29,7 +29,7 @@ describe("a declared mount", () => {
     async (target) => {
       const { connect } = await serveDefinitions([pages], { dispatcher: { mount: "/app" } });
       const peer = await connect();
-      // Whatever the Web server says.
+      // For any variables of the Web server.
       const params = { SCRIPT_NAME: "/other/app", PATH_INFO: "/x" };
       expect((await peer.send(get(1, target, { params })).answer(1)).status).toBe(404);
     },

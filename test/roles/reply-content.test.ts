@@ -48,7 +48,7 @@ const TEXT = "text/plain; charset=utf-8";
 const BYTES = "application/octet-stream";
 const JSON_TYPE = "application/json; charset=utf-8";
 
-/** What is known of an answer: its media type, its text, and whether its length is known before it is made. */
+/** An answer: its media type, its text, and whether its length is known in advance. */
 type Kind = [name: string, make: () => ReplyBody, type: string, text: string, length: "known" | "unknown"];
 
 const kinds: Kind[] = [

@@ -15,7 +15,7 @@ async function served(handle: () => unknown, method = "GET") {
 }
 
 it("survives a HEAD answered with a file that cannot be opened", async () => {
-  // Vitest fails the run when the stream's error is caught by nobody.
+  // Vitest fails the run if the stream's error is not caught.
   const path = join(temporaryFolder(), "missing");
   const closed = deferred();
   const { answer } = await served(() => createReadStream(path).once("close", closed.resolve), "HEAD");
@@ -59,7 +59,7 @@ it("drops the connection's fields of a Response that was fetched", async () => {
   expect(answer.header("transfer-encoding")).toBeUndefined();
 });
 
-/** An object with a then of its own, as query builders are. */
+/** An object with its own then, like query builders. */
 function thenable(
   then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void,
 ): object {

@@ -20,7 +20,7 @@ const words = [
   "YWRhOm9wZW4",
 ];
 
-/** An error that quotes all that a handler could know of a request. */
+/** An error that quotes everything a handler can read of a request. */
 function tellTale({ params, query }: RoleRequest): Error {
   const cause = new Error(`Cannot find ${params.get("REMOTE_PASSWD")}`);
   return new Error(`Cannot use ${JSON.stringify(params.toObject())} and ${query.get("x")}`, { cause });

@@ -275,7 +275,7 @@ describe("Streamed replies", () => {
 
       expect(answer).toMatchObject({ status, text: "" });
       expect(answer.header("Content-Type")).toBeUndefined();
-      // RFC 9110, section 15.3.6: a 205 says that there is nothing.
+      // RFC 9110, section 15.3.6: a 205 has no content.
       expect(answer.header("Content-Length")).toBe(status === 205 ? "0" : undefined);
       await cancelled.promise;
     },

@@ -1,4 +1,4 @@
-// What a listener is told about its Web server, in each way to serve.
+// The options of a listener for its Web server, in each way to serve.
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -49,7 +49,7 @@ class Pages {
   }
 }
 
-/** Serves an application on an address of its own, until the test ends. */
+/** Serves an application on a new address until the test ends. */
 async function served(
   application: Parameters<typeof serve>[0],
   options: ServeOptions,

@@ -41,7 +41,7 @@ it.each([400_000, 4_000_000])(
     const body = Buffer.alloc(8_000_000);
     const length = String(body.length);
     const program = start({ REQUEST_METHOD: "PUT", CONTENT_LENGTH: length, REQUEST_URI: `/?${bytes}` });
-    // Node.js reads no more than a little ahead of what is asked for.
+    // Node.js reads only a little ahead of the demand.
     program.stdout.pause();
     await new Promise<void>((resolve) => {
       program.stdin.end(body, resolve);

@@ -1,4 +1,4 @@
-// A file that serves filters with a root, as it is started: on an address, and as a CGI program (RFC 3875).
+// A file that serves filters with a root: on an address, and as a CGI program (RFC 3875).
 import { join } from "node:path";
 import { expect, test } from "vitest";
 

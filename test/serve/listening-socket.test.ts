@@ -33,7 +33,7 @@ test("a program that inherits the listening socket from a handler stops nothing 
     for (const other of others) other.destroy();
   }
   const [before, lines] = [processorTime(process.pid), process.errors.length];
-  // To spin takes no event, only processor time, so it is looked for in a while of any length; load makes that less, not more.
+  // A busy loop needs no event, only CPU time, so any length of measurement shows it; load makes it smaller, not larger.
   await setTimeout(500);
   expect(processorTime(process.pid) - before).toBeLessThan(250);
   expect(process.errors.length).toBe(lines);

@@ -18,7 +18,7 @@ import { WebServerPeer } from "../support/web-server-peer.js";
 import { freePort } from "../support/web-servers/free-port.js";
 import { expectHello, lifeOf, logged, plainErrors, shop, socketPath, startShop } from "./support.js";
 
-/** A listening socket that is there to be inherited; what connects to it here is never served. */
+/** A listening socket to inherit; connections to it here are never served. */
 async function listeningSocket(...address: [path: string] | [port: number, host: string]): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   server.listen(...(address as [number, string]));
@@ -29,12 +29,12 @@ async function listeningSocket(...address: [path: string] | [port: number, host:
   return server;
 }
 
-/** The descriptor of a server, which Node.js does not tell. */
+/** The descriptor of a server, which Node.js does not expose. */
 function descriptorOf(server: Server): number {
   return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
 }
 
-/** An address of this machine that nobody uses: the loopback network has 16 million. */
+/** An unused address of this machine: the loopback network has 16 million. */
 function anyLoopbackHost(): string {
   const byte = (): number => 1 + Math.floor(Math.random() * 254);
   return `127.${byte()}.${byte()}.${byte()}`;
@@ -99,7 +99,7 @@ describe("serve, started by systemd", () => {
 
     expect(await process.address()).toBe("fd:3");
     const { port } = (kind === "tcp" ? socket.address() : {}) as AddressInfo;
-    // Nobody else accepts any more, so that it is the application that answers.
+    // No other process accepts any more, so the application answers.
     socket.close();
     if (kind === "tcp") await expectHello(`127.0.0.1:${port}`);
     await expectStopped(process);
@@ -124,7 +124,7 @@ describe("serve, started by systemd", () => {
     expect(await process.address()).toMatch(/^127\.0\.0\.1:/);
   });
 
-  /** The command that is passed sockets of these names, and tells its own process id before it becomes the shop. */
+  /** The command that receives sockets of these names, and prints its process id before it becomes the shop. */
   function passed(names: string, ...address: readonly string[]): readonly [string, ...string[]] {
     const count = names.split(":").length;
     const variables = `LISTEN_PID=$$ LISTEN_FDS=${count} LISTEN_FDNAMES=${names}`;
@@ -151,7 +151,7 @@ describe("serve, started by systemd", () => {
     });
     for (const each of expected)
       await process.line(new RegExp(`Listening on ${each.replace("/socket", own)} for`));
-    // Nobody else accepts any more; the files go with it.
+    // No other process accepts any more; the files are removed with it.
     for (const path of paths) renameSync(path, `${path}.kept`);
     for (const socket of sockets) socket.close();
     for (const each of expected) {
@@ -211,7 +211,7 @@ describe("serve, started by hand", () => {
 
   test("listens on 127.0.0.1:9000 by default", async () => {
     const process = new NodeProcess(shop(), { env: { TRICORN_LISTEN: "" } });
-    // Somebody else may have that port just now.
+    // Another process may be using that port.
     await process.line(/Listening on 127\.0\.0\.1:9000 for FastCGI|Cannot listen on 127\.0\.0\.1:9000/);
   });
 });
@@ -239,7 +239,7 @@ describe("FCGI_WEB_SERVER_ADDRS (section 3.2)", () => {
 describe("an inherited TCP socket", () => {
   const env = { PATH: globalThis.process.env["PATH"] ?? "" };
 
-  /** spawn-fcgi binds all interfaces where it is told a port alone. */
+  /** spawn-fcgi binds all interfaces if only a port is given. */
   async function spawned(
     more: Readonly<Record<string, string>>,
   ): Promise<{ process: NodeProcess; port: number }> {
@@ -301,7 +301,7 @@ describe("an inherited TCP socket", () => {
 });
 
 describe("a unix socket", () => {
-  // Node.js says 511 where nothing else is said, spawn-fcgi 1024, this server 4096.
+  // The backlog is 511 by default in Node.js, 1024 in spawn-fcgi, 4096 in this server.
   test.each(["of its own", "on descriptor 0", "on descriptor 3"])(
     "%s accepts a burst of connections while a handler computes",
     async (kind) => {
@@ -319,7 +319,7 @@ describe("a unix socket", () => {
             });
       await process.address();
       if (held !== undefined) {
-        // Nobody else accepts any more. Node.js removes the file that it has bound.
+        // No other process accepts any more. Node.js removes the file that it has bound.
         renameSync(path, `${path}.kept`);
         held.close();
         renameSync(`${path}.kept`, path);
@@ -414,7 +414,7 @@ describe("serve, called with several addresses", () => {
 });
 
 describe("an application that cannot be served", () => {
-  /** Runs the shop to its end and tells its first plain line of standard error. */
+  /** Runs the shop to its end and returns the first plain line of its standard error. */
   async function failure(process: NodeProcess): Promise<string | undefined> {
     expect(await process.ended).toBe(1);
     expect(logged(process)).toEqual([]);

@@ -36,7 +36,7 @@ async function start(
     env: { TRICORN_LISTEN: path, ...env },
     descriptors,
   });
-  // Nobody may be told that it listens.
+  // The line that it listens may be lost, so this waits for the socket.
   await expect.poll(() => existsSync(path) && statSync(path).mode & 0o777).toBe(0o660);
   const ask: Run["ask"] = async (target) => {
     const peer = await WebServerPeer.connect(`unix:${path}`);

@@ -1,4 +1,4 @@
-// What somebody sees on the terminal who begins with a mistake: a sentence, its place, and where it is explained.
+// What a beginner sees on the terminal after a mistake: a sentence, its place, and where it is explained.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "tricorn-mistakes-"));
 const installed = join(folder, "node_modules/tricorn");
 
 beforeAll(() => {
-  // As it is published: bundled, and without a line of source that could be shown.
+  // As published: bundled, without source lines that could be shown.
   mkdirSync(installed, { recursive: true });
   for (const name of ["src", "scripts", "package.json", "tsconfig.json"])
     cpSync(join(root, name), join(installed, name), {

@@ -1,4 +1,4 @@
-// What a newcomer does first, and then ends by whatever stops npm.
+// A newcomer's first step, ended by anything that stops npm.
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -17,7 +17,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     expect(npm.output).toHaveLength(1);
 
     npm.kill(signal);
-    // It has ended when nobody holds its standard output any more, the application neither.
+    // It has ended when no process holds its standard output any more, including the application.
     expect(await npm.ended).toBe(0);
     await expect(fetch(url!)).rejects.toThrow("fetch failed");
   },
@@ -32,7 +32,7 @@ test.each([
   const program = new NodeProcess(sourceCommandOf("examples/library/main.ts"), {
     env: { PORT: "0", TMPDIR: folder },
   });
-  // An interrupt of a terminal comes twice: to the whole group of processes, and by way of npm.
+  // A terminal's interrupt arrives twice: at the whole process group, and from npm.
   await program.line(/^Library: /);
   program.kill(first);
   program.kill(second);

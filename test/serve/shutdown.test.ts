@@ -29,7 +29,7 @@ async function echoing(address: string): Promise<WebServerPeer> {
   return peer;
 }
 
-/** A kept connection that has nothing to do. */
+/** An idle kept connection. */
 async function idle(address: string): Promise<WebServerPeer> {
   const peer = await WebServerPeer.connect(address);
   await peer.send(get(1, "/hello")).answer(1);
@@ -84,7 +84,7 @@ describe.each(["of its own", "that it inherited"])("at SIGTERM an application on
     const busy = await WebServerPeer.connect(address);
     busy.send(get(1, "/busy", { keep: false }));
     await expect.poll(() => existsSync(begun)).toBe(true);
-    // Nothing is accepted or read while the handler computes; the kernel has it all.
+    // Nothing is accepted or read while the handler computes; the kernel holds it all.
     const fresh = await Promise.all(Array.from({ length: 10 }, () => WebServerPeer.connect(address)));
     for (const peer of [...kept, ...fresh]) peer.send(get(7, "/hello"));
     process.kill("SIGTERM");

@@ -1,4 +1,4 @@
-// What nobody caught ends the process, but not the requests that are in flight.
+// An uncaught error ends the process, but not the active requests.
 import { describe, expect, test } from "vitest";
 
 import { NodeProcess, commandOf } from "../support/node-process.js";

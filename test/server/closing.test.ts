@@ -10,7 +10,7 @@ import { openSocket } from "../support/web-server-peer.js";
 const hello = responder({ "GET /hello": () => "hello" });
 const patient = { server: { timeouts: { shutdown: 60_000 } } };
 
-/** All that comes until the connection ends. */
+/** Everything received until the connection ends. */
 async function everything(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of socket) chunks.push(chunk as Buffer);

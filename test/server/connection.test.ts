@@ -21,7 +21,7 @@ import { capturedLog, deferred, responder, serveDefinitions, turns } from "../su
 
 const hello = responder({ "GET /hello": () => "hello", "POST /echo": ({ body }) => body.text() });
 
-/** Time that passes only when it is told to; sockets know nothing of it. */
+/** A clock that advances only on demand; sockets do not use it. */
 function stoppedClock(): (ms: number) => void {
   vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
   return (ms) => void vi.advanceTimersByTime(ms);
@@ -70,7 +70,7 @@ describe("Connection", () => {
     const transport = new MemoryTransport();
     server.accept(transport);
     transport.push(get(1, "/flood"));
-    // The request is read at once; only what happens behind it may take turns.
+    // The request is read at once; only later work may take turns.
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
 

@@ -24,7 +24,7 @@ it("continues to serve when a peer half-closes while an answer is pending", asyn
   const peer = await connect();
   peer.socket.pause();
   peer.send(get(1, "/endless"));
-  // What the peer has not read fills its buffers and ours, until so many turns of the event loop take nothing more.
+  // What the peer has not read fills its buffers and ours, until nothing more is sent for several turns of the event loop.
   for (let before = -1; before !== produced || before === 0; await turns(50)) before = produced;
   peer.end();
   await once(peer.socket, "finish");

@@ -31,7 +31,7 @@ function upload(peer: WebServerPeer, content: string | Buffer): void {
   );
 }
 
-/** Time that passes only when it is told to; sockets know nothing of it. */
+/** A clock that advances only on demand; sockets do not use it. */
 function stoppedClock(): (ms: number) => void {
   vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
   return (ms) => void vi.advanceTimersByTime(ms);
@@ -174,7 +174,7 @@ describe("Time-outs", () => {
     expect(await failed.promise).toMatchObject({ code: "ERR_ABORTED_TIMEOUT" });
   });
 
-  /** What strikes behind so many ms, and on what it does so. */
+  /** Time-outs in ms, and their subjects. */
   const strikes = {
     params: {
       sent: [begin(1)],
@@ -205,7 +205,7 @@ describe("Time-outs", () => {
     "expire after their time, never before, at most a tick late: %s",
     async (_name, strike) => {
       const { sent, hasStruck, ...options } = { server: {}, dispatcher: {}, ...strike };
-      // Whatever part of a tick has passed.
+      // For any part of a tick that has passed.
       for (const passed of [1, 60, 124]) {
         vi.useRealTimers();
         const pass = stoppedClock();

@@ -262,7 +262,7 @@ describe("Server and its peers (section 3.2)", () => {
 
 describe("Server.close", () => {
   test("closes idle connections at once and accepts no more", async () => {
-    // No time passes, so nothing is waited for. One that has brought no request yet is given time: see closing.test.ts.
+    // The clock stands still, so nothing is awaited. A connection without a request yet gets time: see closing.test.ts.
     vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
     onTestFinished(() => void vi.useRealTimers());
     const { connect, server } = await serveDefinitions([hello], {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { renameSync } from "node:fs";
 import { createServer } from "node:net";
 
-/** Leaves a socket file that nobody listens on, as a killed process does. */
+/** Leaves a socket file without a listener, like a killed process. */
 export async function leaveStaleSocket(path: string): Promise<void> {
   const dead = createServer();
   dead.listen(path);

@@ -64,7 +64,7 @@ describe("Servers that start at once over a socket file that a dead process left
     const path = join(temporaryFolder(), "app.sock");
     await leaveStaleSocket(path);
     const slow = removeStaleSocket(path);
-    // It has looked at the file by now, and waits whether somebody answers.
+    // It has checked the file by now, and waits for an answer.
     unlinkSync(path);
     await makeServer().listen(path);
     await slow.catch(() => undefined);

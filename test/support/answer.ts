@@ -1,6 +1,6 @@
 import { Type, type Received } from "./records.js";
 
-/** The body of a 500 that tells nothing but that it is one (RFC 9457). */
+/** The body of a 500 without details (RFC 9457). */
 export const INTERNAL_ERROR = JSON.stringify({
   type: "about:blank",
   title: "Internal Server Error",
@@ -31,9 +31,9 @@ export function answerOf(records: readonly Received[]): Answer {
   if (last.content.length !== 8) throw new Error("The body of END_REQUEST has not 8 bytes.");
   const stdout = Buffer.concat(contents(records, Type.stdout));
   const errors = contents(records, Type.stderr);
-  // Jetty takes an empty STDERR record for the end of the answer.
+  // Jetty treats an empty STDERR record as the end of the answer.
   if (errors.some(({ length }) => length === 0)) throw new Error("There is an empty STDERR record.");
-  // It may only where there is no answer at all, in a role of one's own.
+  // Only allowed if there is no answer at all, in a custom role.
   if (stdout.length > 0 && records[0]!.type === Type.stderr)
     throw new Error("STDERR stands in front of the answer.");
   const outputs = records.filter(({ type }) => type === Type.stdout);

@@ -1,10 +1,10 @@
-/** What is spent whatever the input is: below, the clock of the processor tells little; ms. */
+/** The fixed cost of a run: below it, processor time is not meaningful; ms. */
 const FLOOR = 2;
 const ROUNDS = 3;
-/** 4 times as much may cost so many times as much. */
+/** The allowed factor of cost for 4 times as much input. */
 const FACTOR = 6;
 
-/** Processor time that a run takes, garbage and all, in ms. */
+/** Processor time of a run, including garbage collection, in ms. */
 async function spent(run: () => unknown): Promise<number> {
   const before = process.cpuUsage();
   await run();
@@ -18,13 +18,13 @@ async function best(run: () => unknown): Promise<number> {
   return least;
 }
 
-/** A time that grows with the square of the length is never taken for another one, however often it is measured. */
+/** A quadratic cost never passes as linear, however often it is measured. */
 const ATTEMPTS = 3;
 
 /**
- * How much more processor time an input of the length `limit` takes than one of a quarter of it, where that says anything:
- * at most 1 means that it grows with the length. The best of several rounds count, and the best of some attempts, so that
- * other work on the machine, collections of garbage and what V8 compiles meanwhile are left out.
+ * How much more processor time an input of the length `limit` costs than one of a quarter of it, if that is measurable:
+ * at most 1 means linear growth. The best of several rounds and attempts counts, to exclude other work on the machine,
+ * garbage collection and compilation by V8.
  */
 export async function growth(limit: number, run: (length: number) => unknown): Promise<number> {
   await run(limit / 4);

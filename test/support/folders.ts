@@ -26,7 +26,7 @@ export function openFilesBelow(folder: string): string[] {
     try {
       return readlinkSync(`/proc/self/fd/${descriptor}`);
     } catch {
-      // The one that the folder was listed with.
+      // The listed one.
       return "";
     }
   });

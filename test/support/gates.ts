@@ -12,14 +12,14 @@ export function gate(
   return { kind: "authorizer", name: "Gate", paths, authorize: decide as AuthorizerDefinition["authorize"] };
 }
 
-/** No Web server of SERVERS can take this for "allowed". */
+/** No Web server of SERVERS can treat this as "allowed". */
 export function expectDenied(answer: Answer, status?: number): void {
   expect(answer.head).toMatch(/^Status: [345]\d\d( |\r|$)/);
   expect(answer.head.match(/^status:/gim)).toHaveLength(1);
   if (status !== undefined) expect(answer.status).toBe(status);
   expect(answer.head).not.toMatch(/^variable-/im);
   expect(answer.protocolStatus).toBe(0);
-  // Apache and lighttpd judge what the first record says, so nothing may come in front of it.
+  // Apache and lighttpd decide by the first record, so nothing may precede it.
   expect(answer.records[0]).toMatchObject({ type: Type.stdout });
   expect(answer.records[0]!.content.includes("\r\n\r\n")).toBe(true);
 }
@@ -42,7 +42,7 @@ export const askAsNginx: Asking = (id, target, { params, ...facts } = {}) =>
     },
   });
 
-/** As Caddy's reverse_proxy asks: the path is that of the question, and the original one is in params of its own. */
+/** Like Caddy's reverse_proxy: the path is that of the question, and the original one is in separate params. */
 export const askAsCaddy: Asking = (id, target, { params, ...facts } = {}) =>
   get(id, "/.tricorn/authorize?asker", {
     ...facts,

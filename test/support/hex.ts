@@ -1,4 +1,4 @@
-/** Bytes from hexadecimal digits; white space is for the reader, and so is everything behind a "#" up to the line's end. */
+/** Bytes from hexadecimal digits; white space and text after "#" up to the end of the line are ignored. */
 export function hex(text: string): Buffer {
   const digits = text.replaceAll(/#.*$/gm, "").replaceAll(/\s+/g, "");
   if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) throw new TypeError(`Cannot read hex: "${digits}"`);

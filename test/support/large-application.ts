@@ -1,4 +1,4 @@
-// An application as a process of its own, so that its memory can be told from that of the test. Prints its address.
+// An application in a separate process, to measure its memory apart from the test's. Prints its address.
 import { pino } from "pino";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The files that take longest, longest first: one that began last would keep a single worker busy in the end. */
+/** The slowest files, slowest first: one that starts last would occupy a single worker at the end. */
 const LONGEST = [
   "test/web-servers/apache-authorizers.test.ts",
   "test/serve/mistakes.test.ts",
@@ -15,7 +15,7 @@ const LONGEST = [
 /** Projects in the order in which their files begin. */
 const PROJECTS = ["web-servers", "long", "documents", "conformance", "unit"];
 
-/** Begins with what takes longest. */
+/** Runs the slowest files first. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { expect, onTestFinished } from "vitest";
 
 /**
- * The processes that come of one start, however they were forked: they are known by a variable that all of them inherit.
+ * The processes of one start, however they were forked: they are found by a variable that all of them inherit.
  * Those that are left when the test ends are killed.
  */
 export class MarkedProcesses {
@@ -15,7 +15,7 @@ export class MarkedProcesses {
     });
   }
 
-  /** The variable that has to be in their environment, as `NAME=value`. */
+  /** The variable in their environment, as `NAME=value`. */
   get mark(): string {
     return this.#mark;
   }
@@ -34,7 +34,7 @@ export class MarkedProcesses {
       .filter((pid) => hasVariable(pid, this.#mark));
   }
 
-  /** Waits until none is left: nobody is told of the end of a process that is not his own. */
+  /** Waits until none is left: the system reports the end of a process only to its parent. */
   async gone(): Promise<void> {
     await expect.poll(() => this.pids, { interval: 20 }).toEqual([]);
   }

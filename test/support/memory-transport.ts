@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 import { answerOf, type Answer } from "./answer.js";
 import { Records, Type, type Received } from "./records.js";
 
-/** The application's end of a connection without a socket, and what it wrote. Everything it writes is taken at once. */
+/** The application's end of a connection without a socket, and its output, which is accepted at once. */
 export class MemoryTransport extends Duplex {
   readonly #records = new Records();
   readonly #open = new Map<number, Received[]>();
@@ -25,7 +25,7 @@ export class MemoryTransport extends Duplex {
     done();
   }
 
-  /** Resolves when so many requests have been answered. */
+  /** Resolves when this many requests have been answered. */
   async answered(count: number): Promise<void> {
     while (this.answers.length < count) {
       await new Promise<void>((resolve) => {

@@ -24,7 +24,7 @@ export interface StartOptions {
   readonly cwd?: string;
   /** All that it finds in its environment, beside the path. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Its descriptor 0; /dev/null if left out. */
+  /** Its descriptor 0; defaults to /dev/null. */
   readonly stdin?: "ignore" | "pipe";
   /** Its descriptors from 3 on, as those of this process; a connected socket for `pipe`. */
   readonly descriptors?: readonly (number | "pipe")[];
@@ -74,7 +74,7 @@ export class NodeProcess {
     return this.#errorLines;
   }
 
-  /** The first line on either stream that matches; fails when the process ends before it comes. */
+  /** The first line on either stream that matches; fails if the process ends before. */
   async line(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       for (const line of [...this.#lines, ...this.#errorLines]) {
@@ -94,7 +94,7 @@ export class NodeProcess {
     return address!;
   }
 
-  /** Sends standard input, and closes it. Resolves with the error where not all of it was taken. */
+  /** Sends standard input, and closes it. Resolves with the error unless all of it was read. */
   input(content: string | Uint8Array): Promise<Error | null | undefined> {
     const { stdin } = this.#child;
     return new Promise((resolve) => {

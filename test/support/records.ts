@@ -24,7 +24,7 @@ type Content = string | Uint8Array;
 const bytesOf = (content: Content): Uint8Array =>
   typeof content === "string" ? Buffer.from(content) : content;
 
-/** One record; padding is filled with 0xff, because nobody may look at it. */
+/** One record; padding is filled with 0xff, because it must be ignored. */
 export function record(type: number, id: number, content: Content = "", padding = 0): Buffer {
   const bytes = bytesOf(content);
   const { length } = bytes;
@@ -33,7 +33,7 @@ export function record(type: number, id: number, content: Content = "", padding 
   return Buffer.concat([Buffer.from(header), bytes, Buffer.alloc(padding, 0xff)]);
 }
 
-/** BEGIN_REQUEST; keeps the connection unless told otherwise. */
+/** BEGIN_REQUEST; keeps the connection by default. */
 export function begin(id: number, role: number = Responder, { keep = true } = {}): Buffer {
   return record(Type.begin, id, Buffer.from([role >> 8, role & 0xff, keep ? 1 : 0, 0, 0, 0, 0, 0]));
 }
@@ -84,7 +84,7 @@ export function data(id: number, content: Content = ""): Buffer {
 
 export const abort = (id: number): Buffer => record(Type.abort, id);
 
-/** What a Web server tells of a request in any role. */
+/** The params of a Web server for a request in any role. */
 export function variablesOf(
   target: string,
   more: Readonly<Record<string, string>> = {},

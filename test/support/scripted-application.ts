@@ -38,7 +38,7 @@ export class Peer {
     }
   }
 
-  /** The next so many bytes. */
+  /** The next bytes, this many. */
   async bytes(length: number): Promise<Buffer> {
     for (;;) {
       const all = Buffer.concat(this.#arrived.splice(0));
@@ -82,7 +82,7 @@ export class Peer {
     this.stream.write(bytes);
   }
 
-  /** Sends STDOUT, and END_REQUEST behind it. */
+  /** Sends STDOUT, followed by END_REQUEST. */
   answer(id: number, text: string, { applicationStatus = 0, protocolStatus = 0 } = {}): void {
     this.stdout(id, text);
     this.end(id, { applicationStatus, protocolStatus });
@@ -101,7 +101,7 @@ export class Peer {
     this.send(encodeRecord({ type: 3, requestId: id, content: body }));
   }
 
-  /** Answers the GET_VALUES that comes next. */
+  /** Answers the next GET_VALUES. */
   async answerValues(values: string): Promise<void> {
     await this.recordOf(9);
     this.sendValues(values);

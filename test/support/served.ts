@@ -47,7 +47,7 @@ export interface Served {
   connect(): Promise<WebServerPeer>;
 }
 
-/** Serves definitions on a free port or a unix socket of its own. */
+/** Serves definitions on a free port or a new unix socket. */
 export async function serveDefinitions(
   definitions: readonly Definition[],
   { over = "tcp", server: serverOptions, dispatcher, listener }: ServedOptions = {},

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { answerOf, type Answer } from "./answer.js";
 import { Records, Type, type Received } from "./records.js";
 
-/** So many chunks are kept as they came. */
+/** The number of chunks that are kept separate. */
 const KEPT_CHUNKS = 16;
 
 /** The peer of an application as a script: sends literal bytes and awaits records. Closed when the test ends. */
@@ -51,7 +51,7 @@ export class WebServerPeer {
     return peer;
   }
 
-  /** Whether the connection ended in the way that tells of an answer that broke off. */
+  /** Whether the connection ended in the way that marks an aborted answer. */
   get brokenOff(): boolean {
     return this.#records.brokenOff;
   }
@@ -62,7 +62,7 @@ export class WebServerPeer {
     return this;
   }
 
-  /** Sends bytes, no faster than the application takes them; throws when the connection closes meanwhile. */
+  /** Sends bytes, no faster than the application reads them; throws if the connection closes meanwhile. */
   async upload(...parts: readonly Uint8Array[]): Promise<void> {
     for (const part of parts) if (!this.socket.write(part)) await this.#drained();
   }
@@ -83,7 +83,7 @@ export class WebServerPeer {
     this.socket.destroy();
   }
 
-  /** The next record that no other call has taken yet. */
+  /** The next record that no other call has returned. */
   async record(): Promise<Received> {
     return (await this.#until(() => this.#received.shift())) ?? this.#early("a record came");
   }
@@ -114,7 +114,7 @@ export class WebServerPeer {
     await this.closedByApplication();
   }
 
-  /** Resolves when the socket is closed, in whatever way. */
+  /** Resolves when the socket is closed for any reason. */
   async closed(): Promise<void> {
     if (!this.#closed) await once(this.socket, "close");
   }
@@ -129,7 +129,7 @@ export class WebServerPeer {
     return this.#open.get(id) ?? [];
   }
 
-  /** Every record that was not taken by {@link record}. */
+  /** Every record that {@link record} has not returned. */
   get pending(): readonly Received[] {
     return this.#received;
   }
@@ -191,7 +191,7 @@ export class WebServerPeer {
     for (const wake of this.#wake.splice(0)) wake();
   }
 
-  /** Waits for something; undefined where the connection ends before it comes. */
+  /** Waits for something; undefined if the connection ends before. */
   async #until<T>(take: () => T | undefined): Promise<T | undefined> {
     for (;;) {
       const taken = take();

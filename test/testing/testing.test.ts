@@ -221,7 +221,7 @@ describe("respond", () => {
     const application = await start();
     const controller = new AbortController();
     const asked = application.respond("/slow", { signal: controller.signal });
-    // The second request is answered behind the first one's begin: both go the same way.
+    // The second request is answered after the first one's begin: both use the same connection.
     await application.respond("/status");
     controller.abort(new Error("enough"));
     await expect(asked).rejects.toThrow("enough");

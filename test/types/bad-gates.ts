@@ -6,7 +6,7 @@ import type { FilterRequest } from "../../src/roles/filter-request.js";
 import type { ResponderRequest } from "../../src/roles/responder-request.js";
 import { allow, deny, redirect, type Verdict } from "../../src/roles/verdict.js";
 
-// @ts-expect-error true is no verdict
+// @ts-expect-error true is not a verdict
 @Authorizer()
 export class ReturnsTrue {
   authorize() {
@@ -31,7 +31,7 @@ export class SometimesNothing {
   }
 }
 
-// @ts-expect-error nothing is no verdict
+// @ts-expect-error undefined is not a verdict
 @Authorizer()
 export class ReturnsNothing {
   authorize() {}
@@ -105,13 +105,13 @@ export class WrongFirst {
 @Filter("*.txt")
 export class NoFilter {}
 
-// @ts-expect-error nothing is no file
+// @ts-expect-error undefined is not a file
 @Filter("*.txt")
 export class FiltersNothing {
   filter() {}
 }
 
-// @ts-expect-error neither is a promise of nothing
+// @ts-expect-error a promise of undefined is not one either
 @Filter("*.txt")
 export class PromisesNothing {
   async filter({ data }: FilterRequest) {
@@ -141,13 +141,13 @@ allow({ X: 1 });
 allow({ X: undefined });
 // @ts-expect-error a status is a number
 deny("403");
-// @ts-expect-error 304 sends nobody elsewhere
+// @ts-expect-error 304 is not a redirect
 redirect("/login", 304);
 
 declare const credentials: Credentials;
-// @ts-expect-error a password is no text
+// @ts-expect-error a password is not text
 verify(credentials.password);
-// @ts-expect-error nothing of the same shape is one
+// @ts-expect-error an object of the same shape is not one
 export const forged: Credentials["password"] = { reveal: () => "x", equals: () => true, toJSON: () => "x" };
 // @ts-expect-error a phase is one of three
 export const phase: AuthorizerPhase = "RESPONDER";

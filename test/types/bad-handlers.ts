@@ -42,31 +42,31 @@ export class Bindings {
   }
 
   @Post("/bytes")
-  // @ts-expect-error bytes are no text
+  // @ts-expect-error bytes are not text
   bytes(@Body.bytes() bytes: string) {
     return bytes;
   }
 
   @Post("/stream")
-  // @ts-expect-error a stream is no Buffer
+  // @ts-expect-error a stream is not a Buffer
   stream(@Body.stream() stream: Buffer) {
     return stream;
   }
 
   @Get("/signal")
-  // @ts-expect-error a signal is no controller
+  // @ts-expect-error a signal is not a controller
   signal(@Signal() signal: AbortController) {
     return signal;
   }
 
   @Get("/request")
-  // @ts-expect-error the request is no web Request
+  // @ts-expect-error the request is not a web Request
   request(@Req() request: Request) {
     return request;
   }
 
   @Get("/second")
-  // @ts-expect-error the second parameter is a boolean, whatever the first one is
+  // @ts-expect-error the second parameter is a boolean, the first may be any
   second(@Query("a") a: string | undefined, @Query("b") b: boolean) {
     return { a, b };
   }
@@ -107,7 +107,7 @@ export class Schemas {
 
 @Responder()
 export class Routes {
-  // @ts-expect-error a property is no handler
+  // @ts-expect-error a property is not a handler
   @Get("/property")
   property = "text";
 

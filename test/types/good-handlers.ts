@@ -102,7 +102,7 @@ export class Books {
     return reply(book, { status: 201, headers: { Location: request.path } });
   }
 
-  // A wider parameter takes what the schema yields.
+  // A wider parameter accepts what the schema yields.
   @Post("/wide")
   wide(@Body(NewBook) book: { title: string }) {
     return book.title;

@@ -10,7 +10,7 @@ import { nginx } from "../support/web-servers/nginx.js";
 import { webServerGroup } from "../support/web-servers/served-application.js";
 import { WebServer } from "../support/web-servers/web-server.js";
 
-/** What an Express and a Hono application answer behind nginx, with its parameters as Debian ships them. */
+/** The answers of an Express and a Hono application behind nginx, with the params of Debian's package. */
 async function behindNginx(app: express.Express, hono: Hono): Promise<string> {
   const socket = `${temporaryFolder()}/app.sock`;
   const definitions = [fetchHandler(hono.fetch, { path: "/hono" }), nodeListener(app)];

@@ -1,4 +1,4 @@
-// In a file of its own: there are so many.
+// A separate file, because of their number.
 import { describeAuthorizers } from "./set-ups/describe-server.js";
 
 describeAuthorizers("apache");

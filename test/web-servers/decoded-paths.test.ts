@@ -1,5 +1,5 @@
-// Each Web server here protects /books itself, and hands PATH_INFO over, which is decoded. A path that the server took for
-// another one must not be /books to the application.
+// Each Web server here protects /books itself, and sends a decoded PATH_INFO. A path that the server read as another
+// one must not be /books to the application.
 import { Get, Responder } from "tricorn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 

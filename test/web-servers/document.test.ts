@@ -12,7 +12,7 @@ test("docs/web-servers.md has every set-up exactly once", () => {
   const document = readFileSync(new URL("../../docs/web-servers.md", import.meta.url), "utf8");
   const rows = document.match(/^\| [a-z0-9-]+ \| [^|]+ \| \d+ of \d+/gm) ?? [];
   const setUps = [...responderSetUps, ...authorizerSetUps, ...filterSetUps, ...librarySetUps];
-  // cgi-fcgi as a client is no starter of its own.
+  // cgi-fcgi as a client is not a separate starter.
   const ids = [...setUps, ...starters.map(({ facts }) => facts), { id: "cgi-fcgi-connect" }].map(
     ({ id }) => id,
   );

@@ -1,4 +1,4 @@
-// Filters behind a Web server that knows no filter role: it hands each request to a responder.
+// Filters behind a Web server without the filter role: it forwards each request to a responder.
 import { mkdtempSync, realpathSync, rmSync, truncateSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
@@ -37,7 +37,7 @@ function plain(address: string): WebServerKind {
   return nginx(() => ({ server: `location / { fastcgi_pass unix:${address}; }` }));
 }
 
-/** FastCGI connections are kept, answers leave as they come, and what is text is compressed. */
+/** FastCGI connections are kept, answers are not buffered, and text is compressed. */
 function mounted(address: string): WebServerKind {
   return nginx(() => ({
     http: `upstream application { server unix:${address}; keepalive 8; }`,

@@ -10,7 +10,7 @@ function textOf(fixture: Fixture): string {
 }
 
 describe("the fixtures match what the Web servers of this machine send", () => {
-  // Where one is not, its server has changed: `npm run capture`, and look what is different.
+  // If one differs, its server has changed: run `npm run capture`, and check the difference.
   test.each(setUps)("$title", async (setUp) => {
     expect(textOf(await captureSetUp(setUp))).toBe(textOf(readFixture(setUp.name)));
   });

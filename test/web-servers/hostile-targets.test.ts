@@ -1,5 +1,5 @@
-// Whatever a client writes as the target, it does not reach what an authorizer denies: behind each Web server as
-// `tricorn config` configures it, with routers that read paths in ways of their own, and files.
+// No target that a client writes reaches what an authorizer denies: behind each Web server as
+// `tricorn config` configures it, with files and with routers that read paths differently.
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
@@ -31,7 +31,7 @@ import type { ServerName } from "../support/web-servers/set-up.js";
 import { WebServer, type RunningServer } from "../support/web-servers/web-server.js";
 
 const CANARY = "CANARY";
-/** Protected paths, as a client writes them who hides nothing. */
+/** Protected paths, as a normal client writes them. */
 const protectedPaths = ["/keys/x", "/first/admin/x", "/stra%C3%9Fe/x", "/files/secret.txt"];
 const globs = ["/keys/**", "/first/admin*", "/first/admin*/**", "/straße/**", "/files/**"];
 
@@ -82,7 +82,7 @@ function definitionsOf(byName: Readonly<Record<string, ResponderDefinition>>): r
   return [gate, { kind: "responder", name: "Routers", routes }];
 }
 
-/** Asks by a connection of its own, since no HTTP client sends such targets; returns all that comes. */
+/** Asks over a new connection, since no HTTP client sends such targets; returns everything received. */
 function ask(port: number, target: string, fields: Readonly<Record<string, string>>): Promise<string> {
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   return new Promise((resolve, reject) => {

@@ -49,7 +49,7 @@ function watch({ forks }: { readonly forks: number }): Watched {
   return { multiwatch, processes, address: `unix:${address}`, pid };
 }
 
-/** Waits until so many children listen that were started so far. */
+/** Waits until this many of the children started so far listen. */
 async function listening({ multiwatch }: Watched, count: number): Promise<void> {
   await multiwatch.line(new RegExp(`(?:[^]*Listening on fd:0 for FastCGI){${count}}`));
 }
@@ -59,7 +59,7 @@ test("a killed child is restarted on the same socket, and no request is refused 
   await listening(watched, 1);
   const first = await watched.pid();
   process.kill(first, "SIGKILL");
-  // Nobody accepts it yet.
+  // Not accepted yet.
   const second = await watched.pid();
   expect(second).not.toBe(first);
   await listening(watched, 2);

@@ -12,7 +12,7 @@ import { WebServer, type Place, type WebServerKind } from "../support/web-server
 interface CgiServer {
   readonly name: string;
   readonly kind: WebServerKind;
-  /** Whether it makes arguments of a query without "=" (RFC 3875, section 4.4). */
+  /** Whether it creates arguments from a query without "=" (RFC 3875, section 4.4). */
   readonly passesArguments: boolean;
   /** Whether what it prints to standard error is still read when its client has left. */
   readonly readsErrors: boolean;

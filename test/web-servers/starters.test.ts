@@ -22,14 +22,14 @@ beforeEach(() => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** What GET /process tells. */
+/** The answer to GET /process. */
 interface ProcessFacts {
   readonly pid: number;
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The answer to a GET, asked again until somebody listens: no starter tells when it has bound its socket. */
+/** The answer to a GET, retried until something listens: no starter reports when it has bound its socket. */
 async function get(address: string, target: string, more: Readonly<Record<string, string>> = {}) {
   const client = new FastCgiClient({ address });
   try {
@@ -60,7 +60,7 @@ async function busyPeer(address: string): Promise<WebServerPeer> {
   return peer;
 }
 
-/** Waits until nobody listens at an address. */
+/** Waits until nothing listens at an address. */
 async function deaf(address: string): Promise<void> {
   const outcome = async (): Promise<string | undefined> => {
     const socket = openSocket(address);

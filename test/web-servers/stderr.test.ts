@@ -1,4 +1,4 @@
-// Lines for FCGI_STDERR behind real Web servers: each arrives in the error log, and no answer suffers.
+// Lines for FCGI_STDERR behind real Web servers: each arrives in the error log, and no answer is affected.
 import {
   Authorizer,
   Get,

@@ -53,7 +53,7 @@ class ClockedSide implements ApplicationSideHost {
     return true;
   }
 
-  /** What was queued since it was last asked. */
+  /** The output since the last call. */
   output(): string {
     return Buffer.concat(this.side.output.take()).toString("latin1");
   }
@@ -380,7 +380,7 @@ describe("the params of forward_auth", () => {
       HTTP_X_FORWARDED_METHOD: "PATCH",
     };
     expect((await peer.send(get(1, "/ask", { params: forwarded })).answer(1)).text).toBe("PATCH /members/x");
-    // nginx keeps the original ones where they always are, and hands on such a field of the client.
+    // nginx keeps the original variables, and forwards such a field of the client.
     const asked = await peer
       .send(askAsNginx(1, "/secret", { params: { HTTP_X_FORWARDED_URI: "/x" } }))
       .answer(1);

@@ -155,7 +155,7 @@ describe("authorizers in this process", () => {
     expect(answer.header("Content-Length")).toBe("10");
   });
 
-  // What only a header block cannot carry is handed on here.
+  // Values that only a header block cannot carry are passed on here.
   test.each(UNDECIDED.filter(([what]) => !/larger than a record$|header block holds/.test(what)))(
     "deny if one %s",
     async (_what, decide) => {

@@ -11,7 +11,7 @@ import { responder } from "../../support/routes.js";
 import { bridged, bridgedOn, filtering, steps, upperCase } from "../support.js";
 
 const shout = filtering(upperCase);
-/** Tells what a filter sees of its request. */
+/** Returns what a filter sees of its request. */
 const seen = ({ params, path, mount, query }: FilterRequest): unknown =>
   reply({ params: params.toObject(), path, mount, query: Object.fromEntries(query) });
 
@@ -302,7 +302,7 @@ describe("a file protected by an authorizer", () => {
 
   test("is refused to a client that splits the path elsewhere", async () => {
     const { respond } = await bridged([shout, authorizer("Gate", "/members/**")], { files });
-    // As Apache with SetHandler cuts "/x/members/a.txt", about which the authorizer has nothing to say.
+    // Apache with SetHandler splits "/x/members/a.txt" this way, which the authorizer does not cover.
     const params = { SCRIPT_NAME: "/x", PATH_INFO: "/members/a.txt" };
     expect((await respond("/x/members/a.txt", { params })).status).toBe(403);
   });

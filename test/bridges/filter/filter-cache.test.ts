@@ -296,7 +296,7 @@ describe("not cached is", () => {
     });
     const { respond } = await bridged([reading], { root, cache });
     expect((await respond("/a.txt")).text).toBe("FEDCBA9876543210");
-    // What was announced when it was opened: what has been read since was something else.
+    // The facts of the opened file were announced: what was read since belongs to another one.
     putFile(path, files["a.txt"]);
     expect((await respond("/a.txt")).text).toBe(TEXT);
   });
@@ -325,7 +325,7 @@ describe("not cached is", () => {
 });
 
 describe("the result of a file that was changed", () => {
-  /** Where the clock stands still, half a second behind a full one. */
+  /** The clock stands still, half a second after a full one. */
   const NOW = Date.parse("2026-01-02T03:04:05.500Z");
 
   test.each([
@@ -515,7 +515,7 @@ describe("several simultaneous requests for an uncached reply", () => {
     const slow = filtering(async (request) => {
       if (slow.runs > 1) return upperCase(request);
       entered.resolve();
-      // For ever: nobody tells it, and it does not ask.
+      // Forever: it receives no signal, and does not ask.
       await new Promise(() => {});
       return "never";
     });

@@ -37,7 +37,7 @@ const sessions: Clients = [{ headers: { Cookie: "session=ada" } }, { headers: { 
 /** For replies to requests that say who sends them. */
 const PUBLIC = { "Cache-Control": "public, no-cache" };
 
-/** What tells of one variable at a time. */
+/** Ways to read one variable. */
 const byName: readonly (readonly [string, Clients, (request: FilterRequest) => unknown])[] = [
   ["params.get()", keys, ({ params }) => params.get("HTTP_X_API_KEY")],
   ["params.getAll()", keys, ({ params }) => params.getAll("HTTP_X_API_KEY").join()],
@@ -83,7 +83,7 @@ const byName: readonly (readonly [string, Clients, (request: FilterRequest) => u
   ].map((name) => [name, both(name), ({ params }: FilterRequest) => params.get(name)] as const),
 ];
 
-/** What tells of all of them at once. */
+/** Ways to read all of them at once. */
 const byAll: readonly (readonly [string, Clients, (request: FilterRequest) => unknown])[] = [
   ["params.toObject()", keys, ({ params }) => params.toObject()["HTTP_X_API_KEY"]],
   ["iteration of params", keys, ({ params }) => [...params].join()],
@@ -109,7 +109,7 @@ const byAll: readonly (readonly [string, Clients, (request: FilterRequest) => un
   ],
 ];
 
-/** What is the same for all who ask for one address, so that no copy of another is asked about. */
+/** Properties that are the same for all clients of one address, so no other copy is at stake. */
 const byAddress: ReadonlySet<string> = new Set(["query", "host", "url", "scheme", "notModified()"]);
 
 async function asking(
@@ -162,7 +162,7 @@ describe.each(forms)("a filter whose reply is %s", (_form, form) => {
     expect(second.text).not.toBe(first.text);
     expect([(await ask(ada)).text, (await ask(bob)).text]).toEqual([first.text, second.text]);
     expect(runs()).toBe(4);
-    // A stream is sent before it is known what it will read; its tag is never taken for that of a copy then.
+    // A stream is sent before it is known what it will read; its tag must not match a copy then.
     if ("streamed" in form) return;
     expect([first, second].map(({ headers }) => headers.get("etag"))).toEqual([undefined, undefined]);
     expect(first.headers.get("cache-control")).toBe("private, no-cache");
@@ -229,7 +229,7 @@ test("What a stream reads after its head becomes part of the tag", async () => {
   const early = (await ask(keys[0])).headers.get("etag")!;
   const told = (await ask(keys[0])).headers.get("etag")!;
   expect(told).not.toBe(early);
-  // Nobody's copy is called unchanged by the tag that said too little.
+  // The incomplete tag confirms no copy.
   for (const client of keys) expect((await ask(client, { "If-None-Match": early })).status).toBe(200);
   expect((await ask(keys[0], { "If-None-Match": told })).status).toBe(304);
   expect((await ask(keys[1], { "If-None-Match": told })).status).toBe(200);

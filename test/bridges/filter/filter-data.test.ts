@@ -51,7 +51,7 @@ describe("the file of a filter", () => {
     peer.send(get(1, "/a.txt"));
     await peer.received(1);
     peer.socket.pause();
-    // It goes on reading until everything on the way is full, and then no more.
+    // It reads until all buffers are full, and then stops.
     let before = -1;
     while (before !== reads()) {
       before = reads();

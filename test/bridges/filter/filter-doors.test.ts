@@ -1,5 +1,5 @@
-// The two doors to a filter, side by side: the gateway asks in the filter role, and, as any Web server, in that of the
-// responder, where the application finds the file itself.
+// The two paths to a filter, side by side: the gateway asks in the filter role and, like any Web server, in the
+// responder role, in which the application looks up the file.
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,7 +32,7 @@ function applicationOf(controllers: readonly ControllerClass[]): TricornApplicat
   return createApplication({ controllers, container: createContainer(), log: pino({ level: "silent" }) });
 }
 
-/** One application behind both doors, with the same files. */
+/** One application for both paths, with the same files. */
 async function openDoors(controllers: readonly ControllerClass[], root: string): Promise<Doors> {
   const application = applicationOf(controllers);
   const listen = join(temporaryFolder(), "app.sock");
@@ -64,7 +64,7 @@ class Seen {
   }
 }
 
-/** What is another connection's. */
+/** Fields that belong to the other connection. */
 const OF_THE_CONNECTION = new Set(["REMOTE_PORT", "SERVER_PORT", "HTTP_HOST", "host"]);
 
 function withoutConnection(text: string): unknown {

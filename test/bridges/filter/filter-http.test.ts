@@ -34,7 +34,7 @@ describe.each([
     expect(headers.get("etag")).toMatch(/^"[A-Za-z0-9_-]{16}"$/);
     expect(headers.get("last-modified")).toBe(LAST_MODIFIED);
     expect(headers.get("cache-control")).toBe("no-cache");
-    // Nothing is kept, so nothing could be cut out of it.
+    // Nothing is cached, so no range can be cut out of it.
     expect(headers.get("accept-ranges")).toBeUndefined();
   });
 
@@ -286,7 +286,7 @@ describe("what the filter sets itself", () => {
     );
     const { headers } = await respond("/a.txt");
     expect([headers.get("etag"), headers.get("cache-control")]).toEqual(['"mine"', "max-age=60"]);
-    // It knows of more than the file, so the time of the file alone would say too little.
+    // It depends on more than the file, so the file's time would not be enough.
     expect(headers.get("last-modified")).toBeUndefined();
     const missing = await respond("/a.md");
     expect([missing.status, missing.text, missing.headers.get("etag")]).toEqual([404, "y", undefined]);

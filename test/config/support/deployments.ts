@@ -32,7 +32,7 @@ const text = fc.oneof(
 );
 const path = text.map((rest) => `/${rest}`).filter((path) => !/\/\.{1,2}(?:\/|$)/.test(path));
 
-/** Deployments whose texts are anything; only what the schema takes comes through. */
+/** Deployments with any texts; only those that the schema accepts remain. */
 export const anyDeployment: fc.Arbitrary<DeploymentInput> = fc
   .record(
     {
@@ -75,7 +75,7 @@ export const anyDeployment: fc.Arbitrary<DeploymentInput> = fc
   )
   .map(withoutWhatIsRefused);
 
-/** Leaves out what the schema refuses, so that the rest of a deployment still comes to a writer. */
+/** Removes what the schema refuses, so that a writer receives the rest of a deployment. */
 function withoutWhatIsRefused(input: DeploymentInput): DeploymentInput {
   for (;;) {
     const { success, error } = DeploymentSchema.safeParse(input);

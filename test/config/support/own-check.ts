@@ -9,12 +9,12 @@ import { programPath } from "../../support/web-servers/background-process.js";
 
 /** What a program that checks configurations ended with. */
 export interface Checked {
-  /** 0 where it takes the configuration. */
+  /** 0 if it accepts the configuration. */
   readonly code: number;
   readonly output: string;
 }
 
-/** Lets a Web server check a configuration that is written for a folder of its own; `{}` is the path of its main file. */
+/** Lets a Web server check a configuration in a temporary folder; `{}` is the path of its main file. */
 export async function checkedBy(
   [program, ...args]: readonly [string, ...string[]],
   write: (folder: string) => Pick<Configuration, "files" | "folders">,

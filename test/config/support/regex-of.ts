@@ -1,11 +1,11 @@
 import type { PathRegexOptions } from "../../../src/config/plan/path-regex.js";
 
-/** A character that the regular expressions of the configurations have for itself, or a part that has a meaning. */
+/** A literal character of a configuration's regular expression, or a part with a meaning. */
 const TOKEN = /\(\?-i:\[\^[^\]]*\]\)|\\x\{[0-9a-f]+\}|\\x[0-9a-f]{2}|\\.|\(\?:|\[(?:\\.|[^\]])*\]|[^]/gu;
 
 /**
- * The same for ECMAScript, which knows neither `\x{e4}` nor, on Node.js 20, a part where case counts: so each letter of
- * ASCII is written in both cases where it does not.
+ * The same for ECMAScript, which has neither `\x{e4}` nor, on Node.js 20, case-sensitive parts: so each ASCII letter
+ * is written in both cases if case is ignored.
  */
 export function regexOf(source: string, { unit, covers }: PathRegexOptions): RegExp {
   const flags = unit === "bytes" ? "" : "u";

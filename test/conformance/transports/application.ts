@@ -97,7 +97,7 @@ class Odds {
     throw new Error("a secret of ours");
   }
 
-  /** Behind the gate in the cases that come by way of the gateway. */
+  /** Behind the gate in the cases that use the gateway. */
   @Get("/private/*")
   whoami(@Variable("AUTH_USER") user: string | undefined) {
     return `AUTH_USER=${user ?? ""}`;
@@ -143,7 +143,7 @@ class Broken {
   }
 }
 
-/** Reads all of the file before it answers, so that what is wrong with it is known by then. */
+/** Reads all of the file before it answers, so that errors in it are known by then. */
 @Filter("*.whole", { type: "text/plain" })
 class Whole {
   async filter({ data, params }: FilterRequest) {

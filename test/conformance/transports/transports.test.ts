@@ -1,4 +1,4 @@
-// The same cases in the three roles, whichever way they come: what is tested without a socket holds behind a Web server.
+// The same cases in the three roles over each transport: what is tested without a socket holds behind a Web server.
 import { describe, expect, test } from "vitest";
 
 import { INTERNAL_ERROR } from "../../support/answer.js";
@@ -13,7 +13,7 @@ interface Case extends Omit<Call, "role"> {
   readonly json?: unknown;
   /** False where it must be seen that the answer is not complete. */
   readonly whole?: boolean;
-  /** What differs by the nature of the gateway: it goes on to the responder behind an authorizer, for example. */
+  /** Differences inherent in the gateway: after an authorizer it asks the responder, for example. */
   readonly gateway?: Partial<Omit<Case, keyof Call | "name">>;
 }
 

@@ -21,13 +21,13 @@ export interface Call {
   readonly body?: string | Uint8Array;
   /** Of a filter: the file. */
   readonly data?: string | Uint8Array;
-  /** Of a filter: bytes that are announced and do not come. */
+  /** Of a filter: announced bytes that do not arrive. */
   readonly missing?: number;
 }
 
 /** What came back. */
 export interface Seen {
-  /** 0 where nothing could be read as an answer. */
+  /** 0 if no answer could be read. */
   readonly status: number;
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly text: string;
@@ -38,7 +38,7 @@ export interface Seen {
 /** A way to the application. */
 export type Transport = (call: Call) => Promise<Seen>;
 
-/** The ways, each to an application of its own that is there until the test ends. */
+/** The transports, each with a separate application that runs until the test ends. */
 export const transports: Readonly<Record<string, () => Promise<Transport>>> = {
   "without a socket": async () => {
     const application = createEverything();

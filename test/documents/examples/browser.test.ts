@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 
 import { startLibrary, type Library } from "../../../examples/library/start.js";
 
-// Debian's browser, which `npm run setup` installs. Where it is missing this test fails.
+// Debian's browser, which `npm run setup` installs. Without it this test fails.
 const executablePath = "/usr/bin/chromium";
 const args = [
   "--no-sandbox",

@@ -94,7 +94,7 @@ test("middleware.ts wraps handlers from the outside to the inside", async () => 
   });
 });
 
-/** Visits an example, with a body of JSON where there is one. */
+/** Visits an example, optionally with a JSON body. */
 async function visit(
   client: FastCgiClient,
   path: string,

@@ -302,7 +302,7 @@ describe("the shelf list", () => {
     expect(Buffer.from(first.value ?? []).toString()).toMatch(/^book,copy,title,author\r\n1,1,/);
     expect(made).toBeGreaterThan(0);
     expect(made).toBeLessThan(1_000_000);
-    // Whoever leaves early stops the generator, too.
+    // A client that leaves early stops the generator, too.
     await reader.cancel();
     await ended;
     expect(made).toBeLessThan(1_000_000);

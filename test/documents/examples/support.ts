@@ -16,7 +16,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 };
 const nodeOptions = scripts.start.split(" ").slice(2, -1);
 
-/** An example that runs as a process of its own, started as its reader would start it. */
+/** An example that runs as a separate process, started as its reader would. */
 export class ExampleProcess {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
@@ -49,7 +49,7 @@ export class ExampleProcess {
     return this.#lines.join("\n");
   }
 
-  /** The first line that matches; fails when the process ends before it comes. */
+  /** The first line that matches; fails if the process ends before. */
   async line(pattern: RegExp): Promise<RegExpExecArray> {
     for (let index = 0; ; index++) {
       while (index >= this.#lines.length) {
@@ -70,7 +70,7 @@ export class ExampleProcess {
   }
 }
 
-/** Starts an example on a unix socket of its own, lets `use` talk to it, and expects it to end cleanly. */
+/** Starts an example on a new unix socket, lets `use` talk to it, and expects it to end cleanly. */
 export async function withExample(
   file: string,
   use: (client: FastCgiClient) => Promise<void>,

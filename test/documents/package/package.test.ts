@@ -50,7 +50,7 @@ async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Runs a file of the project with nothing but Node.js. */
+/** Runs a file of the project with Node.js only. */
 async function runProject(file: string): Promise<unknown> {
   const { stdout, stderr } = await run(process.execPath, [file], { cwd: project });
   expect(stderr).toBe("");

@@ -5,12 +5,12 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http";
 
-/** What is sent: the path goes out exactly as it is written. */
+/** The request: the path is sent exactly as written. */
 export interface HttpCall {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders | readonly string[];
   readonly body?: string | Uint8Array;
-  /** A connection of its own if left out. */
+  /** Defaults to a new connection. */
   readonly agent?: Agent;
 }
 
@@ -26,7 +26,7 @@ export interface HttpAnswer {
   readonly isReused: boolean;
 }
 
-/** Sends one HTTP request, whose path nobody tidies up; rejects when the answer breaks off. */
+/** Sends one HTTP request without normalizing its path; rejects if the answer is aborted. */
 export async function http(
   url: string,
   path: string,

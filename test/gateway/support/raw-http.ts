@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 
-/** How the client goes on behind what it has sent. */
+/** How the client continues after its request. */
 export interface RawExchangeOptions {
-  /** Whether it sends FIN at once and waits for the answer all the same. */
+  /** Whether it sends FIN at once and still waits for the answer. */
   readonly halfClose?: boolean;
 }
 
-/** Sends these bytes and returns all that comes back until the connection ends. */
+/** Sends these bytes and returns everything received until the connection ends. */
 export async function exchanged(
   url: string,
   text: string,

@@ -96,10 +96,10 @@ export class ScriptedRequest {
   }
 }
 
-/** Called when the PARAMS of a request are there. */
+/** Called when the PARAMS of a request have arrived. */
 export type Script = (request: ScriptedRequest) => void | Promise<void>;
 
-/** A FastCGI application that does what a test tells it, over a real socket. */
+/** A FastCGI application that follows a test's script, over a real socket. */
 export class ScriptedApplication {
   readonly requests: ScriptedRequest[] = [];
   readonly #scripts: Partial<Record<Role, Script>>;

@@ -15,11 +15,11 @@ export interface StageOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly routes?: Partial<GatewayRoutes>;
   readonly gateway?: Partial<GatewayOptions>;
-  /** Makes further things in the folder of the files, before the gateway starts. */
+  /** Creates more files in the folder before the gateway starts. */
   readonly prepare?: (folder: string) => Promise<void>;
 }
 
-/** A gateway in front of a scripted application, with files, all of its own. */
+/** A gateway in front of a scripted application, with files. */
 export interface Stage {
   readonly application: ScriptedApplication;
   readonly gateway: Gateway;
@@ -29,7 +29,7 @@ export interface Stage {
   readonly root: string;
 }
 
-/** Opens a stage; it is taken down when the test has finished. */
+/** Opens a stage; it is closed when the test has finished. */
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { scripts = {}, files = {}, routes, gateway: gatewayOptions, prepare } = options;
   const folder = await realpath(await mkdtemp(join(tmpdir(), "tricorn-gateway-")));

@@ -1,4 +1,4 @@
-// Who waits for output on a connection, without a transport: nothing that is queued here is ever taken.
+// Waiting for output on a connection without a transport: nothing that is queued here is ever sent.
 import { expect, test } from "vitest";
 
 import type { Application } from "../../../src/protocol/application-side/application.js";

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { Get, Responder, serve } from "tricorn";
 
-/** Written when the handler begins; it ends when the other one is there. */
+/** Written when the handler begins; it ends when the other file exists. */
 const { BUSY_BEGUN = "", BUSY_ENOUGH = "" } = process.env;
 
 @Responder()

@@ -1,4 +1,4 @@
-// What the tests of uncaught errors start: a handler whose mistake happens behind its back.
+// For the tests of uncaught errors: a handler that fails asynchronously.
 import { once } from "node:events";
 import { Get, Responder, serve } from "tricorn";
 

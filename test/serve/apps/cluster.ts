@@ -25,6 +25,6 @@ if (cluster.isPrimary) {
     ...(group === undefined ? {} : { group: Number(group) }),
   };
   await serve([Worker], process.argv[2], { socketAccess });
-  // The primary is not asked, so nothing keeps a worker that serves no more.
+  // The primary is not asked, so a worker that has stopped serving ends.
   console.log(`worker serves`);
 }

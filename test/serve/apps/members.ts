@@ -1,4 +1,4 @@
-// What a Web server that cannot ask is put in front of: the gate is asked in this process. Options come as JSON.
+// Behind a Web server that cannot ask: this process asks the gate. Options are JSON.
 import {
   Authorizer,
   Get,

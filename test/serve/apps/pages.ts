@@ -1,4 +1,4 @@
-// A folder of texts behind a filter, ROOT, for whoever starts programs.
+// A folder of texts behind a filter, ROOT, for Web servers that start programs.
 import { Filter, lines, serve, type FilterRequest } from "tricorn";
 
 @Filter("*.txt", { type: "text/plain; charset=utf-8" })

@@ -53,7 +53,7 @@ class Shop implements OnStart, OnStop {
     return String(process.env["HTTP_PROXY"]);
   }
 
-  /** Its answer begins at once and ends with its body, so that the caller decides how long it takes. */
+  /** Its answer begins at once and ends with its body, so the caller decides how long it takes. */
   @Post("/echo", { type: "text/plain" })
   async *echo(@Body.stream() body: ReadableStream<Uint8Array>) {
     yield "begun ";

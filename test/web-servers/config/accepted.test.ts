@@ -20,7 +20,7 @@ const descriptions: Readonly<Record<string, Description>> = {
   "everything protected": { ...library, authorizers: [{ paths: [] }] },
 };
 
-/** Every combination of what makes a configuration another one. */
+/** Every combination of options that changes the configuration. */
 function combinations(): { name: string; deployment: DeploymentInput; description: Description }[] {
   const found = [];
   for (const listen of ["127.0.0.1:9000", "[::1]:9000", "unix:/run/library/app.sock"]) {

@@ -17,7 +17,7 @@ interface Form {
   /** What the application sees as FCGI_APACHE_ROLE. */
   readonly phase: string;
   readonly denied: number;
-  /** Who Apache says the user is, behind it. */
+  /** The user according to Apache, behind it. */
   readonly user: string | undefined;
 }
 

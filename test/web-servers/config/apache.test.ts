@@ -32,7 +32,7 @@ function check(
   around = (configuration: Configuration) => configuration,
 ) {
   return checkedBy(["apache2", "-t", "-f", "{}"], (state) => {
-    // Apache looks whether it is there.
+    // Apache checks whether it exists.
     const documents = root === undefined ? undefined : `${state}${root}`;
     const { folders, ...configuration } = write({ ...input, state, ...(documents && { root: documents }) });
     return around({ ...configuration, folders: documents ? [...folders, documents] : folders });
@@ -104,7 +104,7 @@ test("no text of a deployment starts a line", () => {
   );
 });
 
-/** The same deployment with texts that nobody could object to. */
+/** The same deployment with harmless texts. */
 function tame({
   root,
   state,

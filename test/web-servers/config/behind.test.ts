@@ -16,7 +16,7 @@ interface Answer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Sends a target as it is: fetch would resolve its dots. */
+/** Sends a raw target: fetch would resolve its dots. */
 function visit(
   url: string,
   target: string,
@@ -93,7 +93,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
       "",
     ]);
     expect(params["HTTP_PROXY"]).toBeUndefined();
-    // H2O knows no way to leave a field out. The application joins such a one with its twin.
+    // H2O cannot drop a field. The application joins such a one with its twin.
     if (server !== "h2o") expect(params["HTTP_X_EVE"]).toBeUndefined();
     expect(params["HTTP_AUTHORIZATION"]).toMatch(/^Basic /);
     expect(user).toBeNull();
@@ -141,7 +141,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
 
   test("a denial is forwarded unchanged", async () => {
     const redirected = await go("/members/seen?mode=redirect");
-    // HAProxy 2.6.12 makes a 302 of every answer with a Location.
+    // HAProxy 2.6.12 makes every answer with a Location a 302.
     const status = server === "haproxy" ? 302 : 303;
     expect([redirected.status, redirected.headers["location"]]).toEqual([status, "/log-in?from=members"]);
     const challenged = await go("/members/seen?mode=challenge");
@@ -170,7 +170,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     expect((await go("/members/card.txt?mode=allow")).body).toBe(CANARY);
     expect((await go("/deep/er/it.secret?mode=allow")).body).toBe(CANARY);
     expect((await go("/hidden/index.html?mode=allow")).body).toBe(CANARY);
-    // nginx asks by the name of the folder, for which nobody is declared.
+    // nginx asks about the folder's own name, which no authorizer covers.
     expect((await go("/hidden/?mode=allow")).status).toBe(server === "nginx" ? 403 : 200);
   });
 
@@ -206,7 +206,7 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
 describe.each(["nginx", "caddy", "haproxy", "h2o"] as const)("behind %s", (server) => {
   test("a body above the limit is refused, one within it is accepted", async () => {
     const { url } = await start({ server, over: "tcp", mount: "", deployment: { maxBodyBytes: MEBIBYTE } });
-    // curl reads an answer that comes before the whole body was sent, and survives that the server then closes.
+    // curl reads an answer that arrives before the whole body was sent, and survives the server's close.
     const post = async (bytes: number): Promise<string> => {
       const file = join(temporaryFolder(), "body");
       writeFileSync(file, Buffer.alloc(bytes));

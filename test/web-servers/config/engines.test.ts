@@ -28,19 +28,19 @@ const NAMES =
   "a b c A members Members x.pdf X.PDF .git a.md b.txt *a* a{b} ä Ä ö.ß x y xy v1 $a +a c++ a-b_c~d 😀 line\nend keys staff straße p public Public k file b;v=1".split(
     " ",
   );
-/** The same, as programs that ignore case or cut at ";" could take them for. */
+/** The same, as read by programs that ignore case or cut at ";". */
 const SPELT_OTHERWISE =
   "\u212Aeys KEYS \u017Ftaff \uFB06a\uFB00 STAFF;x STRASSE STRA\u1E9EE Stra\u017Fse PUBLIC p;x F\u0131LE \uFB01le a;a=1 ; B. a\u0308 A\u0308 \u212A".split(
     " ",
   );
-/** Plain paths: no empty segment with parameters, which no Web server hands on to anybody. */
+/** Plain paths: no empty segment with parameters, which no Web server forwards. */
 const pathsOf = (names: readonly string[]): fc.Arbitrary<string> =>
   fc
     .tuple(fc.array(fc.constantFrom(...names), { maxLength: 4 }), fc.constantFrom("", "/"))
     .map(([names, end]) => `/${names.join("/")}${names.length > 0 ? end : ""}`)
     .filter((path) => !/\/;.*\//.test(path));
 
-/** nginx, which tells of a path what it is covered by. */
+/** nginx, which reports what covers a path. */
 function tellingNginx(options: PathRegexOptions): WebServerKind {
   const tilde = options.covers === "anyReading" ? "~*" : "~";
   return nginx(() => ({

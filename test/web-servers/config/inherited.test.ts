@@ -1,4 +1,4 @@
-// What Web servers take over from the configuration around a site: none of it lets a request pass an authorizer.
+// Configuration that a site inherits from its Web server: none of it lets a request pass an authorizer.
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -32,7 +32,7 @@ test.each([
     chmodSync(folder, 0o755);
     writeFileSync(join(root, "public.txt"), "public\n");
     writeFileSync(join(root, "members/card.txt"), CANARY);
-    // Nobody listens there: what is asked about is denied.
+    // Nothing listens there: each question is a denial.
     const address = await freeAddress("tcp", "");
     const kind = generated({ server, address, description: guarded, root });
     const around = (text: string): string =>

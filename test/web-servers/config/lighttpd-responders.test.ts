@@ -52,7 +52,7 @@ describe.each([
   });
 });
 
-/** What holds of files beside the application, and of what lies beside both. */
+/** Files beside the application, and paths outside both. */
 function testFiles(server: () => WebServer, mount: string): void {
   const visit = async (path: string) => {
     const answer = await fetch(`${server().url}${path}`, { redirect: "manual" });
@@ -167,7 +167,7 @@ test.each(["", "/app"])("files for a filter are never served unfiltered, mount %
     const answer = await fetch(`${server.url}${path}`, { redirect: "manual" });
     const body = await answer.text();
     expect([path, answer.status < 400, /^(?:one|two|folder)\n/.test(body)]).toEqual([path, false, false]);
-    // The application answers for those that lie below its mount; it has no filter here.
+    // The application answers for those below its mount; it has no filter here.
     if (mount === "" && path.endsWith(".txt")) expect(JSON.parse(body)).toMatchObject({ status: 404 });
   }
 });

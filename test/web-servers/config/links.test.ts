@@ -18,14 +18,14 @@ const guarded: RouteDescription = {
   authorizers: [{ paths: ["/members/**"] }],
   filters: [],
 };
-/** Jetty and H2O serve files only where nothing is protected. */
+/** Jetty and H2O serve files only if nothing is protected. */
 const open: RouteDescription = {
   responders: [{ routes: [{ path: "/page" }] }],
   authorizers: [],
   filters: [],
 };
 
-/** Makes a folder of files with links: from the public part into the protected one, and out of it. */
+/** Creates a folder of files with links: from the public part into the protected one, and out of it. */
 function folderOfLinks(): string {
   const folder = temporaryFolder();
   const root = join(folder, "www");
@@ -46,7 +46,7 @@ async function serving(
   description: RouteDescription,
   links: Deployment["links"],
 ): Promise<(path: string) => Promise<string>> {
-  // Nobody listens there: what is asked about is denied.
+  // Nothing listens there: each question is a denial.
   const address = await freeAddress("tcp", "");
   const deployment = { links };
   const running = await WebServer.start(

@@ -32,7 +32,7 @@ class Gate {
   }
 }
 
-/** What stands in for 403 in each location, of a configuration of the whole library. */
+/** The replacement for 403 in each location, of a configuration of the whole library. */
 function pagesOf(mount: string): string[] {
   const open: string[] = [];
   const found: string[] = [];
@@ -68,7 +68,7 @@ async function front(...controllers: ControllerClass[]): Promise<(path: string) 
 
 test("a folder without an index file reaches the application, unless an authorizer is asked there", () => {
   for (const mount of ["", "/app"]) {
-    // In a location of the server itself; what asks an authorizer stands in one too, but leads elsewhere.
+    // In a location of the server itself; the question to an authorizer uses one too, but leads elsewhere.
     expect(pagesOf(mount).sort()).toEqual([
       "3 error_page 403 = @application;",
       "3 error_page 403 @tricorn_403;",

@@ -105,7 +105,7 @@ test("nginx runs with it as an ordinary user, and keeps everything in its state 
   await asOrdinaryUser(folder);
   onTestFinished(() => asOrdinaryUser(folder, "-s", "stop"));
   expect(await (await fetch(`http://127.0.0.1:${port}/poem.txt`)).text()).toBe("one\n");
-  // What is larger than a buffer goes into a file, before nobody is found who would take it.
+  // Content larger than a buffer is written to a file, before nginx finds no upstream.
   const upload = await fetch(`http://127.0.0.1:${port}/upload`, {
     method: "POST",
     body: Buffer.alloc(1024 * 1024),

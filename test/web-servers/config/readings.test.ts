@@ -12,7 +12,7 @@ import { WebServer } from "../../support/web-servers/web-server.js";
 const CANARY = "The canary sings";
 const PROTECTED = ["/keys/**", "/staff", "/admin", "/file/*"];
 
-/** A router that takes more spellings for its routes than there are. */
+/** A router that accepts more spellings for its routes than declared. */
 async function folding(): Promise<FastifyInstance> {
   const app = Fastify({ caseSensitive: false, ignoreTrailingSlash: true, useSemicolonDelimiter: true });
   for (const path of ["/keys/x", "/staff", "/admin", "/file/x", "/open"]) app.get(path, () => CANARY);
@@ -20,7 +20,7 @@ async function folding(): Promise<FastifyInstance> {
   return app;
 }
 
-/** Sends a target as it is. */
+/** Sends a raw target. */
 function visit(url: string, path: string): Promise<{ readonly status: number; readonly body: string }> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -29,7 +29,7 @@ import { Stage } from "../../support/web-servers/stage.js";
 import { WebServer } from "../../support/web-servers/web-server.js";
 import { started, unknown, type Started } from "../../config/support.js";
 
-/** What nobody may read whom the gate has not let in. */
+/** Text that only admitted clients may read. */
 export const CANARY = "The canary sings";
 
 /** What a responder sees of a request. */
@@ -139,7 +139,7 @@ export interface SceneOptions {
   readonly prepare?: (files: string) => void;
 }
 
-/** A Web server with its generated configuration, in front of an application that was told what that needs. */
+/** A Web server with its generated configuration, in front of an application with the options for it. */
 export interface Scene {
   readonly url: string;
   readonly webServer: WebServer;

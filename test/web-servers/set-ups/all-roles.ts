@@ -11,7 +11,7 @@ const leavesValidators: FilterDifferences["leavesValidators"] = {
     "In the filter role the filter compares them (`request.notModified`), and this one does not; over the bridge Tricorn does.",
 };
 
-/** A way for each Web server to have all three roles behind it. */
+/** One set-up per Web server that supports all three roles. */
 const ways: readonly Way[] = [
   { server: "nginx", over: "unix" },
   { server: "apache" },
@@ -33,7 +33,7 @@ export const filterSetUps: readonly FilterSetUp[] = ways.map((way) => {
   return setUpOf(way, { role: "filter", how });
 });
 
-/** Every Web server that the library is put behind. */
+/** Every Web server in front of the library. */
 export const librarySetUps: readonly LibrarySetUp[] = ways.map((way) =>
   setUpOf(way, { role: "library", how: "responders, an authorizer and filters at once" }),
 );

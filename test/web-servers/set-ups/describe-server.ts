@@ -7,7 +7,7 @@ import { filterSetUps, librarySetUps } from "./all-roles.js";
 import { authorizerSetUps } from "./authorizers.js";
 import { responderSetUps } from "./responders.js";
 
-/** Describes all set-ups of one Web server. Each server has a file of its own, so that they are run side by side. */
+/** Describes all set-ups of one Web server. Each server has a separate test file, so that they run in parallel. */
 export function describeServer(name: ServerName): void {
   describeResponders(name);
   describeAuthorizers(name);

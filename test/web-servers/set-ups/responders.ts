@@ -63,7 +63,7 @@ const JETTY_9_4 = {
   refusesLongChunkedUploads: {
     because:
       "Jetty 9.4.57 counts chunked bodies up to four times: it refuses those above a quarter of `maxBodyBytes`.",
-    // Of its proxy, where that loses the request first, else of its servlet.
+    // 502 from its proxy, if that loses the request first, else 500 from its servlet.
     statuses: [502, 500],
   },
   respellsContentType: { because: "Jetty 9.4 writes `text/plain;charset=utf-8`." },

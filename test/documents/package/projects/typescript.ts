@@ -1,4 +1,4 @@
-// A project of TypeScript with decorators and injection. The tests compile it with tsc and run what comes out.
+// A project of TypeScript with decorators and injection. The tests compile it with tsc and run the output.
 import {
   Authorizer,
   Filter,
