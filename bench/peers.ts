@@ -91,7 +91,7 @@ export const peers = {
 /** Why a peer cannot be measured here; undefined if it can. */
 export function absenceOf({ name, needs }: Peer): string | undefined {
   if (needs === undefined || isProgram(needs.file)) return undefined;
-  return `${name} is left out: the Debian package ${needs.package} is missing`;
+  return `${name} is skipped: the Debian package ${needs.package} is missing`;
 }
 
 /** Starts a server on a new socket. */

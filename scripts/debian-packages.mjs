@@ -57,7 +57,7 @@ export async function installDebianPackages(requirements, whom) {
  */
 function install(packages, whom) {
   if (packages.length === 0) return "";
-  if (!isProgram("apt-get")) return "this is no Debian system (there is no apt-get)";
+  if (!isProgram("apt-get")) return "this is not a Debian system (apt-get is missing)";
   const asRoot = rootCommand();
   if (!asRoot) return "this user is not root and sudo asks for a password";
 

@@ -34,7 +34,7 @@ export function helloCases(seconds: number): Case[] {
     },
     {
       name: "hello-16",
-      title: "Hello, 16 kept connections, the load on a core of its own",
+      title: "Hello, 16 kept connections, the load on a separate core",
       metrics: servedMetrics,
       contenders: those([tricorn, raw, php, go, nodeFastCgi, nodeHttp, fastify], {
         connections: 16,

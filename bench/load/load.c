@@ -52,7 +52,7 @@ static bool measuring;
 // Copies the request for one slot, with the slot's id in each of its records.
 static char *copy_request(int id) {
   char *bytes = malloc(options.request_length);
-  if (bytes == NULL) fail("There is no memory left");
+  if (bytes == NULL) fail("Out of memory");
   memcpy(bytes, options.request, options.request_length);
   for (size_t at = 0; !options.wanted.http && at + 8 <= options.request_length;) {
     uint8_t *header = (uint8_t *)bytes + at;
@@ -146,7 +146,7 @@ static void take(struct connection *connection, const char *bytes, size_t length
   for (size_t at = 0; at < length;) {
     if (options.wanted.http) {
       struct slot *one = &connection->slots[0];
-      if (!one->active) fail("Bytes came behind the answer");
+      if (!one->active) fail("Bytes followed the answer");
       at += answer_take(&one->answer, &options.wanted, bytes + at, length - at);
       if (answer_complete(&one->answer, &options.wanted)) finish(connection, 0);
     } else {

@@ -19,7 +19,7 @@ uint64_t now_ns(void) { return nanoseconds(CLOCK_MONOTONIC); }
 uint64_t cpu_ns(int pid) {
   clockid_t clock;
   if (clock_getcpuclockid(pid, &clock) != 0) {
-    fprintf(stderr, "Cannot measure process %d: there is none\n", pid);
+    fprintf(stderr, "Cannot measure process %d: not found\n", pid);
     exit(2);
   }
   return nanoseconds(clock);

@@ -66,7 +66,7 @@ describe("A light Response", () => {
   });
 
   test.each<[string, (R: typeof Response) => Response]>([
-    ["a status that is none", (R) => new R("", { status: 199 })],
+    ["an invalid status", (R) => new R("", { status: 199 })],
     ["a body that its status forbids", (R) => new R("x", { status: 304 })],
     ["JSON of nothing", (R) => R.json(undefined)],
   ])("refuses %s like the platform's", (_name, make) => {

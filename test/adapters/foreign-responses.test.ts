@@ -43,7 +43,7 @@ describe("A Response of another implementation", () => {
   test.each<[string, () => unknown]>([
     ["a web stream", () => new Response("hello").body],
     [
-      "a stream that has a reader and is no ReadableStream",
+      "a stream that has a reader and is not a ReadableStream",
       () => {
         const pieces = [bytes("hel"), bytes("lo")];
         const read = async () => ({ done: pieces.length === 0, value: pieces.shift() });

@@ -165,7 +165,7 @@ describe("The response of a listener", () => {
       (_, response) => response.setHeader("X-Set", "0").writeHead(200, { "X-A": "1" }).end("x"),
       { "x-set": "0", "x-a": "1" },
     ],
-  ])("takes the fields of writeHead as %s", async (_name, listener, expected) => {
+  ])("accepts the fields of writeHead as %s", async (_name, listener, expected) => {
     const { visit } = await serveListener(listener);
     expect(fieldsOf(await visit("/"))).toEqual({ "content-length": "1", ...expected });
   });
@@ -303,7 +303,7 @@ describe("The response of a listener", () => {
       (response) => response.writeHead(200, { "X-A": undefined }),
       "TypeError",
     ],
-    ["says a status of its own", (response) => response.setHeader("Status", "200"), "HeaderError"],
+    ["sets a Status field", (response) => response.setHeader("Status", "200"), "HeaderError"],
     [
       "is larger than Web servers take",
       (response) => response.setHeader("X-A", "a".repeat(9000)),
@@ -327,7 +327,7 @@ describe("The response of a listener", () => {
     ["with a line break", { "X-A": "a\r\nX-B: b" }],
     ["with a line break in one of several values", { "X-A": ["a", "b\n"] }],
     ["beyond Latin-1, in a list", ["X-A", "\u0100"]],
-    ["by a name that is none", { "X A": "a" }],
+    ["with an invalid name", { "X A": "a" }],
   ])("may answer differently if writeHead() refuses a field %s", async (_name, fields) => {
     const { visit } = await serveListener((_request, response) => {
       try {

@@ -62,14 +62,14 @@ const answered: Record<string, Scenario> = {
         response.end("x");
       }),
   },
-  "writes behind the end": {
+  "writes after the end": {
     listener: (_request, response, note) => {
       response.on("error", () => {});
       response.end("x");
       response.write("y", (error) => note(String((error as { code?: string } | undefined)?.code)));
     },
   },
-  "sends status 700 with a reason of its own": {
+  "sends status 700 with a custom reason": {
     listener: (_request, response) => response.writeHead(700, "Own Reason", { A: "1" }).end("x"),
   },
   "sends status 999": {
@@ -78,7 +78,7 @@ const answered: Record<string, Scenario> = {
       response.end("x");
     },
   },
-  "sends a reason of its own": {
+  "sends a custom reason": {
     listener: (_request, response) => {
       response.statusMessage = "Fine";
       response.end("x");
@@ -194,7 +194,7 @@ describe("A listener that answers has events and states as on node:http", () => 
   });
 });
 
-describe("A listener whose request breaks off has events and states as on node:http", () => {
+describe("A listener whose request is aborted has events and states as on node:http", () => {
   test.each(Object.entries(broken))("%s", async (_name, scenario) => {
     const { lines } = await onNodeHttp(scenario);
     expect((await throughGateway(scenario)).lines).toEqual(lines);

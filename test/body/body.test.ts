@@ -53,7 +53,7 @@ describe("RequestBody.bytes", () => {
     const bytes = rejection(body.bytes({ bytes: 4 }));
     push("o");
     expect(await bytes).toMatchObject(tooLarge);
-    push("more that nobody holds");
+    push("more that is not kept");
     expect(consumed.bytes).toBe(27);
   });
 

@@ -47,7 +47,7 @@ async function ask(handle: (request: ResponderRequest) => unknown, codings: read
 }
 
 describe("A body with a Content-Encoding", () => {
-  describe.each(understood)("that is read as %s", (_what, read, type) => {
+  describe.each(understood)("read as %s", (_what, read, type) => {
     test.each([
       [["gzip"]],
       [["GZIP"]],
@@ -67,7 +67,7 @@ describe("A body with a Content-Encoding", () => {
       async (codings) => {
         const answer = await (await ask(read, codings, type))();
 
-        // gzip is none of it, so it is refused for what it is.
+        // The gzip bytes are invalid without their coding, so they are refused as such.
         expect(JSON.parse(answer.text)).not.toMatchObject({ code: "ERR_BODY_CODING" });
         expect(answer.status).not.toBe(415);
       },

@@ -410,7 +410,7 @@ describe("RequestBody.multipart, for any division of the body,", () => {
 
   test.each<[what: string, body: string, expected: Fields | 400, contentType?: string]>([
     ["takes blanks behind a boundary", `--XX \t\r\n${a}\r\n--XX  \r\n${b}\r\n--XX--\r\n`, both],
-    ["takes blanks behind the last boundary", `--XX\r\n${a}\r\n--XX\r\n${b}\r\n--XX-- \t\r\n`, both],
+    ["accepts blanks after the last boundary", `--XX\r\n${a}\r\n--XX\r\n${b}\r\n--XX-- \t\r\n`, both],
     ["takes blanks at the end", `--XX\r\n${a}\r\n--XX\r\n${b}\r\n--XX--  `, both],
     ["takes a last boundary without a line end", `--XX\r\n${a}\r\n--XX\r\n${b}\r\n--XX--`, both],
     ["takes a last boundary that ends in LF", `--XX\r\n${a}\r\n--XX\r\n${b}\r\n--XX--\n`, both],
@@ -447,7 +447,7 @@ describe("RequestBody.multipart, for any division of the body,", () => {
     ["takes semicolons and blanks in a name", `--XX\r\n${one("; a=b ;", "1")}\r\n--XX--`, [["; a=b ;", "1"]]],
     ["takes an empty name", `--XX\r\n${one("", "1")}\r\n--XX--`, [["", "1"]]],
     [
-      "takes a semicolon behind the last parameter",
+      "accepts a semicolon after the last parameter",
       `--XX\r\n${disposition("a")} ;\r\n\r\n1\r\n--XX--`,
       [["a", "1"]],
     ],
@@ -502,7 +502,7 @@ describe("RequestBody.multipart, for any division of the body,", () => {
     ["refuses a boundary that goes on behind blanks", `--XX\r\n${a}\r\n--XX Y\r\n${b}\r\n--XX--`, 400],
     ["refuses a boundary with one dash", `--XX\r\n${a}\r\n--XX-\r\n${b}\r\n--XX--`, 400],
     ["refuses a last boundary that goes on", `--XX\r\n${a}\r\n--XX--x\r\n${b}\r\n--XX--`, 400],
-    ["refuses a part behind the last boundary", `--XX\r\n${a}\r\n--XX--\r\n--XX\r\n${b}\r\n--XX--`, 400],
+    ["refuses a part after the last boundary", `--XX\r\n${a}\r\n--XX--\r\n--XX\r\n${b}\r\n--XX--`, 400],
     ["refuses a body without its last boundary", `--XX\r\n${a}\r\n--XX\r\n${b}\r\n`, 400],
     ["refuses a body without any boundary", "a=1", 400],
     ["refuses a part without a header", `--XX\r\n\r\n1\r\n--XX\r\n${b}\r\n--XX--`, 400],
@@ -518,7 +518,7 @@ describe("RequestBody.multipart, for any division of the body,", () => {
       400,
     ],
     [
-      "refuses a part that is no form data",
+      "refuses a part that is not form data",
       `--XX\r\nContent-Disposition: attachment; name="a"\r\n\r\n1\r\n--XX--`,
       400,
     ],
@@ -537,11 +537,11 @@ describe("RequestBody.multipart, for any division of the body,", () => {
       400,
     ],
     [
-      "refuses an extended name that is no UTF-8",
+      "refuses an extended name that is not UTF-8",
       `--XX\r\nContent-Disposition: form-data; name*=UTF-8''%ff\r\n\r\n1\r\n--XX--`,
       400,
     ],
-    ["refuses a line that is no field", `--XX\r\nfoo\r\n${a}\r\n--XX--`, 400],
+    ["refuses a line that is not a field", `--XX\r\nfoo\r\n${a}\r\n--XX--`, 400],
     [
       "refuses a blank in front of a colon",
       `--XX\r\nContent-Disposition : form-data; name="a"\r\n\r\n1\r\n--XX--`,

@@ -315,7 +315,7 @@ describe("tricorn config", () => {
     ["no object", "[]", "Cannot read it.json: it holds no JSON object"],
     ["a field that there is not", '{"prot": 80}', "it: has no prot"],
     ["one beside the deployment", '{"deployment": {}, "prot": 80}', "it: has no prot"],
-    ["a description that is none", '{"deployment": {}, "description": {}}', "Cannot read the description"],
+    ["an invalid description", '{"deployment": {}, "description": {}}', "Cannot read the description"],
   ])("refuses a file with %s", async (_, content, fact) => {
     const cwd = folder();
     writeFileSync(join(cwd, "it.json"), content);

@@ -188,7 +188,7 @@ test.each([
       })(),
     "disk",
   ],
-  ["yields what are no bytes", () => Readable.from([42]), "type number"],
+  ["yields something other than bytes", () => Readable.from([42]), "type number"],
 ])("a source that %s fails the request, and the application is notified", async (_name, source, message) => {
   const pipe = new Pipe();
   const answer = connect(pipe).request({ ...get, stdin: source() });

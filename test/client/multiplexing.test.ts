@@ -130,7 +130,7 @@ describe("requests do not share a connection", () => {
     ["FCGI_MPXS_CONNS is anything but 1", "FCGI_MPXS_CONNS=yes"],
     ["FCGI_MPXS_CONNS is missing", "FCGI_MAX_REQS=10"],
     ["FCGI_MAX_REQS is 0", "FCGI_MPXS_CONNS=1 FCGI_MAX_REQS=0"],
-    ["FCGI_MAX_REQS is no number", "FCGI_MPXS_CONNS=1 FCGI_MAX_REQS=many"],
+    ["FCGI_MAX_REQS is not a number", "FCGI_MPXS_CONNS=1 FCGI_MAX_REQS=many"],
   ])("if %s", async (_name, values) => {
     const { client, peer } = await connected(values);
     const answers = [client.request(get), client.request(get)];

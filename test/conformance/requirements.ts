@@ -1026,7 +1026,7 @@ export const specification: readonly Section[] = [
         status: "differs",
         because:
           "An explicit denial: status line first, complete header block, REQUEST_COMPLETE; never a bare " +
-          "END_REQUEST, UNKNOWN_ROLE or OVERLOADED, which lighttpd takes for allowed.",
+          "END_REQUEST, UNKNOWN_ROLE or OVERLOADED, which lighttpd treats as allowed.",
         tests: [
           ...s63(
             "one that %s",
@@ -1124,7 +1124,7 @@ export const specification: readonly Section[] = [
           "DATA that is %s is a 500 if the answer has not begun",
           "DATA that is %s aborts an answer that has begun: no END_REQUEST",
           "beside other requests it ends with application status 1",
-          "a peer that goes away in the middle of DATA does not look like the end of the file",
+          "a peer that disappears during DATA is not treated as the end of the file",
         ),
       },
       {
@@ -1171,7 +1171,7 @@ export const specification: readonly Section[] = [
       },
       {
         of: "application",
-        says: "STDERR and the application status report a request's errors; STDOUT often tells the client.",
+        says: "STDERR and the application status report a request's errors; STDOUT often informs the client.",
         status: "differs",
         because:
           "STDERR and a Status 500 do. The application status is 0 if the answer is complete, since Jetty " +

@@ -77,7 +77,7 @@ describe("Section 5.2: FCGI_PARAMS", () => {
     ["behind a name length", [5]],
     ["inside a name", [5, 0, 65, 65]],
     ["inside a value", [1, 5, 65, 66]],
-    ["far behind the end", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 65]],
+    ["far after the end", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 65]],
   ])("params that end %s get 400 and the connection stays open", async (_where, bytes) => {
     const { connect } = await serveDefinitions([dump]);
     const peer = await connect();

@@ -231,7 +231,7 @@ describe("Section 6.4: filters", () => {
     expect((await peer.answer(2)).text).toBe("unharmed");
   });
 
-  test("a peer that goes away in the middle of DATA does not look like the end of the file", async () => {
+  test("a peer that disappears during DATA is not treated as the end of the file", async () => {
     const failure = deferred<unknown>();
     const { connect } = await serveDefinitions([
       filtering(async ({ data: file }) => {

@@ -166,7 +166,7 @@ describe("a route is refused", () => {
     }
   }
 
-  test("that another controller has, whatever its segment is called", () => {
+  test("that another controller has, with any name for its segment", () => {
     @Responder()
     class Shelves {
       @Get("/books/:number/")

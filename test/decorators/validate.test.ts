@@ -78,7 +78,7 @@ describe("A value that is nested too deeply is a 400", () => {
       (value) =>
         post(1, "/", `a=${value}`, { params: { CONTENT_TYPE: "application/x-www-form-urlencoded" } }),
     ],
-  ])("in %s, where its schema parses it", async (_what, source, request) => {
+  ])("in %s, if its schema parses it", async (_what, source, request) => {
     const { asked, log } = await serve(source);
     expect(await asked(request(nested(100)))).toEqual({ status: 200, code: undefined });
     expect(await asked(request(nested(20_000)))).toEqual({ status: 400, code: "ERR_REQUEST_INVALID" });

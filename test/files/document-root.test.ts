@@ -141,7 +141,7 @@ describe("a path below a document root", () => {
 });
 
 describe.each([
-  ["where the system tells the path of a descriptor", {}],
+  ["if the system reports the path of a descriptor", {}],
   ["where device and inode have to do", untold],
 ] as const)("between lookup and open, %s,", (_where, fileSystem) => {
   /** A site beside a private folder, and a function that swaps them. */

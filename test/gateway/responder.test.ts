@@ -133,7 +133,7 @@ describe("a responder's answer", () => {
   });
 
   it.each<[string, Script, number]>([
-    ["there is no header block", (request) => request.end(), 502],
+    ["the header block is missing", (request) => request.end(), 502],
     ["the header block is broken", (request) => request.answer("no header\r\n\r\nSECRET"), 502],
     ["Status is 101", (request) => request.answer("Status: 101\r\n\r\nSECRET"), 502],
     [

@@ -43,7 +43,7 @@ test.each<[what: string, flood: Flood]>([
     },
   ],
   [
-    "requests that nobody decides about",
+    "requests without an authorizer",
     { code: "ERR_NO_AUTHORIZER", message: /^Denied/, request: (id) => authorize(id, "/elsewhere") },
   ],
   [

@@ -40,7 +40,7 @@ describe("redact", () => {
     ],
     ["in quotes", { HTTP_COOKIE: 'sid="abcdef"' }, "got abcdef", "got [redacted]"],
     ["of a name without a value", { HTTP_COOKIE: "abcdef; x" }, "got abcdef", "got [redacted]"],
-    ["of a percent sign that is none", { HTTP_COOKIE: "sid=abc%zz" }, "got abc%zz", "got [redacted]"],
+    ["of an invalid percent sign", { HTTP_COOKIE: "sid=abc%zz" }, "got abc%zz", "got [redacted]"],
     [
       "of two characters, as a word",
       { HTTP_COOKIE: "pin=42; b=x7" },

@@ -22,11 +22,11 @@ describe("foldCharacter", () => {
     ["\u03C2", "\u03C3"],
     ["\u00C9", "e\u0301"],
     ["\u{10400}", "\u{10428}"],
-  ])("makes of %s %s", (character, folded) => {
+  ])("folds %s to %s", (character, folded) => {
     expect(foldCharacter(character)).toBe(folded);
   });
 
-  test("makes one thing of all that Unicode knows of a character", () => {
+  test("equates all variants that Unicode has for a character", () => {
     const fold = (text: string): string =>
       Array.from(text.normalize("NFC"), foldCharacter).join("").normalize("NFD");
     const different: string[] = [];
@@ -56,7 +56,7 @@ describe("foldText", () => {
     expect(missed.filter((character) => !/[\u{1D15E}-\u{1D1C0}]/u.test(character))).toEqual([]);
   });
 
-  test("takes the capital I with a dot for an i, with its dot and without", () => {
+  test("folds the dotted capital I to i, with and without its dot", () => {
     expect(variantsOf("i")).toContain("\u0130");
     expect(variantsOf("\u0130")).toEqual(expect.arrayContaining(["i", "I", "\u0131"]));
   });

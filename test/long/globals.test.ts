@@ -25,7 +25,7 @@ async function output(program: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test.each(entries)("to import tricorn%s adds nothing to the global object", async (entry) => {
+test.each(entries)("importing tricorn%s adds nothing to the global object", async (entry) => {
   const program = `
     const before = new Set(Object.getOwnPropertyNames(globalThis));
     await import(${JSON.stringify(entry.replace(/^\./, "tricorn"))});
@@ -36,7 +36,7 @@ test.each(entries)("to import tricorn%s adds nothing to the global object", asyn
   expect(((await output(program)) as string[]).filter((name) => !ofZod.has(name))).toEqual([]);
 });
 
-test("to import tricorn leaves global functions of the program as they were", async () => {
+test("importing tricorn leaves the program's global functions unchanged", async () => {
   const program = `
     globalThis.__extends = globalThis.__mine = () => "mine";
     await import("tricorn");

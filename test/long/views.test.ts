@@ -185,7 +185,7 @@ describe.each([
     },
   );
 
-  test("allows no file that its authorizer denies by the path where the Web server finds it", async () => {
+  test("allows no file that its authorizer denies under the Web server's path", async () => {
     await fc.assert(
       fc.asyncProperty(targets, async (target) => {
         const { isAllowed } = await look(target, {});
@@ -198,7 +198,7 @@ describe.each([
     );
   });
 
-  test("runs no route of a place that the Web server leads elsewhere", async () => {
+  test("runs no route for a path that the Web server maps elsewhere", async () => {
     await fc.assert(
       fc.asyncProperty(targets, async (target) => {
         await look(target, {});
@@ -213,7 +213,7 @@ describe.each([
   });
 });
 
-describe("an application whose mount PATH_INFO alone tells", () => {
+describe("an application whose mount follows only from PATH_INFO", () => {
   const visit = async (
     definitions: readonly Definition[],
     { mount, target }: { readonly mount: string; readonly target: string } = {
@@ -242,11 +242,11 @@ describe("an application whose mount PATH_INFO alone tells", () => {
     ["has no authorizer", []],
     ["has one for everything, which was asked about the whole path", [gate()]],
     ["has one for something else", [gate("/staff/**")]],
-  ])("is answered where it %s", async (_, definitions) => {
+  ])("is answered if it %s", async (_, definitions) => {
     expect(await visit(definitions)).toEqual({ status: 204, paths: ["/public/app /members"] });
   });
 
-  test("is refused where an authorizer is declared for what lies below it, and nobody can have asked that one", async () => {
+  test("is refused if an authorizer covers paths below it, which cannot have been asked", async () => {
     expect(await visit([gate("/members")])).toEqual({ status: 403, paths: [] });
     expect(await visit([gate("/public/**"), gate("/members")])).toEqual({ status: 403, paths: [] });
   });
@@ -255,7 +255,7 @@ describe("an application whose mount PATH_INFO alone tells", () => {
     ["other letters", "/MEMBERS/x.app", "/MEMBERS/x.app/members"],
     ["an encoded slash", "/members/x.app", "/members%2Fx.app/members"],
   ])(
-    "is refused where the authorizer covers the whole path by %s alone, which a Web server may not",
+    "is refused if the authorizer covers the whole path only by %s, which a Web server may not do",
     async (_, mount, target) => {
       expect(await visit([gate("/members", "/members/**")], { mount, target })).toEqual({
         status: 403,

@@ -56,7 +56,7 @@ describe("locate", () => {
       "/app",
     ],
     [
-      "a decoded PATH_INFO with encoded dots in it, which are no dots",
+      "a decoded PATH_INFO with encoded dots in it, which stay encoded",
       { SCRIPT_NAME: "", PATH_INFO: "/x/%2e%2e/books/1", REQUEST_URI: "/x/%252e%252e/books/1" },
       "/x/%252e%252e/books/1",
       "",
@@ -74,7 +74,7 @@ describe("locate", () => {
       "",
     ],
     [
-      "encoded slashes in front of the path, which the server has left out",
+      "encoded slashes before the path, which the server has dropped",
       { SCRIPT_NAME: "", PATH_INFO: "/books/1", REQUEST_URI: "/%2F/books/1" },
       "/%2F/books/1",
       "",
@@ -272,7 +272,7 @@ describe("locate", () => {
       "/apple",
       "",
     ],
-    ["a PATH_INFO that is none", { SCRIPT_NAME: "/ap", PATH_INFO: "p", REQUEST_URI: "/app" }, "/app", ""],
+    ["an invalid PATH_INFO", { SCRIPT_NAME: "/ap", PATH_INFO: "p", REQUEST_URI: "/app" }, "/app", ""],
     [
       "no REQUEST_URI",
       { SCRIPT_NAME: "/app", PATH_INFO: "/a b?c#d", QUERY_STRING: "x" },

@@ -33,7 +33,7 @@ describe("howStarted", () => {
 
   test.each<[string, ProcessFacts, object]>([
     [
-      "a listening socket on descriptor 0, whatever else there is",
+      "a listening socket on descriptor 0, before anything else",
       facts("listening", { ...passed, named: "9001", isCgi: true }),
       listen("fd:0"),
     ],
@@ -72,7 +72,7 @@ describe("howStarted", () => {
     ["a connected socket that is nothing to it", facts("socket"), listen("127.0.0.1:9000")],
     ["TRICORN_LISTEN of commas alone", facts("null", { named: " , " }), listen("127.0.0.1:9000")],
     [
-      "sockets that are for somebody else, which it tells",
+      "sockets for another process, which it reports",
       facts("null", elsewhere),
       { ...listen("127.0.0.1:9000"), meantFor: "1" },
     ],

@@ -18,10 +18,10 @@ function facts(own: string | undefined, above: string | undefined, environment: 
 
 describe("isHangupIgnored", () => {
   test.each([
-    ["nobody ignores it", facts(without, without), false],
+    ["no process ignores it", facts(without, without), false],
     ["the process does", facts(withHangup, without), true],
     ["its parent does", facts(without, withHangup), true],
-    ["there is no /proc", facts(undefined, undefined), false],
+    ["/proc is missing", facts(undefined, undefined), false],
     ["the mask cannot be read", facts("SigIgn:\tnonsense\n", "SigCgt:\t0000000000000001\n"), false],
     ["bash ran nohup", facts(without, without, { _: "/usr/bin/nohup" }), true],
     ["bash ran something else", facts(without, without, { _: "/usr/bin/node" }), false],

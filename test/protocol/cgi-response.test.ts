@@ -66,7 +66,7 @@ describe("CgiResponseParser", () => {
     ["an HTTP status line", "HTTP/1.1 403 Forbidden\r\nA: b\r\n\r\n"],
     ["an empty name", ": b\n\n"],
     ["a space before the colon", "A : b\n\n"],
-    ["a name that is no token", "A(b): c\n\n"],
+    ["a name that is not a token", "A(b): c\n\n"],
     ["a name beyond ASCII", "\xe9: c\n\n"],
     ["a bare CR in a value", "A: b\rSet-Cookie: x\n\n"],
     ["a CR too much", "A: b\r\r\n\n"],

@@ -79,7 +79,7 @@ describe("RecordReader", () => {
   });
 
   test.each([
-    ["in a header that lies in one chunk", [hex("02 01 00 01 00 00 00 00")]],
+    ["in a header within one chunk", [hex("02 01 00 01 00 00 00 00")]],
     ["in the first byte", [hex("00")]],
     ["in a header whose content is still to come", [hex("ff 01 00 01 00 08 00 00")]],
     ["behind a good record", [hex(stdin + "48 54 54 50")]],

@@ -205,8 +205,8 @@ describe("what a Web server receives", () => {
       "01 03 00 00 00 08 00 00 00 00 00 00 00 00 00 00",
     ],
     ["STDOUT of a request that was never begun", "ERR_FCGI_STREAM_CLOSED", "01 06 00 02 00 01 00 00 61"],
-    ["STDOUT behind its end", "ERR_FCGI_STREAM_CLOSED", "01 06 00 01 00 00 00 00 01 06 00 01 00 01 00 00 61"],
-    ["STDERR behind its end", "ERR_FCGI_STREAM_CLOSED", "01 07 00 01 00 00 00 00 01 07 00 01 00 01 00 00 61"],
+    ["STDOUT after its end", "ERR_FCGI_STREAM_CLOSED", "01 06 00 01 00 00 00 00 01 06 00 01 00 01 00 00 61"],
+    ["STDERR after its end", "ERR_FCGI_STREAM_CLOSED", "01 07 00 01 00 00 00 00 01 07 00 01 00 01 00 00 61"],
     ["STDOUT behind END_REQUEST", "ERR_FCGI_STREAM_CLOSED", `${end1} 01 06 00 01 00 01 00 00 61`],
     ["END_REQUEST twice", "ERR_FCGI_STREAM_CLOSED", end1 + end1],
     ["a short END_REQUEST", "ERR_FCGI_BODY_LENGTH", "01 03 00 01 00 07 00 00 00 00 00 00 00 00 00"],
@@ -216,7 +216,7 @@ describe("what a Web server receives", () => {
     ["STDIN", "ERR_FCGI_RECORD_TYPE", "01 05 00 01 00 01 00 00 61"],
     ["DATA", "ERR_FCGI_RECORD_TYPE", "01 08 00 01 00 01 00 00 61"],
     ["GET_VALUES", "ERR_FCGI_RECORD_TYPE", "01 09 00 00 00 00 00 00"],
-    ["values that nobody asked for", "ERR_FCGI_RECORD_TYPE", "01 0a 00 00 00 00 00 00"],
+    ["unrequested values", "ERR_FCGI_RECORD_TYPE", "01 0a 00 00 00 00 00 00"],
     ["values with a request id", "ERR_FCGI_RECORD_TYPE", "01 0a 00 01 00 00 00 00"],
     [
       "UNKNOWN_TYPE with a request id",
@@ -224,7 +224,7 @@ describe("what a Web server receives", () => {
       "01 0b 00 01 00 08 00 00 09 00 00 00 00 00 00 00",
     ],
     [
-      "UNKNOWN_TYPE that nobody asked for",
+      "an unrequested UNKNOWN_TYPE",
       "ERR_FCGI_RECORD_TYPE",
       "01 0b 00 00 00 08 00 00 09 00 00 00 00 00 00 00",
     ],

@@ -31,7 +31,7 @@ const ways: [name: string, heed: Heeding][] = [
     },
   ],
   [
-    "what is no error",
+    "something other than an Error",
     async (signal) => {
       await wait(60_000, undefined, { signal }).catch(() => Promise.reject("gone"));
     },

@@ -257,7 +257,7 @@ describe("A promise inside a reply", () => {
 describe("A value that JSON would serialize as an empty object", () => {
   test.each([
     // oxlint-disable-next-line unicorn/no-thenable -- query builders of databases are such objects
-    ["a thenable inside of reply", () => reply({ then: () => {} }), "a promise is no body; await it"],
+    ["a thenable inside a reply", () => reply({ then: () => {} }), "a promise is no body; await it"],
     ["a Request", () => new Request("http://x/"), "a Request is neither text nor JSON; send its body"],
     [
       "a CompressionStream",

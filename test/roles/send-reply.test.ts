@@ -95,7 +95,7 @@ describe("Complete replies", () => {
       },
     ],
     ["an object whose toJSON throws", () => ({ toJSON: failing })],
-    ["a Map, whose entries are no pieces", () => new Map([["a", 1]])],
+    ["a Map, whose entries are not pieces", () => new Map([["a", 1]])],
     ["a status that cannot be sent", () => reply("x", { status: 199 })],
     ["a header that ends its line", () => reply("x", { headers: { X: "a\r\nb" } })],
     ["a type that ends its line", () => reply("x", { type: "a/b\r\nX: y" })],
@@ -111,7 +111,7 @@ describe("Complete replies", () => {
     ["a Response.error()", () => Response.error()],
     ["a Content-Length that is too large", () => reply("abc", { headers: { "Content-Length": 4 } })],
     ["a Content-Length that is too small", () => reply("abc", { headers: { "Content-Length": 2 } })],
-    ["a Content-Length that is no number", () => reply("abc", { headers: { "Content-Length": "3, 3" } })],
+    ["a Content-Length that is not a number", () => reply("abc", { headers: { "Content-Length": "3, 3" } })],
     [
       "an HttpError whose header ends its line",
       () => {

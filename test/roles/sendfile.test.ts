@@ -20,7 +20,7 @@ describe("sendfile", () => {
     ["X-LIGHTTPD-send-file", "/srv/files", "..hidden/x", "/srv/files/..hidden/x"],
     ["X-LIGHTTPD-send-file", "/srv/files", "%2e%2e/secret", "/srv/files/%252e%252e/secret"],
     ["X-LIGHTTPD-send-file", "/srv/files", "a b\u00fc?", "/srv/files/a%20b%C3%BC%3F"],
-  ] as const)("hands %s below %s the path %j", (via, root, path, value) => {
+  ] as const)("through %s below %s sends the path %j", (via, root, path, value) => {
     const answer = sendfile({ via, root })(path, { headers: { "Cache-Control": "private" } });
 
     expect([...answer.headers]).toEqual([

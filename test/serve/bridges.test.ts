@@ -84,10 +84,10 @@ describe("serve", () => {
 
   test.each<[string, unknown, string]>([
     ["a variable that is the client's word", { vouchesFor: ["HTTP_X_USER"] }, "ERR_VOUCHES_FOR"],
-    ["what is no variable", { vouchesFor: ["x-user"] }, "ERR_VOUCHES_FOR"],
+    ["an invalid variable", { vouchesFor: ["x-user"] }, "ERR_VOUCHES_FOR"],
     ["a bridge that does not exist", { bridges: { auth_request: true } }, "ERR_BRIDGE"],
     ["an option that does not exist", { bridges: { authorizer: { inprocess: true } } }, "ERR_BRIDGE"],
-    ["a param that is none", { bridges: { authorizer: { uri: "X-Uri" } } }, "ERR_BRIDGE"],
+    ["an invalid param", { bridges: { authorizer: { uri: "X-Uri" } } }, "ERR_BRIDGE"],
   ])("does not start with %s", async (_what, options, code) => {
     started = 0;
     const path = join(temporaryFolder(), "app.sock");

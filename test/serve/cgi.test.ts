@@ -122,7 +122,7 @@ describe("serve as a CGI program", () => {
     );
   });
 
-  test("reads no body without a length or chunks, whatever is on standard input", async () => {
+  test("reads no body without a length or chunks, even with data on standard input", async () => {
     const env = { CONTENT_TYPE: "application/json", CONTENT_LENGTH: "" };
     expect((await cgi("/sum", { body: '{"numbers":[1]}', env })).head[0]).toBe("Status: 400 Bad Request");
     const chunked = { ...env, HTTP_TRANSFER_ENCODING: "chunked" };

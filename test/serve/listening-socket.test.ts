@@ -1,5 +1,5 @@
 // CVE-2015-9253: a script set its standard input, which is the listening socket of PHP-FPM, to non-blocking and ran a
-// program. Workers ended, and FPM started them again as fast as it could, for ever, with a line in its log for each.
+// program. Workers ended, and FPM started them again as fast as it could, forever, with a line in its log for each.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";

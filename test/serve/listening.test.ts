@@ -302,7 +302,7 @@ describe("an inherited TCP socket", () => {
 
 describe("a unix socket", () => {
   // The backlog is 511 by default in Node.js, 1024 in spawn-fcgi, 4096 in this server.
-  test.each(["of its own", "on descriptor 0", "on descriptor 3"])(
+  test.each(["that it bound", "on descriptor 0", "on descriptor 3"])(
     "%s accepts a burst of connections while a handler computes",
     async (kind) => {
       const folder = temporaryFolder();

@@ -75,7 +75,7 @@ describe("the log of an application", () => {
     ["standard input and output closed", "0<&- >&-", "errors"],
     ["standard error closed", "> file 2>&-", "output"],
     ["standard error /dev/null", "> file 2>/dev/null", "output"],
-    ["standard error closed, and a socket that somebody reads", "2>&-", "neither"],
+    ["standard error closed, and a socket with a reader", "2>&-", "neither"],
     ["both /dev/null", ">/dev/null 2>&1", "neither"],
     ["all closed", "0<&- >&- 2>&-", "neither"],
     ["standard error closed and standard output /dev/null", ">/dev/null 2>&-", "neither"],

@@ -60,7 +60,7 @@ class Hello {
 describe("serve says in one sentence, with its place and its code, that", () => {
   test.each([
     [
-      "an Express application is no list",
+      "an Express application is not a list",
       'import express from "express";\nimport { serve } from "tricorn";\nawait serve(express(), 0);',
       'Cannot create application: an Express application is not a list of controllers; wrap it with nodeListener(…) from "tricorn/adapters"',
       "3:7",
@@ -90,7 +90,7 @@ describe("serve says in one sentence, with its place and its code, that", () => 
       "ERR_CONTROLLER",
     ],
     [
-      "a listener is no controller",
+      "a listener is not a controller",
       'import { serve } from "tricorn";\nawait serve([function listen(req, res) { res.end(); }], 0);',
       "Cannot compile controllers: item 1 of the list is the function listen, not a class; wrap a node:http listener with " +
         'nodeListener(…) or a fetch function with fetchHandler(…), both from "tricorn/adapters"; otherwise list the controller classes themselves',
@@ -112,7 +112,7 @@ describe("serve says in one sentence, with its place and its code, that", () => 
       "ERR_CONTROLLER",
     ],
     [
-      "an object with a fetch function is no list",
+      "an object with a fetch function is not a list",
       'import { serve } from "tricorn";\nawait serve({ fetch: () => new Response("x") }, 0);',
       'Cannot create application: a plain object is not a list of controllers; wrap it with fetchHandler(…) from "tricorn/adapters": ' +
         "fetchHandler(object.fetch)",
@@ -239,7 +239,7 @@ await serve([Books], 0);`,
       "ERR_ADDRESS",
     ],
     [
-      "the address is none",
+      "the address is invalid",
       `${hello}await serve([Hello], "9000x");`,
       'Cannot parse address: "9000x" is not one of 9000, host:9000, [::1]:9000, unix:/path, /path, fd:0',
       "9:7",
@@ -377,7 +377,7 @@ await gateway.listen();`;
 
   const mistakes: readonly (readonly [string, string, string, string, string])[] = [
     [
-      "PORT is no number",
+      "PORT is not a number",
       `{ ${good}, port: Number("abc") }`,
       "Cannot listen: the port is NaN, the result of Number(…) for text that is not a number; use a number such as 8080, or " +
         "check PORT in the environment",
@@ -414,7 +414,7 @@ await gateway.listen();`;
       "ERR_ADDRESS",
     ],
     [
-      "the address of its application is none",
+      "the address of its application is invalid",
       '{ application: "9000x", root: ".", routes }',
       'Cannot parse address: "9000x" is not one of 9000, host:9000, [::1]:9000, unix:/path, /path, fd:0',
       "3:17",
@@ -545,7 +545,7 @@ await serve([Books], 0);`;
 test.each([
   ["catches it", "await serve([], 0).catch((error) => console.error(error.code));"],
   [
-    "listens to what nobody catches",
+    "listens to uncaught errors",
     'process.on("uncaughtException", ({ code }) => { console.error(code); process.exitCode = 1; });\nawait serve([], 0);',
   ],
 ])("a program that %s keeps running", (_name, program) => {

@@ -105,7 +105,7 @@ test.each(cases)(
   },
 );
 
-test("a deadline counts from the reading of the clock that follows it, and never strikes before", () => {
+test("a deadline counts from the next reading of the clock, and never expires early", () => {
   expect(states.isOver(open, NOW + 10 * IDLE)).toBe(false);
   expect(states.isOver(read, NOW + IDLE - 1)).toBe(false);
   expect(states.isOver(read, NOW + IDLE)).toBe(true);
@@ -120,6 +120,6 @@ test("a draining connection that has less time left than a closing server gives 
   expect(states.drop(anchored, 320)).toEqual({ kind: "draining", deadline: NOW + 50, dropped: 320 });
 });
 
-test("a request that ends soon after another one makes no object", () => {
+test("a request that ends soon after another one allocates no object", () => {
   expect(states.restIdle(open, IDLE)).toBe(open);
 });

@@ -132,7 +132,7 @@ describe("Server.listen", () => {
     [0o600, 0o600],
     [0o666, 0o666],
     [0o777, 0o777],
-  ])("a unix socket with mode %o has mode %o, whatever the umask", async (given, mode) => {
+  ])("a unix socket with mode %o has mode %o, for any umask", async (given, mode) => {
     for (const umask of [0, 0o077, 0o777]) {
       const previous = process.umask(umask);
       try {

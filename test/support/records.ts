@@ -154,7 +154,7 @@ export interface Received {
 export class Records {
   #rest: Buffer[] = [];
   #length = 0;
-  /** Whether the connection ended with the header of a record of no version, as it does where an answer breaks off. */
+  /** Whether the connection ended with the header of a record of an invalid version, which marks an aborted answer. */
   brokenOff = false;
 
   /** Whether the last bytes were no whole record. */
@@ -169,7 +169,7 @@ export class Records {
     const records: Received[] = [];
     let at = 0;
     while (bytes.length - at >= 8) {
-      if (this.brokenOff) throw new Error("The application sent something behind the end.");
+      if (this.brokenOff) throw new Error("The application sent something after the end.");
       if (bytes[at] === 0xff && bytes.length - at === 8) {
         this.brokenOff = true;
         at += 8;

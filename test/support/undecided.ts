@@ -63,7 +63,7 @@ export const UNDECIDED: readonly (readonly [what: string, authorize: () => unkno
     },
   ],
   [
-    "throws an error whose message is no text",
+    "throws an error whose message is not text",
     () => {
       throw Object.assign(new Error(), {
         message: 5,
@@ -114,7 +114,7 @@ export const UNDECIDED: readonly (readonly [what: string, authorize: () => unkno
   ["denies with 204", () => deny(204)],
   ["denies with NaN", () => deny(Number.NaN)],
   ["denies with a Variable-*", () => deny(403, { headers: { "Variable-USER": "root" } })],
-  ["denies with a Status of its own", () => deny(403, { headers: { Status: "200 OK" } })],
+  ["denies with a Status field", () => deny(403, { headers: { Status: "200 OK" } })],
   ["denies with a header that ends its line", () => deny(403, { headers: { X: "a\r\nStatus: 200 OK" } })],
   ["denies with a type that ends its line", () => deny(403, { type: "text/plain\r\nStatus: 200 OK" })],
   [
@@ -128,7 +128,7 @@ export const UNDECIDED: readonly (readonly [what: string, authorize: () => unkno
   ["allows a name that ends its line", () => allow({ "USER: x\r\nVariable-ADMIN": "1" })],
   ["allows a name with a colon", () => allow({ "USER:": "1" })],
   ["allows an empty name", () => allow({ "": "1" })],
-  ["allows a value that is no text", () => allow({ USER: ["a"] as unknown as string })],
+  ["allows a value that is not text", () => allow({ USER: ["a"] as unknown as string })],
   ["allows a variable larger than a record", () => allow({ USER: "x".repeat(70_000) })],
   ["allows more than a server's header block holds", () => allow({ USER: "x".repeat(9_000) })],
 ];

@@ -115,7 +115,7 @@ describe.each(Object.entries(starts))("%s", (_name, start) => {
     expect(await http(server.url, "/books/1")).toMatchObject({ status: 403 });
   });
 
-  test.each(TARGETS)("takes %s for another path, like the application", async (target) => {
+  test.each(TARGETS)("reads %s as another path, like the application", async (target) => {
     expect((await http(server.url, target)).body).not.toContain(CANARY);
   });
 });

@@ -114,7 +114,7 @@ describe("the params of a question", () => {
     ["two targets in one", pairs("/public, /members", "GET")],
     ["a target with a line break", pairs("/x\r\n/y", "GET")],
     ["a target with NUL", pairs("/x\0", "GET")],
-    ["a target that is no path", pairs("members/x", "GET")],
+    ["a target that is not a path", pairs("members/x", "GET")],
     ["an asterisk", pairs("*", "OPTIONS")],
     ["a target of an authority alone", pairs("example.com:443", "CONNECT")],
     ["a method with a blank", pairs("/x", "GET /y")],

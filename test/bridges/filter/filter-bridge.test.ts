@@ -199,7 +199,7 @@ test("No file is looked up for a path that no filter matches, or that a route an
 describe("what a filter sees", () => {
   const spy = filtering(seen, { paths: ["*.txt"] });
 
-  test("is the file, whatever script the Web server names", async () => {
+  test("is the file, not the script that the Web server names", async () => {
     const { respond, root } = await bridged([spy], { files: { "docs/a b.txt": "hello" } });
     const told = {
       DOCUMENT_ROOT: "/var/www/html",
@@ -231,7 +231,7 @@ describe("what a filter sees", () => {
   });
 
   test.each([
-    ["is told by PATH_INFO", undefined, { SCRIPT_NAME: "/app", PATH_INFO: "/docs/a.txt" }],
+    ["comes from PATH_INFO", undefined, { SCRIPT_NAME: "/app", PATH_INFO: "/docs/a.txt" }],
     ["is declared", "/app", {}],
     [
       "is declared, although the Web server cuts elsewhere",

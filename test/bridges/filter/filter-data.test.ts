@@ -35,7 +35,7 @@ async function stage(definitions: readonly Definition[], content: string | Uint8
 }
 
 describe("the file of a filter", () => {
-  test.each([0, 1, PIECE, PIECE + 1, 5 * MEBIBYTE])("of %d bytes comes whole", async (length) => {
+  test.each([0, 1, PIECE, PIECE + 1, 5 * MEBIBYTE])("of %d bytes arrives whole", async (length) => {
     const content = Buffer.alloc(length, "0123456789");
     const { connect, allClosed } = await stage([filtering(asItIs)], content);
     const answer = await (await connect()).send(get(1, "/a.txt")).answer(1);

@@ -44,7 +44,7 @@ const responders: readonly Case[] = [
     status: 200,
     json: { tags: ["a", "b c"] },
   },
-  { name: "a reply has a status of its own", target: "/books/2", status: 404, text: "No such book" },
+  { name: "a reply sets its status", target: "/books/2", status: 404, text: "No such book" },
   { name: "nothing is 204", target: "/empty", status: 204, text: "" },
   {
     name: "fields are sent as they are, repeated ones too",
@@ -76,7 +76,7 @@ const responders: readonly Case[] = [
     text: /^(?=.*"path":\["title"\])(?=.*"path":\["year"\])(?!.*hunter2)/s,
   },
   {
-    name: "a body that is no JSON is 400",
+    name: "invalid JSON is 400",
     target: "/books",
     method: "POST",
     headers: json,
@@ -158,7 +158,7 @@ const responders: readonly Case[] = [
     status: 200,
     text: "",
   },
-  { name: "no route is 404", target: "/nowhere", status: 404 },
+  { name: "a path without a route is 404", target: "/nowhere", status: 404 },
   {
     name: "a route without this method is 405 with those that it has",
     target: "/books/1",
@@ -167,14 +167,14 @@ const responders: readonly Case[] = [
     fields: { allow: "GET, HEAD, OPTIONS" },
   },
   {
-    name: "OPTIONS tells the methods",
+    name: "OPTIONS lists the methods",
     target: "/books",
     method: "OPTIONS",
     status: 204,
     fields: { allow: "GET, HEAD, OPTIONS, POST" },
     text: "",
   },
-  { name: "an HttpError is told", target: "/gone", status: 410, fields: problem, text: /ERR_GONE/ },
+  { name: "an HttpError is sent", target: "/gone", status: 410, fields: problem, text: /ERR_GONE/ },
   { name: "any other error is a plain 500", target: "/broken", status: 500, text: INTERNAL_ERROR },
   {
     name: "an error behind the beginning breaks the answer off",
@@ -205,7 +205,7 @@ const authorizers: readonly Case[] = [
     text: "Unauthorized\n",
   },
   {
-    name: "deny has status, fields and body of its own",
+    name: "deny sets status, fields and body",
     target: "/private/forbidden",
     status: 403,
     fields: { "content-type": "text/html", "x-reason": "age" },

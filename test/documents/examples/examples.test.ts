@@ -187,7 +187,7 @@ describe("npm start", () => {
     },
   );
 
-  test("says that the port is taken", async () => {
+  test("says that the port is in use", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;

@@ -143,7 +143,7 @@ test("PARAMS are collected in phase params, dropped for a request refused in it,
   }
 });
 
-test("transitions leave the phase before as it was, and a whole answer makes no object", () => {
+test("transitions do not change the previous phase, and a whole answer allocates no object", () => {
   expect(dispatched).toEqual({ kind: "dispatched", deadline: 20 });
   expect(phases.startAnswer(phases.dispatch(phases.awaitParams(1), 2))).toBe(answering);
   expect(phases.end(answering)).toBe(ended);
