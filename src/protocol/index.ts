@@ -39,6 +39,15 @@ export {
   roleName,
 } from "./constants.js";
 export { Exchange, type ExchangeHost, type ExchangeStart } from "./application-side/exchange.js";
+export type {
+  AnsweringPhase,
+  DispatchedPhase,
+  EndedPhase,
+  ParamsPhase,
+  Progress,
+  RefusedPhase,
+  RequestPhase,
+} from "./application-side/request-phase.js";
 export { InputStream, type ConsumedListener } from "./application-side/input-stream.js";
 export { defaultLimits, type ApplicationSideLimits } from "./limits.js";
 export {
