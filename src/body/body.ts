@@ -1,4 +1,4 @@
-import type { InputStream } from "../protocol/application-side/input-stream.js";
+import type { InputStream } from "../protocol/input-stream.js";
 import { parseUrlEncoded } from "../http/query.js";
 import { HttpError } from "../http/http-error.js";
 import { DEFAULT_COLLECTED_BYTES, InputReader, type BodyLimits } from "./input-reader.js";

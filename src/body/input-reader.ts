@@ -1,5 +1,5 @@
 import { ByteCollector } from "../protocol/byte-collector.js";
-import type { InputStream } from "../protocol/application-side/input-stream.js";
+import type { InputStream } from "../protocol/input-stream.js";
 import { HttpError } from "../http/http-error.js";
 import { Pieces, type PieceSource } from "./pieces.js";
 import { pulledStream } from "./pulled-stream.js";

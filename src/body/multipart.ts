@@ -1,4 +1,4 @@
-import { InputStream } from "../protocol/application-side/input-stream.js";
+import { InputStream } from "../protocol/input-stream.js";
 import { HttpError } from "../http/http-error.js";
 import { DEFAULT_COLLECTED_BYTES, type InputReader } from "./input-reader.js";
 import { MultipartParser, type PartSink } from "./multipart-parser.js";

@@ -1,4 +1,4 @@
-import type { InputStream } from "../protocol/application-side/input-stream.js";
+import type { InputStream } from "../protocol/input-stream.js";
 import { InputReader, type BodyLimits } from "./input-reader.js";
 import { decodeText } from "../http/media-type.js";
 

@@ -1,5 +1,5 @@
 import type { EndRequestBody } from "../protocol/bodies.js";
-import type { InputStream } from "../protocol/application-side/input-stream.js";
+import type { InputStream } from "../protocol/input-stream.js";
 import { ClientError } from "./client-error.js";
 import type { ResponseHeaders } from "./response-headers.js";
 

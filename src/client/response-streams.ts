@@ -1,6 +1,6 @@
 import type { EndRequestBody } from "../protocol/bodies.js";
 import { ByteCollector } from "../protocol/byte-collector.js";
-import { InputStream } from "../protocol/application-side/input-stream.js";
+import { InputStream } from "../protocol/input-stream.js";
 import { ClientError } from "./client-error.js";
 import type { ResponseSource } from "./client-response.js";
 

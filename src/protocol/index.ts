@@ -48,7 +48,7 @@ export type {
   RefusedPhase,
   RequestPhase,
 } from "./application-side/request-phase.js";
-export { InputStream, type ConsumedListener } from "./application-side/input-stream.js";
+export { InputStream, type ConsumedListener } from "./input-stream.js";
 export { defaultLimits, type ApplicationSideLimits } from "./limits.js";
 export {
   MAX_NAME_VALUE_LENGTH,

@@ -103,8 +103,11 @@ export class ConnectionLife {
     }
   }
 
-  /** Whether the answers written so far are the last; if more may have come, it closes when that is read. */
-  checkFinished(): boolean {
+  /**
+   * Decides after each write whether its answers are the last. If more requests may have arrived, the connection stays open until
+   * those bytes are read.
+   */
+  decideLast(): boolean {
     const { side, input } = this.#parts;
     return side.finished && input.rest === undefined && !this.#mayBringMore();
   }

@@ -181,7 +181,7 @@ export class Connection implements ApplicationSideHost {
     this.#flushQueued = false;
     if (!this.#life.isServing || this.#socket.destroyed) return;
     const buffers = this.#side.output.take();
-    if (this.#life.checkFinished()) {
+    if (this.#life.decideLast()) {
       this.#life.finish(buffers);
       return;
     }

@@ -1,4 +1,4 @@
-import { InputStream } from "../../src/protocol/application-side/input-stream.js";
+import { InputStream } from "../../src/protocol/input-stream.js";
 import { RequestBody } from "../../src/body/body.js";
 
 /** A body whose bytes have all arrived before it is read. */

@@ -10,7 +10,7 @@ export interface RoleInputs {
 
 /** Why a request is refused. Each role answers it in its own way. */
 export interface Refusal {
-  /** The HTTP status: 400, 408, 413, 431, 500, 503 or 504. */
+  /** The HTTP status, 400 to 599. */
   readonly status: number;
   /** One sentence for the log, without anything that the client sent. */
   readonly reason: string;

@@ -1,5 +1,5 @@
 import type { AbortedError } from "../../errors.js";
-import { InputStream } from "./input-stream.js";
+import { InputStream } from "../input-stream.js";
 
 /** What the input of an exchange needs of it. */
 export interface InputOwner {

@@ -3,7 +3,7 @@ import type { AnswerFields, EndFields } from "./answer-fields.js";
 import { ProtocolStatus, RecordType } from "../constants.js";
 import { ExchangeInput, type InputHost } from "./exchange-input.js";
 import { callListener, ExchangeListeners } from "./exchange-listeners.js";
-import type { InputStream } from "./input-stream.js";
+import type { InputStream } from "../input-stream.js";
 import { Params } from "../params.js";
 import type { RecordWriter } from "../record-writer.js";
 import * as phases from "./request-phase.js";

@@ -3,7 +3,7 @@ import type { ActiveRequests } from "./active-requests.js";
 import type { Application } from "./application.js";
 import type { EarlyEnd } from "./early-end.js";
 import type { Exchange } from "./exchange.js";
-import type { InputStream } from "./input-stream.js";
+import type { InputStream } from "../input-stream.js";
 import { excessOf, type ApplicationSideLimits } from "../limits.js";
 import { Params } from "../params.js";
 import { excessiveParams, longBody, longParams, malformedParams } from "./refusals.js";

@@ -8,7 +8,7 @@ import { connectTo, exchange } from "./support.js";
 
 const made = vi.hoisted(() => ({ inputStreams: 0 }));
 
-vi.mock(import("../../../src/protocol/application-side/input-stream.js"), async (original) => {
+vi.mock(import("../../../src/protocol/input-stream.js"), async (original) => {
   const { InputStream } = await original();
   class CountedInputStream extends InputStream {
     constructor(...args: ConstructorParameters<typeof InputStream>) {

@@ -1,5 +1,5 @@
-import { ByteCollector } from "../byte-collector.js";
-import { compact } from "../compact.js";
+import { ByteCollector } from "./byte-collector.js";
+import { compact } from "./compact.js";
 
 /** Pieces below this size are joined while they wait, so that many tiny records cost no more than their bytes. */
 const SMALL_PIECE = 1024;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { InputStream } from "../../../src/protocol/application-side/input-stream.js";
-import { cutAt } from "../../support/hex.js";
+import { InputStream } from "../../src/protocol/input-stream.js";
+import { cutAt } from "../support/hex.js";
 
 function stream(): { input: InputStream; consumed: () => number } {
   let bytes = 0;
