@@ -165,13 +165,13 @@ class Light implements ResponseMembers {
   /** The whole body, once; undefined if it is, or has become, a stream. */
   #take(): WholeBody | undefined {
     if (this.#real !== undefined) return undefined;
-    if (this.#isUsed) throw new TypeError("Cannot read body: it was read already");
+    if (this.#isUsed) throw new TypeError("Cannot read body: it was already read");
     this.#isUsed = this.#whole !== null;
     return this.#whole;
   }
 
   #toReal(): Response {
-    if (this.#isUsed) throw new TypeError("Cannot read body: it was read already");
+    if (this.#isUsed) throw new TypeError("Cannot read body: it was already read");
     const type = this.headers.get("content-type");
     return (this.#real ??= new Native(
       this.#whole as ResponseBodyInit,

@@ -40,7 +40,7 @@ export class InputReader implements PieceSource {
 
   /** Reserves the input for one reader. Throws a TypeError the second time. */
   claim(): void {
-    if (this.#claimed) throw new TypeError(`Cannot read ${this.#name}: it was read already`);
+    if (this.#claimed) throw new TypeError(`Cannot read ${this.#name}: it was already read`);
     this.#claimed = true;
   }
 
@@ -126,7 +126,7 @@ export class InputReader implements PieceSource {
     this.discard();
     return new HttpError(
       400,
-      `The ${this.#name} was announced with ${this.#length} bytes, but ${received} came.`,
+      `The ${this.#name} was announced with ${this.#length} bytes, but ${received} arrived.`,
       { code: "ERR_BODY_LENGTH" },
     );
   }

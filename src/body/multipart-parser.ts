@@ -178,7 +178,7 @@ export class MultipartParser {
       } else break;
       if (at === bytes.length - 1) return EMPTY;
     }
-    throw malformedForm("a line begins with the boundary and has more than it");
+    throw malformedForm("a line that begins with the boundary continues after it");
   }
 
   #endLine(rest: Buffer): Buffer {

@@ -68,8 +68,8 @@ function parseDisposition(field: string | undefined): Pick<PartHeader, "name" | 
   const values = new Map<string, string>();
   for (const parameter of mark < 0 ? [] : parseParameters(field, mark)) {
     const { name, wellFormed } = parameter;
-    if (!wellFormed) throw malformedForm("a part has a Content-Disposition that cannot be read");
-    if (values.has(name)) throw malformedForm("a part has a parameter of its Content-Disposition twice");
+    if (!wellFormed) throw malformedForm("a part has a malformed Content-Disposition");
+    if (values.has(name)) throw malformedForm("a part repeats a parameter of its Content-Disposition");
     values.set(name, name.endsWith("*") ? extendedText(parameter) : plainText(parameter));
   }
   const name = values.get("name*") ?? values.get("name");
@@ -87,7 +87,7 @@ function extendedText({ value }: Parameter): string {
   const [, charset, encoded] =
     /^(utf-8|iso-8859-1)'[A-Za-z0-9-]*'([!#$&+\-.^_`|~%0-9A-Za-z]*)$/i.exec(value) ?? [];
   if (charset === undefined || encoded === undefined || /%(?![0-9A-Fa-f]{2})/.test(encoded))
-    throw malformedForm("a name in it is not encoded by RFC 8187");
+    throw malformedForm("a name in it is not encoded as RFC 8187 requires");
   const bytes = encoded.replaceAll(/%(..)/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

@@ -23,7 +23,7 @@ export class Pieces implements AsyncIterable<Uint8Array> {
 
   /** Returns the source of all pieces. Throws a TypeError the second time. */
   takeSource(): PieceSource {
-    if (this.#taken) throw new TypeError("Cannot read pieces: they are being read already");
+    if (this.#taken) throw new TypeError("Cannot read pieces: they are already being read");
     this.#taken = true;
     return this.#source;
   }

@@ -63,20 +63,20 @@ export function checkVouchesFor(names: readonly string[]): readonly string[] {
   if (!Array.isArray(names)) {
     throw new ConfigurationError(
       "ERR_VOUCHES_FOR",
-      `Cannot serve: vouchesFor is no list; write ["REMOTE_USER"]`,
+      `Cannot serve: vouchesFor is not a list; write ["REMOTE_USER"]`,
     );
   }
   for (const name of names as readonly unknown[]) {
     if (typeof name !== "string" || !VARIABLE_NAME.test(name)) {
       throw new ConfigurationError(
         "ERR_VOUCHES_FOR",
-        `Cannot serve: vouchesFor has ${JSON.stringify(name)}, which is no name of a variable`,
+        `Cannot serve: vouchesFor has ${JSON.stringify(name)}, which is not a variable name`,
       );
     }
     if (CLIENTS_WORD.test(name)) {
       throw new ConfigurationError(
         "ERR_VOUCHES_FOR",
-        `Cannot serve: vouchesFor has ${name}, which is what the client says; no Web server can vouch for it`,
+        `Cannot serve: vouchesFor has ${name}, which the client controls; no Web server can vouch for it`,
       );
     }
   }
@@ -109,7 +109,7 @@ function checkAuthorizerBridge(authorizer: AuthorizerBridgeOptions): void {
     if (name !== undefined && (typeof name !== "string" || !VARIABLE_NAME.test(name))) {
       throw new ConfigurationError(
         "ERR_BRIDGE",
-        `Cannot serve: bridges.authorizer.${option} is ${JSON.stringify(name)}, which is no name of a param`,
+        `Cannot serve: bridges.authorizer.${option} is ${JSON.stringify(name)}, which is not a param name`,
       );
     }
   }
@@ -117,7 +117,7 @@ function checkAuthorizerBridge(authorizer: AuthorizerBridgeOptions): void {
   if (inProcess !== undefined && typeof inProcess !== "boolean") {
     throw new ConfigurationError(
       "ERR_BRIDGE",
-      `Cannot serve: bridges.authorizer.inProcess is ${typeof inProcess}, it is true or false`,
+      `Cannot serve: bridges.authorizer.inProcess is of type ${typeof inProcess}; it must be true or false`,
     );
   }
 }
@@ -128,13 +128,13 @@ function checkFilterBridge(filter: FilterBridgeOptions): void {
   if (typeof root !== "string" || root === "") {
     throw new ConfigurationError(
       "ERR_BRIDGE",
-      "Cannot serve: bridges.filter.root is no path; name the folder of the files",
+      "Cannot serve: bridges.filter.root is not a path; set it to the folder of the files",
     );
   }
   if (index !== undefined && (typeof index !== "string" || !/^[^./\\\0][^/\\\0]*$/.test(index))) {
     throw new ConfigurationError(
       "ERR_BRIDGE",
-      `Cannot serve: bridges.filter.index is ${JSON.stringify(index)}, which is no name of a file; write "index.html"`,
+      `Cannot serve: bridges.filter.index is ${JSON.stringify(index)}, which is not a file name; write "index.html"`,
     );
   }
   if (cache === undefined) return;
@@ -143,7 +143,7 @@ function checkFilterBridge(filter: FilterBridgeOptions): void {
   if (typeof bytes !== "number" || !(bytes > 0) || !Number.isSafeInteger(Math.ceil(bytes))) {
     throw new ConfigurationError(
       "ERR_BRIDGE",
-      `Cannot serve: bridges.filter.cache.bytes is ${String(bytes)}, it is a positive number, such as 64 * 1024 * 1024`,
+      `Cannot serve: bridges.filter.cache.bytes is ${String(bytes)}; it must be a positive number, such as 64 * 1024 * 1024`,
     );
   }
 }
@@ -151,13 +151,13 @@ function checkFilterBridge(filter: FilterBridgeOptions): void {
 /** A misspelt option would leave unprotected what it was meant to protect. */
 function refuseUnknown(where: string, options: unknown): void {
   if (typeof options !== "object" || options === null) {
-    throw new ConfigurationError("ERR_BRIDGE", `Cannot serve: ${where} is no object of options`);
+    throw new ConfigurationError("ERR_BRIDGE", `Cannot serve: ${where} is not an object`);
   }
   for (const name of Object.keys(options)) {
     if (KNOWN[where]?.includes(name) === true) continue;
     throw new ConfigurationError(
       "ERR_BRIDGE",
-      `Cannot serve: there is no ${where}.${name}; there are ${KNOWN[where]?.join(", ")}`,
+      `Cannot serve: ${where} has no option ${name}; it has ${KNOWN[where]?.join(", ")}`,
     );
   }
 }

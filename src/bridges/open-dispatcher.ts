@@ -58,7 +58,7 @@ async function openFilterDoor(roles: Roles, { authorizer, filter }: BridgeOption
 function noAuthorizer(): ConfigurationError {
   return new ConfigurationError(
     "ERR_BRIDGE",
-    "Cannot serve: bridges.authorizer.inProcess is true, and the application has no authorizer; list it among the " +
-      "controllers, or leave the option out",
+    "Cannot serve: bridges.authorizer.inProcess is true, but the application has no authorizer; list it among the " +
+      "controllers, or omit the option",
   );
 }

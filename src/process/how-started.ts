@@ -60,7 +60,7 @@ export function howStarted(
 
 /** Checks all addresses before any is opened. */
 function listenOn(given: readonly AddressLike[], facts: ProcessFacts): Start & { readonly kind: "listen" } {
-  if (given.length === 0) throw new ConfigurationError("ERR_ADDRESS", "Cannot listen: there is no address");
+  if (given.length === 0) throw new ConfigurationError("ERR_ADDRESS", "Cannot listen: no address was given");
   const addresses = given.flatMap((address): readonly AddressLike[] =>
     isSystemdName(address) ? descriptorsOf(address.slice(SYSTEMD.length), facts) : [address],
   );
@@ -77,7 +77,7 @@ function descriptorsOf(name: string, facts: ProcessFacts): readonly string[] {
   throw new ConfigurationError(
     "ERR_SYSTEMD_SOCKET",
     `Cannot listen on ${SYSTEMD}${name}: systemd passed no socket of that name to this process; ` +
-      (meantFor === undefined ? passed : `LISTEN_PID is ${meantFor}, so start node itself, or by exec`),
+      (meantFor === undefined ? passed : `LISTEN_PID is ${meantFor}, so start node directly, or with exec`),
   );
 }
 

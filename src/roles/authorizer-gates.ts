@@ -127,15 +127,15 @@ function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition
 
 function checkDeclared(name: string, variables: readonly string[]): void {
   if (!Array.isArray(variables)) {
-    throw new ConfigurationError("ERR_VARIABLE_NAME", `Cannot compile ${name}: its variables are no list`);
+    throw new ConfigurationError("ERR_VARIABLE_NAME", `Cannot compile ${name}: its variables are not a list`);
   }
   for (const variable of variables as readonly unknown[]) {
     const fault = typeof variable === "string" ? faultOfVariable(variable) : "name";
     if (fault === undefined) continue;
-    const fact = fault === "name" ? "which is no name of letters, digits and _" : "which the Web server sets";
+    const fact = fault === "name" ? "which is not a variable name" : "which the Web server sets";
     throw new ConfigurationError(
       "ERR_VARIABLE_NAME",
-      `Cannot compile ${name}: its variables have ${JSON.stringify(variable)}, ${fact}`,
+      `Cannot compile ${name}: its variables include ${JSON.stringify(variable)}, ${fact}`,
     );
   }
 }

@@ -21,8 +21,8 @@ const phases: ReadonlySet<string> = new Set(Object.values(AuthorizerPhase));
 export class AuthorizerRequest extends RoleRequest {
   /** The phase that Apache asks in; undefined if the Web server names none, or one that is not known. */
   get phase(): AuthorizerPhase | undefined {
-    const told = this.params.get("FCGI_APACHE_ROLE");
-    return told !== undefined && phases.has(told) ? (told as AuthorizerPhase) : undefined;
+    const phase = this.params.get("FCGI_APACHE_ROLE");
+    return phase !== undefined && phases.has(phase) ? (phase as AuthorizerPhase) : undefined;
   }
 
   /**

@@ -66,7 +66,7 @@ export class AuthorizerRole {
     const request = new AuthorizerRequest(exchange, this.#context);
     const failed = (error: unknown): void => {
       request.logFailure(error);
-      this.#send(exchange, deny(request.gaveUp === undefined ? 500 : 503));
+      this.#send(exchange, deny(request.abortReason === undefined ? 500 : 503));
     };
     this.#decide(request, gates).then((verdict) => {
       try {
@@ -86,7 +86,7 @@ export class AuthorizerRole {
     const repeated = repeatedCredential(request.params);
     if (repeated !== undefined) {
       const code = "ERR_CREDENTIALS_REPEATED";
-      request.logLimited(`Denied: ${repeated} came more than once`, { kind: code, code });
+      request.logLimited(`Denied: ${repeated} was sent more than once`, { kind: code, code });
       return deny(400);
     }
     const variables = new Map<string, string>();

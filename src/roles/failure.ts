@@ -42,14 +42,14 @@ export function logFailure(error: unknown, facts: FailureFacts): void {
  * Logs the failure of a handler whose request ended early: nothing is wrong, so it has neither a stack nor a line on
  * STDERR.
  */
-export function noteGivenUp(
+export function noteAborted(
   error: unknown,
   { exchange, log, what, secrets, reason }: FailureFacts & { readonly reason: AbortedError },
 ): void {
   if (!log.isLevelEnabled("debug")) return;
   const { name, message } = summarize(error, (text) => redact(text, exchange.params, secrets));
   const facts = { code: reason.code, error: oneLine(`${name}: ${message}`) };
-  logSafely(() => log.debug(facts, `Gave up request: ${what} was told that it ended early`));
+  logSafely(() => log.debug(facts, `Stopped working on request: ${what} ended early`));
 }
 
 /** An error as plain data, with every text passed through `clean`. */
@@ -80,7 +80,7 @@ function describe(error: unknown, clean: Clean): ErrorDescription {
   try {
     return describeError(error, clean);
   } catch {
-    return plain({ name: typeof error, message: "something that cannot be described was thrown" });
+    return plain({ name: typeof error, message: "a value that cannot be described was thrown" });
   }
 }
 
@@ -89,14 +89,14 @@ function summarize(error: unknown, clean: Clean): ErrorDescription {
   try {
     return summarizeError(error, clean);
   } catch {
-    return plain({ name: typeof error, message: "something that cannot be described was thrown" });
+    return plain({ name: typeof error, message: "a value that cannot be described was thrown" });
   }
 }
 
 function summarizeError(error: unknown, clean: Clean): ErrorDescription {
   if (!isError(error)) {
     const text = oneLine(clean(inspect(error, INSPECT_OPTIONS)));
-    return plain({ name: typeof error, message: `something that is no Error was thrown: ${text}` });
+    return plain({ name: typeof error, message: `a value that is not an Error was thrown: ${text}` });
   }
   // A subclass may have replaced them by values that are not text.
   const { name, message } = error as { name: unknown; message: unknown };

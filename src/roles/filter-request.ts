@@ -39,7 +39,7 @@ export class FilterRequest extends BodyRequest {
       !/^\d{1,15}$/.test(length) ||
       !exchange.params.isUnanimous("FCGI_DATA_LENGTH")
     ) {
-      throw new FilterDataError("Cannot filter: FCGI_DATA_LENGTH is missing or not one number");
+      throw new FilterDataError("Cannot filter: FCGI_DATA_LENGTH is missing or not a single number");
     }
     this.dataLength = Number(length);
     const lastModified = exchange.params.get("FCGI_DATA_LAST_MOD");

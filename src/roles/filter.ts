@@ -63,13 +63,13 @@ export class FilterRole {
       request = new FilterRequest(exchange, this.#context);
     } catch (error) {
       logFailure(error, { ...this.#context, exchange, what: "filter" });
-      const problem = new HttpError(400, "The Web server did not tell the length of the file.");
+      const problem = new HttpError(400, "The Web server did not send the length of the file.");
       void sendReply(exchange, problemReply(problem));
       return;
     }
     const transform = this.transformFor(pathsOf(request));
     if (transform === undefined) {
-      void sendReply(exchange, problemReply(new HttpError(404, "No filter is meant for this file.")));
+      void sendReply(exchange, problemReply(new HttpError(404, "No filter matches this file.")));
       return;
     }
     this.#run(request, transform);

@@ -31,7 +31,7 @@ export function compose<R extends ResponderRequest | FilterRequest>(
       let called = false;
       const next: Next = () => {
         if (called)
-          return Promise.reject(new TypeError("Cannot call next: this middleware called it already"));
+          return Promise.reject(new TypeError("Cannot call next: this middleware already called it"));
         called = true;
         return run(index + 1);
       };

@@ -58,7 +58,7 @@ export interface StreamedContent {
 export function contentOf(body: unknown): WholeContent | StreamedContent {
   if (typeof body === "string") return wholeContent(body, Buffer.byteLength(body), TEXT);
   if (body === undefined || body === null) return wholeContent("", 0, undefined);
-  const bytes = bytesOf(body);
+  const bytes = asBytes(body);
   if (bytes !== undefined) return wholeContent(bytes, bytes.length, BYTES);
   checkBody(body);
   const streamed = typeof body === "object" && !Array.isArray(body) ? streamedOf(body) : undefined;
@@ -87,7 +87,7 @@ export function stopBody(body: unknown): void {
 }
 
 /** The bytes of a binary value of any type; undefined for other values. */
-export function bytesOf(value: unknown): Uint8Array | undefined {
+export function asBytes(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (!types.isAnyArrayBuffer(value)) return undefined;
@@ -122,7 +122,7 @@ function checkObject(body: object | null): void {
   if (body === null) return;
   // A returned promise was awaited, so this one was put into a reply.
   if (typeof (body as { then?: unknown }).then === "function")
-    throw new ReplyBodyError("a promise is no body; await it");
+    throw new ReplyBodyError("a promise is not a body; await it");
   if (isPlain(body)) return;
   // A returned error counts as thrown, also one of another realm.
   if (body instanceof Error || types.isNativeError(body)) throw body;
@@ -197,7 +197,7 @@ function jsonOf(value: unknown): string {
     // An error from the application's toJSON() is passed on as it is.
     throw fact === undefined ? error : new ReplyBodyError(fact);
   }
-  if (json === undefined) throw new ReplyBodyError("its toJSON() gives nothing that JSON has");
+  if (json === undefined) throw new ReplyBodyError("its toJSON() returns a value that JSON cannot represent");
   return json;
 }
 
@@ -211,8 +211,8 @@ function closingOf(message: string): string {
 function faultOfJson(error: unknown): string | undefined {
   if (!(error instanceof TypeError)) return undefined;
   if (error.message.includes("serialize a BigInt"))
-    return "there is a BigInt in it, which JSON has not; send String(value)";
+    return "it contains a BigInt, which JSON does not support; send String(value)";
   if (error.message.startsWith("Converting circular structure"))
-    return `it contains itself${closingOf(error.message)}, so it has no end as JSON`;
+    return `it contains itself${closingOf(error.message)}, so it cannot be sent as JSON`;
   return undefined;
 }

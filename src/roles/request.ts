@@ -8,7 +8,7 @@ import type { Params } from "../protocol/params.js";
 import { parseUrlEncoded, queryOf } from "../http/query.js";
 import type { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
-import { logFailure, noteGivenUp } from "./failure.js";
+import { logFailure, noteAborted } from "./failure.js";
 import type { HeadLimits } from "../http/head.js";
 import type { HttpError } from "../http/http-error.js";
 import { locate, type RequestLocation } from "../paths/location.js";
@@ -183,22 +183,22 @@ export abstract class RoleRequest {
   }
 
   /** @internal Why the request ended early, or why its signal was aborted; a handler that then fails is not at fault. */
-  get gaveUp(): AbortedError | undefined {
+  get abortReason(): AbortedError | undefined {
     const { aborted } = this.exchange;
     return aborted ?? (this.#signal?.aborted === true ? (this.#signal.reason as AbortedError) : undefined);
   }
 
   /**
-   * @internal Logs why the request could not be completed, and reports it to the Web server. A failure after {@link gaveUp}
+   * @internal Logs why the request could not be completed, and reports it to the Web server. A failure after {@link abortReason}
    *   is logged at level debug only.
    */
   logFailure(error: unknown): void {
     const { exchange } = this;
     const { secrets, stderr, budgets } = this.#context;
-    const reason = this.gaveUp;
+    const reason = this.abortReason;
     const facts = { exchange, log: this.#unmirroredLog, what: this.#what, secrets, stderr, budgets };
     if (reason === undefined) logFailure(error, facts);
-    else noteGivenUp(error, { ...facts, reason });
+    else noteAborted(error, { ...facts, reason });
   }
 
   /** @internal Logs an event that a peer can cause at will, within the budget of its kind. */

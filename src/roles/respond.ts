@@ -77,12 +77,13 @@ function sendError(
   }
   if (handler !== undefined && isOf(ReplyBodyError, cause)) cause.attribute(handler);
   request.logFailure(cause);
-  const reason = request.gaveUp;
+  const reason = request.abortReason;
   if (exchange.started) exchange.breakOff();
-  else void sendReply(exchange, reason === undefined ? internalErrorReply() : problemReply(gaveUp(reason)));
+  else
+    void sendReply(exchange, reason === undefined ? internalErrorReply() : problemReply(abandoned(reason)));
 }
 
-/** The answer to a peer that closed its sending side and still waits, after its handler gave up. */
-function gaveUp({ code }: AbortedError): HttpError {
-  return new HttpError(503, "The request was given up, since its connection was half closed.", { code });
+/** The answer to a peer that closed its sending side and still waits, after its handler failed. */
+function abandoned({ code }: AbortedError): HttpError {
+  return new HttpError(503, "The request was abandoned because its connection was half closed.", { code });
 }

@@ -142,13 +142,13 @@ export class Roles {
     if (!Number.isInteger(number) || number <= Role.Filter || number > 0xffff) {
       throw new ConfigurationError(
         "ERR_ROLE_NUMBER",
-        `Cannot register role ${name}: its number is ${number}, it must be an integer from 4 to 65535`,
+        `Cannot register role ${name}: its number is ${number}; it must be an integer from 4 to 65535`,
       );
     }
     if (this.#played.has(number)) {
       throw new ConfigurationError(
         "ERR_ROLE_NUMBER",
-        `Cannot register role ${name}: ${number} is taken already`,
+        `Cannot register role ${name}: ${number} is already taken`,
       );
     }
     const log = this.context.log.child({ role: name });
@@ -181,7 +181,7 @@ function normalizeMount(mount: string): string {
   if (plain === undefined) {
     throw new ConfigurationError(
       "ERR_MOUNT",
-      `Cannot mount application: ${JSON.stringify(mount)} is no path that starts with "/"`,
+      `Cannot mount application: ${JSON.stringify(mount)} is not a path that starts with "/"`,
     );
   }
   // It is used in links: characters that a URI cannot have are encoded, encoded ones stay.

@@ -6,7 +6,7 @@ import {
   ReplyBodyError,
   BYTES,
   TEXT,
-  bytesOf,
+  asBytes,
   contentOf,
   stopBody,
   type StreamedContent,
@@ -16,7 +16,7 @@ import type { BodyPiece, Reply } from "./reply.js";
 /** A body does not have the length that its Content-Length announces. */
 export class ReplyLengthError extends TricornError {
   constructor(announced: number, fact: string) {
-    super("ERR_REPLY_LENGTH", `Cannot send reply: Content-Length is ${announced}, the body has ${fact}`, {
+    super("ERR_REPLY_LENGTH", `Cannot send reply: Content-Length is ${announced}, but the body has ${fact}`, {
       fault: "local",
     });
   }
@@ -101,7 +101,8 @@ function typeOf({ type }: Reply, ofBody: string | undefined): string | undefined
 export function announcedLength({ ownHeaders }: Reply): number | undefined {
   const text = ownHeaders?.get("content-length");
   if (text === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw new TypeError("Cannot send reply: Content-Length is not one number");
+  if (!/^\d{1,15}$/.test(text))
+    throw new TypeError("Cannot send reply: Content-Length is not a single number");
   return Number(text);
 }
 
@@ -187,7 +188,7 @@ class StreamedReply {
         throw new ReplyLengthError(announced, `${this.#sent} bytes`);
       return undefined;
     }
-    const piece = typeof given === "string" ? given : bytesOf(given);
+    const piece = typeof given === "string" ? given : asBytes(given);
     if (piece === undefined) throw new ReplyBodyError(factOfPiece(given));
     if (announced !== undefined) {
       this.#sent += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
@@ -204,6 +205,11 @@ class StreamedReply {
 }
 
 function factOfPiece(piece: unknown): string {
-  const kind = Array.isArray(piece) ? "an array" : piece === null ? "null" : `of type ${typeof piece}`;
-  return `a piece of its iterable is neither text nor bytes but ${kind}; send JSON as an array: [...iterable]`;
+  return `the iterable yields ${kindOf(piece)}, not text or bytes; send JSON as an array: [...iterable]`;
+}
+
+function kindOf(piece: unknown): string {
+  if (piece === null) return "null";
+  if (Array.isArray(piece)) return "an array";
+  return typeof piece === "object" ? "an object" : `a ${typeof piece}`;
 }

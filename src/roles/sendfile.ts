@@ -61,20 +61,20 @@ function checkOptions(options: SendfileOptions): void {
   if (!FIELDS.has(via)) {
     throw new ConfigurationError(
       "ERR_SENDFILE_VIA",
-      `Cannot send files: ${via === undefined ? "via is missing" : `${JSON.stringify(via)} is no field for that`}; ` +
-        `it is one of ${[...FIELDS].join(", ")}`,
+      `Cannot send files: via is ${via === undefined ? "missing" : JSON.stringify(via)}; ` +
+        `it must be one of ${[...FIELDS].join(", ")}`,
     );
   }
   if (typeof root !== "string" || !root.startsWith("/") || !isSafePath(root)) {
     throw new ConfigurationError(
       "ERR_SENDFILE_ROOT",
-      `Cannot send files by ${via}: the root ${JSON.stringify(root)} is no absolute path`,
+      `Cannot send files by ${via}: root is ${JSON.stringify(root)}, which is not an absolute path`,
     );
   }
   if (!decoded && via !== "X-Sendfile") {
     throw new ConfigurationError(
       "ERR_SENDFILE_DECODED",
-      `Cannot send files by ${via}: its readers decode it; leave "decoded" out, which is for X-Sendfile`,
+      `Cannot send files by ${via}: servers always decode it; omit "decoded", which is for X-Sendfile only`,
     );
   }
 }

@@ -92,7 +92,7 @@ export class Deny {
     this.headers = new ReplyHeaders(headers);
     for (const [name] of this.headers) {
       if (NOT_IN_DENIALS.test(name)) {
-        throw new HeaderError(`Cannot deny with header ${name}: a denial hands nothing on`);
+        throw new HeaderError(`Cannot deny with header ${name}: denials cannot set it`);
       }
     }
     this.body = body ?? `${STATUS_CODES[status] ?? "Denied"}\n`;
@@ -139,16 +139,16 @@ export function allow(
     const fault = faultOfVariable(name);
     if (fault === "name") {
       throw new HeaderError(
-        `Cannot allow with variable ${JSON.stringify(name)}: a name is made of letters, digits and "_"`,
+        `Cannot allow with variable ${JSON.stringify(name)}: names consist of letters, digits and "_"`,
       );
     }
     if (fault === "server's" && !replaces.includes(name)) {
       throw new HeaderError(
-        `Cannot allow with variable ${name}: the Web server sets it; say { replaces: ["${name}"] } if that is meant`,
+        `Cannot allow with variable ${name}: the Web server sets it; pass { replaces: ["${name}"] } to replace it`,
       );
     }
     if (typeof value !== "string") {
-      throw new HeaderError(`Cannot allow with variable ${name}: its value is no text`);
+      throw new HeaderError(`Cannot allow with variable ${name}: its value is not a string`);
     }
     checkFieldValue(`Variable-${name}`, utf8AsLatin1(value));
     checked.set(name, value.trim());

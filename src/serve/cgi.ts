@@ -16,7 +16,7 @@ const KEEP_ALIVE_INTERVAL = 2 ** 30;
 export interface CgiOptions {
   /** The environment at the start. */
   readonly variables: readonly (readonly [name: string, value: string])[];
-  /** Aborted when the Web server wants the process to end. */
+  /** Aborted when the Web server asks the process to end. */
   readonly signal: AbortSignal;
 }
 

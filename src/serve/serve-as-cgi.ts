@@ -40,10 +40,10 @@ export async function serveAsCgi(
     ? closeAtEnd({
         close: async (cause) => {
           isEnding = true;
-          if (cause === "signal") leaving.abort(new AbortedError("ERR_ABORTED_BY_SERVER", WANTED_TO_END));
+          if (cause === "signal") leaving.abort(new AbortedError("ERR_ABORTED_BY_SERVER", ASKED_TO_END));
           await answered;
         },
-        uncaught: (error, origin) => application.log.fatal({ err: error, origin }, "Nobody caught an error"),
+        uncaught: (error, origin) => application.log.fatal({ err: error, origin }, "Uncaught error"),
       })
     : undefined;
   try {
@@ -57,7 +57,7 @@ export async function serveAsCgi(
   return { address: "", close: () => Promise.resolve() };
 }
 
-const WANTED_TO_END = "Cannot complete request: the Web server wants the process to end";
+const ASKED_TO_END = "Cannot complete request: the Web server asked the process to end";
 
 async function answerAndStop(
   application: TricornApplication,

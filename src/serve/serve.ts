@@ -46,7 +46,7 @@ export interface Served {
  * Serves controllers, or an application made by `createApplication`, over FastCGI: on one address or on several.
  * `systemd:web` stands for the sockets that systemd passed under the name `web`.
  *
- * Where no address is given, it finds out how the process was started, in this order:
+ * If no address is given, it finds out how the process was started, in this order:
  *
  * 1. Descriptor 0 is a listening socket: a Web server, spawn-fcgi, multiwatch or cgi-fcgi started it (section 2.2).
  * 2. systemd passed sockets (LISTEN_FDS, for this LISTEN_PID): all of them, or those that TRICORN_LISTEN names.
@@ -102,8 +102,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
     refuseUnknownOptions("serve", given);
     refuseOptionsAsAddress(listen);
     if (served.isEmpty) {
-      const fact =
-        "nothing in it would answer a request; list a class with @Responder, @Authorizer or @Filter";
+      const fact = "nothing in it answers requests; list a class with @Responder, @Authorizer or @Filter";
       throw new ConfigurationError("ERR_CONTROLLER", `Cannot serve application: ${fact}`);
     }
     const options: ServerOptions = { log: served.log, ...serverOptions };
@@ -129,7 +128,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       const facts = { listenPid: start.meantFor, pid: process.pid };
       served.log.warn(
         facts,
-        "Left sockets of systemd alone: they are for another process; start node by exec",
+        "Ignored systemd's sockets: LISTEN_PID names another process; start node with exec",
       );
     }
     // A reader of this line may send a signal at once.
@@ -148,10 +147,10 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
 function refuseOptionsAsAddress(listen: unknown): void {
   if (typeof listen !== "object" || listen === null || Array.isArray(listen)) return;
   if ("port" in listen || "path" in listen) return;
-  const fact = "its second argument is where it listens, and its third one the options";
+  const fact = "the second argument is the address, the third one the options";
   throw new ConfigurationError(
     "ERR_ADDRESS",
-    `Cannot serve: ${fact}; write serve(application, undefined, options) for none`,
+    `Cannot serve: ${fact}; write serve(application, undefined, options) for the default address`,
   );
 }
 
@@ -216,7 +215,7 @@ class RunningServer implements Served {
       },
       uncaught: (error, origin) => {
         // For example a gateway that cannot start beside this server.
-        if (!reportMistake(error, ownLog)) log.fatal({ err: error, origin }, "Nobody caught an error");
+        if (!reportMistake(error, ownLog)) log.fatal({ err: error, origin }, "Uncaught error");
       },
     });
   }

@@ -72,8 +72,8 @@ describe("RequestBody.bytes", () => {
   });
 
   test.each([
-    ["shorter", 6, "The body was announced with 6 bytes, but only 5 came."],
-    ["longer", 4, "The body was announced with 4 bytes, but more came."],
+    ["shorter", 6, "The body was announced with 6 bytes, but only 5 arrived."],
+    ["longer", 4, "The body was announced with 4 bytes, but more arrived."],
   ])("refuses a body %s than CONTENT_LENGTH (section 6.2)", async (_, contentLength, detail) => {
     const expected = { status: 400, code: "ERR_BODY_LENGTH", detail };
     expect(await rejection(wholeBody("Hello", { contentLength }).bytes())).toMatchObject(expected);
@@ -111,7 +111,7 @@ describe("RequestBody.bytes", () => {
   });
 
   test("reads only once, whichever method is called", async () => {
-    const again = new TypeError("Cannot read body: it was read already");
+    const again = new TypeError("Cannot read body: it was already read");
     const body = wholeBody("{}");
     await body.json();
     expect(await rejection(body.json())).toEqual(again);

@@ -129,7 +129,7 @@ describe("RequestBody.multipart", () => {
   test("reads a part only once", async () => {
     const part = (await partsOf(wholeBody(form(field("a", "1")), typed)).next()).value as Part;
     await part.text();
-    expect(await rejection(part.bytes())).toEqual(new TypeError("Cannot read part: it was read already"));
+    expect(await rejection(part.bytes())).toEqual(new TypeError("Cannot read part: it was already read"));
     expect(() => part.stream()).toThrow(TypeError);
   });
 

@@ -27,7 +27,7 @@ describe("trusted variables", () => {
     expect(() => checkVouchesFor(["REMOTE_USER", name])).toThrow(
       expect.objectContaining({
         code: "ERR_VOUCHES_FOR",
-        message: `Cannot serve: vouchesFor has ${name}, which is what the client says; no Web server can vouch for it`,
+        message: `Cannot serve: vouchesFor has ${name}, which the client controls; no Web server can vouch for it`,
       }),
     );
   });
@@ -35,7 +35,7 @@ describe("trusted variables", () => {
   test.each([["A-B"], [""], ["1A"], ["A\r\nB"], [7], [undefined]])(
     "never include %j, which is not a name",
     (name) => {
-      expect(() => checkVouchesFor([name as string])).toThrow(/no name of a variable/);
+      expect(() => checkVouchesFor([name as string])).toThrow(/not a variable name/);
     },
   );
 
@@ -72,25 +72,22 @@ describe("bridge options", () => {
   });
 
   test.each<[unknown, RegExp]>([
-    [{ authorizers: { inProcess: true } }, /there is no bridges\.authorizers; there are/],
-    [{ filter: {} }, /bridges\.filter\.root is no path; name the folder/],
-    [{ filter: { root: "" } }, /bridges\.filter\.root is no path/],
-    [{ filter: { root: ["a"] } }, /bridges\.filter\.root is no path/],
-    [{ filter: true }, /bridges\.filter is no object/],
-    [
-      { filter: { root: "a", roots: "b" } },
-      /there is no bridges\.filter\.roots; there are root, index, cache/,
-    ],
+    [{ authorizers: { inProcess: true } }, /bridges has no option authorizers; it has/],
+    [{ filter: {} }, /bridges\.filter\.root is not a path; set it to the folder/],
+    [{ filter: { root: "" } }, /bridges\.filter\.root is not a path/],
+    [{ filter: { root: ["a"] } }, /bridges\.filter\.root is not a path/],
+    [{ filter: true }, /bridges\.filter is not an object/],
+    [{ filter: { root: "a", roots: "b" } }, /bridges\.filter has no option roots; it has root, index, cache/],
     [
       { filter: { root: "a", index: "docs/index.md" } },
-      /index is "docs\/index.md", which is no name of a file/,
+      /index is "docs\/index.md", which is not a file name/,
     ],
     [{ filter: { root: "a", index: ".index" } }, /index is ".index"/],
     [{ filter: { root: "a", index: "" } }, /index is ""/],
     [{ filter: { root: "a", index: "..\\a" } }, /index is/],
     [{ filter: { root: "a", index: 7 } }, /index is 7/],
-    [{ filter: { root: "a", cache: 1000 } }, /bridges\.filter\.cache is no object/],
-    [{ filter: { root: "a", cache: {} } }, /cache\.bytes is undefined, it is a positive number/],
+    [{ filter: { root: "a", cache: 1000 } }, /bridges\.filter\.cache is not an object/],
+    [{ filter: { root: "a", cache: {} } }, /cache\.bytes is undefined; it must be a positive number/],
     [{ filter: { root: "a", cache: { bytes: 0 } } }, /cache\.bytes is 0/],
     [{ filter: { root: "a", cache: { bytes: -1 } } }, /cache\.bytes is -1/],
     [{ filter: { root: "a", cache: { bytes: Number.NaN } } }, /cache\.bytes is NaN/],
@@ -98,15 +95,15 @@ describe("bridge options", () => {
     [{ filter: { root: "a", cache: { bytes: "64 MiB" } } }, /cache\.bytes is 64 MiB/],
     [
       { filter: { root: "a", cache: { bytes: 1, entries: 7 } } },
-      /there is no bridges\.filter\.cache\.entries/,
+      /bridges\.filter\.cache has no option entries/,
     ],
-    [{ authorizer: { inprocess: true } }, /there is no bridges\.authorizer\.inprocess; there are/],
-    [{ authorizer: true }, /bridges\.authorizer is no object/],
-    [{ authorizer: null }, /bridges\.authorizer is no object/],
-    ["auth_request", /bridges is no object/],
-    [{ authorizer: { inProcess: "yes" } }, /inProcess is string/],
-    [{ authorizer: { uri: "X-Forwarded-Uri" } }, /uri is "X-Forwarded-Uri", which is no name of a param/],
-    [{ authorizer: { method: "" } }, /method is "", which is no name/],
+    [{ authorizer: { inprocess: true } }, /bridges\.authorizer has no option inprocess; it has/],
+    [{ authorizer: true }, /bridges\.authorizer is not an object/],
+    [{ authorizer: null }, /bridges\.authorizer is not an object/],
+    ["auth_request", /bridges is not an object/],
+    [{ authorizer: { inProcess: "yes" } }, /inProcess is of type string/],
+    [{ authorizer: { uri: "X-Forwarded-Uri" } }, /uri is "X-Forwarded-Uri", which is not a param name/],
+    [{ authorizer: { method: "" } }, /method is "", which is not a param name/],
     [{ authorizer: { uri: 7 } }, /uri is 7/],
   ])("%j are refused", (options, message) => {
     expect(() => checkBridges(options as BridgeOptions)).toThrow(

@@ -118,11 +118,11 @@ describe("a controller is refused", () => {
   });
 
   test.each([
-    ["REMOTE_ADDR", 'Gate: its variables have "REMOTE_ADDR", which the Web server sets'],
-    ["HTTP_X_USER", 'Gate: its variables have "HTTP_X_USER", which the Web server sets'],
-    ["AUTH-USER", 'Gate: its variables have "AUTH-USER", which is no name of letters, digits and _'],
-    ["", 'Gate: its variables have "", which is no name'],
-    [7, "Gate: its variables have 7, which is no name"],
+    ["REMOTE_ADDR", 'Gate: its variables include "REMOTE_ADDR", which the Web server sets'],
+    ["HTTP_X_USER", 'Gate: its variables include "HTTP_X_USER", which the Web server sets'],
+    ["AUTH-USER", 'Gate: its variables include "AUTH-USER", which is not a variable name'],
+    ["", 'Gate: its variables include "", which is not a variable name'],
+    [7, "Gate: its variables include 7, which is not a variable name"],
   ])("with an authorizer that declares the variable %j", (variable, fact) => {
     @Authorizer({ variables: ["AUTH_USER", variable as string] })
     class Gate {
@@ -140,7 +140,7 @@ describe("a controller is refused", () => {
         return allow();
       }
     }
-    expect(refusal(Gate)).toContain("ERR_VARIABLE_NAME: Cannot compile Gate: its variables are no list");
+    expect(refusal(Gate)).toContain("ERR_VARIABLE_NAME: Cannot compile Gate: its variables are not a list");
   });
 
   test("with middleware around an authorizer", () => {

@@ -99,7 +99,7 @@ describe("howStarted", () => {
   test.each<[string, string, ProcessFacts]>([
     ["it passed web, admin, web", "systemd:other", facts("null", passed)],
     ["it passed none", "systemd:web", facts("null")],
-    ["LISTEN_PID is 1, so start node itself, or by exec", "systemd:web", facts("null", elsewhere)],
+    ["LISTEN_PID is 1, so start node directly, or with exec", "systemd:web", facts("null", elsewhere)],
   ])("refuses the name of a missing socket: %s", (fact, address, process) => {
     const error = expect.objectContaining({
       code: "ERR_SYSTEMD_SOCKET",

@@ -134,7 +134,7 @@ describe("repeated credentials", () => {
     expect(log).toContainEqual(
       expect.objectContaining({
         code: "ERR_CREDENTIALS_REPEATED",
-        msg: `Denied: ${name} came more than once`,
+        msg: `Denied: ${name} was sent more than once`,
       }),
     );
   });

@@ -73,13 +73,13 @@ test("a failure within the package keeps its frames", async () => {
 });
 
 test.each<[string, unknown, string]>([
-  ["text", "no\nstock", "something that is no Error was thrown: 'no\\nstock'"],
-  ["a number", 7, "something that is no Error was thrown: 7"],
-  ["nothing", undefined, "something that is no Error was thrown: undefined"],
+  ["text", "no\nstock", "a value that is not an Error was thrown: 'no\\nstock'"],
+  ["a number", 7, "a value that is not an Error was thrown: 7"],
+  ["nothing", undefined, "a value that is not an Error was thrown: undefined"],
   [
     "an object",
     { code: "E1", at: { x: 1 } },
-    "something that is no Error was thrown: { code: 'E1', at: { x: 1 } }",
+    "a value that is not an Error was thrown: { code: 'E1', at: { x: 1 } }",
   ],
 ])("says that %s was thrown, in one line", async (_kind, value, message) => {
   const { stderr, err } = await failureOf(() => value);

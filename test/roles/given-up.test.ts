@@ -119,7 +119,7 @@ describe.each(ways)("A handler that gives up with %s", (_way, heed) => {
     expect([answer.status, answer.stderr, answer.applicationStatus]).toEqual([503, "", 0]);
     expect(JSON.parse(answer.text)).toMatchObject({ code: "ERR_ABORTED_DISCONNECT" });
     expectQuiet(log);
-    expect(log.filter(({ msg }) => msg.startsWith("Gave up request: "))).toMatchObject([
+    expect(log.filter(({ msg }) => msg.startsWith("Stopped working on request: "))).toMatchObject([
       { level: 20, code: "ERR_ABORTED_DISCONNECT" },
     ]);
   });

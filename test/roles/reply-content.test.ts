@@ -179,23 +179,35 @@ describe.each(ways)("A body that is %s", (_way, handle, around) => {
     [
       "a BigInt inside of an object",
       () => ({ a: [1n] }),
-      /: there is a BigInt in it, which JSON has not; send String\(value\)$/,
+      /: it contains a BigInt, which JSON does not support; send String\(value\)$/,
     ],
     ["a function", () => ask, /: a function \(ask\) is neither text nor JSON; call it$/],
     ["a symbol", () => Symbol("x"), /: a symbol is neither text nor JSON$/],
-    ["a promise in a promise's place", () => [Promise.resolve(1)].values(), /: a piece of its iterable is/],
-    ["a Set of numbers", () => new Set([1]), /: a piece of its iterable .* of type number; send JSON as/],
-    ["Headers", () => new Headers({ a: "b" }), /: a piece of its iterable is .* but an array/],
+    [
+      "a promise in a promise's place",
+      () => [Promise.resolve(1)].values(),
+      /: the iterable yields a number, not text or bytes; /,
+    ],
+    [
+      "a Set of numbers",
+      () => new Set([1]),
+      /: the iterable yields a number, not text or bytes; send JSON as/,
+    ],
+    ["Headers", () => new Headers({ a: "b" }), /: the iterable yields an array, not/],
     ["a WeakMap", () => new WeakMap(), /: a WeakMap is neither text nor JSON$/],
     ["a regular expression", () => /x/, /: a RegExp is neither text nor JSON$/],
-    ["an instance whose toJSON gives nothing", () => ({ toJSON: () => undefined }), /: its toJSON\(\) gives/],
+    [
+      "an instance whose toJSON returns undefined",
+      () => ({ toJSON: () => undefined }),
+      /: its toJSON\(\) returns a value that JSON cannot represent/,
+    ],
     [
       "an object that contains itself",
       () => {
         const loop: Record<string, unknown> = {};
         return Object.assign(loop, { loop });
       },
-      /: it contains itself by its property loop, so it has no end as JSON$/,
+      /: it contains itself by its property loop, so it cannot be sent as JSON$/,
     ],
   ])("may not be %s: the log names the handler, the problem and the remedy", async (_kind, make, fact) => {
     const { answer, log } = await ask(() => handle(make as () => ReplyBody), { middleware });
@@ -249,7 +261,7 @@ describe("A promise inside a reply", () => {
 
     expect(answer.status).toBe(500);
     expect(log.flatMap(({ err }) => err?.message ?? [])).toEqual([
-      "Cannot reply for Books.show: a promise is no body; await it",
+      "Cannot reply for Books.show: a promise is not a body; await it",
     ]);
   });
 });
@@ -257,7 +269,7 @@ describe("A promise inside a reply", () => {
 describe("A value that JSON would serialize as an empty object", () => {
   test.each([
     // oxlint-disable-next-line unicorn/no-thenable -- query builders of databases are such objects
-    ["a thenable inside a reply", () => reply({ then: () => {} }), "a promise is no body; await it"],
+    ["a thenable inside a reply", () => reply({ then: () => {} }), "a promise is not a body; await it"],
     ["a Request", () => new Request("http://x/"), "a Request is neither text nor JSON; send its body"],
     [
       "a CompressionStream",

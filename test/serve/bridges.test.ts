@@ -147,7 +147,7 @@ describe("serve as a CGI program", () => {
     });
     expect(await process.ended).toBe(1);
     expect(plainErrors(process)[0]).toBe(
-      "Cannot serve: vouchesFor has HTTP_X_USER, which is what the client says; no Web server can vouch for it",
+      "Cannot serve: vouchesFor has HTTP_X_USER, which the client controls; no Web server can vouch for it",
     );
   });
 });

@@ -228,7 +228,7 @@ describe("a CGI program", () => {
     const process = new NodeProcess(started, { env: request("/careless") });
     expect(await process.ended).toBe(1);
     expect(bodyOf(process)).toBe("careless");
-    expect(logged(process)).toEqual(["Nobody caught an error"]);
+    expect(logged(process)).toEqual(["Uncaught error"]);
   });
 
   test.each([

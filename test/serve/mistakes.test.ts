@@ -100,7 +100,7 @@ describe("serve says in one sentence, with its place and its code, that", () => 
     [
       "nothing is listed",
       'import { serve } from "tricorn";\nawait serve([], 0);',
-      "Cannot serve application: nothing in it would answer a request; list a class with @Responder, @Authorizer or @Filter",
+      "Cannot serve application: nothing in it answers requests; list a class with @Responder, @Authorizer or @Filter",
       "2:7",
       "ERR_CONTROLLER",
     ],
@@ -233,8 +233,8 @@ await serve([Books], 0);`,
     [
       "the options stand in place of the address",
       `${hello}await serve([Hello], { limits: {} });`,
-      "Cannot serve: its second argument is where it listens, and its third one the options; write serve(application, undefined, " +
-        "options) for none",
+      "Cannot serve: the second argument is the address, the third one the options; write serve(application, undefined, " +
+        "options) for the default address",
       "9:7",
       "ERR_ADDRESS",
     ],
@@ -499,7 +499,7 @@ process.exitCode = 1;`);
 });
 
 test.each([
-  ["sendfile", 'sendfile({ via: "X-Sendfile", root: "files" });', "is no absolute path", "2:1"],
+  ["sendfile", 'sendfile({ via: "X-Sendfile", root: "files" });', "is not an absolute path", "2:1"],
   ["nodeListener", "nodeListener(() => {}, { paths: 1 });", "did you mean path?", "2:1"],
   ["fetchHandler", "fetchHandler(() => {}, { bodyByte: 1 });", "did you mean bodyBytes?", "2:1"],
   ["FastCgiClient", "new FastCgiClient({ adress: 9000 });", "did you mean address?", "2:1"],

@@ -48,14 +48,14 @@ export function authorizerQuestions(
   const ask = (exchange: Exchange, marker: string): void => {
     if (!isBridgeForm(marker)) {
       exchange.playAs(Role.Authorizer, exchange.params);
-      refuse(exchange, "ERR_BRIDGE_MARKER", "TRICORN_BRIDGE has a value that is not known");
+      refuse(exchange, "ERR_BRIDGE_MARKER", "TRICORN_BRIDGE has an unknown value");
       return;
     }
     const { names, send } = forms[marker];
     const params = questionParams(exchange.params, names);
     exchange.playAs(Role.Authorizer, params ?? exchange.params);
     if (params === undefined) {
-      const reason = `${names.uri} and ${names.method} do not tell what is asked about`;
+      const reason = `${names.uri} or ${names.method} is missing, repeated or malformed`;
       refuse(exchange, "ERR_BRIDGE_TARGET", reason);
       return;
     }

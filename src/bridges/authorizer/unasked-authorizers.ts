@@ -10,8 +10,8 @@ import type { RequestContext } from "../../roles/request.js";
 import type { StderrLines } from "../../log/stderr-lines.js";
 
 const WARNING =
-  "A responder answers for a path of an authorizer that this Web server has not asked; let it ask by a bridge " +
-  "(nginx auth_request, Caddy), or serve with bridges.authorizer.inProcess";
+  "A responder answers a protected path, and this Web server did not ask its authorizer; configure it to ask " +
+  "(nginx auth_request, Caddy forward_auth), or set bridges.authorizer.inProcess";
 
 /** Web servers without the authorizer role: unless configured to ask, they send every request straight to a responder. */
 const NEVER_ASKS = /^(?:nginx|haproxy|caddy|h2o|jetty)\b/i;

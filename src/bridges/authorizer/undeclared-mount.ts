@@ -7,7 +7,7 @@ import type { Roles } from "../../roles/roles.js";
 const undeclaredMount: Refusal = {
   status: 403,
   code: "ERR_MOUNT_UNDECLARED",
-  reason: "an authorizer decides about this path below a mount that was not declared",
+  reason: "an authorizer protects this path, and its mount is not declared",
 };
 
 /**

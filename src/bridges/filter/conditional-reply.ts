@@ -45,7 +45,7 @@ export function underConditions(reply: Reply, headers: RequestHeaders, { isCompa
       return reply;
     case "failed":
       stopBody(reply.body);
-      return problemReply(new HttpError(412, "The file is not in the state that the request demands."));
+      return problemReply(new HttpError(412, "The file does not meet the preconditions of the request."));
   }
 }
 
@@ -60,7 +60,7 @@ export function rangedReply(reply: Reply, body: Buffer, request: RangeRequest): 
   if (range === "whole") return reply;
   if (range === "unsatisfiable") {
     const fields = { "Content-Range": formatContentRange(body.length) };
-    return problemReply(new HttpError(416, "The range lies outside of the content.", { headers: fields }));
+    return problemReply(new HttpError(416, "The range is outside the content.", { headers: fields }));
   }
   reply.status = 206;
   reply.body = body.subarray(range.first, range.last + 1);

@@ -86,7 +86,7 @@ export class FilterBridge {
     if (filter === undefined) {
       throw new ConfigurationError(
         "ERR_BRIDGE",
-        "Cannot serve: bridges.filter has a root, but no controller is a filter; add one, or leave it out",
+        "Cannot serve: bridges.filter is set, but the application has no filter; add one to the controllers, or omit the option",
       );
     }
     const root = await DocumentRoot.open(folder, { index, fileSystem });
@@ -179,8 +179,7 @@ export class FilterBridge {
       const more = context.budgets.admit(code);
       if (more !== undefined) {
         const facts = { code, authorizers: unasked.map(({ name }) => name), ...more };
-        const message =
-          "Denied: the path leads to a file of an authorizer that does not decide about the path";
+        const message = "Denied: the path leads to a protected file, and its authorizer was not asked";
         logSafely(() => context.log.warn(facts, message));
       }
       return undefined;
@@ -189,7 +188,7 @@ export class FilterBridge {
   }
 
   #fail(exchange: Exchange, error: unknown): void {
-    logFailure(error, { ...this.#roles.context, exchange, what: "the look-up of a file" });
+    logFailure(error, { ...this.#roles.context, exchange, what: "file lookup" });
     void sendReply(exchange, internalErrorReply());
   }
 }

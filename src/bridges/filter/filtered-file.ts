@@ -7,7 +7,7 @@ import { shortDigest } from "../../http/short-digest.js";
 import type { RequestLocation } from "../../paths/location.js";
 import { decodePath } from "../../paths/plain-path.js";
 import type { Audience } from "./audience.js";
-import { KEY_NAMES, TOLD_ANEW, digestOf, allValues, type Variant } from "./variant.js";
+import { KEY_NAMES, REPLACED_NAMES, digestOf, allValues, type Variant } from "./variant.js";
 
 /** A located file and the filter for it. */
 export interface FilteredFile {
@@ -65,7 +65,7 @@ export function filterParams(
   { facts, documentRoot }: { readonly facts: FileFacts; readonly documentRoot: string },
 ): Params {
   const name = (decodePath(location.mount) ?? location.mount) + file.name;
-  const told: readonly NameValuePair[] = [
+  const replaced: readonly NameValuePair[] = [
     ["DOCUMENT_ROOT", documentRoot],
     ["DOCUMENT_URI", name],
     ["SCRIPT_NAME", name],
@@ -74,7 +74,7 @@ export function filterParams(
     ["FCGI_DATA_LENGTH", String(facts.length)],
     ["FCGI_DATA_LAST_MOD", String(facts.modified)],
   ];
-  return params.with(told, { without: TOLD_ANEW });
+  return params.with(replaced, { without: REPLACED_NAMES });
 }
 
 /** The cache key of a request: its address, the file, and the filter. What the filter reads besides selects the variant. */

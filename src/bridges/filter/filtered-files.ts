@@ -18,7 +18,7 @@ import {
   type FilteredFile,
 } from "./filtered-file.js";
 import type { PendingReply, ReplyCache } from "./reply-cache.js";
-import { variantOf, type Variant, Variants } from "./variant.js";
+import { variantOf, type Variant, VariantIndex } from "./variant.js";
 
 /** The parts of {@link FilteredFiles}. */
 export interface FilteredFilesOptions {
@@ -34,7 +34,7 @@ export class FilteredFiles {
   readonly #filter: FilterRole;
   readonly #cache: ReplyCache | undefined;
   /** The variants of the replies that had validators from their file. */
-  readonly #answers = new Variants();
+  readonly #answers = new VariantIndex();
   /** The filters whose replies had validators of their own. */
   readonly #own = new Set<Transform>();
 
@@ -194,7 +194,7 @@ function dataOf(exchange: Exchange, content: FileContent | undefined): DataInput
     read: async () => {
       if (exchange.aborted !== undefined) throw exchange.aborted;
       if (content === undefined || exchange.ended) {
-        throw new TypeError("Cannot read file: the request is answered without it");
+        throw new TypeError("Cannot read file: the request was answered without it");
       }
       return content.read();
     },

@@ -4,7 +4,7 @@ import type { Params } from "../../protocol/params.js";
 import { ReplyHeaders } from "../../http/header-fields.js";
 import { Reply } from "../../roles/reply.js";
 import { isPublic } from "./audience.js";
-import { Variants, variantOf, type ReadNames } from "./variant.js";
+import { VariantIndex, variantOf, type ReadNames } from "./variant.js";
 
 /** The cost of an entry besides its content, in bytes: objects and bookkeeping. */
 const OVERHEAD = 512;
@@ -68,7 +68,7 @@ export class PendingReply {
  */
 export class ReplyCache {
   readonly #entries: LRUCache<string, CachedReply>;
-  readonly #variants = new Variants();
+  readonly #variants = new VariantIndex();
   readonly #pending = new Map<string, PendingReply>();
   /** The largest body that is kept, in bytes. */
   readonly largestBody: number;

@@ -15,7 +15,7 @@ export interface Variant {
 }
 
 /** The params that describe the file; they are replaced. */
-export const TOLD_ANEW: ReadonlySet<string> = new Set([
+export const REPLACED_NAMES: ReadonlySet<string> = new Set([
   "DOCUMENT_ROOT",
   "DOCUMENT_URI",
   "SCRIPT_NAME",
@@ -44,7 +44,7 @@ export const KEY_NAMES: readonly string[] = [
 /** The names that select a variant; undefined if no list of names covers what was read. */
 export function namesRead(reading: ParamsReading): ReadNames | undefined {
   if (reading === "everything") return undefined;
-  return [...reading].filter((name) => !KEY_NAMES.includes(name) && !TOLD_ANEW.has(name)).sort();
+  return [...reading].filter((name) => !KEY_NAMES.includes(name) && !REPLACED_NAMES.has(name)).sort();
 }
 
 /** The variant of a request if these names are read. */
@@ -82,7 +82,7 @@ interface KnownVariants {
  * The variants that are known to cover all that is read, by key. It works in two steps, like Vary (RFC 9111, section 4.1):
  * a request with the same values of all that was read for an earlier one will read the same.
  */
-export class Variants {
+export class VariantIndex {
   readonly #known = new LRUCache<string, KnownVariants>({ max: MOST_KEYS });
 
   /** The known variant of a request; the one with the most names if there are several. */

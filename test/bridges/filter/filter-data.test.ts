@@ -179,7 +179,7 @@ describe("the file of a filter", () => {
     await allClosed();
     resolve();
     expect(await failed.promise).toMatchObject({
-      message: "Cannot read file: the request is answered without it",
+      message: "Cannot read file: the request was answered without it",
     });
   });
 

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
 
-import { namesRead, variantOf, Variants } from "../../../src/bridges/filter/variant.js";
+import { namesRead, variantOf, VariantIndex } from "../../../src/bridges/filter/variant.js";
 import { Params } from "../../../src/protocol/params.js";
 
 const of = (...pairs: [string, string][]): Params => Params.from(pairs);
-const ids = (variants: Variants, key: string, params: Params): readonly unknown[] => {
+const ids = (variants: VariantIndex, key: string, params: Params): readonly unknown[] => {
   const found = variants.find(key, params);
   return found === undefined ? [] : [found.names];
 };
 
 describe("variants", () => {
   test("are found by the values of the names that were read, also absent ones", () => {
-    const variants = new Variants();
+    const variants = new VariantIndex();
     variants.learn("k", variantOf(["A"], of(["A", "1"], ["B", "1"])));
     expect(ids(variants, "k", of(["A", "1"], ["B", "2"]))).toEqual([["A"]]);
     for (const other of [of(["A", "2"]), of(["A", ""]), of(), of(["A", "1"], ["A", "1"])])
@@ -20,7 +20,7 @@ describe("variants", () => {
   });
 
   test("of more names take precedence over those of fewer", () => {
-    const variants = new Variants();
+    const variants = new VariantIndex();
     variants.learn("k", variantOf(["A", "B"], of(["A", "1"], ["B", "1"])));
     variants.learn("k", variantOf(["A"], of(["A", "1"])));
     expect(ids(variants, "k", of(["A", "1"], ["B", "1"]))).toEqual([["A", "B"]]);
@@ -36,7 +36,7 @@ describe("variants", () => {
   });
 
   test("of one key are limited, and the least recently used are evicted", () => {
-    const variants = new Variants();
+    const variants = new VariantIndex();
     const forgotten: string[] = [];
     for (let n = 0; n < 40; n += 1) {
       forgotten.push(...variants.learn("k", variantOf(["A"], of(["A", `${n}`]))));
@@ -49,7 +49,7 @@ describe("variants", () => {
   });
 
   test("of one key have a bounded number of sets of names", () => {
-    const variants = new Variants();
+    const variants = new VariantIndex();
     for (let n = 0; n < 9; n += 1) variants.learn("k", variantOf([`N${n}`], of([`N${n}`, "1"])));
     expect(ids(variants, "k", of(["N0", "1"]))).toEqual([]);
     expect(ids(variants, "k", of(["N8", "1"]))).toEqual([["N8"]]);
