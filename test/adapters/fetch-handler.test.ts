@@ -16,7 +16,7 @@ const broken = (): never => {
   throw new Error("broken");
 };
 
-/** A stream of one piece, and of what follows. */
+/** A stream of one piece, whose next pull calls a function that throws. */
 function pieceOf(text: string, pull: () => never): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(text)), pull });
 }
@@ -34,7 +34,7 @@ function ready(...pieces: readonly string[]): ReadableStream<Uint8Array> {
   });
 }
 
-/** What a handler makes of one request. */
+/** A handler's result for one request. */
 async function seenOf<T>(
   look: (request: Request, own: ResponderRequest) => T | Promise<T>,
   ...visit: Parameters<Awaited<ReturnType<typeof serveFetch>>["visit"]>

@@ -8,7 +8,7 @@ import { begin, params, stdin } from "../support/records.js";
 import { deferred, serveDefinitions } from "../support/served.js";
 import type { TestRequest } from "../../src/testing/test-request.js";
 
-/** What a listener sees of its socket, in a process without one. */
+/** The listener's view of its socket, in a process without one. */
 async function seenOf(
   look: (socket: Socket & TLSSocket) => unknown,
   request: TestRequest = {},

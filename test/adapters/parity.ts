@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 
 import { deferred, serveDefinitions, temporaryFolder } from "../support/served.js";
 
-/** What a listener does with a request, and what its client does. */
+/** The actions of a listener and its client. */
 export interface Scenario {
   /** `note` adds a line to the comparison. */
   readonly listener: (

@@ -6,7 +6,7 @@ import type { Definition } from "../../src/roles/definitions.js";
 import { bodyOf, paramsOf, type TestRequest } from "../../src/testing/test-request.js";
 import { serveDefinitions, turns, type LogLine, type ServedOptions } from "../support/served.js";
 
-/** What a test says of a request. */
+/** The options of a test's request. */
 export interface Visit extends TestRequest {
   /** A body that is streamed. */
   readonly stdin?: AsyncIterable<Uint8Array>;

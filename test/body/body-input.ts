@@ -75,5 +75,5 @@ export function file(name: string, filename: string, content: string | Uint8Arra
   };
 }
 
-/** What a browser sends as Content-Type of these. */
+/** A browser's Content-Type for these. */
 export const formType = "multipart/form-data; boundary=XX";

@@ -53,7 +53,7 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<number[]> {
   return all;
 }
 
-/** What becomes of a promise: its value, or the message of its error. */
+/** The outcome of a promise: its value, or the message of its error. */
 const outcome = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     (value) => ({ value }),

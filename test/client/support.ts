@@ -3,7 +3,7 @@ import { afterEach, beforeEach } from "vitest";
 import { FastCgiClient, type ClientOptions } from "../../src/client/index.js";
 import { ScriptedApplication } from "../support/scripted-application.js";
 
-/** What a test says of its client beside where it connects to. */
+/** A test's client options, in addition to its address. */
 export type Further = Omit<ClientOptions, "address" | "connect">;
 
 /** The application that the clients of the running test connect to. */

@@ -29,15 +29,15 @@ const kinds: Record<Started, Omit<WebServerKind, "files">> = {
   h2o: { program: "h2o", args: () => ["-c", "h2o.conf"], stopSignal: "SIGINT" },
 };
 
-/** One that was started by root would else hand its workers to a user who cannot enter the folders of tests. */
+/** A server started by root would otherwise run its workers as a user who cannot enter the tests' folders. */
 const asRoot: DeploymentInput =
   process.getuid?.() === 0 ? { webServerUser: userInfo().username, webServerGroup: "root" } : {};
 
-/** What a Web server is started with. */
+/** The options of a Web server's start. */
 export interface StartedOptions {
   readonly deployment: DeploymentInput;
   readonly description: Description;
-  /** What an administrator changes in the main file. */
+  /** An administrator's changes to the main file. */
   readonly edit?: ((text: string) => string) | undefined;
 }
 

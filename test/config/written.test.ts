@@ -37,7 +37,7 @@ function anotherValue({ name, kind, choices, default: value }: DeploymentOption)
   return own[name] ?? (kind === "text" && /root|mount|state|director|file/.test(name) ? "/other" : "other");
 }
 
-/** What other fields must be for one to matter. */
+/** The other fields that make one matter. */
 const BESIDE: Readonly<Record<string, DeploymentInput>> = {
   "web-server-group": { listen: "unix:/run/app.sock" },
   links: { root: "/srv/www" },

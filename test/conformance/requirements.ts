@@ -12,14 +12,14 @@ export interface Requirement {
   /** Which side. `src/client` and `src/gateway` are the Web server. */
   readonly of: "application" | "Web server";
   readonly says: string;
-  /** Defaults to met; `differs` for a known difference, `elsewhere` for what does not concern this package. */
+  /** Defaults to met; `differs` for a known difference, `elsewhere` for requirements out of scope. */
   readonly status?: "differs" | "elsewhere";
-  /** What differs and why, or why it does not concern this package. */
+  /** What differs and why, or why it is out of scope. */
   readonly because?: string;
   readonly tests: readonly TestName[];
 }
 
-/** A section of the specification with what it requires. */
+/** A section of the specification with its requirements. */
 export interface Section {
   readonly number: string;
   readonly title: string;

@@ -164,7 +164,7 @@ describe("a dependency is refused", () => {
         return "x";
       }
     }
-    // What esbuild leaves: the decorators ran, design:paramtypes is not there.
+    // The output of esbuild: the decorators ran, design:paramtypes is absent.
     inject("name")(Holes, undefined, 1);
     Get("/")(Holes.prototype, "get", Object.getOwnPropertyDescriptor(Holes.prototype, "get")!);
     Responder()(Holes);

@@ -48,9 +48,9 @@ export function exampleScript(example: string): string {
   return `#!/bin/sh\ncd ${root} && exec ${process.execPath} ${options} examples/${example}\n`;
 }
 
-/** What a configuration of the documents is run with. */
+/** The options of a configuration's run. */
 export interface RunOptions {
-  /** Where the application listens; only where the configuration leads to one that runs by itself. */
+  /** The application's address, if the configuration forwards to one that is already running. */
   readonly behind?: Behind | undefined;
   /** Replaces the documents' /srv/hats/hats. */
   readonly script?: string | undefined;

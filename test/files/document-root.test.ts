@@ -8,7 +8,7 @@ import { DocumentRoot, type LocatedFile } from "../../src/files/document-root.js
 import { nodeFileSystem, type FileSystem } from "../../src/files/file-system.js";
 import { LONG_AGO, folderWith, openFilesBelow, putFile } from "../support/folders.js";
 
-/** What a path leads to by both steps, with something that happens before and after the second one opens it. */
+/** The result of both steps for a path, with actions before and after the second one opens it. */
 async function openAfter(
   root: string,
   path: string,

@@ -1,4 +1,4 @@
-// CVE-2019-10072 and others: what costs a peer a few bytes cost the disk a line each time.
+// CVE-2019-10072 and others: a few bytes of a peer cost a line on disk each time.
 import { expect, test } from "vitest";
 
 import { deny } from "../../src/roles/verdict.js";

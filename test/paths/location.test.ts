@@ -418,7 +418,7 @@ describe("locate", () => {
         const params = Params.from({ REQUEST_URI: uri, SCRIPT_NAME: script, PATH_INFO: info });
         const { mount, target } = locate(params, { mount: "", pathInfo: params.get("PATH_INFO") });
         expect(mount).not.toMatch(/\/$/);
-        // Sent to either of them, a browser stays where it is.
+        // Sent to either of them, a browser stays on the same host.
         for (const path of [`${mount}/`, target]) expect(path).toMatch(/^\/(?![/\\])/);
       }),
     );

@@ -61,7 +61,7 @@ test("an index of a block with many pairs has all of them, and the next is separ
 
 test("an index does not read the end of a value as a name", () => {
   const index = new PairIndex();
-  // The value of A is what the pair B=1 looks like.
+  // The value of A looks like the pair B=1.
   const block = hex("01 04 41  01 01 42 31");
   expect(index.list(block)).toBe(1);
   expect(valueIn(index, block, { name: "B", which: "last" })).toBeUndefined();

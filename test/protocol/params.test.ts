@@ -100,7 +100,7 @@ describe("Params", () => {
     expect(made.getBytes("C")).toEqual(hex("e9"));
     expect(made.getBytes("D")).toEqual(hex("c3 a9"));
     expect(made.size).toBe(4);
-    // The given ones stay what they are.
+    // The original ones do not change.
     expect(given.getAll("A")).toEqual(["1", "3", ""]);
     expect(Params.from([]).with([], { without: new Set() }).size).toBe(0);
   });

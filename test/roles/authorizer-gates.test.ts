@@ -7,7 +7,7 @@ import { askAsCaddy, askAsNginx, expectDenied, gate } from "../support/gates.js"
 import { authorize, get } from "../support/records.js";
 import { responder, serveDefinitions } from "../support/served.js";
 
-/** What each glob is for; the same path in a reading that a program may have of it. */
+/** The paths of each glob, and the same path in another reading. */
 const READINGS: readonly (readonly [glob: string, target: string])[] = [
   ["!/public/**", "/PUBLIC/secret"],
   ["!/public/**", "/Public/secret"],

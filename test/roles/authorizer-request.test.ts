@@ -10,7 +10,7 @@ import { askAsNginx, expectDenied, gate } from "../support/gates.js";
 import { Authorizer, Responder, authorize, begin, get, params, stdin } from "../support/records.js";
 import { responder, serveDefinitions, type ServedOptions } from "../support/served.js";
 
-/** What an authorizer finds in a request with these params. */
+/** An authorizer's view of a request with these params. */
 async function look<T>(
   params: Readonly<Record<string, string>>,
   find: (request: AuthorizerRequest) => T,

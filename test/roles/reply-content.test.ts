@@ -386,7 +386,7 @@ describe("A decision returned by a responder", () => {
     [
       "thrown",
       () => {
-        // oxlint-disable-next-line typescript/only-throw-error -- a denial is thrown where it cannot be returned
+        // oxlint-disable-next-line typescript/only-throw-error -- a denial is thrown if it cannot be returned
         throw redirect("/zürich?q=é");
       },
       [],

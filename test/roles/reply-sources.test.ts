@@ -63,7 +63,7 @@ it("drops the connection's fields of a Response that was fetched", async () => {
 function thenable(
   then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void,
 ): object {
-  // oxlint-disable-next-line unicorn/no-thenable -- it is what the test is about
+  // oxlint-disable-next-line unicorn/no-thenable -- this is under test
   return Object.defineProperty({}, "then", { value: then });
 }
 

@@ -8,7 +8,7 @@ import { INTERNAL_ERROR, type Answer } from "../support/answer.js";
 import { begin, get, params } from "../support/records.js";
 import { deferred, responder, serveDefinitions, turns } from "../support/served.js";
 
-/** What a client gets when a handler returns this. */
+/** The client's answer if a handler returns this. */
 async function answerTo(handle: () => unknown, method = "GET"): Promise<Answer> {
   const { connect } = await serveDefinitions([
     responder({ [`${method === "HEAD" ? "GET" : method} /`]: handle }),
@@ -134,7 +134,7 @@ describe("Complete replies", () => {
         });
       },
     ],
-    // oxlint-disable-next-line unicorn/no-thenable -- handlers may return what other libraries make
+    // oxlint-disable-next-line unicorn/no-thenable -- handlers may return other libraries' thenables
     ["a thenable that throws", () => ({ then: failing })],
     [
       "a thenable that rejects",

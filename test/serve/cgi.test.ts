@@ -12,7 +12,7 @@ interface CgiAnswer {
   readonly head: readonly string[];
   readonly body: string;
   readonly errors: readonly string[];
-  /** Set where the program has left before its input was read. */
+  /** Set if the program exited before its input was read. */
   readonly inputError: Error | null | undefined;
   readonly process: NodeProcess;
 }

@@ -1,4 +1,4 @@
-// How an application finds out where it shall listen (sections 2.2 and 3.2, and what came after the specification).
+// How an application finds its address (sections 2.2 and 3.2, and later conventions).
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
@@ -90,7 +90,7 @@ describe("serve, started by systemd", () => {
   test.each(["tcp", "unix"])("takes descriptor 3 if LISTEN_PID is its own: %s", async (kind) => {
     const path = socketPath();
     const socket = await (kind === "tcp" ? listeningSocket(0, "127.0.0.1") : listeningSocket(path));
-    // What execs has the process id that the program will have.
+    // exec keeps the process id for the program.
     const command = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", ...shop()] as const;
     const process = new NodeProcess([...command], {
       env: { LISTEN_FDS: "1" },

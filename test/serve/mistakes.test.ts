@@ -342,7 +342,7 @@ export { Body, Get, Hello, Path, Req, Responder, Use };`;
       "@Use to Hello",
     ],
   ])("%s is a TC39 decorator, without experimentalDecorators", (_name, decorator, context, what) => {
-    // What compilers make of it: the decorator is called with the value and a context.
+    // The compiled form: the decorator is called with the value and a context.
     const text = run(`import { Get, Responder, Use } from "tricorn";
 class Hello {}
 ${decorator}(Hello, ${context});

@@ -177,7 +177,7 @@ describe("SIGTERM", () => {
 });
 
 describe("A signal that does not end the application", () => {
-  /** Where the signal before had ended it, SIGTERM would be the second one, and its exit code 143. */
+  /** If the previous signal had ended it, SIGTERM would be the second one, and its exit code 143. */
   async function expectAlive(process: NodeProcess, address: string): Promise<void> {
     const peer = await idle(address);
     expect((await peer.send(get(2, "/hello")).answer(2)).status).toBe(200);

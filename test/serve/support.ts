@@ -36,17 +36,17 @@ export async function expectHello(address: string): Promise<void> {
 
 const LIFE = /^(?:start|stop) |^pid \d+$/;
 
-/** What the shop says when it starts and stops. */
+/** The shop's output when it starts and stops. */
 export function lifeOf(process: NodeProcess): readonly string[] {
   return process.errors.filter((line) => LIFE.test(line) && !line.startsWith("pid "));
 }
 
-/** What standard error says beside that and the lines of the log. */
+/** Other lines of standard error, except those of the log. */
 export function plainErrors(process: NodeProcess): readonly string[] {
   return process.errors.filter((line) => !line.startsWith("{") && !LIFE.test(line));
 }
 
-/** What the log says, each line as its message. */
+/** The messages of the log's lines. */
 export function logged(process: NodeProcess): readonly string[] {
   return process.errors
     .filter((line) => line.startsWith("{"))

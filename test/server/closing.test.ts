@@ -1,4 +1,4 @@
-// What had reached the process before it was asked to end is answered.
+// Requests that reached the process before it was asked to end are answered.
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";

@@ -29,7 +29,7 @@ const transitions: Readonly<Record<string, Transition>> = {
   readClock: (state) => states.readClock(state, NOW),
 };
 
-/** What each transition makes of each state; a text is the fault. */
+/** The result of each transition in each state; a text is the fault. */
 const expected: Readonly<Record<string, Readonly<Record<string, ConnectionState | string>>>> = {
   restIdle: { open, read: open, closing, peerEnded, draining, closed },
   awaitLast: {

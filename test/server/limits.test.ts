@@ -359,7 +359,7 @@ describe("Many requests in one chunk", () => {
 
     for (const id of ids) expect((await peer.answer(id)).body).toHaveLength(256 * 1024);
     expect(asked.times).toBe(90);
-    // What the state machine, this socket and the kernel hold, each about a megabyte or a few.
+    // The state machine, this socket and the kernel each hold one or a few megabytes.
     expect(unread).toBeLessThan(60);
   });
 });

@@ -18,7 +18,7 @@ interface Line {
   readonly error: string;
 }
 
-/** A server that logs what it closes a connection for. */
+/** A server that logs why it closes a connection. */
 async function listen(): Promise<{ readonly port: number; readonly lines: Line[] }> {
   const lines: Line[] = [];
   const log = { warn: (line: Line) => lines.push(line) };

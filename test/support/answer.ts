@@ -8,7 +8,7 @@ export const INTERNAL_ERROR = JSON.stringify({
   detail: "The request could not be completed.",
 });
 
-/** What came back for one request, from its first record to its END_REQUEST. */
+/** The answer to one request, from its first record to its END_REQUEST. */
 export interface Answer {
   readonly records: readonly Received[];
   readonly stdout: Buffer;
@@ -24,7 +24,7 @@ export interface Answer {
   readonly protocolStatus: number;
 }
 
-/** Reads the records of one request as an answer, and checks what section 5.5 and the Web servers demand of any. */
+/** Reads the records of one request as an answer, and checks the requirements of section 5.5 and of Web servers. */
 export function answerOf(records: readonly Received[]): Answer {
   const last = records.at(-1)!;
   if (last.type !== Type.end) throw new Error("The last record is not END_REQUEST.");

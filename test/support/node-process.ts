@@ -30,7 +30,7 @@ export interface StartOptions {
   readonly descriptors?: readonly (number | "pipe")[];
 }
 
-/** A process and what it prints. It is killed when the test ends. */
+/** A process and its output. It is killed when the test ends. */
 export class NodeProcess {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];

@@ -150,7 +150,7 @@ export interface Received {
   readonly padding: Buffer;
 }
 
-/** Cuts what the application sends into records. */
+/** Splits the application's output into records. */
 export class Records {
   #rest: Buffer[] = [];
   #length = 0;

@@ -24,7 +24,7 @@ const endless: unknown = new Proxy(
   },
 );
 
-/** What an authorizer can do beside deciding, and what each time must be a denial. */
+/** Actions of an authorizer that are not a decision, each of which must be a denial. */
 export const UNDECIDED: readonly (readonly [what: string, authorize: () => unknown])[] = [
   [
     "throws",

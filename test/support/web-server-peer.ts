@@ -21,9 +21,9 @@ export class WebServerPeer {
   #closed = false;
   /** Bytes that have arrived. */
   bytesRead = 0;
-  /** Set where the connection did not end with a clean FIN. */
+  /** Set unless the connection ended with a clean FIN. */
   error: NodeJS.ErrnoException | undefined;
-  /** A mistake in what the application sent. */
+  /** A fault in the application's output. */
   #fault: unknown;
 
   private constructor(socket: Socket) {
@@ -101,7 +101,7 @@ export class WebServerPeer {
     if (came === undefined) this.#early(`${bytes} bytes came`);
   }
 
-  /** Resolves when the application has closed its side; throws where it did so by a reset. */
+  /** Resolves when the application has closed its side; throws if it was by a reset. */
   async closedByApplication(): Promise<void> {
     await this.#until(() => (this.#ended || this.#closed ? true : undefined));
     if (this.error !== undefined) throw this.error;
@@ -124,7 +124,7 @@ export class WebServerPeer {
     return this.#ended || this.#closed;
   }
 
-  /** What came for a request that has not ended yet. */
+  /** The records of a request that has not ended. */
   unfinished(id: number): readonly Received[] {
     return this.#open.get(id) ?? [];
   }

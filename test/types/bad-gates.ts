@@ -137,7 +137,7 @@ export class NoGlob {
 
 // @ts-expect-error a variable is text
 allow({ X: 1 });
-// @ts-expect-error a variable is text even where it may be absent
+// @ts-expect-error a variable is text even if it may be absent
 allow({ X: undefined });
 // @ts-expect-error a status is a number
 deny("403");

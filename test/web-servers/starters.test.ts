@@ -73,7 +73,7 @@ async function deaf(address: string): Promise<void> {
   await expect.poll(outcome).toMatch(/^(?:ECONNREFUSED|ENOENT)$/);
 }
 
-/** Sends what ends the program to its starter, or to itself where that has left. */
+/** Sends SIGTERM to the starter, or to the program if its starter has exited. */
 async function terminate({ process: starter, addresses }: Started): Promise<void> {
   const { pid } = await factsAt(addresses[0]!);
   process.kill(starter?.pid ?? pid, "SIGTERM");

@@ -22,7 +22,7 @@ import { UNDECIDED } from "../../support/undecided.js";
 
 const inProcess = { bridges: { authorizer: { inProcess: true } } } as const;
 
-/** Says what it got, so that a leak is seen. */
+/** Echoes its input, so that a leak is visible. */
 const SECRET = "for members";
 const page = responder({
   "GET /members/:name": () => SECRET,

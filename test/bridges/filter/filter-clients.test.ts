@@ -21,7 +21,7 @@ import { bridged, filtering } from "../support.js";
 const cache = { bytes: 1_000_000 };
 const files = { "a.txt": "hello" };
 
-/** What two clients send that is not the same. */
+/** The differing fields of two clients. */
 interface Client {
   readonly headers?: Record<string, string>;
   readonly params?: Record<string, string>;

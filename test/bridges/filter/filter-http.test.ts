@@ -304,7 +304,7 @@ describe("what the filter sets itself", () => {
     expect(await ask("/a.md", { "If-Match": '"other"' })).toBe(412);
     expect(await ask("/a.md", { "If-Modified-Since": LATER })).toBe(200);
     expect(await ask("/a.txt", { "If-Modified-Since": LATER })).toBe(304);
-    // Newer than the file, older than what the filter makes of it.
+    // Newer than the file, older than the filter's own date.
     expect(await ask("/a.txt", { "If-Modified-Since": LAST_MODIFIED })).toBe(200);
     expect(dated.runs).toBe(2);
   });
@@ -429,7 +429,7 @@ describe("a reply that differs between clients", () => {
     expect([answer.headers.get("etag"), answer.headers.get("last-modified")]).toEqual([undefined, undefined]);
     const posted = await respond("/members/a.txt", { method: "POST" });
     expect(posted.headers.get("cache-control")).toBe("private, no-cache");
-    // What the filter says itself counts, but for validators that would follow from the file.
+    // The filter's own fields count, except validators derived from the file.
     const said = await respond("/members/a.md");
     expect([said.headers.get("cache-control"), said.headers.get("etag")]).toEqual(["public", undefined]);
   });

@@ -1,4 +1,4 @@
-// What the test of watchLoading starts.
+// Started by the test of watchLoading.
 import { watchLoading } from "../../../src/cli/loading-watch.js";
 
 const endWatch = watchLoading({ limit: 500, message: "it computes for ever\n" });

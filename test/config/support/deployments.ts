@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { DeploymentSchema, type DeploymentInput } from "../../../src/config/deployment.js";
 import type { RouteDescription } from "../../../src/paths/routes-of.js";
 
-/** What every language has some meaning for somewhere, and what none has. */
+/** Characters that are special in some language, and ordinary ones. */
 const CHARACTERS = [
   ...Array.from("ab/.-_~:|*?+&%=#@!,^()[]{}<>$'\"\\; \t\n"),
   "ä",

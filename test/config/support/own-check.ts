@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { Configuration } from "../../../src/config/configuration.js";
 import { programPath } from "../../support/web-servers/background-process.js";
 
-/** What a program that checks configurations ended with. */
+/** The outcome of a program that checks configurations. */
 export interface Checked {
   /** 0 if it accepts the configuration. */
   readonly code: number;

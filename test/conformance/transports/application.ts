@@ -147,7 +147,7 @@ class Broken {
 @Filter("*.whole", { type: "text/plain" })
 class Whole {
   async filter({ data, params }: FilterRequest) {
-    // Where the file is really one, it becomes shorter while it is being read.
+    // A real file is truncated while it is being read.
     const file = params.get("SCRIPT_FILENAME");
     let length = 0;
     for await (const chunk of data) {

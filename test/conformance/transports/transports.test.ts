@@ -11,7 +11,7 @@ interface Case extends Omit<Call, "role"> {
   readonly fields?: Readonly<Record<string, string | readonly string[] | null>>;
   readonly text?: string | RegExp;
   readonly json?: unknown;
-  /** False where it must be seen that the answer is not complete. */
+  /** False if the answer must be visibly incomplete. */
   readonly whole?: boolean;
   /** Differences inherent in the gateway: after an authorizer it asks the responder, for example. */
   readonly gateway?: Partial<Omit<Case, keyof Call | "name">>;

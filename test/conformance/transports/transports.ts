@@ -25,7 +25,7 @@ export interface Call {
   readonly missing?: number;
 }
 
-/** What came back. */
+/** The result. */
 export interface Seen {
   /** 0 if no answer could be read. */
   readonly status: number;
@@ -83,7 +83,7 @@ async function served(address: string): Promise<Transport> {
   return (call) => ask(client, call);
 }
 
-/** Puts the file where the gateway finds it; what is missing is there until the filter has begun to read. */
+/** Puts the file where the gateway finds it; missing data is removed only after the filter has begun to read. */
 function store(path: string, { data = "", missing = 0 }: Call): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, Buffer.concat([Buffer.from(data as string), Buffer.alloc(missing)]));

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { ExampleProcess, withExample } from "./support.js";
 
-/** The params of a plain GET, with what else a Web server would send. */
+/** The params of a plain GET, with the other params of a Web server. */
 function get(path: string, others: Record<string, string> = {}): Record<string, string> {
   return {
     REQUEST_METHOD: "GET",

@@ -24,7 +24,7 @@ function visit(path: string, { as, ...init }: RequestInit & { as?: string } = {}
   return fetch(new URL(path, library.url), { redirect: "manual", ...init, headers });
 }
 
-/** What a Problem Details answer says is wrong, as "place path". */
+/** The errors of a Problem Details answer, as "place path". */
 async function mistakes(response: Response): Promise<string[]> {
   expect(response.headers.get("content-type")).toContain("application/problem+json");
   const { errors } = (await response.json()) as { errors: { in: string; path: (string | number)[] }[] };

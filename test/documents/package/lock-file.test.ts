@@ -1,4 +1,4 @@
-// What a checkout installs is what its lock files name, byte by byte.
+// A checkout installs exactly what its lock files name, byte by byte.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

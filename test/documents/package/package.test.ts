@@ -43,7 +43,7 @@ let packed: {
   readonly files: readonly { readonly path: string; readonly size: number }[];
 };
 
-/** Runs npm, without what the npm that runs the tests hands down. */
+/** Runs npm, without the environment of the npm that runs the tests. */
 async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
   const env = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_"));
   const { stdout } = await run("npm", args, { cwd, env: Object.fromEntries(env) });

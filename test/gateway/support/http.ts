@@ -14,7 +14,7 @@ export interface HttpCall {
   readonly agent?: Agent;
 }
 
-/** What came back. */
+/** The response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly reason: string;

@@ -9,7 +9,7 @@ import { Gateway, type GatewayOptions, type GatewayRoutes } from "../../../src/g
 import type { Role } from "../../../src/protocol/constants.js";
 import { ScriptedApplication, type Script } from "./scripted-application.js";
 
-/** What a test plays with. */
+/** The parts of a test. */
 export interface StageOptions {
   readonly scripts?: Partial<Record<Role, Script>>;
   readonly files?: Readonly<Record<string, string | Uint8Array>>;

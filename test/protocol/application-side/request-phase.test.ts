@@ -36,7 +36,7 @@ const transitions: Readonly<Record<string, Transition>> = {
   end: phases.end,
 };
 
-/** What each transition makes of each phase; a text is the fault. */
+/** The result of each transition in each phase; a text is the fault. */
 const expected: Readonly<Record<string, Readonly<Record<string, RequestPhase | string>>>> = {
   dispatch: {
     params: { kind: "dispatched", deadline: 30 },

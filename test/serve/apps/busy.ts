@@ -1,4 +1,4 @@
-// What the tests of the end of a process start: a handler that computes until its caller says that it is enough.
+// For the tests of a process's end: a handler that computes until its caller stops it.
 import { existsSync, writeFileSync } from "node:fs";
 import { Get, Responder, serve } from "tricorn";
 

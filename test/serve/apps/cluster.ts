@@ -1,4 +1,4 @@
-// What the tests of node:cluster start: a primary with two workers that serve on one address.
+// For the tests of node:cluster: a primary with two workers that serve on one address.
 import cluster from "node:cluster";
 import { Get, Responder, serve } from "tricorn";
 

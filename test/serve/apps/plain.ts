@@ -1,4 +1,4 @@
-// What the tests of CGI programs start: routes without a decorator.
+// For the tests of CGI programs: routes without decorators.
 import { createApplication, serve, type ResponderRequest } from "tricorn";
 
 const routes = [

@@ -1,4 +1,4 @@
-// What the tests of serve() start: handlers that answer, that wait for their caller, and that hang.
+// For the tests of serve(): handlers that answer, that wait for their caller, and that hang.
 import {
   Authorizer,
   Body,

@@ -46,7 +46,7 @@ const description = {
 
 interface Told {
   readonly authorizer: Authorizer;
-  /** Where the application listens. */
+  /** The application's address. */
   readonly listen: string;
   /** What mod_fcgid starts. */
   readonly command: readonly string[];

@@ -1,4 +1,4 @@
-// What the generated file of HAProxy makes it do that others do by themselves.
+// HAProxy needs rules in the generated file for what other servers do by default.
 import { Agent } from "node:http";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 

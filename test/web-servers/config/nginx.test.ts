@@ -78,7 +78,7 @@ describe("the configuration of nginx", () => {
   });
 });
 
-/** Runs nginx as a user who is not root, also where the tests are root's. */
+/** Runs nginx as an ordinary user, even if root runs the tests. */
 async function asOrdinaryUser(folder: string, ...args: readonly string[]): Promise<void> {
   const nginx = [programPath("nginx"), "-e", "stderr", "-p", folder, "-c", "nginx.conf", ...args];
   const isRoot = process.getuid?.() === 0;
