@@ -34,6 +34,9 @@ export interface Configuration {
   readonly isTested: boolean;
 }
 
+/** The fields that differ between a complete configuration and a part of one (`deployment.part`). */
+export type ConfigurationPart = Pick<Configuration, "files" | "check" | "run" | "folders" | "asRoot">;
+
 /** Options that an application must set for a configuration to work. */
 export interface ApplicationNeeds {
   /** An option of `createApplication`, if the Web server does not send the mount. */

@@ -5,13 +5,13 @@ import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { shellWord } from "./program.js";
 import { indented, textOf } from "./text.js";
 
-/** Writes the configuration of H2O, 2.2 or newer. */
+/** Generates the configuration of H2O 2.2 or newer. */
 export function h2o(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
   const { name, state, part, webServerUser = "nobody" } = plan.deployment;
   const shared = {
     needs: needsOf(plan, { inProcess: true, sendsMount: false }),
-    notes: [...commonNotes(plan), ...notesOf(plan)],
+    notes: [...commonNotes(plan), ...h2oNotes(plan)],
     isTested: true,
   };
   if (part === "site") {
@@ -20,7 +20,7 @@ export function h2o(source: ConfigurationSource): Configuration {
       files: [
         {
           name: `${name}.h2o.conf`,
-          text: textOf([`# ${name} behind H2O: a host for the hosts of h2o.conf.`, ...host(plan)]),
+          text: textOf([`# ${name} behind H2O: an entry for the hosts of h2o.conf.`, ...hostEntry(plan)]),
         },
       ],
       check: undefined,
@@ -33,76 +33,81 @@ export function h2o(source: ConfigurationSource): Configuration {
     files: [
       {
         name: "h2o.conf",
-        text: textOf([`# H2O in front of ${name}.`, ...main(plan), "hosts:", ...indented(host(plan))]),
+        text: textOf([
+          `# H2O in front of ${name}.`,
+          ...globalSettings(plan),
+          "hosts:",
+          ...indented(hostEntry(plan)),
+        ]),
       },
     ],
     check: "h2o -t -c h2o.conf",
     run: "h2o -c h2o.conf",
     folders: state === undefined ? [] : [state],
-    // Started by root and told no user, H2O 2.2 goes on as nobody.
+    // Started by root without `user`, H2O 2.2 runs as the user "nobody".
     ...(state !== undefined && { asRoot: `chown ${webServerUser} ${shellWord(state)}` }),
   };
 }
 
-/** H2O knows neither expressions for paths nor questions, so it must not serve what an expression protects or filters. */
+/** H2O can neither match globs nor ask an authorizer, so it must not serve files if any are protected or filtered. */
 function servesFiles({ deployment, protect, filter }: RoutingPlan): boolean {
   return deployment.root !== undefined && protect.length === 0 && filter.length === 0;
 }
 
-function notesOf(plan: RoutingPlan): string[] {
+function h2oNotes(plan: RoutingPlan): string[] {
   const { deployment, protect } = plan;
   return [
     ...(servesFiles(plan) ? linkNotes(plan, "H2O") : []),
     ...(deployment.root === undefined || servesFiles(plan)
       ? []
       : [
-          "H2O serves no files here: it could not tell those apart that are protected or filtered, so all requests go to the application.",
+          "H2O serves no files here: it cannot tell which ones are protected or filtered, so all requests go to the application.",
         ]),
     ...(protect.length === 0
       ? []
-      : ["H2O cannot ask an authorizer: without inProcess everything protected is open to everybody."]),
+      : ["H2O cannot ask an authorizer: without inProcess, protected paths are public."]),
   ];
 }
 
-function main({ deployment }: RoutingPlan): string[] {
+function globalSettings({ deployment }: RoutingPlan): string[] {
   const { state, bind, port, maxBodyBytes } = deployment;
-  // Nobody but root may run as another user.
+  // Only root can run as another user.
   const user = deployment.webServerUser ?? (state === undefined ? "www-data" : undefined);
   return [
-    ...(user === undefined ? [] : [`user: ${quoted(user)}`]),
+    ...(user === undefined ? [] : [`user: ${yamlString(user)}`]),
     ...(state === undefined
       ? ["pid-file: /run/h2o.pid", "error-log: /var/log/h2o/error.log"]
       : [
-          `pid-file: ${quoted(`${state}/h2o.pid`)}`,
-          `error-log: ${quoted(`${state}/error.log`)}`,
-          `access-log: ${quoted(`${state}/access.log`)}`,
+          `pid-file: ${yamlString(`${state}/h2o.pid`)}`,
+          `error-log: ${yamlString(`${state}/error.log`)}`,
+          `access-log: ${yamlString(`${state}/access.log`)}`,
         ]),
     `limit-request-body: ${maxBodyBytes}`,
     "listen:",
     ...indented([
-      ...(bind === undefined ? [] : [`host: ${quoted(bind.replaceAll(/[[\]]/g, ""))}`]),
+      ...(bind === undefined ? [] : [`host: ${yamlString(bind.replaceAll(/[[\]]/g, ""))}`]),
       `port: ${port}`,
     ]),
   ];
 }
 
 /** One entry of `hosts`. */
-function host(plan: RoutingPlan): string[] {
+function hostEntry(plan: RoutingPlan): string[] {
   const { deployment } = plan;
   const { mount, root, serverName, port, timeout } = deployment;
-  const connect = proxy(applicationSocket(deployment.listen));
-  const filesBelow = (path: string): string[] => (servesFiles(plan) ? ownFiles(`${root}${path}`) : []);
+  const connect = connectSettings(applicationSocket(deployment.listen));
+  const filesBelow = (path: string): string[] => (servesFiles(plan) ? fileHandlers(`${root}${path}`) : []);
   const paths = [
-    `${quoted(mount === "" ? "/" : mount)}:`,
+    `${yamlString(mount === "" ? "/" : mount)}:`,
     ...indented([...filesBelow(mount), ...connect]),
     ...(mount !== "" && servesFiles(plan) ? ['"/":', ...indented(filesBelow(""))] : []),
   ];
   return [
-    `${quoted(`${serverName}:${port}`)}:`,
+    `${yamlString(`${serverName}:${port}`)}:`,
     ...indented([
       `fastcgi.timeout.io: ${timeout * 1000}`,
-      "# A connection for each request. H2O 2.2 ends as a whole where it has kept one whose application answered before it",
-      "# had taken the whole body.",
+      "# One connection per request. With kept connections, H2O 2.2 crashes if the application responds before it has read",
+      "# the whole request body.",
       "fastcgi.timeout.keepalive: 0",
       "paths:",
       ...indented(paths),
@@ -110,10 +115,10 @@ function host(plan: RoutingPlan): string[] {
   ];
 }
 
-/** What is no file goes on to the next handler. */
-function ownFiles(root: string): string[] {
+/** Handlers for static files. Other requests go to the next handler. */
+function fileHandlers(root: string): string[] {
   return [
-    "# Nobody is served a file or folder whose name begins with a dot.",
+    "# Files and folders whose names begin with a dot are not served.",
     "mruby.handler: |",
     ...indented([
       "lambda do |env|",
@@ -121,19 +126,19 @@ function ownFiles(root: string): string[] {
       '  path.include?("/.") ? [404, {}, ["Not Found\\n"]] : [399, {}, []]',
       "end",
     ]),
-    `file.dir: ${quoted(root)}`,
+    `file.dir: ${yamlString(root)}`,
   ];
 }
 
-function proxy(socket: ApplicationSocket): string[] {
+function connectSettings(socket: ApplicationSocket): string[] {
   const address =
     socket.kind === "unix"
-      ? [`port: ${quoted(socket.path)}`, "type: unix"]
-      : [`host: ${quoted(socket.host)}`, `port: ${socket.port}`, "type: tcp"];
+      ? [`port: ${yamlString(socket.path)}`, "type: unix"]
+      : [`host: ${yamlString(socket.host)}`, `port: ${socket.port}`, "type: tcp"];
   return ["fastcgi.connect:", ...indented(address)];
 }
 
-/** A word of YAML, in double quotes, where JSON is YAML. */
-function quoted(word: string): string {
+/** A YAML string in double quotes, which has JSON's syntax. */
+function yamlString(word: string): string {
   return JSON.stringify(word);
 }

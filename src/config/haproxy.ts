@@ -7,7 +7,7 @@ import { literalRegex } from "./plan/path-regex.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { indented, textOf } from "./text.js";
 
-/** Writes the configuration of HAProxy, 2.6 or newer. */
+/** Generates the configuration of HAProxy 2.6 or newer. */
 export function haproxy(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
   const { deployment, protect } = plan;
@@ -16,9 +16,9 @@ export function haproxy(source: ConfigurationSource): Configuration {
     ...defaults(deployment),
     ...frontend(deployment),
     ...backend(deployment),
-    ...application(deployment),
+    ...fcgiApp(deployment),
   ];
-  const notes = [...commonNotes(plan), ...notesOf(plan)];
+  const notes = [...commonNotes(plan), ...haproxyNotes(plan)];
   const shared = {
     needs: needsOf(plan, { inProcess: protect.length > 0, sendsMount: true }),
     notes,
@@ -32,7 +32,11 @@ export function haproxy(source: ConfigurationSource): Configuration {
       files: [
         {
           name: file,
-          text: textOf([`# ${name} behind HAProxy.`, ...section("global", EXPERIMENTAL), ...sections]),
+          text: textOf([
+            `# ${name} behind HAProxy.`,
+            ...haproxySection("global", EXPERIMENTAL_OPTIONS),
+            ...sections,
+          ]),
         },
       ],
       check: `haproxy -c -f /etc/haproxy/haproxy.cfg -f ${file}`,
@@ -52,77 +56,77 @@ export function haproxy(source: ConfigurationSource): Configuration {
   };
 }
 
-function notesOf({ protect, deployment }: RoutingPlan): string[] {
+function haproxyNotes({ protect, deployment }: RoutingPlan): string[] {
   return [
     ...(deployment.haproxy.connections === "multiplexed"
       ? [
-          "HAProxy 2.6.12 answers some requests with 500 where others upload on the same connection; kept loses none.",
+          "HAProxy 2.6.12 answers some requests with 500 during uploads on the same connection; kept connections lose none.",
         ]
       : []),
     ...(deployment.root === undefined
       ? []
-      : ["HAProxy serves no files: those below root are served where the application itself does it."]),
+      : ["HAProxy serves no files: only the application can serve those below root."]),
     ...(protect.length === 0
       ? []
-      : ["HAProxy cannot ask an authorizer: without inProcess everything protected is open to everybody."]),
+      : ["HAProxy cannot ask an authorizer: without inProcess, protected paths are public."]),
   ];
 }
 
 function global({ webServerUser, webServerGroup, state }: Deployment): string[] {
-  // Nobody but root may run as another user.
+  // Only root can run as another user.
   const user = webServerUser ?? (state === undefined ? "haproxy" : undefined);
-  return section("global", [
-    ...(user === undefined ? [] : [`user ${quoted(user)}`, `group ${quoted(webServerGroup)}`]),
+  return haproxySection("global", [
+    ...(user === undefined ? [] : [`user ${haproxyWord(user)}`, `group ${haproxyWord(webServerGroup)}`]),
     "log stderr format raw local0 notice",
-    ...EXPERIMENTAL,
+    ...EXPERIMENTAL_OPTIONS,
   ]);
 }
 
-const EXPERIMENTAL = [
-  "# normalize-uri is one of these, in 2.6 and in 3.x.",
+const EXPERIMENTAL_OPTIONS = [
+  "# For normalize-uri, which is experimental in 2.6 and 3.x.",
   "expose-experimental-directives",
 ];
 
 /**
- * HAProxy compares a path as the client wrote it: `path_beg /books` is no "//books" and no "/x/%2e%2e/books", which both are
- * "/books" to the application. The dots are resolved when they are decoded, and when no empty segment is left to count.
+ * HAProxy compares the path as the client wrote it: `path_beg /books` matches neither "//books" nor "/x/%2e%2e/books", which are both
+ * "/books" to the application. Dot segments are removed last, after decoding and after removing empty segments.
  */
-const PLAIN_PATH = [
-  "# What is compared with a path below, and what the application is told, has no empty and no dot segments.",
+const NORMALIZE_PATH = [
+  "# Conditions below, and the application, get a path without empty and dot segments.",
   "http-request normalize-uri percent-decode-unreserved",
   "http-request normalize-uri path-merge-slashes",
   "http-request normalize-uri path-strip-dot",
   "http-request normalize-uri path-strip-dotdot",
 ];
 
-/** What holds of both sides. */
+/** Settings of both sides. */
 function defaults({ name }: Deployment): string[] {
-  return section(`defaults ${name}`, [
+  return haproxySection(`defaults ${name}`, [
     "mode http",
     "log global",
-    "# A client that leaves is told to the application. Only here it counts for the side that sees it leave.",
+    "# Aborts the application's request if the client disconnects. Applies to the frontend only in this section.",
     "option abortonclose",
   ]);
 }
 
-/** HTTP in front. */
+/** The HTTP side. */
 function frontend({ name, bind, port, mount, timeout, maxBodyBytes }: Deployment): string[] {
   const host = bind?.includes(":") === true && !bind.startsWith("[") ? `[${bind}]` : (bind ?? "*");
-  return section(`frontend ${name} from ${name}`, [
-    `bind ${quoted(`${host}:${port}`)}`,
+  return haproxySection(`frontend ${name} from ${name}`, [
+    `bind ${haproxyWord(`${host}:${port}`)}`,
     `timeout client ${timeout}s`,
-    "# A body of no announced length is only taken where it fits into a buffer.",
+    "# A body without an announced length must fit into a buffer.",
     `http-request deny deny_status 413 if { req.body_size gt ${maxBodyBytes} }`,
-    "# Programs take a client's Proxy for their own proxy, and X_User for X-User (CVE-2016-5385).",
+    "# Programs use a client's Proxy header as their own proxy (CVE-2016-5385), and cannot tell X_User from X-User.",
     "http-request del-header Proxy",
     "http-request del-header _ -m sub",
-    ...PLAIN_PATH,
+    ...NORMALIZE_PATH,
     ...(mount === ""
       ? []
       : [
-          "# The mount itself is its root.",
-          `http-request set-path ${quoted(`${mount}/`)} if { path ${quoted(mount)} }`,
-          `http-request deny deny_status 404 unless { path_beg ${quoted(`${mount}/`)} }`,
+          "# The mount without a slash.",
+          `http-request set-path ${haproxyWord(`${mount}/`)} if { path ${haproxyWord(mount)} }`,
+          `http-request deny deny_status 404 unless { path_beg ${haproxyWord(`${mount}/`)} }`,
         ]),
     `default_backend ${name}`,
   ]);
@@ -131,81 +135,80 @@ function frontend({ name, bind, port, mount, timeout, maxBodyBytes }: Deployment
 function backend({ name, listen, timeout, haproxy }: Deployment): string[] {
   const socket = applicationSocket(listen);
   const address = socket.kind === "unix" ? `unix@${socket.path}` : hostAndPort(socket);
-  return section(`backend ${name} from ${name}`, [
+  return haproxySection(`backend ${name} from ${name}`, [
     "timeout connect 5s",
     `timeout server ${timeout}s`,
     ...(haproxy.connections === "closed"
       ? []
-      : ["# A client that is new need not wait for a connection of its own.", "http-reuse always"]),
+      : ["# New clients use existing connections.", "http-reuse always"]),
     `use-fcgi-app ${name}`,
-    `server ${name} ${quoted(address)} proto fcgi`,
+    `server ${name} ${haproxyWord(address)} proto fcgi`,
   ]);
 }
 
-/** FastCGI behind. */
-function application(deployment: Deployment): string[] {
+/** The FastCGI side. */
+function fcgiApp(deployment: Deployment): string[] {
   const { name, root, mount } = deployment;
-  return section(`fcgi-app ${name}`, [
-    "# It has to be named. No file of it is read.",
-    `docroot ${quoted(root ?? "/nonexistent")}`,
+  return haproxySection(`fcgi-app ${name}`, [
+    "# Required. HAProxy reads no files from it.",
+    `docroot ${haproxyWord(root ?? "/nonexistent")}`,
     ...(mount === ""
       ? []
       : [
-          "# Where the application is mounted.",
-          `path-info ${quoted(String.raw`^(${literalRegex(mount)})(/.*)$`)}`,
+          "# The mount of the application.",
+          `path-info ${haproxyWord(String.raw`^(${literalRegex(mount)})(/.*)$`)}`,
         ]),
-    ...connections(deployment),
-    "# HAProxy would keep it to itself.",
+    ...connectionOptions(deployment),
+    "# By default, HAProxy does not pass it on.",
     "pass-header Authorization",
-    "# HAProxy takes both from the client and checks no password; what is empty is not sent.",
+    "# HAProxy copies both from the client without checking a password. Empty values are not sent.",
     "set-param REMOTE_USER '%[str()]'",
     "set-param AUTH_TYPE '%[str()]'",
-    "# What the application writes to its standard error.",
+    "# Logs FCGI_STDERR.",
     "log-stderr global",
   ]);
 }
 
-/** How connections to the application are used. */
-function connections({ haproxy }: Deployment): string[] {
+/** The use of connections to the application. */
+function connectionOptions({ haproxy }: Deployment): string[] {
   switch (haproxy.connections) {
     case "closed":
-      return ["# One connection for each request.", "no option keep-conn"];
+      return ["# One connection per request.", "no option keep-conn"];
     case "kept":
-      return ["# Connections are kept, for one request at a time.", "option keep-conn"];
+      return ["# Connections are kept, with one request at a time on each.", "option keep-conn"];
     case "multiplexed":
       return [
-        "# Many requests at once on each connection, as many as the application says that it takes.",
-        ...LOSSES,
+        "# Many concurrent requests on each connection, up to the application's FCGI_MAX_REQS.",
+        ...MULTIPLEXING_WARNING,
         "option get-values",
         "option mpxs-conns",
-        `option max-reqs ${STREAMS}`,
+        `option max-reqs ${MAX_REQUESTS}`,
       ];
   }
 }
 
 /**
- * Seen with 2.6.12 and 120 requests a second, two in five of them uploads of up to 60 KB: of 1,500 up to 10, and none with kept
- * connections. Each was begun (FCGI_BEGIN_REQUEST) and aborted at once, without FCGI_PARAMS, and before the application had sent
- * anything for it.
+ * Seen with 2.6.12 at 120 requests a second, two in five of them uploads of up to 60 KB: up to 10 of 1,500 requests, and none with
+ * kept connections. HAProxy began each (FCGI_BEGIN_REQUEST) and aborted it at once, without FCGI_PARAMS and before any response.
  */
-const LOSSES = [
-  "# HAProxy 2.6.12 answers some with 500 by itself, where others upload on the same connection: it begins such a request,",
-  '# does not send its params, and logs it as "IH--". "kept" has no such losses.',
+const MULTIPLEXING_WARNING = [
+  "# HAProxy 2.6.12 answers some requests with 500 during uploads on the same connection: it begins such a request, does not",
+  '# send its params, and logs "IH--". Kept connections lose no requests.',
 ];
 
-/** Requests on one connection, where the application takes so many; its own default. */
-const STREAMS = 100;
+/** The maximum number of concurrent requests on one connection, HAProxy's default. The application may allow fewer. */
+const MAX_REQUESTS = 100;
 
-function section(head: string, lines: readonly string[]): string[] {
+function haproxySection(head: string, lines: readonly string[]): string[] {
   return ["", head, ...indented(lines)];
 }
 
 /**
- * A word of HAProxy's configuration that stands for itself. Between single quotes nothing has a meaning.
+ * Formats a literal word of HAProxy's configuration, in single quotes if necessary. Nothing is special in them.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` for what would end the quotes or the line
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if the word has a single quote or a control character
  */
-function quoted(word: string): string {
+function haproxyWord(word: string): string {
   if (/[\p{Cc}\p{Cs}']/u.test(word)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",

@@ -5,18 +5,18 @@ import { mountRegex } from "./plan/plan-regex.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
-/** Writes the configuration of Hiawatha 10 and newer, as its manual has it. */
+/** Generates the configuration of Hiawatha 10 or newer, from its manual. */
 export function hiawatha(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
   return {
     ...documented(plan, { servesFiles: mayServeFiles(plan) }),
-    files: [{ name: "hiawatha.conf", text: textOf(linesOf(plan)) }],
+    files: [{ name: "hiawatha.conf", text: textOf(hiawathaConf(plan)) }],
     check: 'hiawatha -k -c "$PWD"',
     run: 'hiawatha -d -c "$PWD"',
   };
 }
 
-function linesOf(plan: RoutingPlan): readonly string[] {
+function hiawathaConf(plan: RoutingPlan): readonly string[] {
   const { name, listen, serverName, bind, port, root, mount, maxBodyBytes, timeout, state } = plan.deployment;
   const { webServerUser = "www-data", webServerGroup } = plan.deployment;
   const socket = applicationSocket(listen);
@@ -28,7 +28,7 @@ function linesOf(plan: RoutingPlan): readonly string[] {
     "Binding {",
     `  Port = ${port}`,
     ...(bind === undefined ? [] : [`  Interface = ${bind}`]),
-    "  # The largest request, in KiB.",
+    "  # The maximum size of a request, in KiB.",
     `  MaxRequestSize = ${Math.ceil(maxBodyBytes / 1024)}`,
     "}",
     "",

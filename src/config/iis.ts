@@ -1,32 +1,24 @@
-import { ConfigurationError } from "../errors.js";
-import { COMMAND_CURE } from "./command-cure.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead, mayServeFiles } from "./plan/documented.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
+import { requireCommand } from "./program.js";
 import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 
-/** Writes web.config for IIS 7 and newer, as Microsoft documents it, and what applicationHost.config needs beside it. */
+/** Generates web.config for IIS 7 or newer and the element for applicationHost.config, from Microsoft's documentation. */
 export function iis(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
-  const { command } = plan.deployment;
-  if (command === undefined) {
-    throw new ConfigurationError(
-      "ERR_DEPLOYMENT",
-      `Cannot configure IIS: it starts the application, and the deployment has no command; ${COMMAND_CURE}`,
-    );
-  }
-  const [program, ...args] = command as [string, ...string[]];
+  const [program, ...args] = requireCommand(plan.deployment.command, "IIS") as [string, ...string[]];
   const processor = { program, args: args.map(windowsWord).join(" ") };
   const notes = [
-    "Tricorn recognises the socket that a Web server hands to a program on Linux alone, and IIS hands on a pipe.",
-    "The element fastCgi belongs into applicationHost.config.",
+    "IIS passes a pipe to the application, but Tricorn only accepts a socket, and only on Linux.",
+    "Add the fastCgi element to applicationHost.config.",
   ];
   return {
     ...documented(plan, { servesFiles: mayServeFiles(plan), notes }),
     files: [
       { name: "web.config", text: textOf(webConfig(plan, processor)) },
-      { name: "applicationHost.fastCgi.config", text: textOf(fastCgi(plan, processor)) },
+      { name: "applicationHost.fastCgi.config", text: textOf(fastCgiElement(plan, processor)) },
     ],
     check: undefined,
     run: "iisreset",
@@ -67,12 +59,12 @@ function webConfig(plan: RoutingPlan, { program, args }: Processor): readonly st
   ];
 }
 
-function fastCgi(plan: RoutingPlan, { program, args }: Processor): readonly string[] {
+function fastCgiElement(plan: RoutingPlan, { program, args }: Processor): readonly string[] {
   const { timeout } = plan.deployment;
   return [
     ...documentedHead(plan, "IIS").map(xmlComment),
     "<fastCgi>",
-    `  ${xmlComment("Else what an application writes to FCGI_STDERR turns its answer into a 500.")}`,
+    `  ${xmlComment("By default, IIS answers 500 if the application writes to FCGI_STDERR.")}`,
     `  <application fullPath="${xmlText(program)}" arguments="${xmlText(args)}"` +
       ` activityTimeout="${timeout}" requestTimeout="${timeout}" instanceMaxRequests="100000"` +
       ' stderrMode="IgnoreAndReturn200" signalBeforeTerminateSeconds="30" />',
@@ -80,7 +72,7 @@ function fastCgi(plan: RoutingPlan, { program, args }: Processor): readonly stri
   ];
 }
 
-/** An argument as programs on Windows take their command line apart. */
+/** Quotes an argument for the parser of Windows command lines. */
 function windowsWord(word: string): string {
   if (/^[^\s"]+$/.test(word)) return word;
   return `"${word.replaceAll(/(\\*)"/g, String.raw`$1$1\"`).replace(/(\\+)$/, "$1$1")}"`;

@@ -4,11 +4,11 @@ import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { mountRegex } from "./plan/plan-regex.js";
 import { commonNotes, needsOf } from "./plan/needs.js";
-import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
+import { FALLBACK_PATH, routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 import { xmlComment, xmlText } from "./xml-text.js";
 
-/** What FastCGIProxyServlet needs of Debian's libjetty9-java and libjetty9-extra-java, and what those depend on. */
+/** The JAR files of FastCGIProxyServlet in Debian's libjetty9-java, libjetty9-extra-java and their dependencies. */
 const JARS = [
   "servlet-api",
   ...[
@@ -26,14 +26,11 @@ const JARS = [
   ].map((part) => `jetty9-${part}`),
 ];
 
-/** The attributes in which a servlet that was forwarded to finds what the client has asked for (Servlet 4.0, section 9.4.2). */
+/** The attributes with the client's request after a forward (Servlet 4.0, section 9.4.2). */
 const ORIGINAL_URI = "javax.servlet.forward.request_uri";
 const ORIGINAL_QUERY = "javax.servlet.forward.query_string";
 
-/** What is forwarded to where there is no file. */
-const STAND_IN = "/.application";
-
-/** Writes the configuration of Jetty 9.4, as Debian has it: a server that runs FastCGIProxyServlet. */
+/** Generates the configuration of Debian's Jetty 9.4, with FastCGIProxyServlet. */
 export function jetty(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
   const { deployment } = plan;
@@ -41,17 +38,17 @@ export function jetty(source: ConfigurationSource): Configuration {
   const specs = filePathSpecs(plan);
   const classPath = JARS.map((jar) => `/usr/share/java/${jar}.jar`).join(":");
   return {
-    files: [{ name: "jetty.xml", text: document(plan, specs) }],
+    files: [{ name: "jetty.xml", text: jettyXml(plan, specs) }],
     check: undefined,
     run: `java -cp ${classPath} org.eclipse.jetty.xml.XmlConfiguration jetty.xml`,
-    // Jetty tells what lies below the mount undecoded.
+    // Jetty sends the path below the mount undecoded.
     needs: needsOf(plan, { inProcess: true, sendsMount: false }),
     notes: [
       ...commonNotes(plan),
-      "Jetty tells the Authorization header in AUTH_TYPE, and FCGI_STDERR in its debug log alone.",
+      "Jetty sends the Authorization header as AUTH_TYPE, and logs FCGI_STDERR only in its debug log.",
       ...(root !== undefined && specs === undefined
         ? [
-            "Jetty serves no files of the root here: it cannot ask whether one is protected, nor tell apart what a responder or a filter answers.",
+            "Jetty serves no files of the root here: it cannot ask an authorizer, and cannot match these routes and filters.",
           ]
         : []),
     ],
@@ -60,9 +57,9 @@ export function jetty(source: ConfigurationSource): Configuration {
   };
 }
 
-function document(plan: RoutingPlan, specs: readonly string[] | undefined): string {
+function jettyXml(plan: RoutingPlan, specs: readonly string[] | undefined): string {
   const { name, bind, port, maxBodyBytes, mount } = plan.deployment;
-  const context = specs === undefined ? proxyServlet(plan, [`${mount}/*`]) : withFiles(plan, specs);
+  const context = specs === undefined ? proxyServlet(plan, [`${mount}/*`]) : fileServlets(plan, specs);
   const lines = [
     '<?xml version="1.0"?>',
     '<!DOCTYPE Configure PUBLIC "-//Jetty//Configure//EN" "https://www.eclipse.org/jetty/configure_9_3.dtd">',
@@ -75,14 +72,14 @@ function document(plan: RoutingPlan, specs: readonly string[] | undefined): stri
       ? []
       : [`      <Set name="host">${xmlText(bind.replaceAll(/^\[|\]$/g, ""))}</Set>`]),
     `      <Set name="port">${port}</Set>`,
-    `      ${xmlComment("Else the pieces of an answer wait until there are 8 KiB of them.")}`,
+    `      ${xmlComment("By default, Jetty buffers responses up to 8 KiB.")}`,
     '      <Get name="defaultConnectionFactory"><Get name="httpConfiguration">',
     '        <Set name="outputAggregationSize">0</Set>',
     "      </Get></Get>",
     "    </New>",
     "  </Arg></Call>",
     '  <Set name="handler">',
-    `    ${xmlComment("The largest request body, in bytes; answers have no limit.")}`,
+    `    ${xmlComment("The maximum size of a request body, in bytes; response bodies have no limit.")}`,
     '    <New class="org.eclipse.jetty.server.handler.SizeLimitHandler">',
     `      <Arg type="long">${maxBodyBytes}</Arg>`,
     '      <Arg type="long">-1</Arg>',
@@ -99,7 +96,7 @@ function document(plan: RoutingPlan, specs: readonly string[] | undefined): stri
   return textOf(lines);
 }
 
-/** The servlet that translates, for what these specifications cover. */
+/** FastCGIProxyServlet, mapped to path specifications. */
 function proxyServlet({ deployment }: RoutingPlan, [first, ...others]: readonly string[]): string[] {
   const { listen, mount, root, timeout } = deployment;
   const socket = applicationSocket(listen);
@@ -110,21 +107,18 @@ function proxyServlet({ deployment }: RoutingPlan, [first, ...others]: readonly 
     );
   }
   const parameters = {
-    // HTTP is the scheme of what the servlet translates; it speaks FastCGI to that address.
     proxyTo: `http://${hostAndPort(socket)}`,
     scriptRoot: root ?? "/",
-    // What of the path is the mount, and what lies below it.
+    // SCRIPT_NAME is the mount, and PATH_INFO is the path below it.
     ...(mount !== "" && { scriptPattern: `(${mountRegex(mount)})(/.*)` }),
     originalURIAttribute: ORIGINAL_URI,
     originalQueryAttribute: ORIGINAL_QUERY,
     timeout: String(timeout * 1000),
-    // Sooner, it would end a request that waits for its answer.
+    // A shorter one would end a request that waits for its response.
     idleTimeout: String(timeout * 1000 + 1000),
   };
   return [
-    xmlComment(
-      "The application. HTTP is the scheme of what this translates: it speaks FastCGI to that address.",
-    ),
+    xmlComment("The application. Jetty connects over FastCGI: http is the scheme of the translated request."),
     '<Call name="addServlet" id="application">',
     "  <Arg>org.eclipse.jetty.fcgi.server.proxy.FastCGIProxyServlet</Arg>",
     `  <Arg>${xmlText(first!)}</Arg>`,
@@ -143,8 +137,8 @@ function initParameter(name: string, value: string): string {
 }
 
 /**
- * The path specifications that lead past files to the application, each to more rather than less; undefined where files
- * cannot be told apart from what must not be served as it is. Jetty knows "/books/*", "*.txt" and single paths.
+ * The path specifications of the application; they may cover more than its globs, but not less. Undefined if Jetty must not serve
+ * files, because they cannot express what is protected, filtered or a route: Jetty supports "/books/*", "*.txt" and exact paths.
  */
 function filePathSpecs({
   deployment,
@@ -161,23 +155,25 @@ function filePathSpecs({
 }
 
 function pathSpecOf(glob: string): string {
-  // The empty one is the root alone.
+  // An empty specification is exactly the root.
   if (!isGlob(glob)) return glob === "/" ? "" : glob;
   const start = glob.slice(0, glob.search(/[*?[\]{}()!\\]/));
   return `${start.slice(0, start.lastIndexOf("/"))}/*`;
 }
 
-/** Files of the root where there are any, and the application for the rest. */
-function withFiles(plan: RoutingPlan, specs: readonly string[]): string[] {
+/** Serves files of the root, and sends all other requests to the application. */
+function fileServlets(plan: RoutingPlan, specs: readonly string[]): string[] {
   return [
     `<Set name="resourceBase">${xmlText(plan.deployment.root!)}</Set>`,
     ...(plan.deployment.links === "followed"
       ? []
       : [
-          xmlComment("A link could lead out of the root. The root itself must not be reached by one either."),
+          xmlComment(
+            "A symbolic link could lead out of the root. The path of the root must not contain one either.",
+          ),
           '<Call name="clearAliasChecks"/>',
         ]),
-    xmlComment("Where there is no file, the application is asked."),
+    xmlComment("Requests without a file go to the application."),
     '<Call name="addFilter">',
     "  <Arg>org.eclipse.jetty.fcgi.server.proxy.TryFilesFilter</Arg>",
     "  <Arg>/*</Arg>",
@@ -185,9 +181,9 @@ function withFiles(plan: RoutingPlan, specs: readonly string[]): string[] {
     '    <Get class="javax.servlet.DispatcherType" name="REQUEST"/>',
     "  </Arg></Call></Arg>",
     '  <Set name="asyncSupported">true</Set>',
-    `  ${initParameter("files", `$path ${STAND_IN}`)}`,
+    `  ${initParameter("files", `$path ${FALLBACK_PATH}`)}`,
     "</Call>",
-    ...proxyServlet(plan, [STAND_IN, ...specs]),
+    ...proxyServlet(plan, [FALLBACK_PATH, ...specs]),
     '<Call name="addServlet">',
     "  <Arg>org.eclipse.jetty.servlet.DefaultServlet</Arg>",
     "  <Arg>/</Arg>",

@@ -4,28 +4,28 @@ import { documented, documentedHead } from "./plan/documented.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
-/** Writes the part of an OpenLiteSpeed virtual host, `vhconf.conf`, as its manual has it. */
+/** Generates `vhconf.conf` of an OpenLiteSpeed virtual host, from its manual. */
 export function openLiteSpeed(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
   const notes = [
-    "Put it into vhconf.conf of a virtual host that a listener is mapped to.",
-    `The largest request body is the server's matter: maxReqBodySize, ${plan.deployment.maxBodyBytes} bytes or more.`,
+    "Use it as vhconf.conf of a virtual host that a listener maps to.",
+    `The server limits request bodies: set maxReqBodySize to at least ${plan.deployment.maxBodyBytes} bytes.`,
   ];
   return {
     ...documented(plan, { servesFiles: false, notes }),
-    files: [{ name: "vhconf.conf", text: textOf(linesOf(plan)) }],
+    files: [{ name: "vhconf.conf", text: textOf(vhostConf(plan)) }],
     check: undefined,
     run: "/usr/local/lsws/bin/lswsctrl restart",
   };
 }
 
-function linesOf(plan: RoutingPlan): readonly string[] {
+function vhostConf(plan: RoutingPlan): readonly string[] {
   const { deployment, streams } = plan;
   const { name, listen, mount, timeout } = deployment;
   const socket = applicationSocket(listen);
   return [
     ...documentedHead(plan, "OpenLiteSpeed").map((line) => `# ${line}`),
-    "# Nothing is served from there: what is outside of the context below is nobody's.",
+    "# For paths outside the context below. No application files belong there.",
     "docRoot $VH_ROOT/html/",
     "",
     `extprocessor ${name} {`,
@@ -34,15 +34,15 @@ function linesOf(plan: RoutingPlan): readonly string[] {
     "  maxConns 100",
     `  initTimeout ${timeout}`,
     "  retryTimeout 0",
-    "  # Connections are kept.",
+    "  # Keeps connections.",
     "  persistConn 1",
     ...(streams.length > 0
-      ? ["  # Answers are handed on as they come.", "  respBuffer 0"]
+      ? ["  # Sends responses as they are produced.", "  respBuffer 0"]
       : ["  respBuffer 1"]),
     "  autoStart 0",
     "}",
     "",
-    "# The application answers for everything below it.",
+    "# The application handles all paths below.",
     `context ${mount}/ {`,
     "  type fcgi",
     `  handler ${name}`,

@@ -1,5 +1,4 @@
 import { ConfigurationError } from "../errors.js";
-import { COMMAND_CURE } from "./command-cure.js";
 import type { ConfigurationFile } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
 
@@ -18,12 +17,7 @@ export interface Program {
  * @throws ConfigurationError `ERR_DEPLOYMENT` if there is no command
  */
 export function programOf({ name, state, command, directory }: Deployment, starter: string): Program {
-  if (command === undefined) {
-    throw new ConfigurationError(
-      "ERR_DEPLOYMENT",
-      `Cannot configure ${starter}: it starts the application, and the deployment has no command; ${COMMAND_CURE}`,
-    );
-  }
+  const words = requireCommand(command, starter);
   const folder = `${state ?? "/usr/local/lib"}/${name}`;
   const path = `${folder}/${name}`;
   const lines = [
@@ -31,9 +25,23 @@ export function programOf({ name, state, command, directory }: Deployment, start
     "# Arguments are ignored on purpose: a client chooses those of a CGI program.",
     // With exec, signals reach the application itself.
     ...(directory === undefined ? [] : [`cd ${shellWord(directory)} || exit 1`]),
-    `exec ${command.map(shellWord).join(" ")}`,
+    `exec ${words.map(shellWord).join(" ")}`,
   ];
   return { path, folder, file: { name: path, text: `${lines.join("\n")}\n`, executable: true } };
+}
+
+/**
+ * Returns the command of a deployment for a program that starts the application.
+ *
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if there is no command
+ */
+export function requireCommand(command: Deployment["command"], starter: string): readonly string[] {
+  if (command !== undefined) return command;
+  throw new ConfigurationError(
+    "ERR_DEPLOYMENT",
+    `Cannot configure ${starter}: it starts the application, but the deployment has no command; ` +
+      "add `-- node dist/main.js` after the options, or `command` to the deployment",
+  );
 }
 
 /** A literal word of sh(1). */

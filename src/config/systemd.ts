@@ -1,18 +1,17 @@
-import { ConfigurationError } from "../errors.js";
-import { COMMAND_CURE } from "./command-cure.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
+import { requireCommand } from "./program.js";
 import { textOf } from "./text.js";
 
-/** Seconds for what is in flight: the application's own 30, and some to close. */
-const STOP = 40;
+/** Seconds for active requests: the application's own 30, and time to exit. */
+const STOP_TIMEOUT = 40;
 
 /**
- * Writes units for systemd, 247 or newer: a socket that is there from the start, and the application, which is started by
- * the first request and again when it fails, while requests wait.
+ * Generates units for systemd 247 or newer: a socket that exists from the start, and a service that the first request starts.
+ * systemd restarts it on failure, while requests wait.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` where there is no command
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if there is no command
  */
 export function systemd(source: ConfigurationSource): Configuration {
   const { deployment } = source;
@@ -26,14 +25,14 @@ export function systemd(source: ConfigurationSource): Configuration {
     files: units,
     check: `systemd-analyze verify ${units.map((unit) => unit.name).join(" ")}`,
     run: `systemctl daemon-reload && systemctl enable --now ${name}.socket`,
-    // The Web server in front of it says what it needs. Who may connect to the socket is said here.
+    // The Web server's configuration has the needs. The units set the access to the socket.
     needs: {},
     startsApplication: true,
     notes: [
-      "The application must not name an address: serve(application) takes the socket that systemd passes.",
-      ...(isReachedByOthers(listen)
+      "The application must not set an address: serve(application) uses the socket that systemd passes.",
+      ...(acceptsRemotePeers(listen)
         ? [
-            `Other machines reach ${listen}: the application starts only where allowedPeers of serve, or FCGI_WEB_SERVER_ADDRS, names the Web servers.`,
+            `Other machines can reach ${listen}: the application only starts if allowedPeers of serve, or FCGI_WEB_SERVER_ADDRS, names the Web servers.`,
           ]
         : []),
     ],
@@ -47,13 +46,13 @@ function socketUnit({ name, listen, webServerGroup }: Deployment): string[] {
   const lines =
     socket.kind === "unix"
       ? [
-          `ListenStream=${specifiers(socket.path)}`,
-          "# The Web server may connect, and nobody else.",
+          `ListenStream=${escapePercent(socket.path)}`,
+          "# Only the Web server may connect.",
           "SocketMode=0660",
           `SocketGroup=${webServerGroup}`,
           "RemoveOnStop=yes",
         ]
-      : [`ListenStream=${addressOf(listen, hostAndPort(socket))}`];
+      : [`ListenStream=${streamAddress(listen, hostAndPort(socket))}`];
   return [
     "[Unit]",
     `Description=${name}: the socket that the Web server connects to`,
@@ -66,27 +65,22 @@ function socketUnit({ name, listen, webServerGroup }: Deployment): string[] {
   ];
 }
 
-/** What the application itself would listen on, which may be every address of the machine. */
-function addressOf(listen: string, reached: string): string {
+/** The address to listen on, which may be every address of the machine. */
+function streamAddress(listen: string, reached: string): string {
   return listen.includes(":") ? listen : reached;
 }
 
-/** Whether a socket is one of TCP that is not bound to this machine alone. */
-function isReachedByOthers(listen: string): boolean {
+/** Whether the address is a TCP address outside the loopback interface. */
+function acceptsRemotePeers(listen: string): boolean {
   const socket = applicationSocket(listen);
   if (socket.kind === "unix") return false;
-  return !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]):/.test(addressOf(listen, hostAndPort(socket)));
+  return !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]):/.test(streamAddress(listen, hostAndPort(socket)));
 }
 
 function serviceUnit({ name, command, directory, user }: Deployment): string[] {
-  if (command === undefined) {
-    throw new ConfigurationError(
-      "ERR_DEPLOYMENT",
-      `Cannot configure systemd: it starts the application, and the deployment has no command; ${COMMAND_CURE}`,
-    );
-  }
-  const places = [directory, ...command].filter((word) => word?.startsWith("/") === true);
-  const isAtHome = places.some((path) => /^\/(?:home|root|run\/user)\//.test(`${path}/`));
+  const words = requireCommand(command, "systemd");
+  const paths = [directory, ...words].filter((word) => word?.startsWith("/") === true);
+  const isAtHome = paths.some((path) => /^\/(?:home|root|run\/user)\//.test(`${path}/`));
   return [
     "[Unit]",
     `Description=${name}, a FastCGI application`,
@@ -94,22 +88,22 @@ function serviceUnit({ name, command, directory, user }: Deployment): string[] {
     "After=network.target",
     "",
     "[Service]",
-    `ExecStart=${command.map(word).join(" ")}`,
-    ...(directory === undefined ? [] : [`WorkingDirectory=${specifiers(directory)}`]),
+    `ExecStart=${words.map(commandWord).join(" ")}`,
+    ...(directory === undefined ? [] : [`WorkingDirectory=${escapePercent(directory)}`]),
     ...(user === undefined
-      ? ["# A user of its own, which exists while it runs.", "DynamicUser=yes"]
+      ? ["# A dynamic user, which exists while the service runs.", "DynamicUser=yes"]
       : [`User=${user}`]),
     "Environment=NODE_ENV=production",
-    "# A folder that it may write into: /var/lib/" + name + ", in its environment as STATE_DIRECTORY.",
+    `# Its writable folder: /var/lib/${name}, in its environment as STATE_DIRECTORY.`,
     `StateDirectory=${name}`,
     "UMask=0027",
-    "# SIGTERM lets it finish what is in flight.",
+    "# After SIGTERM, it finishes active requests.",
     "KillMode=mixed",
-    `TimeoutStopSec=${STOP}`,
+    `TimeoutStopSec=${STOP_TIMEOUT}`,
     "Restart=on-failure",
     "RestartSec=1",
     "",
-    "# It may read files, write into its own folder, and speak to the network; nothing else.",
+    "# It can only read files, write to its own folder, and use the network.",
     ...HARDENING,
     `ProtectHome=${isAtHome ? "read-only" : "yes"}`,
     "",
@@ -118,7 +112,7 @@ function serviceUnit({ name, command, directory, user }: Deployment): string[] {
   ];
 }
 
-/** MemoryDenyWriteExecute is left out: V8 compiles at run time. */
+/** Without MemoryDenyWriteExecute, because V8 compiles at run time. */
 const HARDENING = [
   "NoNewPrivileges=yes",
   "CapabilityBoundingSet=",
@@ -140,13 +134,13 @@ const HARDENING = [
   "SystemCallArchitectures=native",
 ];
 
-/** A word of a command (systemd.service(5), "Command lines"). */
-function word(text: string): string {
-  const literal = specifiers(text).replaceAll("$", "$$$$");
+/** Formats a word of a command (systemd.service(5), "Command lines"). */
+function commandWord(text: string): string {
+  const literal = escapePercent(text).replaceAll("$", "$$$$");
   return /^[\w./:@%+=,$-]+$/.test(literal) ? literal : `"${literal.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
-/** Percent signs begin specifiers (systemd.unit(5)). */
-function specifiers(text: string): string {
+/** Escapes percent signs, which begin specifiers (systemd.unit(5)). */
+function escapePercent(text: string): string {
   return text.replaceAll("%", "%%");
 }

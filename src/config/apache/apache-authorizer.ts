@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../../errors.js";
 import type { ApacheParts } from "./apache-parts.js";
-import { quoted, quotedPath, section } from "./apache-text.js";
+import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
 import { protectRegex } from "../plan/plan-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
@@ -9,7 +9,7 @@ import { paragraph } from "../text.js";
 
 type Form = NonNullable<RoutingPlan["deployment"]["apache"]["authorizer"]>;
 
-/** How authorizers are asked: as the deployment says, else in the way that fits the responder's. */
+/** The form in which authorizers are asked. By default, the one that suits the responder. */
 export function authorizerForm({ apache }: RoutingPlan["deployment"]): Form {
   const { authorizer, responder } = apache;
   return (
@@ -17,105 +17,107 @@ export function authorizerForm({ apache }: RoutingPlan["deployment"]): Form {
   );
 }
 
-/** Whether a form is one of mod_fcgid's hooks, for which Apache starts the application. */
+/** Whether a form is a hook of mod_fcgid, for which Apache starts the application. */
 export function isHook(form: Form): boolean {
   return form.startsWith("fcgid-");
 }
 
 /**
- * The part of the configuration that has authorizers asked; undefined where nothing is protected.
+ * The part of the configuration that asks authorizers; undefined if nothing is protected.
  *
- * Every form has a `Require` that needs a user, or is an access checker: with one that needs none, such as
- * `Require all granted`, mod_authz_core lets a request pass and asks nobody.
+ * Every form is an access checker or has a `Require` that needs a user. With one that needs no user, such as
+ * `Require all granted`, mod_authz_core allows a request without asking.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` for a form that the deployment has not enough for
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if the deployment does not have what the form needs
  */
 export function apacheAuthorizer(plan: RoutingPlan): ApacheParts | undefined {
   const covered = protectRegex(plan, "bytes");
   if (covered === undefined) return undefined;
   const form = authorizerForm(plan.deployment);
-  const { comment, lines, ...parts } = isHook(form) ? hook(plan, form) : provider(plan, form);
+  const { comment, lines, ...parts } = isHook(form) ? fcgidHook(plan, form) : authnzFcgi(plan, form);
   return {
     ...parts,
-    site: paragraph(comment, section("LocationMatch", `"${covered}"`, lines)),
+    site: paragraph(comment, apacheSection("LocationMatch", `"${covered}"`, lines)),
   };
 }
 
-interface Asking extends Omit<ApacheParts, "site"> {
+interface AuthorizerPart extends Omit<ApacheParts, "site"> {
   readonly comment: readonly string[];
-  /** What stands in the protected location. */
+  /** The contents of the protected location. */
   readonly lines: readonly string[];
 }
 
 /** The forms of mod_authnz_fcgi. */
-function provider(plan: RoutingPlan, form: Form): Asking {
+function authnzFcgi(plan: RoutingPlan, form: Form): AuthorizerPart {
   const { name, listen, apache } = plan.deployment;
   const socket = applicationSocket(listen);
   if (socket.kind === "unix") {
-    throw refusal(
+    throw formError(
       form,
-      `mod_authnz_fcgi connects over TCP only, and listen is ${listen}; listen on 127.0.0.1:9000 or have mod_fcgid ask`,
+      `mod_authnz_fcgi connects over TCP only, and listen is ${listen}; listen on 127.0.0.1:9000, or use one of mod_fcgid's hooks`,
     );
   }
   const type = form === "authz" || form === "authnz" ? form : "authn";
   const common = {
     modules: ["authn_core", "authz_user", "authnz_fcgi"],
-    server: [`AuthnzFcgiDefineProvider ${type} ${name} ${quoted(`fcgi://${hostAndPort(socket)}/`)}`],
+    server: [`AuthnzFcgiDefineProvider ${type} ${name} ${apacheWord(`fcgi://${hostAndPort(socket)}/`)}`],
     vouchesFor: ["REMOTE_USER"],
   };
-  const basic = { ...common, modules: [...common.modules, "auth_basic"], notes: [OWN_PAGE] };
-  const ask = ["AuthType Basic", `AuthName ${quoted(apache.realm)}`];
+  const basic = { ...common, modules: [...common.modules, "auth_basic"], notes: [DENIAL_NOTE] };
+  const basicAuth = ["AuthType Basic", `AuthName ${apacheWord(apache.realm)}`];
   switch (form) {
     case "authn":
       return {
         ...basic,
-        comment: ["Apache asks for a password; an authorizer says whether it is right."],
-        lines: [...ask, `AuthBasicProvider ${name}`, "Require valid-user"],
+        comment: ["Apache asks for a password, and an authorizer checks it."],
+        lines: [...basicAuth, `AuthBasicProvider ${name}`, "Require valid-user"],
       };
     case "authnz":
       return {
         ...basic,
-        comment: [
-          "Apache asks for a password; an authorizer says whether it is right and whether the user may.",
-        ],
-        lines: [...ask, `AuthBasicProvider ${name}`, `Require ${name}`],
+        comment: ["Apache asks for a password, and an authorizer checks it and whether the user has access."],
+        lines: [...basicAuth, `AuthBasicProvider ${name}`, `Require ${name}`],
       };
     case "authz":
       return {
         ...basic,
         modules: [...basic.modules, "authn_file"],
-        comment: ["Apache asks for a password and checks it; an authorizer says whether the user may."],
-        lines: [...ask, ...passwordFile(plan, form), `Require ${name}`],
+        comment: [
+          "Apache asks for a password and checks it, and an authorizer checks whether the user has access.",
+        ],
+        lines: [...basicAuth, ...passwordDirectives(plan, form), `Require ${name}`],
       };
     default:
       return {
         ...common,
         comment: [
-          "An authorizer is asked first, and its answer to a denial is what the client sees. An allowance names the user by",
-          `${apache.userVariable}, or is nobody's, "-".`,
+          "An authorizer is asked first, and the client gets the authorizer's own denial. The user is the value of",
+          `${apache.userVariable}, or "-" without a user.`,
         ],
         lines: [
           "AuthType None",
           `AuthnzFcgiCheckAuthnProvider ${name} Authoritative On RequireBasicAuth Off UserExpr "%{reqenv:${apache.userVariable}}" DefaultUser "-"`,
           "Require valid-user",
-          ...nobodyIsNoUser(plan),
+          ...unsetPlaceholderUser(plan),
         ],
-        notes: ["Apache shows the body of a denial as HTML, whatever its type: escape what it quotes."],
+        notes: [
+          "Apache sends the body of a denial as HTML, whatever its type: escape values from the request.",
+        ],
       };
   }
 }
 
-const OWN_PAGE = "Apache answers each denial with 401 and a page of its own.";
+const DENIAL_NOTE = "Apache answers each denial with 401 and its own page.";
 
-/** A responder shall not take the stand-in for a name. Programs that Apache starts get it all the same. */
-function nobodyIsNoUser({ deployment }: RoutingPlan): string[] {
+/** Does not send "-" to a responder as a user name. Programs that Apache starts still get it. */
+function unsetPlaceholderUser({ deployment }: RoutingPlan): string[] {
   const isProxied =
     deployment.apache.responder === "proxy-pass" || deployment.apache.responder === "set-handler";
   return isProxied ? [`ProxyFCGISetEnvIf "%{REMOTE_USER} == '-'" !REMOTE_USER`] : [];
 }
 
 /** The hooks of mod_fcgid. */
-function hook(plan: RoutingPlan, form: Form): Asking {
+function fcgidHook(plan: RoutingPlan, form: Form): AuthorizerPart {
   const { apache } = plan.deployment;
   const program = programOf(plan.deployment, "mod_fcgid");
   const common = { program, modules: ["fcgid", "headers"] };
@@ -123,24 +125,24 @@ function hook(plan: RoutingPlan, form: Form): Asking {
     ...common,
     modules: [...common.modules, "authn_core", "authn_file", "authz_user", "auth_basic"],
     vouchesFor: ["REMOTE_USER"],
-    notes: [OWN_PAGE, ...shownVariables(plan)],
+    notes: [DENIAL_NOTE, ...variablesNote(plan)],
   };
-  const ask = ["AuthType Basic", `AuthName ${quoted(apache.realm)}`];
+  const basicAuth = ["AuthType Basic", `AuthName ${apacheWord(apache.realm)}`];
   const hidden = plan.variables.flatMap((name) => [`Header always unset Variable-${name}`]);
   switch (form) {
     case "fcgid-authenticator":
       return {
         ...basic,
         comment: [
-          "Apache asks for a password; an authorizer says whether it is right. mod_auth_basic, which may be asked before",
-          "mod_fcgid, knows nobody and leaves it to it.",
+          "Apache asks for a password, and an authorizer checks it. mod_auth_basic, which may run before mod_fcgid, knows no",
+          "user and passes the request on.",
         ],
         lines: [
-          ...ask,
+          ...basicAuth,
           "AuthBasicProvider file",
           'AuthUserFile "/dev/null"',
           "AuthBasicAuthoritative Off",
-          `FcgidAuthenticator ${quotedPath(program.path)}`,
+          `FcgidAuthenticator ${apachePath(program.path)}`,
           "FcgidAuthenticatorAuthoritative On",
           "Require valid-user",
           ...hidden,
@@ -150,13 +152,13 @@ function hook(plan: RoutingPlan, form: Form): Asking {
       return {
         ...basic,
         comment: [
-          "Apache asks for a password and checks it; an authorizer says whether the user may. Without a Require that needs a",
-          "user it would not be asked.",
+          "Apache asks for a password and checks it, and an authorizer checks whether the user has access. Apache asks it only",
+          "with a Require that needs a user.",
         ],
         lines: [
-          ...ask,
-          ...passwordFile(plan, form),
-          `FcgidAuthorizer ${quotedPath(program.path)}`,
+          ...basicAuth,
+          ...passwordDirectives(plan, form),
+          `FcgidAuthorizer ${apachePath(program.path)}`,
           "FcgidAuthorizerAuthoritative On",
           "Require valid-user",
           ...hidden,
@@ -167,34 +169,34 @@ function hook(plan: RoutingPlan, form: Form): Asking {
         ...common,
         comment: ["An authorizer is asked first."],
         lines: [
-          `FcgidAccessChecker ${quotedPath(program.path)}`,
+          `FcgidAccessChecker ${apachePath(program.path)}`,
           "FcgidAccessCheckerAuthoritative On",
           ...hidden,
         ],
         notes: [
-          "Apache answers each denial with 401 and a page of its own; headers of the denial stay.",
-          ...shownVariables(plan),
+          "Apache answers each denial with 401 and its own page, but keeps the headers of the denial.",
+          ...variablesNote(plan),
         ],
       };
   }
 }
 
-function shownVariables({ variables }: RoutingPlan): string[] {
+function variablesNote({ variables }: RoutingPlan): string[] {
   return variables.length > 0
     ? []
     : [
-        "mod_fcgid shows clients the variables of an allowance, as Variable-… headers: name them in variables, and they are taken out.",
+        "mod_fcgid sends an authorizer's variables to the client as Variable-… headers: name them in variables to remove them.",
       ];
 }
 
-function passwordFile({ deployment }: RoutingPlan, form: Form): string[] {
+function passwordDirectives({ deployment }: RoutingPlan, form: Form): string[] {
   const { passwordFile } = deployment.apache;
   if (passwordFile === undefined) {
-    throw refusal(form, "Apache checks the password, and the deployment has no apache.passwordFile");
+    throw formError(form, "Apache checks the password, but the deployment has no apache.passwordFile");
   }
-  return ["AuthBasicProvider file", `AuthUserFile ${quotedPath(passwordFile)}`];
+  return ["AuthBasicProvider file", `AuthUserFile ${apachePath(passwordFile)}`];
 }
 
-function refusal(form: Form, fact: string): ConfigurationError {
+function formError(form: Form, fact: string): ConfigurationError {
   return new ConfigurationError("ERR_DEPLOYMENT", `Cannot configure Apache with authorizer ${form}: ${fact}`);
 }

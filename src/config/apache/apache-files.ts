@@ -1,20 +1,20 @@
 import type { ApacheParts } from "./apache-parts.js";
-import { quotedPath, section } from "./apache-text.js";
+import { apachePath, apacheSection } from "./apache-text.js";
 import { filterRegex, mountRegex, respondRegex } from "../plan/plan-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { paragraph } from "../text.js";
 
 /**
- * The part of the configuration that keeps files of the root for Apache, and what lies outside of the mount from the
- * application. Rewriting comes first: what it has found a file for is no longer asked the application for.
+ * The part of the configuration that lets Apache serve files of the root, and keeps paths outside the mount from the
+ * application. Rewriting comes first: a request that it maps to a file does not reach the application.
  */
-export function ownFiles(plan: RoutingPlan): ApacheParts {
+export function apacheFiles(plan: RoutingPlan): ApacheParts {
   const { root, mount, links } = plan.deployment;
-  const outside = outsideOfMount(plan);
+  const outside = outsideMountRules(plan);
   if (root === undefined) {
     return outside.length === 0
       ? { modules: [], site: [] }
-      : { modules: ["rewrite"], site: paragraph([`There is nothing beside ${mount}.`], outside) };
+      : { modules: ["rewrite"], site: paragraph([`Nothing outside ${mount} is served.`], outside) };
   }
   return {
     modules: ["dir", "mime", "rewrite"],
@@ -22,12 +22,12 @@ export function ownFiles(plan: RoutingPlan): ApacheParts {
       ...paragraph(
         [
           links === "followed"
-            ? "Files of the root, and what links in it lead to."
-            : "Files of the root. A link in it could lead past what is protected, so none is followed.",
+            ? "Files of the root, including symbolic links."
+            : "Files of the root. Symbolic links are not followed: they could lead to protected files.",
         ],
         [
-          `DocumentRoot ${quotedPath(root)}`,
-          ...section("Directory", quotedPath(root), [
+          `DocumentRoot ${apachePath(root)}`,
+          ...apacheSection("Directory", apachePath(root), [
             "AllowOverride None",
             links === "followed" ? "Options FollowSymLinks" : "Options None",
             "Require all granted",
@@ -37,7 +37,7 @@ export function ownFiles(plan: RoutingPlan): ApacheParts {
         ],
       ),
       ...paragraph(
-        ["They are Apache's own, unless the application answers for that path."],
+        ["Apache serves them, except for paths of the application."],
         [...outside, ...fileRules(plan)],
       ),
     ],
@@ -46,7 +46,7 @@ export function ownFiles(plan: RoutingPlan): ApacheParts {
 
 const FILE = '"%{DOCUMENT_ROOT}%{REQUEST_URI}"';
 const INDEX = '"%{DOCUMENT_ROOT}%{REQUEST_URI}/index.html"';
-const TO_FILE = `RewriteRule "^" ${FILE} [END]`;
+const SERVE_FILE = `RewriteRule "^" ${FILE} [END]`;
 
 function fileRules(plan: RoutingPlan): string[] {
   const respond = respondRegex(plan, "bytes");
@@ -58,31 +58,31 @@ function fileRules(plan: RoutingPlan): string[] {
       ...unless("%{REQUEST_URI}", respond),
       `RewriteCond ${FILE} -f [OR]`,
       `RewriteCond ${INDEX} -f`,
-      TO_FILE,
+      SERVE_FILE,
     ];
   }
   return [
     ...unless("%{REQUEST_URI}", respond),
     ...unless("%{REQUEST_URI}", filter),
     `RewriteCond ${FILE} -f`,
-    TO_FILE,
-    "# The file that stands for a folder may be one for a filter as well.",
+    SERVE_FILE,
+    "# The index file of a folder may be filtered too.",
     ...unless("%{REQUEST_URI}", respond),
     ...unless("%{REQUEST_URI}index.html", filter),
     `RewriteCond ${INDEX} -f`,
-    TO_FILE,
+    SERVE_FILE,
   ];
 }
 
-/** The application is not led past its own mount: what it answers there nobody protects. */
-function outsideOfMount({ deployment: { mount, root }, ...plan }: RoutingPlan): string[] {
+/** Keeps requests outside the mount from the application: they are not protected. */
+function outsideMountRules({ deployment: { mount, root }, ...plan }: RoutingPlan): string[] {
   if (mount === "") return [];
   const outside = `RewriteCond "%{REQUEST_URI}" "!${mountRegex(mount)}(?:/|$)"`;
   if (root === undefined) return [outside, 'RewriteRule "^" "-" [R=404,L]'];
   const filter = filterRegex(plan, "bytes");
   if (filter === undefined) return [];
   return [
-    "# Nor is a file served as it is that only its filter should show.",
+    "# Outside the mount, filtered files are not served.",
     outside,
     `RewriteRule "${filter}" "-" [R=404,L]`,
     outside,

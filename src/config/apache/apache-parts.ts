@@ -1,19 +1,19 @@
 import type { Program } from "../program.js";
 
-/** Where Debian has Apache's modules; mod_unixd and mod_log_config are compiled in. */
-export const MODULES = "/usr/lib/apache2/modules";
+/** The folder of Apache's modules on Debian, whose Apache has mod_unixd and mod_log_config built in. */
+export const MODULES_FOLDER = "/usr/lib/apache2/modules";
 
-/** What one part of the application's deployment needs of Apache. */
+/** What one part of the deployment adds to Apache's configuration. */
 export interface ApacheParts {
-  /** Modules without their "mod_", beside those that every configuration has. */
+  /** Modules without "mod_", in addition to those of every configuration. */
   readonly modules: readonly string[];
-  /** Lines that stand outside of a virtual host. */
+  /** Lines outside the virtual host. */
   readonly server?: readonly string[];
   /** Lines of the site. */
   readonly site: readonly string[];
-  /** What Apache starts. */
+  /** The program that Apache starts. */
   readonly program?: Program;
-  /** Variables that Apache, having authenticated, or an authorizer vouches for. */
+  /** Variables that Apache or an authorizer sets after authentication. */
   readonly vouchesFor?: readonly string[];
   readonly notes?: readonly string[];
 }

@@ -1,19 +1,19 @@
 import { ConfigurationError } from "../../errors.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
-import { MODULES, type ApacheParts } from "./apache-parts.js";
-import { quoted, quotedPath, section } from "./apache-text.js";
+import { MODULES_FOLDER, type ApacheParts } from "./apache-parts.js";
+import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
 import { mountRegex } from "../plan/plan-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { programOf } from "../program.js";
 import { paragraph } from "../text.js";
 
-/** What hangs together with the authorizers. */
+/** What depends on the authorizers. */
 export interface ResponderOptions {
-  /** Whether the path may be cut into SCRIPT_NAME and PATH_INFO in Apache itself. */
+  /** Whether Apache may split the path into SCRIPT_NAME and PATH_INFO. */
   readonly cutsPath: boolean;
 }
 
-/** The part of the configuration that leads requests to the application's responders. */
+/** The part of the configuration that sends requests to the application's responders. */
 export function apacheResponder(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
   switch (plan.deployment.apache.responder) {
     case "proxy-pass":
@@ -27,28 +27,28 @@ export function apacheResponder(plan: RoutingPlan, options: ResponderOptions): A
   }
 }
 
-/** A file that is not there, in a folder that is: what is rewritten to it has no rest of a path behind it. */
-const STAND_IN = ".application";
+/** A file that does not exist, in a folder that does: a path rewritten to it has no PATH_INFO. */
+const FALLBACK_FILE = ".application";
 
 function proxyPass(plan: RoutingPlan): ApacheParts {
   const { mount } = plan.deployment;
-  const { socket, backend } = peerOf(plan);
-  const target = quoted(`${socket}${backend}${mount || "/"}`);
+  const { socket, backend } = backendOf(plan);
+  const target = apacheWord(`${socket}${backend}${mount || "/"}`);
   return {
     modules: ["proxy", "proxy_fcgi", "rewrite"],
-    notes: [LENGTH_ALONE],
+    notes: [BODY_LIMIT_NOTE],
     site: [
-      ...announcedLimit(plan),
+      ...bodyLimit(plan),
       ...paragraph(
-        ["The application answers for the rest. Connections to it are kept."],
-        [`ProxyPass ${quoted(mount || "/")} ${target} ${workerOptions(plan)}`],
+        ["The application handles all other paths, over kept connections."],
+        [`ProxyPass ${apacheWord(mount || "/")} ${target} ${workerOptions(plan)}`],
       ),
       ...pathParams(mount),
     ],
   };
 }
 
-/** @throws ConfigurationError `ERR_DEPLOYMENT` for an address of IPv6: `<Proxy>` takes its brackets for a pattern */
+/** @throws ConfigurationError `ERR_DEPLOYMENT` for an IPv6 address: `<Proxy>` reads its brackets as a pattern */
 function setHandler(plan: RoutingPlan): ApacheParts {
   const { mount, listen } = plan.deployment;
   if (listen.startsWith("[")) {
@@ -57,28 +57,28 @@ function setHandler(plan: RoutingPlan): ApacheParts {
       `Cannot configure Apache with responder set-handler: it cannot keep connections to ${listen}; use proxy-pass, 127.0.0.1 or a unix socket`,
     );
   }
-  const { socket, backend } = peerOf(plan);
+  const { socket, backend } = backendOf(plan);
   return {
     modules: ["proxy", "proxy_fcgi", "rewrite"],
-    notes: [LENGTH_ALONE],
+    notes: [BODY_LIMIT_NOTE],
     site: [
-      ...announcedLimit(plan),
+      ...bodyLimit(plan),
       ...paragraph(
         [
-          "The application answers for the rest. Its paths are those of no file: Apache would take what it finds of them on",
-          "the disk for SCRIPT_NAME.",
+          "The application handles all other paths. They are rewritten to a file that does not exist, because Apache would use",
+          "an existing part of the path as SCRIPT_NAME.",
         ],
         [
-          `RewriteRule ${quoted(`${mountRegex(mount)}(?:/|$)`)} ${quoted(`${MODULES}/${STAND_IN}`)} [END]`,
-          ...section("Files", quoted(STAND_IN), [
-            `SetHandler ${quoted(`proxy:${socket}${backend}/`)}`,
+          `RewriteRule ${apacheWord(`${mountRegex(mount)}(?:/|$)`)} ${apacheWord(`${MODULES_FOLDER}/${FALLBACK_FILE}`)} [END]`,
+          ...apacheSection("Files", apacheWord(FALLBACK_FILE), [
+            `SetHandler ${apacheWord(`proxy:${socket}${backend}/`)}`,
             "Require all granted",
           ]),
         ],
       ),
       ...paragraph(
-        ["Connections to it are kept."],
-        section("Proxy", `${quoted(`${backend}/`)} ${workerOptions(plan)}`, []),
+        ["Connections to the application are kept."],
+        apacheSection("Proxy", `${apacheWord(`${backend}/`)} ${workerOptions(plan)}`, []),
       ),
       ...pathParams(mount),
     ],
@@ -93,7 +93,7 @@ function fcgid(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
     modules: ["alias", "fcgid"],
     program,
     site: [
-      ...scripts(plan, {
+      ...programDirectives(plan, {
         ...options,
         handler: "fcgid-script",
         program: program.path,
@@ -101,19 +101,21 @@ function fcgid(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
       }),
       ...paragraph(
         [
-          "Its own limit of request bodies, in bytes; it would be 128 KiB. Behind LimitRequestBody mod_fcgid takes a body that",
-          "is too long for an empty one.",
+          "The maximum size of a request body, in bytes; mod_fcgid's default is 128 KiB. With LimitRequestBody, mod_fcgid reads a",
+          "body that is too large as an empty one.",
         ],
         [`FcgidMaxRequestLen ${maxBodyBytes}`, "LimitRequestBody 0"],
       ),
       ...paragraph(
-        ["Each process answers one request at a time."],
+        ["Each process handles one request at a time."],
         [
           `FcgidMaxProcessesPerClass ${apache.processes}`,
           `FcgidIOTimeout ${timeout}`,
-          // A process that is busy for longer is killed.
+          // mod_fcgid kills a process that is busy for longer.
           `FcgidBusyTimeout ${streams ? 86_400 : Math.max(300, timeout + 30)}`,
-          ...(streams ? ["# Hands on each piece of an answer as it comes.", "FcgidOutputBufferSize 0"] : []),
+          ...(streams
+            ? ["# Sends each part of a response as it is produced.", "FcgidOutputBufferSize 0"]
+            : []),
         ],
       ),
     ],
@@ -126,37 +128,45 @@ function cgi(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
     modules: ["alias", "cgid"],
     program,
     site: [
-      ...scripts(plan, { ...options, handler: "cgi-script", program: program.path, folder: program.folder }),
+      ...programDirectives(plan, {
+        ...options,
+        handler: "cgi-script",
+        program: program.path,
+        folder: program.folder,
+      }),
       `CGIDScriptTimeout ${plan.deployment.timeout}`,
       ...paragraph(
-        ["The largest request body, in bytes."],
+        ["The maximum size of a request body, in bytes."],
         [`LimitRequestBody ${plan.deployment.maxBodyBytes}`],
       ),
     ],
   };
 }
 
-interface ScriptOptions extends ResponderOptions {
+interface ProgramOptions extends ResponderOptions {
   readonly handler: "fcgid-script" | "cgi-script";
   readonly program: string;
   readonly folder: string;
 }
 
-/** The rest of the paths as those of a program. */
-function scripts(plan: RoutingPlan, { handler, program, folder, cutsPath }: ScriptOptions): string[] {
+/** Directives that map all other paths to a program. */
+function programDirectives(
+  plan: RoutingPlan,
+  { handler, program, folder, cutsPath }: ProgramOptions,
+): string[] {
   const start = mountRegex(plan.deployment.mount);
   const aliases = cutsPath
     ? [
-        // The mount without a slash is the path "/" below it.
+        // The mount without a slash is "/" below the mount.
         ...(plan.deployment.mount === "" ? [] : [[`${start}$`, `${program}/`]]),
         [`${start}(/[\\s\\S]*)$`, `${program}$1`],
       ]
     : [[`${start}(?:/|$)`, program]];
   return paragraph(
-    ["The application answers for the rest. Apache starts it."],
+    ["The application, which Apache starts, handles all other paths."],
     [
-      ...aliases.map(([regex, target]) => `ScriptAliasMatch "${regex}" ${quotedPath(target!)}`),
-      ...section("Directory", quotedPath(folder), [
+      ...aliases.map(([regex, target]) => `ScriptAliasMatch "${regex}" ${apachePath(target!)}`),
+      ...apacheSection("Directory", apachePath(folder), [
         `SetHandler ${handler}`,
         "Options ExecCGI",
         "Require all granted",
@@ -165,7 +175,7 @@ function scripts(plan: RoutingPlan, { handler, program, folder, cutsPath }: Scri
   );
 }
 
-function peerOf({ deployment }: RoutingPlan): { readonly socket: string; readonly backend: string } {
+function backendOf({ deployment }: RoutingPlan): { readonly socket: string; readonly backend: string } {
   const socket = applicationSocket(deployment.listen);
   return socket.kind === "unix"
     ? { socket: `unix:${socket.path}|`, backend: `fcgi://${deployment.name}` }
@@ -177,27 +187,27 @@ function workerOptions({ deployment, streams }: RoutingPlan): string {
   return `enablereuse=on timeout=${deployment.timeout}${flush}`;
 }
 
-/** Tells the application its mount: mod_proxy_fcgi has the whole path in SCRIPT_NAME. */
+/** Sends the mount as SCRIPT_NAME. mod_proxy_fcgi would send the whole path. */
 function pathParams(mount: string): string[] {
   if (mount === "") return [];
   const set = "ProxyFCGISetEnvIf";
   return paragraph(
-    ["What of the path is the mount, and what lies below it."],
+    ["SCRIPT_NAME is the mount, and PATH_INFO is the path below it."],
     [
-      `${set} "true" SCRIPT_NAME ${quoted(mount)}`,
+      `${set} "true" SCRIPT_NAME ${apacheWord(mount)}`,
       `${set} "true" PATH_INFO "/"`,
       `${set} "%{REQUEST_URI} =~ m#${mountRegex(mount)}(/[\\s\\S]*)$#" PATH_INFO "$1"`,
     ],
   );
 }
 
-const LENGTH_ALONE =
-  "Apache refuses bodies of proxied requests by their Content-Length alone: those without one are the application's to limit.";
+const BODY_LIMIT_NOTE =
+  "Apache limits bodies of proxied requests only by Content-Length: the application must limit those without one.";
 
-/** mod_proxy overlooks LimitRequestBody. */
-function announcedLimit({ deployment }: RoutingPlan): string[] {
+/** mod_proxy ignores LimitRequestBody. */
+function bodyLimit({ deployment }: RoutingPlan): string[] {
   return paragraph(
-    ["The largest request body, in bytes."],
+    ["The maximum size of a request body, in bytes."],
     [
       `RewriteCond expr "%{HTTP:Content-Length} -gt ${deployment.maxBodyBytes}"`,
       'RewriteRule "^" "-" [R=413,L]',

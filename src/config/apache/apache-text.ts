@@ -2,13 +2,12 @@ import { ConfigurationError } from "../../errors.js";
 import { indented } from "../text.js";
 
 /**
- * A word of Apache's configuration, in double quotes, where it stands for itself. Apache has no way to escape `${NAME}`,
- * which it replaces everywhere, and takes `%{…}` for an expression in many places; quotes and backslashes mean
- * different things to different directives.
+ * Formats a literal word of Apache's configuration, in double quotes. Apache cannot escape `${NAME}`, which it replaces
+ * everywhere, evaluates `%{…}` in many places, and its directives differ in the meaning of quotes and backslashes.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` for a word with any of these, or with a control character
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if the word has any of these, or a control character
  */
-export function quoted(word: string): string {
+export function apacheWord(word: string): string {
   if (/[\p{Cc}\p{Cs}"\\]|[$%]\{/u.test(word)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
@@ -19,21 +18,21 @@ export function quoted(word: string): string {
 }
 
 /**
- * The path of a file or folder, in double quotes.
+ * Formats the path of a file or folder, in double quotes.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` for one that `<Directory>` would take for a pattern
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if `<Directory>` would read the path as a pattern
  */
-export function quotedPath(path: string): string {
+export function apachePath(path: string): string {
   if (/[*?[\]]/.test(path)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
-      `Cannot write ${JSON.stringify(path)} for Apache: it takes *, ?, [ and ] in a path for a pattern`,
+      `Cannot write ${JSON.stringify(path)} for Apache: a path with *, ?, [ or ] is a pattern`,
     );
   }
-  return quoted(path);
+  return apacheWord(path);
 }
 
-/** `<Name "argument">`, lines, `</Name>`. The argument is quoted already. */
-export function section(name: string, argument: string, lines: readonly string[]): string[] {
+/** `<Name "argument">`, lines, `</Name>`. The argument is already in quotes. */
+export function apacheSection(name: string, argument: string, lines: readonly string[]): string[] {
   return [`<${name} ${argument}>`, ...indented(lines), `</${name}>`];
 }

@@ -1,58 +1,58 @@
 import { escapeGlob } from "../../paths/path-glob.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
-import { quoted, quotedRegex } from "./caddy-text.js";
+import { caddyWord, caddyRegex } from "./caddy-text.js";
 import type { Deployment } from "../deployment.js";
 import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
 import { pathRegex, type PathRegexOptions } from "../plan/path-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
-/** On this port Caddy speaks HTTPS and gets the certificate itself. */
-export const HTTPS = 443;
+/** On this port, Caddy uses HTTPS_PORT and obtains the certificate itself. */
+export const HTTPS_PORT = 443;
 
 const ROUTES: PathRegexOptions = { unit: "characters", covers: "route" };
 const FILES: PathRegexOptions = { ...ROUTES, covers: "file" };
 
 const DOT_FILES = String.raw`/\.`;
-/** Where certificates and others are looked for (RFC 8615). */
+/** Paths that certificate authorities and others request (RFC 8615). */
 const WELL_KNOWN = String.raw`^/\.well-known/(?:[^./][^/]*/)*[^./][^/]*$`;
 
-/** The site of a Caddyfile, and what it is made with. */
+/** The site of a Caddyfile, and the snippet that it imports. */
 export function caddySite(plan: RoutingPlan): string[] {
   const { deployment, protect } = plan;
   const { bind, root, mount, maxBodyBytes } = deployment;
   return [
-    ...(protect.length === 0 ? [] : [...askSnippet(plan), ""]),
-    ...block(addressOf(deployment), [
-      ...(bind === undefined ? [] : [`bind ${quoted(bind.replaceAll(/[[\]]/g, ""))}`]),
-      ...(root === undefined ? [] : [`root * ${quoted(root)}`]),
+    ...(protect.length === 0 ? [] : [...authorizerSnippet(plan), ""]),
+    ...block(siteAddress(deployment), [
+      ...(bind === undefined ? [] : [`bind ${caddyWord(bind.replaceAll(/[[\]]/g, ""))}`]),
+      ...(root === undefined ? [] : [`root * ${caddyWord(root)}`]),
       ...block("request_body", [`max_size ${maxBodyBytes}`]),
       ...block("route", [
-        "# Programs take a client's Proxy for their own proxy, and X_User for X-User (CVE-2016-5385).",
+        "# Programs use a client's Proxy header as their own proxy (CVE-2016-5385), and cannot tell X_User from X-User.",
         "request_header -Proxy",
         "request_header -*_*",
-        ...(mount === "" ? [] : mountPoint(mount)),
-        ...(protect.length === 0 ? [] : protection(plan)),
-        ...(root === undefined ? [] : [...index(plan), ...files(plan)]),
-        ...rest(plan),
+        ...(mount === "" ? [] : mountRewrite(mount)),
+        ...(protect.length === 0 ? [] : protectedRoute(plan)),
+        ...(root === undefined ? [] : [...indexRoute(plan), ...fileServer(plan)]),
+        ...applicationRoute(plan),
       ]),
     ]),
   ];
 }
 
-function addressOf({ serverName, port }: Deployment): string {
-  if (port === HTTPS) return quoted(serverName);
-  // Whatever the client calls this machine.
-  return serverName === "localhost" ? `:${port}` : quoted(`http://${serverName}:${port}`);
+function siteAddress({ serverName, port }: Deployment): string {
+  if (port === HTTPS_PORT) return caddyWord(serverName);
+  // Any host name.
+  return serverName === "localhost" ? `:${port}` : caddyWord(`http://${serverName}:${port}`);
 }
 
-/** What Caddy's own directive `forward_auth` stands for, with FastCGI. */
-function askSnippet(plan: RoutingPlan): string[] {
+/** The equivalent of Caddy's `forward_auth` directive, over FastCGI. */
+function authorizerSnippet(plan: RoutingPlan): string[] {
   return paragraph(
-    "Asks an authorizer: an ordinary request to Caddy, and by TRICORN_BRIDGE a question to the application.",
+    "Asks the application's authorizers: TRICORN_BRIDGE marks the request as a question to them.",
     block(
       `(${snippetName(plan)})`,
-      block(`reverse_proxy @protected ${upstream(plan.deployment)}`, [
+      block(`reverse_proxy @protected ${upstreamAddress(plan.deployment)}`, [
         "method GET",
         ...transport(plan.deployment, [
           "env TRICORN_BRIDGE forward_auth",
@@ -66,11 +66,11 @@ function askSnippet(plan: RoutingPlan): string[] {
   ).slice(1);
 }
 
-/** What is kept of an answer that allows. Caddy 2.6.2 sends an empty answer to the client where there is no directive. */
+/** Keeps the variables of an allowed request. Without any directive, Caddy 2.6.2 sends an empty response to the client. */
 function allowedVars({ variables }: RoutingPlan): readonly string[] {
   if (variables.length === 0) return ["vars allowed true"];
   return variables.map(
-    (name) => `vars ${keyOf(name)} {http.reverse_proxy.header.${canonicalHeader(`Variable-${name}`)}}`,
+    (name) => `vars ${varName(name)} {http.reverse_proxy.header.${canonicalHeader(`Variable-${name}`)}}`,
   );
 }
 
@@ -78,74 +78,71 @@ function snippetName({ deployment }: RoutingPlan): string {
   return `ask-${deployment.name}`;
 }
 
-function mountPoint(mount: string): string[] {
-  return paragraph("The mount itself is its root.", [
-    `@mount path ${quoted(mount)}`,
-    `rewrite @mount ${quoted(`${mount}/`)}`,
+function mountRewrite(mount: string): string[] {
+  return paragraph("The mount without a slash.", [
+    `@mount path ${caddyWord(mount)}`,
+    `rewrite @mount ${caddyWord(`${mount}/`)}`,
   ]);
 }
 
-/** What an authorizer must allow first; it stands in front of everything else. */
-function protection(plan: RoutingPlan): string[] {
+/** The paths that an authorizer must allow, before all other directives. */
+function protectedRoute(plan: RoutingPlan): string[] {
   const regex = pathRegex(plan.protect, { ...ROUTES, covers: "anyReading" });
   return [
     ...paragraph(
-      "To Caddy an encoded slash is a slash, to the application a part of a name: one of the two may be protected.",
+      "An encoded slash is a slash to Caddy but part of a name to the application: one of these paths may be protected.",
       mustRefuseEncodedSlashes(plan)
         ? [
-            `@encoded-slash vars_regexp {http.request.orig_uri} ${quotedRegex(ENCODED_SLASH)}`,
+            `@encoded-slash vars_regexp {http.request.orig_uri} ${caddyRegex(ENCODED_SLASH)}`,
             "respond @encoded-slash 400",
           ]
         : [],
     ),
-    ...paragraph("An authorizer must allow these, whoever answers then.", [
-      `@protected path_regexp ${quotedRegex(`(?i)${regex}`)}`,
+    ...paragraph("An authorizer must allow these, static files included.", [
+      `@protected path_regexp ${caddyRegex(`(?i)${regex}`)}`,
       `import ${snippetName(plan)}`,
     ]),
   ];
 }
 
-/** The index of a folder, which may be protected or filtered by a name of its own. */
-function index(plan: RoutingPlan): string[] {
-  // Where the routes are not known, a folder may be one of them.
+/** Rewrites a folder to its index file, whose own path may be protected or filtered. */
+function indexRoute(plan: RoutingPlan): string[] {
+  // If the routes are unknown, a folder may be one of them.
   if (plan.respond === undefined) return [];
-  return paragraph(
-    "A folder stands for its index, which may be protected or filtered by a name of its own.",
-    [
-      ...block("@index", ["path */", ...isFile("{path}index.html"), ...notOwn(plan)]),
-      ...block("route @index", [
-        "rewrite {http.matchers.file.relative}",
-        ...(plan.protect.length === 0 ? [] : [`import ${snippetName(plan)}`]),
-      ]),
-    ],
-  );
+  return paragraph("A folder is served as its index file, whose own path may be protected or filtered.", [
+    ...block("@index", ["path */", ...fileMatcher("{path}index.html"), ...exceptApplication(plan)]),
+    ...block("route @index", [
+      "rewrite {http.matchers.file.relative}",
+      ...(plan.protect.length === 0 ? [] : [`import ${snippetName(plan)}`]),
+    ]),
+  ]);
 }
 
-function isFile(path: string): string[] {
+function fileMatcher(path: string): string[] {
   return block("file", [`try_files ${path}`]);
 }
 
-/** Lines of a matcher that leave out what is the application's own. */
-function notOwn({ streams, respond = [], filter }: RoutingPlan): string[] {
+/** Lines of a matcher that exclude routes and filtered files. */
+function exceptApplication({ streams, respond = [], filter }: RoutingPlan): string[] {
   const routes = [...new Set([...streams, ...respond])];
   return [
-    ...(routes.length === 0 ? [] : [`not path_regexp ${quotedRegex(pathRegex(routes, ROUTES))}`]),
-    ...(filter.length === 0 ? [] : [`not path_regexp ${quotedRegex(pathRegex(filter, FILES))}`]),
+    ...(routes.length === 0 ? [] : [`not path_regexp ${caddyRegex(pathRegex(routes, ROUTES))}`]),
+    ...(filter.length === 0 ? [] : [`not path_regexp ${caddyRegex(pathRegex(filter, FILES))}`]),
   ];
 }
 
-function files(plan: RoutingPlan): string[] {
+function fileServer(plan: RoutingPlan): string[] {
   const isKnown = plan.respond !== undefined;
   return paragraph(
-    "Files, but for those that the application answers or filters, and those whose name begins with a dot.",
+    "Static files, except routes, filtered files, and files and folders whose names begin with a dot.",
     [
       ...block("@files", [
-        // Where the routes are not known, a folder may be one of them.
-        ...(isKnown ? isFile("{path} {path}/index.html") : ["file", "not path */"]),
-        ...notOwn(plan),
+        // If the routes are unknown, a folder may be one of them.
+        ...(isKnown ? fileMatcher("{path} {path}/index.html") : ["file", "not path */"]),
+        ...exceptApplication(plan),
         ...block("not", [
-          `path_regexp ${quotedRegex(DOT_FILES)}`,
-          `not path_regexp ${quotedRegex(WELL_KNOWN)}`,
+          `path_regexp ${caddyRegex(DOT_FILES)}`,
+          `not path_regexp ${caddyRegex(WELL_KNOWN)}`,
         ]),
       ]),
       "file_server @files",
@@ -153,31 +150,29 @@ function files(plan: RoutingPlan): string[] {
   );
 }
 
-/** What nobody else has answered. */
-function rest(plan: RoutingPlan): string[] {
+/** All other requests. */
+function applicationRoute(plan: RoutingPlan): string[] {
   const { mount } = plan.deployment;
-  if (mount === "") return paragraph("Everything else is the application's.", proxy(plan));
+  if (mount === "") return paragraph("The application handles all other paths.", reverseProxy(plan));
   const below = pathRegex([`${escapeGlob(mount)}/**`], ROUTES);
   return [
-    ...paragraph("Everything else below its mount is the application's.", [
-      `@application path_regexp ${quotedRegex(below)}`,
-      ...block("route @application", [`uri strip_prefix ${quoted(mount)}`, ...proxy(plan)]),
+    ...paragraph("The application handles all other paths below its mount.", [
+      `@application path_regexp ${caddyRegex(below)}`,
+      ...block("route @application", [`uri strip_prefix ${caddyWord(mount)}`, ...reverseProxy(plan)]),
     ]),
     "respond 404",
   ];
 }
 
-/** Sends a request to the application. */
-function proxy(plan: RoutingPlan): string[] {
+/** Sends requests to the application. */
+function reverseProxy(plan: RoutingPlan): string[] {
   const { deployment, variables, streams } = plan;
-  return block(`reverse_proxy ${upstream(deployment)}`, [
+  return block(`reverse_proxy ${upstreamAddress(deployment)}`, [
     ...transport(deployment, [
-      ...(deployment.mount === "" ? [] : [`env SCRIPT_NAME ${quoted(deployment.mount)}`]),
-      ...variables.map((name) => `env ${quoted(name)} {http.vars.${keyOf(name)}}`),
+      ...(deployment.mount === "" ? [] : [`env SCRIPT_NAME ${caddyWord(deployment.mount)}`]),
+      ...variables.map((name) => `env ${caddyWord(name)} {http.vars.${varName(name)}}`),
     ]),
-    ...(streams.length === 0
-      ? []
-      : ["# There are answers that leave as they are produced.", "flush_interval -1"]),
+    ...(streams.length === 0 ? [] : ["# Some responses are sent as they are produced.", "flush_interval -1"]),
   ]);
 }
 
@@ -185,16 +180,16 @@ function transport({ timeout }: Deployment, lines: readonly string[]): string[] 
   return block("transport fastcgi", [...lines, `read_timeout ${timeout}s`, `write_timeout ${timeout}s`]);
 }
 
-function upstream({ listen }: Deployment): string {
+function upstreamAddress({ listen }: Deployment): string {
   const socket = applicationSocket(listen);
-  return quoted(socket.kind === "unix" ? `unix/${socket.path}` : hostAndPort(socket));
+  return caddyWord(socket.kind === "unix" ? `unix/${socket.path}` : hostAndPort(socket));
 }
 
-function keyOf(variable: string): string {
+function varName(variable: string): string {
   return `tricorn_${variable}`;
 }
 
-/** As Go spells the name of a header field. */
+/** Go's canonical spelling of a header field's name. */
 function canonicalHeader(name: string): string {
   return name.toLowerCase().replaceAll(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }

@@ -1,11 +1,11 @@
 import { ConfigurationError } from "../../errors.js";
 
 /**
- * A word of a Caddyfile that stands for itself.
+ * Formats a literal word of a Caddyfile, quoted if necessary.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` for what Caddy would take for a placeholder, or the end of a line
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if the word has a control character, a brace or a backquote
  */
-export function quoted(word: string): string {
+export function caddyWord(word: string): string {
   if (/[\p{Cc}\p{Cs}{}`]/u.test(word)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
@@ -15,12 +15,12 @@ export function quoted(word: string): string {
   return /^[\w./:@+~=-]+$/.test(word) ? word : `\`${word}\``;
 }
 
-/** A regular expression of path-regex.ts, which has no backquote. */
-export function quotedRegex(regex: string): string {
+/** Quotes a regular expression of path-regex.ts, which contains no backquote. */
+export function caddyRegex(regex: string): string {
   return `\`${regex}\``;
 }
 
-/** As `caddy fmt` would write it; Caddy warns of anything else. */
-export function tabbed(text: string): string {
-  return text.replaceAll(/^(?: {2})+/gm, (blanks) => "\t".repeat(blanks.length / 2));
+/** Indents with tabs, like `caddy fmt`. Caddy warns about other formats. */
+export function indentWithTabs(text: string): string {
+  return text.replaceAll(/^(?: {2})+/gm, (indent) => "\t".repeat(indent.length / 2));
 }

@@ -1,31 +1,31 @@
 import { applicationSocket } from "../application-socket.js";
 import type { Deployment } from "../deployment.js";
-import { quoted } from "./lighttpd-text.js";
+import { lighttpdString } from "./lighttpd-text.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { programOf, type Program } from "../program.js";
 import { paragraph } from "../text.js";
 
-/** What stands in fastcgi.server, or in its place, for the application. */
+/** The directives of fastcgi.server, or of a plain CGI program, for the application. */
 export interface LighttpdApplication {
   readonly modules: readonly string[];
-  /** Definitions at the top. */
+  /** Definitions outside of all conditions. */
   readonly lines: readonly string[];
-  /** Lines that have a responder asked for paths that begin with a key, "/app" or "/". */
+  /** Lines that send paths with a prefix, "/app" or "/", to a responder. */
   readonly respond: (key: string) => readonly string[];
-  /** Lines that have an authorizer asked first, and then the responder. */
+  /** Lines that ask an authorizer first, and then the responder. */
   readonly askAndRespond: (key: string) => readonly string[];
-  /** Lines that have an authorizer asked before files are served. */
+  /** Lines that ask an authorizer before files are served. */
   readonly ask: readonly string[];
   readonly program?: Program;
 }
 
-/** How lighttpd reaches or starts the application. */
+/** The directives with which lighttpd connects to or starts the application. */
 export function lighttpdApplication(plan: RoutingPlan): LighttpdApplication {
   switch (plan.deployment.lighttpd.responder) {
     case "connect":
-      return fastCgi(plan, { hosts: [socketOf(plan.deployment)], lines: [], roles: rolesOf(plan) });
+      return fastCgi(plan, { hosts: [socketMembers(plan.deployment)], lines: [], roles: rolesOf(plan) });
     case "spawn":
-      return spawned(plan);
+      return spawn(plan);
     case "cgi":
       return cgi(plan);
   }
@@ -37,21 +37,24 @@ function rolesOf({ protect }: RoutingPlan): readonly FastCgiRole[] {
   return protect.length === 0 ? ["responder"] : ["authorizer", "responder"];
 }
 
-interface Hosts {
-  /** The members of each process that answers. */
+interface FastCgiOptions {
+  /** The members of each host entry, one per process. */
   readonly hosts: readonly (readonly string[])[];
-  /** What they are asked as. */
+  /** The roles of the application. */
   readonly roles: readonly FastCgiRole[];
   readonly lines: readonly string[];
   readonly program?: Program;
 }
 
-function fastCgi({ deployment }: RoutingPlan, { hosts, roles, lines, program }: Hosts): LighttpdApplication {
+function fastCgi(
+  { deployment }: RoutingPlan,
+  { hosts, roles, lines, program }: FastCgiOptions,
+): LighttpdApplication {
   const prefix = `var.${deployment.name.replaceAll("-", "_")}`;
   const names = hosts.map((_, index) => (hosts.length === 1 ? "" : `_${index}`));
   const authorizers = names.map((name) => `${prefix}_authorizer${name}`);
   const responders = names.map((name) => `${prefix}_responder${name}`);
-  const answer = (key: string): string => `${quoted(key)} => (${responders.join(", ")})`;
+  const respond = (key: string): string => `${lighttpdString(key)} => (${responders.join(", ")})`;
   const ask = `"/" => (${authorizers.join(", ")})`;
   return {
     modules: ["mod_fastcgi"],
@@ -59,21 +62,27 @@ function fastCgi({ deployment }: RoutingPlan, { hosts, roles, lines, program }: 
       ...lines,
       ...paragraph(
         [
-          "The application, which is asked before anything is looked for on the disk.",
+          "The application, which lighttpd asks before it looks for files.",
           ...(roles.includes("authorizer")
             ? [
-                'As an authorizer it has no "docroot": with one lighttpd would look for a file behind it and never ask a responder.',
+                'The authorizer has no "docroot": with one, lighttpd would look for a file afterwards and never ask a responder.',
               ]
             : []),
         ],
         hosts.flatMap((host, index) =>
           roles.map((role) =>
             role === "authorizer"
-              ? definition(authorizers[index]!, [...host, ...common(deployment), '"mode" => "authorizer"'])
+              ? definition(authorizers[index]!, [
+                  ...host,
+                  ...hostOptions(deployment),
+                  '"mode" => "authorizer"',
+                ])
               : definition(responders[index]!, [
                   ...host,
-                  ...common(deployment),
-                  ...sendfile(deployment).map(([name, value]) => `${quoted(name)} => ${value}`),
+                  ...hostOptions(deployment),
+                  ...sendfileOptions(deployment).map(
+                    ([name, value]) => `${lighttpdString(name)} => ${value}`,
+                  ),
                   '"fix-root-scriptname" => "enable"',
                 ]),
           ),
@@ -81,12 +90,12 @@ function fastCgi({ deployment }: RoutingPlan, { hosts, roles, lines, program }: 
       ),
     ],
     ask: [`fastcgi.server = (${ask})`],
-    respond: (key) => [`fastcgi.server = (${answer(key)})`],
-    // lighttpd keeps authorizers and responders apart, also where both have one key.
+    respond: (key) => [`fastcgi.server = (${respond(key)})`],
+    // lighttpd tells authorizers from responders, even if they share a key.
     askAndRespond: (key) => [
       key === "/"
         ? `fastcgi.server = ("/" => (${[...authorizers, ...responders].join(", ")}))`
-        : `fastcgi.server = (${ask}, ${answer(key)})`,
+        : `fastcgi.server = (${ask}, ${respond(key)})`,
     ],
     ...(program && { program }),
   };
@@ -96,37 +105,37 @@ function definition(name: string, members: readonly string[]): string {
   return `${name} = (${members.join(", ")})`;
 }
 
-function common({ timeout }: Deployment): string[] {
+function hostOptions({ timeout }: Deployment): string[] {
   return [
     '"check-local" => "disable"',
-    // lighttpd itself would wait for ever.
+    // By default, lighttpd waits forever.
     `"read-timeout" => ${timeout}`,
     `"write-timeout" => ${timeout}`,
   ];
 }
 
-/** What lighttpd is told of files that the application names: the folder that they lie in, with a slash at its end. */
-function sendfile({ lighttpd }: Deployment): (readonly [name: string, value: string])[] {
+/** The options for sendfileOptions(): the folder of the files, with a trailing slash. */
+function sendfileOptions({ lighttpd }: Deployment): (readonly [name: string, value: string])[] {
   if (lighttpd.sendfile === undefined) return [];
   const folder = lighttpd.sendfile.replace(/\/*$/, "/");
   return [
     ["x-sendfile", '"enable"'],
-    ["x-sendfile-docroot", `(${quoted(folder)})`],
+    ["x-sendfile-docroot", `(${lighttpdString(folder)})`],
   ];
 }
 
-function socketOf({ listen }: Deployment): string[] {
+function socketMembers({ listen }: Deployment): string[] {
   const socket = applicationSocket(listen);
   return socket.kind === "unix"
-    ? [`"socket" => ${quoted(socket.path)}`]
-    : [`"host" => ${quoted(socket.host)}`, `"port" => ${socket.port}`];
+    ? [`"socket" => ${lighttpdString(socket.path)}`]
+    : [`"host" => ${lighttpdString(socket.host)}`, `"port" => ${socket.port}`];
 }
 
 /**
- * lighttpd starts the processes that stand in the outermost fastcgi.server, which is asked for a path that nobody has;
- * what is asked names their sockets. Each mention with "bin-path" would start processes of its own.
+ * lighttpd starts the processes of the outermost fastcgi.server, which has an unused path; the conditions use the sockets of these
+ * processes. Every entry with "bin-path" would start its own processes.
  */
-function spawned(plan: RoutingPlan): LighttpdApplication {
+function spawn(plan: RoutingPlan): LighttpdApplication {
   const { deployment } = plan;
   const { name, state, lighttpd } = deployment;
   const program = programOf(deployment, "lighttpd");
@@ -134,14 +143,14 @@ function spawned(plan: RoutingPlan): LighttpdApplication {
   const sockets = Array.from({ length: lighttpd.processes }, (_, index) => `${socket}-${index}`);
   return fastCgi(plan, {
     roles: rolesOf(plan),
-    hosts: sockets.map((path) => [`"socket" => ${quoted(path)}`]),
+    hosts: sockets.map((path) => [`"socket" => ${lighttpdString(path)}`]),
     program,
     lines: paragraph(
-      ["lighttpd starts the application, and numbers its sockets."],
+      ["lighttpd starts the application and numbers its sockets."],
       [
-        `fastcgi.server = (${quoted(`/.${name}-processes`)} => ((${[
-          `"socket" => ${quoted(socket)}`,
-          `"bin-path" => ${quoted(program.path)}`,
+        `fastcgi.server = (${lighttpdString(`/.${name}-processes`)} => ((${[
+          `"socket" => ${lighttpdString(socket)}`,
+          `"bin-path" => ${lighttpdString(program.path)}`,
           `"min-procs" => ${lighttpd.processes}`,
           `"max-procs" => ${lighttpd.processes}`,
           '"check-local" => "disable"',
@@ -151,24 +160,24 @@ function spawned(plan: RoutingPlan): LighttpdApplication {
   });
 }
 
-/** A program for each request. Authorizers run by themselves: lighttpd asks none by CGI. */
+/** A program per request. Authorizers are connected to: lighttpd does not ask them by CGI. */
 function cgi(plan: RoutingPlan): LighttpdApplication {
   const { deployment } = plan;
   const program = programOf(deployment, "mod_cgi");
-  const authorizers = fastCgi(plan, { hosts: [socketOf(deployment)], lines: [], roles: ["authorizer"] });
+  const authorizers = fastCgi(plan, { hosts: [socketMembers(deployment)], lines: [], roles: ["authorizer"] });
   const asks = rolesOf(plan).includes("authorizer");
   const respond = (key: string): string[] => [
-    `alias.url = (${quoted(key === "/" ? "" : key)} => ${quoted(program.path)})`,
+    `alias.url = (${lighttpdString(key === "/" ? "" : key)} => ${lighttpdString(program.path)})`,
     'cgi.assign = ("" => "")',
     `cgi.limits = ("read-timeout" => ${deployment.timeout}, "write-timeout" => ${deployment.timeout})`,
-    ...sendfile(deployment).map(([name, value]) => `cgi.${name} = ${value}`),
+    ...sendfileOptions(deployment).map(([name, value]) => `cgi.${name} = ${value}`),
   ];
   return {
     modules: [...(asks ? authorizers.modules : []), "mod_alias", "mod_cgi"],
     lines: asks ? authorizers.lines : [],
     ask: authorizers.ask,
     respond,
-    // What stands around it says who responds.
+    // The surrounding condition has the responder.
     askAndRespond: () => authorizers.ask,
     program,
   };

@@ -1,44 +1,37 @@
 import { compileProtection } from "../../paths/path-glob.js";
 import type { LighttpdApplication } from "./lighttpd-application.js";
-import { quoted, whereUrl } from "./lighttpd-text.js";
+import { lighttpdString, urlCondition } from "./lighttpd-text.js";
 import { filterRegex, mountRegex, protectRegex, respondRegex } from "../plan/plan-regex.js";
-import type { RoutingPlan } from "../plan/plan.js";
+import { FALLBACK_PATH, type RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
-/**
- * What is rewritten to where there is no file. It has no rest of a path, since a client could write one: the application
- * reads the path that was asked for, which lighttpd tells all the same.
- */
-const STAND_IN = "/.application";
-
-/** The conditions that lead each path to an authorizer, to the application or to a file. */
+/** The conditions that map each path to an authorizer, the application or a file. */
 export function lighttpdPaths(plan: RoutingPlan, application: LighttpdApplication): string[] {
   const { mount, root } = plan.deployment;
   const below = mount === "" ? "^/" : `${mountRegex(mount)}(?:/|$)`;
   const covered = protectRegex(plan, "characters");
-  const ask = (lines: readonly string[]): string[] => (covered === undefined ? [] : whereUrl(covered, lines));
-  // The later assignment counts.
+  const ask = (lines: readonly string[]): string[] =>
+    covered === undefined ? [] : urlCondition(covered, lines);
+  // The last assignment counts.
   const respond = (key: string): string[] => [
     ...application.respond(key),
     ...ask(application.askAndRespond(key)),
   ];
   if (root === undefined) {
-    return paragraph(["The application answers for everything."], whereUrl(below, respond(mount || "/")));
+    return paragraph(["The application handles all paths."], urlCondition(below, respond(mount || "/")));
   }
   const own = respondRegex(plan, "characters");
   const filtered = filterRegex(plan, "characters");
   const branches = [
-    ...(own === undefined ? [] : [whereUrl(own, respond(mount || "/"))]),
-    ...(filtered === undefined ? [] : [whereUrl(filtered, filterLines(plan, { below, respond }))]),
-    whereUrl(`^${STAND_IN.replace(".", String.raw`\.`)}$`, standIn(plan, application)),
-    mount === "" ? block("", elsewhere(plan)) : whereUrl(below, elsewhere(plan)),
+    ...(own === undefined ? [] : [urlCondition(own, respond(mount || "/"))]),
+    ...(filtered === undefined ? [] : [urlCondition(filtered, filterDirectives(plan, { below, respond }))]),
+    urlCondition(`^${FALLBACK_PATH.replace(".", String.raw`\.`)}$`, fallbackDirectives(plan, application)),
+    mount === "" ? block("", fileDirectives(plan)) : urlCondition(below, fileDirectives(plan)),
   ];
   return [
     ...(covered === undefined ? [] : paragraph(["Authorizers are asked first."], ask(application.ask))),
     ...paragraph(
-      [
-        "The application answers for its own paths, for files that pass through its filters, and where there is no file.",
-      ],
+      ["The application handles its own paths, filtered files, and paths without a file."],
       branches.flatMap((branch, index) =>
         index === 0 ? branch : branch.with(0, `else ${branch[0]!.trimStart()}`),
       ),
@@ -46,10 +39,10 @@ export function lighttpdPaths(plan: RoutingPlan, application: LighttpdApplicatio
   ];
 }
 
-/** An authorizer was asked before about the path that there is no file for. A client can ask for this one too. */
-function standIn({ protect }: RoutingPlan, application: LighttpdApplication): readonly string[] {
-  const isProtected = protect.some((glob) => compileProtection(glob)(STAND_IN));
-  return isProtected ? application.askAndRespond(STAND_IN) : application.respond(STAND_IN);
+/** The authorizer has already allowed the requested path. A client can also request this one directly. */
+function fallbackDirectives({ protect }: RoutingPlan, application: LighttpdApplication): readonly string[] {
+  const isProtected = protect.some((glob) => compileProtection(glob)(FALLBACK_PATH));
+  return isProtected ? application.askAndRespond(FALLBACK_PATH) : application.respond(FALLBACK_PATH);
 }
 
 interface FilterOptions {
@@ -57,27 +50,30 @@ interface FilterOptions {
   readonly respond: (key: string) => string[];
 }
 
-function filterLines({ deployment: { mount } }: RoutingPlan, { below, respond }: FilterOptions): string[] {
+function filterDirectives(
+  { deployment: { mount } }: RoutingPlan,
+  { below, respond }: FilterOptions,
+): string[] {
   if (mount === "") return respond("/");
   return [
-    "# Outside of the mount no file is served as it is that only its filter should show.",
+    "# Outside the mount, filtered files are not served.",
     'url.access-deny = ("")',
-    ...whereUrl(below, ['url.access-deny = ("~")', ...respond(mount)]),
+    ...urlCondition(below, ['url.access-deny = ("~")', ...respond(mount)]),
   ];
 }
 
-function elsewhere(plan: RoutingPlan): string[] {
+function fileDirectives(plan: RoutingPlan): string[] {
   const rules = [
-    // A folder is no file; what stands for it is served, or nothing is.
+    // A folder is not a file; only its index file may be served.
     ...(servesIndex(plan) ? [String.raw`"^[^?]*/(\?.*)?$" => ""`] : []),
-    String.raw`"^[^?]*(\?.*)?$" => ${quoted(`${STAND_IN}$1`)}`,
+    String.raw`"^[^?]*(\?.*)?$" => ${lighttpdString(`${FALLBACK_PATH}$1`)}`,
   ];
   return [`url.rewrite-if-not-file = (${rules.join(", ")})`];
 }
 
 /**
- * Whether the file that stands for a folder may be served. lighttpd asks for the path of the folder alone, so such a file
- * must be covered with its folder, or not at all.
+ * Whether index files may be served. lighttpd asks the authorizer about the path of the folder only, so a glob must cover the index
+ * file together with its folder, or not at all.
  */
 export function servesIndex({ protect, filter }: RoutingPlan): boolean {
   return protect.every((glob) => glob.endsWith("/**") || !mayCoverIndex(glob)) && !filter.some(mayCoverIndex);
@@ -86,6 +82,6 @@ export function servesIndex({ protect, filter }: RoutingPlan): boolean {
 function mayCoverIndex(glob: string): boolean {
   const last = glob.slice(glob.lastIndexOf("/") + 1);
   if (last === "") return false;
-  // Braces may have slashes in them.
+  // Braces may contain slashes.
   return /[{}]/.test(glob) || last === "**" || compileProtection(last)("/index.html");
 }

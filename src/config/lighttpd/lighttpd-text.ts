@@ -2,11 +2,11 @@ import { ConfigurationError } from "../../errors.js";
 import { block } from "../text.js";
 
 /**
- * A string of lighttpd's configuration, in double quotes, where nothing but `"` has a meaning.
+ * Formats a string of lighttpd's configuration, in double quotes. Only `"` is special in it.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` for a quote or a control character, which cannot be written
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if the text has a quote or a control character, which cannot be escaped
  */
-export function quoted(text: string): string {
+export function lighttpdString(text: string): string {
   if (/["\p{Cc}\p{Cs}]/u.test(text)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
@@ -17,6 +17,6 @@ export function quoted(text: string): string {
 }
 
 /** `$HTTP["url"] =~ "regex" { … }`; the path is decoded and has no dot segments. */
-export function whereUrl(regex: string, lines: readonly string[]): string[] {
-  return block(`$HTTP["url"] =~ ${quoted(regex)}`, lines);
+export function urlCondition(regex: string, lines: readonly string[]): string[] {
+  return block(`$HTTP["url"] =~ ${lighttpdString(regex)}`, lines);
 }

@@ -1,51 +1,51 @@
-import { askParams } from "./nginx-params.js";
-import { quoted, variableOf } from "./nginx-text.js";
+import { authorizerParams } from "./nginx-params.js";
+import { nginxWord, nginxVariable } from "./nginx-text.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
-/** No request of a client ever gets there. */
-const ASK = "/.tricorn/authorize";
+/** An internal location: client requests cannot reach it. */
+const AUTHORIZE_PATH = "/.tricorn/authorize";
 
-/** What a denial was, where nginx would only know 401 and 403. */
+/** Statuses of denials that nginx does not support: `auth_request` accepts only 401 and 403. */
 const REDIRECTS = [301, 302, 303, 307, 308];
 const DENIALS = [404, 410, 429];
 
-/** Has a request allowed, in the location where it stands and in those inside. */
-export function asking({ variables }: RoutingPlan): string[] {
+/** Directives that require an authorizer to allow a request, in a location and in those inside it. */
+export function authorizationDirectives({ variables }: RoutingPlan): string[] {
   return [
-    "# Whatever else may let a request pass, of all servers: an authorizer has to allow it as well.",
+    "# An authorizer must allow each request, even if a rule of another server allows it.",
     "satisfy all;",
-    `auth_request ${ASK};`,
-    ...variables.map((name) => set(variableOf(name), `variable_${name}`)),
-    set("$tricorn_status", "tricorn_status"),
-    set("$tricorn_location", "tricorn_location"),
-    set("$tricorn_cookie", "set_cookie"),
+    `auth_request ${AUTHORIZE_PATH};`,
+    ...variables.map((name) => authRequestSet(nginxVariable(name), `variable_${name}`)),
+    authRequestSet("$tricorn_status", "tricorn_status"),
+    authRequestSet("$tricorn_location", "tricorn_location"),
+    authRequestSet("$tricorn_cookie", "set_cookie"),
     "error_page 401 @tricorn_401;",
     "error_page 403 @tricorn_403;",
   ];
 }
 
-function set(variable: string, field: string): string {
+function authRequestSet(variable: string, field: string): string {
   return `auth_request_set ${variable} $upstream_http_${field.toLowerCase()};`;
 }
 
-/** The location that asks the authorizers of the application, and those that show what they answered. */
-export function askLocations({ deployment }: RoutingPlan): string[] {
+/** The location that asks the application's authorizers, and those that return their denials. */
+export function authorizationLocations({ deployment }: RoutingPlan): string[] {
   const { name } = deployment;
   return [
     ...paragraph(
-      "Asks: to nginx an ordinary request, to the application, by TRICORN_BRIDGE, a question to its authorizers.",
-      block(`location = ${ASK}`, [
+      "Asks the application's authorizers: TRICORN_BRIDGE marks the request as a question to them.",
+      block(`location = ${AUTHORIZE_PATH}`, [
         "internal;",
-        ...askParams([["TRICORN_BRIDGE", "auth_request"]]),
+        ...authorizerParams([["TRICORN_BRIDGE", "auth_request"]]),
         "fastcgi_pass_request_body off;",
-        "# It has the length of a body without the body: the limit is that of the location which takes it.",
+        "# This request has the Content-Length of a body but no body: the location of the original request limits it.",
         "client_max_body_size 0;",
-        `fastcgi_pass ${quoted(name)};`,
+        `fastcgi_pass ${nginxWord(name)};`,
       ]),
     ),
     ...paragraph(
-      "nginx knows 401 and 403 as denials alone: what it was else stands in a field of the answer.",
+      "nginx accepts only 401 and 403 as denials. A header field of the answer has the original status.",
       block("location @tricorn_401", [
         "add_header Set-Cookie $tricorn_cookie always;",
         ...REDIRECTS.map(

@@ -1,11 +1,11 @@
-import { quoted, variableOf } from "./nginx-text.js";
+import { nginxWord, nginxVariable } from "./nginx-text.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { paragraph } from "../text.js";
 
 type Param = readonly [name: string, value: string, flag?: "if_not_empty"];
 
-/** The same for each request (RFC 3875, section 4.1). */
-const COMMON: readonly Param[] = [
+/** The params of every request (RFC 3875, section 4.1). */
+const COMMON_PARAMS: readonly Param[] = [
   ["GATEWAY_INTERFACE", "CGI/1.1"],
   ["SERVER_SOFTWARE", "nginx/$nginx_version"],
   ["SERVER_PROTOCOL", "$server_protocol"],
@@ -19,13 +19,13 @@ const COMMON: readonly Param[] = [
   ["REQUEST_URI", "$request_uri"],
   ["QUERY_STRING", "$query_string"],
 ];
-/** CVE-2016-5385: a client's `Proxy` header would be taken for the proxy of the application's own requests. */
+/** CVE-2016-5385: programs use a client's `Proxy` header as the proxy of their own requests. */
 const NO_PROXY: Param = ["HTTP_PROXY", '""', "if_not_empty"];
 
-/** The params of all requests but those to an authorizer. */
+/** The params of all requests except those to an authorizer. */
 export function nginxParams({ deployment, variables }: RoutingPlan): string[] {
   const { mount, root } = deployment;
-  // The path as nginx has resolved it, so that both mean the same one.
+  // The path as nginx resolved it, so that nginx and the application use the same path.
   const path: readonly Param[] =
     mount === ""
       ? [
@@ -39,9 +39,9 @@ export function nginxParams({ deployment, variables }: RoutingPlan): string[] {
   const document: readonly Param[] = root === undefined ? [] : [["DOCUMENT_ROOT", "$document_root"]];
   return [
     ...paragraph(
-      "What the application is told. No REMOTE_USER: nginx takes it from the client and checks no password.",
-      linesOf([
-        ...COMMON,
+      "Params for the application. Not REMOTE_USER: nginx copies it from the client without checking a password.",
+      formatParams([
+        ...COMMON_PARAMS,
         ...path,
         ...document,
         ["CONTENT_TYPE", "$content_type"],
@@ -50,17 +50,17 @@ export function nginxParams({ deployment, variables }: RoutingPlan): string[] {
       ]),
     ),
     ...paragraph(
-      "What the authorizer says of who asks; nothing where it was not asked.",
-      linesOf(variables.map((name) => [quoted(name), variableOf(name), "if_not_empty"])),
+      "Variables of the authorizer; not sent if it was not asked.",
+      formatParams(variables.map((name) => [nginxWord(name), nginxVariable(name), "if_not_empty"])),
     ),
   ];
 }
 
-/** The params of a question to an authorizer. It has no body. */
-export function askParams(further: readonly Param[]): string[] {
-  return linesOf([...COMMON, ...further, NO_PROXY]);
+/** The params of a request to an authorizer, which has no body. */
+export function authorizerParams(further: readonly Param[]): string[] {
+  return formatParams([...COMMON_PARAMS, ...further, NO_PROXY]);
 }
 
-function linesOf(params: readonly Param[]): string[] {
+function formatParams(params: readonly Param[]): string[] {
   return params.map((parts) => `fastcgi_param ${parts.filter((part) => part !== undefined).join(" ")};`);
 }

@@ -1,125 +1,131 @@
 import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
 import type { Deployment } from "../deployment.js";
-import { askLocations, asking } from "./nginx-authorizer.js";
-import { emptyFolders, locations, pass, standard } from "./nginx-locations.js";
+import { authorizationLocations, authorizationDirectives } from "./nginx-authorizer.js";
+import {
+  emptyFolderDirectives,
+  specialLocations,
+  passDirectives,
+  defaultDirectives,
+} from "./nginx-locations.js";
 import { nginxParams } from "./nginx-params.js";
-import { quoted, quotedRegex } from "./nginx-text.js";
+import { nginxWord, nginxRegex } from "./nginx-text.js";
 import { pathRegex } from "../plan/path-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
-/** Connections that each worker keeps open. */
-const KEPT = 16;
+/** Idle connections that each worker keeps open. */
+const IDLE_CONNECTIONS = 16;
 
-/** The upstream and the server of nginx: what stands within `http`. */
+/** The contents of nginx's `http` block: the upstream and the server. */
 export function nginxServer(plan: RoutingPlan): string[] {
   const { deployment, protect } = plan;
   return [
-    ...upstream(deployment),
+    ...upstreamBlock(deployment),
     "",
     ...block("server", [
-      ...listening(deployment),
-      ...transport(deployment),
+      ...listenDirectives(deployment),
+      ...transportDirectives(deployment),
       ...nginxParams(plan),
-      ...(protect.length === 0 ? [] : protectedPart(plan)),
-      ...mountPoint(deployment),
-      ...(protect.includes("/**") ? [] : open(plan)),
-      ...application(plan),
+      ...(protect.length === 0 ? [] : protectedLocations(plan)),
+      ...mountLocation(deployment),
+      ...(protect.includes("/**") ? [] : publicLocations(plan)),
+      ...applicationLocation(plan),
     ]),
   ];
 }
 
-function upstream({ name, listen }: Deployment): string[] {
+function upstreamBlock({ name, listen }: Deployment): string[] {
   const socket = applicationSocket(listen);
   const address = socket.kind === "unix" ? `unix:${socket.path}` : hostAndPort(socket);
   return block(`upstream ${name}`, [
-    `server ${quoted(address)};`,
-    `keepalive ${KEPT}; # Connections are kept, which fastcgi_keep_conn below is also needed for.`,
+    `server ${nginxWord(address)};`,
+    `keepalive ${IDLE_CONNECTIONS}; # Keeps connections open, together with fastcgi_keep_conn below.`,
   ]);
 }
 
-function listening({ bind, port, serverName, root, links }: Deployment): string[] {
+function listenDirectives({ bind, port, serverName, root, links }: Deployment): string[] {
   const host = bind?.includes(":") === true && !bind.startsWith("[") ? `[${bind}]` : bind;
   return [
-    `listen ${quoted(host === undefined ? String(port) : `${host}:${port}`)};`,
-    `server_name ${quoted(serverName)};`,
-    ...(root === undefined ? [] : [`root ${quoted(root)};`]),
+    `listen ${nginxWord(host === undefined ? String(port) : `${host}:${port}`)};`,
+    `server_name ${nginxWord(serverName)};`,
+    ...(root === undefined ? [] : [`root ${nginxWord(root)};`]),
     ...(root === undefined || links === "followed"
       ? []
       : [
-          "# A link below the root could lead past what is protected, and out of the root.",
+          "# A symbolic link could lead to a protected file, or out of the root.",
           "disable_symlinks on from=$document_root;",
         ]),
-    "# Redirects name no host and no port, which may be others to the client.",
+    "# Redirects have no host and port, because the client may use others.",
     "absolute_redirect off;",
-    "# A client's X_User would be taken for X-User.",
+    "# Applications cannot tell a client's X_User from X-User.",
     "underscores_in_headers off;",
   ];
 }
 
-function transport({ maxBodyBytes, timeout }: Deployment): string[] {
+function transportDirectives({ maxBodyBytes, timeout }: Deployment): string[] {
   return [
     "",
     `client_max_body_size ${maxBodyBytes};`,
     `fastcgi_read_timeout ${timeout}s;`,
     `fastcgi_send_timeout ${timeout}s;`,
     "fastcgi_keep_conn on;",
-    "# The application's header blocks, 8 KiB at the most, are larger than what nginx takes by default.",
+    "# The application's headers, at most 8 KiB, can exceed nginx's default buffer.",
     "fastcgi_buffer_size 16k;",
     "fastcgi_buffers 8 16k;",
   ];
 }
 
-/** A raw path in which ".." may lead out of an empty segment, which is none to others: "/x//../members". */
-const DOTS_BEHIND_SLASHES = String.raw`^(?>[^?]*?//)(?:[^?]*/)?(?:\.|%2[eE]){2}(?:[/?]|$)`;
+/** A raw path in which ".." may follow an empty segment, which others ignore: "/x//../members". */
+const DOTS_AFTER_SLASHES = String.raw`^(?>[^?]*?//)(?:[^?]*/)?(?:\.|%2[eE]){2}(?:[/?]|$)`;
 
-/** What an authorizer must allow first; it stands in front of everything else. */
-function protectedPart(plan: RoutingPlan): string[] {
+/** The paths that an authorizer must allow, before all other locations. */
+function protectedLocations(plan: RoutingPlan): string[] {
   const regex = pathRegex(plan.protect, { unit: "bytes", covers: "anyReading" });
   return [
     ...paragraph(
-      "To nginx an encoded slash is a slash, to the application a part of a name: one of the two may be protected.",
+      "An encoded slash is a slash to nginx but part of a name to the application: one of these paths may be protected.",
       mustRefuseEncodedSlashes(plan)
-        ? block(`if ($request_uri ~ ${quotedRegex(ENCODED_SLASH)})`, ["return 400;"])
+        ? block(`if ($request_uri ~ ${nginxRegex(ENCODED_SLASH)})`, ["return 400;"])
         : [],
     ),
     ...paragraph(
-      "Several slashes are one to whoever answers. To nginx they are several where merge_slashes is off for all servers.",
+      "Others treat several slashes as one. nginx does not if merge_slashes is off for all servers.",
       plan.protect.includes("/**")
         ? []
         : [
-            ...block(`if ($uri ~ ${quotedRegex("//")})`, ["return 400;"]),
-            ...block(`if ($request_uri ~ ${quotedRegex(DOTS_BEHIND_SLASHES)})`, ["return 400;"]),
+            ...block(`if ($uri ~ ${nginxRegex("//")})`, ["return 400;"]),
+            ...block(`if ($request_uri ~ ${nginxRegex(DOTS_AFTER_SLASHES)})`, ["return 400;"]),
           ],
     ),
-    ...askLocations(plan),
+    ...authorizationLocations(plan),
     ...paragraph(
-      "An authorizer must allow these, whoever answers then. nginx takes the first regular expression that fits.",
-      block(`location ~* ${quotedRegex(regex)}`, [
-        ...asking(plan),
-        ...locations(plan),
+      "An authorizer must allow these, static files included. nginx uses the first matching regular expression.",
+      block(`location ~* ${nginxRegex(regex)}`, [
+        ...authorizationDirectives(plan),
+        ...specialLocations(plan),
         "",
-        ...standard(plan),
+        ...defaultDirectives(plan),
       ]),
     ),
   ];
 }
 
-/** What is left when something is protected: nothing where that is everything. */
-function open(plan: RoutingPlan): string[] {
-  const folders = emptyFolders(plan);
-  const rest = plan.deployment.mount === "" ? [...standard(plan), ...folders] : standard(plan);
-  return [...locations(plan, folders), "", ...block("location /", rest)];
+/** The locations of unprotected paths. */
+function publicLocations(plan: RoutingPlan): string[] {
+  const folders = emptyFolderDirectives(plan);
+  const rest =
+    plan.deployment.mount === "" ? [...defaultDirectives(plan), ...folders] : defaultDirectives(plan);
+  return [...specialLocations(plan, folders), "", ...block("location /", rest)];
 }
 
-function mountPoint({ mount }: Deployment): string[] {
+function mountLocation({ mount }: Deployment): string[] {
   if (mount === "") return [];
-  return ["", ...block(`location = ${quoted(mount)}`, [`rewrite ^ ${quoted(`${mount}/`)} last;`])];
+  return ["", ...block(`location = ${nginxWord(mount)}`, [`rewrite ^ ${nginxWord(`${mount}/`)} last;`])];
 }
 
-/** Where `try_files` leads when there is no file. */
-function application(plan: RoutingPlan): string[] {
+/** The target of `try_files` if there is no file. */
+function applicationLocation(plan: RoutingPlan): string[] {
   if (plan.deployment.root === undefined) return [];
-  return ["", ...block("location @application", pass(plan))];
+  return ["", ...block("location @application", passDirectives(plan))];
 }

@@ -1,11 +1,11 @@
 import { ConfigurationError } from "../../errors.js";
 
 /**
- * A word of nginx's configuration that stands for itself: without quotes where it needs none.
+ * Formats a literal word of nginx's configuration, quoted if necessary.
  *
- * @throws ConfigurationError `ERR_DEPLOYMENT` for what nginx would take for a variable, or the end of a line
+ * @throws ConfigurationError `ERR_DEPLOYMENT` if the word has `$`, which begins a variable, or a control character
  */
-export function quoted(word: string): string {
+export function nginxWord(word: string): string {
   if (/[\p{Cc}\p{Cs}$]/u.test(word)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
@@ -15,12 +15,12 @@ export function quoted(word: string): string {
   return /^[\w./:@+~=-]+$/.test(word) ? word : `"${word.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
-/** A regular expression of path-regex.ts: nothing in it ends the quotes, and nginx leaves its backslashes alone. */
-export function quotedRegex(regex: string): string {
+/** Quotes a regular expression of path-regex.ts. It contains no quotes, and nginx keeps its backslashes. */
+export function nginxRegex(regex: string): string {
   return `"${regex}"`;
 }
 
-/** What nginx calls a variable that an authorizer hands on. */
-export function variableOf(name: string): string {
+/** The name of the nginx variable for a variable that an authorizer sets. */
+export function nginxVariable(name: string): string {
   return `$tricorn_${name.toLowerCase()}`;
 }

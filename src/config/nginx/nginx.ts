@@ -1,34 +1,32 @@
-import type { Configuration, ConfigurationSource } from "../configuration.js";
+import type { Configuration, ConfigurationPart, ConfigurationSource } from "../configuration.js";
 import type { Deployment } from "../deployment.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
-import { quoted } from "./nginx-text.js";
+import { nginxWord } from "./nginx-text.js";
 import { nginxServer } from "./nginx-server.js";
 import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { block, paragraph, textOf } from "../text.js";
 
-/** Writes the configuration of nginx, 1.18 or newer. */
+/** Generates the configuration of nginx 1.18 or newer. */
 export function nginx(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
-  const main = plan.deployment.part === "whole" ? whole(plan) : site(plan);
+  const part = plan.deployment.part === "whole" ? mainFile(plan) : siteFile(plan);
   return {
-    ...main,
+    ...part,
     needs: needsOf(plan, { sendsMount: true }),
     notes: commonNotes(plan),
     isTested: true,
   };
 }
 
-type Main = Pick<Configuration, "files" | "check" | "run" | "folders">;
-
-/** A file that nginx can be started with. */
-function whole(plan: RoutingPlan): Main {
+/** A complete file with which nginx can be started. */
+function mainFile(plan: RoutingPlan): ConfigurationPart {
   const { deployment } = plan;
   const { name, root, state } = deployment;
   const lines = [
     `# nginx in front of ${name}.`,
-    ...(deployment.webServerUser === undefined ? [] : [`user ${quoted(deployment.webServerUser)};`]),
+    ...(deployment.webServerUser === undefined ? [] : [`user ${nginxWord(deployment.webServerUser)};`]),
     "worker_processes auto;",
-    ...placesOf(deployment),
+    ...outputDirectives(deployment),
     "events {}",
     "",
     ...block("http", [
@@ -36,7 +34,7 @@ function whole(plan: RoutingPlan): Main {
       ...(root === undefined
         ? []
         : [
-            "# The media types of files.",
+            "# Media types of static files.",
             "include /etc/nginx/mime.types;",
             "default_type application/octet-stream;",
             "sendfile on;",
@@ -47,15 +45,15 @@ function whole(plan: RoutingPlan): Main {
   ];
   return {
     files: [{ name: "nginx.conf", text: textOf(lines) }],
-    // Else it tells everybody but root that it cannot write to the log of the system.
+    // Without -e, nginx warns users other than root that it cannot write the system's log.
     check: "nginx -t -e stderr -p . -c nginx.conf",
     run: "nginx -e stderr -p . -c nginx.conf",
     folders: state === undefined ? [] : [state],
   };
 }
 
-/** A file for /etc/nginx/conf.d, where it stands within `http`. */
-function site(plan: RoutingPlan): Main {
+/** A file for /etc/nginx/conf.d, which is included in `http`. */
+function siteFile(plan: RoutingPlan): ConfigurationPart {
   const { name } = plan.deployment;
   return {
     files: [
@@ -70,19 +68,19 @@ function site(plan: RoutingPlan): Main {
   };
 }
 
-/** Where nginx keeps what it writes. */
-function placesOf({ state }: Deployment): string[] {
+/** The pid file and the log. */
+function outputDirectives({ state }: Deployment): string[] {
   if (state === undefined) return ["pid /run/nginx.pid;", "error_log /var/log/nginx/error.log;"];
-  return [`pid ${quoted(`${state}/nginx.pid`)};`, `error_log ${quoted(`${state}/error.log`)};`];
+  return [`pid ${nginxWord(`${state}/nginx.pid`)};`, `error_log ${nginxWord(`${state}/error.log`)};`];
 }
 
 function temporaryFolders(state: string): string[] {
   const folders = ["client_body", "fastcgi", "proxy", "scgi", "uwsgi"];
   return [
-    `access_log ${quoted(`${state}/access.log`)};`,
+    `access_log ${nginxWord(`${state}/access.log`)};`,
     ...paragraph(
-      "nginx makes all of these when it starts.",
-      folders.map((folder) => `${folder}_temp_path ${quoted(`${state}/${folder}`)};`),
+      "nginx creates all of these when it starts.",
+      folders.map((folder) => `${folder}_temp_path ${nginxWord(`${state}/${folder}`)};`),
     ),
     "",
   ];

@@ -26,6 +26,12 @@ export interface RoutingPlan {
   readonly variables: readonly string[];
 }
 
+/**
+ * The path to which Web servers rewrite a request if there is no file. Fixed, because a client could choose PATH_INFO otherwise; the
+ * application reads the requested path from another variable.
+ */
+export const FALLBACK_PATH = "/.application";
+
 /** Combines the application's description with the globs and variables of the deployment. */
 export function routingPlanOf({ deployment, description }: ConfigurationSource): RoutingPlan {
   const { mount } = deployment;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { quoted } from "../../../src/config/apache/apache-text.js";
+import { apacheWord } from "../../../src/config/apache/apache-text.js";
 import { apache } from "../../../src/config/apache/apache.js";
 import type { Configuration } from "../../../src/config/configuration.js";
 import { parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
@@ -137,7 +137,7 @@ function kindsOfLines({ files }: Configuration): string[] {
 test.each(['a"b', "a\\b", "a\nb", "${PATH}", "%{ENV:PATH}", "\ud800"])(
   "%j is refused as a word of Apache's configuration",
   (word) => {
-    expect(() => quoted(word)).toThrow(/for Apache: it has a quote, a backslash/);
+    expect(() => apacheWord(word)).toThrow(/for Apache: it has a quote, a backslash/);
   },
 );
 
