@@ -2,25 +2,29 @@ import { resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { deploymentOptions, type DeploymentOption } from "../config/deployment-options.js";
-import { UsageError } from "./usage-error.js";
+/** The command was not called correctly. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
 
-/** What `tricorn config` was called with. */
+/** The arguments of `tricorn config`. */
 export interface ConfigArguments {
   readonly help: boolean;
   readonly server: string | undefined;
   readonly module: string | undefined;
-  /** Those fields of the deployment that were named, not checked yet. */
+  /** The fields of the deployment that were given, not yet validated. */
   readonly deployment: Readonly<Record<string, unknown>>;
-  /** The file of `--deployment`. */
+  /** The file in `--deployment`. */
   readonly deploymentFile: string | undefined;
   readonly json: boolean;
-  /** The folder of `--out`. */
+  /** The folder in `--out`. */
   readonly out: string | undefined;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-const OWN: Options = {
+/** Options that are not fields of the deployment. */
+const COMMAND_OPTIONS: Options = {
   deployment: { type: "string" },
   help: { type: "boolean", short: "h" },
   json: { type: "boolean" },
@@ -28,16 +32,16 @@ const OWN: Options = {
   site: { type: "boolean" },
 };
 
-/** Fields that are said otherwise: `--site`, and what stands behind `--`. */
-const OTHERWISE = new Set(["part", "command"]);
+/** Fields without an option of that name: `--site` sets `part`, and the words after `--` are `command`. */
+const OTHER_FIELDS = new Set(["part", "command"]);
 
 /** The fields of a deployment that are options of the command. */
 export function commandOptions(): readonly DeploymentOption[] {
-  return deploymentOptions().filter(({ name }) => !OTHERWISE.has(name));
+  return deploymentOptions().filter(({ name }) => !OTHER_FIELDS.has(name));
 }
 
 /**
- * Reads the arguments behind `tricorn config`.
+ * Parses the arguments of `tricorn config`.
  *
  * @throws UsageError
  */
@@ -49,14 +53,14 @@ export function parseConfigArguments(args: readonly string[]): ConfigArguments {
     ...Object.fromEntries(
       fields.map(({ name, kind }) => [name, { type: "string", multiple: kind === "list" } as const]),
     ),
-    ...OWN,
+    ...COMMAND_OPTIONS,
   });
   const [server, module, ...rest] = positionals;
-  if (rest.length > 0) throw new UsageError(`there is an argument too many: ${rest[0]}`);
+  if (rest.length > 0) throw new UsageError(`unexpected argument ${rest[0]}`);
   const deployment: Record<string, unknown> = {};
   for (const field of fields) {
     const value = values[field.name];
-    if (value !== undefined) put(deployment, field.path, valueOf(field, value as string | string[]));
+    if (value !== undefined) setField(deployment, field.path, valueOf(field, value as string | string[]));
   }
   if (values["site"] === true) deployment["part"] = "site";
   if (command.length > 0) deployment["command"] = command;
@@ -77,9 +81,9 @@ function parse(args: readonly string[], options: Options) {
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     const { type, multiple = false } = options[token.name]!;
-    // Of two values the last would count, and the other one be lost without a word.
+    // parseArgs would silently ignore all values except the last.
     if (type === "string" && !multiple && given.has(token.name)) {
-      throw new UsageError(`--${token.name} was given twice, and it takes one value`);
+      throw new UsageError(`--${token.name} was given twice, but it takes one value`);
     }
     given.add(token.name);
   }
@@ -90,21 +94,21 @@ function parseTokens(args: readonly string[], options: Options) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
   } catch (error) {
-    // Its second sentence is about arguments that begin with a hyphen.
+    // The second sentence of Node's message is about arguments that begin with a hyphen.
     const { message } = error as Error;
     const [fact = message] = message.split(". ", 1);
     throw new UsageError(fact);
   }
 }
 
-/** A number stays text where it is none, so that the schema says what is wrong. */
+/** Keeps text that is not a number, so that the schema reports it. */
 function valueOf({ kind, isPath }: DeploymentOption, text: string | string[]): unknown {
   if (typeof text !== "string") return text;
   if (kind === "number" && /^\d+$/.test(text)) return Number(text);
   return isPath && text !== "" ? resolve(text) : text;
 }
 
-function put(target: Record<string, unknown>, [key, ...below]: readonly string[], value: unknown): void {
+function setField(target: Record<string, unknown>, [key, ...below]: readonly string[], value: unknown): void {
   if (below.length === 0) target[key!] = value;
-  else put((target[key!] ??= {}) as Record<string, unknown>, below, value);
+  else setField((target[key!] ??= {}) as Record<string, unknown>, below, value);
 }

@@ -5,11 +5,10 @@ import { parseDeployment, type DeploymentInput } from "../config/deployment.js";
 import { servers } from "../config/servers.js";
 import { ConfigurationError } from "../errors.js";
 import type { RouteDescription } from "../paths/routes-of.js";
-import { parseConfigArguments, type ConfigArguments } from "./config-arguments.js";
+import { parseConfigArguments, UsageError, type ConfigArguments } from "./config-arguments.js";
 import { configHelp } from "./help.js";
 import { loadDescription } from "./load-description.js";
 import { nextSteps } from "./next-steps.js";
-import { UsageError } from "./usage-error.js";
 import { printConfiguration, writeConfiguration } from "./write-configuration.js";
 
 /**
@@ -18,18 +17,18 @@ import { printConfiguration, writeConfiguration } from "./write-configuration.js
  * @throws UsageError, ConfigurationError
  */
 export async function configCommand(args: readonly string[]): Promise<void> {
-  const called = parseConfigArguments(args);
-  if (called.help) {
+  const parsed = parseConfigArguments(args);
+  if (parsed.help) {
     process.stdout.write(configHelp());
     return;
   }
-  const { server, json, out } = called;
+  const { server, json, out } = parsed;
   const names = Object.keys(servers).join(", ");
-  if (server === undefined) throw new UsageError(`name a Web server: ${names}`);
+  if (server === undefined) throw new UsageError(`a Web server is required: ${names}`);
   if (!Object.hasOwn(servers, server)) {
-    throw new UsageError(`there is no configuration for ${JSON.stringify(server)}, but for ${names}`);
+    throw new UsageError(`unknown Web server ${JSON.stringify(server)}; expected one of ${names}`);
   }
-  const { deployment, description } = await sourceOf(called);
+  const { deployment, description } = await sourceOf(parsed);
   if (json) {
     const known = description === undefined ? {} : { description };
     process.stdout.write(
@@ -48,39 +47,39 @@ export async function configCommand(args: readonly string[]): Promise<void> {
 
 interface Source {
   readonly deployment: DeploymentInput;
-  /** Undefined where nothing is known of the application. */
+  /** Undefined if the application is unknown. */
   readonly description: RouteDescription | undefined;
 }
 
-/** What was named goes before what stands in the file, and so does a module. */
+/** Options and a module take precedence over the file of `--deployment`. */
 async function sourceOf({ module, deployment, deploymentFile }: ConfigArguments): Promise<Source> {
   const file = deploymentFile === undefined ? { deployment: {} } : readSource(deploymentFile);
-  const merged = inFolder(merge(file.deployment, deployment), deployment) as DeploymentInput;
+  const merged = withDirectory(merge(file.deployment, deployment), deployment) as DeploymentInput;
   if (module !== undefined) return { deployment: merged, description: await loadDescription(module) };
   return { deployment: merged, description: file.description };
 }
 
-/** A command that was named is run where it was named, as paths are, unless a folder is named for it. */
-function inFolder(
+/** A command on the command line runs in the current folder, unless `directory` is set. */
+function withDirectory(
   merged: Readonly<Record<string, unknown>>,
-  named: ConfigArguments["deployment"],
+  given: ConfigArguments["deployment"],
 ): Readonly<Record<string, unknown>> {
-  const isElsewhere = named["command"] === undefined || merged["directory"] !== undefined;
-  return isElsewhere ? merged : { ...merged, directory: process.cwd() };
+  const keepsDirectory = given["command"] === undefined || merged["directory"] !== undefined;
+  return keepsDirectory ? merged : { ...merged, directory: process.cwd() };
 }
 
-/** A deployment, or what `--json` prints: that and a description. */
+/** Reads a deployment, or the output of `--json`: a deployment and a description. */
 function readSource(file: string): {
   readonly deployment: Readonly<Record<string, unknown>>;
   readonly description?: RouteDescription;
 } {
   const content = readJson(file);
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read ${file}: it holds no JSON object`);
+    throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read ${file}: it is not a JSON object`);
   }
-  const whole = content as Readonly<Record<string, unknown>>;
-  const { deployment = {}, description, ...rest } = "deployment" in whole ? whole : { deployment: whole };
-  // Whatever else there is, the schema refuses it by its name.
+  const object = content as Readonly<Record<string, unknown>>;
+  const { deployment = {}, description, ...rest } = "deployment" in object ? object : { deployment: object };
+  // The schema reports all other fields by name.
   const fields = { ...(deployment as Record<string, unknown>), ...rest };
   return description === undefined
     ? { deployment: fields }

@@ -6,65 +6,65 @@ const WIDTH = 100;
 const INDENT = 28;
 
 const MODULE =
-  "module is JavaScript that exports an application as `application`, controllers as `controllers`, or a default of " +
-  "either, or that serves one. Nothing is served meanwhile. Without it, all requests go to a responder.";
+  "module is a JavaScript module that exports `application` or `controllers`, has one of them as its default export, or calls " +
+  "serve, which then serves nothing. Without a module, all requests go to a responder.";
 
-/** What `tricorn --help` prints. */
+/** The output of `tricorn --help`. */
 export function help(): string {
   return `Usage: tricorn <command>
 
-  config <server> [module]   writes the configuration of a Web server for an application
-  --help                     this text; tricorn config --help for that of the command
-  --version                  the version of Tricorn
+  config <server> [module]   print or write the configuration of a Web server for an application
+  --help                     print this help; for the command: tricorn config --help
+  --version                  print the version of Tricorn
 `;
 }
 
-/** What `tricorn config --help` prints. */
+/** The output of `tricorn config --help`. */
 export function configHelp(): string {
-  const own: readonly (readonly [string, string])[] = [
-    ["--deployment <file>", "a deployment as JSON, or what --json printed; options go before it"],
-    ["--site", "only the part to drop into an existing configuration"],
-    ["--out <folder>", "writes the files there, and says what comes next; else they are printed"],
-    ["--json", "prints the deployment, with everything that was left out, and what the application answers"],
-    ["-- <command> …", "the command that runs the application, for what starts it"],
+  const options: readonly (readonly [string, string])[] = [
+    ["--deployment <file>", "a deployment as JSON, or the output of --json; options take precedence"],
+    ["--site", "only a part for an existing configuration"],
+    ["--out <folder>", "write the files to this folder, instead of printing them"],
+    ["--json", "print the deployment with all defaults, and the description of the application"],
+    ["-- <command> …", "the command that starts the application, for servers that start it"],
   ];
   const names = Object.keys(servers).join(", ");
   return `Usage: tricorn config <server> [module] [options] [-- command …]
 
-${wrapped("", `Prints the configuration of a Web server: ${names}.`)}
-${wrapped("", MODULE)}
-${own.map(([option, meaning]) => line(option, meaning)).join("")}
-What is deployed:
+${wrapText("", `Prints the configuration of one of these Web servers: ${names}.`)}
+${wrapText("", MODULE)}
+${options.map(([option, meaning]) => helpEntry(option, meaning)).join("")}
+Fields of the deployment:
 
-${commandOptions().map(optionLine).join("")}
+${commandOptions().map(optionEntry).join("")}
 Example: tricorn config nginx dist/application.js --port 8080 --state run --out .
 `;
 }
 
-function optionLine(option: DeploymentOption): string {
+function optionEntry(option: DeploymentOption): string {
   const { name, kind, choices, default: value, description } = option;
   const argument = choices === undefined ? (kind === "number" ? "<n>" : "<text>") : "<one>";
   const facts = [
     description,
     ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
-    ...(kind === "list" ? ["may come more than once"] : []),
+    ...(kind === "list" ? ["can be repeated"] : []),
     ...(value === undefined || value === "" ? [] : [`default: ${value}`]),
   ];
-  return line(`--${name} ${argument}`, facts.join("; "));
+  return helpEntry(`--${name} ${argument}`, facts.join("; "));
 }
 
-/** An option and what it means. */
-function line(option: string, meaning: string): string {
+/** Formats an option and its meaning. */
+function helpEntry(option: string, meaning: string): string {
   const name = `  ${option}`;
   const margin = " ".repeat(INDENT);
-  // A long name has a line of its own.
+  // A long name gets its own line.
   return name.length > INDENT - 2
-    ? `${name}\n${margin}${wrapped(margin, meaning)}`
-    : name.padEnd(INDENT) + wrapped(margin, meaning);
+    ? `${name}\n${margin}${wrapText(margin, meaning)}`
+    : name.padEnd(INDENT) + wrapText(margin, meaning);
 }
 
-/** A text in lines that are not too long, all but the first one behind a margin. */
-function wrapped(margin: string, text: string): string {
+/** Wraps a text at `WIDTH`, with a margin before all lines except the first. */
+function wrapText(margin: string, text: string): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

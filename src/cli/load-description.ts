@@ -8,35 +8,35 @@ import type { RouteDescription } from "../paths/routes-of.js";
 import { observeServe } from "../serve/serve-observer.js";
 import { watchLoading } from "./loading-watch.js";
 
-/** How long a module may take to load, in milliseconds: one that waits for something would keep the command for ever. */
+/** How long a module may take to load, in milliseconds. It could wait for something forever. */
 const LOAD_LIMIT = 15_000;
 
-/** The same for one that keeps even the timer for that from striking; ms. */
+/** The same for a module that blocks the event loop and so that timer, in milliseconds. */
 const STUCK_LIMIT = 2 * LOAD_LIMIT;
 
-const EXPECTED = "`application`, `controllers` or a default of either";
+const EXPECTED = "`application`, `controllers` or one of them as default";
 
 /**
- * Finds out what the application of a module answers: one that it exports as `application`, `controllers` or as its
- * default, or one that it serves. Nothing is served meanwhile.
+ * Loads a module and returns the description of its application: one that it exports as `application`, as `controllers` or as its
+ * default, or passes to `serve`, which then serves nothing.
  *
- * @throws ConfigurationError `ERR_MODULE` for a module that cannot be loaded or has none
+ * @throws ConfigurationError `ERR_MODULE` if the module cannot be loaded or has no application
  */
 export async function loadDescription(file: string): Promise<RouteDescription> {
   const path = resolve(file);
-  if (!existsSync(path)) throw refusal(file, "there is no such file");
-  const served = new Promise<unknown>((tell) => observeServe(tell));
-  const release = keepStandardOutput();
-  const { message } = refusal(file, `it has kept the process busy for ${STUCK_LIMIT / 1000} s`);
+  if (!existsSync(path)) throw moduleError(file, "the file does not exist");
+  const served = new Promise<unknown>((resolve) => observeServe(resolve));
+  const release = redirectStandardOutput();
+  const { message } = moduleError(file, `it has blocked the event loop for ${STUCK_LIMIT / 1000} s`);
   const endWatch = watchLoading({ limit: STUCK_LIMIT, message: `tricorn: ${message}\n` });
   try {
-    const found = await Promise.race([exportOf(path), served, late(file)]);
+    const found = await Promise.race([exportOf(path), served, loadTimeout(file)]);
     const description = descriptionOf(found);
-    if (description === undefined) throw refusal(file, `it exports no ${EXPECTED}`);
+    if (description === undefined) throw moduleError(file, `it does not export ${EXPECTED}`);
     return description;
   } catch (error) {
     if (error instanceof ConfigurationError && error.code === "ERR_MODULE") throw error;
-    throw refusal(file, factOf(path, error), error);
+    throw moduleError(file, factOf(path, error), error);
   } finally {
     endWatch();
     release();
@@ -53,47 +53,47 @@ function descriptionOf(found: unknown): RouteDescription | undefined {
     const isList = found.length > 0 && found.every(isPart);
     return isList ? describeControllers(found as ApplicationPart[]) : undefined;
   }
-  // By its shape: it may be of another copy of Tricorn.
+  // Not instanceof: it may come from another copy of Tricorn.
   const { description } = (found ?? {}) as { readonly description?: Partial<RouteDescription> };
   const isOne = Array.isArray(description?.responders) && Array.isArray(description.authorizers);
   return isOne ? (description as RouteDescription) : undefined;
 }
 
-/** A class, or a definition by its shape: both may be of another copy of Tricorn. */
+/** Whether it is a class or a definition. Not instanceof: it may come from another copy of Tricorn. */
 function isPart(member: unknown): boolean {
   return typeof member === "function" || (typeof member === "object" && member !== null && "kind" in member);
 }
 
-function late(file: string): Promise<never> {
+function loadTimeout(file: string): Promise<never> {
   return new Promise((_, reject) => {
-    const error = refusal(file, `it has not loaded within ${LOAD_LIMIT / 1000} s`);
-    // Not unreferenced: without anything to wait for, Node.js would leave in silence.
+    const error = moduleError(file, `it did not load within ${LOAD_LIMIT / 1000} s`);
+    // Keeps the process alive: otherwise Node.js could exit without a message.
     setTimeout(() => reject(error), LOAD_LIMIT);
   });
 }
 
-/** Standard output is for the configuration: what a module prints as it loads goes to standard error. */
-function keepStandardOutput(): () => void {
+/** Redirects output of a loading module to standard error, because standard output is for the configuration. */
+function redirectStandardOutput(): () => void {
   const { stdout, stderr } = process;
   stdout.write = stderr.write.bind(stderr);
-  // What is assigned hides what it inherits.
+  // The assigned property hides the inherited method.
   return () => void Reflect.deleteProperty(stdout, "write");
 }
 
 const TYPESCRIPT = new Set([".ts", ".mts", ".cts", ".tsx"]);
-/** What Node.js says of TypeScript that it does not take, in its versions. */
+/** The error codes of Node.js versions for TypeScript that they cannot run. */
 const NOT_RUN = /^ERR_UNKNOWN_FILE_EXTENSION$|TYPESCRIPT_SYNTAX$/;
 
 function factOf(path: string, error: unknown): string {
   const { code } = (error ?? {}) as { readonly code?: string };
   const isTypeScript = TYPESCRIPT.has(extname(path));
   if (isTypeScript && (NOT_RUN.test(code ?? "") || error instanceof SyntaxError)) {
-    return "this Node.js does not run such TypeScript; name the JavaScript that it is compiled to";
+    return "this version of Node.js cannot run this TypeScript; use the compiled JavaScript file";
   }
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n", 1)[0]!;
 }
 
-function refusal(file: string, fact: string, cause?: unknown): ConfigurationError {
+function moduleError(file: string, fact: string, cause?: unknown): ConfigurationError {
   return new ConfigurationError("ERR_MODULE", `Cannot describe the application of ${file}: ${fact}`, cause);
 }

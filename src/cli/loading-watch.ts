@@ -1,15 +1,15 @@
 import { Worker } from "node:worker_threads";
 
-/** What it is told. */
+/** The options of {@link watchLoading}. */
 export interface LoadingLimit {
-  /** How long the thread of this process may do nothing else, in ms. */
+  /** How long the main thread may be blocked, in milliseconds. */
   readonly limit: number;
-  /** What is written to standard error when it has. */
+  /** The message to standard error after that. */
   readonly message: string;
 }
 
-/** Runs in a thread of its own: no timer of the thread that is stuck would ever strike. */
-const WATCH = `
+/** Runs in a worker thread: timers of a blocked thread never fire. */
+const WATCHDOG = `
   const { workerData } = require("node:worker_threads");
   const { writeSync } = require("node:fs");
   setTimeout(() => {
@@ -19,13 +19,13 @@ const WATCH = `
 `;
 
 /**
- * Ends the process where it gets stuck: in a module that computes for ever as it is loaded, or waits without its event loop, as
- * Node.js itself does for module hooks. It is killed, since nothing less would be heard.
+ * Kills the process if a loading module blocks its main thread: by an endless computation, or by waiting outside the event loop,
+ * as Node.js itself does for module hooks. SIGKILL, because a blocked process handles no other signal.
  *
- * @returns a function that ends the watch
+ * @returns a function that stops the watch
  */
 export function watchLoading(workerData: LoadingLimit): () => void {
-  const worker = new Worker(WATCH, { eval: true, workerData, execArgv: [] });
+  const worker = new Worker(WATCHDOG, { eval: true, workerData, execArgv: [] });
   worker.unref();
   return () => void worker.terminate();
 }

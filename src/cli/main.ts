@@ -2,20 +2,20 @@
 /** The command `tricorn`. */
 import { readFileSync } from "node:fs";
 
+import { UsageError } from "./config-arguments.js";
 import { configCommand } from "./config-command.js";
 import { TricornError } from "../errors.js";
 import { explainedAt } from "../diagnostics/start-failure.js";
 import { help } from "./help.js";
-import { UsageError } from "./usage-error.js";
 
 const [command, ...args] = process.argv.slice(2);
 
-/** Ends the process, whatever a module that was loaded has left running, once everything is printed. */
+/** Exits when all output is written, even if a loaded module still runs something. */
 function end(code: number): void {
   process.stdout.write("", () => process.exit(code));
 }
 
-// Whoever reads may have read enough.
+// The reader of a pipe may close it early.
 process.stdout.on("error", () => process.exit(0));
 
 try {
@@ -46,8 +46,8 @@ async function run(): Promise<void> {
       return undefined;
     }
     case undefined:
-      throw new UsageError("name a command: config");
+      throw new UsageError("a command is required: config");
     default:
-      throw new UsageError(`there is no command ${JSON.stringify(command)}`);
+      throw new UsageError(`unknown command ${JSON.stringify(command)}`);
   }
 }

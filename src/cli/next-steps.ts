@@ -5,14 +5,14 @@ import type { Configuration } from "../config/configuration.js";
 import type { Deployment } from "../config/deployment.js";
 import type { WrittenConfiguration } from "./write-configuration.js";
 
-/** What a configuration was made for, and where it is. */
+/** The source of a configuration, and where it was written. */
 export interface NextStepsOptions {
   readonly deployment: Deployment;
-  /** Undefined where it was only printed. */
+  /** Undefined if it was only printed. */
   readonly written: WrittenConfiguration | undefined;
 }
 
-/** What is left to do, for standard error: what the application needs, and the commands. */
+/** Formats the next steps for standard error: the notes, the application's options and the commands. */
 export function nextSteps(configuration: Configuration, { deployment, written }: NextStepsOptions): string {
   const { asRoot, check, run, notes, isTested } = configuration;
   const copies = (written?.files ?? []).flatMap(({ path, place }) =>
@@ -22,10 +22,10 @@ export function nextSteps(configuration: Configuration, { deployment, written }:
     ...(written?.files ?? []).map(({ path }) => `wrote        ${path}`),
     ...(isTested
       ? []
-      : ["note         This follows from the server's documentation; it was never run by Tricorn's tests."]),
-    ...missingRoot(deployment),
+      : ["note         This follows the server's documentation. Tricorn's tests do not run it."]),
+    ...rootNote(deployment),
     ...notes.map((note) => `note         ${note}`),
-    ...application(configuration, deployment),
+    ...applicationCalls(configuration, deployment),
     ...copies,
     ...(written === undefined || written.folder === process.cwd() || copies.length > 0
       ? []
@@ -37,21 +37,24 @@ export function nextSteps(configuration: Configuration, { deployment, written }:
   return `${lines.join("\n")}\n`;
 }
 
-/** Of another machine nothing is known, so that it is no error. */
-function missingRoot({ root }: Deployment): string[] {
+/** A note, not an error: the configuration may be for another machine. */
+function rootNote({ root }: Deployment): string[] {
   if (root === undefined || existsSync(root)) return [];
-  return [`note         There is no folder ${root} on this machine, which is named as root.`];
+  return [`note         The root ${root} does not exist on this machine.`];
 }
 
-/** How the application must be made and served. */
-function application({ needs, startsApplication = false }: Configuration, { listen }: Deployment): string[] {
+/** The calls with the options that the application must set. */
+function applicationCalls(
+  { needs, startsApplication = false }: Configuration,
+  { listen }: Deployment,
+): string[] {
   const { mount, ...options } = needs;
   const address = startsApplication ? "undefined" : inspect(listen);
   const hasOptions = Object.keys(options).length > 0;
-  const further = hasOptions ? [address, literal(options)] : startsApplication ? [] : [address];
+  const args = hasOptions ? [address, literal(options)] : startsApplication ? [] : [address];
   return [
     ...(mount === undefined ? [] : [`application  createApplication(${literal({ mount })})`]),
-    `application  serve(${["application", ...further].join(", ")})`,
+    `application  serve(${["application", ...args].join(", ")})`,
   ];
 }
 

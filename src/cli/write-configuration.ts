@@ -3,28 +3,28 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
 import type { Configuration, ConfigurationFile } from "../config/configuration.js";
 
-/** What was written. */
+/** A configuration on disk. */
 export interface WrittenConfiguration {
   readonly folder: string;
   readonly files: readonly WrittenFile[];
 }
 
-/** One file, and where it has to go. */
+/** One file, and where it must be installed. */
 export interface WrittenFile {
   readonly path: string;
-  /** Its place in the system, where that is another. */
+  /** Where it must be installed; undefined if it is already there. */
   readonly place: string | undefined;
 }
 
-/** The text of a configuration; of several files, each under a line that names it. */
+/** Formats the files of a configuration. Several files each get a line with their name. */
 export function printConfiguration({ files }: Configuration): string {
   if (files.length === 1) return files[0]!.text;
   return files.map(({ name, text }) => `# ---- ${name}\n${text}`).join("\n");
 }
 
 /**
- * Writes a configuration into a folder, with what has to be there before the Web server runs. A file whose place is
- * elsewhere in the system is written beside the others, to be copied.
+ * Writes the files of a configuration into a folder, and creates the folders that it needs. A file that must be installed elsewhere
+ * is written there too, to be copied.
  */
 export async function writeConfiguration(
   { files, folders }: Configuration,

@@ -52,17 +52,17 @@ describe("tricorn", () => {
   });
 
   test.each([
-    [[], "name a command: config; see tricorn config --help"],
-    [["conf"], 'there is no command "conf"'],
-    [["config"], "name a Web server: apache, "],
-    [["config", "nginz"], 'there is no configuration for "nginz", but for apache, '],
-    [["config", "__proto__"], 'there is no configuration for "__proto__"'],
+    [[], "a command is required: config; see tricorn config --help"],
+    [["conf"], 'unknown command "conf"'],
+    [["config"], "a Web server is required: apache, "],
+    [["config", "nginz"], 'unknown Web server "nginz"; expected one of apache, '],
+    [["config", "__proto__"], 'unknown Web server "__proto__"'],
     [["config", "nginx", "--bogus"], "Unknown option '--bogus'"],
     [["config", "nginx", "--port"], "argument missing"],
-    [["config", "nginx", "one.js", "two.js"], "there is an argument too many: two.js"],
+    [["config", "nginx", "one.js", "two.js"], "unexpected argument two.js"],
     [
       ["config", "nginx", "--listen", "127.0.0.1:9000", "--listen=unix:/run/a.sock"],
-      "--listen was given twice, and it takes one value",
+      "--listen was given twice, but it takes one value",
     ],
     [["config", "nginx", "--out", "a", "--out", "b"], "--out was given twice"],
     [["config", "nginx", "--deployment=a", "--deployment", "b"], "--deployment was given twice"],
@@ -139,10 +139,10 @@ describe("tricorn config", () => {
   });
 
   test.each([
-    ["nothing", "it exports no `application`, `controllers` or a default of either"],
+    ["nothing", "it does not export `application`, `controllers` or one of them as default"],
     ["no-controllers", "Bare"],
     ["throws", "The shelf is empty\n"],
-    ["missing", "there is no such file"],
+    ["missing", "the file does not exist"],
   ])("reports what is wrong with the module %s", async (name, fact) => {
     const { code, out, err } = await tricorn(["config", "nginx", moduleOf(name)]);
     expect([code, out]).toEqual([1, ""]);
@@ -180,9 +180,9 @@ describe("tricorn config", () => {
     const here = folder();
     const missing = await tricorn(["config", "nginx", "--root", join(here, "publik")]);
     expect(missing.code).toBe(0);
-    expect(missing.err).toContain(`There is no folder ${join(here, "publik")} on this machine`);
+    expect(missing.err).toContain(`The root ${join(here, "publik")} does not exist on this machine`);
     const there = await tricorn(["config", "nginx", "--root", here]);
-    expect(there.err).not.toContain("There is no folder");
+    expect(there.err).not.toContain("does not exist");
   });
 
   test("writes files into a folder, with what the server needs", async () => {
@@ -312,7 +312,7 @@ describe("tricorn config", () => {
 
   test.each([
     ["no JSON", "{", "Cannot read it.json: "],
-    ["no object", "[]", "Cannot read it.json: it holds no JSON object"],
+    ["no object", "[]", "Cannot read it.json: it is not a JSON object"],
     ["a field that there is not", '{"prot": 80}', "it: has no prot"],
     ["one beside the deployment", '{"deployment": {}, "prot": 80}', "it: has no prot"],
     ["an invalid description", '{"deployment": {}, "description": {}}', "Cannot read the description"],

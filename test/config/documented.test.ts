@@ -64,7 +64,7 @@ test.each([
   [
     openBsdHttpd,
     { listen: "unix:/run/books.sock" },
-    /it cannot leave \/var\/www, and listen is unix:\/run\/books\.sock/,
+    /it has no access outside \/var\/www, but listen is unix:\/run\/books\.sock/,
   ],
   [jetty, { listen: "unix:/run/books.sock" }, /Cannot configure Jetty: it connects over TCP only/],
 ])("is refused if the server cannot connect", (writer, deployment, message) => {

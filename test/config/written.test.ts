@@ -183,7 +183,7 @@ describe("required options", () => {
     for (const server of ["haproxy", "h2o"]) {
       const { needs, notes } = write(server, {}, { ...library, filters: [] });
       expect(needs).toEqual({ vouchesFor: ["AUTH_USER"], bridges: { authorizer: { inProcess: true } } });
-      expect(notes.join()).toContain("without inProcess everything protected is open to everybody");
+      expect(notes.join()).toContain("without inProcess, protected paths are public");
     }
   });
 

@@ -101,7 +101,7 @@ function fcgid(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
       }),
       ...paragraph(
         [
-          "The maximum size of a request body, in bytes; mod_fcgid's default is 128 KiB. With LimitRequestBody, mod_fcgid reads a",
+          "The maximum size of a request body, in bytes; mod_fcgid's default is 128 KiB. With LimitRequestBody, it would pass on a",
           "body that is too large as an empty one.",
         ],
         [`FcgidMaxRequestLen ${maxBodyBytes}`, "LimitRequestBody 0"],

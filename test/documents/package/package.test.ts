@@ -308,7 +308,7 @@ describe("installed into an empty project, it", () => {
     expect(failed).toMatchObject({
       code: 1,
       stderr:
-        "tricorn: Cannot describe the application of decorated.ts: this Node.js does not run such TypeScript; name the JavaScript that it is compiled to\n" +
+        "tricorn: Cannot describe the application of decorated.ts: this version of Node.js cannot run this TypeScript; use the compiled JavaScript file\n" +
         "    ERR_MODULE: see tricorn/docs/errors.md#err_module\n",
     });
   });

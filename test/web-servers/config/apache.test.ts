@@ -218,16 +218,16 @@ describe("an Apache configuration", () => {
     ],
     [
       { apache: { responder: "fcgid" } },
-      /mod_fcgid: it starts the application, and the deployment has no command/,
+      /mod_fcgid: it starts the application, but the deployment has no command/,
     ],
     [
       { apache: { authorizer: "authz" } },
-      /authz: Apache checks the password, and the deployment has no apache.passwordFile/,
+      /authz: Apache checks the password, but the deployment has no apache.passwordFile/,
     ],
     [{ apache: { authorizer: "fcgid-authorizer" }, command }, /has no apache.passwordFile/],
     [
       { root: "/srv/[a]" },
-      /Cannot write "\/srv\/\[a\]" for Apache: it takes \*, \?, \[ and \] in a path for a pattern/,
+      /Cannot write "\/srv\/\[a\]" for Apache: a path with \*, \?, \[ or \] is a pattern/,
     ],
     [
       { listen: "[::1]:9000", apache: { responder: "set-handler" } },

@@ -85,7 +85,7 @@ describe("connections to the application", () => {
 
   test("that are multiplexed lose requests, which the file and a note say", () => {
     const { files, notes } = write("haproxy", { haproxy: { connections: "multiplexed" } });
-    expect(files[0]!.text).toContain('logs it as "IH--"');
+    expect(files[0]!.text).toContain('logs "IH--"');
     expect(notes.join()).toContain("answers some requests with 500");
     const kept = write("haproxy");
     expect(kept.files[0]!.text).toContain("option keep-conn");
