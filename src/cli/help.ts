@@ -22,8 +22,11 @@ export function help(): string {
 /** The output of `tricorn config --help`. */
 export function configHelp(): string {
   const options: readonly (readonly [string, string])[] = [
-    ["--deployment <file>", "a deployment as JSON, or the output of --json; options take precedence"],
-    ["--site", "only a part for an existing configuration"],
+    [
+      "--deployment <file>",
+      "read a deployment as JSON, or the output of --json; other options take precedence",
+    ],
+    ["--site", "generate only the part to add to an existing configuration"],
     ["--out <folder>", "write the files to this folder, instead of printing them"],
     ["--json", "print the deployment with all defaults, and the description of the application"],
     ["-- <command> …", "the command that starts the application, for servers that start it"],

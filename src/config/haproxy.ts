@@ -104,7 +104,7 @@ function defaults({ name }: Deployment): string[] {
   return haproxySection(`defaults ${name}`, [
     "mode http",
     "log global",
-    "# Aborts the application's request if the client disconnects. Applies to the frontend only in this section.",
+    "# Aborts the application's request if the client disconnects. The frontend uses it only in this section.",
     "option abortonclose",
   ]);
 }

@@ -25,7 +25,7 @@ function vhostConf(plan: RoutingPlan): readonly string[] {
   const socket = applicationSocket(listen);
   return [
     ...documentedHead(plan, "OpenLiteSpeed").map((line) => `# ${line}`),
-    "# For paths outside the context below. No application files belong there.",
+    "# The folder for paths outside the context below: keep the application's files out of it.",
     "docRoot $VH_ROOT/html/",
     "",
     `extprocessor ${name} {`,

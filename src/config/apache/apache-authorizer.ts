@@ -101,7 +101,7 @@ function authnzFcgi(plan: RoutingPlan, form: Form): AuthorizerPart {
           ...unsetPlaceholderUser(plan),
         ],
         notes: [
-          "Apache sends the body of a denial as HTML, whatever its type: escape values from the request.",
+          "Apache sends the body of a denial as HTML, regardless of its type: escape values from the request.",
         ],
       };
   }

@@ -50,7 +50,7 @@ function mainFile(plan: RoutingPlan, parts: readonly ApacheParts[]): Configurati
     "",
     `ServerName ${apacheWord(deployment.serverName)}`,
     `Listen ${apacheWord(listenAddress(deployment))}`,
-    // Only root can use these two.
+    // These two only take effect as root.
     `User ${apacheWord(deployment.webServerUser ?? "www-data")}`,
     `Group ${apacheWord(deployment.webServerGroup)}`,
     ...paths.lines,
@@ -58,7 +58,7 @@ function mainFile(plan: RoutingPlan, parts: readonly ApacheParts[]): Configurati
     ...(modules.includes("cgid") ? paths.cgid : []),
     ...parts.flatMap(({ server = [] }) => server),
     ...paragraph(
-      ["No other folder of the disk is served."],
+      ["Only the folders below are served."],
       apacheSection("Directory", '"/"', [
         "AllowOverride None",
         "Options FollowSymLinks",

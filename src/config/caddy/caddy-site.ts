@@ -90,7 +90,7 @@ function protectedRoute(plan: RoutingPlan): string[] {
   const regex = pathRegex(plan.protect, { ...ROUTES, covers: "anyReading" });
   return [
     ...paragraph(
-      "An encoded slash is a slash to Caddy but part of a name to the application: one of these paths may be protected.",
+      "Refuses %2F, a slash to Caddy but part of a name to the application: one of these two paths may be protected.",
       mustRefuseEncodedSlashes(plan)
         ? [
             `@encoded-slash vars_regexp {http.request.orig_uri} ${caddyRegex(ENCODED_SLASH)}`,

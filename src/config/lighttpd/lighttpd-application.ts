@@ -91,7 +91,7 @@ function fastCgi(
     ],
     ask: [`fastcgi.server = (${ask})`],
     respond: (key) => [`fastcgi.server = (${respond(key)})`],
-    // lighttpd tells authorizers from responders, even if they share a key.
+    // lighttpd distinguishes authorizers and responders, even if they share a key.
     askAndRespond: (key) => [
       key === "/"
         ? `fastcgi.server = ("/" => (${[...authorizers, ...responders].join(", ")}))`
@@ -114,7 +114,7 @@ function hostOptions({ timeout }: Deployment): string[] {
   ];
 }
 
-/** The options for sendfileOptions(): the folder of the files, with a trailing slash. */
+/** The options for sendfile(): the folder of the files, with a trailing slash. */
 function sendfileOptions({ lighttpd }: Deployment): (readonly [name: string, value: string])[] {
   if (lighttpd.sendfile === undefined) return [];
   const folder = lighttpd.sendfile.replace(/\/*$/, "/");

@@ -40,7 +40,7 @@ function mainFile(plan: RoutingPlan, application: LighttpdApplication): Configur
     `server.modules = (${[...moduleNames(plan, application), "mod_staticfile"].map(lighttpdString).join(", ")})`,
     ...(bind === undefined ? [] : [`server.bind = ${lighttpdString(bind.replaceAll(/^\[|\]$/g, ""))}`]),
     `server.port = ${port}`,
-    "# Only root can use these two.",
+    "# These two only take effect as root.",
     `server.username = ${lighttpdString(webServerUser)}`,
     `server.groupname = ${lighttpdString(webServerGroup)}`,
     `server.pid-file = ${lighttpdString(`${run}/lighttpd.pid`)}`,

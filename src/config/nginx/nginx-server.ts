@@ -76,7 +76,7 @@ function transportDirectives({ maxBodyBytes, timeout }: Deployment): string[] {
   ];
 }
 
-/** A raw path in which ".." may follow an empty segment, which others ignore: "/x//../members". */
+/** A raw path in which ".." may remove an empty segment, which is none to the application: "/x//../members". */
 const DOTS_AFTER_SLASHES = String.raw`^(?>[^?]*?//)(?:[^?]*/)?(?:\.|%2[eE]){2}(?:[/?]|$)`;
 
 /** The paths that an authorizer must allow, before all other locations. */
@@ -84,13 +84,13 @@ function protectedLocations(plan: RoutingPlan): string[] {
   const regex = pathRegex(plan.protect, { unit: "bytes", covers: "anyReading" });
   return [
     ...paragraph(
-      "An encoded slash is a slash to nginx but part of a name to the application: one of these paths may be protected.",
+      "Refuses %2F, a slash to nginx but part of a name to the application: one of these two paths may be protected.",
       mustRefuseEncodedSlashes(plan)
         ? block(`if ($request_uri ~ ${nginxRegex(ENCODED_SLASH)})`, ["return 400;"])
         : [],
     ),
     ...paragraph(
-      "Others treat several slashes as one. nginx does not if merge_slashes is off for all servers.",
+      "Refuses several slashes, which are one to the application: nginx keeps them if merge_slashes is off for all servers.",
       plan.protect.includes("/**")
         ? []
         : [
