@@ -51,7 +51,7 @@ export interface ListenerOptions {
  * Variables that a client chooses behind every Web server: its header fields, the parts of its target, what it says about
  * its body. AUTH_TYPE is the whole Authorization field behind Jetty, and REMOTE_IDENT is a claim of the client's machine.
  */
-const CLIENTS_WORD =
+const CLIENT_CONTROLLED =
   /^(?:REDIRECT_)*(?:AUTH_TYPE|CONTENT_.*|DOCUMENT_URI|HTTP_.*|PATH_INFO|PATH_TRANSLATED|QUERY_STRING|REMOTE_(?:IDENT|PASSWD)|REQUEST_.*|SCRIPT_.*|SERVER_(?:NAME|PROTOCOL)|TRICORN_.*|URL)$/i;
 
 /**
@@ -73,7 +73,7 @@ export function checkVouchesFor(names: readonly string[]): readonly string[] {
         `Cannot serve: vouchesFor has ${JSON.stringify(name)}, which is not a variable name`,
       );
     }
-    if (CLIENTS_WORD.test(name)) {
+    if (CLIENT_CONTROLLED.test(name)) {
       throw new ConfigurationError(
         "ERR_VOUCHES_FOR",
         `Cannot serve: vouchesFor has ${name}, which the client controls; no Web server can vouch for it`,

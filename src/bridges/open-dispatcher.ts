@@ -12,7 +12,7 @@ import { checkBridges, checkVouchesFor, type BridgeOptions, type ListenerOptions
  * Opens the roles of an application for one listener: with what its Web server vouches for, and with the doors that lead
  * from the responder role to the other two.
  *
- * @throws ConfigurationError `ERR_BRIDGE`, `ERR_VOUCHES_FOR` for options that are not valid, `ERR_DOCUMENT_ROOT` for a folder
+ * @throws ConfigurationError `ERR_BRIDGE`, `ERR_VOUCHES_FOR` for invalid options, `ERR_DOCUMENT_ROOT` for a folder
  *   that cannot be served
  */
 export async function openDispatcher(
@@ -39,7 +39,7 @@ async function openDoors(roles: Roles, bridges: BridgeOptions): Promise<readonly
     authorizerQuestions(roles, { ...names, unasked }),
     // This process asks the authorizers, if the Web server cannot.
     inProcess ? authorizerGuard(authorizer) : undefined,
-    // Else it warns once of a Web server that does not ask them, and refuses what that server cannot ask about.
+    // Otherwise: warns once of a Web server that does not ask them, and refuses what that server cannot ask about.
     unasked?.door,
     unasked && refuseUndeclaredMounts(roles),
     // A file that a filter transforms is answered by the filter.

@@ -6,7 +6,7 @@ import { repeatedCredential } from "../http/credentials.js";
 import type { AuthorizerDefinition } from "./definitions.js";
 import { checkHead, checkedType, statusLine, type HeadLimits } from "../http/head.js";
 import { utf8AsLatin1 } from "../http/header-fields.js";
-import type { RequestContext } from "./request.js";
+import type { RequestContext } from "./request-context.js";
 import { Allow, Deny, NOT_IN_DENIALS, deny, type Verdict } from "./verdict.js";
 
 /** What a verdict is sent with. */
@@ -17,7 +17,7 @@ export interface VerdictOptions {
 /**
  * Carries out a verdict: sends it, or passes an allowed request to the next door.
  *
- * @throws HeaderError for a verdict that has no form; nothing was written then, and it is called again with a denial
+ * @throws HeaderError for a verdict that cannot be sent; nothing was written then, and it is called again with a denial
  */
 export type VerdictSender = (exchange: Exchange, verdict: Verdict, options: VerdictOptions) => void;
 

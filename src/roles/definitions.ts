@@ -44,9 +44,9 @@ export interface AuthorizerDefinition {
   readonly name: string;
   /** Globs of the paths that it decides about; empty for all paths. */
   readonly paths: readonly string[];
-  /** All variables that it may pass on; any variable by default. To pass on another one is a denial. */
+  /** All variables that it may pass on; any variable by default. Passing on another one denies the request. */
   readonly variables?: readonly string[] | undefined;
-  /** Decides. Anything but an `Allow` is a denial, a throw and a hang too. */
+  /** Decides. Anything but an `Allow` denies, including a throw and a timeout. */
   readonly authorize: (request: AuthorizerRequest) => Verdict | Promise<Verdict>;
 }
 

@@ -24,7 +24,7 @@ export class Dispatcher implements Application {
   readonly #roles: Roles;
   readonly #vouchesFor: readonly string[];
   readonly #enter: Dispatch;
-  /** Doors lead from the responder role to others, so that it has requests even if no responder plays it. */
+  /** Inputs of the responder role if the application has no responder: doors lead its requests to other roles. */
   readonly #responderInputs: RoleInputs | undefined;
 
   constructor(roles: Roles, { doors = [], vouchesFor = [] }: DispatcherOptions = {}) {

@@ -3,7 +3,7 @@ import { BodyRequest } from "./responder-request.js";
 import { FilterDataError, checkedData, type DataInput } from "../body/filter-data.js";
 import type { RequestLocation } from "../paths/location.js";
 import { isNotModified } from "../http/preconditions.js";
-import type { RequestContext } from "./request.js";
+import type { RequestContext } from "./request-context.js";
 
 /** The validators of a filtered file. */
 export interface Validators {
@@ -29,7 +29,7 @@ export class FilterRequest extends BodyRequest {
   /** When the file was last changed, FCGI_DATA_LAST_MOD; undefined unless the Web server sends it. */
   readonly lastModified: Date | undefined;
 
-  /** Throws a FilterDataError when FCGI_DATA_LENGTH is missing or no number: the file could not be checked. */
+  /** Throws a FilterDataError if FCGI_DATA_LENGTH is missing or not a number: the file could not be checked. */
   constructor(exchange: Exchange, context: RequestContext, found?: FoundFile) {
     super(exchange, context, found);
     this.#found = found;
@@ -50,8 +50,8 @@ export class FilterRequest extends BodyRequest {
   }
 
   /**
-   * The file, FCGI_DATA. It fails at its end when there were fewer or more bytes than {@link dataLength}, so that a file
-   * cut short is never taken for a whole one.
+   * The file, FCGI_DATA. Fails at its end if it has fewer or more bytes than {@link dataLength}, so that a truncated file
+   * never passes for a complete one.
    */
   get data(): ReadableStream<Uint8Array> {
     return (this.#data ??= checkedData(this.#found?.data ?? this.exchange.data, this.dataLength));

@@ -12,7 +12,7 @@ import { HttpError } from "../http/http-error.js";
 import { compose, type Middleware } from "./middleware.js";
 import { normalizePath } from "../paths/plain-path.js";
 import type { ReplyDefaults } from "./reply.js";
-import type { RequestContext } from "./request.js";
+import type { RequestContext } from "./request-context.js";
 import { respond } from "./respond.js";
 import { sendReply } from "./send-reply.js";
 

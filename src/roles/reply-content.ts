@@ -58,7 +58,7 @@ export interface StreamedContent {
 export function contentOf(body: unknown): WholeContent | StreamedContent {
   if (typeof body === "string") return wholeContent(body, Buffer.byteLength(body), TEXT);
   if (body === undefined || body === null) return wholeContent("", 0, undefined);
-  const bytes = asBytes(body);
+  const bytes = asByteArray(body);
   if (bytes !== undefined) return wholeContent(bytes, bytes.length, BYTES);
   checkBody(body);
   const streamed = typeof body === "object" && !Array.isArray(body) ? streamedOf(body) : undefined;
@@ -87,7 +87,7 @@ export function stopBody(body: unknown): void {
 }
 
 /** The bytes of a binary value of any type; undefined for other values. */
-export function asBytes(value: unknown): Uint8Array | undefined {
+export function asByteArray(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (!types.isAnyArrayBuffer(value)) return undefined;

@@ -100,7 +100,7 @@ export class Reply {
     if (own !== undefined) this.revise({ headers: own });
   }
 
-  /** The header fields that are sent beside those which follow from the body. */
+  /** The header fields, besides those that follow from the body. */
   get headers(): ReplyHeaders {
     return (this.#headers ??= new ReplyHeaders());
   }

@@ -6,7 +6,7 @@ import { Role, roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { Params } from "../protocol/params.js";
 import { parseUrlEncoded, queryOf } from "../http/query.js";
-import type { LogBudgets } from "../log/log-budgets.js";
+import type { RequestContext } from "./request-context.js";
 import { logSafely } from "../log/log-safely.js";
 import { logFailure, noteAborted } from "./failure.js";
 import type { HeadLimits } from "../http/head.js";
@@ -15,22 +15,8 @@ import { locate, type RequestLocation } from "../paths/location.js";
 import { hostOf, schemeOf, type Scheme } from "../http/origin.js";
 import { remoteAddressOf } from "../http/remote-address.js";
 import { RequestHeaders } from "../http/request-headers.js";
-import { mirroredLog, type StderrLines } from "../log/stderr-lines.js";
+import { mirroredLog } from "../log/stderr-lines.js";
 import { visibleTarget } from "../paths/request-target.js";
-
-/** What all requests of an application share. */
-export interface RequestContext {
-  readonly log: Logger;
-  /** The declared mount: "/app", "/" for the root even if PATH_INFO says otherwise, "" for none. */
-  readonly mount: string;
-  /** The declared secret params, in addition to Authorization, Cookie and the password. */
-  readonly secrets: readonly string[];
-  readonly headLimits: HeadLimits;
-  /** What the Web server gets on FCGI_STDERR. */
-  readonly stderr: StderrLines;
-  /** Keeps peers from filling the log. */
-  readonly budgets: LogBudgets;
-}
 
 /** The facts of a line of the log. */
 interface LineFacts {
@@ -66,7 +52,7 @@ export abstract class RoleRequest {
     this.#location = known?.location;
   }
 
-  /** FCGI_PARAMS as they came: the CGI variables and HTTP headers. */
+  /** FCGI_PARAMS as received: the CGI variables and HTTP headers. */
   get params(): Params {
     return this.exchange.params;
   }

@@ -6,7 +6,7 @@ import { HttpError } from "../http/http-error.js";
 import { allowField, methodNotAllowed } from "../http/method-not-allowed.js";
 import { compose, type Middleware } from "./middleware.js";
 import { Reply, type ReplyDefaults } from "./reply.js";
-import type { RequestContext } from "./request.js";
+import type { RequestContext } from "./request-context.js";
 import { ResponderRequest } from "./responder-request.js";
 import { Router } from "./router.js";
 import { respond } from "./respond.js";

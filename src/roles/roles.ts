@@ -15,7 +15,7 @@ import type { Middleware } from "./middleware.js";
 import { LogBudgets } from "../log/log-budgets.js";
 import { plainPath } from "../paths/plain-path.js";
 import { ResponderRole } from "./responder.js";
-import type { RequestContext } from "./request.js";
+import type { RequestContext } from "./request-context.js";
 import { sendReply } from "./send-reply.js";
 import { checkStderrLines, mirroredLog, type StderrLines } from "../log/stderr-lines.js";
 

@@ -6,7 +6,7 @@ import {
   ReplyBodyError,
   BYTES,
   TEXT,
-  asBytes,
+  asByteArray,
   contentOf,
   stopBody,
   type StreamedContent,
@@ -154,7 +154,7 @@ class StreamedReply {
     } catch (error) {
       source.discard(error);
       if (!exchange.started || exchange.aborted !== undefined) throw error;
-      // Later the Web server takes no line on STDERR.
+      // Logged first: once the answer is broken off, no line on STDERR can follow.
       this.#request?.logFailure(error);
       exchange.breakOff();
     } finally {
@@ -162,7 +162,6 @@ class StreamedReply {
     }
   }
 
-  /** Determines the length of the body: as the handler announces it, or as it is known. */
   #announce(): void {
     const { length } = this.#content;
     const announced = announcedLength(this.#reply);
@@ -188,7 +187,7 @@ class StreamedReply {
         throw new ReplyLengthError(announced, `${this.#sent} bytes`);
       return undefined;
     }
-    const piece = typeof given === "string" ? given : asBytes(given);
+    const piece = typeof given === "string" ? given : asByteArray(given);
     if (piece === undefined) throw new ReplyBodyError(factOfPiece(given));
     if (announced !== undefined) {
       this.#sent += typeof piece === "string" ? Buffer.byteLength(piece) : piece.length;
@@ -199,7 +198,7 @@ class StreamedReply {
 
   readonly #stop = (reason: AbortedError): void => {
     this.#content.source.discard(reason);
-    // Section 5.4: answered at once, the producer may take its time to clean up.
+    // Section 5.4: answer at once, even if the producer takes longer to clean up.
     if (reason.code === "ERR_ABORTED_BY_SERVER") this.#exchange.end({ applicationStatus: 1 });
   };
 }

@@ -42,8 +42,8 @@ export interface AllowInit {
 }
 
 /**
- * The decision that a request may pass. Only {@link allow} creates one: the `#private` brand makes no other object count as
- * one.
+ * The decision that a request may pass. Only {@link allow} creates one: its private field is a brand that no other object
+ * has.
  */
 export class Allow {
   readonly #variables: ReadonlyMap<string, string>;

@@ -113,7 +113,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       kindOf: kindOfDescriptor,
       systemdSockets: takeSystemdSockets,
     });
-    // Also if it listens: cgi-fcgi would otherwise pass on the environment of the request that started it.
+    // Also if it listens: cgi-fcgi passes on the environment of the request that started it.
     const variables = startedAsCgi ? takeCgiVariables(process.env) : [];
     // Mistakes in the options are found before anything starts.
     const server = new Server(dispatcher, options);

@@ -9,9 +9,8 @@ import { Allow, NOT_IN_DENIALS, deny, type Deny } from "../../roles/verdict.js";
 
 /**
  * The door that asks the authorizers in this process before a responder or filter runs, for Web servers that cannot ask.
- * While they decide, the request is an authorizer's, with the time limit and the ways to be refused of that role; a denial
- * is its answer. Only an allow makes it what it was, with the authorizers' variables among its params. A request that no
- * authorizer covers passes.
+ * While they decide, the request has the authorizer role, with its time limit and refusals; a denial is the answer. An allow
+ * gives it its own role back, with the authorizers' variables among its params. A request that no authorizer covers passes.
  */
 export function authorizerGuard(authorizer: AuthorizerRole): Door {
   const { gates } = authorizer;

@@ -36,19 +36,19 @@ export interface TargetNames {
   readonly method: string;
 }
 
-/** Those of nginx: the variables of any request. */
+/** The names for nginx: the variables of any request. */
 export const requestNames: TargetNames = { uri: "REQUEST_URI", method: "REQUEST_METHOD" };
 
-/** Origin-form or absolute-form (RFC 9112, section 3.2); a blank would come of two fields that were joined. */
+/** Origin-form or absolute-form (RFC 9112, section 3.2); a blank would mean that two fields were joined. */
 const TARGET_FORM = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/)?\/[^\x00-\x20\x7f]*$/;
 /** A token (RFC 9110, section 9.1). */
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * What a bridge leaves out of a question. These and the next two describe how the question itself
- * was addressed. The rest is replaced, or was the asker's word to the bridge.
+ * The params that a question loses. SCRIPT_FILENAME and DOCUMENT_URI describe how the question itself was addressed; the
+ * others are replaced, or are meant for the bridge only.
  */
-const LEFT_OUT: readonly string[] = [
+const NOT_IN_QUESTIONS: readonly string[] = [
   ...NOT_FOR_AUTHORIZERS,
   "SCRIPT_FILENAME",
   "DOCUMENT_URI",
@@ -79,7 +79,7 @@ export function questionParams(params: Params, { uri, method }: TargetNames): Pa
     ],
     {
       without: new Set([
-        ...LEFT_OUT,
+        ...NOT_IN_QUESTIONS,
         ...(isOther ? ["SERVER_SOFTWARE"] : []),
         ...[uri, method].filter((name) => !name.startsWith("HTTP_")),
       ]),
@@ -106,13 +106,13 @@ export function guardParams(params: Params): Params {
 /** Params with the variables of authorizers, in upper case as all variables are. They replace params of the same names. */
 export function withVariables(params: Params, variables: ReadonlyMap<string, string>): Params {
   if (variables.size === 0) return params;
-  const handedOn = new Map(Array.from(variables, ([name, value]) => [name.toUpperCase(), value]));
-  return params.with(handedOn, { without: new Set(handedOn.keys()) });
+  const upper = new Map(Array.from(variables, ([name, value]) => [name.toUpperCase(), value]));
+  return params.with(upper, { without: new Set(upper.keys()) });
 }
 
 /** Params without the variables of these names. */
 export function withoutVariables(params: Params, names: ReadonlySet<string>): Params {
   const upper = new Set(Array.from(names, (name) => name.toUpperCase()));
-  const isThere = Array.from(upper).some((name) => params.has(name));
-  return isThere ? params.with([], { without: upper }) : params;
+  const isSet = Array.from(upper).some((name) => params.has(name));
+  return isSet ? params.with([], { without: upper }) : params;
 }

@@ -19,14 +19,14 @@ import type { UnaskedAuthorizers } from "./unasked-authorizers.js";
 
 /** How authorizers are asked over the responder role. */
 export interface AuthorizerQuestionsOptions extends Pick<AuthorizerBridgeOptions, "uri" | "method"> {
-  /** Notes the authorizers that were asked; by default nothing does. */
+  /** Notes the authorizers that were asked; optional. */
   readonly unasked?: UnaskedAuthorizers | undefined;
 }
 
 /**
  * The door to the authorizers over the responder role (section 6.2): a request with a TRICORN_BRIDGE marker asks whether
- * another request may pass. From here on it is an authorizer request (section 6.3), with the same rules and the same ways to
- * be denied; only the form of a denial is what the asking Web server understands.
+ * another request may pass. It becomes an authorizer request (section 6.3), with the same rules and denials; only the form of
+ * a denial is the one that the asking Web server understands.
  *
  * A marker is always honoured: only the Web server's configuration can set it, and a responder's page must not count as
  * "allowed".

@@ -6,7 +6,7 @@ import { Role } from "../../protocol/constants.js";
 import type { Params } from "../../protocol/params.js";
 import type { AuthorizerGates, Gate } from "../../roles/authorizer-gates.js";
 import type { Door } from "../../roles/door.js";
-import type { RequestContext } from "../../roles/request.js";
+import type { RequestContext } from "../../roles/request-context.js";
 import type { StderrLines } from "../../log/stderr-lines.js";
 
 const WARNING =
@@ -18,7 +18,7 @@ const NEVER_ASKS = /^(?:nginx|haproxy|caddy|h2o|jetty)\b/i;
 
 /**
  * Warns once if a responder answers for a path that an authorizer is declared for, behind a Web server that has not asked
- * it. Otherwise a move from Apache or lighttpd to such a server would open every protected path without a sign.
+ * it. Otherwise a move from Apache or lighttpd to such a server would silently open every protected path.
  */
 export class UnaskedAuthorizers {
   readonly #gates: AuthorizerGates;

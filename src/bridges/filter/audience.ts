@@ -20,11 +20,11 @@ export function audienceOf(params: Params, vouchesFor: readonly string[]): Audie
 }
 
 /** Whether all of these names identify the sender: a request from `anyone` has a value for none of them. */
-export function tellOnlyOfSender(names: readonly string[], vouchesFor: readonly string[]): boolean {
+export function identifyOnlySender(names: readonly string[], vouchesFor: readonly string[]): boolean {
   return names.every((name) => identityParams.includes(name) || vouchesFor.includes(name));
 }
 
-/** Whether the reply is marked public (RFC 9111, section 5.2.2.9). */
+/** Whether a reply is marked public (RFC 9111, section 5.2.2.9). */
 export function isPublic({ headers }: Reply): boolean {
   return directives(headers.get("cache-control")).includes("public");
 }
@@ -33,7 +33,7 @@ export function isPublic({ headers }: Reply): boolean {
  * Whether a reply is the same for all clients, so that it can be cached and have validators that follow from its file. A
  * reply that is marked otherwise is not; for an identified sender it must be marked public.
  */
-export function isForEverybody(reply: Reply, audience: Audience): boolean {
+export function isSameForAll(reply: Reply, audience: Audience): boolean {
   const { status, applicationStatus, body, headers } = reply;
   if (audience === "admitted" || (audience === "someone" && !isPublic(reply))) return false;
   if (status !== 200 || applicationStatus !== 0 || body === undefined || body === null) return false;

@@ -1,17 +1,17 @@
 import type { BodyPiece, PieceSource } from "../../body/pieces.js";
 
-/** Most bytes of a stream to wait for when only its end determines the variant. */
-const MOST = 1024 * 1024;
+/** The most bytes of a stream to wait for, if only its end determines the variant. */
+const MOST_BYTES = 1024 * 1024;
 
-/** A streamed body as far as it was collected: all of it, or its beginning and what follows, as a body of the same pieces. */
+/** A collected body, or the source of all pieces of a longer one. */
 export type Collected =
   | { readonly kind: "whole"; readonly content: Buffer }
   | { readonly kind: "begun"; readonly source: PieceSource<BodyPiece> };
 
-/** Collects a body to its end, or until there is more than is waited for. Rejects with what its producer fails with. */
+/** Collects a body up to its end or one MiB. Rejects with the error of its producer. */
 export async function collectStart(source: PieceSource<BodyPiece>): Promise<Collected> {
   const pieces: BodyPiece[] = [];
-  for (let bytes = 0; bytes <= MOST;) {
+  for (let bytes = 0; bytes <= MOST_BYTES;) {
     const piece = await source.next();
     if (piece === undefined) return { kind: "whole", content: Buffer.concat(pieces.map(toBytes)) };
     pieces.push(piece);

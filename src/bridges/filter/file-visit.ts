@@ -8,38 +8,15 @@ import { Reply } from "../../roles/reply.js";
 import type { RequestHeaders } from "../../http/request-headers.js";
 import { BYTES, TEXT, contentOf, isProduced } from "../../roles/reply-content.js";
 import { announcedLength } from "../../roles/send-reply.js";
-import { isForEverybody, type Audience } from "./audience.js";
+import { isSameForAll, type Audience } from "./audience.js";
 import { rangedReply, underConditions } from "./conditional-reply.js";
 import { namesRead, type ReadNames, type Variant } from "./variant.js";
 import { WatchedBody } from "./watched-body.js";
 import { CachedReply } from "./reply-cache.js";
+import type { CacheSlot, FilteredSource, ReplySource } from "./reply-source.js";
 import { collectStart } from "./collected-start.js";
 import type { FileValidators } from "./filtered-file.js";
 import { KeptBody, exactly } from "./kept-body.js";
-
-/** The place of a reply in the cache, until it is made. */
-export interface CacheSlot {
-  /** The largest body that is kept, in bytes. */
-  readonly largestBody: number;
-  keep(entry: CachedReply): void;
-  /** The reply is not kept, or not soon: other requests need not wait for it. */
-  decline(): void;
-}
-
-/** Where the reply to a request comes from. */
-export type ReplySource =
-  /** A cached reply. */
-  | { readonly kind: "cached"; readonly entry: CachedReply }
-  /** A 304: the client has a current copy, with these validators. */
-  | { readonly kind: "unchanged"; readonly validators: FileValidators }
-  | FilteredSource;
-
-/** The filter makes it from the file; it is cached if there is a slot. */
-export interface FilteredSource {
-  readonly kind: "filtered";
-  readonly content: FileContent;
-  readonly slot: CacheSlot | undefined;
-}
 
 interface CollectedFacts {
   readonly content: FileContent;
@@ -104,7 +81,7 @@ export class FileVisit {
     }
     const isSettled = await this.#isOfOneState(reply);
     // A filter that sets one validator depends on more than its file; adding the other one would claim too much.
-    let isShared = isSettled && isForEverybody(reply, audience) && !hasValidators(reply);
+    let isShared = isSettled && isSameForAll(reply, audience) && !hasValidators(reply);
     let source = isShared ? takeBody(reply) : undefined;
     if (source !== undefined && this.#mayBeCopy()) {
       source = await this.#collect(reply, source);
@@ -176,7 +153,7 @@ export class FileVisit {
   /** Caches the reply of the filter if there is a slot and it is the same for all clients. */
   async #keep(reply: Reply, { content, slot }: FilteredSource): Promise<Reply> {
     if (slot === undefined) return reply;
-    if (!isForEverybody(reply, this.#facts.audience)) {
+    if (!isSameForAll(reply, this.#facts.audience)) {
       slot.decline();
       return reply;
     }

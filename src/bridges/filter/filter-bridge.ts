@@ -115,7 +115,7 @@ export class FilterBridge {
     else sendError(exchange, new HttpError(404, "There is no such file."));
   }
 
-  /** What the request may be for, by its path alone: the file system is not asked. */
+  /** What the request may be for, by its path alone, without the file system. */
   #targetOf({ params }: Exchange): FilterTarget | undefined {
     const { filter, responder, context } = this.#roles;
     const location = locate(params, { mount: context.mount, pathInfo: params.get("PATH_INFO") });

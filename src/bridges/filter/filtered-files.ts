@@ -8,8 +8,9 @@ import type { DataInput } from "../../body/filter-data.js";
 import type { FilterRole, Transform } from "../../roles/filter.js";
 import { isGuarded, isNotModified } from "../../http/preconditions.js";
 import { RequestHeaders } from "../../http/request-headers.js";
-import { FileVisit, type CacheSlot, type ReplySource } from "./file-visit.js";
-import { tellOnlyOfSender } from "./audience.js";
+import { FileVisit } from "./file-visit.js";
+import type { CacheSlot, ReplySource } from "./reply-source.js";
+import { identifyOnlySender } from "./audience.js";
 import {
   cacheKey,
   filterParams,
@@ -168,7 +169,7 @@ function validatorsFor(
   { transform, audience }: FilteredFile,
   { variant, facts }: { readonly variant: Variant; readonly facts: FileFacts },
 ): FileValidators {
-  const isDated = audience === "anyone" && tellOnlyOfSender(variant.names, vouchesFor);
+  const isDated = audience === "anyone" && identifyOnlySender(variant.names, vouchesFor);
   return validatorsOf({ transform, facts }, { variant, isDated });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { audienceOf, isForEverybody } from "../../../src/bridges/filter/audience.js";
+import { audienceOf, isSameForAll } from "../../../src/bridges/filter/audience.js";
 import { Params } from "../../../src/protocol/params.js";
 import { reply, type Reply } from "../../../src/roles/reply.js";
 import { sendfile } from "../../../src/roles/sendfile.js";
@@ -33,7 +33,7 @@ describe("a reply", () => {
     ["is public", saying("max-age=60, Public")],
     ["is to be revalidated", saying("no-cache")],
   ])("that %s is for all clients", (_what, one) => {
-    expect(isForEverybody(one, "anyone")).toBe(true);
+    expect(isSameForAll(one, "anyone")).toBe(true);
   });
 
   test.each<[string, Reply]>([
@@ -49,13 +49,13 @@ describe("a reply", () => {
     ["has no content", reply()],
     ["is a file of the Web server's", sendfile({ via: "X-Accel-Redirect", root: "/a" })("b")],
   ])("that %s is not", (_what, one) => {
-    expect(isForEverybody(one, "anyone")).toBe(false);
+    expect(isSameForAll(one, "anyone")).toBe(false);
   });
 
   test("with a user is for all clients only if the reply says so, and never for an authorized request", () => {
-    expect(isForEverybody(reply("x"), "someone")).toBe(false);
-    expect(isForEverybody(saying("max-age=60"), "someone")).toBe(false);
-    expect(isForEverybody(saying("public"), "someone")).toBe(true);
-    expect(isForEverybody(saying("public"), "admitted")).toBe(false);
+    expect(isSameForAll(reply("x"), "someone")).toBe(false);
+    expect(isSameForAll(saying("max-age=60"), "someone")).toBe(false);
+    expect(isSameForAll(saying("public"), "someone")).toBe(true);
+    expect(isSameForAll(saying("public"), "admitted")).toBe(false);
   });
 });

@@ -460,7 +460,7 @@ describe("the bridge does not start", () => {
   test("without a filter", async () => {
     await expect(bridged([responder({ "GET /": () => "x" })])).rejects.toMatchObject({
       code: "ERR_BRIDGE",
-      message: expect.stringContaining("no controller is a filter") as string,
+      message: expect.stringContaining("the application has no filter") as string,
     });
   });
 
