@@ -1,6 +1,6 @@
 // Applications in which each process serves one connection at a time. If no process is free, connections wait in the
 // system's queue, where the client cannot distinguish them.
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { ConnectionLimit } from "../../src/client/connection-limit.js";
 import { UnacceptedConnections } from "../../src/client/unaccepted-connections.js";
@@ -130,6 +130,7 @@ test("a slow handler occasionally costs a kept connection, and no request", asyn
 describe("the quota of connections that were not accepted", () => {
   test("is returned after a while, one at a time, the oldest first", () => {
     vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     const unaccepted = new UnacceptedConnections<string>(() => {});
     unaccepted.add("a");
     vi.advanceTimersByTime(50);
@@ -145,11 +146,11 @@ describe("the quota of connections that were not accepted", () => {
     unaccepted.delete("a");
     vi.advanceTimersByTime(1000);
     expect(unaccepted.claim()).toBe(false);
-    vi.useRealTimers();
   });
 
   test("is checked while a connection is idle, but not forever", () => {
     vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     let due = 0;
     const unaccepted = new UnacceptedConnections<string>(() => (due += 1));
     unaccepted.wait();
@@ -159,7 +160,6 @@ describe("the quota of connections that were not accepted", () => {
     unaccepted.wait();
     vi.advanceTimersByTime(1000);
     expect([due, vi.getTimerCount()]).toEqual([1, 0]);
-    vi.useRealTimers();
   });
 });
 
@@ -181,6 +181,7 @@ describe("the limit of connections", () => {
 
   test("is probed again after increasing pauses until another connection is accepted", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
     const limit = new ConnectionLimit(16);
     expect(limit.tries(4)).toBe(false);
     limit.leftWaiting(4);
@@ -197,6 +198,5 @@ describe("the limit of connections", () => {
     limit.reported(5);
     vi.advanceTimersByTime(60_000);
     expect(limit.tries(5)).toBe(false);
-    vi.useRealTimers();
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { Dispatcher } from "../../src/roles/dispatcher.js";
 import { Roles } from "../../src/roles/roles.js";
@@ -24,6 +24,7 @@ const hello = responder({ "GET /hello": () => "hello", "POST /echo": ({ body }) 
 /** A clock that advances only on demand; sockets do not use it. */
 function stoppedClock(): (ms: number) => void {
   vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   return (ms) => void vi.advanceTimersByTime(ms);
 }
 

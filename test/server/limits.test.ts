@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { allow } from "../../src/roles/verdict.js";
 import {
@@ -34,6 +34,7 @@ function upload(peer: WebServerPeer, content: string | Buffer): void {
 /** A clock that advances only on demand; sockets do not use it. */
 function stoppedClock(): (ms: number) => void {
   vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
   return (ms) => void vi.advanceTimersByTime(ms);
 }
 

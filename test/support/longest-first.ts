@@ -13,7 +13,7 @@ const LONGEST = [
 ];
 
 /** Projects in the order in which their files begin. */
-const PROJECTS = ["web-servers", "long", "documents", "conformance", "unit"];
+const PROJECTS = ["web-servers", "long", "documents", "conformance", "unit", "unit-isolated"];
 
 /** Runs the slowest files first. */
 export class LongestFirst extends BaseSequencer {
