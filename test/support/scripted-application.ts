@@ -17,6 +17,8 @@ export class Peer {
   readonly stream: Duplex;
   readonly #arrived: Buffer[] = [];
   readonly #records: SeenRecord[] = [];
+  /** How many of the records are taken: shift() of an array of a hundred thousand moves them all. */
+  #taken = 0;
   readonly #reader = new RecordReader({
     record: (type, id, content) => this.#records.push({ type, id, content: Buffer.from(content) }),
   });
@@ -55,8 +57,13 @@ export class Peer {
   async record(): Promise<SeenRecord> {
     for (;;) {
       for (const chunk of this.#arrived.splice(0)) if (chunk.length > 0) this.#reader.read(chunk);
-      const record = this.#records.shift();
-      if (record !== undefined) return record;
+      const record = this.#records[this.#taken];
+      if (record !== undefined) {
+        this.#taken += 1;
+        return record;
+      }
+      this.#records.length = 0;
+      this.#taken = 0;
       await this.#more();
     }
   }
