@@ -173,8 +173,14 @@ test("lets requests finish for as long as they take if the shutdown time is Infi
   const peer = await connect();
   peer.send(get(1, "/"));
   await peer.roundTrip();
+  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   const closed = server.close();
-  setTimeout(() => work.resolve("done"), 100);
+  // More than the default shutdown time, less than a handler has.
+  vi.advanceTimersByTime(45_000);
+  await turns();
+  expect(server.activeRequests).toBe(1);
+  work.resolve("done");
   expect((await peer.answer(1)).text).toBe("done");
   await closed;
 });
