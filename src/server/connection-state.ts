@@ -23,14 +23,14 @@ export type ClosingWait = "nothing" | "first request" | "last arrivals" | "activ
 /** The peer has sent its last byte, and may still read answers. */
 export interface PeerEndedState {
   readonly kind: "peer ended";
-  /** When the connection is given up unless an answer is on its way. */
+  /** When the connection is closed, unless an answer is being sent. */
   readonly deadline: Deadline;
 }
 
 /** The last answer is written, and what still comes is dropped: closing on unread input would reset the connection. */
 export interface DrainingState {
   readonly kind: "draining";
-  /** When the connection is given up unless an answer is on its way. */
+  /** When the connection is closed, unless an answer is being sent. */
   readonly deadline: Deadline;
   /** Bytes that were dropped. */
   readonly dropped: number;

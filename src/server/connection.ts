@@ -201,12 +201,12 @@ export class Connection implements ApplicationSideHost {
     else if (this.#input.paused) this.#adjustReading();
   };
 
-  /** A peer that takes nothing of an answer for too long is given up. */
+  /** The peer did not accept any output in time: the connection is closed. */
   readonly #sendingStalled = (): void => {
     if (this.#output.isEmpty || this.#output.isEarly) return;
     const reason = new AbortedError(
       "ERR_ABORTED_TIMEOUT",
-      "Cannot complete request: the peer takes no more output",
+      "Cannot complete request: the peer accepts no more output",
     );
     this.#owner.report(reason);
     this.#side.disconnect(reason);

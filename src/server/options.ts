@@ -24,7 +24,7 @@ export interface ServerTimeouts {
   readonly send: number;
   /** For a handler that listens to its signal, from ABORT_REQUEST to END_REQUEST. */
   readonly abortGrace: number;
-  /** For a peer that has closed its side, until its connection is given up. */
+  /** For a peer that has closed its side, before its connection is closed. */
   readonly halfClosed: number;
   /** For a connection without an active request, until it is closed. */
   readonly idle: number;
