@@ -2,6 +2,7 @@ import { ConfigurationError } from "../errors.js";
 import { memberName, type Class, type RoleKind } from "./class.js";
 import { readsBody } from "./extract.js";
 import { type Binding, type BindingSource, parameterCount } from "./metadata.js";
+import { isSchema } from "./schema.js";
 
 /** A method whose bindings are checked. */
 export interface CheckedMethod {
@@ -15,7 +16,7 @@ export interface CheckedMethod {
  * Checks that each parameter of a method is bound exactly once, to a value that its role has. The first parameter of an
  * authorizer's or filter's method is the request.
  *
- * @throws ConfigurationError `ERR_BINDING_TWICE`, `ERR_BINDING_BODY`, `ERR_BINDING_ROLE`, `ERR_BINDING_MISSING`
+ * @throws ConfigurationError `ERR_BINDING_SCHEMA`, `ERR_BINDING_TWICE`, `ERR_BINDING_BODY`, `ERR_BINDING_ROLE`, `ERR_BINDING_MISSING`
  */
 export function checkBindings({ owner, key, kind, bindings }: CheckedMethod): void {
   const first = kind === "responder" ? 0 : 1;
@@ -32,6 +33,12 @@ export function checkBindings({ owner, key, kind, bindings }: CheckedMethod): vo
     }
     if (index < first) {
       fail("ERR_BINDING_ROLE", `its first parameter is the request; move ${decorator} to a later parameter`);
+    }
+    if (!hasValidSchema(source)) {
+      fail(
+        "ERR_BINDING_SCHEMA",
+        `the schema of ${decorator} is not a schema of zod 4; import { z } from "zod", version 4`,
+      );
     }
     const reason = whyUnavailable(kind, source);
     if (reason !== undefined) fail("ERR_BINDING_ROLE", `${decorator} has no value: ${reason}`);
@@ -57,6 +64,19 @@ export function checkBindings({ owner, key, kind, bindings }: CheckedMethod): vo
     const cure =
       kind === "responder" ? "@Path, @Query, @Body, or @Req for the request itself" : "@Header, @Cookie";
     fail("ERR_BINDING_MISSING", `parameter ${index} has no binding decorator; add one, such as ${cure}`);
+  }
+}
+
+/** What JavaScript, or a cast, may pass: an object, a schema of zod 3, nothing. */
+function hasValidSchema(source: BindingSource): boolean {
+  switch (source.from) {
+    case "named":
+      return source.schema === undefined || isSchema(source.schema);
+    case "query":
+    case "body":
+      return isSchema(source.schema);
+    default:
+      return true;
   }
 }
 

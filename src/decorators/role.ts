@@ -182,8 +182,9 @@ export function Filter(
   });
 }
 
-function listOf(globs: string | readonly string[]): readonly string[] {
-  return typeof globs === "string" ? [globs] : globs;
+/** Without globs, as JavaScript may call `@Filter()`, the list is empty. */
+function listOf(globs: string | readonly string[] | undefined): readonly string[] {
+  return typeof globs === "string" ? [globs] : (globs ?? []);
 }
 
 type GivenMetadata = Pick<RoleMetadata, "kind" | "decorator" | "scope" | "caller"> & Partial<RoleMetadata>;

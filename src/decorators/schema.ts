@@ -3,6 +3,11 @@ import type { core } from "zod";
 /** A zod schema, of zod itself or of zod/mini. */
 export type Schema = core.$ZodType;
 
+/** Whether a value is a schema of zod 4; one of zod 3 is not. */
+export function isSchema(value: unknown): value is Schema {
+  return typeof value === "object" && value !== null && "_zod" in value;
+}
+
 /** The output of a schema. */
 export type Output<S extends Schema> = core.output<S>;
 

@@ -54,7 +54,7 @@ describe("RequestBody.bytes", () => {
     push("o");
     expect(await bytes).toMatchObject(tooLarge);
     push("more that is not kept");
-    expect(consumed.bytes).toBe(27);
+    expect(consumed.bytes).toBe("Hello".length + "more that is not kept".length);
   });
 
   test("accepts a body of exactly the limit", async () => {

@@ -415,6 +415,32 @@ describe("a parameter is refused", () => {
     );
   });
 
+  test.each([
+    ["a plain object", { name: "string" }],
+    ["a schema of zod 3", { _def: { typeName: "ZodObject" }, parse: () => undefined }],
+    ["null", null],
+    ["undefined", undefined],
+  ])("whose schema is %s", (_what, schema) => {
+    @Responder()
+    class Bodies {
+      @Post("/")
+      post(@Body(schema as unknown as z.ZodType<object>) body: object) {
+        return body;
+      }
+    }
+    expect(refusal(Bodies)).toContain(
+      "ERR_BINDING_SCHEMA: Cannot call Bodies.post: the schema of @Body is not a schema of zod 4",
+    );
+    @Responder()
+    class Paths {
+      @Get("/:id")
+      get(@Path("id", (schema ?? "") as unknown as z.ZodType<string>) id: string) {
+        return id;
+      }
+    }
+    expect(refusal(Paths)).toContain("ERR_BINDING_SCHEMA: Cannot call Paths.get: the schema of @Path");
+  });
+
   test("that reads the body a second time", () => {
     @Responder()
     class Bodies {

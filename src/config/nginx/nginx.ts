@@ -22,9 +22,11 @@ export function nginx(source: ConfigurationSource): Configuration {
 function mainFile(plan: RoutingPlan): ConfigurationPart {
   const { deployment } = plan;
   const { name, root, state } = deployment;
+  // With `state`, any user may start it, and nginx warns users other than root about `user`.
+  const user = deployment.webServerUser ?? (state === undefined ? "www-data" : undefined);
   const lines = [
     `# nginx in front of ${name}.`,
-    ...(deployment.webServerUser === undefined ? [] : [`user ${nginxWord(deployment.webServerUser)};`]),
+    ...(user === undefined ? [] : [`user ${nginxWord(user)};`]),
     "worker_processes auto;",
     ...outputDirectives(deployment),
     "events {}",
