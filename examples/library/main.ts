@@ -10,12 +10,15 @@ const EXAMPLE = "PORT=8081 npm start";
 
 try {
   const port = portOf(process.env["PORT"]);
-  let isClosing = false;
+  let closingSince: number | undefined;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      if (isClosing) process.exit(1); // a second signal does not wait
-      isClosing = true;
-      void starting.then((library) => library.close());
+      if (closingSince === undefined) {
+        closingSince = performance.now();
+        void starting.then((library) => library.close());
+      } else if (performance.now() - closingSince > 500) {
+        process.exit(1); // A later signal does not wait; npm sends a terminal's signal twice.
+      }
     });
   }
   const starting = startLibrary({ port });

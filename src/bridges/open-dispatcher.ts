@@ -6,6 +6,7 @@ import { authorizerGuard } from "./authorizer/authorizer-guard.js";
 import { authorizerQuestions } from "./authorizer/authorizer-questions.js";
 import { UnaskedAuthorizers } from "./authorizer/unasked-authorizers.js";
 import { refuseUndeclaredMounts } from "./authorizer/undeclared-mount.js";
+import { warnOfUnreachedFilters } from "./filter/unreached-filters.js";
 import { checkBridges, checkVouchesFor, type BridgeOptions, type ListenerOptions } from "./bridge-options.js";
 
 /**
@@ -42,8 +43,9 @@ async function openDoors(roles: Roles, bridges: BridgeOptions): Promise<readonly
     // Otherwise: warns once of a Web server that does not ask them, and refuses what that server cannot ask about.
     unasked?.door,
     unasked && refuseUndeclaredMounts(roles),
-    // A file that a filter transforms is answered by the filter.
+    // A file that a filter transforms is answered by the filter, or warned of if there is no folder of files.
     bridges.filter && (await openFilterDoor(roles, bridges)),
+    roles.filter && !bridges.filter ? warnOfUnreachedFilters(roles) : undefined,
   ];
   return doors.filter((door) => door !== undefined);
 }

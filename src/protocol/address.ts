@@ -32,6 +32,12 @@ const FILE_DESCRIPTOR = /^fd:(\d{1,9})$/;
 export function parseAddress(address: AddressLike): Address {
   if (typeof address === "number") return tcp(DEFAULT_HOST, address, address);
   if (typeof address === "string") return parseText(address.trim());
+  if (typeof address !== "object" || address === null) {
+    throw new ConfigurationError(
+      "ERR_ADDRESS",
+      `Cannot parse address: it is ${address === null ? "null" : typeof address}, not text, a port or an object`,
+    );
+  }
   if ("path" in address) return unix(address.path);
   return tcp(address.host ?? DEFAULT_HOST, address.port, address.port);
 }

@@ -263,7 +263,7 @@ describe("what is sent", () => {
       for (const id of [1, 2])
         lines.push(...linesOf(await peer.send(get(id, "/gated", { params })).answer(id)));
       expect(lines).toHaveLength(count);
-      for (const line of lines) expect(line).toMatch(/not asked/);
+      for (const line of lines) expect(line).toMatch(/did not ask its authorizer/);
     },
   );
 

@@ -33,7 +33,7 @@ describe("parseAddress", () => {
     expect(parseAddress(text)).toEqual(address);
   });
 
-  test.each<[AddressLike]>([
+  test.each<[unknown]>([
     [""],
     ["localhost"],
     ["65536"],
@@ -53,8 +53,11 @@ describe("parseAddress", () => {
     [{ path: "/run/\0.sock" }],
     [{ path: `/${"x".repeat(107)}` }],
     [{ host: "", port: 1 }],
+    [undefined],
+    [null],
+    [true],
   ])("refuses %j", (text) => {
-    expect(() => parseAddress(text)).toThrow(
+    expect(() => parseAddress(text as AddressLike)).toThrow(
       expect.objectContaining({ code: "ERR_ADDRESS", fault: "local" }),
     );
   });

@@ -68,7 +68,8 @@ export class ActiveRequests {
 
   /** Makes the id of a request inactive. Returns whether it was active. */
   remove(exchange: Exchange): boolean {
-    if (!this.#byId.delete(exchange.id)) return false;
+    if (this.#byId.get(exchange.id) !== exchange) return false;
+    this.#byId.delete(exchange.id);
     this.bufferedChanged(-exchange.paramsBytes);
     this.#host.activeChanged(-1);
     return true;

@@ -217,8 +217,9 @@ export class Exchange {
 
   /** The connection is gone: nothing more is written. */
   detach(reason: AbortedError): void {
-    if (this.ended) return;
     this.abort(reason);
+    // Also if a listener has just ended it.
+    if (this.ended) return;
     this.phase = phases.end(this.phase);
     this.#listeners?.end();
   }
