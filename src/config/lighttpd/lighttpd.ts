@@ -158,15 +158,19 @@ function staticFileDirectives(plan: RoutingPlan): string[] {
           ],
           ['server.follow-symlink = "disable"'],
         )),
-    ...(servesIndex(plan)
-      ? ['index-file.names = ("index.html")']
-      : paragraph(
-          [
-            "lighttpd would serve an index file for its folder without checking whether the file itself is protected or filtered.",
-          ],
-          ["index-file.names = ()"],
-        )),
+    ...indexFileDirectives(plan),
   ];
+}
+
+/** Index files, unless lighttpd would serve one without checking whether the file itself is protected or filtered. */
+function indexFileDirectives(plan: RoutingPlan): string[] {
+  if (servesIndex(plan)) return ['index-file.names = ("index.html")'];
+  // By default there are none, and lighttpd 1.4.69 warns of an empty list outside of a condition.
+  if (plan.deployment.part === "whole") return [];
+  return paragraph(
+    ["An index file could be protected or filtered, which lighttpd would not check for its folder."],
+    ["index-file.names = ()"],
+  );
 }
 
 function lighttpdNotes(plan: RoutingPlan): string[] {

@@ -162,7 +162,7 @@ describe.each(["", "/app"])("files that a glob matches by name, behind lighttpd,
 
   test.each([
     ["/canary/x", /^static-file.disable-pathinfo.*$/m, ""],
-    [`${mount}/folder/`, /^index-file.names.*$/m, 'index-file.names = ("index.html")'],
+    [`${mount}/folder/`, /^server.document-root.*$/m, '$&\nindex-file.names = ("index.html")'],
   ])("%s would show it without the rule against that", async (path, line, replacement) => {
     const kind = guarded({ listen: none.address, mount }, byName);
     const careless = await start({

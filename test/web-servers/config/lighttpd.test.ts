@@ -60,6 +60,13 @@ test("lighttpd accepts a configuration with any texts, or it is refused", async 
   expect(taken).toBeGreaterThan(20);
 });
 
+test.each([["*.html"], ["/!a"], ["/index.*"]])(
+  "lighttpd accepts a filter of index files, %s, without a warning",
+  async (glob) => {
+    expect(await check({ root: "/srv", filter: [glob] })).toEqual({ code: 0, output: "" });
+  },
+);
+
 test("no text of a deployment starts a line", () => {
   fc.assert(
     fc.property(anyDeployment, (input) => {
