@@ -48,7 +48,8 @@ function mainFile(plan: RoutingPlan, parts: readonly ApacheParts[]): Configurati
     "",
     ...modules.map((name) => `LoadModule ${name}_module ${MODULES_FOLDER}/mod_${name}.so`),
     "",
-    `ServerName ${apacheWord(deployment.serverName)}`,
+    // This is the only host, so that it also serves all names of a pattern.
+    `ServerName ${apacheWord(isPattern(deployment.serverName) ? "localhost" : deployment.serverName)}`,
     `Listen ${apacheWord(listenAddress(deployment))}`,
     // These two only take effect as root.
     `User ${apacheWord(deployment.webServerUser ?? "www-data")}`,
@@ -86,7 +87,7 @@ function siteFile(plan: RoutingPlan, parts: readonly ApacheParts[]): Configurati
     ...(port === 80 ? [] : [`Listen ${apacheWord(listenAddress(deployment))}`]),
     ...parts.flatMap(({ server = [] }) => server),
     ...apacheSection("VirtualHost", apacheWord(address), [
-      `ServerName ${apacheWord(deployment.serverName)}`,
+      `${isPattern(deployment.serverName) ? "ServerAlias" : "ServerName"} ${apacheWord(deployment.serverName)}`,
       ...siteDirectives(plan, parts),
     ]),
   ];
@@ -142,4 +143,9 @@ function outputPaths({ state, name }: Deployment) {
     cgid: [`ScriptSock ${apachePath(`${run}/${name}-cgid.sock`)}`],
     folders: [...new Set([run, log, lock])],
   };
+}
+
+/** Whether a host name has a `*`, which Apache accepts only in ServerAlias. */
+function isPattern(serverName: string): boolean {
+  return serverName.includes("*");
 }

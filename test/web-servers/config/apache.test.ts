@@ -71,6 +71,12 @@ describe.each(responders)("Apache accepts the configuration with responder %s", 
   });
 });
 
+test.each(["*", "*.example.org", "www.*"])("Apache accepts the host name %s", async (serverName) => {
+  const accepted = { code: 0, output: expect.stringContaining("Syntax OK") };
+  expect(await check({ serverName })).toEqual(accepted);
+  expect(await check({ serverName, part: "site", port: 8080 }, inServer)).toEqual(accepted);
+});
+
 test("Apache accepts a configuration with any texts, or it is refused", async () => {
   let taken = 0;
   await fc.assert(
