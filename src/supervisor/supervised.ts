@@ -1,0 +1,42 @@
+import type { ReloadOutcome, WorkerReport } from "./reports.js";
+
+/** What happens under a master. */
+export interface SupervisedEvents {
+  /** All workers of the first start are ready. */
+  readonly ready: () => void;
+  /** A worker was started, or its state has changed; without its statistics. */
+  readonly worker: (report: WorkerReport) => void;
+  /** A reload has begun. */
+  readonly reloading: () => void;
+  /** A reload has ended, well or not. */
+  readonly reloaded: (outcome: ReloadOutcome) => void;
+  /** It was asked to stop. */
+  readonly stopping: () => void;
+}
+
+/** A program that runs in workers under a master in this process. */
+export interface Supervised {
+  /** Where the workers listen: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`. */
+  readonly addresses: readonly string[];
+  /** The workers now, in the order of their slots, without their statistics. */
+  readonly workers: readonly WorkerReport[];
+  /** The last ten reloads, the newest one last. */
+  readonly lastReloads: readonly ReloadOutcome[];
+  /** Whether it was asked to stop. */
+  readonly isStopping: boolean;
+  /** Asks the workers for their statistics; those that do not answer within `limit` ms, 1000 by default, have none. */
+  report(limit?: number): Promise<readonly WorkerReport[]>;
+  /**
+   * Replaces the workers one after another by new ones, which load the program again. If one does not start, the old ones serve
+   * on. A reload that is asked for during another one follows it. Never rejects.
+   */
+  reload(): Promise<ReloadOutcome>;
+  /** Resolves when no old worker is left: those of earlier generations, and those that were recycled. */
+  oldWorkersGone(): Promise<void>;
+  /** Stops: the workers finish their requests, then the sockets close. A second call ends the workers at once. */
+  stop(): Promise<void>;
+  /** Listens to an event. */
+  on<Name extends keyof SupervisedEvents>(event: Name, listener: SupervisedEvents[Name]): this;
+  /** Stops listening to an event. */
+  off<Name extends keyof SupervisedEvents>(event: Name, listener: SupervisedEvents[Name]): this;
+}
