@@ -96,22 +96,33 @@ async function bindInPrimary(server: Server, path: string, access: GivenAccess):
       `Cannot set up unix socket: the primary of node:cluster binds ${path}, and by its umask ${umask.toString(8).padStart(4, "0")} others could connect before its mode is set; call process.umask(0o077) in the primary`,
     );
   }
-  for (let tries = 0; ; tries += 1) {
-    try {
-      const ready = listening(server);
-      server.listen({ path, backlog: BACKLOG });
-      await ready;
-      break;
-    } catch (error) {
-      if (!isAddressInUse(error) || tries >= MOST_TRIES) throw error;
-      await removeStaleSocket(path).catch((inUse: unknown) => {
-        // Another worker may listen by now: then the socket is shared with it.
-        if (tries > 0) throw inUse;
-      });
-    }
+  const inUse = await removeIfStale(path);
+  const ready = listening(server);
+  server.listen({ path, backlog: BACKLOG });
+  try {
+    await ready;
+  } catch (error) {
+    throw isAddressInUse(error) ? (inUse ?? error) : error;
   }
   giveAccess(path, access);
   return undefined;
+}
+
+/**
+ * Removes the file of a dead process before the primary is asked to bind: a worker may ask only once, because node:cluster
+ * numbers its tries, and shares a socket only among workers that bind it with the same try (lib/internal/cluster, Node 20 to 26).
+ *
+ * @returns why the path is in use, which may be because the primary has bound it for another worker; undefined if it is free
+ */
+async function removeIfStale(path: string): Promise<unknown> {
+  try {
+    for (let tries = 0; SocketFile.at(path) !== undefined && tries < MOST_TRIES; tries += 1) {
+      await removeStaleSocket(path);
+    }
+    return undefined;
+  } catch (inUse) {
+    return inUse;
+  }
 }
 
 /** The umask of this process, which a worker inherits from its primary. */

@@ -9,15 +9,16 @@ import { socketPath } from "./support.js";
 import { leaveStaleSocket } from "../server/stale.js";
 
 async function started(env: Readonly<Record<string, string>>, path = socketPath()) {
+  const workers = Number(env["CLUSTER_WORKERS"] ?? 2);
   const process = new NodeProcess([...commandOf("test/serve/apps/cluster.ts"), path], { env });
-  await expect.poll(() => process.output.filter((line) => line === "worker serves")).toHaveLength(2);
-  return { process, path };
+  await expect.poll(() => process.output.filter((line) => line === "worker serves")).toHaveLength(workers);
+  return { process, path, workers };
 }
 
-async function expectEnd(process: NodeProcess, path: string): Promise<void> {
+async function expectEnd({ process, path, workers }: Awaited<ReturnType<typeof started>>): Promise<void> {
   process.kill("SIGTERM");
   expect(await process.ended).toBe(0);
-  expect(process.output.filter((line) => line === "worker ended with 0")).toHaveLength(2);
+  expect(process.output.filter((line) => line === "worker ended with 0")).toHaveLength(workers);
   expect(existsSync(path)).toBe(false);
 }
 
@@ -28,7 +29,8 @@ describe("A unix socket of workers of node:cluster", () => {
     [{ CLUSTER_MODE: "600" }, { mode: 0o600 }],
     [{ CLUSTER_GROUP: "2" }, { mode: 0o660, gid: 2 }],
   ])("has the same mode and group as without a cluster: %o", async (env, { mode, ...more }) => {
-    const { process, path } = await started(env);
+    const running = await started(env);
+    const { path } = running;
     const stats = lstatSync(path);
     expect(stats.mode & 0o777).toBe(mode);
     expect(stats).toMatchObject(more);
@@ -38,14 +40,13 @@ describe("A unix socket of workers of node:cluster", () => {
       pids.add((await peer.send(get(1, "/pid", { keep: false })).answer(1)).text);
     }
     expect(pids.size).toBe(2);
-    await expectEnd(process, path);
+    await expectEnd(running);
   });
 
-  test("replaces one that a dead process left", async () => {
+  test.each(["2", "5"])("replaces one that a dead process left, with %s workers", async (workers) => {
     const stale = socketPath();
     await leaveStaleSocket(stale);
-    const { process, path } = await started({}, stale);
-    await expectEnd(process, path);
+    await expectEnd(await started({ CLUSTER_WORKERS: workers }, stale));
   });
 
   test.each([

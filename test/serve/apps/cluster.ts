@@ -1,4 +1,4 @@
-// For the tests of node:cluster: a primary with two workers that serve on one address.
+// For the tests of node:cluster: a primary with workers that serve on one address.
 import cluster from "node:cluster";
 import { Get, Responder, serve } from "tricorn";
 
@@ -10,11 +10,16 @@ class Worker {
   }
 }
 
-const { CLUSTER_UMASK: umask, CLUSTER_MODE: mode, CLUSTER_GROUP: group } = process.env;
+const {
+  CLUSTER_UMASK: umask,
+  CLUSTER_MODE: mode,
+  CLUSTER_GROUP: group,
+  CLUSTER_WORKERS: workers = "2",
+} = process.env;
 
 if (cluster.isPrimary) {
   if (umask !== undefined) process.umask(Number.parseInt(umask, 8));
-  for (let index = 0; index < 2; index += 1) cluster.fork();
+  for (let index = 0; index < Number(workers); index += 1) cluster.fork();
   cluster.on("exit", (_worker, code) => console.log(`worker ended with ${code}`));
   process.on("SIGTERM", () => {
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGTERM");
