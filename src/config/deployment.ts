@@ -103,6 +103,19 @@ const ServerOptions = {
         "a connection per request, kept connections, or many requests at once on each, some of which HAProxy loses",
       ),
   }),
+  systemd: z.strictObject({
+    units: z
+      .enum(["service", "template"])
+      .default("service")
+      .describe("one service, or a template of which each instance is one process with its own unix socket"),
+    memoryMax: z
+      .string()
+      .regex(/^(?:(?:100|\d{1,2})%|\d{1,15}[KMGT]?|infinity)$/, "must be like 512M, 80% or infinity")
+      .default("80%")
+      .describe(
+        "the memory of the service, in bytes or of the machine, above which the kernel ends a process",
+      ),
+  }),
 };
 
 /**
@@ -197,6 +210,7 @@ export const DeploymentSchema = z.strictObject({
   apache: ServerOptions.apache.prefault({}),
   lighttpd: ServerOptions.lighttpd.prefault({}),
   haproxy: ServerOptions.haproxy.prefault({}),
+  systemd: ServerOptions.systemd.prefault({}),
 });
 
 /** A checked deployment with all defaults. */

@@ -10,7 +10,7 @@ import { lighttpd } from "./lighttpd/lighttpd.js";
 import { nginx } from "./nginx/nginx.js";
 import { openLiteSpeed } from "./open-lite-speed.js";
 import { openBsdHttpd } from "./openbsd-httpd.js";
-import { systemd } from "./systemd.js";
+import { systemd } from "./systemd/systemd.js";
 
 /** The generators by the name of the Web server, as `tricorn config` accepts it. */
 export const servers: Readonly<Record<string, ConfigurationWriter>> = {

@@ -33,6 +33,7 @@ function anotherValue({ name, kind, choices, default: value }: DeploymentOption)
     streams: ["/other"],
     variables: ["OTHER"],
     command: ["other"],
+    "systemd-memory-max": "1G",
   };
   return own[name] ?? (kind === "text" && /root|mount|state|director|file/.test(name) ? "/other" : "other");
 }
@@ -44,6 +45,7 @@ const BESIDE: Readonly<Record<string, DeploymentInput>> = {
   "apache-realm": { apache: { authorizer: "authn" } },
   "apache-password-file": { apache: { authorizer: "authz", passwordFile: "/srv/passwords" } },
   "apache-processes": { apache: { responder: "fcgid" } },
+  "systemd-units": { listen: "unix:/run/app.sock" },
   "lighttpd-processes": { lighttpd: { responder: "spawn" } },
 };
 

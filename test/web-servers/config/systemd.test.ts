@@ -40,6 +40,11 @@ describe("the units of systemd", () => {
       "with words of every kind",
       { command: ["/bin/true", "a b", 'c"d', "100%", "$HOME", "\\x", "ä", "'", ";"] },
     ],
+    ["of a master", { command: ["node", "node_modules/tricorn/dist/cli/main.js", "serve", "dist/main.js"] }],
+    [
+      "as a template",
+      { listen: "unix:/run/books/app.sock", name: "books", systemd: { units: "template", memoryMax: "1G" } },
+    ],
   ])("are accepted by systemd-analyze, %s", async (_, deployment) => {
     const { units } = await folderOf({ command, ...deployment });
     const { stdout, stderr } = await promisify(execFile)(programPath("systemd-analyze"), [
@@ -100,6 +105,95 @@ describe("the units of systemd", () => {
     expect(protectHome({})).toBe("yes");
     expect(protectHome({ directory: "/home/ada/books" })).toBe("read-only");
     expect(protectHome({ command: ["node", "/root/main.js"] })).toBe("read-only");
+  });
+
+  test("let systemd wait for a master, watch it and reload it", () => {
+    const master = ["node_modules/.bin/tricorn", "serve", "dist/main.js", "--workers", "4"];
+    const deployment = { name: "books", directory: "/srv/books", command: master };
+    const [, service] = write("systemd", deployment).files;
+    const control = "--control /run/books-control/master.sock";
+    expect(
+      [
+        "Type",
+        "NotifyAccess",
+        "WatchdogSec",
+        "ExecStart",
+        "ExecReload",
+        "RuntimeDirectory",
+        "RuntimeDirectoryMode",
+        "OOMPolicy",
+        "MemoryMax",
+      ].map((name) => setting(service!.text, name)),
+    ).toEqual([
+      "notify",
+      "all",
+      "30",
+      `/srv/books/node_modules/.bin/tricorn serve ${control} dist/main.js --workers 4`,
+      `/srv/books/node_modules/.bin/tricorn reload ${control}`,
+      "books-control",
+      "0700",
+      "continue",
+      "80%",
+    ]);
+  });
+
+  test.each([["--control", "/srv/books/control/master.sock"], ["--control=/srv/books/control/master.sock"]])(
+    "use the control socket that the command names: %s %s",
+    (...option) => {
+      const [, service] = write("systemd", { command: ["tricorn", "serve", ...option, "main.js"] }).files;
+      expect(
+        ["ExecStart", "ExecReload", "RuntimeDirectory"].map((name) => setting(service!.text, name)),
+      ).toEqual([
+        ["tricorn serve", ...option, "main.js"].join(" "),
+        "tricorn reload --control /srv/books/control/master.sock",
+        undefined,
+      ]);
+    },
+  );
+
+  test("know no master by the name of the program or its arguments alone", () => {
+    for (const words of [
+      ["node", "tricorn", "server"],
+      ["node", "serve"],
+      ["tricorn"],
+      ["serve", "tricorn"],
+    ]) {
+      const [, service] = write("systemd", { command: words }).files;
+      expect([words, setting(service!.text, "Type")]).toEqual([words, undefined]);
+    }
+  });
+
+  test("give each instance of a template its own socket and folder", () => {
+    const { files, run } = write("systemd", {
+      name: "books",
+      command,
+      listen: "unix:/run/books/app.sock",
+      systemd: { units: "template" },
+    });
+    expect(files.map(({ name }) => basename(name))).toEqual(["books@.socket", "books@.service"]);
+    expect([
+      setting(files[0]!.text, "ListenStream"),
+      setting(files[1]!.text, "Requires"),
+      setting(files[1]!.text, "StateDirectory"),
+    ]).toEqual(["/run/books/app-%i.sock", "books@%i.socket", "books/%i"]);
+    expect(run).toContain("books@1.socket books@2.socket");
+  });
+
+  test("are no template of masters, or on a TCP port that instances cannot share", () => {
+    const template = { systemd: { units: "template" }, command } as const;
+    expect(() => write("systemd", template)).toThrow(
+      "each instance of a template has a unix socket of its own",
+    );
+    expect(() =>
+      write("systemd", { ...template, listen: "unix:/run/a.sock", command: ["tricorn", "serve", "main.js"] }),
+    ).toThrow("an instance of a template is one process, but the command starts a master");
+  });
+
+  test("report a command that does not become the application", () => {
+    const { notes } = write("systemd", { command: ["npx", "tricorn", "serve", "main.js"] });
+    expect(notes).toContain(
+      "systemd passes its socket to npx, which does not use it: name node or the program itself.",
+    );
   });
 
   test("need a command", () => {
