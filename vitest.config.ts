@@ -8,7 +8,12 @@ const apart = {
   "web-servers": ["test/web-servers/**/*.test.ts"],
   documents: ["test/documents/**/*.test.ts"],
   // `serve` and the command are tested as processes.
-  long: ["test/long/**/*.test.ts", "test/serve/**/*.test.ts", "test/cli/**/*.test.ts"],
+  long: [
+    "test/long/**/*.test.ts",
+    "test/serve/**/*.test.ts",
+    "test/cli/**/*.test.ts",
+    "test/supervisor/**/*.test.ts",
+  ],
 };
 
 /** Unit tests that change their process, as its environment, umask or globals: each file runs in a process of its own. */

@@ -20,6 +20,7 @@ const programs = [
   "src/cli/main.ts",
   "test/cli/apps",
   "test/serve/apps",
+  "test/supervisor/apps",
   "test/long/drill/support/server.ts",
   "test/support/web-servers/programs",
 ];
