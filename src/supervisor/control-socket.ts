@@ -1,0 +1,111 @@
+import { readdirSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { dirname, join } from "node:path";
+
+import type { SocketFile } from "../server/socket-file.js";
+import { removeStaleSocket } from "../server/stale-socket.js";
+import { bindSocket } from "../server/unix-socket.js";
+import { makeControlFolder } from "./control-folder.js";
+import {
+  formatLine,
+  MAX_REQUEST_BYTES,
+  parseRequest,
+  type ControlAnswer,
+  type ControlRequest,
+} from "./control-protocol.js";
+
+/** Only the master's user, and root, may write to it. */
+const SOCKET_MODE = 0o600;
+/** Connections at once. */
+const MAX_CONNECTIONS = 32;
+/** How long a client may take to send its request; ms. */
+const REQUEST_TIME = 5_000;
+const LINE_FEED = 0x0a;
+
+/** Answers a request; rejects only by a fault of our own. */
+export type ControlAnswerer = (request: ControlRequest) => Promise<ControlAnswer>;
+
+/**
+ * The socket over which a master is asked for its status, a reload or its end: a unix socket in a folder that only its user may
+ * enter, never TCP. A connection carries one request.
+ */
+export class ControlSocket {
+  readonly path: string;
+  readonly #server: Server;
+  readonly #answer: ControlAnswerer;
+  readonly #open = new Set<Socket>();
+  #file: SocketFile | undefined;
+
+  constructor(path: string, answer: ControlAnswerer) {
+    this.path = path;
+    this.#answer = answer;
+    // The client ends its side after the request.
+    this.#server = createServer({ allowHalfOpen: true }, this.#accept);
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /**
+   * Listens. Creates the folder unless it exists, and removes from it the sockets of masters that are gone.
+   *
+   * @throws ConfigurationError `ERR_CONTROL_FOLDER` if others may enter the folder, `ERR_ADDRESS_IN_USE` if another master has
+   * the socket
+   */
+  async open(): Promise<void> {
+    const folder = dirname(this.path);
+    makeControlFolder(folder, process.getuid?.() ?? 0);
+    // A master that was killed has left its own.
+    for (const name of readdirSync(folder).filter((name) => name.endsWith(".sock"))) {
+      await removeStaleSocket(join(folder, name)).catch(() => {});
+    }
+    this.#file = await bindSocket(this.#server, this.path, { mode: SOCKET_MODE });
+  }
+
+  /** Removes the socket and closes every connection. */
+  close(): Promise<void> {
+    this.#file?.remove();
+    this.#file = undefined;
+    for (const socket of this.#open) socket.destroy();
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  readonly #accept = (socket: Socket): void => {
+    this.#open.add(socket);
+    let received = Buffer.alloc(0);
+    socket.setTimeout(REQUEST_TIME, () => socket.destroy());
+    socket.on("close", () => this.#open.delete(socket));
+    // A client that has left needs no answer.
+    socket.on("error", () => {});
+    socket.on("end", () => {
+      if (!received.includes(LINE_FEED)) socket.destroy();
+    });
+    const read = (chunk: Buffer): void => {
+      received = Buffer.concat([received, chunk]);
+      const end = received.indexOf(LINE_FEED);
+      if (end < 0 && received.length <= MAX_REQUEST_BYTES) return;
+      socket.off("data", read);
+      socket.resume();
+      // It may wait as long as a reload takes.
+      socket.setTimeout(0);
+      const isShort = end >= 0 && end <= MAX_REQUEST_BYTES;
+      void this.#reply(socket, isShort ? received.toString("utf8", 0, end) : undefined);
+    };
+    socket.on("data", read);
+  };
+
+  async #reply(socket: Socket, line: string | undefined): Promise<void> {
+    const request =
+      line === undefined
+        ? { command: undefined, fact: `the request is longer than ${MAX_REQUEST_BYTES} bytes` }
+        : parseRequest(line);
+    const answer: ControlAnswer =
+      request.command === undefined
+        ? { kind: "refused", fact: request.fact }
+        : await this.#answer(request).catch((error: unknown) => ({ kind: "refused", fact: String(error) }));
+    if (socket.destroyed) return;
+    // A master that stops keeps the connection until it is gone: its end is the news.
+    if (answer.kind === "stopping") socket.write(formatLine(answer));
+    else socket.end(formatLine(answer));
+  }
+}

@@ -1,0 +1,103 @@
+import type { Logger } from "pino";
+
+import { Role } from "../protocol/constants.js";
+import type { Application, Refusal, RoleInputs } from "../protocol/application-side/application.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
+import { formatStatus, isAlive, publicStatus, type Status } from "./status.js";
+
+/** How long an answer may take; the master's own limit for its workers is shorter. ms. */
+const TIME_LIMIT = 10_000;
+const INPUTS: RoleInputs = { stdin: true, data: false };
+
+/** An answer of the page. */
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly fields?: string;
+}
+
+/**
+ * Answers `/ping` and `/status` over FastCGI, in the master, as PHP-FPM does: a Web server passes the two paths to the listener of
+ * this application. `/ping` is 503 if no worker answers; `/status?json` is JSON. It shows paths of requests, without queries and
+ * other params.
+ */
+export class StatusApplication implements Application {
+  readonly #status: () => Promise<Status>;
+  readonly #log: Logger;
+
+  /** @param status makes a snapshot, which must not wait for ever for a worker that hangs */
+  constructor(status: () => Promise<Status>, log: Logger) {
+    this.#status = status;
+    this.#log = log;
+  }
+
+  /** Only a responder: it decides about no request, and filters nothing. */
+  inputs(role: number): RoleInputs | undefined {
+    return role === Role.Responder ? INPUTS : undefined;
+  }
+
+  timeLimit(): number {
+    return TIME_LIMIT;
+  }
+
+  dispatch(exchange: Exchange): void {
+    void this.#answer(exchange).catch((error: unknown) => {
+      this.#log.error({ err: error }, "Cannot show the status");
+      send(exchange, text(500, "500\n"));
+    });
+  }
+
+  /** Never a success: an authorizer's status decides. */
+  refuse(exchange: Exchange, { status, protocolStatus }: Refusal): void {
+    if (exchange.started) exchange.breakOff();
+    else send(exchange, { ...text(status, `${status}\n`), protocolStatus });
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { params } = exchange;
+    const method = params.get("REQUEST_METHOD");
+    if (method !== "GET" && method !== "HEAD") {
+      send(exchange, { ...text(405, "405\n"), fields: "Allow: GET, HEAD\r\n" });
+      return;
+    }
+    // The Web server may strip a prefix, or not.
+    const path = `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
+    const answer = await this.#page(path.slice(path.lastIndexOf("/") + 1), params.get("QUERY_STRING") ?? "");
+    send(exchange, method === "HEAD" ? { ...answer, isHead: true } : answer);
+  }
+
+  async #page(page: string, query: string): Promise<Answer> {
+    switch (page) {
+      case "ping":
+        return isAlive((await this.#status()).workers)
+          ? text(200, "pong\n")
+          : text(503, "no worker answers\n");
+      case "status": {
+        const status = publicStatus(await this.#status());
+        return new URLSearchParams(query).has("json")
+          ? { status: 200, type: "application/json", body: `${JSON.stringify(status)}\n` }
+          : text(200, formatStatus(status));
+      }
+      default:
+        return text(404, "there are /ping and /status\n");
+    }
+  }
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: "text/plain; charset=utf-8", body };
+}
+
+function send(
+  exchange: Exchange,
+  answer: Answer & { readonly isHead?: boolean; readonly protocolStatus?: Refusal["protocolStatus"] },
+): void {
+  const { status, type, fields = "", isHead = false, protocolStatus } = answer;
+  const body = Buffer.from(answer.body);
+  const head =
+    `Status: ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n` +
+    `Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n${fields}\r\n`;
+  const sent = isHead ? Buffer.alloc(0) : body;
+  exchange.answer({ head, body: sent, bodyLength: sent.length, protocolStatus });
+}

@@ -1,0 +1,126 @@
+import { oneLine } from "../log/redact.js";
+import type { ReloadOutcome, WorkerReport } from "./reports.js";
+
+/** What a master and its workers do: a snapshot. */
+export interface Status {
+  /** The program. */
+  readonly program: string;
+  /** The master's. */
+  readonly pid: number;
+  /** When the master was started; ms since 1970. */
+  readonly startedAt: number;
+  /** When the snapshot was made; ms since 1970. */
+  readonly at: number;
+  readonly isStopping: boolean;
+  readonly addresses: readonly string[];
+  readonly workers: readonly WorkerReport[];
+  /** The last reloads, the newest one last. */
+  readonly lastReloads: readonly ReloadOutcome[];
+}
+
+/** Active requests of a worker that the text lists. */
+const MOST_LISTED = 100;
+const SECOND = 1000;
+const MIB = 1024 * 1024;
+/** The column of values. */
+const INDENT = 16;
+
+/**
+ * Whether requests are answered: a worker that serves has answered the master. If the event loops of all hang, none has.
+ */
+export function isAlive(workers: readonly WorkerReport[]): boolean {
+  return workers.some(({ state, statistics }) => state === "ready" && statistics !== undefined);
+}
+
+/**
+ * Leaves out why reloads failed: what a program throws when it starts may quote a password, and the page is for more readers than
+ * the log.
+ */
+export function publicStatus(status: Status): Status {
+  const lastReloads = status.lastReloads.map((reload) => ({
+    ...reload,
+    failure: reload.failure && { sentence: "a worker did not start; the log says why", details: [] },
+  }));
+  return { ...status, lastReloads };
+}
+
+/** Formats a status as text, a line for each fact and a block for each worker, as PHP-FPM does. */
+export function formatStatus(status: Status): string {
+  const { at, workers, lastReloads } = status;
+  const known = workers.flatMap(({ statistics }) => statistics ?? []);
+  const lines = [
+    fact("program", status.program),
+    fact("pid", status.pid),
+    fact("state", status.isStopping ? "stopping" : "serving"),
+    ...status.addresses.map((address) => fact("address", address)),
+    ...startFacts(status.startedAt, at),
+    fact("workers", countStates(workers)),
+    fact("requests", sum(known.map(({ requests }) => requests))),
+    fact("refusals", sum(known.map(({ refusals }) => refusals))),
+    fact("connections", sum(known.map(({ connections }) => connections))),
+    fact("active", sum(known.map(({ active }) => active.length))),
+    ...lastReloads.map((reload) => fact("reload", formatReload(reload))),
+    ...workers.flatMap((worker) => ["", "*".repeat(INDENT)].concat(workerFacts(worker, at))),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Formats the outcome of a reload as one line. */
+export function formatReload({ startedAt, took, generation, replaced, failure }: ReloadOutcome): string {
+  const what = failure === undefined ? "ok" : `failed: ${failure.sentence}`;
+  const done = `${seconds(took)}, generation ${generation}, ${replaced} replaced, ${what}`;
+  return oneLine(`${new Date(startedAt).toISOString()}, ${done}`);
+}
+
+function workerFacts(worker: WorkerReport, at: number): string[] {
+  const { statistics } = worker;
+  const facts = [
+    fact("pid", worker.pid),
+    fact("slot", worker.slot),
+    fact("state", worker.state),
+    fact("generation", worker.generation),
+    ...startFacts(worker.startedAt, at),
+  ];
+  if (statistics === undefined) return [...facts, fact("statistics", "it does not answer")];
+  const { rss, requests, refusals, connections, active } = statistics;
+  const listed = active.slice(0, MOST_LISTED).map(({ method, path, role, age }) => {
+    return fact("", oneLine(`${seconds(age)} ${role} ${method} ${path}`));
+  });
+  const left = active.length - listed.length;
+  return [
+    ...facts,
+    fact("memory", `${Math.round(rss / MIB)} MiB`),
+    fact("requests", requests),
+    fact("refusals", refusals),
+    fact("connections", connections),
+    fact("active", active.length),
+    ...listed,
+    ...(left > 0 ? [fact("", `and ${left} more`)] : []),
+  ];
+}
+
+function startFacts(startedAt: number, at: number): string[] {
+  return [
+    fact("start time", new Date(startedAt).toISOString()),
+    fact("start since", `${Math.max(0, Math.round((at - startedAt) / SECOND))} s`),
+  ];
+}
+
+/** `2 ready, 1 leaving`. */
+function countStates(workers: readonly WorkerReport[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of workers) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return Array.from(counts, ([state, count]) => `${count} ${state}`).join(", ") || "none";
+}
+
+function fact(name: string, value: string | number): string {
+  return (name === "" ? "" : `${name}:`).padEnd(INDENT) + value;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / SECOND).toFixed(1)} s`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,214 @@
+import { join } from "node:path";
+import { FastCgiClient } from "tricorn/client";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { Server } from "../../src/server/server.js";
+import type { WorkerReport, WorkerStatistics } from "../../src/supervisor/reports.js";
+import { formatStatus, isAlive, publicStatus, type Status } from "../../src/supervisor/status.js";
+import { StatusApplication } from "../../src/supervisor/status-application.js";
+import { capturedLog, temporaryFolder } from "../support/served.js";
+
+const statistics: WorkerStatistics = {
+  rss: 64 * 1024 * 1024,
+  requests: 1234,
+  refusals: 2,
+  connections: 3,
+  active: [{ role: "responder", method: "GET", path: "/books/7", age: 3_200 }],
+};
+const start = Date.UTC(2026, 10, 30, 12);
+const worker: WorkerReport = {
+  pid: 101,
+  slot: 0,
+  state: "ready",
+  generation: 1,
+  startedAt: start,
+  statistics,
+};
+const hung: WorkerReport = { ...worker, pid: 102, slot: 1, statistics: undefined };
+
+const status: Status = {
+  program: "/srv/books/main.js",
+  pid: 100,
+  startedAt: start,
+  at: start + 90_000,
+  isStopping: false,
+  addresses: ["unix:/run/books/app.sock"],
+  workers: [worker, hung, { ...worker, pid: 103, state: "leaving" }],
+  lastReloads: [
+    { startedAt: start + 60_000, took: 412, generation: 1, replaced: 2, failure: undefined },
+    {
+      startedAt: start + 80_000,
+      took: 90,
+      generation: 2,
+      replaced: 0,
+      failure: { sentence: "connect postgres://ada:s3cret@db\nfailed", details: ["    at main.js:3:1"] },
+    },
+  ],
+};
+
+describe("formatStatus", () => {
+  test("has a line for each fact, and a block for each worker", () => {
+    expect(formatStatus(status)).toBe(`program:        /srv/books/main.js
+pid:            100
+state:          serving
+address:        unix:/run/books/app.sock
+start time:     2026-11-30T12:00:00.000Z
+start since:    90 s
+workers:        2 ready, 1 leaving
+requests:       2468
+refusals:       4
+connections:    6
+active:         2
+reload:         2026-11-30T12:01:00.000Z, 0.4 s, generation 1, 2 replaced, ok
+reload:         2026-11-30T12:01:20.000Z, 0.1 s, generation 2, 0 replaced, failed: connect postgres://ada:s3cret@db failed
+
+****************
+pid:            101
+slot:           0
+state:          ready
+generation:     1
+start time:     2026-11-30T12:00:00.000Z
+start since:    90 s
+memory:         64 MiB
+requests:       1234
+refusals:       2
+connections:    3
+active:         1
+                3.2 s responder GET /books/7
+
+****************
+pid:            102
+slot:           1
+state:          ready
+generation:     1
+start time:     2026-11-30T12:00:00.000Z
+start since:    90 s
+statistics:     it does not answer
+
+****************
+pid:            103
+slot:           0
+state:          leaving
+generation:     1
+start time:     2026-11-30T12:00:00.000Z
+start since:    90 s
+memory:         64 MiB
+requests:       1234
+refusals:       2
+connections:    3
+active:         1
+                3.2 s responder GET /books/7
+`);
+  });
+
+  test("lists at most a hundred requests of a worker, each as one line", () => {
+    const active = Array.from({ length: 130 }, () => ({
+      role: "responder",
+      method: "GET",
+      path: "/\x1b[2J\r\nstate: forged\u2028x",
+      age: 0,
+    }));
+    const text = formatStatus({ ...status, workers: [{ ...worker, statistics: { ...statistics, active } }] });
+    const listed = text.split("\n").filter((line) => line.startsWith("                "));
+    expect(listed).toHaveLength(101);
+    expect(listed[0]).toBe("                0.0 s responder GET / [2J state: forged x");
+    expect(listed.at(-1)).toBe("                and 30 more");
+  });
+});
+
+test("publicStatus hides why reloads failed", () => {
+  const shown = JSON.stringify(publicStatus(status));
+  expect(shown).not.toContain("s3cret");
+  expect(shown).not.toContain("main.js:3:1");
+  expect(shown).toContain("the log says why");
+});
+
+test.each([
+  ["of none", [], false],
+  ["that has answered", [worker], true],
+  ["that has answered, beside one that hangs", [hung, worker], true],
+  ["that hang", [hung, hung], false],
+  [
+    "that leaves or starts",
+    [
+      { ...worker, state: "leaving" },
+      { ...hung, state: "starting" },
+    ],
+    false,
+  ],
+] as const)("isAlive judges workers %s", (_, workers, alive) => {
+  expect(isAlive(workers as readonly WorkerReport[])).toBe(alive);
+});
+
+describe("StatusApplication", () => {
+  async function serve(snapshot: () => Promise<Status>): Promise<FastCgiClient> {
+    const { log } = capturedLog();
+    const server = new Server(new StatusApplication(snapshot, log), { log });
+    const address = join(temporaryFolder(), "status.sock");
+    await server.listen(address);
+    const client = new FastCgiClient({ address });
+    onTestFinished(async () => {
+      await client.close();
+      await server.close();
+    });
+    return client;
+  }
+
+  const request = (path: string, query = "", method = "GET") => ({
+    params: { REQUEST_METHOD: method, SCRIPT_NAME: path, QUERY_STRING: query },
+  });
+
+  test("answers pong while a worker answers, and 503 otherwise", async () => {
+    let workers: readonly WorkerReport[] = [worker, hung];
+    const client = await serve(() => Promise.resolve({ ...status, workers }));
+    const alive = await client.request(request("/ping"));
+    expect([alive.status, await alive.text()]).toEqual([200, "pong\n"]);
+    workers = [hung];
+    const dead = await client.request(request("/ping"));
+    expect([dead.status, await dead.text()]).toEqual([503, "no worker answers\n"]);
+  });
+
+  test("shows the status as text, and as JSON if the query says so", async () => {
+    const client = await serve(() => Promise.resolve(status));
+    const text = await client.request(request("/fpm/status"));
+    expect([text.status, text.headers.get("content-type"), text.headers.get("cache-control")]).toEqual([
+      200,
+      "text/plain; charset=utf-8",
+      "no-store",
+    ]);
+    expect(await text.text()).toBe(formatStatus(publicStatus(status)));
+    const json = await client.request(request("/status", "json"));
+    expect(json.headers.get("content-type")).toBe("application/json");
+    expect(JSON.parse(await json.text())).toEqual(JSON.parse(JSON.stringify(publicStatus(status))));
+  });
+
+  test.each([
+    ["GET", "/", 404],
+    ["GET", "/statu", 404],
+    ["POST", "/status", 405],
+  ])("answers %s %s with %i", async (method, path, code) => {
+    const client = await serve(() => Promise.reject(new Error("It must not be asked")));
+    const answer = await client.request(request(path, "", method));
+    expect(answer.status).toBe(code);
+    await answer.text();
+  });
+
+  test("sends no body to HEAD, but its length", async () => {
+    const client = await serve(() => Promise.resolve(status));
+    const answer = await client.request(request("/ping", "", "HEAD"));
+    expect([answer.headers.get("content-length"), await answer.text()]).toEqual(["5", ""]);
+  });
+
+  test("answers 500 without a reason if the status cannot be made", async () => {
+    const client = await serve(() => Promise.reject(new Error("s3cret")));
+    const answer = await client.request(request("/status"));
+    expect([answer.status, await answer.text()]).toEqual([500, "500\n"]);
+  });
+
+  test("denies in the authorizer role, which it does not play", async () => {
+    const client = await serve(() => Promise.resolve(status));
+    const answer = await client.request({ ...request("/status"), role: 2, raw: true });
+    expect(await answer.text()).toContain("Status: 500\r\n");
+    expect((await answer.ended).protocolStatus).toBe(3);
+  });
+});
