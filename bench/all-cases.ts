@@ -1,25 +1,26 @@
 import type { Case } from "./case.js";
 import { adapterCases } from "./cases/adapters.js";
 import { nginxCases } from "./cases/behind-nginx.js";
+import { bodyCases } from "./cases/bodies.js";
 import { helloCases } from "./cases/hello.js";
 import { memoryCases } from "./cases/memory.js";
 import { paperCase } from "./cases/paper.js";
-import { payloadCases } from "./cases/payload.js";
-import { roleCases } from "./cases/roles.js";
+import { bridgeCases, roleCases } from "./cases/roles.js";
 import { startUpCases } from "./cases/start-up.js";
 import { absenceOf, peers } from "./peers.js";
 
-/** Every case, in the order of the document; each contender under load is measured for `seconds`. */
-export function allCases(seconds: number): Case[] {
+/** Every case, in the order of the document. */
+export function allCases(): Case[] {
   return [
-    ...helloCases(seconds),
-    ...payloadCases(seconds),
-    ...roleCases(seconds),
-    ...adapterCases(seconds),
-    ...nginxCases(seconds),
+    ...helloCases(),
+    ...bodyCases(),
+    ...roleCases(),
+    ...bridgeCases(),
+    ...adapterCases(),
+    ...nginxCases(),
     ...memoryCases(),
     ...startUpCases(),
-    paperCase(seconds),
+    paperCase(),
   ];
 }
 

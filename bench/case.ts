@@ -1,4 +1,4 @@
-/** The result of one run of one contender: a number for each metric of its case. */
+/** Figures of one contender: a number for each metric of its case that it has. */
 export type Measurement = Readonly<Record<string, number>>;
 
 /** A metric. */
@@ -6,27 +6,30 @@ export interface Metric {
   readonly key: string;
   readonly label: string;
   readonly unit: string;
+  /** Whether more is better. */
+  readonly more?: true;
+  /** Whether each figure is that of all slices so far, so that the last one counts. */
+  readonly pooled?: true;
+  /** Whether it is a count, which neighbours on the machine do not change. */
+  readonly counted?: true;
 }
 
 /** A running contender. */
 export interface Running {
+  /** Measures a slice. */
   measure(): Promise<Measurement>;
+  /** Counts what a slice does not show. */
+  count?(): Promise<Measurement>;
   stop(): Promise<void>;
 }
 
 /** A contender in a case. */
 export interface Contender {
   readonly name: string;
+  /** The server that it shares with other cases, if it is a long-lived one. */
+  readonly server?: object | undefined;
   /** Prepares, including warm-up. */
   start(): Promise<Running>;
-}
-
-/** Tricorn's goal in a case: a ratio to a contender of the same run, or an absolute figure. */
-export interface Goal {
-  readonly metric: string;
-  readonly against?: string;
-  readonly atMost?: number;
-  readonly atLeast?: number;
 }
 
 /** One comparison. Its chart shows the first metric; less is better. */
@@ -35,7 +38,10 @@ export interface Case {
   readonly title: string;
   readonly metrics: readonly Metric[];
   readonly contenders: readonly Contender[];
-  readonly goals: readonly Goal[];
+  /** At most so many rounds, if a slice takes long. */
+  readonly rounds?: number | undefined;
+  /** Collections are those in so many requests. */
+  readonly counted?: number | undefined;
 }
 
 /** The contender that all others are compared with. */

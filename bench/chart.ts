@@ -36,8 +36,8 @@ ${groups.join("\n")}
 
 function groupOf({ title, metrics, rows }: CaseResult, top: number): string {
   const { key, label, unit } = metrics[0]!;
-  const ours = rows.find(({ name }) => name === OURS)!.figures[key]!.median;
-  const most = Math.min(Math.max(...rows.map(({ figures }) => figures[key]!.median)), 6 * ours);
+  const ours = rows.find(({ name }) => name === OURS)!.figures[key]!.best;
+  const most = Math.min(Math.max(...rows.map(({ figures }) => figures[key]!.best)), 6 * ours);
   const bars = rows.map((row, index) => barOf(row, { key, most, y: top + HEADING + index * (BAR + GAP) }));
   return [
     `<text class="title" x="0" y="${top + 10}">${escape(title)}</text>`,
@@ -47,18 +47,18 @@ function groupOf({ title, metrics, rows }: CaseResult, top: number): string {
 }
 
 function barOf(
-  { name, figures, ratios }: Row,
+  { name, figures }: Row,
   { key, most, y }: { readonly key: string; readonly most: number; readonly y: number },
 ): string {
-  const { median } = figures[key]!;
+  const { best, ratio } = figures[key]!;
   const room = WIDTH - NAMES - FIGURES;
-  const length = Math.max(Math.min(median / most, 1) * room, 1).toFixed(1);
+  const length = Math.max(Math.min(best / most, 1) * room, 1).toFixed(1);
   // The factor from Tricorn's figure to this one.
-  const times = name === OURS ? "" : ` (${formatFigure(1 / ratios[key]!.median)}×)`;
-  const cut = median > most ? " …" : "";
+  const times = ratio === undefined ? "" : ` (${formatFigure(1 / ratio.best)}×)`;
+  const cut = best > most ? " …" : "";
   return `<text x="${NAMES - 8}" y="${y + 13}" text-anchor="end">${escape(name)}</text>
 <rect class="${name === OURS ? "ours" : "bar"}" x="${NAMES}" y="${y}" width="${length}" height="${BAR}" rx="2"/>
-<text class="figure" x="${NAMES + Number(length) + 6}" y="${y + 13}">${formatFigure(median)}${times}${cut}</text>`;
+<text class="figure" x="${NAMES + Number(length) + 6}" y="${y + 13}">${formatFigure(best)}${times}${cut}</text>`;
 }
 
 function escape(text: string): string {

@@ -5,10 +5,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { allCases } from "./all-cases.js";
 import { chartOf } from "./chart.js";
 import { savedResults, type SavedResult } from "./saved-results.js";
-import { asMarkdown, goalsTable, tableOf, tablesOf } from "./table.js";
+import { asMarkdown, goalsTable, tableOf, tablesOf, type MetricFilter } from "./table.js";
 
 const saved = savedResults();
-const results = allCases(1).flatMap(({ name }) => saved.get(name) ?? []);
+const results = allCases().flatMap(({ name }) => saved.get(name) ?? []);
 const [first] = results;
 if (first === undefined)
   throw new Error("Cannot write the document: there are no results; run `npm run bench` first");
@@ -20,10 +20,10 @@ const document = template.replaceAll(/^\{\{(\w+)(?: ([\w-]+))?\}\}$/gm, (_, kind
       return machineOf(results);
     case "goals":
       return asMarkdown(goalsTable(results.map(({ result }) => result)));
-    case "cases":
-      return tablesOf(results.map(({ result }) => result).filter(({ name: other }) => other !== "paper"))
-        .map(asMarkdown)
-        .join("\n\n");
+    case "times":
+      return tables(({ counted }) => counted !== true);
+    case "counts":
+      return tables(({ counted }) => counted === true);
     case "case":
       return asMarkdown(tableOf(resultOf(name).result));
     default:
@@ -35,6 +35,11 @@ const docs = new URL("../docs/", import.meta.url);
 writeFileSync(new URL("performance.md", docs), document);
 writeFileSync(new URL("performance.svg", docs), chartOf(results.map(({ result }) => result)));
 
+function tables(filter: MetricFilter): string {
+  const cases = results.map(({ result }) => result).filter(({ name }) => name !== "paper");
+  return tablesOf(cases, filter).map(asMarkdown).join("\n\n");
+}
+
 function resultOf(name: string): SavedResult {
   const found = saved.get(name);
   if (found === undefined) throw new Error(`Cannot write the document: the case ${name} has not been run`);
@@ -45,10 +50,9 @@ function resultOf(name: string): SavedResult {
 function machineOf(list: readonly SavedResult[]): string {
   const { node, processor, system } = first!.machine;
   const rounds = Math.min(...list.map(({ machine }) => machine.rounds));
-  const seconds = Math.min(...list.map(({ machine }) => machine.seconds));
   const absent = [...new Set(list.flatMap(({ machine }) => machine.absent))];
   return [
-    `Node.js ${node}, ${processor}, ${system}; ${rounds} interleaved rounds or more, ${seconds} s for each contender in each.`,
+    `Node.js ${node}, ${processor}, ${system}; ${rounds} interleaved slices of each contender.`,
     ...absent.map((why) => `${why}.`),
   ].join("\n");
 }

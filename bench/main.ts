@@ -5,9 +5,10 @@ import { cpus, release } from "node:os";
 import { absences, allCases } from "./all-cases.js";
 import { build } from "./build.js";
 import { OURS, type Case } from "./case.js";
+import { stopLongLived } from "./fleet.js";
 import { HELP, parseOptions } from "./options.js";
-import { runCase, type CaseResult } from "./run-case.js";
-import { asText, goalsTable, tableOf } from "./table.js";
+import { runCase, warmUp, type CaseResult } from "./run-case.js";
+import { asText, goalsTable, tableOf, type MetricFilter } from "./table.js";
 import { saveResult, type Machine } from "./saved-results.js";
 
 const options = parseOptions(process.argv.slice(2));
@@ -15,7 +16,7 @@ if (options.help) {
   console.log(HELP);
   process.exit();
 }
-const cases = allCases(options.seconds);
+const cases = allCases();
 const chosen = cases.filter(
   ({ name }) => options.cases.length === 0 || options.cases.some((wanted) => isMeant(name, wanted)),
 );
@@ -36,27 +37,51 @@ const machine: Machine = {
   system: `Linux ${release()}`,
   processor: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores`,
   rounds: options.rounds,
-  seconds: options.seconds,
   absent: [...absent.values()],
 };
 console.log(
   `Node.js ${machine.node}, ${machine.processor}, ${pinned ? "all on one core" : "not pinned to a core"}\n`,
 );
 
+const selected = chosen.map(withChosenPeers);
+if (!options.quick) await warmUpServers();
 const results: CaseResult[] = [];
-for (const one of chosen) {
+for (const one of selected) {
+  const result = await orExit(one, () => runCase(one, { rounds: options.rounds, countsOurs: options.quick }));
+  results.push(result);
+  if (!options.quick) saveResult(result, machine);
+  print(result);
+}
+await stopLongLived();
+console.log(asText(goalsTable(results)));
+
+/** Times, then counts. */
+function print(result: CaseResult): void {
+  console.log(`${result.title} [${result.name}]`);
+  for (const wanted of [undefined, true] as const) {
+    const filter: MetricFilter = ({ counted }) => counted === wanted;
+    if (result.metrics.some(filter)) console.log(`${asText(tableOf(result, filter))}\n`);
+  }
+}
+
+/** Servers that are measured run all cases before, as in a process that has done other things. */
+async function warmUpServers(): Promise<void> {
+  const servers = new Set(selected.flatMap(({ contenders }) => contenders.map(({ server }) => server)));
+  for (const one of cases.map(withChosenPeers)) {
+    const contenders = one.contenders.filter(({ server }) => server !== undefined && servers.has(server));
+    await orExit(one, () => warmUp({ ...one, contenders }));
+  }
+}
+
+/** Servers may still run when a case fails, and would keep this process alive. */
+async function orExit<T>({ name }: Case, run: () => Promise<T>): Promise<T> {
   try {
-    const result = await runCase(withChosenPeers(one), options.rounds);
-    results.push(result);
-    saveResult(result, machine);
-    console.log(`${result.title} [${result.name}]\n${asText(tableOf(result))}\n`);
+    return await run();
   } catch (error) {
-    // Servers may still run, and would keep this process alive.
-    console.error(`Cannot measure ${one.name}:`, error);
+    console.error(`Cannot measure ${name}:`, error);
     process.exit(1);
   }
 }
-console.log(asText(goalsTable(results)));
 
 /** A full name selects that case, a part of one every case that contains it. */
 function isMeant(name: string, wanted: string): boolean {

@@ -6,9 +6,10 @@ export interface Options {
   readonly cases: readonly string[];
   /** The contenders whose names contain one of these, and Tricorn; defaults to all. */
   readonly peers: readonly string[];
+  /** Slices of each contender. */
   readonly rounds: number;
-  /** The time per contender and round; s. */
-  readonly seconds: number;
+  /** Whether servers run only the chosen cases, and only Tricorn is counted. */
+  readonly quick: boolean;
   readonly list: boolean;
   readonly help: boolean;
 }
@@ -16,12 +17,13 @@ export interface Options {
 /** What `--help` prints. */
 export const HELP = `npm run bench -- [options]
 
-Compares Tricorn with its alternatives, all in one run. Only ratios count: the figures depend on the machine.
+Compares Tricorn with its alternatives, all in one run. Only ratios and counts count: the times depend on the machine.
 
   --case NAME      only the case NAME, or those whose names contain it; may be repeated
   --peer NAME      only Tricorn and contenders whose name contains NAME; may be repeated
-  --rounds N       rounds of each case, default 7; unstable ratios get up to twice as many
-  --seconds N      how long each contender is measured in a round, default 0.5
+  --rounds N       slices of each contender in each case, default 15, or 7 with --quick
+  --quick          for work on one case: servers do not run all other cases before, and only Tricorn's collections,
+                   allocations and system calls are counted; such results are not saved
   --list           list the names of the cases
   --help           this text
 
@@ -34,17 +36,15 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       case: { type: "string", multiple: true, default: [] },
       peer: { type: "string", multiple: true, default: [] },
-      rounds: { type: "string", default: "7" },
-      seconds: { type: "string", default: "0.5" },
+      rounds: { type: "string" },
+      quick: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const rounds = Number(values.rounds);
-  const seconds = Number(values.seconds);
+  const { quick, list, help } = values;
+  const rounds = Number(values.rounds ?? (quick ? 7 : 15));
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error("Cannot run: --rounds must be a positive integer");
-  if (!(seconds > 0 && seconds <= 60))
-    throw new Error("Cannot run: --seconds must be more than 0 and at most 60");
-  return { cases: values.case, peers: values.peer, rounds, seconds, list: values.list, help: values.help };
+  return { cases: values.case, peers: values.peer, rounds, quick, list, help };
 }

@@ -16,12 +16,6 @@ export function ratiosOf(ours: readonly number[], theirs: readonly number[]): nu
   return ours.map((value, round) => value / theirs[round]!);
 }
 
-/** The interquartile range, as a share of the median. */
-export function unrest(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / quantile(sorted, 0.5);
-}
-
 function quantile(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * share;
   const below = sorted[Math.floor(place)]!;

@@ -55,10 +55,11 @@ function httpRequest({ target, body, fields: more = [], close = false }: Request
   ]);
 }
 
-function fastCgiRequest({ target, role = Role.Responder, body, data, close = false }: RequestFacts): Buffer {
+function fastCgiRequest(facts: RequestFacts): Buffer {
+  const { target, role = Role.Responder, body, fields = [], data, close = false } = facts;
   const params: (readonly [string, string])[] = [
     ...serverVariables(target, body),
-    ...browserFields.map(
+    ...[...browserFields, ...fields].map(
       ([name, value]) => [`HTTP_${name.toUpperCase().replaceAll("-", "_")}`, value] as const,
     ),
   ];

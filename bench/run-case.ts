@@ -1,13 +1,5 @@
-import {
-  OURS,
-  type Case,
-  type Contender,
-  type Goal,
-  type Measurement,
-  type Metric,
-  type Running,
-} from "./case.js";
-import { ratiosOf, spreadOf, unrest, type Spread } from "./ratios.js";
+import { OURS, type Case, type Contender, type Measurement, type Metric, type Running } from "./case.js";
+import { ratiosOf, spreadOf, type Spread } from "./ratios.js";
 
 /** The result of a case, as written to the JSON file. */
 export interface CaseResult {
@@ -15,47 +7,60 @@ export interface CaseResult {
   readonly title: string;
   readonly metrics: readonly Metric[];
   readonly rows: readonly Row[];
-  readonly goals: readonly GoalResult[];
+  /** Collections are those in so many requests. */
+  readonly counted?: number | undefined;
 }
 
-/** The results of a contender in all rounds. */
+/** The results of a contender in all rounds, by metric. What was not measured is missing. */
 export interface Row {
   readonly name: string;
-  /** By metric. */
-  readonly figures: Readonly<Record<string, Spread>>;
-  /** Tricorn's figure divided by this contender's, round by round; by metric. */
-  readonly ratios: Readonly<Record<string, Spread>>;
+  readonly figures: Readonly<Record<string, Figure>>;
 }
 
-/** A goal and the result. */
-export interface GoalResult extends Goal {
-  readonly reached: Spread;
-  readonly met: boolean;
+/** A figure of a contender. */
+export interface Figure extends Spread {
+  /** The least of all slices, or the most where more is better: what neighbours on the machine disturb least. */
+  readonly best: number;
+  /** Tricorn's figure divided by this one: of the best of both, and the spread of all rounds. */
+  readonly ratio?: { readonly best: number; readonly rounds: Spread } | undefined;
 }
 
-/** Ratios with a larger spread are measured again, up to this multiple of the rounds. */
-const RESTLESS = 0.08;
-const MOST_ROUNDS = 2;
+/** How often and how thoroughly a case is measured. */
+export interface Effort {
+  /** Slices of each contender. */
+  readonly rounds: number;
+  /** Whether only Tricorn's counts are taken. */
+  readonly countsOurs: boolean;
+}
+
+type Figures = ReadonlyMap<string, number[]>;
 
 /**
- * Measures a case: every contender once per round, in changing order, so that other work on the machine
- * affects all of them. A ratio that does not settle gets more rounds.
+ * Measures a case: a slice of every contender per round, in changing order, so that other work on the machine affects all of
+ * them; then counts.
  */
-export async function runCase(one: Case, rounds: number): Promise<CaseResult> {
+export async function runCase(one: Case, { rounds, countsOurs }: Effort): Promise<CaseResult> {
   const running = await startAll(one.contenders);
-  const measured = new Map<string, Measurement[]>(one.contenders.map(({ name }) => [name, []]));
+  const slices = new Map<string, Measurement[]>(running.map(([name]) => [name, []]));
   try {
-    for (let round = 0; round < rounds * MOST_ROUNDS; round += 1) {
-      if (round >= rounds && isSettled(one, measured)) break;
+    for (let round = 0; round < Math.min(rounds, one.rounds ?? rounds); round += 1) {
       for (let turn = 0; turn < running.length; turn += 1) {
         const [name, contender] = running[(turn + round) % running.length]!;
-        measured.get(name)!.push(await contender.measure());
+        slices.get(name)!.push(await contender.measure());
       }
     }
+    for (const [name, contender] of running)
+      if (contender.count !== undefined && (!countsOurs || name === OURS))
+        slices.get(name)!.push(await contender.count());
   } finally {
     await Promise.all(running.map(([, contender]) => contender.stop()));
   }
-  return resultOf(one, measured);
+  return resultOf(one, slices);
+}
+
+/** Starts contenders and ends them, so that their servers have done this work once. */
+export async function warmUp({ contenders }: Case): Promise<void> {
+  for (const contender of contenders) await (await contender.start()).stop();
 }
 
 async function startAll(contenders: readonly Contender[]): Promise<(readonly [string, Running])[]> {
@@ -64,46 +69,43 @@ async function startAll(contenders: readonly Contender[]): Promise<(readonly [st
   return running;
 }
 
-function isSettled({ metrics }: Case, measured: ReadonlyMap<string, Measurement[]>): boolean {
-  const { key } = metrics[0]!;
-  const ours = valuesOf(measured, OURS, key);
-  return [...measured.keys()].every(
-    (name) => unrest(ratiosOf(ours, valuesOf(measured, name, key))) < RESTLESS,
+function resultOf(one: Case, slices: ReadonlyMap<string, readonly Measurement[]>): CaseResult {
+  const { name, title, metrics, counted } = one;
+  const byName = new Map([...slices].map(([contender, list]) => [contender, figuresOf(metrics, list)]));
+  const rows = [...byName].map(([contender, values]): Row => {
+    const others = contender === OURS ? undefined : byName.get(OURS);
+    const figures = metrics.flatMap((metric) => {
+      const figure = figureOf(metric, { values, ours: others });
+      return figure === undefined ? [] : [[metric.key, figure] as const];
+    });
+    return { name: contender, figures: Object.fromEntries(figures) };
+  });
+  return { name, title, metrics, rows, counted };
+}
+
+function figuresOf(metrics: readonly Metric[], slices: readonly Measurement[]): Figures {
+  return new Map(
+    metrics.map(({ key, pooled }) => {
+      const values = slices.flatMap((slice) => slice[key] ?? []);
+      return [key, pooled === true ? values.slice(-1) : values];
+    }),
   );
 }
 
-function valuesOf(measured: ReadonlyMap<string, Measurement[]>, name: string, key: string): number[] {
-  return measured.get(name)!.map((measurement) => measurement[key]!);
+function figureOf(
+  metric: Metric,
+  { values, ours }: { readonly values: Figures; readonly ours: Figures | undefined },
+): Figure | undefined {
+  const { key } = metric;
+  const own = values.get(key)!;
+  if (own.length === 0) return undefined;
+  const theirs = ours?.get(key) ?? [];
+  const rounds = theirs.length === own.length ? spreadOf(ratiosOf(theirs, own)) : undefined;
+  const best = bestOf(metric, own);
+  const ratio = rounds && { best: bestOf(metric, theirs) / best, rounds };
+  return { ...spreadOf(own), best, ratio };
 }
 
-function resultOf(
-  { name, title, metrics, goals }: Case,
-  measured: ReadonlyMap<string, Measurement[]>,
-): CaseResult {
-  const ours = (key: string): number[] => valuesOf(measured, OURS, key);
-  const rows = [...measured.keys()].map((contender): Row => {
-    const values = metrics.map(({ key }) => [key, valuesOf(measured, contender, key)] as const);
-    return {
-      name: contender,
-      figures: Object.fromEntries(values.map(([key, list]) => [key, spreadOf(list)])),
-      ratios: Object.fromEntries(values.map(([key, list]) => [key, spreadOf(ratiosOf(ours(key), list))])),
-    };
-  });
-  // The contender of the goal may be missing on this machine.
-  const judged = goals.filter(({ against }) => against === undefined || measured.has(against));
-  return {
-    name,
-    title,
-    metrics,
-    rows,
-    goals: judged.map((goal) => judge(goal, measured)),
-  };
-}
-
-function judge(goal: Goal, measured: ReadonlyMap<string, Measurement[]>): GoalResult {
-  const { metric, against, atMost = Infinity, atLeast = 0 } = goal;
-  const values = valuesOf(measured, OURS, metric);
-  const ratios = against === undefined ? values : ratiosOf(values, valuesOf(measured, against, metric));
-  const reached = spreadOf(ratios);
-  return { ...goal, reached, met: reached.median <= atMost && reached.median >= atLeast };
+function bestOf({ more }: Metric, values: readonly number[]): number {
+  return more === true ? Math.max(...values) : Math.min(...values);
 }

@@ -10,9 +10,8 @@ export interface Machine {
   readonly node: string;
   readonly system: string;
   readonly processor: string;
+  /** Slices of each contender. */
   readonly rounds: number;
-  /** The time per contender in a round. */
-  readonly seconds: number;
   /** Contenders that could not be measured, and why. */
   readonly absent: readonly string[];
 }

@@ -1,74 +1,106 @@
 import type { Contender, Measurement, Metric } from "./case.js";
-import { runLoad, writeLoadFile, type Load } from "./load.js";
-import { startPeer, type Peer, type PeerOptions } from "./peers.js";
+import { countsOf, countMetrics } from "./counts.js";
+import { longLived } from "./fleet.js";
+import { LoadRun, runLoad, writeLoadFile, type Load, type LoadResult } from "./load.js";
+import type { Peer } from "./peers.js";
 import { formatRequest, type RequestFacts } from "./request.js";
-import { memoryOf } from "./server-process.js";
+import type { ServerProcess } from "./server-process.js";
 
-/** The metrics of a loaded server. */
-export const servedMetrics: readonly Metric[] = [
+/** The times of a loaded server. */
+export const timeMetrics: readonly Metric[] = [
   { key: "cpu", label: "CPU per request", unit: "µs" },
-  { key: "throughput", label: "requests per second", unit: "/s" },
-  { key: "p50", label: "median latency", unit: "µs" },
-  { key: "p99", label: "99th percentile", unit: "µs" },
-  { key: "memory", label: "memory", unit: "MiB" },
+  { key: "throughput", label: "requests per second", unit: "/s", more: true },
+  { key: "p50", label: "median latency", unit: "µs", pooled: true },
+  { key: "p99", label: "99th percentile", unit: "µs", pooled: true },
 ];
 
+/** All metrics of a loaded server. */
+export const servedMetrics: readonly Metric[] = [...timeMetrics, ...countMetrics];
+
 /** The requests of a case. */
-export interface ServedCase extends PeerOptions {
+export interface ServedCase {
   readonly request: RequestFacts;
   /** The body of every answer. */
   readonly expect: Uint8Array | string;
+  readonly status?: number | undefined;
   readonly field?: string | undefined;
   readonly connections?: number | undefined;
   readonly inFlight?: number | undefined;
   readonly core?: number | undefined;
-  /** The time of one run; s. */
-  readonly seconds: number;
-  /** Warm-up requests for every JIT compiler. */
-  readonly warmUp: number;
+  /** The socket that is loaded, of servers that have several; see {@link Peer.doors}. */
+  readonly door?: string | undefined;
+  /** MiB of objects that a server of Node.js holds beside its work. */
+  readonly liveHeap?: number | undefined;
+  /** Requests of a slice: enough for the cost of collecting what they leave behind to be part of it. */
+  readonly slice: number;
+  /** Requests in which collections are counted. */
+  readonly counted: number;
 }
+
+/** The longest warm-up of a contender before a case; s. */
+const WARM_UP = 0.4;
 
 /** A server that is loaded directly, without a Web server in between. */
 export function served(peer: Peer, options: ServedCase): Contender {
+  const { liveHeap, slice, counted } = options;
+  const shared = longLived(peer, liveHeap);
   return {
     name: peer.name,
+    server: shared,
     start: async () => {
-      const server = await startPeer(peer, options);
-      const load = loadOf(peer, options);
-      await runLoad(server.socket, { ...load, requests: options.warmUp });
+      const server = await shared.start();
+      const pids = () => server.pids();
+      const run = await warmRun(socketOf(server, peer, options.door), loadOf(peer, options), { pids, slice });
       return {
-        measure: async () => {
-          const pids = server.pids();
-          const result = await runLoad(server.socket, load, pids);
-          const kibibytes = pids.reduce((sum, pid) => sum + memoryOf(pid, "VmRSS"), 0);
-          return { ...measurementOf(result), memory: kibibytes / 1024 };
-        },
-        stop: () => server.stop(),
+        measure: async () => measurementOf(await run.slice(sliceOf(slice))),
+        count: () => countsOf({ peer, server, run, requests: counted }),
+        stop: () => run.close(),
       };
     },
   };
 }
 
+/** The socket of a server that answers this. */
+export function socketOf({ socket }: ServerProcess, { doors }: Peer, door: string | undefined): string {
+  return door !== undefined && doors?.includes(door) === true ? `${socket}.${door}` : socket;
+}
+
+/** A load that has warmed these processes of a server up; it starts some of them when it is asked. */
+export async function warmRun(
+  socket: string,
+  load: Load,
+  { pids, slice }: { readonly pids: () => readonly number[]; readonly slice: number },
+): Promise<LoadRun> {
+  await runLoad(socket, load, { requests: 1 });
+  const run = new LoadRun(socket, load, pids());
+  await run.slice({ requests: 20 * slice, seconds: WARM_UP });
+  await run.slice({ requests: 1, forgets: true });
+  return run;
+}
+
+/** The first requests after a pause, in which others used the caches of the processor, are not measured. */
+export function sliceOf(requests: number): { readonly requests: number; readonly warmUp: number } {
+  return { requests, warmUp: requests / 20 };
+}
+
 /** The load of a case in the protocol of a server. */
-export function loadOf({ protocol }: Pick<Peer, "protocol">, options: ServedCase): Load {
-  const { request, expect, field, connections, inFlight, core, seconds } = options;
+export function loadOf({ protocol }: Pick<Peer, "protocol">, options: LoadOptions): Load {
+  const { request, expect, ...rest } = options;
   return {
+    ...rest,
     protocol,
     requestFile: writeLoadFile("request", formatRequest(protocol, request)),
     expectFile: writeLoadFile("expect", Buffer.from(expect)),
-    field,
-    connections,
-    inFlight,
-    core,
-    seconds,
     close: request.close,
-    warmUp: 50,
   };
 }
 
-/** The figures of a run. */
-export function measurementOf(result: Awaited<ReturnType<typeof runLoad>>): Measurement {
-  const { requests, seconds, p50, p99, cpu } = result;
+/** What a load is made of. */
+export type LoadOptions = Pick<ServedCase, "request" | "expect"> &
+  Partial<Pick<ServedCase, "status" | "field" | "connections" | "inFlight" | "core">>;
+
+/** The figures of a slice. */
+export function measurementOf({ requests, seconds, p50, p99, cpu }: LoadResult): Measurement {
   const total = Object.values(cpu).reduce((sum, microseconds) => sum + microseconds, 0);
   return { cpu: total / requests, throughput: requests / seconds, p50, p99 };
 }

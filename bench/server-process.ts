@@ -1,8 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+
+import type { Counts, Question } from "./peers/control.js";
 
 /** A server that does not listen within this time has failed; ms. */
 const START_LIMIT = 10_000;
@@ -16,19 +18,31 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 /** A measured server on a unix socket. */
 export interface ServerProcess {
-  /** The unix socket. */
+  /** The unix socket; others of the server have its name and a suffix. */
   readonly socket: string;
   /** The server and all processes that it started. */
   pids(): readonly number[];
+  /** Asks a server that counts; see peers/control.ts. */
+  ask(question: Question): Promise<Counts>;
   stop(): Promise<void>;
+}
+
+/** How a server is started. */
+export interface StartOptions {
+  /** Whether it answers the questions of peers/control.ts. */
+  readonly counts?: boolean | undefined;
+  /** Additions to its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Starts a server and waits until it accepts a connection. Its standard error is shown. */
 export async function startServer(
   [program, ...args]: readonly [string, ...string[]],
   socket: string,
+  { counts = false, env }: StartOptions = {},
 ): Promise<ServerProcess> {
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"], detached: true });
+  const stdio: StdioOptions = ["ignore", "ignore", "inherit", ...(counts ? (["ipc"] as const) : [])];
+  const child = spawn(program, args, { stdio, detached: true, env: { ...process.env, ...env } });
   running.add(child);
   const ended = once(child, "exit").then(() => running.delete(child));
   const deadline = performance.now() + START_LIMIT;
@@ -43,6 +57,11 @@ export async function startServer(
   return {
     socket,
     pids: () => [child.pid!, ...descendantsOf(child.pid!)],
+    ask: async (question) => {
+      child.send(question);
+      const [answer] = (await once(child, "message")) as [Counts];
+      return answer;
+    },
     stop: async () => {
       endGroup(child, "SIGTERM");
       const killed = setTimeout(() => endGroup(child, "SIGKILL"), 3_000);

@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { LARGE } from "./peers/bodies.js";
 
 /** The folder of compiled servers and results, which Git ignores. */
 export const resultsFolder = fileURLToPath(new URL("results/", import.meta.url));
@@ -25,3 +27,8 @@ export function freshPath(name: string): string {
   files += 1;
   return join(runFolder, `${files}-${name}`);
 }
+
+/** A folder with a file for filters, file.txt. */
+export const filteredFolder = freshPath("filtered");
+mkdirSync(filteredFolder);
+writeFileSync(join(filteredFolder, "file.txt"), LARGE);

@@ -10,6 +10,7 @@ const requirements = [
   { package: "nginx", file: "nginx" },
   { package: "golang-go", file: "go" },
   { package: "php-fpm", file: "/usr/sbin/php-fpm8.2" },
+  { package: "strace", file: "strace" }, // counts system calls
   { package: "libfcgi-dev", file: "/usr/include/fcgiapp.h" },
 ];
 

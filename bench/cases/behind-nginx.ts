@@ -1,9 +1,18 @@
 import type { Case, Contender, Metric } from "../case.js";
-import { runLoad } from "../load.js";
+import { longLived } from "../fleet.js";
 import { startNginx } from "../nginx.js";
-import { HELLO, LARGE } from "../peers/bodies.js";
-import { peers, startPeer, type Peer } from "../peers.js";
-import { loadOf, measurementOf, servedMetrics, type ServedCase } from "../served.js";
+import { HELLO } from "../peers/bodies.js";
+import { peers, type Peer } from "../peers.js";
+import {
+  loadOf,
+  measurementOf,
+  sliceOf,
+  socketOf,
+  timeMetrics,
+  warmRun,
+  type LoadOptions,
+} from "../served.js";
+import { ECHOED } from "./bodies.js";
 
 const { tricorn, raw, php, go, nodeHttp, fastify } = peers;
 
@@ -11,62 +20,60 @@ const metrics: readonly Metric[] = [
   { key: "cpu", label: "CPU per request, both", unit: "µs" },
   { key: "backend", label: "backend", unit: "µs" },
   { key: "nginx", label: "nginx", unit: "µs" },
-  ...servedMetrics.filter(({ key }) => key !== "cpu" && key !== "memory"),
+  ...timeMetrics.filter(({ key }) => key !== "cpu"),
 ];
 
+interface NginxCase extends LoadOptions {
+  readonly door?: string;
+  readonly slice: number;
+}
+
 /** A whole deployment: nginx in front of Tricorn by fastcgi_pass, or of the alternatives by proxy_pass. */
-export function nginxCases(seconds: number): Case[] {
-  const those = (list: readonly Peer[], options: Omit<ServedCase, "seconds">) =>
-    list.map((peer) => behindNginx(peer, { ...options, seconds }));
-  const hello = { request: { target: "/hello" }, expect: HELLO, mode: "hello", warmUp: 5_000 };
-  const body = LARGE.subarray(0, 64 * 1024);
-  const goal = (atMost: number) => [{ metric: "cpu", against: nodeHttp.name, atMost }];
+export function nginxCases(): Case[] {
+  const contendersOf = (options: NginxCase): Contender[] =>
+    [tricorn, raw, php, go, nodeHttp, fastify].map((peer) => behindNginx(peer, options));
+  const hello = { request: { target: "/hello" }, expect: HELLO, slice: 1_000 };
   return [
     {
       name: "nginx-hello",
       title: "Hello through nginx, one connection",
       metrics,
-      contenders: those([tricorn, raw, php, go, nodeHttp, fastify], hello),
-      goals: goal(0.85),
+      contenders: contendersOf(hello),
     },
     {
       name: "nginx-hello-16",
       title: "Hello through nginx, 16 connections",
       metrics,
-      contenders: those([tricorn, raw, php, go, nodeHttp, fastify], {
-        ...hello,
-        connections: 16,
-        processes: 16,
-      }),
-      goals: goal(0.93),
+      contenders: contendersOf({ ...hello, connections: 16 }),
     },
     {
       name: "nginx-echo",
-      title: "Echo of 64 KiB through nginx",
+      title: "Echo of 64 KiB through nginx: `@Body.stream()` returned",
       metrics,
-      contenders: those([tricorn, raw, php, go, nodeHttp, fastify], {
-        request: { target: "/echo", body },
-        expect: body,
-        mode: "echo",
-        warmUp: 1_000,
+      contenders: contendersOf({
+        request: { target: "/echo", body: ECHOED },
+        expect: ECHOED,
+        door: "echo",
+        slice: 300,
       }),
-      goals: goal(0.75),
     },
   ];
 }
 
 /** A server behind nginx. */
-function behindNginx(peer: Peer, options: ServedCase): Contender {
+function behindNginx(peer: Peer, { door, slice, ...options }: NginxCase): Contender {
+  const server = longLived(peer);
   return {
     name: peer.name,
+    server,
     start: async () => {
-      const backend = await startPeer(peer, options);
-      const nginx = await startNginx(backend.socket, peer.protocol);
-      const load = loadOf({ protocol: "http" }, options);
-      await runLoad(nginx.socket, { ...load, requests: options.warmUp });
+      const backend = await server.start();
+      const nginx = await startNginx(socketOf(backend, peer, door), peer.protocol);
+      const pids = () => [...backend.pids(), ...nginx.pids()];
+      const run = await warmRun(nginx.socket, loadOf({ protocol: "http" }, options), { pids, slice });
       return {
         measure: async () => {
-          const result = await runLoad(nginx.socket, load, [...backend.pids(), ...nginx.pids()]);
+          const result = await run.slice(sliceOf(slice));
           const share = (pids: readonly number[]): number =>
             pids.reduce((sum, pid) => sum + result.cpu[pid]!, 0) / result.requests;
           return {
@@ -76,8 +83,8 @@ function behindNginx(peer: Peer, options: ServedCase): Contender {
           };
         },
         stop: async () => {
+          await run.close();
           await nginx.stop();
-          await backend.stop();
         },
       };
     },

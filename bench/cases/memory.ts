@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Case, Contender, Goal, Measurement, Metric } from "../case.js";
-import { holdLoad, runLoad, type Load } from "../load.js";
+import type { Case, Contender, Measurement, Metric } from "../case.js";
+import { LoadRun, runLoad, type Load } from "../load.js";
 import { HELLO, LARGE } from "../peers/bodies.js";
 import { peers, startPeer, type Peer } from "../peers.js";
 import { waitingRequests } from "../waiting-requests.js";
@@ -9,7 +9,7 @@ import { forgetPeak, memoryOf, type ServerProcess } from "../server-process.js";
 import { loadOf } from "../served.js";
 import type { RequestFacts } from "../request.js";
 
-const { tricorn, raw, go, nodeFastCgi, nodeHttp, fastify } = peers;
+const { tricorn, helloTricorn, helloHttp, raw, go, nodeFastCgi, nodeHttp, fastify } = peers;
 
 const CONNECTIONS = 1_000;
 
@@ -23,71 +23,73 @@ export function memoryCases(): Case[] {
       contenders: [tricorn, raw, go, nodeFastCgi, nodeHttp, fastify].map((peer) =>
         fresh(peer, idleConnections),
       ),
-      goals: [{ metric: "memory", atMost: 8 }],
     }),
     memoryCase({
       name: "waiting-requests",
       title: "990 requests that wait for their handlers, on 10 connections",
       unit: "KiB per request",
       contenders: [tricorn, nodeFastCgi].map((peer) => fresh(peer, requestsInFlight)),
-      goals: [],
     }),
     memoryCase({
       name: "idle-process",
       title: "A process that has just started",
       unit: "MiB",
-      contenders: [tricorn, raw, go, nodeFastCgi, nodeHttp, fastify].map((peer) => fresh(peer, idleProcess)),
-      goals: [{ metric: "memory", atMost: 50 }],
-    }),
-    memoryCase({
-      name: "peak-echo",
-      title: "Peak of a streamed echo of 256 MiB",
-      unit: "MiB",
-      contenders: [tricorn, nodeHttp].map((peer) =>
-        fresh(peer, peakOf({ target: "/stream", body: Buffer.alloc(256 * 1024 * 1024, LARGE) })),
+      contenders: [helloTricorn, helloHttp, raw, go, nodeFastCgi, fastify].map((peer) =>
+        fresh(peer, idleProcess),
       ),
-      goals: [{ metric: "memory", atMost: 90 }],
     }),
-    memoryCase({
+    peakCase({
+      name: "peak-echo",
+      title: "Peak of a streamed echo of 256 MiB: `@Body.stream()` returned",
+      request: () => ({ target: "/echo", body: Buffer.alloc(256 * 1024 * 1024, LARGE) }),
+    }),
+    peakCase({
       name: "peak-slow-reader",
       title: "Peak of 64 MiB that are made as they are taken, by a slow reader",
-      unit: "MiB",
-      contenders: [tricorn, nodeHttp].map((peer) => fresh(peer, peakOf({ target: "/produce" }))),
-      goals: [{ metric: "memory", atMost: 80 }],
+      request: () => ({ target: "/produce" }),
     }),
   ];
 }
 
-interface MemoryCase {
-  readonly name: string;
-  readonly title: string;
-  readonly unit: string;
-  readonly contenders: readonly Contender[];
-  readonly goals: readonly Goal[];
-}
+type MemoryCase = Pick<Case, "name" | "title" | "contenders"> & { readonly unit: string };
 
 function memoryCase({ unit, ...rest }: MemoryCase): Case {
   const metrics: readonly Metric[] = [{ key: "memory", label: "memory", unit }];
-  return { ...rest, metrics };
+  return { ...rest, metrics, rounds: 3 };
+}
+
+type PeakCase = Pick<Case, "name" | "title"> & { readonly request: () => RequestFacts };
+
+function peakCase({ request, ...rest }: PeakCase): Case {
+  const metrics: readonly Metric[] = [
+    { key: "memory", label: "memory", unit: "MiB" },
+    { key: "above", label: "above that of the idle process", unit: "MiB" },
+  ];
+  return {
+    ...rest,
+    metrics,
+    contenders: [tricorn, nodeHttp].map((peer) => peakOf(peer, request)),
+    rounds: 3,
+  };
 }
 
 type Measure = (server: ServerProcess, peer: Peer) => Promise<number>;
 
 /** A contender that is restarted for each measurement. */
 function fresh(peer: Peer, measure: Measure): Contender {
+  return restarted(peer, async (server) => ({ memory: await measure(server, peer) }));
+}
+
+function restarted(peer: Peer, measure: (server: ServerProcess) => Promise<Measurement>): Contender {
   const one = async (): Promise<Measurement> => {
-    const server = await startPeer(peer, { mode: "hello" });
+    const server = await startPeer(peer);
     try {
-      return { memory: await measure(server, peer) };
+      return await measure(server);
     } finally {
       await server.stop();
     }
   };
   return { name: peer.name, start: () => Promise.resolve({ measure: one, stop: () => Promise.resolve() }) };
-}
-
-function helloLoad(peer: Peer): Load {
-  return loadOf(peer, { request: { target: "/hello" }, expect: HELLO, seconds: 1, warmUp: 0 });
 }
 
 function residentOf(server: ServerProcess): number {
@@ -96,17 +98,18 @@ function residentOf(server: ServerProcess): number {
 
 /** A process that has answered enough requests to stop growing. */
 async function warm(server: ServerProcess, peer: Peer): Promise<Load> {
-  const load = { ...helloLoad(peer), warmUp: 0 };
-  await runLoad(server.socket, { ...load, requests: 8_000 });
+  const load = loadOf(peer, { request: { target: "/hello" }, expect: HELLO });
+  await runLoad(server.socket, load, { requests: 8_000 });
   return load;
 }
 
 async function idleConnections(server: ServerProcess, peer: Peer): Promise<number> {
   const load = await warm(server, peer);
   const before = residentOf(server);
-  const held = await holdLoad(server.socket, { ...load, connections: CONNECTIONS, requests: CONNECTIONS });
+  const run = new LoadRun(server.socket, { ...load, connections: CONNECTIONS });
+  await run.slice({ requests: CONNECTIONS });
   const after = residentOf(server);
-  await held.release();
+  await run.close();
   return (after - before) / CONNECTIONS;
 }
 
@@ -125,14 +128,24 @@ async function idleProcess(server: ServerProcess): Promise<number> {
   return residentOf(server) / 1024;
 }
 
-function peakOf(request: RequestFacts): Measure {
-  const expect = request.body ?? Buffer.alloc(64 * LARGE.length, LARGE);
-  return async (server, peer) => {
-    const load = loadOf(peer, { request, expect, seconds: 1, warmUp: 0 });
+/** The peak of one request to a process that has answered small ones. */
+function peakOf(peer: Peer, request: PeakCase["request"]): Contender {
+  let load: Load | undefined;
+  return restarted(peer, async (server) => {
+    load ??= largeLoad(peer, request());
+    await warm(server, peer);
     const [pid = 0] = server.pids();
+    const idle = memoryOf(pid, "VmRSS");
     forgetPeak(pid);
-    const slowReader = request.body ? undefined : { bytes: 16 * 1024, pause: 500 };
-    await runLoad(server.socket, { ...load, warmUp: 0, requests: 1, slowReader });
-    return memoryOf(pid, "VmHWM") / 1024;
-  };
+    await runLoad(server.socket, load, { requests: 1 });
+    const peak = memoryOf(pid, "VmHWM");
+    return { memory: peak / 1024, above: (peak - idle) / 1024 };
+  });
+}
+
+/** What answers a request without a body is read slowly. */
+function largeLoad(peer: Peer, request: RequestFacts): Load {
+  const expect = request.body ?? Buffer.alloc(64 * LARGE.length, LARGE);
+  const slowReader = request.body ? undefined : { bytes: 16 * 1024, pause: 500 };
+  return { ...loadOf(peer, { request, expect }), slowReader };
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { OURS, type Case, type Contender } from "../case.js";
-import { runLoad, type Load, writeLoadFile } from "../load.js";
+import { OURS, type Case, type Contender, type Measurement } from "../case.js";
+import { LoadRun, writeLoadFile, type Load, type LoadResult } from "../load.js";
 import { startNginx } from "../nginx.js";
 import { hashOf, RECORD, USERS, type Lookup } from "../peers/paper-job.js";
 import { formatRequest, type Protocol } from "../request.js";
@@ -13,8 +13,8 @@ import { buildFolder, freshPath } from "../workplace.js";
 const TICK = 10_000;
 
 /** The benchmark of "Understanding FastCGI Application Performance", Open Market 1996, with ten clients as in the paper. */
-export function paperCase(seconds: number): Case {
-  const facts = { seconds, ...prepare() };
+export function paperCase(): Case {
+  const facts = prepare();
   return {
     name: "paper",
     title: "The test of 1996: a user check, attributes, a personal page of 3,000 bytes",
@@ -45,18 +45,17 @@ export function paperCase(seconds: number): Case {
       }),
       cgiProgram(facts),
     ],
-    goals: [],
+    rounds: 5,
   };
 }
 
 interface Facts {
-  readonly seconds: number;
   readonly folder: string;
   readonly load: Load;
 }
 
 /** The users' file and the page with placeholders like `{{name}}`; every user gets the same answer. */
-function prepare(): Omit<Facts, "seconds"> {
+function prepare(): Facts {
   const folder = freshPath("paper");
   mkdirSync(folder);
   const record = (id: number): string =>
@@ -88,24 +87,23 @@ interface Server extends Facts {
   readonly lookup: Lookup;
 }
 
-function behindNginx(name: string, { file, protocol, lookup, folder, load, seconds }: Server): Contender {
+function behindNginx(name: string, { file, protocol, lookup, folder, load }: Server): Contender {
   return {
     name,
     start: async () => {
       const socket = freshPath("paper.sock");
-      process.env["PAPER_FOLDER"] = folder;
       const backend = await startServer(
         [process.execPath, join(buildFolder, `${file}.js`), socket, lookup],
         socket,
+        { env: { PAPER_FOLDER: folder } },
       );
       const nginx = await startNginx(socket, protocol);
-      await runLoad(nginx.socket, { ...load, requests: 3_000 });
+      const run = new LoadRun(nginx.socket, load, [...backend.pids(), ...nginx.pids()]);
+      await run.slice({ requests: 3_000, seconds: 1 });
       return {
-        measure: async () => {
-          const pids = [...backend.pids(), ...nginx.pids()];
-          return figuresOf(await runLoad(nginx.socket, { ...load, seconds }, pids), 0);
-        },
+        measure: async () => figuresOf(await run.slice({ requests: 500, warmUp: 30 })),
         stop: async () => {
+          await run.close();
           await nginx.stop();
           await backend.stop();
         },
@@ -119,21 +117,24 @@ function cgiProgram({ folder, load }: Facts): Contender {
   return {
     name: "CGI program",
     start: async () => {
-      process.env["PAPER_FOLDER"] = folder;
-      const server = await startLighttpd();
+      const server = await startLighttpd(folder);
+      const run = new LoadRun(server.socket, load, server.pids().slice(0, 1));
       return {
         measure: async () => {
           const before = childTimeOf(server);
-          const result = await runLoad(server.socket, { ...load, requests: 30 }, server.pids().slice(0, 1));
+          const result = await run.slice({ requests: 20 });
           return figuresOf(result, childTimeOf(server) - before);
         },
-        stop: () => server.stop(),
+        stop: async () => {
+          await run.close();
+          await server.stop();
+        },
       };
     },
   };
 }
 
-function startLighttpd(): Promise<ServerProcess> {
+function startLighttpd(users: string): Promise<ServerProcess> {
   const socket = freshPath("lighttpd.sock");
   const file = freshPath("lighttpd.conf");
   writeFileSync(
@@ -145,7 +146,7 @@ cgi.assign = (".js" => "${process.execPath}")
 setenv.add-environment = ("PAPER_FOLDER" => env.PAPER_FOLDER)
 `,
   );
-  return startServer(["/usr/sbin/lighttpd", "-D", "-f", file], socket);
+  return startServer(["/usr/sbin/lighttpd", "-D", "-f", file], socket, { env: { PAPER_FOLDER: users } });
 }
 
 /** CPU in µs of the children that have ended. */
@@ -155,7 +156,7 @@ function childTimeOf(server: ServerProcess): number {
   return (Number(fields[13]) + Number(fields[14])) * TICK;
 }
 
-function figuresOf({ cpu, requests, seconds }: Awaited<ReturnType<typeof runLoad>>, more: number) {
+function figuresOf({ cpu, requests, seconds }: LoadResult, more = 0): Measurement {
   const total = Object.values(cpu).reduce((sum, microseconds) => sum + microseconds, more);
   return { cpu: total / requests, time: (seconds / requests) * 1_000 };
 }

@@ -16,20 +16,23 @@ void fail(const char *format, ...) {
 }
 
 void answer_clear(struct answer *answer) {
-  answer->head_length = answer->body_length = 0;
-  answer->head_done = false;
+  answer->head_length = answer->body_length = answer->chunk_left = 0;
+  answer->head_done = answer->chunked = answer->last_chunk = false;
+  answer->chunk = CHUNK_SIZE;
 }
 
-static void check_head(const struct answer *answer, const struct expectation *wanted) {
+static void check_head(struct answer *answer, const struct expectation *wanted) {
   const char *head = answer->head;
   if (wanted->http) {
-    if (strncmp(head, "HTTP/1.1 200", 12) != 0) fail("Wrong status: %.200s", head);
+    if (strncmp(head, "HTTP/1.1 ", 9) != 0 || strtol(head + 9, NULL, 10) != wanted->status) fail("Wrong status: %.200s", head);
+    answer->chunked = strcasestr(head, "\ntransfer-encoding: chunked") != NULL;
     // The body has exactly the announced length, so that the next answer can be found.
     const char *length = strcasestr(head, "\ncontent-length:");
-    if (length == NULL || strtoull(length + 16, NULL, 10) != wanted->length) fail("Wrong length: %.400s", head);
+    bool right = length != NULL && strtoull(length + 16, NULL, 10) == wanted->length;
+    if (!answer->chunked && !right) fail("Wrong length: %.400s", head);
   } else {
     const char *status = strcasestr(head, "status:");
-    if (status != NULL && strtol(status + 7, NULL, 10) != 200) fail("Wrong status: %.200s", head);
+    if (status != NULL && strtol(status + 7, NULL, 10) != wanted->status) fail("Wrong status: %.200s", head);
   }
   if (wanted->field != NULL && strcasestr(head, wanted->field) == NULL) {
     fail("The header block has no %s: %.400s", wanted->field, head);
@@ -60,22 +63,59 @@ static size_t take_head(struct answer *answer, const struct expectation *wanted,
   return answer->head_length - before;
 }
 
+static void take_body(struct answer *answer, const struct expectation *wanted, const char *bytes, size_t length) {
+  if (length > wanted->length - answer->body_length) fail("The body is longer than %zu bytes", wanted->length);
+  if (memcmp(wanted->body + answer->body_length, bytes, length) != 0) fail("The body is not the expected one");
+  answer->body_length += length;
+}
+
+// One byte of a line with the size of a chunk, in hexadecimal; servers send no extensions.
+static void take_chunk_size(struct answer *answer, char byte) {
+  if (byte == '\n') {
+    answer->last_chunk = answer->chunk_left == 0;
+    answer->chunk = answer->last_chunk ? CHUNK_END : CHUNK_CONTENT;
+    if (answer->last_chunk) answer->chunk_left = 2;
+  } else if (byte != '\r') {
+    const char digit[2] = {byte, '\0'};
+    answer->chunk_left = answer->chunk_left * 16 + strtoul(digit, NULL, 16);
+  }
+}
+
+static size_t take_chunks(struct answer *answer, const struct expectation *wanted, const char *bytes, size_t length) {
+  size_t at = 0;
+  while (at < length && answer->chunk != CHUNKS_DONE) {
+    if (answer->chunk == CHUNK_SIZE) {
+      take_chunk_size(answer, bytes[at++]);
+      continue;
+    }
+    size_t part = length - at < answer->chunk_left ? length - at : answer->chunk_left;
+    if (answer->chunk == CHUNK_CONTENT) take_body(answer, wanted, bytes + at, part);
+    at += part;
+    answer->chunk_left -= part;
+    if (answer->chunk_left > 0) continue;
+    if (answer->chunk == CHUNK_CONTENT) {
+      answer->chunk = CHUNK_END;
+      answer->chunk_left = 2;
+    } else answer->chunk = answer->last_chunk ? CHUNKS_DONE : CHUNK_SIZE;
+  }
+  return at;
+}
+
 size_t answer_take(struct answer *answer, const struct expectation *wanted, const char *bytes, size_t length) {
   size_t taken = answer->head_done ? 0 : take_head(answer, wanted, bytes, length);
   if (!answer->head_done) return taken;
+  if (answer->chunked) return taken + take_chunks(answer, wanted, bytes + taken, length - taken);
   size_t left = wanted->length - answer->body_length;
   size_t rest = length - taken;
-  if (rest > left) {
-    if (!wanted->http) fail("The body is longer than %zu bytes", wanted->length);
-    rest = left;
-  }
-  if (memcmp(wanted->body + answer->body_length, bytes + taken, rest) != 0) fail("The body is not the expected one");
-  answer->body_length += rest;
+  // What follows in HTTP belongs to the next answer.
+  if (wanted->http && rest > left) rest = left;
+  take_body(answer, wanted, bytes + taken, rest);
   return taken + rest;
 }
 
 bool answer_complete(const struct answer *answer, const struct expectation *wanted) {
-  return answer->head_done && answer->body_length == wanted->length;
+  if (!answer->head_done || answer->body_length != wanted->length) return false;
+  return !answer->chunked || answer->chunk == CHUNKS_DONE;
 }
 
 static void check_end(const uint8_t *body) {

@@ -11,6 +11,7 @@ struct expectation {
   const char *body;
   size_t length;
   const char *field;  // text that the header block must have; NULL for none
+  int status;
   bool http;
 };
 
@@ -20,6 +21,11 @@ struct answer {
   size_t head_length;
   bool head_done;
   size_t body_length;
+  // The chunked coding of HTTP/1.1.
+  bool chunked;
+  enum { CHUNK_SIZE, CHUNK_CONTENT, CHUNK_END, CHUNKS_DONE } chunk;
+  size_t chunk_left;  // bytes of content, or of the line end behind it
+  bool last_chunk;
 };
 
 // Partially received records.

@@ -1,5 +1,7 @@
-// Loads a server with prepared requests, a constant number at a time, and measures their cost.
-// bench/load.ts compiles and runs it; its one line of output is JSON.
+// Loads a server with prepared requests, a constant number at a time, and measures their cost. Each line of its input is
+// a slice, after which it waits with open connections: the number of requests, the most seconds (0: no limit), the number
+// of requests that come first and are not measured, and 1 to forget the latencies of earlier slices. Each line of its
+// output is the result of a slice as JSON. bench/build.ts compiles it, bench/load.ts runs it.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +48,14 @@ struct connection {
 
 static int epoll;
 static struct connection *connections;
+
+static struct {
+  unsigned long requests, warm_up;
+  double seconds;
+  int forgets;
+} slice;
 static uint64_t started, finished, measured_from, deadline;
+static unsigned long numbered;
 static bool measuring;
 
 // Copies the request for one slot, with the slot's id in each of its records.
@@ -83,14 +92,14 @@ static void open_connection(struct connection *connection) {
 }
 
 static bool wants_more(void) {
-  if (options.requests > 0) return started < (uint64_t)(options.requests + options.warm_up);
-  return !measuring || now_ns() < deadline;
+  if (started >= slice.requests + slice.warm_up) return false;
+  return !measuring || slice.seconds == 0 || now_ns() < deadline;
 }
 
 static void start(struct connection *connection, int slot) {
   struct slot *one = &connection->slots[slot];
   char number[9];
-  snprintf(number, sizeof number, "%08u", (unsigned)(started % 100000000));
+  snprintf(number, sizeof number, "%08u", (unsigned)(numbered++ % 100000000));
   for (int at = 0; at < number_count; at++) memcpy(one->bytes + number_at[at], number, 8);
   answer_clear(&one->answer);
   one->active = true;
@@ -125,10 +134,10 @@ static void flush(struct connection *connection) {
 
 static void begin_measuring(void) {
   measuring = true;
-  latency_clear();
+  if (slice.forgets) latency_clear();
   for (int at = 0; at < options.pid_count; at++) cpu_before[at] = cpu_ns(options.pids[at]);
   measured_from = now_ns();
-  deadline = measured_from + (uint64_t)(options.seconds * 1e9);
+  deadline = measured_from + (uint64_t)(slice.seconds * 1e9);
 }
 
 static void finish(struct connection *connection, int slot) {
@@ -137,7 +146,7 @@ static void finish(struct connection *connection, int slot) {
   one->active = false;
   finished++;
   if (measuring) latency_add(now_ns() - one->started);
-  if (!measuring && finished >= (uint64_t)options.warm_up) begin_measuring();
+  if (!measuring && finished >= slice.warm_up) begin_measuring();
   // Without keep-alive the next request waits for the end of the connection, as nginx does.
   if (!options.close && wants_more()) start(connection, slot);
 }
@@ -178,19 +187,31 @@ static void receive(struct connection *connection) {
   flush(connection);
 }
 
-static void open_all(void) {
+static void make_connections(void) {
   connections = calloc((size_t)options.connections, sizeof *connections);
   for (long at = 0; at < options.connections; at++) {
     struct connection *connection = &connections[at];
+    connection->fd = -1;
     connection->slots = calloc((size_t)options.in_flight, sizeof *connection->slots);
     connection->answers = calloc((size_t)options.in_flight, sizeof *connection->answers);
     connection->queue = calloc((size_t)options.in_flight, sizeof *connection->queue);
-    open_connection(connection);
     for (int slot = 0; slot < options.in_flight; slot++) {
       connection->slots[slot].bytes = copy_request(slot + 1);
       connection->answers[slot] = &connection->slots[slot].answer;
-      if (wants_more()) start(connection, slot);
     }
+  }
+}
+
+static void start_all(void) {
+  for (long at = 0; at < options.connections; at++) {
+    struct connection *connection = &connections[at];
+    // The server is closing the one of the last slice.
+    if (options.close && connection->fd >= 0) {
+      close(connection->fd);
+      connection->fd = -1;
+    }
+    if (connection->fd < 0) open_connection(connection);
+    for (int slot = 0; slot < options.in_flight && wants_more(); slot++) start(connection, slot);
     flush(connection);
   }
 }
@@ -210,7 +231,7 @@ static void run(void) {
 
 static void print_results(void) {
   double seconds = (double)(now_ns() - measured_from) / 1e9;
-  printf("{\"requests\":%lu,\"seconds\":%.6f,", (unsigned long)(finished - (uint64_t)options.warm_up), seconds);
+  printf("{\"requests\":%lu,\"seconds\":%.6f,", finished - slice.warm_up, seconds);
   printf("\"p50\":%.1f,\"p99\":%.1f,\"cpu\":{", latency_at(.5), latency_at(.99));
   for (int at = 0; at < options.pid_count; at++) {
     printf("%s\"%d\":%.3f", at > 0 ? "," : "", options.pids[at], (double)(cpu_ns(options.pids[at]) - cpu_before[at]) / 1e3);
@@ -233,12 +254,14 @@ int main(int count, char **arguments) {
     at += 8;
   }
   epoll = epoll_create1(EPOLL_CLOEXEC);
-  if (options.warm_up == 0) begin_measuring();
-  open_all();
-  run();
-  print_results();
-  char byte;
-  // The connections stay open until the caller has measured their cost.
-  if (options.hold) while (read(STDIN_FILENO, &byte, 1) > 0) continue;
+  make_connections();
+  while (scanf("%lu %lf %lu %d", &slice.requests, &slice.seconds, &slice.warm_up, &slice.forgets) == 4) {
+    started = finished = 0;
+    measuring = false;
+    if (slice.warm_up == 0) begin_measuring();
+    start_all();
+    run();
+    print_results();
+  }
   return 0;
 }

@@ -11,7 +11,7 @@
 
 #include "measure.h"
 
-struct options options = {.connections = 1, .in_flight = 1, .read_bytes = READ_SIZE};
+struct options options = {.connections = 1, .in_flight = 1, .read_bytes = READ_SIZE, .wanted.status = 200};
 
 static void map_file(const char *path, const char **bytes, size_t *length) {
   struct stat facts;
@@ -27,8 +27,8 @@ void read_options(int count, char **arguments) {
   static const struct option names[] = {
       {"address", 1, 0, 'a'},   {"http", 0, 0, 'h'},     {"request", 1, 0, 'r'},    {"expect", 1, 0, 'e'},
       {"field", 1, 0, 'f'},     {"connections", 1, 0, 'c'}, {"in-flight", 1, 0, 'i'}, {"close", 0, 0, 'x'},
-      {"seconds", 1, 0, 's'},   {"requests", 1, 0, 'n'}, {"warm-up", 1, 0, 'w'},    {"pid", 1, 0, 'p'},
-      {"read-bytes", 1, 0, 'b'}, {"read-pause", 1, 0, 'u'}, {"hold", 0, 0, 'o'},    {0, 0, 0, 0}};
+      {"status", 1, 0, 's'},    {"pid", 1, 0, 'p'},         {"read-bytes", 1, 0, 'b'}, {"read-pause", 1, 0, 'u'},
+      {0, 0, 0, 0}};
   for (int name; (name = getopt_long(count, arguments, "", names, NULL)) != -1;) switch (name) {
       case 'a': options.address = optarg; break;
       case 'h': options.wanted.http = true; break;
@@ -38,13 +38,10 @@ void read_options(int count, char **arguments) {
       case 'c': options.connections = atol(optarg); break;
       case 'i': options.in_flight = atol(optarg); break;
       case 'x': options.close = true; break;
-      case 's': options.seconds = atof(optarg); break;
-      case 'n': options.requests = atol(optarg); break;
-      case 'w': options.warm_up = atol(optarg); break;
+      case 's': options.wanted.status = atoi(optarg); break;
       case 'p': if (options.pid_count < MAX_PIDS) options.pids[options.pid_count++] = atoi(optarg); break;
       case 'b': options.read_bytes = atol(optarg); break;
       case 'u': options.read_pause = atol(optarg); break;
-      case 'o': options.hold = true; break;
       default: exit(2);
     }
   if (options.address == NULL || options.request == NULL || options.wanted.body == NULL) fail("Give --address, --request and --expect");

@@ -9,9 +9,8 @@ enum { MAX_PIDS = 64, READ_SIZE = 256 * 1024 };
 
 struct options {
   const char *address;
-  long connections, in_flight, requests, warm_up, read_bytes, read_pause;
-  double seconds;
-  bool close, hold;
+  long connections, in_flight, read_bytes, read_pause;
+  bool close;
   // The bytes of one request.
   const char *request;
   size_t request_length;

@@ -1,6 +1,7 @@
 // The alternative: Node's own HTTP server, as for proxy_pass.
-import { createServer } from "node:http";
-import { Readable } from "node:stream";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { PassThrough, Readable } from "node:stream";
 
 import { HELLO, LARGE } from "./bodies.js";
 import { socketPath } from "./socket-path.js";
@@ -8,6 +9,11 @@ import { socketPath } from "./socket-path.js";
 /** 64 MiB, generated as they are read. */
 function* produce(): Generator<Buffer> {
   for (let piece = 0; piece < 64; piece += 1) yield LARGE;
+}
+
+async function iterate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  for await (const piece of request) if (!response.write(piece)) await once(response, "drain");
+  response.end();
 }
 
 const server = createServer((request, response) => {
@@ -23,9 +29,11 @@ const server = createServer((request, response) => {
     response.end(LARGE);
     return;
   }
-  if (path === "/echo" || path === "/stream") {
+  if (path === "/echo" || path === "/iterated" || path === "/piped") {
     response.setHeader("Content-Length", request.headers["content-length"]!);
-    request.pipe(response);
+    if (path === "/echo") request.pipe(response);
+    if (path === "/iterated") void iterate(request, response);
+    if (path === "/piped") request.pipe(new PassThrough()).pipe(response);
     return;
   }
   if (path === "/produce") {

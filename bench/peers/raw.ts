@@ -1,12 +1,11 @@
 // The limit: a server that only finds the end of a request and writes a prepared answer. It checks nothing and has
-// no roles. The second argument is its mode: hello, close (the same, then a graceful end), echo, large.
-import { createServer } from "node:net";
+// no roles. What it answers depends on the socket: hello, close (the same, then a graceful end), echo, large.
+import { createServer, type Server } from "node:net";
 
 import { LARGE, HELLO } from "./bodies.js";
 import { socketPath } from "./socket-path.js";
 
-const mode = process.argv[3];
-const greets = mode === "hello" || mode === "close";
+type Mode = "hello" | "close" | "echo" | "large";
 
 const headOf = (length: number): string =>
   `Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${length}\r\n\r\n`;
@@ -41,8 +40,7 @@ function greet(ids: readonly number[]): Buffer {
 }
 
 /** The answer to an echoed request, or the large body; in pieces. */
-function answer(id: number, stdin: readonly Buffer[]): Buffer[] {
-  const pieces = mode === "large" ? [LARGE] : stdin;
+function answer(id: number, pieces: readonly Buffer[]): Buffer[] {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const written = [record(6, id, Buffer.from(headOf(length)))];
   for (const piece of pieces) {
@@ -60,45 +58,51 @@ function answer(id: number, stdin: readonly Buffer[]): Buffer[] {
   return written;
 }
 
-createServer({ noDelay: true }, (socket) => {
-  const header = Buffer.alloc(8);
-  let headerLength = 0;
-  let content = 0;
-  let padding = 0;
-  let stdin: Buffer[] = [];
-  socket.on("error", () => socket.destroy());
-  socket.on("data", (chunk) => {
-    const greeted: number[] = [];
-    const answers: Buffer[] = [];
-    for (let at = 0; at < chunk.length;) {
-      if (headerLength < 8) {
-        const taken = chunk.copy(header, headerLength, at, at + 8 - headerLength);
-        headerLength += taken;
-        at += taken;
-        if (headerLength < 8) break;
-        content = (header[4]! << 8) | header[5]!;
-        padding = header[6]!;
-        if (header[1] === 5 && content === 0) {
-          const id = (header[2]! << 8) | header[3]!;
-          if (greets) greeted.push(id);
-          else answers.push(...answer(id, stdin));
-          stdin = [];
+function serverOf(mode: Mode): Server {
+  const greets = mode === "hello" || mode === "close";
+  return createServer({ noDelay: true }, (socket) => {
+    const header = Buffer.alloc(8);
+    let headerLength = 0;
+    let content = 0;
+    let padding = 0;
+    let stdin: Buffer[] = [];
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (chunk) => {
+      const greeted: number[] = [];
+      const answers: Buffer[] = [];
+      for (let at = 0; at < chunk.length;) {
+        if (headerLength < 8) {
+          const taken = chunk.copy(header, headerLength, at, at + 8 - headerLength);
+          headerLength += taken;
+          at += taken;
+          if (headerLength < 8) break;
+          content = (header[4]! << 8) | header[5]!;
+          padding = header[6]!;
+          if (header[1] === 5 && content === 0) {
+            const id = (header[2]! << 8) | header[3]!;
+            if (greets) greeted.push(id);
+            else answers.push(...answer(id, mode === "large" ? [LARGE] : stdin));
+            stdin = [];
+          }
         }
+        const piece = Math.min(content, chunk.length - at);
+        if (piece > 0 && header[1] === 5) stdin.push(chunk.subarray(at, at + piece));
+        content -= piece;
+        at += piece;
+        const skipped = Math.min(padding, chunk.length - at);
+        padding -= skipped;
+        at += skipped;
+        if (content === 0 && padding === 0) headerLength = 0;
       }
-      const piece = Math.min(content, chunk.length - at);
-      if (piece > 0 && header[1] === 5) stdin.push(chunk.subarray(at, at + piece));
-      content -= piece;
-      at += piece;
-      const skipped = Math.min(padding, chunk.length - at);
-      padding -= skipped;
-      at += skipped;
-      if (content === 0 && padding === 0) headerLength = 0;
-    }
-    if (greeted.length > 0) socket.write(greet(greeted));
-    if (mode === "close" && greeted.length > 0) socket.end();
-    if (answers.length === 0) return;
-    socket.cork();
-    for (const one of answers) socket.write(one);
-    socket.uncork();
+      if (greeted.length > 0) socket.write(greet(greeted));
+      if (mode === "close" && greeted.length > 0) socket.end();
+      if (answers.length === 0) return;
+      socket.cork();
+      for (const one of answers) socket.write(one);
+      socket.uncork();
+    });
   });
-}).listen(socketPath);
+}
+
+for (const mode of ["close", "echo", "large"] as const) serverOf(mode).listen(`${socketPath}.${mode}`);
+serverOf("hello").listen(socketPath);

@@ -1,19 +1,21 @@
-// The whole framework: decorated controllers, the router, async handlers; every check, limit and time-out is on.
+// The whole framework: decorated controllers, the router, async handlers; every check, limit and time-out is on. Handlers are
+// spelled as the documents spell them. Applications that cannot be one are served on sockets of their own.
+import { PassThrough, Readable } from "node:stream";
 import {
   Authorizer,
   Body,
   Filter,
   Get,
-  Header,
   Path,
   Post,
   Query,
   Responder,
   allow,
+  lines,
   reply,
   serve,
-  type Reply,
   type FilterRequest,
+  type Reply,
 } from "tricorn";
 import { z } from "zod";
 
@@ -42,20 +44,22 @@ class Site {
   }
 
   @Post("/echo")
-  async echo(
-    @Header("Content-Length", z.coerce.number()) length: number,
-    @Body.pieces() body: AsyncIterable<Uint8Array>,
-  ): Promise<Reply> {
-    return reply(body, { headers: { "Content-Length": length } });
+  echo(@Body.stream() body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    return body;
+  }
+
+  @Post("/iterated")
+  async *iterated(@Body.stream() body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of body) yield piece;
+  }
+
+  @Post("/piped")
+  piped(@Body.stream() body: ReadableStream<Uint8Array>): Readable {
+    return Readable.fromWeb(body).pipe(new PassThrough());
   }
 
   @Post("/collect")
   async collect(@Body.bytes() body: Buffer): Promise<Buffer> {
-    return body;
-  }
-
-  @Post("/stream")
-  async stream(@Body.stream() body: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
     return body;
   }
 
@@ -84,15 +88,45 @@ class Gate {
   }
 }
 
-@Filter("*.txt", { type: "text/plain; charset=utf-8" })
+const type = "text/plain; charset=utf-8";
+
+/** Bytes, as they come. */
+@Filter("*.txt", { type })
 class UpperCase {
-  filter({ data }: FilterRequest): AsyncGenerator<Uint8Array> {
-    return upperCased(data);
+  async *filter({ data }: FilterRequest): AsyncGenerator<Uint8Array> {
+    for await (const piece of data) yield upperCase(piece);
+  }
+}
+
+/** Text. */
+@Filter("*.text", { type })
+class UpperCaseText {
+  async *filter({ data }: FilterRequest): AsyncGenerator<string> {
+    for await (const text of data.pipeThrough(new TextDecoderStream())) yield text.toUpperCase();
+  }
+}
+
+@Filter("*.lines", { type })
+class UpperCaseLines {
+  async *filter({ data }: FilterRequest): AsyncGenerator<string> {
+    for await (const line of lines(data)) yield `${line.toUpperCase()}\n`;
+  }
+}
+
+/** Bytes, by a transform. */
+@Filter("*.transformed", { type })
+class UpperCaseTransform {
+  filter({ data }: FilterRequest): ReadableStream<Uint8Array> {
+    return data.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform: (piece, controller) => controller.enqueue(upperCase(piece)),
+      }),
+    );
   }
 }
 
 /** The same for all cookies: cacheable. */
-@Filter("*.txt", { type: "text/plain; charset=utf-8" })
+@Filter("*.txt", { type })
 class PublicUpperCase {
   filter({ data }: FilterRequest): Reply {
     return reply(upperCased(data), { headers: { "Cache-Control": "public" } });
@@ -104,20 +138,11 @@ async function* upperCased(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 }
 
 process.env["TRICORN_LOG_LEVEL"] ??= "warn";
-const [, , , mode, root = ""] = process.argv;
-switch (mode) {
-  case "authorizer":
-    // Among responders it would log a warning that they are served without asking it.
-    await serve([Gate], socketPath);
-    break;
-  case "cached":
-    await serve([PublicUpperCase], socketPath, {
-      bridges: { filter: { root, cache: { bytes: 64 * 1024 * 1024 } } },
-    });
-    break;
-  case "uncached":
-    await serve([PublicUpperCase], socketPath, { bridges: { filter: { root } } });
-    break;
-  default:
-    await serve([Site, UpperCase], socketPath);
-}
+const root = process.argv[3]!;
+// Among responders the authorizer would log a warning that they are served without asking it.
+await serve([Gate], `${socketPath}.authorizer`);
+await serve([PublicUpperCase], `${socketPath}.uncached`, { bridges: { filter: { root } } });
+await serve([PublicUpperCase], `${socketPath}.cached`, {
+  bridges: { filter: { root, cache: { bytes: 64 * 1024 * 1024 } } },
+});
+await serve([Site, UpperCase, UpperCaseText, UpperCaseLines, UpperCaseTransform], socketPath);
