@@ -21,6 +21,7 @@ const programs = [
   "test/cli/apps",
   "test/serve/apps",
   "test/supervisor/apps",
+  "test/long/drill/apps",
   "test/long/drill/support/server.ts",
   "test/support/web-servers/programs",
 ];
@@ -30,7 +31,8 @@ function filesOf(path: string): string[] {
   return readdirSync(join(root, path)).map((name) => `${path}/${name}`);
 }
 
-export default async function compilePrograms(project: TestProject): Promise<() => void> {
+/** Compiles the programs into a temporary folder, and returns its path. */
+export async function compiledPrograms(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "tricorn-programs-"));
   // Web servers start programs as another user.
   chmodSync(folder, 0o755);
@@ -50,6 +52,11 @@ export default async function compilePrograms(project: TestProject): Promise<() 
   await bundle.close();
   // The command reads its version there.
   copyFileSync(join(root, "package.json"), join(folder, "package.json"));
+  return folder;
+}
+
+export default async function compilePrograms(project: TestProject): Promise<() => void> {
+  const folder = await compiledPrograms();
   project.provide("compiledPrograms", folder);
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
 import { expect, onTestFinished } from "vitest";
+
+import { hasVariable, runningProcesses } from "./running-processes.js";
 
 /**
  * The processes of one start, however they were forked: they are found by a variable that all of them inherit.
@@ -28,23 +29,13 @@ export class MarkedProcesses {
 
   /** Those that run. */
   get pids(): readonly number[] {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
+    return runningProcesses()
+      .map(({ pid }) => pid)
       .filter((pid) => hasVariable(pid, this.#mark));
   }
 
   /** Waits until none is left: the system reports the end of a process only to its parent. */
   async gone(): Promise<void> {
     await expect.poll(() => this.pids, { interval: 20 }).toEqual([]);
-  }
-}
-
-function hasVariable(pid: number, variable: string): boolean {
-  try {
-    // Of one that has ended and waits for its parent it is empty.
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(variable);
-  } catch {
-    return false;
   }
 }

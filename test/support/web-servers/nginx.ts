@@ -27,7 +27,7 @@ ${user}
 worker_processes 1;
 pid ${folder}/nginx.pid;
 error_log stderr info;
-events { worker_connections 512; }
+events { worker_connections 4096; }
 http {
   access_log off;
   keepalive_requests 100000;

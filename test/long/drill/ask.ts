@@ -1,0 +1,99 @@
+import { Agent, request, type IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+import {
+  UPLOAD_TIME,
+  requestKinds,
+  type Judgement,
+  type KindName,
+  type RequestKind,
+} from "./request-kinds.js";
+
+/** A request of the load, and what became of it. Times are those of `performance.now()`. */
+export interface Sample {
+  readonly kind: KindName;
+  /** When it was due. */
+  readonly due: number;
+  readonly begun: number;
+  readonly ended: number;
+  readonly judgement: Judgement;
+}
+
+/** How long a client waits for the end of an answer; ms. */
+const PATIENCE = 20_000;
+/** Bodies are sent in this many pieces. */
+const PIECES = 4;
+
+/** What the errors of the client's own socket mean. */
+const REASONS: Readonly<Record<string, string>> = { ECONNREFUSED: "refused", ECONNRESET: "reset" };
+
+let requests = 0;
+
+/** An HTTP client that keeps connections to the Web server open. */
+export class Asker {
+  readonly #url: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1_024 });
+
+  /** @param url of the Web server, without a slash at the end */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Sends one request and judges its answer; never rejects. */
+  async ask(kind: KindName, due = performance.now()): Promise<Sample> {
+    const begun = performance.now();
+    const judgement = await this.#ask(requestKinds[kind], `r${(requests += 1)}`);
+    return { kind, due, begun, ended: performance.now(), judgement };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #ask(kind: RequestKind, id: string): Promise<Judgement> {
+    const body = kind.body?.(id);
+    return new Promise((resolve) => {
+      const outgoing = request(`${this.#url}${kind.target(id)}`, {
+        agent: this.#agent,
+        method: kind.method,
+        headers: { ...kind.headers, ...(body !== undefined && { "content-length": body.length }) },
+      });
+      const fail = (why: string): void => {
+        clearTimeout(patience);
+        resolve({ isGood: false, why });
+        outgoing.destroy();
+      };
+      const patience = setTimeout(() => fail("timeout"), PATIENCE);
+      outgoing.on("error", ({ code = "error" }: NodeJS.ErrnoException) => fail(REASONS[code] ?? code));
+      outgoing.on("response", (response) => {
+        readText(response).then(
+          (text) => {
+            clearTimeout(patience);
+            resolve(kind.judge({ status: response.statusCode!, text }, id));
+          },
+          () => fail("truncated"),
+        );
+      });
+      if (body === undefined) outgoing.end();
+      else void send(body, outgoing);
+    });
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  response.setEncoding("utf8");
+  let text = "";
+  for await (const piece of response) text += piece as string;
+  if (!response.complete) throw new Error("the answer is incomplete");
+  return text;
+}
+
+/** Sends a body as a client does whose network is slow. */
+async function send(body: Buffer, outgoing: ReturnType<typeof request>): Promise<void> {
+  const size = Math.ceil(body.length / PIECES);
+  for (let at = 0; at < body.length && !outgoing.destroyed; at += size) {
+    if (at > 0) await delay(UPLOAD_TIME / (PIECES - 1));
+    outgoing.write(body.subarray(at, at + size));
+  }
+  outgoing.end();
+}

@@ -1,0 +1,36 @@
+import { sharesOf } from "../figures.js";
+import { nothing } from "../plans.js";
+import { nothingLeft, type Scenario } from "../scenario.js";
+import { drillScenario } from "./common.js";
+
+const WORKERS = 4;
+
+/** Clients that ask as fast as they are answered: how evenly workers share the requests. */
+export function balanceScenarios({
+  time = 8_000,
+  clients = [16, 64],
+  keeps = [true, false],
+} = {}): Scenario[] {
+  return clients.flatMap((count) =>
+    keeps.map((isKept) =>
+      drillScenario({
+        group: "balance",
+        name: `balance of ${WORKERS} workers, ${count} clients, connections ${isKept ? "kept" : "not kept"}`,
+        workers: WORKERS,
+        keep: isKept ? count : 0,
+        shape: { kind: "closed", clients: count },
+        mix: { get: 1 },
+        plan: nothing(time),
+        limits: { ...nothingLeft, failed: 0, busiestToLaziest: 1.5 },
+        more: ({ samples }) => {
+          const shares = sharesOf(samples);
+          const percent = Object.fromEntries(
+            shares.map((share, index) => [`share${index + 1}`, Math.round(share * 1_000) / 10]),
+          );
+          const laziest = shares.length === WORKERS ? shares[WORKERS - 1]! : 0;
+          return { busiestToLaziest: Math.round((shares[0]! / laziest) * 100) / 100, ...percent };
+        },
+      }),
+    ),
+  );
+}
