@@ -1,43 +1,67 @@
-import findMyWay from "find-my-way";
+import { METHODS } from "node:http";
 
 import { ConfigurationError } from "../errors.js";
 import type { RouteDefinition } from "../roles/definitions.js";
 import { EVERY_METHOD } from "../roles/router.js";
-import { faultOfPattern, plainPattern } from "../paths/route-pattern.js";
+import { faultOfPattern, onlyPathOf, optionalVariants, plainPattern } from "../paths/route-pattern.js";
+import { routeTree, type RouteTree } from "../paths/route-tree.js";
 
-type RouterMethod = Parameters<ReturnType<typeof findMyWay>["on"]>[0];
+type RouterMethod = Parameters<RouteTree["on"]>[0];
 
 /** The part of a route that is checked. */
 export type CheckedRoute = Pick<RouteDefinition, "method" | "path" | "name">;
 
 /**
- * Checks that no two routes answer the same requests and that their paths are valid, by adding them to the router library
- * with the options of roles/router.ts.
+ * Checks that no two routes answer the same requests and that their paths are valid: by adding those that capture segments to
+ * the router library, with the options of roles/router.ts.
  *
  * @throws ConfigurationError `ERR_ROUTE_PATH`, `ERR_ROUTE_TWICE`
  */
 export function checkRoutes(routes: Iterable<CheckedRoute>): void {
-  const byMethod = findMyWay({ ignoreTrailingSlash: true });
-  const anyMethod = findMyWay({ ignoreTrailingSlash: true });
+  const fixed = new Map<string, CheckedRoute>();
+  const trees = new Map<string, RouteTree>();
   for (const route of routes) {
     capturedNames(route);
-    const { name } = route;
     const path = plainPattern(route.path);
-    const [router, method] = route.method === EVERY_METHOD ? [anyMethod, "GET"] : [byMethod, route.method];
-    try {
-      router.on(method as RouterMethod, path, noHandler, route);
-    } catch (cause) {
-      const earlier = optionalVariants(path)
-        .map((variant) => router.findRoute(method as never, variant)?.store as CheckedRoute | undefined)
-        .find((found) => found !== undefined && found !== route);
-      if (earlier === undefined) throw badPath(route, (cause as Error).message, cause);
-      throw new ConfigurationError(
-        "ERR_ROUTE_TWICE",
-        `Cannot route ${route.method} ${route.path} to ${name}: ${earlier.name} already answers ${earlier.method} ${earlier.path}; ` +
-          "change the path or the method of one of them",
-      );
+    const onlyPaths = optionalVariants(path).map(onlyPathOf);
+    for (const onlyPath of onlyPaths) {
+      if (onlyPath === undefined) continue;
+      const key = `${route.method} ${onlyPath}`;
+      const earlier = fixed.get(key);
+      if (earlier !== undefined) throw routedTwice(route, earlier);
+      fixed.set(key, route);
+    }
+    // The library also knows methods that this Node.js does not, and refuses others.
+    if (onlyPaths.includes(undefined) || !METHODS_WITHOUT_LIBRARY.has(route.method)) {
+      addToTree(trees, route, path);
     }
   }
+}
+
+const METHODS_WITHOUT_LIBRARY: ReadonlySet<string> = new Set([...METHODS, EVERY_METHOD]);
+
+function addToTree(trees: Map<string, RouteTree>, route: CheckedRoute, path: string): void {
+  const [kind, method] = route.method === EVERY_METHOD ? ["every", "GET"] : ["one", route.method];
+  const tree = trees.get(kind) ?? routeTree({ ignoreTrailingSlash: true });
+  trees.set(kind, tree);
+  try {
+    tree.on(method as RouterMethod, path, noHandler, route);
+  } catch (cause) {
+    const earlier = optionalVariants(path)
+      .map((variant) => tree.findRoute(method as never, variant)?.store as CheckedRoute | undefined)
+      .find((found) => found !== undefined && found !== route);
+    throw earlier === undefined
+      ? badPath(route, (cause as Error).message, cause)
+      : routedTwice(route, earlier);
+  }
+}
+
+function routedTwice({ method, path, name }: CheckedRoute, earlier: CheckedRoute): ConfigurationError {
+  return new ConfigurationError(
+    "ERR_ROUTE_TWICE",
+    `Cannot route ${method} ${path} to ${name}: ${earlier.name} already answers ${earlier.method} ${earlier.path}; ` +
+      "change the path or the method of one of them",
+  );
 }
 
 /**
@@ -60,7 +84,8 @@ export function capturedNames(route: CheckedRoute): ReadonlyMap<string, boolean>
 }
 
 function namesInVariant(route: CheckedRoute, path: string): readonly string[] {
-  const router = findMyWay();
+  if (onlyPathOf(path) !== undefined) return [];
+  const router = routeTree();
   let names: readonly string[];
   try {
     router.on("GET", path, noHandler);
@@ -73,17 +98,6 @@ function namesInVariant(route: CheckedRoute, path: string): readonly string[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw badPath(route, `two segments are captured as ${JSON.stringify(twice)}`);
   return names;
-}
-
-/** The path with and without its optional last segment, `/:id?`, which the router library adds as two routes. */
-function optionalVariants(path: string): readonly string[] {
-  const optional = /(\/:[^/()]*?)\?(\/?)$/;
-  const variants = optional.test(path)
-    ? [path.replace(optional, "$1$2"), path.replace(optional, "$2") || "/"]
-    : [path];
-  return variants.map((variant) =>
-    variant.length > 1 && variant.endsWith("/") ? variant.slice(0, -1) : variant,
-  );
 }
 
 function badPath({ method, path, name }: CheckedRoute, fact: string, cause?: unknown): ConfigurationError {

@@ -25,6 +25,44 @@ export function routedPath(path: string): string {
   return path.includes("%") ? path.replace(RESERVED, decodeURIComponent) : path;
 }
 
+/** The path with and without its optional last segment, `/:id?`, which the router library adds as two routes. */
+export function optionalVariants(pattern: string): readonly string[] {
+  const optional = /(\/:[^/()]*?)\?(\/?)$/;
+  const variants = optional.test(pattern)
+    ? [pattern.replace(optional, "$1$2"), pattern.replace(optional, "$2") || "/"]
+    : [pattern];
+  return variants.map(withoutLastSlash);
+}
+
+function withoutLastSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/**
+ * Returns the one path that a {@link plainPattern} matches, as {@link comparedPath} returns it; undefined if the pattern
+ * captures segments.
+ */
+export function onlyPathOf(pattern: string): string | undefined {
+  if (/[:*]/.test(pattern.replaceAll("::", ""))) return undefined;
+  return withoutLastSlash(pattern.replaceAll("::", ":").replaceAll("%", "%25"));
+}
+
+/**
+ * Decodes a {@link routedPath} as the router library compares it: all but `%23`, `%25`, `%2F` and `%3F`, without a last slash.
+ * Returns undefined if its encoding is not valid.
+ */
+export function comparedPath(path: string): string | undefined {
+  const isPlain = !(path.includes("%") || path.includes("?") || path.includes("#"));
+  if (isPlain) return withoutLastSlash(path);
+  const end = path.search(/[?#]/);
+  const bare = end < 0 ? path : path.slice(0, end);
+  try {
+    return withoutLastSlash(decodeURI(bare.replaceAll("%25", "%2525")));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns why no request can match a pattern, with a cure; undefined if one can. */
 export function faultOfPattern(pattern: string): string | undefined {
   // Removes regular expressions and the mark of an optional segment.

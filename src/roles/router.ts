@@ -1,6 +1,5 @@
-import findMyWay from "find-my-way";
-
-import { plainPattern, routedPath } from "../paths/route-pattern.js";
+import { comparedPath, onlyPathOf, plainPattern, routedPath } from "../paths/route-pattern.js";
+import { routeTree, type RouteTree } from "../paths/route-tree.js";
 
 /** A route that was found, and the segments that it captured. */
 export interface Found<T> {
@@ -13,7 +12,7 @@ export type NotFound =
   | { readonly reason: "path" }
   | { readonly reason: "method"; readonly allowed: readonly string[] };
 
-type Methods = Parameters<ReturnType<typeof findMyWay>["find"]>[0];
+type Methods = Parameters<RouteTree["find"]>[0];
 
 /** The longest segment that a route captures, in characters. */
 const MAX_SEGMENT = 4096;
@@ -28,22 +27,38 @@ const options = {
 /** The method of a route that answers all methods. */
 export const EVERY_METHOD = "*";
 
-/** Finds the route of a method and a path; static segments go before captured ones. Around the find-my-way library. */
+/** What a route without captured segments captures. */
+const NOTHING: Readonly<Record<string, string>> = Object.freeze(
+  Object.create(null) as Record<string, string>,
+);
+
+/**
+ * Finds the route of a method and a path. Routes without captured segments go first, and are found by their path; the others
+ * by the find-my-way library, in which static segments go before captured ones.
+ */
 export class Router<T> {
-  readonly #router = findMyWay(options);
+  /** The routes without captured segments, by method and path. */
+  readonly #fixed = new Map<string, Map<string, Found<T>>>();
+  /** The other routes; undefined without any. */
+  #tree: RouteTree | undefined;
   readonly #methods = new Set<string>();
-  /** The routes of every method, each as one of GET. */
-  #every: ReturnType<typeof findMyWay> | undefined;
+  /** The routes of every method that capture segments, each as one of GET. */
+  #every: RouteTree | undefined;
 
   /** Adds a route. Throws for an invalid path or method, and for a route that exists already. */
   add(method: string, pattern: string, value: T): void {
     const path = plainPattern(pattern);
-    if (method === EVERY_METHOD) {
-      (this.#every ??= findMyWay(options)).on("GET", path, unused, value);
-      return;
+    if (method !== EVERY_METHOD) this.#methods.add(method);
+    const onlyPath = onlyPathOf(path);
+    if (onlyPath !== undefined) {
+      const fixed = this.#fixed.get(method) ?? new Map<string, Found<T>>();
+      if (fixed.has(onlyPath)) throw new Error(`Cannot add route: ${method} ${pattern} exists already`);
+      this.#fixed.set(method, fixed.set(onlyPath, { value, pathParams: NOTHING }));
+    } else if (method === EVERY_METHOD) {
+      (this.#every ??= routeTree(options)).on("GET", path, unused, value);
+    } else {
+      (this.#tree ??= routeTree(options)).on(method as Methods, path, unused, value);
     }
-    this.#router.on(method as Methods, path, unused, value);
-    this.#methods.add(method);
   }
 
   /** The route, or undefined. A HEAD without a route of its own finds that of GET; routes of every method come last. */
@@ -76,15 +91,22 @@ export class Router<T> {
 
   #lookUp(method: string, path: string): Found<T> | undefined {
     // Only methods that were added: the router looks them up in an object that a peer's "__proto__" must not reach.
-    return this.#methods.has(method) ? foundBy(this.#router.find(method as Methods, path)) : undefined;
+    if (!this.#methods.has(method)) return undefined;
+    return this.#lookUpFixed(method, path) ?? foundIn(this.#tree, method, path);
   }
 
   #lookUpEvery(path: string): Found<T> | undefined {
-    return this.#every === undefined ? undefined : foundBy(this.#every.find("GET", path));
+    return this.#lookUpFixed(EVERY_METHOD, path) ?? foundIn(this.#every, "GET", path);
+  }
+
+  #lookUpFixed(method: string, path: string): Found<T> | undefined {
+    const fixed = this.#fixed.get(method);
+    return fixed?.get(path) ?? fixed?.get(comparedPath(path) ?? "");
   }
 }
 
-function foundBy<T>(found: ReturnType<ReturnType<typeof findMyWay>["find"]>): Found<T> | undefined {
+function foundIn<T>(tree: RouteTree | undefined, method: string, path: string): Found<T> | undefined {
+  const found = tree?.find(method as Methods, path) ?? null;
   if (found === null) return undefined;
   return { value: found.store as T, pathParams: found.params as Record<string, string> };
 }

@@ -166,6 +166,28 @@ describe("a route is refused", () => {
     }
   }
 
+  test.each([
+    ["/books/:id?", "/books"],
+    ["/books/", "/books/:id?"],
+    ["/books", "/b%6Foks/"],
+  ])("that another route has, with or without an optional segment: %s and %s", (first, second) => {
+    @Responder()
+    class Two {
+      @Get(first)
+      one() {
+        return "x";
+      }
+      @Get(second)
+      two() {
+        return "x";
+      }
+    }
+    expect(refusal(Two)).toBe(
+      `ERR_ROUTE_TWICE: Cannot route GET ${second} to Two.two: Two.one already answers GET ${first}; ` +
+        "change the path or the method of one of them",
+    );
+  });
+
   test("that another controller has, with any name for its segment", () => {
     @Responder()
     class Shelves {

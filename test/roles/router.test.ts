@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { faultOfPattern, plainPattern, routedPath } from "../../src/paths/route-pattern.js";
+import { routeTree, type RouteTree } from "../../src/paths/route-tree.js";
 import { Router } from "../../src/roles/router.js";
 
 function routerOf(...routes: readonly string[]): Router<string> {
@@ -119,5 +122,60 @@ describe("Router", () => {
       true,
     ]);
     expect(routerOf("GET /a").knows("/a")).toBe(true);
+  });
+});
+
+describe("a router whose fixed routes are in a map", () => {
+  /** Pieces of paths, so few that patterns and requests often meet. */
+  const pieces = ["/", "/", "/", "a", "B", "::", "%41", "%3A", "%40", "%25", "%2541", "%", "%C3%BC", "(a)"];
+  const onlyInPatterns = [":x", ":y", ":x(^a$)", ":x?", "*", "-"];
+  const onlyInRequests = ["%2F", "%3F", "%23", "#", "?", "%ff", ":"];
+  const joined = (some: readonly string[]) =>
+    fc.array(fc.constantFrom(...some), { maxLength: 6 }).map((parts) => `/${parts.join("")}`);
+  const patterns = fc.array(joined([...pieces, ...onlyInPatterns]), { minLength: 1, maxLength: 4 });
+  const request = joined([...pieces, ...onlyInRequests]);
+
+  /** All routes in one router of the library; undefined if it refuses one of them. */
+  function reference(routes: readonly string[]): RouteTree | undefined {
+    const tree = routeTree({ ignoreTrailingSlash: true, maxParamLength: 4096 });
+    try {
+      for (const route of routes) tree.on("GET", plainPattern(route), () => undefined, route);
+    } catch {
+      return undefined;
+    }
+    return tree;
+  }
+
+  test("finds what the library alone would find", () => {
+    const met = { fixed: 0, captured: 0, nothing: 0 };
+    fc.assert(
+      fc.property(patterns, request, (routes, path) => {
+        const tree = routes.some(faultOfPattern) ? undefined : reference(routes);
+        if (tree === undefined) return;
+        const expected = tree.find("GET", routedPath(path));
+        const found = routerOf(...routes.map((route) => `GET ${route}`)).find("GET", path);
+        expect([found?.value, { ...found?.pathParams }]).toEqual([
+          expected === null ? undefined : `GET ${String(expected.store)}`,
+          { ...expected?.params },
+        ]);
+        if (expected === null) met.nothing += 1;
+        else if (Object.keys(expected.params).length === 0) met.fixed += 1;
+        else met.captured += 1;
+      }),
+      {
+        numRuns: 20_000,
+        examples: [
+          [["/a", "/:x"], "/a/"],
+          [["/a/", "/:x"], "/a"],
+          [["/:x?", "/a"], "/a"],
+          [["/%41"], "/A"],
+          [["/a%2541"], "/a%2541"],
+          [["/a"], "/a#x"],
+          [["/a"], "/a?x"],
+          [["/"], "/"],
+        ],
+      },
+    );
+    expect(Math.min(...Object.values(met)), JSON.stringify(met)).toBeGreaterThan(300);
   });
 });
