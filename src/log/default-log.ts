@@ -1,12 +1,16 @@
 import { constants, openSync } from "node:fs";
-import { pino, type Logger } from "pino";
+import { createRequire } from "node:module";
+import type { Logger, LoggerOptions } from "pino";
 
 import { startedAsCgi } from "../process/cgi-environment.js";
 import { isWritable, kindOfDescriptor } from "../process/descriptor.js";
 import { ConfigurationError } from "../errors.js";
+import { lateLogger, logLevels } from "./late-logger.js";
 import { chooseLogDestination, type LogDestination } from "./log-destination.js";
 import { secretFields } from "./secrets.js";
 import { LogStream, standardError } from "./log-stream.js";
+
+const require = createRequire(import.meta.url);
 
 /** Not readable by all: lines may hold private data. */
 const FILE_MODE = 0o640;
@@ -28,23 +32,34 @@ export interface DefaultLog {
  */
 export function defaultLog(secrets: readonly string[]): DefaultLog {
   const level = process.env["TRICORN_LOG_LEVEL"] ?? "info";
-  if (level !== "silent" && !(level in pino.levels.values)) {
+  if (level !== "silent" && !Object.hasOwn(logLevels, level)) {
     throw new ConfigurationError(
       "ERR_LOG_LEVEL",
       `Cannot create application: TRICORN_LOG_LEVEL is ${JSON.stringify(level)}; use silent or one of ` +
-        Object.keys(pino.levels.values).join(", "),
+        Object.keys(logLevels).join(", "),
     );
   }
-  // Handlers log fields and params as objects, alone or inside another object.
-  const redact = secretFields(secrets).flatMap((name) =>
-    ["", "*", "*.*"].map((parent) => `${parent}["${name}"]`),
-  );
   const stream = streamTo(logDestination());
-  if (stream !== undefined) return { log: pino({ level, redact }, stream), isVisible: true };
+  if (stream !== undefined) {
+    const open = (): Logger => pinoLogger({ level, redact: redactedPaths(secrets) }, stream);
+    return { log: lateLogger({ level, stream, open }), isVisible: true };
+  }
   // Lines from `warn` on may still be mirrored to the Web server; those below cost nothing.
-  const atLeast = pino.levels.values[level] ?? Infinity;
-  const mirrored = atLeast < pino.levels.values["warn"]! ? "warn" : level;
-  return { log: pino({ level: mirrored }, { write: drop }), isVisible: false };
+  const atLeast = logLevels[level] ?? Infinity;
+  const mirrored = atLeast < logLevels["warn"]! ? "warn" : level;
+  const dropped = { write: drop };
+  const open = (): Logger => pinoLogger({ level: mirrored }, dropped);
+  return { log: lateLogger({ level: mirrored, stream: dropped, open }), isVisible: false };
+}
+
+function pinoLogger(options: LoggerOptions, stream: { write(line: string): void }): Logger {
+  const { pino } = require("pino") as typeof import("pino");
+  return pino(options, stream);
+}
+
+/** Handlers log fields and params as objects, alone or inside another object. */
+function redactedPaths(secrets: readonly string[]): string[] {
+  return secretFields(secrets).flatMap((name) => ["", "*", "*.*"].map((parent) => `${parent}["${name}"]`));
 }
 
 /**

@@ -15,7 +15,7 @@ session.post("Debugger.enable");
 // It begins with those that there were already.
 loaded.length = 0;
 
-const { Get, Path, Responder, createApplication, serve } = await import(`${bundle}/index.js`);
+const { Get, Path, Req, Responder, createApplication, serve } = await import(`${bundle}/index.js`);
 
 function decorate(target, { route, parameter, key }) {
   const descriptor = Object.getOwnPropertyDescriptor(target.prototype, key);
@@ -32,6 +32,10 @@ class Site {
   item(id) {
     return { id };
   }
+  logged(request) {
+    request.log.info({ password: "told" }, "Asked");
+    return "logged";
+  }
 }
 
 /** Each application has one thing that not every application has. */
@@ -42,6 +46,8 @@ const applications = {
     const Id = z.coerce.number().int();
     return [decorate(Site, { route: Get("/items/:id"), parameter: Path("id", Id), key: "item" })];
   },
+  captured: async () => [decorate(Site, { route: Get("/items/:id"), parameter: Path("id"), key: "item" })],
+  logged: async () => [decorate(Site, { route: Get("/"), parameter: Req(), key: "logged" })],
   filter: async () =>
     createApplication({
       controllers: [],

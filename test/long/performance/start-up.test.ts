@@ -29,6 +29,8 @@ afterAll(() => {
 /** What each kind of application is asked first. Its connection ends behind the answer. */
 const requests = {
   plain: get(1, "/", { keep: false }),
+  captured: get(1, "/items/1", { keep: false }),
+  logged: get(1, "/", { keep: false }),
   schema: get(1, "/items/1", { keep: false }),
   filter: get(1, "/a.txt", { keep: false }),
 } as const;
@@ -38,6 +40,8 @@ interface Loaded {
   readonly own: readonly string[];
   /** The packages that a file was loaded from. */
   readonly packages: ReadonlySet<string>;
+  /** What was logged. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
   /** How many files in all. */
   readonly count: number;
   /** What Node.js finds out with what a CommonJS file exports, for those who import it. */
@@ -49,7 +53,7 @@ async function loadedBy(kind: keyof typeof requests, answer: string): Promise<Lo
   const program = join(projectFolder, "test/long/performance/start-up-program.mjs");
   const { href } = pathToFileURL(bundle);
   const args = [program, href, kind, folder, requests[kind].toString("base64")];
-  const child = new NodeProcess([process.execPath, ...args], { env: { TRICORN_LOG_LEVEL: "warn" } });
+  const child = new NodeProcess([process.execPath, ...args]);
   expect(await child.ended, child.errors.join("\n")).toBe(0);
   const found = JSON.parse(child.output[0]!) as { readonly answer: string; readonly loaded: string[] };
   expect(found.answer).toContain("Status: 200 OK\r\n");
@@ -59,7 +63,8 @@ async function loadedBy(kind: keyof typeof requests, answer: string): Promise<Lo
   const names = files.map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^./][^/]*)\//.exec(url)?.[1] ?? "");
   const packages = new Set(names.filter((name) => name !== ""));
   const lexers = found.loaded.filter((url) => url.includes("cjs-module-lexer"));
-  return { own, packages, count: files.length, lexers };
+  const lines = child.errors.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { own, packages, lines, count: files.length, lexers };
 }
 
 describe("a process that has answered a plain request", () => {
@@ -69,15 +74,19 @@ describe("a process that has answered a plain request", () => {
     const loaded = await plain();
     // 12 of this package, where src/ has some 120 for them: each costs half a millisecond before anything in it runs.
     expect(loaded.own.length).toBeLessThanOrEqual(16);
-    // 112: 41 of tsyringe, 25 of pino, 21 of find-my-way, and what these need.
-    expect(loaded.count).toBeLessThanOrEqual(125);
+    // 57: 41 of tsyringe, and what it needs.
+    expect(loaded.count).toBeLessThanOrEqual(60);
   });
 
   test("has loaded no package that only some applications need", async () => {
     const loaded = await plain();
     // Schemas, which take 11 MiB; the cache of filtered files; the gateway's files.
-    for (const name of ["zod", "lru-cache", "mime-types"]) expect(loaded.packages).not.toContain(name);
-    expect(loaded.packages).toContain("pino");
+    // find-my-way for captured segments; pino for lines with fields.
+    const rare = ["zod", "lru-cache", "mime-types", "find-my-way", "pino"];
+    for (const name of rare) expect(loaded.packages).not.toContain(name);
+    // Found are packages at all, and the line of the start was written.
+    expect(loaded.packages).toContain("reflect-metadata");
+    expect(loaded.lines.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^Listening on unix:/)]);
   });
 
   test("has loaded neither the filter bridge nor the client that CGI is answered by", async () => {
@@ -93,7 +102,14 @@ describe("a process that has answered a plain request", () => {
   });
 });
 
+test("the first line with fields has them and no secret, although pino is loaded for it", async () => {
+  const { lines } = await loadedBy("logged", "logged");
+  expect(lines[1]).toMatchObject({ role: "responder", route: "GET /", password: "[Redacted]", msg: "Asked" });
+});
+
 test.each([
+  ["captured", '{"id":"1"}', "find-my-way"],
+  ["logged", "logged", "pino"],
   ["schema", '{"id":1}', "zod"],
   ["filter", "as it is", "lru-cache"],
 ] as const)("a process whose application has a %s loads what it needs for it", async (kind, answer, name) => {
