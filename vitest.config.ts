@@ -21,6 +21,8 @@ const changesProcess = [
   "test/application.test.ts",
   "test/adapters/fetch-globals.test.ts",
   "test/body/multipart.test.ts",
+  "test/decorators/container.test.ts",
+  "test/decorators/without-container.test.ts",
   "test/log/secrets.test.ts",
   "test/process/**/*.test.ts",
   "test/protocol/zeroed-bytes.test.ts",

@@ -7,7 +7,6 @@ import { compileAuthorizer, compileFilter } from "./compile-authorizer-and-filte
 import { compileResponder } from "./compile-responder.js";
 import {
   applicationContainer,
-  container,
   ownSingleton,
   rejectOutsideRequests,
   tokenName,
@@ -17,8 +16,10 @@ import {
 import type { Instances } from "./call.js";
 import { readControllers, type CheckedController, type Controller } from "./controller.js";
 import { DependencyGraph } from "./dependency-graph.js";
+import { hasDependencies } from "./injections.js";
 import { LifecycleHooks } from "./lifecycle.js";
 import { requestTokens, RequestScopes } from "./request-scopes.js";
+import { isTsyringeLoaded, tsyringe } from "./tsyringe.js";
 
 /** Options of {@link compileControllers}. */
 export interface CompileOptions {
@@ -46,7 +47,42 @@ export function compileControllers(
 ): CompiledControllers {
   const { definitions = [] } = options;
   const checkedControllers = checkAll(classes, definitions);
-  const inside = applicationContainer(options.container ?? container);
+  const { compiled, instances } = needsContainer(checkedControllers, options)
+    ? resolveAll(checkedControllers, options)
+    : constructAll(checkedControllers);
+  return { definitions: [...compiled, ...definitions], hooks: new LifecycleHooks(instances) };
+}
+
+/** Whether a container can make a difference: it has registrations, or there is something to inject. */
+function needsContainer(controllers: readonly ControllerWithChecks[], options: CompileOptions): boolean {
+  return (
+    options.container !== undefined ||
+    isTsyringeLoaded() ||
+    controllers.some(({ controller: { owner, role } }) => role.scope === "request" || hasDependencies(owner))
+  );
+}
+
+/** The definitions of controllers, and their instances with those of their dependencies, dependencies first. */
+interface Constructed {
+  readonly compiled: readonly Definition[];
+  readonly instances: Iterable<object>;
+}
+
+function constructAll(controllers: readonly ControllerWithChecks[]): Constructed {
+  const instances: object[] = [];
+  const compiled = controllers.map(({ controller: { owner }, checked }) => {
+    const instance = construct(owner, () => new owner());
+    instances.push(instance);
+    return checked.define({ scope: "singleton", instance });
+  });
+  return { compiled, instances };
+}
+
+function resolveAll(
+  checkedControllers: readonly ControllerWithChecks[],
+  options: CompileOptions,
+): Constructed {
+  const inside = applicationContainer(options.container ?? tsyringe().container);
   for (const token of requestTokens) rejectOutsideRequests(inside, token);
   const graph = new DependencyGraph(
     inside,
@@ -55,13 +91,13 @@ export function compileControllers(
   const instances = collectInstances(inside, graph.tokens);
   for (const token of graph.singletons) {
     if (options.container !== undefined) ownSingleton(options.container, token);
-    construct(inside, token);
+    construct(token, () => inside.resolve(token));
   }
   const scopes = new RequestScopes(inside);
   const compiled = checkedControllers.map(({ controller, checked }) =>
     checked.define(instancesOf(controller, inside, scopes)),
   );
-  return { definitions: [...compiled, ...definitions], hooks: new LifecycleHooks(instances) };
+  return { compiled, instances };
 }
 
 /**
@@ -113,7 +149,10 @@ function checkController(controller: Controller): CheckedController {
 function instancesOf({ owner, role }: Controller, inside: Container, scopes: RequestScopes): Instances {
   return role.scope === "request"
     ? { scope: "request", of: (request) => scopes.resolve(owner, request) }
-    : { scope: "singleton", instance: construct(inside, owner) as object };
+    : {
+        scope: "singleton",
+        instance: construct(owner, () => inside.resolve(owner as InjectionToken) as object),
+      };
 }
 
 /**
@@ -131,9 +170,9 @@ function collectInstances(inside: Container, tokens: Iterable<InjectionToken>): 
   return instances;
 }
 
-function construct(inside: Container, token: InjectionToken): unknown {
+function construct<T>(token: InjectionToken, make: () => T): T {
   try {
-    return inside.resolve(token);
+    return make();
   } catch (cause) {
     if (cause instanceof TricornError) throw cause;
     const fact =

@@ -1,21 +1,16 @@
-// The only file that touches tsyringe, which throws unless reflect-metadata is loaded first.
-import "reflect-metadata";
-import "./globals-before.js";
-import {
-  Lifecycle,
-  container,
-  injectable,
-  scoped,
-  type DependencyContainer,
-  type Disposable,
-  type InjectionToken as TsyringeToken,
+// With tsyringe.ts the only file that touches tsyringe.
+import type * as Tsyringe from "tsyringe";
+import type {
+  DependencyContainer,
+  Disposable,
+  InjectionToken as TsyringeToken,
+  Lifecycle as TsyringeLifecycle,
 } from "tsyringe";
-import "./globals-after.js";
 
 import { ConfigurationError } from "../errors.js";
 import { className, type Class } from "./class.js";
+import { tsyringe } from "./tsyringe.js";
 
-export { Lifecycle, container, delay, inject, injectAll, injectable, scoped, singleton } from "tsyringe";
 export type { Disposable } from "tsyringe";
 
 /** A container that dependencies are registered in and resolved from: tsyringe's `DependencyContainer`. */
@@ -23,6 +18,60 @@ export type Container = DependencyContainer;
 
 /** The key of a dependency: its class, a string or a symbol. */
 export type InjectionToken<T = unknown> = TsyringeToken<T>;
+
+/** How long an instance lives: tsyringe's `Lifecycle`. */
+export type Lifecycle = TsyringeLifecycle;
+export const Lifecycle = {
+  0: "Transient",
+  1: "Singleton",
+  2: "ResolutionScoped",
+  3: "ContainerScoped",
+  Transient: 0,
+  Singleton: 1,
+  ResolutionScoped: 2,
+  ContainerScoped: 3,
+} as const as unknown as typeof TsyringeLifecycle;
+
+/** Lets a class be injected: tsyringe's decorator. */
+export const injectable: typeof Tsyringe.injectable = (...args) => tsyringe().injectable(...args);
+
+/** Makes a class have one instance, shared by everything that is injected with it: tsyringe's decorator. */
+export const singleton: typeof Tsyringe.singleton = () => tsyringe().singleton();
+
+/** Registers a class with a {@link Lifecycle}: tsyringe's decorator. */
+export const scoped: typeof Tsyringe.scoped = (...args) => tsyringe().scoped(...args);
+
+/** Injects what is registered for a token: tsyringe's decorator of constructor parameters. */
+export const inject: typeof Tsyringe.inject = (...args) => tsyringe().inject(...args);
+
+/** Injects a list of everything that is registered for a token: tsyringe's decorator of constructor parameters. */
+export const injectAll: typeof Tsyringe.injectAll = (...args) => tsyringe().injectAll(...args);
+
+/** A token for a class that is declared later, or whose instance is created on first use: tsyringe's function. */
+export const delay: typeof Tsyringe.delay = (wrapped) => tsyringe().delay(wrapped);
+
+const traps = [
+  "defineProperty",
+  "deleteProperty",
+  "get",
+  "getOwnPropertyDescriptor",
+  "getPrototypeOf",
+  "has",
+  "ownKeys",
+  "set",
+] as const;
+
+/** tsyringe's global container, which is loaded on first use. */
+export const container: Container = new Proxy(
+  {} as Container,
+  Object.fromEntries(
+    traps.map((trap) => [
+      trap,
+      (_target: object, ...args: readonly unknown[]): unknown =>
+        (Reflect[trap] as (...args: readonly unknown[]) => unknown)(tsyringe().container, ...args),
+    ]),
+  ),
+);
 
 /**
  * One instance for each request, shared by everything that is injected in that request, and disposed of at its end.
@@ -57,7 +106,7 @@ export function requestScoped(): (target: Class) => void {
  * with another application, so tests can register doubles in it.
  */
 export function createContainer(): Container {
-  return container.createChildContainer();
+  return tsyringe().container.createChildContainer();
 }
 
 /** Lets tsyringe construct a class from its decorator metadata. */

@@ -55,6 +55,11 @@ export function injectionsOf(owner: Class): Injection[] {
   return injections;
 }
 
+/** Whether a class cannot be constructed without arguments, or asks for some. */
+export function hasDependencies(owner: Class): boolean {
+  return constructorOf(owner).length > 0 || (constructorTokens(owner)?.length ?? 0) > 0;
+}
+
 /** The nearest class that declares a constructor: the others pass their arguments on to it. */
 function constructorOf(owner: Class): Class {
   for (const ancestor of classChain(owner)) {

@@ -6,6 +6,7 @@ import { applying, blamingCaller, callerOf } from "../diagnostics/caller.js";
 import { refuseUnknownOptions } from "../diagnostics/options.js";
 import type { Class } from "./class.js";
 import { makeInjectable } from "./container.js";
+import { hasDependencies } from "./injections.js";
 import { requireExperimental, requireParentheses } from "./check-decorator.js";
 import { type RoleMetadata, type Scope, classMetadata } from "./metadata.js";
 
@@ -196,6 +197,7 @@ function roleDecorator(given: GivenMetadata): (target: Class) => void {
     applying(apply, caller, () => requireExperimental(decorator, args));
     const [target] = args;
     classMetadata(target).roles.push({ ...defaults, ...given });
-    makeInjectable(target);
+    // Without dependencies it is constructed without tsyringe, and by tsyringe without metadata.
+    if (hasDependencies(target)) makeInjectable(target);
   };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { pino, symbols, type Logger } from "pino";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { lateLogger, logLevels } from "../../src/log/late-logger.js";
 
@@ -29,6 +29,7 @@ test("has the levels of pino", () => {
 
 test("writes a plain message at each level as pino writes it, without loading it", () => {
   vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
   const { log, lines, ...made } = late({ level: "trace" });
   const expected: string[] = [];
   const reference = pino({ level: "trace" }, { write: (line: string) => void expected.push(line) });
@@ -39,7 +40,6 @@ test("writes a plain message at each level as pino writes it, without loading it
       reference[level as "info"](message);
     }
   }
-  vi.useRealTimers();
   expect(lines).toEqual(expected);
   expect(made.opened).toBe(0);
 });

@@ -134,11 +134,12 @@ test("publint reports nothing", async () => {
   expect(messages).toEqual([]);
 });
 
-test("importing it adds nothing to the global object", async () => {
+test("importing it and creating a container adds nothing to the global object", async () => {
   writeFileSync(
     join(project, "globals.js"),
     `const before = new Set(Object.getOwnPropertyNames(globalThis));
-    await import("tricorn");
+    const { createContainer } = await import("tricorn");
+    createContainer();
     console.log(JSON.stringify(Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name))));`,
   );
   expect(await runProject("globals.js")).toEqual([]);

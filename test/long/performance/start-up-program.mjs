@@ -15,7 +15,9 @@ session.post("Debugger.enable");
 // It begins with those that there were already.
 loaded.length = 0;
 
-const { Get, Path, Req, Responder, createApplication, serve } = await import(`${bundle}/index.js`);
+const { Get, Path, Req, Responder, container, createApplication, inject, serve } = await import(
+  `${bundle}/index.js`
+);
 
 function decorate(target, { route, parameter, key }) {
   const descriptor = Object.getOwnPropertyDescriptor(target.prototype, key);
@@ -48,6 +50,20 @@ const applications = {
   },
   captured: async () => [decorate(Site, { route: Get("/items/:id"), parameter: Path("id"), key: "item" })],
   logged: async () => [decorate(Site, { route: Get("/"), parameter: Req(), key: "logged" })],
+  injected: async () => {
+    class Greeter extends Site {
+      constructor(name) {
+        super();
+        this.name = name;
+      }
+      hello() {
+        return `Hello, ${this.name}`;
+      }
+    }
+    container.register("name", { useValue: "Ada" });
+    inject("name")(Greeter, undefined, 0);
+    return [decorate(Greeter, { route: Get("/"), key: "hello" })];
+  },
   filter: async () =>
     createApplication({
       controllers: [],
