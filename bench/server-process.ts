@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Counts, Question } from "./peers/control.js";
+import type { Question } from "./peers/control.js";
+import type { Counts } from "./peers/memory-counters.js";
 
 /** A server that does not listen within this time has failed; ms. */
 const START_LIMIT = 10_000;
