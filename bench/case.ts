@@ -14,12 +14,28 @@ export interface Metric {
   readonly counted?: true;
 }
 
+/** What a request costs, by the functions in which the time is spent. */
+export interface Profile {
+  readonly functions: readonly ProfiledFunction[];
+}
+
+/** A function, or a task of V8. */
+export interface ProfiledFunction {
+  readonly name: string;
+  /** Its file in src/, or its module in Node.js; for code in C++ nothing. */
+  readonly file: string;
+  /** Its own time, without that of the functions that it calls; µs per request. */
+  readonly time: number;
+}
+
 /** A running contender. */
 export interface Running {
   /** Measures a slice. */
   measure(): Promise<Measurement>;
   /** Counts what a slice does not show. */
   count?(): Promise<Measurement>;
+  /** Shows in which functions the time is spent. */
+  profile?(): Promise<Profile>;
   stop(): Promise<void>;
 }
 

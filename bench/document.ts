@@ -3,7 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { allCases } from "./all-cases.js";
+import type { Profile } from "./case.js";
 import { chartOf } from "./chart.js";
+import { profileTable, savedProfile } from "./profile.js";
 import { savedResults, type SavedResult } from "./saved-results.js";
 import { asMarkdown, goalsTable, tableOf, tablesOf, type MetricFilter } from "./table.js";
 
@@ -26,6 +28,8 @@ const document = template.replaceAll(/^\{\{(\w+)(?: ([\w-]+))?\}\}$/gm, (_, kind
       return tables(({ counted }) => counted === true);
     case "case":
       return asMarkdown(tableOf(resultOf(name).result));
+    case "profile":
+      return asMarkdown(profileTable(profileOrThrow()));
     default:
       throw new Error(`Cannot write the document: {{${kind}}} is unknown`);
   }
@@ -34,6 +38,15 @@ const document = template.replaceAll(/^\{\{(\w+)(?: ([\w-]+))?\}\}$/gm, (_, kind
 const docs = new URL("../docs/", import.meta.url);
 writeFileSync(new URL("performance.md", docs), document);
 writeFileSync(new URL("performance.svg", docs), chartOf(results.map(({ result }) => result)));
+
+function profileOrThrow(): Profile {
+  const profile = savedProfile();
+  if (profile === undefined)
+    throw new Error(
+      "Cannot write the document: there is no profile; run `npm run bench -- --case hello` first",
+    );
+  return profile;
+}
 
 function tables(filter: MetricFilter): string {
   const cases = results.map(({ result }) => result).filter(({ name }) => name !== "paper");

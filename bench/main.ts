@@ -7,9 +7,13 @@ import { build } from "./build.js";
 import { OURS, type Case } from "./case.js";
 import { stopLongLived } from "./fleet.js";
 import { HELP, parseOptions } from "./options.js";
-import { runCase, warmUp, type CaseResult } from "./run-case.js";
+import { profileTable, saveProfile } from "./profile.js";
+import { profileCase, runCase, warmUp, type CaseResult } from "./run-case.js";
 import { asText, goalsTable, tableOf, type MetricFilter } from "./table.js";
 import { saveResult, type Machine } from "./saved-results.js";
+
+/** The case whose profile is part of the document. */
+const PROFILED = "hello";
 
 const options = parseOptions(process.argv.slice(2));
 if (options.help) {
@@ -45,15 +49,30 @@ console.log(
 
 const selected = chosen.map(withChosenPeers);
 if (!options.quick) await warmUpServers();
-const results: CaseResult[] = [];
-for (const one of selected) {
-  const result = await orExit(one, () => runCase(one, { rounds: options.rounds, countsOurs: options.quick }));
-  results.push(result);
-  if (!options.quick) saveResult(result, machine);
-  print(result);
+if (options.profile) {
+  for (const one of selected) await profile(one);
+} else {
+  const results: CaseResult[] = [];
+  for (const one of selected) results.push(await compare(one));
+  console.log(asText(goalsTable(results)));
 }
 await stopLongLived();
-console.log(asText(goalsTable(results)));
+
+async function compare(one: Case): Promise<CaseResult> {
+  const { rounds, quick } = options;
+  const result = await orExit(one, () => runCase(one, { rounds, countsOurs: quick }));
+  if (!quick) saveResult(result, machine);
+  print(result);
+  if (one.name === PROFILED && !quick) await profile(one);
+  return result;
+}
+
+async function profile(one: Case): Promise<void> {
+  const found = await orExit(one, () => profileCase(one));
+  if (found === undefined) return;
+  if (one.name === PROFILED && !options.quick) saveProfile(found);
+  console.log(`Tricorn's profile in ${one.name}\n${asText(profileTable(found))}\n`);
+}
 
 /** Times, then counts. */
 function print(result: CaseResult): void {

@@ -10,6 +10,8 @@ export interface Options {
   readonly rounds: number;
   /** Whether servers run only the chosen cases, and only Tricorn is counted. */
   readonly quick: boolean;
+  /** Whether Tricorn is profiled in the chosen cases instead. */
+  readonly profile: boolean;
   readonly list: boolean;
   readonly help: boolean;
 }
@@ -24,6 +26,7 @@ Compares Tricorn with its alternatives, all in one run. Only ratios and counts c
   --rounds N       slices of each contender in each case, default 15, or 7 with --quick
   --quick          for work on one case: servers do not run all other cases before, and only Tricorn's collections,
                    allocations and system calls are counted; such results are not saved
+  --profile        show in which functions Tricorn's time is spent, instead of comparing
   --list           list the names of the cases
   --help           this text
 
@@ -38,13 +41,14 @@ export function parseOptions(args: readonly string[]): Options {
       peer: { type: "string", multiple: true, default: [] },
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const { quick, list, help } = values;
+  const { quick, profile, list, help } = values;
   const rounds = Number(values.rounds ?? (quick ? 7 : 15));
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error("Cannot run: --rounds must be a positive integer");
-  return { cases: values.case, peers: values.peer, rounds, quick, list, help };
+  return { cases: values.case, peers: values.peer, rounds, quick, profile, list, help };
 }

@@ -1,4 +1,12 @@
-import { OURS, type Case, type Contender, type Measurement, type Metric, type Running } from "./case.js";
+import {
+  OURS,
+  type Case,
+  type Contender,
+  type Measurement,
+  type Metric,
+  type Profile,
+  type Running,
+} from "./case.js";
 import { ratiosOf, spreadOf, type Spread } from "./ratios.js";
 
 /** The result of a case, as written to the JSON file. */
@@ -56,6 +64,16 @@ export async function runCase(one: Case, { rounds, countsOurs }: Effort): Promis
     await Promise.all(running.map(([, contender]) => contender.stop()));
   }
   return resultOf(one, slices);
+}
+
+/** The profile of Tricorn in a case; undefined unless it is loaded directly. */
+export async function profileCase({ contenders }: Case): Promise<Profile | undefined> {
+  const running = await contenders.find(({ name }) => name === OURS)!.start();
+  try {
+    return await running.profile?.();
+  } finally {
+    await running.stop();
+  }
 }
 
 /** Starts contenders and ends them, so that their servers have done this work once. */

@@ -1,8 +1,11 @@
+import { cpus } from "node:os";
+
 import type { Contender, Measurement, Metric } from "./case.js";
 import { countsOf, countMetrics } from "./counts.js";
 import { longLived } from "./fleet.js";
 import { LoadRun, runLoad, writeLoadFile, type Load, type LoadResult } from "./load.js";
 import type { Peer } from "./peers.js";
+import { profileOf } from "./profile.js";
 import { formatRequest, type RequestFacts } from "./request.js";
 import type { ServerProcess } from "./server-process.js";
 
@@ -37,8 +40,11 @@ export interface ServedCase {
   readonly counted: number;
 }
 
-/** The longest warm-up of a contender before a case; s. */
-const WARM_UP = 0.4;
+/** A core for a load that must not share one with its server. */
+export const otherCore = Math.min(1, cpus().length - 1);
+
+/** Slices of warm-up for every JIT compiler, before each case. */
+const WARM_UP = 4;
 
 /** A server that is loaded directly, without a Web server in between. */
 export function served(peer: Peer, options: ServedCase): Contender {
@@ -54,6 +60,16 @@ export function served(peer: Peer, options: ServedCase): Contender {
       return {
         measure: async () => measurementOf(await run.slice(sliceOf(slice))),
         count: () => countsOf({ peer, server, run, requests: counted }),
+        profile: async () => {
+          // On one core the time of the load would be that of the server's writing, which wakes it.
+          const load = loadOf(peer, { ...options, core: otherCore });
+          const other = await warmRun(socketOf(server, peer, options.door), load, { pids: () => [], slice });
+          try {
+            return await profileOf(server, other, counted);
+          } finally {
+            await other.close();
+          }
+        },
         stop: () => run.close(),
       };
     },
@@ -73,7 +89,7 @@ export async function warmRun(
 ): Promise<LoadRun> {
   await runLoad(socket, load, { requests: 1 });
   const run = new LoadRun(socket, load, pids());
-  await run.slice({ requests: 20 * slice, seconds: WARM_UP });
+  await run.slice({ requests: WARM_UP * slice });
   await run.slice({ requests: 1, forgets: true });
   return run;
 }

@@ -1,14 +1,9 @@
-import { cpus } from "node:os";
-
 import type { Case } from "../case.js";
 import { HELLO } from "../peers/bodies.js";
 import { peers, type Peer } from "../peers.js";
-import { served, servedMetrics, type ServedCase } from "../served.js";
+import { otherCore, served, servedMetrics, type ServedCase } from "../served.js";
 
 const { tricorn, raw, libfcgi, php, go, nodeFastCgi, nodeHttp, fastify } = peers;
-
-/** With many connections the load generator has its own core, so that the server is always busy. */
-const otherCore = Math.min(1, cpus().length - 1);
 
 /** MiB of objects that a real application may hold. */
 export const LIVE_HEAP = 100;
@@ -30,6 +25,7 @@ export function helloCases(): Case[] {
       name: "hello-16",
       title: "Hello, 16 kept connections, the load on a separate core",
       metrics: servedMetrics,
+      // So that the server is always busy.
       contenders: those([tricorn, raw, php, go, nodeFastCgi, nodeHttp, fastify], {
         connections: 16,
         core: otherCore,

@@ -2,9 +2,10 @@
 // message, outside of what is timed. Does nothing else until then.
 import { liveObjects } from "./live-objects.js";
 import { countCollections, countOutside, type Counter } from "./memory-counters.js";
+import { sampleFunctions } from "./sampled-functions.js";
 
 /** What the benchmark asks of a server. The answer has the counts since the last question. */
-export type Question = "count collections" | "count outside" | "report";
+export type Question = "count collections" | "count outside" | "sample functions" | "report";
 
 const nothing: Counter = () => ({});
 let counter = nothing;
@@ -14,6 +15,7 @@ process.on("message", (question: Question) => {
   counter = nothing;
   if (question === "count collections") counter = countCollections();
   if (question === "count outside") counter = countOutside();
+  if (question === "sample functions") counter = sampleFunctions();
   process.send!(counts);
 });
 // Without its benchmark it has nothing to do.

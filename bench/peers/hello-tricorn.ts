@@ -1,4 +1,4 @@
-// The smallest application.
+// The smallest application. It logs to a file, as a service does.
 import { Get, Responder, serve } from "tricorn";
 
 import { HELLO } from "./bodies.js";
@@ -12,4 +12,5 @@ class Hello {
   }
 }
 
+process.env["TRICORN_LOG"] ??= `${socketPath}.log`;
 await serve([Hello], socketPath);
