@@ -24,6 +24,9 @@ const constants = {
   referrerPolicy: "",
 } as const;
 
+/** The requests of those bodies that were asked for as a stream. */
+const requests = new WeakMap<ReadableStream, ResponderRequest>();
+
 /** The properties of a `Request` that the class below implements. */
 type RequestMembers = Omit<Request, keyof typeof constants | typeof Symbol.toStringTag>;
 
@@ -60,7 +63,11 @@ class LazyRequest implements RequestMembers {
   get body(): ReadableStream<Uint8Array> | null {
     if (!this.#hasBody) return null;
     // In the standard, a collected body is a disturbed stream.
-    return (this.#stream ??= this.#isUsed ? emptyStream() : this.#request.body.stream());
+    if (this.#stream === undefined) {
+      this.#stream = this.#isUsed ? emptyStream() : this.#request.body.stream();
+      requests.set(this.#stream, this.#request);
+    }
+    return this.#stream;
   }
 
   get bodyUsed(): boolean {
@@ -154,6 +161,12 @@ export const FetchRequest = LazyRequest as unknown as new (
 /** Whether a value is the request of a fetch handler. */
 export function isFetchRequest(input: unknown): input is Request {
   return input instanceof LazyRequest;
+}
+
+/** Whether a stream is the unread body of a {@link FetchRequest}, of which a part has arrived and more follows. */
+export function isArrivingBody(stream: ReadableStream): boolean {
+  const stdin = requests.get(stream)?.exchange.stdin;
+  return stdin !== undefined && stdin.buffered > 0 && !stdin.ended && !stream.locked;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { copyHead, isWebStream, requireUnread, responseFields } from "../http/response-head.js";
 import type { Reply } from "../roles/reply.js";
 import { AdaptedReply } from "./adapted-reply.js";
+import { isArrivingBody } from "./fetch-request.js";
 import { isLight, partsOf, type ResponseParts } from "./light-response.js";
 
 /** The microtask turns to wait for a piece before the answer begins without it. */
@@ -70,6 +71,11 @@ function withBody(reply: Reply, body: ResponseBody): Reply | Promise<Reply> {
 }
 
 async function withStream(reply: Reply, stream: ReadableStream<Uint8Array>): Promise<Reply> {
+  if (isArrivingBody(stream)) {
+    // It is passed on without a stream reader, and its head does not wait.
+    reply.body = stream;
+    return reply;
+  }
   const pieces = new ResponsePieces(stream);
   const first = await pieces.soon();
   if (first?.done === true) {

@@ -264,6 +264,51 @@ describe("The Response of a fetch handler", () => {
     expect((await answer.bytes()).length).toBe(10 * 1024 * 1024);
   });
 
+  describe("that returns the body of its request", () => {
+    const body = Buffer.alloc(300 * 1024, "0123456789");
+
+    test("passes it on as it is once a part has arrived", async () => {
+      const bodies: unknown[] = [];
+      const handler = fetchHandler(async (request, { exchange }) => {
+        bodies.push(request.body);
+        while (exchange.stdin.buffered === 0) await turns(1);
+        return new Response(request.body);
+      });
+      const keepBody = async (_request: unknown, next: Next) => {
+        const answer = await next();
+        bodies.push(answer.body);
+        return answer;
+      };
+      const routes = handler.routes.map((route) => ({ ...route, middleware: [keepBody] }));
+      const { visit } = await serveHandlers({ ...handler, routes });
+      const answer = await visit("/", { method: "POST", body });
+      expect(answer.bytes.equals(body)).toBe(true);
+      expect(bodies[1]).toBe(bodies[0]);
+    });
+
+    test("sends the head before any of it has arrived", async () => {
+      const go = deferred();
+      async function* stdin() {
+        await go.promise;
+        yield body;
+      }
+      const { open } = await serveFetch((request) => new Response(request.body, { status: 202 }));
+      const answer = await open("/", { method: "POST", stdin: stdin() });
+      expect(answer.status).toBe(202);
+      go.resolve();
+      expect(Buffer.from(await answer.bytes()).equals(body)).toBe(true);
+    });
+
+    test("sends its length if all of it has arrived", async () => {
+      const { visit } = await serveFetch(async (request, { exchange }) => {
+        while (!exchange.stdinEnded) await turns(1);
+        return new Response(request.body);
+      });
+      const answer = await visit("/", { method: "POST", body: "abc" });
+      expect([answer.text, answer.headers.get("content-length")]).toEqual(["abc", "3"]);
+    });
+  });
+
   test("is aborted and logged if its stream fails", async () => {
     const { open, log } = await serveFetch(() => {
       const stream = new ReadableStream({
