@@ -1,4 +1,4 @@
-import { compactText } from "../protocol/compact.js";
+import { compactText } from "../protocol/compact-text.js";
 import type { Params } from "../protocol/params.js";
 import { contentLengthOf } from "../http/content-length.js";
 import { RequestHeaders } from "../http/request-headers.js";

@@ -1,4 +1,5 @@
 import type { InputStream } from "../protocol/input-stream.js";
+import type { Segment } from "../protocol/segment.js";
 import { parseUrlEncoded } from "../http/query.js";
 import { HttpError } from "../http/http-error.js";
 import { DEFAULT_COLLECTED_BYTES, InputReader, type BodyLimits } from "./input-reader.js";
@@ -63,10 +64,9 @@ export class RequestBody {
     return this.#reader.length;
   }
 
-  /** Returns the body as bytes. They may be a view of the received data: copy them before changing them. */
-  async bytes({ bytes = DEFAULT_COLLECTED_BYTES }: BodyLimits = {}): Promise<Buffer> {
-    this.#reader.claim();
-    return this.#reader.collect(bytes);
+  /** Returns the body as bytes, in memory that nothing else uses. */
+  async bytes(limits?: BodyLimits): Promise<Buffer> {
+    return (await this.#collect(limits)).own();
   }
 
   /**
@@ -76,7 +76,7 @@ export class RequestBody {
    */
   async text(limits?: BodyLimits): Promise<string> {
     requireNoCoding(this.#codings);
-    return decodeText(await this.bytes(limits), this.#charset);
+    return this.#decoded(limits, decodeText);
   }
 
   /**
@@ -86,7 +86,7 @@ export class RequestBody {
    */
   async json({ bytes, depth = DEFAULT_DEPTH }: JsonLimits = {}): Promise<unknown> {
     requireNoCoding(this.#codings);
-    const text = decodeUtf8(await this.bytes({ bytes }), this.#charset);
+    const text = await this.#decoded({ bytes }, decodeUtf8);
     if (isDeeperThan(text, depth)) {
       throw new HttpError(400, `The body is nested deeper than ${depth} levels.`, { code: "ERR_BODY_JSON" });
     }
@@ -107,7 +107,7 @@ export class RequestBody {
     Record<string, string | string[]>
   > {
     requireNoCoding(this.#codings);
-    const text = decodeUtf8(await this.bytes({ bytes }), this.#charset);
+    const text = await this.#decoded({ bytes }, decodeUtf8);
     const pairs = parseUrlEncoded(text);
     if (!(pairs.size <= fields)) {
       throw new HttpError(413, `The body has more than ${fields} fields.`, {
@@ -150,6 +150,23 @@ export class RequestBody {
     requireNoCoding(this.#codings);
     this.#reader.claim();
     return readParts(this.#reader, { boundaries: parametersOf(this.#contentType, "boundary"), limits });
+  }
+
+  #collect({ bytes = DEFAULT_COLLECTED_BYTES }: BodyLimits = {}): Promise<Segment> {
+    this.#reader.claim();
+    return this.#reader.collect(bytes);
+  }
+
+  async #decoded(
+    limits: BodyLimits | undefined,
+    decode: (bytes: Buffer, charset: string | undefined) => string,
+  ): Promise<string> {
+    const collected = await this.#collect(limits);
+    try {
+      return decode(collected.bytes, this.#charset);
+    } finally {
+      collected.release();
+    }
   }
 
   get #charset(): string | undefined {

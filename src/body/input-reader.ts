@@ -1,5 +1,6 @@
-import { ByteCollector } from "../protocol/byte-collector.js";
+import { HeldBytes } from "../protocol/held-bytes.js";
 import type { InputStream } from "../protocol/input-stream.js";
+import type { Segment } from "../protocol/segment.js";
 import { HttpError } from "../http/http-error.js";
 import { Pieces, type PieceSource } from "./pieces.js";
 import { pulledStream } from "./pulled-stream.js";
@@ -53,42 +54,78 @@ export class InputReader implements PieceSource {
    */
   next(): Buffer | undefined | Promise<Buffer | undefined> {
     const piece = this.#input.take();
-    return piece === undefined ? this.#wait() : this.#counted(piece);
+    if (piece === undefined) return this.#wait();
+    this.#count(piece.length);
+    return piece;
   }
 
   async #wait(): Promise<Buffer | undefined> {
     const piece = await this.#input.read();
-    if (piece !== undefined) return this.#counted(piece);
+    if (piece === undefined) this.#requireWhole();
+    else this.#count(piece.length);
+    return piece;
+  }
+
+  /** The same as {@link next} in bytes that the caller hides and releases soon. */
+  lend(): Segment | undefined | Promise<Segment | undefined> {
+    const segment = this.#input.lend();
+    return segment === undefined ? this.#waitToLend() : this.#counted(segment);
+  }
+
+  async #waitToLend(): Promise<Segment | undefined> {
+    await this.#input.ready();
+    const segment = this.#input.lend();
+    if (segment !== undefined) return this.#counted(segment);
+    this.#requireWhole();
+    return undefined;
+  }
+
+  #counted(segment: Segment): Segment {
+    try {
+      this.#count(segment.length);
+      return segment;
+    } catch (error) {
+      segment.release();
+      throw error;
+    }
+  }
+
+  #count(bytes: number): void {
+    this.#taken += bytes;
+    if (this.#length !== undefined && this.#taken > this.#length) throw this.#wrongLength();
+  }
+
+  /** At the end of the input. */
+  #requireWhole(): void {
     // Discarded input also ends; taken for the end, that would be a truncated success.
     if (!this.#input.ended || this.#input.received !== this.#taken) {
       throw new TypeError(`Cannot read ${this.#name}: it was discarded`);
     }
     if (this.#length !== undefined && this.#taken < this.#length) throw this.#wrongLength();
-    return undefined;
   }
 
-  #counted(piece: Buffer): Buffer {
-    this.#taken += piece.length;
-    if (this.#length !== undefined && this.#taken > this.#length) throw this.#wrongLength();
-    return piece;
-  }
-
-  /** Returns everything as one buffer, which may be a view of the received data. Throws as {@link next} and {@link admit}. */
-  async collect(limit: number): Promise<Buffer> {
+  /** Returns everything as one segment. Throws as {@link next} and {@link admit}. */
+  async collect(limit: number): Promise<Segment> {
     this.admit(this.#length ?? 0, limit);
-    const whole = this.#input.takeWhole();
-    if (whole !== undefined) {
-      this.#taken = whole.length;
-      if (this.#length !== undefined && whole.length !== this.#length) throw this.#wrongLength();
-      this.admit(whole.length, limit);
-      return whole;
+    const collected = new HeldBytes();
+    try {
+      const whole = this.#input.lendWhole();
+      if (whole !== undefined) {
+        collected.adopt(whole);
+        this.#taken = whole.length;
+        if (this.#length !== undefined && whole.length !== this.#length) throw this.#wrongLength();
+        this.admit(whole.length, limit);
+        return collected.take();
+      }
+      for (let segment = await this.lend(); segment !== undefined; segment = await this.lend()) {
+        collected.adopt(segment);
+        this.admit(collected.length, limit);
+      }
+      return collected.take();
+    } catch (error) {
+      collected.clear();
+      throw error;
     }
-    const collected = new ByteCollector();
-    for (let piece = await this.next(); piece !== undefined; piece = await this.next()) {
-      collected.push(piece);
-      this.admit(collected.length, limit);
-    }
-    return collected.take();
   }
 
   /** Returns all pieces in order, each read on demand. They throw as {@link next}. */

@@ -1,4 +1,5 @@
 import type { InputStream } from "../protocol/input-stream.js";
+import type { Segment } from "../protocol/segment.js";
 import { InputReader, type BodyLimits } from "./input-reader.js";
 import { decodeText } from "../http/media-type.js";
 
@@ -38,20 +39,29 @@ export class Part {
   }
 
   /** Returns the content as bytes. Throws an HttpError 413 `ERR_BODY_TOO_LARGE` above the limit. */
-  async bytes({ bytes = this.#limit }: BodyLimits = {}): Promise<Buffer> {
-    this.#reader.claim();
-    return this.#reader.collect(bytes);
+  async bytes(limits?: BodyLimits): Promise<Buffer> {
+    return (await this.#collect(limits)).own();
   }
 
   /** Returns the content as UTF-8 text. Throws an HttpError 400 `ERR_BODY_ENCODING` for invalid UTF-8. */
   async text(limits?: BodyLimits): Promise<string> {
-    return decodeText(await this.bytes(limits));
+    const collected = await this.#collect(limits);
+    try {
+      return decodeText(collected.bytes);
+    } finally {
+      collected.release();
+    }
   }
 
   /** Returns the content as a web stream that reads on demand. Cancelling it drops the rest of the part. */
   stream(): ReadableStream<Uint8Array> {
     this.#reader.claim();
     return this.#reader.stream();
+  }
+
+  #collect({ bytes = this.#limit }: BodyLimits = {}): Promise<Segment> {
+    this.#reader.claim();
+    return this.#reader.collect(bytes);
   }
 }
 

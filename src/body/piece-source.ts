@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
 import { Pieces, type BodyPiece, type PieceSource } from "./pieces.js";
-import { takePieces } from "./pulled-stream.js";
+import { takeSource } from "./pulled-stream.js";
 
 type StreamedBody = ReadableStream<BodyPiece> | AsyncIterable<BodyPiece> | Iterable<BodyPiece>;
 
@@ -23,10 +23,7 @@ function isWebStream(body: object): body is ReadableStream<BodyPiece> {
 export function pieceSource(body: unknown): PieceSource<BodyPiece> | undefined {
   if (!isStreamed(body)) return undefined;
   if (body instanceof Pieces) return body.takeSource();
-  if (isWebStream(body)) {
-    const pieces = takePieces(body);
-    return pieces ? fromAsyncIterable(pieces) : fromWebStream(body);
-  }
+  if (isWebStream(body)) return takeSource(body) ?? fromWebStream(body);
   return Symbol.asyncIterator in body ? fromAsyncIterable(body) : fromIterable(body);
 }
 

@@ -1,3 +1,5 @@
+import type { Segment } from "../protocol/segment.js";
+
 /** A piece of a streamed body; text is sent as UTF-8. */
 export type BodyPiece = string | Uint8Array;
 
@@ -5,6 +7,8 @@ export type BodyPiece = string | Uint8Array;
 export interface PieceSource<Piece extends BodyPiece = Uint8Array> {
   /** Returns the next piece, without a promise if it has already arrived, or undefined after the last one. */
   next(): Piece | undefined | Promise<Piece | undefined>;
+  /** The same in bytes that the caller hides and releases soon, if the source can lend them: that saves a copy. */
+  lend?(): Segment | undefined | Promise<Segment | undefined>;
   /** Drops the rest. Never throws or rejects. */
   discard(reason?: unknown): void;
 }

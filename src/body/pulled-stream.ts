@@ -1,14 +1,118 @@
+import { makerOf, standInFor, type StreamMaker } from "./stream-stand-in.js";
 import type { PieceSource } from "./pieces.js";
 
-/** The state of a stream that {@link pulledStream} made. */
-interface Pulled {
-  readonly source: PieceSource;
-  readonly controller: ReadableStreamDefaultController<Uint8Array>;
-  /** Whether the stream itself was read from. */
-  started: boolean;
+const EMPTY = new Uint8Array(0);
+
+/**
+ * How the pieces of a stream are read:
+ *
+ * ```
+ *   by readers ──> directly ──> closed, or errored
+ * ```
+ *
+ * Readers are those of the stream itself. A direct reader takes over if none of them has begun.
+ */
+type Reading =
+  | { readonly kind: "by readers" | "directly" | "closed" }
+  | { readonly kind: "errored"; readonly error: unknown };
+
+/** The pieces of a stream that is made when it is first touched: a loop and a reply read them without it. */
+class Pulled implements StreamMaker {
+  readonly #source: PieceSource;
+  #reading: Reading = { kind: "by readers" };
+  /** Whether a piece was read, so that the stream counts as disturbed. */
+  #isDisturbed = false;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  /** Locks the stream while the pieces are read directly. */
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+
+  constructor(source: PieceSource) {
+    this.#source = source;
+  }
+
+  /** The stream, in the state in which readers of its own would have left it. */
+  get stream(): ReadableStream<Uint8Array> {
+    if (this.#stream !== undefined) return this.#stream;
+    this.#stream = this.#make();
+    if (this.#reading.kind === "by readers") return this.#stream;
+    this.#lock();
+    if (this.#isDisturbed) this.#disturb();
+    if (this.#reading.kind !== "directly") this.#settle();
+    return this.#stream;
+  }
+
+  /** Takes over all pieces, and locks the stream. Returns undefined if it was read from or is locked. */
+  readDirectly(): PieceSource | undefined {
+    if (this.#reading.kind !== "by readers" || this.#isDisturbed || this.#stream?.locked === true)
+      return undefined;
+    this.#reading = { kind: "directly" };
+    if (this.#stream !== undefined) this.#lock();
+    return this.#source;
+  }
+
+  /** The direct reader has read a piece. */
+  pieceRead(): void {
+    if (this.#isDisturbed) return;
+    this.#isDisturbed = true;
+    if (this.#stream !== undefined) this.#disturb();
+  }
+
+  /** The direct reader has reached the end, or has left. */
+  close(): void {
+    this.#end({ kind: "closed" });
+  }
+
+  /** The direct reader has failed. */
+  fail(error: unknown): void {
+    this.#end({ kind: "errored", error });
+  }
+
+  #end(how: Reading): void {
+    if (this.#reading.kind !== "directly") return;
+    this.#reading = how;
+    if (this.#stream !== undefined) this.#settle();
+  }
+
+  #make(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: async (controller) => {
+          this.#isDisturbed = true;
+          const piece = await this.#source.next();
+          if (piece === undefined) controller.close();
+          else controller.enqueue(piece);
+        },
+        cancel: () => this.#source.discard(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  #lock(): void {
+    this.#reader = this.#stream!.getReader();
+    // The end of the lock rejects it.
+    this.#reader.closed.catch(ignore);
+  }
+
+  /** Reads a piece that does not come from the source. */
+  #disturb(): void {
+    this.#controller.enqueue(EMPTY);
+    void this.#reader!.read();
+  }
+
+  #settle(): void {
+    if (this.#reading.kind === "errored") this.#controller.error(this.#reading.error);
+    else this.#controller.close();
+    this.#reader!.releaseLock();
+    this.#reader = undefined;
+  }
 }
 
-const pulledStreams = new WeakMap<ReadableStream, Pulled>();
+function ignore(): void {}
 
 /**
  * Returns a web stream of pieces that are read on demand.
@@ -17,27 +121,23 @@ const pulledStreams = new WeakMap<ReadableStream, Pulled>();
  * with the same observable behaviour.
  */
 export function pulledStream(source: PieceSource): ReadableStream<Uint8Array> {
-  let pulled!: Pulled;
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        pulled = { source, controller, started: false };
-      },
-      async pull(controller) {
-        pulled.started = true;
-        const piece = await source.next();
-        if (piece === undefined) controller.close();
-        else controller.enqueue(piece);
-      },
-      cancel() {
-        source.discard();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  pulledStreams.set(stream, pulled);
-  Object.defineProperty(stream, Symbol.asyncIterator, { value: iterate, writable: true, configurable: true });
-  return stream;
+  return standInFor(new Pulled(source), iterate);
+}
+
+function pulledOf(stream: object): Pulled | undefined {
+  const maker = makerOf(stream);
+  return maker instanceof Pulled ? maker : undefined;
+}
+
+/**
+ * Takes over the source of a stream from {@link pulledStream} that is neither read from nor locked; the stream stays locked.
+ * Returns undefined for any other stream.
+ */
+export function takeSource(stream: ReadableStream): PieceSource | undefined {
+  const pulled = pulledOf(stream);
+  const source = pulled?.readDirectly();
+  if (source !== undefined) pulled?.pieceRead();
+  return source;
 }
 
 /**
@@ -45,16 +145,21 @@ export function pulledStream(source: PieceSource): ReadableStream<Uint8Array> {
  * undefined for any other stream.
  */
 export function takePieces(stream: ReadableStream): AsyncGenerator<Uint8Array, void, undefined> | undefined {
-  const pulled = pulledStreams.get(stream);
-  if (pulled === undefined || pulled.started || stream.locked) return undefined;
-  const reader = stream.getReader();
-  const pieces = piecesOf(pulled, reader);
-  const leave = pieces.return.bind(pieces);
-  pieces.return = async (value) => {
+  const pulled = pulledOf(stream);
+  const source = pulled?.readDirectly();
+  if (pulled === undefined || source === undefined) return undefined;
+  let hasBegun = false;
+  const pieces = piecesOf(source, pulled);
+  const [next, leave] = [pieces.next.bind(pieces), pieces.return.bind(pieces)];
+  pieces.next = () => {
+    hasBegun = true;
+    return next();
+  };
+  pieces.return = (value) => {
     // return() of a generator that has not started would not run its clean-up.
-    if (!pulled.started) {
-      await reader.cancel();
-      reader.releaseLock();
+    if (!hasBegun) {
+      source.discard();
+      pulled.close();
     }
     return leave(value);
   };
@@ -70,23 +175,17 @@ function iterate(
   return (options?.preventCancel === true ? undefined : takePieces(this)) ?? this.values(options);
 }
 
-/** Reads the first piece from the stream, which marks it as disturbed, and the others from the source. */
-async function* piecesOf(
-  { source, controller }: Pulled,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  // Leaves the stream in the state in which a reader would: closed or errored.
-  let leave = (): void => controller.close();
+async function* piecesOf(source: PieceSource, pulled: Pulled): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    const { value: first } = await reader.read();
-    if (first === undefined) leave = () => undefined;
-    for (let piece = first; piece !== undefined; piece = await source.next()) yield piece;
+    for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
+      pulled.pieceRead();
+      yield piece;
+    }
   } catch (error) {
-    leave = () => controller.error(error);
+    pulled.fail(error);
     throw error;
   } finally {
     source.discard();
-    reader.releaseLock();
-    leave();
+    pulled.close();
   }
 }

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 
-import { compactText } from "../protocol/compact.js";
+import { compactText } from "../protocol/compact-text.js";
 import type { Params } from "../protocol/params.js";
 import { RequestHeaders } from "./request-headers.js";
 import { authorityOf } from "../paths/request-target.js";

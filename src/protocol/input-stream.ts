@@ -1,10 +1,5 @@
-import { ByteCollector } from "./byte-collector.js";
-import { compact } from "./compact.js";
-
-/** Pieces below this size are joined while they wait, so that many tiny records cost no more than their bytes. */
-const SMALL_PIECE = 1024;
-/** Joined small pieces become one piece at this size. */
-const JOINED_PIECE = 16 * 1024;
+import { HeldBytes } from "./held-bytes.js";
+import { ownCopy, type Segment } from "./segment.js";
 
 /** Called when bytes leave the stream, so that the peer may send more; with 0 when a reader begins to wait. */
 export type ConsumedListener = (bytes: number) => void;
@@ -14,19 +9,20 @@ type Waiter = { resolve: (piece: Buffer | undefined) => void; reject: (reason: u
 /**
  * One input stream of a request, STDIN or DATA: the connection fills it, one reader empties it. It never refuses a piece:
  * the connection watches {@link buffered} and stops reading the socket.
+ *
+ * Pieces are copied as they arrive. {@link read} and {@link take} return memory that nothing else uses, which a handler
+ * may keep; {@link lend} returns held bytes for a moment, and costs no further copy.
  */
 export class InputStream {
   readonly #consumed: ConsumedListener;
-  readonly #pieces: Buffer[] = [];
-  #tail: ByteCollector | undefined;
+  readonly #held = new HeldBytes();
   #waiter: Waiter | undefined;
+  #arrival: (() => void) | undefined;
   #ended = false;
   #error: { readonly reason: unknown } | undefined;
   #discarding = false;
   /** Called when a piece has arrived that no reader waits for, and at the end; for a reader that does not wait. */
   arrived: (() => void) | undefined;
-  /** Bytes that have arrived and wait for the reader. */
-  buffered = 0;
   /** Bytes that have arrived so far. */
   received = 0;
 
@@ -39,13 +35,18 @@ export class InputStream {
     return this.#ended;
   }
 
-  /** Whether a read waits for the next piece. */
-  get awaited(): boolean {
-    return this.#waiter !== undefined;
+  /** Bytes that have arrived and wait for the reader. */
+  get buffered(): number {
+    return this.#held.length;
   }
 
-  /** Adds a piece that arrived; it must not be empty. */
-  push(piece: Buffer): void {
+  /** Whether a reader waits for the next piece. */
+  get awaited(): boolean {
+    return this.#waiter !== undefined || this.#arrival !== undefined;
+  }
+
+  /** Adds a piece that arrived; it must not be empty, and may change after this. */
+  push(piece: Uint8Array): void {
     this.received += piece.length;
     if (this.#discarding || this.#error !== undefined) {
       this.#consumed(piece.length);
@@ -54,18 +55,12 @@ export class InputStream {
     const waiter = this.#waiter;
     if (waiter !== undefined) {
       this.#waiter = undefined;
-      waiter.resolve(piece);
+      waiter.resolve(ownCopy(piece));
       this.#consumed(piece.length);
       return;
     }
-    this.buffered += piece.length;
-    if (piece.length >= SMALL_PIECE && this.#tail === undefined) {
-      this.#pieces.push(compact(piece));
-    } else {
-      this.#tail ??= new ByteCollector();
-      this.#tail.push(piece);
-      if (this.#tail.length >= JOINED_PIECE) this.#closeTail();
-    }
+    this.#held.push(piece);
+    this.#wakeArrival();
     this.arrived?.();
   }
 
@@ -92,27 +87,42 @@ export class InputStream {
   }
 
   /**
-   * Takes everything that has arrived as one buffer if the stream has ended; undefined while it is open. For bodies that
-   * came together with their request, without a promise.
+   * Takes everything that has arrived if the stream has ended; undefined while it is open. For bodies that came together with
+   * their request, without a promise.
    */
-  takeWhole(): Buffer | undefined {
+  lendWhole(): Segment | undefined {
     if (!this.#ended || this.#error !== undefined || this.#discarding) return undefined;
-    this.#closeTail();
-    const whole = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
-    this.#drop();
+    const whole = this.#held.take();
+    if (whole.length > 0) this.#consumed(whole.length);
     return whole;
+  }
+
+  /** The next bytes if some have arrived, for a reader that hides them and releases them soon; undefined if {@link ready} must decide. */
+  lend(): Segment | undefined {
+    const segment = this.#held.shift();
+    if (segment !== undefined) this.#consumed(segment.length);
+    return segment;
+  }
+
+  /**
+   * Resolves when bytes have arrived that {@link lend} returns, or when none can follow.
+   *
+   * @throws the reason given to {@link fail}
+   */
+  async ready(): Promise<void> {
+    if (this.#held.length === 0 && !this.#isOver) {
+      this.#requireOnlyReader();
+      await new Promise<void>((resolve) => {
+        this.#arrival = resolve;
+        this.#consumed(0);
+      });
+    }
+    if (this.#error !== undefined) throw this.#error.reason;
   }
 
   /** The next piece if it has arrived, without a promise; undefined if {@link read} must decide. */
   take(): Buffer | undefined {
-    if (this.#error !== undefined) return undefined;
-    if (this.#pieces.length === 0) this.#closeTail();
-    const piece = this.#pieces.shift();
-    if (piece !== undefined) {
-      this.buffered -= piece.length;
-      this.#consumed(piece.length);
-    }
-    return piece;
+    return this.lend()?.own();
   }
 
   /**
@@ -123,12 +133,9 @@ export class InputStream {
   read(): Promise<Buffer | undefined> {
     if (this.#error !== undefined) return Promise.reject(this.#error.reason);
     const piece = this.take();
-    if (piece !== undefined) return Promise.resolve(piece);
-    if (this.#ended || this.#discarding) return Promise.resolve(undefined);
-    if (this.#waiter !== undefined) {
-      return Promise.reject(new TypeError("Cannot read input: another read is still waiting"));
-    }
+    if (piece !== undefined || this.#isOver) return Promise.resolve(piece);
     return new Promise((resolve, reject) => {
+      this.#requireOnlyReader();
       this.#waiter = { resolve, reject };
       this.#consumed(0);
     });
@@ -143,17 +150,18 @@ export class InputStream {
     }
   }
 
-  #closeTail(): void {
-    if (this.#tail === undefined) return;
-    this.#pieces.push(this.#tail.take());
-    this.#tail = undefined;
+  /** Whether nothing more can arrive for a reader. */
+  get #isOver(): boolean {
+    return this.#ended || this.#discarding || this.#error !== undefined;
+  }
+
+  #requireOnlyReader(): void {
+    if (this.awaited) throw new TypeError("Cannot read input: another read is still waiting");
   }
 
   #drop(): void {
-    const dropped = this.buffered;
-    this.#pieces.length = 0;
-    this.#tail = undefined;
-    this.buffered = 0;
+    const dropped = this.#held.length;
+    this.#held.clear();
     if (dropped > 0) this.#consumed(dropped);
   }
 
@@ -161,5 +169,12 @@ export class InputStream {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     if (waiter !== undefined) how(waiter);
+    this.#wakeArrival();
+  }
+
+  #wakeArrival(): void {
+    const arrival = this.#arrival;
+    this.#arrival = undefined;
+    arrival?.();
   }
 }

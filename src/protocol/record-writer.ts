@@ -6,6 +6,7 @@ import {
   type ProtocolStatus,
 } from "./constants.js";
 import { paddingFor, writeHeader } from "./record.js";
+import type { Segment } from "./segment.js";
 
 /** Small output is copied into slabs of this size, shared by all writers of the process. */
 const SLAB_SIZE = 64 * 1024;
@@ -14,9 +15,16 @@ const COPY_LIMIT = 16 * 1024;
 /** Bytes of the records that close an answer: the end of STDOUT, and END_REQUEST with its body. */
 const END_LENGTH = HEADER_LENGTH + 2 * HEADER_LENGTH;
 
-/** The slab that is being filled. Its bytes are used once, from start to end. */
-let slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
-let slabUsed = 0;
+/** Memory that is filled from start to end, and again from the start once all that was written to it has been sent. */
+class Slab {
+  readonly memory = Buffer.allocUnsafeSlow(SLAB_SIZE);
+  used = 0;
+  /** Bytes that were not sent yet, or of which that is not known. */
+  unsent = 0;
+}
+
+/** The slab that is being filled. */
+let slab = new Slab();
 
 /** A whole answer on STDOUT, written at once. */
 export interface WholeAnswer {
@@ -37,10 +45,16 @@ export interface WholeAnswer {
  */
 export class RecordWriter {
   #ready: Uint8Array[] = [];
-  /** The part of `#slab` that this writer has filled but not queued. */
+  /** Segments whose bytes are queued. */
+  #segments: Segment[] | undefined;
+  /** The part of the slab that this writer has filled but not queued. */
   #slab = slab;
+  #memory = slab.memory;
   #start = 0;
   #end = 0;
+  /** Bytes of the slab that were reserved since the last {@link take}, and before it. */
+  #reserved = 0;
+  #taken = 0;
   /** Bytes that are queued. */
   length = 0;
 
@@ -64,9 +78,9 @@ export class RecordWriter {
     const paddingLength = paddingFor(contentLength);
     const copied = contentLength <= COPY_LIMIT;
     let at = this.#reserve(HEADER_LENGTH + paddingLength + (copied ? contentLength : 0));
-    at = writeHeader(this.#slab, at, { type, requestId, contentLength, paddingLength });
+    at = writeHeader(this.#memory, at, { type, requestId, contentLength, paddingLength });
     if (copied) {
-      this.#slab.set(content, at);
+      this.#memory.set(content, at);
       at += contentLength;
       this.#pad(at, paddingLength);
     } else {
@@ -97,7 +111,7 @@ export class RecordWriter {
     }
     const paddingLength = paddingFor(contentLength);
     let at = this.#reserve(HEADER_LENGTH + contentLength + paddingLength + END_LENGTH);
-    const target = this.#slab;
+    const target = this.#memory;
     at = writeHeader(target, at, { type: RecordType.Stdout, requestId, contentLength, paddingLength });
     if (typeof body === "string" && body.length === bodyLength) {
       // Nothing beyond ASCII, so one call writes both.
@@ -117,17 +131,53 @@ export class RecordWriter {
     this.#writeEnd(at, { requestId, applicationStatus, protocolStatus });
   }
 
+  /** Queues the bytes of a segment as {@link stream} does, and owns the segment. */
+  segment(type: number, requestId: number, segment: Segment): void {
+    this.stream(type, requestId, segment.bytes);
+    if (segment.length <= COPY_LIMIT) segment.release();
+    else (this.#segments ??= []).push(segment);
+  }
+
   /** Takes everything that is queued, in order. */
   take(): Uint8Array[] {
     this.#queueSlab();
     this.length = 0;
+    this.#taken = this.#reserved;
+    this.#reserved = 0;
     const ready = this.#ready;
     this.#ready = [];
     return ready;
   }
 
+  /** Takes the segments of what was taken last, to be released when that has been sent; undefined if there are none. */
+  takeSegments(): Segment[] | undefined {
+    const segments = this.#segments;
+    this.#segments = undefined;
+    return segments;
+  }
+
+  /** What was taken last has been sent: its memory may be used again. */
+  sent(): void {
+    const filled = this.#slab;
+    filled.unsent -= this.#taken;
+    this.#taken = 0;
+    if (filled.unsent === 0) filled.used = 0;
+    if (this.#segments !== undefined) this.#releaseSegments();
+  }
+
+  /** Drops everything that is queued. */
+  clear(): void {
+    this.take();
+    this.#releaseSegments();
+  }
+
+  #releaseSegments(): void {
+    for (const segment of this.#segments ?? []) segment.release();
+    this.#segments = undefined;
+  }
+
   #writeBody(at: number, body: string | Uint8Array, length: number): void {
-    const target = this.#slab;
+    const target = this.#memory;
     if (typeof body !== "string") {
       target.set(body, at);
       return;
@@ -142,7 +192,7 @@ export class RecordWriter {
     end: { requestId: number; applicationStatus: number; protocolStatus: number },
   ): void {
     const { requestId, applicationStatus, protocolStatus } = end;
-    const target = this.#slab;
+    const target = this.#memory;
     let at = writeHeader(target, offset, {
       type: RecordType.Stdout,
       requestId,
@@ -161,30 +211,31 @@ export class RecordWriter {
   }
 
   #pad(offset: number, length: number): void {
-    for (let at = offset; at < offset + length; at += 1) this.#slab[at] = 0;
+    for (let at = offset; at < offset + length; at += 1) this.#memory[at] = 0;
   }
 
   /** Makes room for `length` bytes in the slab and returns where they start. */
   #reserve(length: number): number {
-    if (slabUsed + length > SLAB_SIZE) {
-      slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
-      slabUsed = 0;
-    }
-    if (this.#slab !== slab || this.#end !== slabUsed) {
+    if (slab.used + length > SLAB_SIZE) slab = new Slab();
+    if (this.#slab !== slab || this.#end !== slab.used) {
       this.#queueSlab();
+      if (this.#slab !== slab) this.#reserved = 0;
       this.#slab = slab;
-      this.#start = slabUsed;
-      this.#end = slabUsed;
+      this.#memory = slab.memory;
+      this.#start = slab.used;
+      this.#end = slab.used;
     }
     const at = this.#end;
     this.#end += length;
-    slabUsed = this.#end;
+    this.#reserved += length;
+    slab.used = this.#end;
+    slab.unsent += length;
     this.length += length;
     return at;
   }
 
   #queueSlab(): void {
-    if (this.#end > this.#start) this.#ready.push(this.#slab.subarray(this.#start, this.#end));
+    if (this.#end > this.#start) this.#ready.push(this.#memory.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
 }

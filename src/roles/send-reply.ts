@@ -1,5 +1,6 @@
 import { TricornError, type AbortedError } from "../errors.js";
 import type { ProtocolStatus } from "../protocol/constants.js";
+import { Segment } from "../protocol/segment.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { formatHead, type HeadLimits } from "../http/head.js";
 import {
@@ -134,18 +135,23 @@ class StreamedReply {
     const exchange = this.#exchange;
     const { source } = this.#content;
     let complete = false;
+    let segment: Segment | undefined;
     exchange.onAbort(this.#stop);
     try {
       this.#announce();
       for (;;) {
         // The first piece is awaited before the head is sent: until then a failure can still be answered with its own
         // status. A handler that wants the head sent first yields an empty piece.
-        const next = source.next();
-        const piece = this.#checked(next instanceof Promise ? await next : next);
+        const next = source.lend === undefined ? source.next() : source.lend();
+        const given = next instanceof Promise ? await next : next;
+        if (given instanceof Segment) segment = given;
+        const piece = this.#checked(segment?.bytes ?? given);
         if (!exchange.started) this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
         // A complete answer ends normally, even if its request was aborted.
         if (piece === undefined) break;
-        if (piece.length > 0) exchange.write(piece);
+        if (segment !== undefined) exchange.writeSegment(segment);
+        else if (piece.length > 0) exchange.write(piece);
+        segment = undefined;
         while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
         if (exchange.ended || exchange.aborted !== undefined) return;
       }
@@ -158,6 +164,7 @@ class StreamedReply {
       this.#request?.logFailure(error);
       exchange.breakOff();
     } finally {
+      segment?.release();
       if (!complete) source.discard(exchange.aborted);
     }
   }

@@ -135,23 +135,23 @@ export class ConnectionLife {
   /** Closes a connection on which no request is active. */
   closeIdle(): void {
     const { side, output } = this.#parts;
-    this.finish(side.output.take());
+    this.finish();
     // Nothing is on its way in either direction, so nothing can be lost.
     if (side.inputComplete && output.isEmpty) this.#socket.destroy();
     else this.#hurry();
   }
 
   /** Writes the last answer and closes; nginx without keep-alive waits for that (section 3.5). */
-  finish(buffers: Uint8Array[]): void {
+  finish(): void {
     const { side, output } = this.#parts;
-    if (buffers.length === 0 || !side.inputComplete) {
-      output.write(buffers);
+    if (side.output.length === 0 || !side.inputComplete) {
+      output.write(side.output);
       this.startDraining();
       return;
     }
     // Nothing is on its way to us that a close could answer with a reset, so no half-close is needed.
     this.#drain();
-    output.writeLast(buffers);
+    output.writeLast(side.output);
   }
 
   /** Half-closes, and reads on until the peer closes too: closing on unread input would reset what was just sent. */

@@ -53,11 +53,10 @@ export class Connection implements ApplicationSideHost {
     this.#owner = owner;
     const { limits, timeouts } = owner;
     const side = new ApplicationSide(owner.application, this, { limits, times: timeouts });
-    const input = new SocketInput(socket);
+    const input = new SocketInput(socket, this.#read);
     const output = new SocketOutput(socket, timeouts.send);
     [this.#side, this.#input, this.#output] = [side, input, output];
     this.#life = new ConnectionLife(socket, { side, input, output, owner });
-    socket.on("data", this.#read);
     socket.on("drain", this.#sent);
     socket.on("timeout", this.#sendingStalled);
     socket.on("end", this.#peerEnd);
@@ -135,7 +134,6 @@ export class Connection implements ApplicationSideHost {
   }
 
   readonly #read = (chunk: Buffer): void => {
-    this.#input.arrived(chunk);
     if (this.#life.isServing) this.#receive(chunk);
     else if (this.#life.drop(chunk.length) > this.#owner.limits.drainBytes) this.#socket.destroy();
   };
@@ -170,9 +168,9 @@ export class Connection implements ApplicationSideHost {
       new AbortedError("ERR_ABORTED_DISCONNECT", `Cannot complete request: the connection ${fault}`, error),
     );
     // No request can be active: these are the first bytes.
-    if (other?.answer !== undefined) this.#output.write([other.answer]);
+    if (other?.answer !== undefined) this.#output.writeRaw(other.answer);
     if (!this.#life.isServing) return;
-    this.#output.write(this.#side.output.take());
+    this.#output.write(this.#side.output);
     // More may be on its way, which must not reset the connection.
     this.#life.startDraining();
   }
@@ -180,14 +178,12 @@ export class Connection implements ApplicationSideHost {
   readonly #flush = (): void => {
     this.#flushQueued = false;
     if (!this.#life.isServing || this.#socket.destroyed) return;
-    const buffers = this.#side.output.take();
     if (this.#life.decideLast()) {
-      this.#life.finish(buffers);
+      this.#life.finish();
       return;
     }
-    this.#output.write(buffers);
     // If the peer is gone this write fails soon; if it does not fail, the peer closed only its sending side.
-    if (buffers.length > 0) this.#life.awaitAnswers();
+    if (this.#output.write(this.#side.output)) this.#life.awaitAnswers();
     this.#side.writable = this.#output.writable;
     if (!this.#side.writable) this.#output.limitTime();
     if (this.#input.rest !== undefined) this.#receiveRest();
@@ -233,7 +229,9 @@ export class Connection implements ApplicationSideHost {
 
   readonly #closed = (): void => {
     this.#life.closed();
+    this.#output.closed();
     this.#side.disconnect();
+    this.#side.output.clear();
     this.#owner.closed(this);
   };
 

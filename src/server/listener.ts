@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { ConfigurationError } from "../errors.js";
 import { listenReason } from "../diagnostics/listen-reason.js";
 import { formatAddress, type Address } from "../protocol/address.js";
+import { acceptInto } from "./accepted-socket.js";
 import { BACKLOG, isAddressInUse, listening } from "./listening.js";
 import type { SocketAccess } from "./socket-access.js";
 import type { SocketFile } from "./socket-file.js";
@@ -13,7 +14,7 @@ import { bindSocket } from "./unix-socket.js";
 /** Silence after which TCP keep-alive probes a peer; ms. */
 const KEEP_ALIVE_DELAY = 60_000;
 
-/** Half-open: a Web server may close its side when it has sent everything and still wants the answer. */
+/** For a runtime that cannot read into one buffer; half-open as {@link AcceptedSocket}. */
 const SOCKET_OPTIONS = {
   allowHalfOpen: true,
   noDelay: true,
@@ -62,6 +63,10 @@ export class Listener {
       if (error instanceof ConfigurationError) throw error;
       throw cannotListen(isAddressInUse(error) ? "ERR_ADDRESS_IN_USE" : "ERR_LISTEN", address, error);
     }
+    acceptInto(this.#server, {
+      keepAliveDelay: KEEP_ALIVE_DELAY,
+      accepted: (socket) => this.#host.accepted(socket, this),
+    });
     const bound = this.#server.address();
     if (typeof bound === "object" && bound !== null) this.#bound = bound;
     this.#server.on("error", (error) => this.#host.failed(error));
@@ -94,7 +99,7 @@ export class Listener {
     this.#file = undefined;
   }
 
-  /** Stops accepting. Resolves when the socket and every connection from it are closed. */
+  /** Stops accepting. Resolves when the socket is closed. */
   close(): Promise<void> {
     this.hide();
     return new Promise((resolve) => {

@@ -7,6 +7,7 @@ import { parseAddress, type AddressLike } from "../protocol/address.js";
 import { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
 import type { Application } from "../protocol/application-side/application.js";
+import { blocks } from "../protocol/block-pool.js";
 import type { ValueName } from "../protocol/constants.js";
 import { PeerPolicy } from "./allowed-peers.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
@@ -209,6 +210,7 @@ export class Server implements ConnectionOwner {
   readonly #tick = (): void => {
     this.#now = performance.now();
     for (const connection of this.#connections) connection.expire(this.#now);
+    blocks.trim();
   };
 
   async #close(): Promise<void> {

@@ -1,5 +1,7 @@
 import type { Duplex } from "node:stream";
 
+import { AcceptedSocket } from "./accepted-socket.js";
+
 /** Bytes that Node.js reads from a socket at once. */
 const FULL_READ = 64 * 1024;
 
@@ -11,18 +13,22 @@ export class SocketInput {
   /** Whether the last chunk was as long as Node.js reads, so that it reads again at once. */
   moreFollows = false;
 
-  constructor(socket: Duplex) {
+  /** @param receive called with each chunk, which is valid until it returns */
+  constructor(socket: Duplex, receive: (chunk: Buffer) => void) {
     this.#socket = socket;
-  }
-
-  /** A chunk has come from the socket. */
-  arrived({ length }: Buffer): void {
-    this.moreFollows = length >= FULL_READ;
+    const arrived = (chunk: Buffer): void => {
+      this.moreFollows = chunk.length >= FULL_READ;
+      receive(chunk);
+    };
+    if (socket instanceof AcceptedSocket) socket.receiver = arrived;
+    else socket.on("data", arrived);
   }
 
   /** Notes how many bytes of a chunk were read. */
   read(chunk: Buffer, bytes: number): void {
-    this.rest = bytes < chunk.length ? chunk.subarray(bytes) : undefined;
+    if (bytes === chunk.length) this.rest = undefined;
+    // The rest of a rest is in memory of its own already.
+    else this.rest = this.rest === undefined ? Buffer.from(chunk.subarray(bytes)) : chunk.subarray(bytes);
   }
 
   /** Whether the socket is not being read. */

@@ -1,6 +1,10 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
+import type { RecordWriter } from "../protocol/record-writer.js";
+import type { Segment } from "../protocol/segment.js";
+import { AcceptedSocket } from "./accepted-socket.js";
+
 /** Unsent bytes in the socket from which a stream must wait. */
 const SEND_HIGH_WATER = 64 * 1024;
 /** Unsent bytes from which nothing more is read: a peer that asks but never reads must not pile up answers. */
@@ -12,10 +16,18 @@ const SEND_LIMIT = 1024 * 1024;
  */
 const BROKEN_RECORD = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0]);
 
+const NONE: readonly Segment[] = [];
+
 /** The sending side of a socket: writes buffers at once, and knows how much the peer has not taken. */
 export class SocketOutput {
   readonly #socket: Duplex;
   readonly #timeout: number;
+  /** The same socket, if it can write at once. */
+  readonly #accepted: AcceptedSocket | undefined;
+  /** The segments of each write that has not ended. */
+  readonly #lent = new Set<readonly Segment[]>();
+  /** Called at the end of each write, once the last answer is written. */
+  #emptied: (() => void) | undefined;
   /** When the limit was last set; ms. */
   #limitedAt = 0;
   /** Whether it was set for the rest of a limit that struck early. */
@@ -24,6 +36,7 @@ export class SocketOutput {
   /** @param timeout how long the peer may take no bytes while that is limited, in ms; Infinity for no limit */
   constructor(socket: Duplex, timeout: number) {
     this.#socket = socket;
+    this.#accepted = socket instanceof AcceptedSocket ? socket : undefined;
     this.#timeout = timeout;
   }
 
@@ -44,21 +57,40 @@ export class SocketOutput {
     return this.#socket.writableLength >= SEND_LIMIT && this.#socket.writableNeedDrain;
   }
 
-  /** Writes all buffers at once. */
-  write(buffers: readonly Uint8Array[]): void {
-    this.#write(buffers, undefined);
+  /** Writes what is queued, in one write. Returns whether anything was. */
+  write(queue: RecordWriter): boolean {
+    const { length } = queue;
+    if (length === 0) return false;
+    const buffers = queue.take();
+    const written = this.#accepted?.writeNow(buffers) ?? 0;
+    if (written === length) queue.sent();
+    else this.#writeLater(withoutFirst(written, buffers), queue.takeSegments());
+    return true;
   }
 
-  /** Writes all buffers, at least one, and closes the socket when the last one has left. */
-  writeLast(buffers: readonly Uint8Array[]): void {
-    // A tick later: within the callback of a write, Node.js would create an unused Error.
-    this.#write(buffers, () => process.nextTick(destroy, this.#socket));
-    if (!this.isEmpty) this.limitTime();
+  /** Writes what is queued, at least one record, and closes the socket when the last byte has left. */
+  writeLast(queue: RecordWriter): void {
+    this.write(queue);
+    const socket = this.#socket;
+    if (this.isEmpty) {
+      socket.destroy();
+      return;
+    }
+    this.#emptied = () => {
+      // A tick later: within the callback of a write, Node.js would create an unused Error.
+      if (this.isEmpty) process.nextTick(destroy, socket);
+    };
+    this.limitTime();
+  }
+
+  /** Writes bytes that are not a record. */
+  writeRaw(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
   }
 
   /** Writes bytes that no Web server takes for the end of an answer. */
   writeBroken(): void {
-    this.#socket.write(BROKEN_RECORD);
+    this.writeRaw(BROKEN_RECORD);
   }
 
   /** Half-closes: what was written still leaves, within the time limit. */
@@ -91,20 +123,42 @@ export class SocketOutput {
     this.#setTimeout(0);
   }
 
-  /** `written` is called when the last buffer has left. */
-  #write(buffers: readonly Uint8Array[], written: (() => void) | undefined): void {
+  /** Writes what the socket did not take at once. The system reads the segments until it reports the end of the write. */
+  #writeLater(buffers: readonly Uint8Array[], segments: readonly Segment[] = NONE): void {
     const socket = this.#socket;
     const last = buffers.length - 1;
+    if (segments.length > 0) this.#lent.add(segments);
+    const written = (): void => {
+      if (this.#lent.delete(segments)) for (const segment of segments) segment.release();
+      this.#emptied?.();
+    };
     if (last > 0) socket.cork();
     for (let index = 0; index < last; index += 1) socket.write(buffers[index]);
-    if (last >= 0) socket.write(buffers[last], written);
+    socket.write(buffers[last], written);
     if (last > 0) socket.uncork();
+  }
+
+  /** The socket is closed: some writes may never report their end. */
+  closed(): void {
+    for (const segments of this.#lent) for (const segment of segments) segment.abandon();
+    this.#lent.clear();
   }
 
   #setTimeout(time: number): void {
     // Streams that are not sockets stay in this process, and have no time-out.
     if (this.#socket instanceof Socket) this.#socket.setTimeout(time);
   }
+}
+
+/** The buffers without their first bytes. */
+function withoutFirst(bytes: number, buffers: readonly Uint8Array[]): readonly Uint8Array[] {
+  let sent = bytes;
+  for (let index = 0; index < buffers.length; index += 1) {
+    const buffer = buffers[index]!;
+    if (sent < buffer.length) return [buffer.subarray(sent), ...buffers.slice(index + 1)];
+    sent -= buffer.length;
+  }
+  return [];
 }
 
 function destroy(socket: Duplex): void {

@@ -58,12 +58,12 @@ describe("InputStream", () => {
   test("returns everything at once after its end, and not before", () => {
     const { input, consumed } = stream();
     input.push(Buffer.from("ab"));
-    expect(input.takeWhole()).toBeUndefined();
+    expect(input.lendWhole()).toBeUndefined();
     input.push(Buffer.alloc(2000, "x"));
     input.end();
-    expect(input.takeWhole()).toEqual(Buffer.concat([Buffer.from("ab"), Buffer.alloc(2000, "x")]));
+    expect(input.lendWhole()?.own()).toEqual(Buffer.concat([Buffer.from("ab"), Buffer.alloc(2000, "x")]));
     expect([input.buffered, consumed()]).toEqual([0, 2002]);
-    expect(input.takeWhole()).toHaveLength(0);
+    expect(input.lendWhole()).toHaveLength(0);
   });
 
   test("fails the waiting reader and every later one, and drops what is buffered", async () => {
@@ -75,7 +75,7 @@ describe("InputStream", () => {
     input.push(Buffer.from("abc"));
     await expect(input.read()).rejects.toBe(reason);
     expect([input.buffered, consumed()]).toEqual([0, 3]);
-    expect(input.takeWhole()).toBeUndefined();
+    expect(input.lendWhole()).toBeUndefined();
   });
 
   test("does not fail if everything was already read", async () => {

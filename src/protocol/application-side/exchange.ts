@@ -6,6 +6,7 @@ import { callListener, ExchangeListeners } from "./exchange-listeners.js";
 import type { InputStream } from "../input-stream.js";
 import { Params } from "../params.js";
 import type { RecordWriter } from "../record-writer.js";
+import type { Segment } from "../segment.js";
 import * as phases from "./request-phase.js";
 
 const noParams = Params.from([]);
@@ -137,9 +138,30 @@ export class Exchange {
   /** Writes to STDOUT, text as UTF-8. Bytes are not copied: they must not change until they are sent. */
   write(content: string | Uint8Array): void {
     if (this.ended) return;
+    const begins = this.#start();
+    this.#host.output.stream(RecordType.Stdout, this.id, content);
+    this.#written(begins);
+  }
+
+  /** Writes held bytes to STDOUT, and owns their segment. */
+  writeSegment(segment: Segment): void {
+    if (this.ended) {
+      segment.release();
+      return;
+    }
+    const begins = this.#start();
+    this.#host.output.segment(RecordType.Stdout, this.id, segment);
+    this.#written(begins);
+  }
+
+  /** Returns whether the answer begins. */
+  #start(): boolean {
     const begins = !this.started;
     this.phase = phases.startAnswer(this.phase);
-    this.#host.output.stream(RecordType.Stdout, this.id, content);
+    return begins;
+  }
+
+  #written(begins: boolean): void {
     if (begins) this.#writeWarnings();
     this.#host.outputQueued();
   }
