@@ -1,7 +1,8 @@
 // Bundles src/ into dist/, or into the given folder: a file for each entry of the package, and shared files.
 // Node.js takes about half a millisecond to find, read and link a module, and src/ has two hundred.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
@@ -45,6 +46,9 @@ const requireCommonJs = {
   },
 };
 
+/** By entry: {@link loadedBy}. */
+const loads = new Map();
+
 const bundle = await rolldown({
   cwd: root,
   input: Object.fromEntries(entries.map((entry) => [entry, `src/${entry}.ts`])),
@@ -56,25 +60,49 @@ const bundle = await rolldown({
   // Unused exports of the above are dropped.
   treeshake: { propertyReadSideEffects: false },
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: folder,
   format: "esm",
   // Without the prefix of a virtual module: shared/pino.js.
   chunkFileNames: ({ name }) => `shared/${name.replace(/^_/, "")}.js`,
-  // Small files that most entries share are one file, rather than one for each set of entries.
+  // Three files for all that every application loads, two of them for what a client or a configuration also loads: rolldown
+  // would write one for each set of entries that shares it.
   codeSplitting: {
     groups: [
-      { name: "params", test: /\/src\/protocol\/(?:byte-collector|name-value|pair-index|params)\.ts$/ },
-      {
-        name: "basics",
-        test: /\/src\/(?:http\/(?:byte-range|hop-by-hop|http-date|method-not-allowed|parameters|preconditions|query)|paths\/(?:automaton|character-set|complement|case-folding|glob-automaton|glob-nodes|glob-parser|lazy-dfa|path-glob|path-readings|route-pattern|trailing-slash)|diagnostics\/(?:caller|listen-reason|options|own-frames)|errors|log\/(?:log-safely|secrets))\.ts$/,
-      },
+      { name: groupOf("paths", "config/index", "index"), debugName: "paths", priority: 3 },
+      { name: groupOf("basics", "client/index", "index"), debugName: "basics", priority: 2 },
+      { name: groupOf("application", "index"), debugName: "application", priority: 1 },
     ],
   },
 });
 await bundle.close();
+for (const { fileName, code } of output) writeFileSync(resolve(root, folder, fileName), inOneByte(code));
 
 /** The package.json of a folder of the project. */
 function manifestOf(of) {
   return JSON.parse(readFileSync(new URL(`../${of}/package.json`, import.meta.url), "utf8"));
+}
+
+/**
+ * Escapes the few characters beyond Latin-1, all of them in literals and comments: with a single one, V8 keeps the whole file with
+ * two bytes for each character.
+ */
+function inOneByte(code) {
+  return code.replaceAll(/[^\0-\xff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Names the group of the modules that all of these entries load. */
+function groupOf(name, ...all) {
+  return (id, graph) => (all.every((entry) => loadedBy(entry, graph).has(id)) ? name : null);
+}
+
+/** The modules that an entry loads at once. */
+function loadedBy(entry, graph) {
+  const known = loads.get(entry);
+  if (known !== undefined) return known;
+  const found = new Set([`${root}src/${entry}.ts`]);
+  for (const id of found)
+    for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) found.add(imported);
+  loads.set(entry, found);
+  return found;
 }

@@ -17,7 +17,7 @@ export function tsyringe(): typeof Tsyringe {
 
 /** Whether this process has loaded tsyringe, by {@link tsyringe} or by an import of its own: something may be registered in it. */
 export function isTsyringeLoaded(): boolean {
-  return loaded !== undefined || require.cache[require.resolve("tsyringe")] !== undefined;
+  return loaded !== undefined || Object.keys(require.cache).some((file) => /[\\/]tsyringe[\\/]/.test(file));
 }
 
 /**

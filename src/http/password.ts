@@ -1,9 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-
 const SHOWN = "[redacted]";
 
 /** Random for each process, so that a client cannot choose texts whose digests share a prefix. */
-const key = randomBytes(32);
+let key: Buffer | undefined;
 
 /**
  * A password that a client sent. It cannot be shown by accident: printed, logged, interpolated, serialized or cloned it is
@@ -27,6 +25,7 @@ export class Password {
    * hashes instead, and verify {@link reveal} against them.
    */
   equals(text: string): boolean {
+    const { timingSafeEqual } = process.getBuiltinModule("node:crypto");
     return timingSafeEqual(digest(this.#text), digest(text));
   }
 
@@ -49,6 +48,9 @@ export class Password {
 }
 
 function digest(text: string): Buffer {
+  // Loaded here: it is 25 modules of Node.js, which many applications never use.
+  const { createHmac, randomBytes } = process.getBuiltinModule("node:crypto");
+  key ??= randomBytes(32);
   // Not UTF-8, which encodes all lone surrogates alike.
   return createHmac("sha256", key).update(text, "utf16le").digest();
 }

@@ -1,4 +1,5 @@
-import { parseCookie, type Cookies } from "cookie";
+import { createRequire } from "node:module";
+import type { Cookies, parseCookie } from "cookie";
 import type { Logger } from "pino";
 
 import type { AbortedError } from "../errors.js";
@@ -17,6 +18,15 @@ import { remoteAddressOf } from "../http/remote-address.js";
 import { RequestHeaders } from "../http/request-headers.js";
 import { mirroredLog } from "../log/stderr-lines.js";
 import { visibleTarget } from "../paths/request-target.js";
+
+const require = createRequire(import.meta.url);
+
+let parser: typeof parseCookie | undefined;
+
+/** Loads the library for the first request whose cookies are read. */
+function cookieParser(): typeof parseCookie {
+  return (parser ??= (require("cookie") as { readonly parseCookie: typeof parseCookie }).parseCookie);
+}
 
 /** The facts of a line of the log. */
 interface LineFacts {
@@ -122,7 +132,7 @@ export abstract class RoleRequest {
 
   /** The cookies by name. */
   get cookies(): Readonly<Cookies> {
-    return (this.#cookies ??= parseCookie(this.headers.get("cookie") ?? ""));
+    return (this.#cookies ??= cookieParser()(this.headers.get("cookie") ?? ""));
   }
 
   /**

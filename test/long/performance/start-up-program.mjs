@@ -34,6 +34,9 @@ class Site {
   item(id) {
     return { id };
   }
+  cookie({ cookies }) {
+    return `cookies: ${Object.keys(cookies).length}`;
+  }
   logged(request) {
     request.log.info({ password: "told" }, "Asked");
     return "logged";
@@ -50,6 +53,7 @@ const applications = {
   },
   captured: async () => [decorate(Site, { route: Get("/items/:id"), parameter: Path("id"), key: "item" })],
   logged: async () => [decorate(Site, { route: Get("/"), parameter: Req(), key: "logged" })],
+  cookies: async () => [decorate(Site, { route: Get("/"), parameter: Req(), key: "cookie" })],
   injected: async () => {
     class Greeter extends Site {
       constructor(name) {

@@ -31,6 +31,7 @@ const requests = {
   plain: get(1, "/", { keep: false }),
   captured: get(1, "/items/1", { keep: false }),
   logged: get(1, "/", { keep: false }),
+  cookies: get(1, "/", { keep: false }),
   injected: get(1, "/", { keep: false }),
   schema: get(1, "/items/1", { keep: false }),
   filter: get(1, "/a.txt", { keep: false }),
@@ -43,6 +44,8 @@ interface Loaded {
   readonly packages: ReadonlySet<string>;
   /** What was logged. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
+  /** The modules of Node.js. */
+  readonly builtIn: readonly string[];
   /** How many files in all. */
   readonly count: number;
   /** What Node.js finds out with what a CommonJS file exports, for those who import it. */
@@ -65,7 +68,8 @@ async function loadedBy(kind: keyof typeof requests, answer: string): Promise<Lo
   const packages = new Set(names.filter((name) => name !== ""));
   const lexers = found.loaded.filter((url) => url.includes("cjs-module-lexer"));
   const lines = child.errors.map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { own, packages, lines, count: files.length, lexers };
+  const builtIn = found.loaded.filter((url) => url.startsWith("node:"));
+  return { own, packages, lines, builtIn, count: files.length, lexers };
 }
 
 describe("a process that has answered a plain request", () => {
@@ -73,17 +77,24 @@ describe("a process that has answered a plain request", () => {
 
   test("has loaded no more files than it needs", async () => {
     const loaded = await plain();
-    // 12 of this package, where src/ has some 120 for them: each costs half a millisecond before anything in it runs.
-    expect(loaded.own.length).toBeLessThanOrEqual(16);
-    // Those, the program, reflect-metadata and cookie.
-    expect(loaded.count).toBeLessThanOrEqual(18);
+    // 4 of this package, where src/ has some 200 for them: each costs half a millisecond before anything in it runs.
+    expect(loaded.own.length).toBeLessThanOrEqual(4);
+    // Those, the program and reflect-metadata.
+    expect(loaded.count).toBeLessThanOrEqual(6);
+  });
+
+  test("has loaded no cryptography of Node.js, nor workers and web streams", async () => {
+    const loaded = await plain();
+    expect(loaded.builtIn).toContain("node:module");
+    const rare = /^node:(?:internal\/)?(?:crypto|worker|webstreams|tls|fs\/promises)/;
+    expect(loaded.builtIn.filter((url) => rare.test(url))).toEqual([]);
   });
 
   test("has loaded no package that only some applications need", async () => {
     const loaded = await plain();
     // Schemas, which take 11 MiB; the cache of filtered files; the gateway's files.
     // find-my-way for captured segments; pino for lines with fields; tsyringe for classes with dependencies.
-    const rare = ["zod", "lru-cache", "mime-types", "find-my-way", "pino", "tsyringe"];
+    const rare = ["zod", "lru-cache", "mime-types", "find-my-way", "pino", "tsyringe", "cookie"];
     for (const name of rare) expect(loaded.packages).not.toContain(name);
     // Found are packages at all, and the line of the start was written.
     expect(loaded.packages).toContain("reflect-metadata");
@@ -111,6 +122,7 @@ test("the first line with fields has them and no secret, although pino is loaded
 test.each([
   ["captured", '{"id":"1"}', "find-my-way"],
   ["logged", "logged", "pino"],
+  ["cookies", "cookies: 0", "cookie"],
   ["injected", "Hello, Ada", "tsyringe"],
   ["schema", '{"id":1}', "zod"],
   ["filter", "as it is", "lru-cache"],
