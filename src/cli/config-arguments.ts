@@ -2,10 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { deploymentOptions, type DeploymentOption } from "../config/deployment-options.js";
-/** The command was not called correctly. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+import { UsageError } from "./usage-error.js";
 
 /** The arguments of `tricorn config`. */
 export interface ConfigArguments {

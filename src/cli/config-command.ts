@@ -5,10 +5,11 @@ import { parseDeployment, type DeploymentInput } from "../config/deployment.js";
 import { servers } from "../config/servers.js";
 import { ConfigurationError } from "../errors.js";
 import type { RouteDescription } from "../paths/routes-of.js";
-import { parseConfigArguments, UsageError, type ConfigArguments } from "./config-arguments.js";
+import { parseConfigArguments, type ConfigArguments } from "./config-arguments.js";
 import { configHelp } from "./help.js";
 import { loadDescription } from "./load-description.js";
 import { nextSteps } from "./next-steps.js";
+import { UsageError } from "./usage-error.js";
 import { printConfiguration, writeConfiguration } from "./write-configuration.js";
 
 /**

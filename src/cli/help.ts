@@ -1,6 +1,7 @@
 import type { DeploymentOption } from "../config/deployment-options.js";
 import { servers } from "../config/servers.js";
 import { commandOptions } from "./config-arguments.js";
+import { serveOptions } from "./serve-arguments.js";
 
 const WIDTH = 100;
 const INDENT = 28;
@@ -14,7 +15,8 @@ export function help(): string {
   return `Usage: tricorn <command>
 
   config <server> [module]   print or write the configuration of a Web server for an application
-  --help                     print this help; for the command: tricorn config --help
+  serve <program>            run a program in several workers, and reload it without losing a request
+  --help                     print this help; for a command: tricorn config --help
   --version                  print the version of Tricorn
 `;
 }
@@ -41,6 +43,22 @@ Fields of the deployment:
 
 ${commandOptions().map(optionEntry).join("")}
 Example: tricorn config nginx dist/application.js --port 8080 --state run --out .
+`;
+}
+
+/** The output of `tricorn serve --help`. */
+export function serveHelp(): string {
+  const program =
+    "program is a JavaScript or TypeScript file that calls serve; the workers listen on the addresses of the options instead of " +
+    "its own. SIGHUP and SIGUSR2 reload it, SIGTERM stops it.";
+  const entries = serveOptions.map(({ name, value, meaning }) =>
+    helpEntry(value === undefined ? `--${name}` : `--${name} <${value}>`, meaning),
+  );
+  return `Usage: tricorn serve <program> [options] [-- argument …]
+
+${wrapText("", program)}
+${entries.join("")}
+Example: tricorn serve dist/main.js --workers 4 --listen /run/app/app.sock
 `;
 }
 

@@ -72,6 +72,25 @@ const TAKERS = {
       "limits.drainBytes",
     ],
   },
+  supervise: {
+    cannot: "supervise",
+    call: "supervise(script, { … })",
+    others: ["serve"],
+    options: [
+      "workers",
+      "listen",
+      "args",
+      "execArgv",
+      "directory",
+      "recycle",
+      "recycle.requests",
+      "recycle.rss",
+      "recycle.age",
+      "startLimit",
+      "signals",
+      "log",
+    ],
+  },
   testApplication: {
     cannot: "test application",
     call: "testApplication(application, { … })",
@@ -192,7 +211,10 @@ function namesIn(options: object): readonly string[] {
   const names: string[] = [];
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     names.push(name);
-    const isGroup = (name === "timeouts" || name === "limits") && typeof value === "object" && value !== null;
+    const isGroup =
+      (name === "timeouts" || name === "limits" || name === "recycle") &&
+      typeof value === "object" &&
+      value !== null;
     if (isGroup) for (const nested of Object.keys(value)) names.push(`${name}.${nested}`);
   }
   return names;

@@ -76,6 +76,15 @@ export function logDestination(): LogDestination {
   });
 }
 
+/**
+ * Returns the stream of the default log; undefined if no descriptor would show its lines.
+ *
+ * @throws ConfigurationError `ERR_LOG_DESTINATION` for an invalid TRICORN_LOG
+ */
+export function logStream(): LogStream | undefined {
+  return streamTo(logDestination());
+}
+
 /** The open log files, shared by all applications of the process. */
 const files = new Map<string, LogStream>();
 

@@ -52,6 +52,11 @@ export function closeAtEnd(closable: Closable): () => void {
   };
 }
 
+/** Whether the process was asked to end. */
+export function isEnding(): boolean {
+  return asked > 0;
+}
+
 function onSignal(signal: NodeJS.Signals, number: number): void {
   if (signal === "SIGHUP" && hangupIgnored === true) return;
   if (!ALWAYS_END.has(signal) && process.listenerCount(signal) > 1) return;

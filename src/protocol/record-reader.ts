@@ -16,6 +16,8 @@ export interface RecordSink {
   record(type: number, requestId: number, content: Buffer): void;
   /** Whether the sink takes no more for now: then the reader stops. Optional for a sink that is never full. */
   readonly full?: boolean;
+  /** Whether the reader stops before each BEGIN_REQUEST, unless its header was cut. Optional for a sink that takes all. */
+  readonly holdsBegin?: boolean;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -59,6 +61,7 @@ export class RecordReader {
     let offset = 0;
     const end = chunk.length;
     while (offset < end && this.#sink.full !== true) {
+      if (this.#sink.holdsBegin === true && this.#isBefore(chunk, offset)) break;
       if (this.#headerBytes < HEADER_LENGTH) {
         if (this.#headerBytes === 0 && end - offset >= HEADER_LENGTH) {
           offset = this.#readInPlace(chunk, offset);
@@ -75,6 +78,28 @@ export class RecordReader {
       }
     }
     return offset;
+  }
+
+  /**
+   * Takes back what was read of a record that was not passed on: the reader is then between two records.
+   *
+   * @returns its bytes, none between two records; undefined if a part was passed on, or only padding is left
+   */
+  takeBack(): Buffer | undefined {
+    const header = Buffer.from(this.#header.subarray(0, this.#headerBytes));
+    const isPassedOn =
+      this.#headerBytes === HEADER_LENGTH &&
+      (this.#contentLeft === 0 || (isStream(header[1]!) && this.#contentLeft < header.readUInt16BE(4)));
+    if (isPassedOn) return undefined;
+    this.#headerBytes = 0;
+    this.#contentLeft = 0;
+    this.#paddingLeft = 0;
+    return Buffer.concat([header, this.#held.take()]);
+  }
+
+  /** Whether a BEGIN_REQUEST comes next. */
+  #isBefore(chunk: Buffer, offset: number): boolean {
+    return this.#headerBytes === 0 && chunk[offset + 1] === RecordType.BeginRequest;
   }
 
   /** The fast path: a header that is complete in the chunk, and its content if that is complete too. */

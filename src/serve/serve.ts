@@ -11,6 +11,7 @@ import {
   reportStartFailure,
   startFailureOf,
 } from "../diagnostics/start-failure.js";
+import { workerPlace } from "../process/worker-place.js";
 import { startedAsCgi, takeCgiVariables } from "../process/cgi-environment.js";
 import { kindOfDescriptor } from "../process/descriptor.js";
 import { howStarted } from "../process/how-started.js";
@@ -19,6 +20,7 @@ import type { AddressLike } from "../protocol/address.js";
 import { serveObserver } from "./serve-observer.js";
 import { Server, type ServerOptions } from "../server/server.js";
 import { takeSystemdSockets } from "../process/systemd-sockets.js";
+import type { WorkerSide } from "../supervisor/worker-side.js";
 
 /** The options of `serve`. */
 export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
@@ -96,7 +98,9 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
   const { signals = true, bridges, vouchesFor, ...serverOptions } = given;
   if (signals) ignoreOutputErrors();
   let ownLog: ServerOptions["log"] | undefined;
+  let worker: WorkerSide | undefined;
   try {
+    worker = await takeWorkerSide();
     const served = application instanceof TricornApplication ? application : compileApplication(application);
     ownLog = served.ownLog;
     refuseUnknownOptions("serve", given);
@@ -107,7 +111,10 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
     }
     const options: ServerOptions = { log: served.log, ...serverOptions };
     const dispatcher = await openDispatcher(served.roles, { bridges, vouchesFor });
-    const start = howStarted(listen, {
+    if (worker !== undefined && listen !== undefined) {
+      served.log.info(`Under its supervisor this program listens on ${worker.addresses.join(", ")}`);
+    }
+    const start = howStarted(worker?.addresses ?? listen, {
       named: process.env["TRICORN_LISTEN"],
       isCgi: startedAsCgi,
       kindOf: kindOfDescriptor,
@@ -122,8 +129,8 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       const { serveAsCgi } = await import("./serve-as-cgi.js");
       return await serveAsCgi(served, { server, variables, signals });
     }
-    const running = new RunningServer(served, { server, signals });
-    await running.listen(start.addresses);
+    const running = new RunningServer(served, { server, signals, worker });
+    await running.listen(start.addresses, options.socketAccess);
     if (start.meantFor !== undefined) {
       const facts = { listenPid: start.meantFor, pid: process.pid };
       served.log.warn(
@@ -132,12 +139,14 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       );
     }
     // A reader of this line may send a signal at once.
-    for (const address of server.addresses) served.log.info(`Listening on ${address} for FastCGI`);
+    for (const address of running.addresses) served.log.info(`Listening on ${address} for FastCGI`);
+    worker?.ready();
     return running;
   } catch (error) {
     if (error instanceof TricornError) blame(error, caller);
     if (signals) {
       reportStartFailure(startFailureOf(error), ownLog);
+      await worker?.failed(error);
       exitUnlessCaught(error);
     }
     throw error;
@@ -154,39 +163,65 @@ function refuseOptionsAsAddress(listen: unknown): void {
   );
 }
 
+let isWorkerTaken = false;
+
+/** The worker that this process is; undefined if it has no master. */
+async function takeWorkerSide(): Promise<WorkerSide | undefined> {
+  if (workerPlace === undefined) return undefined;
+  if (isWorkerTaken) {
+    throw new ConfigurationError(
+      "ERR_WORKER",
+      "Cannot serve: a worker serves one application, and this is its second call of serve",
+    );
+  }
+  isWorkerTaken = true;
+  const module = await import("../supervisor/worker-side.js");
+  return new module.WorkerSide(workerPlace);
+}
+
+interface RunningParts {
+  readonly server: Server;
+  readonly signals: boolean;
+  readonly worker: WorkerSide | undefined;
+}
+
 class RunningServer implements Served {
   readonly #application: TricornApplication;
   readonly #server: Server;
   readonly #signals: boolean;
+  readonly #worker: WorkerSide | undefined;
   #forgetEnd: (() => void) | undefined;
-  #address = "";
+  #addresses: readonly string[] = [];
   #closing: Promise<void> | undefined;
 
-  constructor(
-    application: TricornApplication,
-    { server, signals }: { readonly server: Server; readonly signals: boolean },
-  ) {
+  constructor(application: TricornApplication, { server, signals, worker }: RunningParts) {
     this.#application = application;
     this.#server = server;
     this.#signals = signals;
+    this.#worker = worker;
+  }
+
+  get addresses(): readonly string[] {
+    return this.#addresses;
   }
 
   get address(): string {
-    return this.#address;
+    return this.#addresses.join(", ");
   }
 
-  /** Starts the application, and listens on each address or on none. */
-  async listen(addresses: readonly AddressLike[]): Promise<void> {
+  /** Starts the application, and listens on each address or on none; a worker on those of its master. */
+  async listen(addresses: readonly AddressLike[], access: ServerOptions["socketAccess"]): Promise<void> {
     await startUse(this.#application);
     // The first request may come before the last address is open, and a signal right after it.
     if (this.#signals) this.#closeAtEnd();
     try {
-      for (const address of addresses) await this.#server.listen(address);
+      if (this.#worker === undefined) for (const address of addresses) await this.#server.listen(address);
+      else await this.#worker.listen({ server: this.#server, log: this.#application.log, access });
     } catch (error) {
       await this.close();
       throw error;
     }
-    this.#address = this.#server.address;
+    this.#addresses = this.#worker?.addresses ?? this.#server.addresses;
   }
 
   close(): Promise<void> {
@@ -195,7 +230,7 @@ class RunningServer implements Served {
 
   async #close(): Promise<void> {
     try {
-      await this.#server.close();
+      await (this.#worker ?? this.#server).close();
       await stopUse(this.#application);
     } finally {
       this.#forgetEnd?.();

@@ -9,9 +9,14 @@ const READ_SIZE = 64 * 1024;
 /** What is read from every accepted socket, valid until its receiver returns. */
 const readBuffer = Buffer.allocUnsafeSlow(READ_SIZE);
 
+/** A socket as Node.js passes it between processes by process.send, which leaves it open in this one. */
+export interface SocketHandle {
+  readonly fd: number;
+  close(): void;
+}
+
 /** The system's socket, as libuv has it. */
-interface Handle {
-  readonly fd?: number;
+interface Handle extends Partial<SocketHandle> {
   onconnection?: (this: unknown, status: number, client: Handle | undefined) => void;
   setNoDelay?(on: boolean): void;
   setKeepAlive?(on: boolean, seconds: number): void;
@@ -36,7 +41,7 @@ export class AcceptedSocket extends Socket {
   receiver: ((chunk: Buffer) => void) | undefined;
 
   /** @throws if the runtime cannot read into a buffer */
-  constructor(handle: Handle) {
+  constructor(handle: Handle, { pauseOnCreate = false } = {}) {
     if (typeof handle.useUserBuffer !== "function") throw new TypeError("Cannot read into a buffer");
     const target: { socket?: AcceptedSocket } = {};
     const onread = {
@@ -47,9 +52,19 @@ export class AcceptedSocket extends Socket {
       },
     };
     // Half-open: a Web server may close its side when it has sent everything and still wants the answer.
-    super({ handle, onread, allowHalfOpen: true, readable: true, writable: true } as object);
+    super({ handle, onread, allowHalfOpen: true, readable: true, writable: true, pauseOnCreate } as object);
     target.socket = this;
     this.#handle = handle;
+  }
+
+  /** A socket that another process has accepted; paused. */
+  static adopt(handle: SocketHandle): AcceptedSocket {
+    return new AcceptedSocket(handle, { pauseOnCreate: true });
+  }
+
+  /** What another process can read in place of this one, while this one is paused; undefined if it is closed. */
+  get handle(): SocketHandle | undefined {
+    return this.destroyed ? undefined : (this.#handle as SocketHandle);
   }
 
   /**

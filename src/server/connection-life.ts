@@ -49,6 +49,16 @@ export class ConnectionLife {
     this.#state = states.restIdle(this.#state, this.#parts.owner.timeouts.idle);
   }
 
+  /** Another process is to have the connection: nothing of it is read. */
+  offer(): void {
+    this.#state = states.offer(this.#state);
+  }
+
+  /** No other process takes it. */
+  takeBack(): void {
+    this.#state = states.takeBack(this.#state, this.#parts.owner.timeouts.idle);
+  }
+
   /** The peer has closed its side. */
   peerEnded(): void {
     this.#state = states.endPeer(this.#state);

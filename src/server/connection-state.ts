@@ -36,6 +36,11 @@ export interface DrainingState {
   readonly dropped: number;
 }
 
+/** Another process is to have the connection, and nothing is read until it has, or does not take it. */
+export interface OfferedState {
+  readonly kind: "offered";
+}
+
 /** The socket is closed. */
 export interface ClosedState {
   readonly kind: "closed";
@@ -47,6 +52,10 @@ export interface ClosedState {
  * ```
  *             peer closes its side
  *     open ─────────────────────────> peer ended
+ *       │ ^                                │
+ *       │ └── not taken ── offered         │
+ *       │                     ^  │ taken   │
+ *       ├── idle, hand-over ──┘  └──> closed
  *       │ last answer, idle,               │ last answer
  *       │ protocol error                   │
  *       v                                  │
@@ -58,10 +67,12 @@ export interface ClosedState {
  *
  * A socket may close in any state, and nothing changes a closed one. Every other transition is a fault of our own, a TypeError.
  */
-export type ConnectionState = OpenState | PeerEndedState | DrainingState | ClosedState;
+export type ConnectionState = OpenState | PeerEndedState | DrainingState | OfferedState | ClosedState;
 
 /** The slowest that input may come while draining, in bytes per ms. */
 const DRAIN_RATE = 16;
+
+const OFFERED: OfferedState = { kind: "offered" };
 
 /** What follows every state when the socket closes. */
 export const CLOSED: ClosedState = { kind: "closed" };
@@ -81,6 +92,24 @@ export function restIdle(state: ConnectionState, idle: number): ConnectionState 
 export function awaitLast(state: ConnectionState, awaits: ClosingWait, wait?: number): ConnectionState {
   if (state.kind !== "open") return state;
   return { kind: "open", awaits, deadline: wait === undefined ? state.deadline : -wait };
+}
+
+/** Another process is to have the connection. */
+export function offer(state: ConnectionState): ConnectionState {
+  if (state.kind !== "open") throw fault("offer", state);
+  return OFFERED;
+}
+
+/** No other process takes it; `idle` is how long it may have no request, in ms. */
+export function takeBack(state: ConnectionState, idle: number): ConnectionState {
+  switch (state.kind) {
+    case "offered":
+      return open(idle);
+    case "closed":
+      return state;
+    default:
+      throw fault("take back", state);
+  }
 }
 
 /** The peer has closed its side. */
@@ -136,13 +165,17 @@ export function hurry(state: ConnectionState, wait: number, now: number): Connec
 
 /** The clock was read: a new deadline counts from now. */
 export function readClock(state: ConnectionState, now: number): ConnectionState {
-  if (state.kind === "closed" || state.deadline >= 0) return state;
+  if (!hasDeadline(state) || state.deadline >= 0) return state;
   return { ...state, deadline: now - state.deadline };
 }
 
 /** Whether the deadline has passed, as of the clock that {@link readClock} was given. */
 export function isOver(state: ConnectionState, now: number): boolean {
-  return state.kind !== "closed" && state.deadline >= 0 && now >= state.deadline;
+  return hasDeadline(state) && state.deadline >= 0 && now >= state.deadline;
+}
+
+function hasDeadline(state: ConnectionState): state is Exclude<ConnectionState, OfferedState | ClosedState> {
+  return state.kind !== "closed" && state.kind !== "offered";
 }
 
 /** A transition that only a fault of our own can ask for. */

@@ -2,14 +2,22 @@ import type { Duplex } from "node:stream";
 
 import { AbortedError, ProtocolError } from "../errors.js";
 import type { Application } from "../protocol/application-side/application.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import { ApplicationSide } from "../protocol/application-side/application-side.js";
 import type { ApplicationSideHost } from "../protocol/application-side/application-side-host.js";
 import type { ValueName } from "../protocol/constants.js";
 import { ConnectionLife } from "./connection-life.js";
+import { AcceptedSocket } from "./accepted-socket.js";
+import type { HandOver, OfferedConnection, Transferable } from "./hand-over.js";
 import type { ServerLimits, ServerTimeouts } from "./options.js";
 import { otherProtocolOf } from "./other-protocol.js";
 import { SocketInput } from "./socket-input.js";
 import { SocketOutput } from "./socket-output.js";
+
+/** How often the clock, which is read eight times a second, may find a BEGIN_REQUEST waiting. */
+const MOST_HELD_TICKS = 4;
+
+const NOTHING = Buffer.alloc(0);
 
 /** What the connections of one server share. */
 export interface ConnectionOwner {
@@ -27,6 +35,8 @@ export interface ConnectionOwner {
   readonly inputFull: boolean;
   /** The number of input bytes that wait has changed. */
   bufferedChanged(by: number): void;
+  /** A request was refused. */
+  refused(): void;
   /** The peer is at fault, or a fault of our own was caught; the error has nothing that a peer sent. */
   report(error: Error): void;
   closed(connection: Connection): void;
@@ -37,7 +47,7 @@ export interface ConnectionOwner {
  * write per turn of the event loop, and stops reading when too much waits in either direction. Its state and its end are in
  * {@link ConnectionLife}.
  */
-export class Connection implements ApplicationSideHost {
+export class Connection implements ApplicationSideHost, Transferable {
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner;
   readonly #side: ApplicationSide;
@@ -47,6 +57,12 @@ export class Connection implements ApplicationSideHost {
   #flushQueued = false;
   /** Whether anything was read that could be a part of a record. */
   #begun = false;
+  /** Set when another process is to have the connection. */
+  #handOver: HandOver | undefined;
+  /** How often the clock has found a BEGIN_REQUEST that waits for the active requests to end. */
+  #heldTicks = 0;
+  /** Whether the server closes while another process may have the connection. */
+  #isToClose = false;
 
   constructor(socket: Duplex, owner: ConnectionOwner) {
     this.#socket = socket;
@@ -82,6 +98,10 @@ export class Connection implements ApplicationSideHost {
     if (this.#side.activeCount === 0) this.#life.idle();
   }
 
+  refused(): void {
+    this.#owner.refused();
+  }
+
   bufferedChanged(by: number): void {
     this.#owner.bufferedChanged(by);
     if (by < 0 && this.#input.paused) this.#adjustReading();
@@ -110,16 +130,92 @@ export class Connection implements ApplicationSideHost {
     // Another connection may have made room for input.
     if (this.#input.paused) this.#adjustReading();
     this.#life.expire(now);
+    if (this.#handOver !== undefined) this.#hurryToLeave();
   }
 
   closeWhenIdle(): void {
-    this.#life.closeWhenIdle();
+    if (this.#life.state.kind === "offered") this.#isToClose = true;
+    else this.#life.closeWhenIdle();
   }
 
-  /** Answers what is still active in the way of its role, and closes. */
+  /** Another process is to have the connection as soon as no request is active on it. */
+  leave(handOver: HandOver): void {
+    if (!(this.#socket instanceof AcceptedSocket) || this.#life.state.kind === "draining") {
+      this.#life.closeWhenIdle();
+      return;
+    }
+    this.#handOver = handOver;
+    this.#side.leaving = true;
+    this.#leaveIfIdle();
+  }
+
+  /** No other process is to have the connection any more. */
+  stay(): void {
+    this.#handOver?.forget(this);
+    this.#handOver = undefined;
+    this.#side.leaving = false;
+    this.#receiveRest();
+  }
+
+  /** The active requests of this connection, oldest first. */
+  get active(): Iterable<Exchange> {
+    return this.#side.active;
+  }
+
+  /** Lets no new request wait long for an old one: after a while, what has arrived is read. */
+  #hurryToLeave(): void {
+    this.#leaveIfIdle();
+    this.#heldTicks = this.#side.holdsBegin && this.#input.rest !== undefined ? this.#heldTicks + 1 : 0;
+    if (this.#heldTicks <= MOST_HELD_TICKS) return;
+    this.#side.leaving = false;
+    this.#receiveRest();
+    this.#side.leaving = true;
+  }
+
+  #leaveIfIdle(): void {
+    if (this.#life.state.kind === "open" && this.#side.activeCount === 0) this.#handOver?.consider(this);
+  }
+
+  release(): OfferedConnection | undefined {
+    if (!(this.#socket instanceof AcceptedSocket)) return undefined;
+    const { handle } = this.#socket;
+    if (handle === undefined || this.#life.state.kind !== "open" || !this.#output.isEmpty) return undefined;
+    const begun = this.#side.release();
+    if (begun === undefined) return undefined;
+    this.#life.offer();
+    // It reads into a buffer, so this stops it at once, and the stream holds nothing.
+    this.#socket.pause();
+    const unread = Buffer.concat([begun, this.#input.rest ?? NOTHING]);
+    this.#input.rest = undefined;
+    return { handle, unread };
+  }
+
+  takeBack(unread: Buffer): void {
+    this.#life.takeBack();
+    if (!this.#life.isServing) return;
+    this.receiveFirst(unread);
+    if (this.#isToClose) this.#life.closeWhenIdle();
+  }
+
+  /** Begins to read a socket with bytes that were read of it before. */
+  receiveFirst(unread: Buffer): void {
+    this.#socket.resume();
+    if (unread.length > 0) this.#receive(unread);
+  }
+
+  /** Closes this process's copy of the socket, which another process reads. */
+  forget(): void {
+    this.#socket.destroy();
+  }
+
+  /** Answers what is still active in the way of its role, and closes unless another process is to have the connection. */
   refuseAll(reason: AbortedError): void {
     if (!this.#life.isServing) return;
     const isIdle = this.#side.activeCount === 0;
+    if (this.#handOver !== undefined && !isIdle) {
+      this.#side.refuseActive(reason);
+      return;
+    }
     this.#side.refuseAll(reason);
     if (isIdle && this.#input.rest === undefined) {
       this.#life.closeIdle();
@@ -186,6 +282,7 @@ export class Connection implements ApplicationSideHost {
     if (this.#output.write(this.#side.output)) this.#life.awaitAnswers();
     this.#side.writable = this.#output.writable;
     if (!this.#side.writable) this.#output.limitTime();
+    if (this.#handOver !== undefined) this.#leaveIfIdle();
     if (this.#input.rest !== undefined) this.#receiveRest();
     else if (this.#output.full) this.#adjustReading();
   };
@@ -193,6 +290,7 @@ export class Connection implements ApplicationSideHost {
   readonly #sent = (): void => {
     if (this.#life.isServing) this.#output.unlimitTime();
     this.#side.writable = true;
+    if (this.#handOver !== undefined) this.#leaveIfIdle();
     if (this.#input.rest !== undefined) this.#receiveRest();
     else if (this.#input.paused) this.#adjustReading();
   };
@@ -228,6 +326,7 @@ export class Connection implements ApplicationSideHost {
   }
 
   readonly #closed = (): void => {
+    this.#handOver?.forget(this);
     this.#life.closed();
     this.#output.closed();
     this.#side.disconnect();

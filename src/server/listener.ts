@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
-import { dirname } from "node:path";
 
-import { ConfigurationError } from "../errors.js";
-import { listenReason } from "../diagnostics/listen-reason.js";
 import { formatAddress, type Address } from "../protocol/address.js";
 import { acceptInto } from "./accepted-socket.js";
-import { BACKLOG, isAddressInUse, listening } from "./listening.js";
+import { cannotListen } from "./listen-failure.js";
+import { BACKLOG, listening } from "./listening.js";
 import type { SocketAccess } from "./socket-access.js";
 import type { SocketFile } from "./socket-file.js";
 import { bindSocket } from "./unix-socket.js";
@@ -60,8 +57,7 @@ export class Listener {
     try {
       await this.#bind();
     } catch (error) {
-      if (error instanceof ConfigurationError) throw error;
-      throw cannotListen(isAddressInUse(error) ? "ERR_ADDRESS_IN_USE" : "ERR_LISTEN", address, error);
+      throw cannotListen(address, error);
     }
     acceptInto(this.#server, {
       keepAliveDelay: KEEP_ALIVE_DELAY,
@@ -120,21 +116,4 @@ export class Listener {
     else server.listen({ host: address.host, port: address.port, backlog: BACKLOG });
     await ready;
   }
-}
-
-/** Adds the address and a missing folder, which the system's message may not name. */
-function cannotListen(code: string, address: Address, error: unknown): ConfigurationError {
-  return new ConfigurationError(
-    code,
-    `Cannot listen on ${formatAddress(address)}: ${factOf(address, error as NodeJS.ErrnoException)}`,
-    error,
-  );
-}
-
-function factOf(address: Address, { code, message }: NodeJS.ErrnoException): string {
-  if (address.kind === "unix" && !existsSync(dirname(address.path)))
-    return `there is no folder ${dirname(address.path)}`;
-  if (address.kind === "fd" && code === "EEXIST") return "this process uses the descriptor already";
-  if (address.kind === "fd") return `the descriptor is not a listening socket (${message})`;
-  return (address.kind === "tcp" ? listenReason(code, address.port) : undefined) ?? message;
 }

@@ -8,9 +8,12 @@ import { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
 import type { Application } from "../protocol/application-side/application.js";
 import { blocks } from "../protocol/block-pool.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { ValueName } from "../protocol/constants.js";
+import { AcceptedSocket } from "./accepted-socket.js";
 import { PeerPolicy } from "./allowed-peers.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
+import { HandOver, type Offer, type OfferedConnection } from "./hand-over.js";
 import { lastTurns } from "./last-turns.js";
 import { Listener } from "./listener.js";
 import { BACKLOG } from "./listening.js";
@@ -61,7 +64,12 @@ export class Server implements ConnectionOwner {
   #buffered = 0;
   /** Connections that were accepted. */
   #accepted = 0;
+  /** Requests that began, and those that were refused. */
+  #requests = 0;
+  #refusals = 0;
   #closing: Promise<void> | undefined;
+  /** Whether connections are handed over rather than closed. */
+  #isLeaving = false;
   #forgetClosingTimer = (): void => {};
   /** Set when active requests are no longer waited for. */
   #cutShort: AbortedError | undefined;
@@ -85,6 +93,21 @@ export class Server implements ConnectionOwner {
   /** How many requests are active. */
   get activeRequests(): number {
     return this.#active;
+  }
+
+  /** How many requests have begun. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** How many requests a limit, a time limit or the end of the server has refused. */
+  get refusals(): number {
+    return this.#refusals;
+  }
+
+  /** The active requests, by connection. */
+  *activeExchanges(): Generator<Exchange> {
+    for (const connection of this.#connections) yield* connection.active;
   }
 
   /** How many connections are open. */
@@ -142,12 +165,14 @@ export class Server implements ConnectionOwner {
   }
 
   /** Drives the application with a connection that the caller made; no {@link listen} is needed. */
-  accept(connection: Duplex): void {
+  accept(socket: Duplex): Connection {
     if (this.#ticker === undefined) {
       this.#now = performance.now(); // It stands still without a connection.
       this.#ticker = setInterval(this.#tick, TICK).unref();
     }
-    this.#connections.add(new Connection(connection, this));
+    const connection = new Connection(socket, this);
+    this.#connections.add(connection);
+    return connection;
   }
 
   /**
@@ -155,7 +180,53 @@ export class Server implements ConnectionOwner {
    * that are still active after the shutdown time-out. Resolves when every connection is closed.
    */
   close(): Promise<void> {
+    if (this.#isLeaving) {
+      this.#isLeaving = false;
+      for (const connection of this.#connections) {
+        connection.stay();
+        connection.closeWhenIdle();
+      }
+    }
     return (this.#closing ??= this.#close());
+  }
+
+  /** The other processes of {@link leave} are gone: serves what is left until its peers close. */
+  keep(): void {
+    if (!this.#isLeaving) return;
+    this.#forgetClosingTimer();
+    for (const connection of this.#connections) connection.stay();
+  }
+
+  /**
+   * Leaves its place to another process: accepts no more, and hands each connection over as soon as no request is active on it.
+   * What is active after the shutdown time-out is refused; {@link close} ends the hand-over. The listening sockets stay open in the processes that share them.
+   * Resolves when no connection is left.
+   */
+  leave(offer: Offer): Promise<void> {
+    this.#isLeaving = this.#closing === undefined;
+    return (this.#closing ??= this.#leave(offer));
+  }
+
+  /** Hands over up to `most` idle connections, and stays. */
+  give(most: number, offer: Offer): void {
+    const handOver = new HandOver(offer, most);
+    for (const connection of this.#connections) handOver.consider(connection);
+  }
+
+  /**
+   * Takes a connection from another process. It is not read until `read` is called.
+   *
+   * @returns undefined if a limit or its address refuses it
+   */
+  adopt({ handle, unread }: OfferedConnection): { read(): void; forget(): void } | undefined {
+    if (this.#closing !== undefined || this.#connections.size >= this.limits.connections) return undefined;
+    const socket = AcceptedSocket.adopt(handle);
+    const peer = socket.remoteAddress;
+    if (peer !== undefined && !this.#peers.admits(peer)) return undefined;
+    return {
+      read: () => this.accept(socket).receiveFirst(unread),
+      forget: () => void socket.destroy(),
+    };
   }
 
   admit(): boolean {
@@ -164,6 +235,11 @@ export class Server implements ConnectionOwner {
 
   activeChanged(by: number): void {
     this.#active += by;
+    if (by > 0) this.#requests += by;
+  }
+
+  refused(): void {
+    this.#refusals += 1;
   }
 
   get inputFull(): boolean {
@@ -230,6 +306,21 @@ export class Server implements ConnectionOwner {
     // Some may have been accepted since then.
     if (this.#cutShort !== undefined)
       for (const connection of this.#connections) connection.refuseAll(this.#cutShort);
+    if (this.#connections.size > 0) await emptied;
+    this.#forgetClosingTimer();
+    await stopped;
+    this.#listeners.length = 0;
+    clearInterval(this.#ticker);
+  }
+
+  async #leave(offer: Offer): Promise<void> {
+    this.#forgetClosingTimer = neverEarly(this.timeouts.shutdown, this.#refuseAll);
+    const stopped = Promise.all(this.#listeners.map((listener) => listener.close()));
+    const emptied = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    const handOver = new HandOver(offer, Infinity);
+    for (const connection of this.#connections) connection.leave(handOver);
     if (this.#connections.size > 0) await emptied;
     this.#forgetClosingTimer();
     await stopped;

@@ -53,9 +53,14 @@ export class SocketFile {
     return `${this.#stats.ino}-${this.#stats.mtimeNs}`;
   }
 
+  /** Whether the file is there, and not one that another process has put in its place. */
+  get isThere(): boolean {
+    const now = SocketFile.at(this.#path);
+    return now !== undefined && now.id === this.id && now.#stats.dev === this.#stats.dev;
+  }
+
   /** Removes the file, unless another process has put its own there. */
   remove(): void {
-    const now = SocketFile.at(this.#path);
-    if (now !== undefined && now.id === this.id && now.#stats.dev === this.#stats.dev) unlinkSync(this.#path);
+    if (this.isThere) unlinkSync(this.#path);
   }
 }

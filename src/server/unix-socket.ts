@@ -39,49 +39,80 @@ export function bindSocket(
 }
 
 async function bindHidden(server: Server, path: string, access: GivenAccess): Promise<SocketFile> {
-  // Not join(), which would drop the dot.
-  const folder = mkdtempSync(`${dirname(path)}/.`);
+  const hidden = new HiddenSocket(path);
   try {
-    chmodSync(folder, 0o700);
-    const hidden = join(folder, basename(folder));
     const ready = listening(server);
-    listenBelow(server, folder);
-    if (server.listening) giveAccess(hidden, access);
+    hidden.bind((path) => server.listen({ path, backlog: BACKLOG }));
+    if (server.listening) hidden.giveAccess(access);
     // In the same turn if the name is free.
-    const named = server.listening ? SocketFile.name(hidden, path) : undefined;
+    const named = server.listening ? hidden.nameIfFree() : undefined;
     await ready;
-    return named ?? (await nameWhenFree(hidden, path));
+    return named ?? (await hidden.name());
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    hidden.remove();
   }
 }
 
-/** Binds a socket in the folder under the folder's own name, by a shorter path if that one is too long. */
-function listenBelow(server: Server, folder: string): void {
-  const name = basename(folder);
-  const path = join(folder, name);
-  if (Buffer.byteLength(path) <= MAX_PATH_BYTES || !existsSync("/proc/self/fd")) {
-    server.listen({ path, backlog: BACKLOG });
-    return;
-  }
-  const descriptor = openSync(folder, "r");
-  try {
-    server.listen({ path: `/proc/self/fd/${descriptor}/${name}`, backlog: BACKLOG });
-  } finally {
-    closeSync(descriptor);
-  }
-}
+/** A socket in a private folder beside its path, until it gets its name. */
+export class HiddenSocket {
+  readonly #path: string;
+  readonly #folder: string;
+  readonly #hidden: string;
 
-async function nameWhenFree(hidden: string, path: string): Promise<SocketFile> {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    await removeStaleSocket(path);
-    const file = SocketFile.name(hidden, path);
-    if (file !== undefined) return file;
+  /** Makes the folder for a socket that is to have this path. */
+  constructor(path: string) {
+    this.#path = path;
+    // Not join(), which would drop the dot.
+    this.#folder = mkdtempSync(`${dirname(path)}/.`);
+    chmodSync(this.#folder, 0o700);
+    this.#hidden = join(this.#folder, basename(this.#folder));
   }
-  throw new ConfigurationError(
-    "ERR_ADDRESS_IN_USE",
-    `Cannot listen on ${path}: other processes keep taking and releasing it`,
-  );
+
+  /** Binds it under the folder's own name, by a shorter path if that one is too long. */
+  bind(bindTo: (path: string) => void): void {
+    if (Buffer.byteLength(this.#hidden) <= MAX_PATH_BYTES || !existsSync("/proc/self/fd")) {
+      bindTo(this.#hidden);
+      return;
+    }
+    const descriptor = openSync(this.#folder, "r");
+    try {
+      bindTo(`/proc/self/fd/${descriptor}/${basename(this.#folder)}`);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Sets who may connect. */
+  giveAccess(access: GivenAccess): void {
+    giveAccess(this.#hidden, access);
+  }
+
+  /** Gives it its name; returns undefined if a file has it. */
+  nameIfFree(): SocketFile | undefined {
+    return SocketFile.name(this.#hidden, this.#path);
+  }
+
+  /**
+   * Gives it its name; the file of a dead process is replaced.
+   *
+   * @throws ConfigurationError `ERR_ADDRESS_IN_USE` for a path that is taken
+   */
+  async name(): Promise<SocketFile> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      await removeStaleSocket(this.#path);
+      const file = this.nameIfFree();
+      if (file !== undefined) return file;
+    }
+    throw new ConfigurationError(
+      "ERR_ADDRESS_IN_USE",
+      `Cannot listen on ${this.#path}: other processes keep taking and releasing it`,
+    );
+  }
+
+  /** Removes the folder, and the socket if it has no name. */
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { SocketHandle } from "../server/accepted-socket.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import type { WorkerFailure, WorkerStatistics } from "./reports.js";
 
@@ -28,10 +29,12 @@ export type MessageToWorker =
   | { readonly kind: "reading"; readonly id: number }
   /** No worker has it: the sender goes on with it. */
   | { readonly kind: "declined"; readonly id: number }
-  /** Its sender has ended, or goes on with it: the receiver forgets it. */
+  /** Its sender goes on with it: the receiver forgets it. */
   | { readonly kind: "withdrawn"; readonly id: number }
-  /** Answers with its statistics. */
-  | { readonly kind: "report"; readonly id: number };
+  /** Finishes its requests, closes its connections, and ends: as SIGTERM, but never a second one. */
+  | { readonly kind: "stop" }
+  /** Answers with its statistics; its active requests are included if `active` is true. */
+  | { readonly kind: "report"; readonly id: number; readonly active: boolean };
 
 /** What a worker tells the master. */
 export type MessageToMaster =
@@ -45,6 +48,8 @@ export type MessageToMaster =
     }
   | { readonly kind: "ready" }
   | { readonly kind: "failed"; readonly failure: WorkerFailure }
+  /** It was not asked to, but is leaving: because of a signal, or of an uncaught error. */
+  | { readonly kind: "leaving" }
   | { readonly kind: "stopped" }
   | { readonly kind: "empty" }
   /** With a handle: a connection for another worker, with the base64 of what was read of it and not used. */
@@ -53,44 +58,47 @@ export type MessageToMaster =
   | { readonly kind: "declined"; readonly id: number }
   | { readonly kind: "released"; readonly id: number }
   | { readonly kind: "reading"; readonly id: number }
+  | { readonly kind: "withdrawn"; readonly id: number }
   | { readonly kind: "report"; readonly id: number; readonly statistics: WorkerStatistics };
 
-/** The handle of a socket, as Node.js passes it between processes. */
-export interface SocketHandle {
-  readonly fd: number;
-  close(): void;
-}
-
-/** The end of a channel: `process` in a worker, a ChildProcess in the master. */
-export interface ChannelEnd {
+/** What a channel is made of: `process` in a worker, a ChildProcess in the master. */
+interface ChannelEnd {
   readonly connected?: boolean;
-  send?(message: object, handle: never, options: object, callback: (error: Error | null) => void): boolean;
-  on(event: "internalMessage", listener: (message: unknown, handle: unknown) => void): unknown;
+  send?(message: object, handle: undefined, options: object, sent: () => void): boolean;
 }
 
 /** Our messages on the channel between master and worker. */
 export class Channel<Sent extends { readonly kind: string }, Received extends { readonly kind: string }> {
   readonly #end: ChannelEnd;
 
-  constructor(end: ChannelEnd, received: (message: Received, handle: SocketHandle | undefined) => void) {
+  /** @param received gets each message of the other side, with its handle if it has one */
+  constructor(
+    end: ChannelEnd & NodeJS.EventEmitter,
+    received: (message: Received, handle: SocketHandle | undefined) => void,
+  ) {
     this.#end = end;
-    end.on("internalMessage", (message, handle) => {
-      if ((message as { readonly cmd?: unknown } | null)?.cmd !== COMMAND) return;
-      received((message as { readonly body: Received }).body, handle as SocketHandle | undefined);
+    end.on("internalMessage", (message: { readonly cmd?: unknown; readonly body: Received }, handle) => {
+      if (message.cmd === COMMAND) received(message.body, handle as SocketHandle | undefined);
     });
   }
 
+  /** Whether the other side is there. */
+  get isOpen(): boolean {
+    return this.#end.connected === true;
+  }
+
   /**
-   * Sends a message, with a handle or without. The handle stays open in this process. A channel whose other end is gone drops it.
+   * Sends a message, with a handle or without. The handle stays open in this process. A channel whose other side is gone drops it.
    *
-   * @param sent called when the message has left or was dropped
+   * @param sent called when the message has left or was dropped; not if the other side ends meanwhile
    */
   send(message: Sent, handle?: SocketHandle, sent: () => void = nothing): void {
-    if (this.#end.connected !== true) {
+    if (!this.isOpen) {
       sent();
       return;
     }
-    this.#end.send?.({ cmd: COMMAND, body: message }, handle as never, {}, () => sent());
+    // As a raw handle: a net.Socket would be read as soon as it arrives. Its type is not public.
+    this.#end.send?.({ cmd: COMMAND, body: message }, handle as undefined, {}, sent);
   }
 }
 

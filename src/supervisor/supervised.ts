@@ -1,21 +1,25 @@
+import type { EventEmitter } from "node:events";
+
 import type { ReloadOutcome, WorkerReport } from "./reports.js";
 
-/** What happens under a master. */
+/** What happens under a master, with the arguments of the listeners. */
 export interface SupervisedEvents {
   /** All workers of the first start are ready. */
-  readonly ready: () => void;
+  readonly ready: [];
   /** A worker was started, or its state has changed; without its statistics. */
-  readonly worker: (report: WorkerReport) => void;
+  readonly worker: [report: WorkerReport];
   /** A reload has begun. */
-  readonly reloading: () => void;
+  readonly reloading: [];
   /** A reload has ended, well or not. */
-  readonly reloaded: (outcome: ReloadOutcome) => void;
+  readonly reloaded: [outcome: ReloadOutcome];
   /** It was asked to stop. */
-  readonly stopping: () => void;
+  readonly stopping: [];
+  /** All workers have ended, and the sockets are closed. */
+  readonly stopped: [];
 }
 
 /** A program that runs in workers under a master in this process. */
-export interface Supervised {
+export interface Supervised extends EventEmitter<SupervisedEvents> {
   /** Where the workers listen: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`. */
   readonly addresses: readonly string[];
   /** The workers now, in the order of their slots, without their statistics. */
@@ -35,8 +39,4 @@ export interface Supervised {
   oldWorkersGone(): Promise<void>;
   /** Stops: the workers finish their requests, then the sockets close. A second call ends the workers at once. */
   stop(): Promise<void>;
-  /** Listens to an event. */
-  on<Name extends keyof SupervisedEvents>(event: Name, listener: SupervisedEvents[Name]): this;
-  /** Stops listening to an event. */
-  off<Name extends keyof SupervisedEvents>(event: Name, listener: SupervisedEvents[Name]): this;
 }

@@ -1,5 +1,5 @@
 /** Why a worker is asked to leave. */
-export type LeaveReason = "reload" | "requests" | "memory" | "age" | "hung" | "stop";
+export type LeaveReason = "reload" | "requests" | "memory" | "age" | "hung" | "stop" | "itself";
 
 /** The program is being loaded, and its start hooks run. */
 export interface StartingState {

@@ -100,9 +100,21 @@ export class ActiveRequests {
     return this.#unfinished.size === 0;
   }
 
+  /** Whether nothing more is read for the active requests, except an abort. */
+  get hasAllInput(): boolean {
+    if (this.#unfinished.size > 0) return false;
+    for (const exchange of this.#byId.values()) if (!isInputComplete(exchange)) return false;
+    return true;
+  }
+
   /** Bytes of input that wait for handlers, and of the PARAMS of active requests. */
   get buffered(): number {
     return this.#buffered;
+  }
+
+  /** A request was refused. */
+  refused(): void {
+    this.#host.refused?.();
   }
 
   /** The number of waiting bytes has changed. */

@@ -8,6 +8,8 @@ export interface ApplicationSideHost {
   activeChanged(by: number): void;
   /** The number of input bytes that wait has changed: if there are fewer, reading may go on. */
   bufferedChanged(by: number): void;
+  /** A request was refused; optional, for statistics. */
+  refused?(): void;
   /** Breaks the connection, so that the peer sees an incomplete answer. */
   breakConnection(): void;
   /** A monotonic clock, in ms. If it is behind, time limits strike early. */

@@ -48,6 +48,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   #sharing: Sharing = "unused";
   /** Whether the connection ends as soon as no request is active. */
   #finishing = false;
+  /** Whether a BEGIN_REQUEST is left unread while the active requests need no more input. */
+  #leaving = false;
 
   constructor(
     application: Application,
@@ -79,6 +81,33 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   /** Whether so many answers are queued that no further request may be read from this chunk. */
   get full(): boolean {
     return this.output.length >= OUTPUT_LIMIT;
+  }
+
+  get holdsBegin(): boolean {
+    return this.#leaving && this.#requests.size > 0 && this.#requests.hasAllInput;
+  }
+
+  /**
+   * Whether another process is to have the connection: then no further BEGIN_REQUEST is read while requests are active that
+   * have all their input, so that a peer that multiplexes comes to an end.
+   */
+  set leaving(leaving: boolean) {
+    this.#leaving = leaving;
+  }
+
+  /**
+   * Gives up the connection while nothing of it is in use: no request is active, and nothing waits to be written.
+   *
+   * @returns the bytes of a record that was only read in part; undefined if the connection is in use, or ends
+   */
+  release(): Buffer | undefined {
+    const isInUse = this.#requests.size > 0 || !this.#requests.inputComplete || this.output.length > 0;
+    return isInUse || this.#sharing === "last" || this.#finishing ? undefined : this.#reader.takeBack();
+  }
+
+  /** The active requests, oldest first. */
+  get active(): Iterable<Exchange> {
+    return this.#requests;
   }
 
   /** How many requests are active. */
@@ -152,6 +181,11 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   /** Aborts every active request and answers each at once in the way of its role; the connection ends with them. */
   refuseAll(reason: AbortedError): void {
     this.#sharing = "last";
+    this.refuseActive(reason);
+  }
+
+  /** The same, but the connection does not end. */
+  refuseActive(reason: AbortedError): void {
     this.#earlyEnd.refuseAll(reason);
   }
 
@@ -206,6 +240,7 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
       keepConnection,
       inputs: inputs ?? noInputs,
       phase,
+      begunAt: this.#timeLimits.now(),
     });
     if (this.#sharing === "unused") this.#sharing = "in turn";
     if (this.#requests.size > 0 && this.#sharing === "in turn") this.#sharing = "multiplexed";

@@ -40,6 +40,7 @@ export class EarlyEnd {
   refuse(exchange: Exchange, refusal: Refusal): void {
     if (refusal.abort !== undefined) this.#abort(exchange, refusal.abort);
     else exchange.phase = refuse(exchange.phase, undefined);
+    this.#requests.refused();
     this.#application.refuse(exchange, refusal);
   }
 

@@ -37,6 +37,8 @@ export interface ExchangeStart {
   /** The input streams of the role that BEGIN_REQUEST named. */
   readonly inputs: Exchange["inputs"];
   readonly phase: phases.RequestPhase;
+  /** When it began, in ms of the connection's clock. */
+  readonly begunAt: number;
 }
 
 /**
@@ -53,6 +55,8 @@ export class Exchange {
   readonly keepConnection: boolean;
   /** The input streams of the role that BEGIN_REQUEST named. */
   readonly inputs: { readonly stdin: boolean; readonly data: boolean };
+  /** When it began, in ms of the connection's clock. */
+  readonly begunAt: number;
   /** The state; only the connection changes it, by the transitions of `request-phase.ts`. */
   phase: phases.RequestPhase;
   /** FCGI_PARAMS; empty until the exchange is dispatched. */
@@ -76,6 +80,7 @@ export class Exchange {
     this.keepConnection = start.keepConnection;
     this.inputs = start.inputs;
     this.phase = start.phase;
+    this.begunAt = start.begunAt;
   }
 
   /** Whether STDOUT has begun, so that the status can no longer change. */

@@ -45,14 +45,14 @@ export class TimeLimits {
     this.#read = Number.NaN;
   }
 
-  /** When the PARAMS of a request that begins must have ended. */
+  /** When the PARAMS of a request that begins now must have ended. */
   paramsDeadline(): number {
-    return this.#now() + this.#times.params;
+    return this.now() + this.#times.params;
   }
 
   /** When the answer of a request that is dispatched in a role must have begun. */
   answerDeadline(role: number): number {
-    const deadline = this.#now() + this.#application.timeLimit(role);
+    const deadline = this.now() + this.#application.timeLimit(role);
     // The handler runs next.
     this.timePassed();
     return deadline;
@@ -90,7 +90,8 @@ export class TimeLimits {
     return input !== undefined && input.unreadSince(now, bytes) <= now - this.#times.body;
   }
 
-  #now(): number {
+  /** The last reading of the clock, or a new one if time may have passed since. */
+  now(): number {
     if (Number.isNaN(this.#read)) this.#read = this.#host.now();
     return this.#read;
   }

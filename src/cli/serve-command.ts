@@ -1,0 +1,21 @@
+import { supervise } from "../supervisor/index.js";
+import { serveHelp } from "./help.js";
+import { parseServeArguments } from "./serve-arguments.js";
+import { UsageError } from "./usage-error.js";
+
+/**
+ * `tricorn serve`: runs a program in workers. Resolves when they are ready; the process ends when they were stopped.
+ *
+ * @throws UsageError, ConfigurationError
+ * @returns whether the process has to go on
+ */
+export async function serveCommand(args: readonly string[]): Promise<boolean> {
+  const { help, script, options } = parseServeArguments(args);
+  if (help) {
+    process.stdout.write(serveHelp());
+    return false;
+  }
+  if (script === undefined) throw new UsageError("a program is required: tricorn serve main.js");
+  await supervise(script, options);
+  return true;
+}

@@ -1,0 +1,29 @@
+/** A worker that served for this long was not part of a crash loop; ms. */
+const LONG_LIFE = 1_000;
+const FIRST_DELAY = 100;
+const LONGEST_DELAY = 10_000;
+/** Short lives from which on it is a loop. */
+const LOOP = 3;
+
+/** The short lives of the workers of one slot, one after another. */
+export interface CrashLoop {
+  readonly shortLives: number;
+}
+
+/** No worker has ended. */
+export const NO_CRASH: CrashLoop = { shortLives: 0 };
+
+/** A worker has ended without being asked to. @param served for how long it was ready; ms, 0 if it never was */
+export function crash({ shortLives }: CrashLoop, served: number): CrashLoop {
+  return served >= LONG_LIFE ? NO_CRASH : { shortLives: shortLives + 1 };
+}
+
+/** How long to wait before the next worker is started; ms. The first two are replaced at once. */
+export function delayOf({ shortLives }: CrashLoop): number {
+  return shortLives < LOOP ? 0 : Math.min(FIRST_DELAY * 2 ** (shortLives - LOOP), LONGEST_DELAY);
+}
+
+/** Whether workers end as fast as they start. */
+export function isLoop({ shortLives }: CrashLoop): boolean {
+  return shortLives >= LOOP;
+}

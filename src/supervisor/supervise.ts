@@ -1,0 +1,153 @@
+import { availableParallelism } from "node:os";
+import type { Logger } from "pino";
+
+import { refuseUnknownOptions } from "../diagnostics/options.js";
+import { ConfigurationError } from "../errors.js";
+import { defaultLog, logStream } from "../log/default-log.js";
+import { kindOfDescriptor } from "../process/descriptor.js";
+import { howStarted } from "../process/how-started.js";
+import { takeSystemdSockets } from "../process/systemd-sockets.js";
+import type { AddressLike } from "../protocol/address.js";
+import { ListeningSockets } from "./listening-sockets.js";
+import { Master } from "./master.js";
+import { handleMasterSignals } from "./master-signals.js";
+import { logicalDirectory, logicalPath } from "./program-path.js";
+import type { RecyclingLimits } from "./recycling.js";
+import type { Supervised } from "./supervised.js";
+import { runtimeOf } from "./typescript-runtime.js";
+import { printedLine } from "./worker-output.js";
+
+/** How long a worker may take until it is ready; ms. */
+const START_LIMIT = 10_000;
+
+/** The options of `supervise`. */
+export interface SuperviseOptions {
+  /** How many workers; by default as many as the processor has threads. */
+  readonly workers?: number | undefined;
+  /** Where they listen. By default as `serve` decides it: descriptor 0, LISTEN_FDS, TRICORN_LISTEN, 127.0.0.1:9000. */
+  readonly listen?: AddressLike | readonly AddressLike[] | undefined;
+  /** The arguments of the program. */
+  readonly args?: readonly string[] | undefined;
+  /** Options of Node.js for the workers. */
+  readonly execArgv?: readonly string[] | undefined;
+  /** The working directory of the workers. A symbolic link in it is resolved at each start. */
+  readonly directory?: string | undefined;
+  /** When a worker is replaced although it serves; by default never. */
+  readonly recycle?: RecyclingLimits | undefined;
+  /** How long a worker may take until it is ready, in ms; 10,000 by default. */
+  readonly startLimit?: number | undefined;
+  /**
+   * Whether `supervise` handles signals and exits the process when it has stopped; true by default. SIGTERM, SIGINT and SIGQUIT
+   * stop it, a second one at once; SIGHUP and SIGUSR2 reload.
+   */
+  readonly signals?: boolean | undefined;
+  /** The log of the master, which also gets the lines that workers print; by default the one that `serve` has. */
+  readonly log?: Logger | undefined;
+}
+
+/**
+ * Runs a program that calls `serve` in several workers, and holds the sockets on which they listen: they take the place of the
+ * program's own address. Resolves when all workers are ready.
+ *
+ * @param script the path of the program, resolved anew at each start of a worker; TypeScript needs `@oxc-node/core`
+ * @throws ConfigurationError for every mistake that can be found before the first request; `ERR_WORKER_START` if a worker does not
+ * start
+ *
+ * @example
+ * ```ts
+ * import { supervise } from "tricorn/supervisor";
+ *
+ * const master = await supervise("dist/main.js", { workers: 4, listen: "/run/app/app.sock" });
+ * master.on("reloaded", ({ failure }) => failure && console.error(failure.sentence));
+ * ```
+ */
+export async function supervise(script: string, options: SuperviseOptions = {}): Promise<Supervised> {
+  refuseUnknownOptions("supervise", options);
+  const {
+    workers = availableParallelism(),
+    startLimit = START_LIMIT,
+    recycle = {},
+    signals = true,
+  } = options;
+  requireNumber("workers", { value: workers, least: 1, isWhole: true });
+  requireNumber("startLimit", { value: startLimit, least: 1 });
+  for (const name of ["requests", "rss", "age"] as const)
+    requireNumber(`recycle.${name}`, { value: recycle[name] ?? 1, least: 1 });
+  const directory = logicalPath(options.directory ?? logicalDirectory());
+  const path = logicalPath(script, directory);
+  // A mistake that no worker has to be started for.
+  runtimeOf(path);
+  const log = options.log ?? defaultLog([]).log;
+  const sockets = await bindAll(options.listen);
+  try {
+    const master = new Master({
+      program: {
+        script: path,
+        args: options.args ?? [],
+        execArgv: options.execArgv ?? process.execArgv,
+        directory,
+        environment: environmentOfWorkers(),
+      },
+      workers,
+      sockets,
+      recycle,
+      startLimit,
+      log,
+      printed: printedLine(options.log ?? logStream()),
+    });
+    if (signals) handleMasterSignals(master);
+    const failure = await master.start();
+    if (failure === undefined) {
+      log.info({ workers }, `Supervising ${script} on ${master.addresses.join(", ")}`);
+      return master;
+    }
+    const error = new ConfigurationError("ERR_WORKER_START", `Cannot start ${script}: ${failure.sentence}`);
+    error.place = placeIn(failure.details);
+    throw error;
+  } catch (error) {
+    sockets.close();
+    throw error;
+  }
+}
+
+async function bindAll(listen: SuperviseOptions["listen"]): Promise<ListeningSockets> {
+  const start = howStarted(listen, {
+    named: process.env["TRICORN_LISTEN"],
+    isCgi: false,
+    kindOf: kindOfDescriptor,
+    systemdSockets: takeSystemdSockets,
+  });
+  const sockets = new ListeningSockets();
+  try {
+    if (start.kind === "listen") for (const address of start.addresses) await sockets.bind(address);
+  } catch (error) {
+    sockets.close();
+    throw error;
+  }
+  return sockets;
+}
+
+/** The log of a worker goes to its standard error, which the master reads. */
+function environmentOfWorkers(): NodeJS.ProcessEnv {
+  const { TRICORN_LOG: _, TRICORN_LISTEN: __, ...environment } = process.env;
+  return environment;
+}
+
+interface NumberRule {
+  readonly value: number;
+  readonly least: number;
+  readonly isWhole?: boolean;
+}
+
+function requireNumber(option: string, { value, least, isWhole = false }: NumberRule): void {
+  if (typeof value === "number" && value >= least && (!isWhole || Number.isSafeInteger(value))) return;
+  throw new ConfigurationError(
+    "ERR_OPTION",
+    `Cannot supervise: ${option} is ${String(value)}; expected a${isWhole ? " whole" : ""} number of ${least} or more`,
+  );
+}
+
+/** The place of the mistake, from the details of a failure. */
+function placeIn(details: readonly string[]): string | undefined {
+  return /^ {4}at (\S+:\d+(?::\d+)?)$/.exec(details[0] ?? "")?.[1];
+}

@@ -1,0 +1,214 @@
+import { spawn, type ChildProcess } from "node:child_process";
+
+import { WORKER_VARIABLE, type InheritedSocket, type WorkerPlace } from "../process/worker-place.js";
+import type { SocketHandle } from "../server/accepted-socket.js";
+import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.js";
+import { failureOfOutput } from "./failure-of-output.js";
+import { LineReader } from "./line-reader.js";
+import type { WorkerFailure, WorkerReport, WorkerStatistics } from "./reports.js";
+import { runtimeOf } from "./typescript-runtime.js";
+import * as states from "./worker-state.js";
+
+/** The descriptors of a worker: its standard streams, the channel, then the listening sockets. */
+const FIRST_SOCKET = 4;
+/** Lines of standard error that are kept of a worker that has not started; it may say why. */
+const KEPT_LINES = 100;
+
+/** How long the last output of a worker that has ended is waited for; ms. */
+const OUTPUT_WAIT = 200;
+
+/** The program that workers run. */
+export interface WorkerProgram {
+  /** The path of the script, which is resolved anew at each start. */
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Options of Node.js. */
+  readonly execArgv: readonly string[];
+  /** The working directory, resolved anew at each start. */
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** What makes a worker. */
+export interface WorkerStart {
+  readonly program: WorkerProgram;
+  readonly slot: number;
+  readonly generation: number;
+  /** The listening sockets of the master, by its own descriptors. */
+  readonly sockets: readonly InheritedSocket[];
+}
+
+/** What a worker tells its master. */
+export interface WorkerListener {
+  /** Its state has changed. */
+  changed(worker: WorkerProcess): void;
+  /** A message that is not about its state. */
+  received(worker: WorkerProcess, message: MessageToMaster, handle: SocketHandle | undefined): void;
+  /** A line of its standard output or standard error. */
+  printed(worker: WorkerProcess, line: string): void;
+}
+
+/** One worker: a child process, and what it has told of itself. */
+export class WorkerProcess {
+  readonly slot: number;
+  readonly generation: number;
+  readonly startedAt = Date.now();
+  /** When it became ready, of the clock of `performance`; undefined before. */
+  readyAt: number | undefined;
+  /** Its open connections, as far as they are known. */
+  connections = 0;
+  #statistics: WorkerStatistics | undefined;
+  readonly #child: ChildProcess;
+  readonly #listener: WorkerListener;
+  readonly #channel: Channel<MessageToWorker, MessageToMaster>;
+  readonly #errors: string[] = [];
+  #failure: WorkerFailure | undefined;
+  /** Resolves when it has stopped to read connections without a request. */
+  readonly stopped: Promise<void>;
+  #markStopped = (): void => {};
+  #waiting: (() => void)[] = [];
+  #state: states.WorkerState = states.STARTING;
+
+  constructor({ program, slot, generation, sockets }: WorkerStart, listener: WorkerListener) {
+    this.slot = slot;
+    this.stopped = new Promise((resolve) => {
+      this.#markStopped = resolve;
+    });
+    this.generation = generation;
+    this.#listener = listener;
+    const place: WorkerPlace = {
+      sockets: sockets.map(({ address }, index) => ({ fd: FIRST_SOCKET + index, address })),
+    };
+    const { script, args, execArgv, directory, environment } = program;
+    this.#child = spawn(process.execPath, [...runtimeOf(script), ...execArgv, script, ...args], {
+      cwd: directory,
+      env: { ...environment, [WORKER_VARIABLE]: JSON.stringify(place) },
+      stdio: ["ignore", "pipe", "pipe", "ipc", ...sockets.map(({ fd }) => fd)],
+    });
+    this.#channel = new Channel(this.#child, (message, handle) => this.#receive(message, handle));
+    const output = new LineReader((line) => listener.printed(this, line));
+    const errors = new LineReader((line) => {
+      if (this.readyAt === undefined && this.#errors.length < KEPT_LINES) this.#errors.push(line);
+      listener.printed(this, line);
+    });
+    this.#child.stdout?.on("data", (chunk: Buffer) => output.read(chunk));
+    this.#child.stderr?.on("data", (chunk: Buffer) => errors.read(chunk));
+    this.#child.on("error", (error) => {
+      // It could not be started: no exit follows.
+      this.#failure ??= { sentence: `Cannot start worker: ${error.message}`, details: [] };
+      if (this.#child.pid === undefined) this.#exited(null, null);
+    });
+    // After `close` all of its output was read; but children of the program may keep it open.
+    this.#child.once("exit", (code, signal) => setTimeout(() => this.#exited(code, signal), OUTPUT_WAIT));
+    this.#child.once("close", (code, signal) => {
+      output.end();
+      errors.end();
+      this.#exited(code, signal);
+    });
+  }
+
+  /** The id of the process; 0 if it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get state(): states.WorkerState {
+    return this.#state;
+  }
+
+  /** Why it did not start. */
+  get failure(): WorkerFailure {
+    return this.#failure ?? failureOfOutput(this.#errors, this.#state);
+  }
+
+  /** The last statistics that it has sent; undefined if it was asked and has not answered. */
+  get statistics(): WorkerStatistics | undefined {
+    return this.#statistics;
+  }
+
+  set statistics(statistics: WorkerStatistics | undefined) {
+    this.#statistics = statistics;
+    if (statistics !== undefined) this.connections = statistics.connections;
+  }
+
+  /** What the master knows of it. */
+  get report(): WorkerReport {
+    const { pid, slot, generation, startedAt, statistics } = this;
+    return { pid, slot, state: this.#state.kind, generation, startedAt, statistics };
+  }
+
+  /** Resolves in the first of these states, or when it has ended. */
+  async reached(...kinds: readonly states.WorkerStateName[]): Promise<void> {
+    while (this.#state.kind !== "ended" && !kinds.includes(this.#state.kind)) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+
+  /** Sends a message; see {@link Channel.send}. */
+  send(message: MessageToWorker, handle?: SocketHandle, sent?: () => void): void {
+    this.#channel.send(message, handle, sent);
+  }
+
+  /** Asks it to hand its connections over and to end. */
+  leave(why: states.LeaveReason): void {
+    this.#change(states.leave(this.#state, why));
+    if (this.#channel.isOpen) this.send({ kind: "leave" });
+    else this.#child.kill("SIGTERM");
+  }
+
+  /** Asks it to finish its requests and to end. */
+  stop(): void {
+    const wasStarting = this.#state.kind === "starting";
+    this.#change(states.leave(this.#state, "stop"));
+    // Before it has a listener for the signal or the message, the signal ends it.
+    if (wasStarting || !this.#channel.isOpen) this.#child.kill("SIGTERM");
+    this.send({ kind: "stop" });
+  }
+
+  /** Kills it. */
+  kill(why: string): void {
+    this.#change(states.kill(this.#state, why));
+    this.#child.kill("SIGKILL");
+  }
+
+  #receive(message: MessageToMaster, handle: SocketHandle | undefined): void {
+    switch (message.kind) {
+      case "prepared":
+        this.#listener.received(this, message, handle);
+        this.#change(states.prepare(this.#state));
+        return;
+      case "ready":
+        this.readyAt ??= performance.now();
+        this.#change(states.beReady(this.#state));
+        return;
+      case "failed":
+        this.#failure = message.failure;
+        return;
+      case "stopped":
+        this.#markStopped();
+        return;
+      case "leaving":
+        this.#change(states.leave(this.#state, "itself"));
+        return;
+      case "empty":
+        this.#change(states.beEmpty(this.#state));
+        this.send({ kind: "stop" });
+        return;
+      default:
+        this.#listener.received(this, message, handle);
+    }
+  }
+
+  #exited(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#change(states.end(this.#state, { code, signal }));
+  }
+
+  #change(state: states.WorkerState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    for (const resume of this.#waiting.splice(0)) resume();
+    this.#listener.changed(this);
+  }
+}

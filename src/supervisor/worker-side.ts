@@ -1,0 +1,190 @@
+import type { Logger } from "pino";
+
+import { startFailureOf } from "../diagnostics/start-failure.js";
+import { Role } from "../protocol/constants.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
+import { ignoreOutputErrors, isEnding } from "../process/process-end.js";
+import type { WorkerPlace } from "../process/worker-place.js";
+import type { Server } from "../server/server.js";
+import type { SocketAccess } from "../server/socket-access.js";
+import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.js";
+import { WorkerTransfers } from "./hand-over.js";
+import type { ActiveRequest, WorkerStatistics } from "./reports.js";
+
+/** Active requests that a report lists. */
+const MOST_LISTED = 1_000;
+const NO_PATH = "";
+
+/** What a worker serves. */
+export interface WorkerParts {
+  readonly server: Server;
+  readonly log: Logger;
+  /** Who may connect to the unix sockets. */
+  readonly access: SocketAccess | undefined;
+}
+
+/** What `serve` does under a master. */
+export class WorkerSide {
+  readonly #place: WorkerPlace;
+  readonly #channel: Channel<MessageToMaster, MessageToWorker>;
+  #parts: WorkerParts | undefined;
+  #transfers: WorkerTransfers | undefined;
+  #mayListen: (() => void) | undefined;
+  #isAlone = false;
+  #isStopping = false;
+
+  constructor(place: WorkerPlace) {
+    this.#place = place;
+    // The master may end at any time, and with it the readers of this output.
+    ignoreOutputErrors();
+    this.#channel = new Channel(process, (message, handle) => {
+      switch (message.kind) {
+        case "listen":
+          this.#mayListen?.();
+          return;
+        case "leave":
+          this.#leave();
+          return;
+        case "give":
+          if (this.#transfers !== undefined)
+            this.#parts?.server.give(message.connections, this.#transfers.offer);
+          return;
+        case "stop":
+          this.#stop();
+          return;
+        case "report":
+          this.#report(message);
+          return;
+        default:
+          if (this.#transfers !== undefined) this.#transfers.receive(message, handle);
+          else handle?.close();
+      }
+    });
+    process.on("disconnect", () => this.#disconnected());
+    // The listener alone would keep the process running.
+    process.channel?.unref();
+  }
+
+  /** The addresses of the sockets that this process inherited. */
+  get addresses(): readonly string[] {
+    return this.#place.sockets.map(({ address }) => address);
+  }
+
+  /** Waits until the master wants this worker to listen, and listens on its sockets. */
+  async listen(parts: WorkerParts): Promise<void> {
+    const { server, access = {} } = parts;
+    this.#parts = parts;
+    this.#transfers = new WorkerTransfers(server, this.#channel);
+    const allowed = new Promise<void>((resolve) => {
+      this.#mayListen = resolve;
+    });
+    this.#channel.send({ kind: "prepared", access, shutdown: waitOf(server) });
+    if (!this.#channel.isOpen) this.#mayListen?.();
+    // Nothing else may keep the process running yet.
+    process.channel?.ref();
+    await allowed;
+    process.channel?.unref();
+    for (const { fd } of this.#place.sockets) await server.listen(`fd:${fd}`);
+  }
+
+  /** The worker serves. */
+  ready(): void {
+    this.#channel.send({ kind: "ready" });
+  }
+
+  /** The worker cannot start. Resolves when the master knows it. */
+  failed(error: unknown): Promise<void> {
+    return new Promise((resolve) => {
+      this.#channel.send({ kind: "failed", failure: startFailureOf(error) }, undefined, resolve);
+    });
+  }
+
+  /** Closes the server. Unless the master stops too, its connections go to other workers. */
+  close(): Promise<void> {
+    if (this.#parts === undefined || this.#transfers === undefined) return Promise.resolve();
+    const { server } = this.#parts;
+    if (this.#isStopping || !this.#channel.isOpen) return server.close();
+    this.#channel.send({ kind: "leaving" });
+    return server.leave(this.#transfers.offer);
+  }
+
+  #leave(): void {
+    if (this.#parts === undefined || this.#transfers === undefined) return;
+    const emptied = this.#parts.server.leave(this.#transfers.offer);
+    this.#channel.send({ kind: "stopped" });
+    void emptied.then(() => {
+      if (this.#channel.isOpen) this.#channel.send({ kind: "empty" });
+      else this.#stop();
+    });
+  }
+
+  #stop(): void {
+    this.#isStopping = true;
+    // Nobody takes its connections any more.
+    void this.#parts?.server.close();
+    // Whoever has sent SIGTERM to the whole group must not end the requests at once.
+    if (!isEnding()) process.kill(process.pid, "SIGTERM");
+  }
+
+  #report({ id, active }: { readonly id: number; readonly active: boolean }): void {
+    if (this.#parts === undefined) return;
+    const { server } = this.#parts;
+    const statistics: WorkerStatistics = {
+      rss: process.memoryUsage.rss(),
+      requests: server.requests,
+      refusals: server.refusals,
+      connections: server.openConnections,
+      active: active ? listOf(server) : [],
+    };
+    this.#channel.send({ kind: "report", id, statistics });
+  }
+
+  #disconnected(): void {
+    if (this.#isAlone) return;
+    this.#isAlone = true;
+    // A program that sends a message to its lost master must not end by it.
+    process.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ERR_IPC_CHANNEL_CLOSED") throw error;
+    });
+    this.#mayListen?.();
+    this.#transfers?.disconnected();
+    this.#parts?.server.keep();
+    this.#parts?.log.warn("The master is gone; this worker serves on");
+  }
+}
+
+/** How long a closing server may wait for its requests; ms. */
+function waitOf({ timeouts: { shutdown, abortGrace } }: Server): number {
+  return Math.min(shutdown + abortGrace, Number.MAX_SAFE_INTEGER);
+}
+
+function listOf(server: Server): readonly ActiveRequest[] {
+  const requests: ActiveRequest[] = [];
+  const now = performance.now();
+  for (const exchange of server.activeExchanges()) {
+    if (requests.length === MOST_LISTED) break;
+    requests.push(describe(exchange, now));
+  }
+  return requests.toSorted((a, b) => b.age - a.age);
+}
+
+function describe({ role, params, begunAt }: Exchange, now: number): ActiveRequest {
+  return {
+    role: nameOf(role),
+    method: params.get("REQUEST_METHOD") ?? NO_PATH,
+    path: pathOf(params),
+    age: Math.round(now - begunAt),
+  };
+}
+
+/** Without the query, which may have secrets. */
+function pathOf(params: Exchange["params"]): string {
+  const target =
+    params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
+  return target.split("?", 1)[0]!;
+}
+
+function nameOf(role: number): string {
+  for (const [name, number] of Object.entries(Role)) if (number === role) return name.toLowerCase();
+  return String(role);
+}
