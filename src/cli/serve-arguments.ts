@@ -88,7 +88,7 @@ function parse(args: readonly string[]) {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     const { message } = error as Error;
-    throw new UsageError(message.split(". ", 1)[0]!);
+    throw new UsageError(message.split(". ", 1)[0]);
   }
 }
 

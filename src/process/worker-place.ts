@@ -1,4 +1,4 @@
-/** The variable in which a master tells a worker its place. */
+/** The variable in which a master describes a worker's place. */
 export const WORKER_VARIABLE = "TRICORN_WORKER";
 
 /** A listening socket that a worker inherits. */
@@ -8,7 +8,7 @@ export interface InheritedSocket {
   readonly address: string;
 }
 
-/** What a worker is told when it starts. */
+/** The facts that a worker gets when it starts. */
 export interface WorkerPlace {
   readonly sockets: readonly InheritedSocket[];
 }

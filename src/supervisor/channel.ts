@@ -9,8 +9,8 @@ import type { WorkerFailure, WorkerStatistics } from "./reports.js";
 const COMMAND = "NODE_TRICORN";
 
 /**
- * What the master tells a worker. A connection on its way has a number: in messages to and from its sender that which the sender
- * gave it, in those to and from its receiver that of the master.
+ * A message from the master to a worker. A connection on its way has a number: its sender's in messages to and from the sender,
+ * the master's in those to and from its receiver.
  */
 export type MessageToWorker =
   /** Listens, and answers `ready`. */
@@ -36,7 +36,7 @@ export type MessageToWorker =
   /** Answers with its statistics; its active requests are included if `active` is true. */
   | { readonly kind: "report"; readonly id: number; readonly active: boolean };
 
-/** What a worker tells the master. */
+/** A message from a worker to the master. */
 export type MessageToMaster =
   /** The program was loaded and its start hooks have run. */
   | {

@@ -6,7 +6,7 @@ import type { Server } from "../server/server.js";
 import type { Channel, MessageToMaster, MessageToWorker } from "./channel.js";
 
 /*
- * A connection goes from its sender by the master to its receiver. Nobody reads it from `connection` to `reading`:
+ * A connection goes from its sender by the master to its receiver. No process reads it from `connection` to `reading`:
  *
  *   sender                    master                    receiver
  *     │ connection + handle      │ connection + handle      │

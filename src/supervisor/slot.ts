@@ -27,6 +27,8 @@ export class Slot {
   /** The worker that is to serve. */
   next: WorkerProcess | undefined;
   #loop: CrashLoop = NO_CRASH;
+  /** Whether a worker was ready: if the first one does not start, the master ends. */
+  #hasServed = false;
   #timer: NodeJS.Timeout | undefined;
   /** Starts and replacements, one after another. */
   #last: Promise<unknown> = Promise.resolve();
@@ -105,6 +107,7 @@ export class Slot {
     cancel();
     this.next = undefined;
     if (worker.state.kind === "ready") {
+      this.#hasServed = true;
       this.current = worker;
       return undefined;
     }
@@ -113,7 +116,7 @@ export class Slot {
     if (current === undefined || !isStaying(current.state)) {
       this.current = undefined;
       this.#loop = crash(this.#loop, 0);
-      this.#startLater();
+      if (this.#hasServed) this.#startLater();
     }
     return this.#host.isStopping ? STOPPING : worker.failure;
   }

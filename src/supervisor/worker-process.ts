@@ -38,7 +38,7 @@ export interface WorkerStart {
   readonly sockets: readonly InheritedSocket[];
 }
 
-/** What a worker tells its master. */
+/** What a worker needs of its master. */
 export interface WorkerListener {
   /** Its state has changed. */
   changed(worker: WorkerProcess): void;

@@ -14,6 +14,8 @@ import type { ActiveRequest, WorkerStatistics } from "./reports.js";
 /** Active requests that a report lists. */
 const MOST_LISTED = 1_000;
 const NO_PATH = "";
+/** The code with which Node.js reports a message to a master that is gone. */
+const CHANNEL_CLOSED = /^ERR_IPC_/;
 
 /** What a worker serves. */
 export interface WorkerParts {
@@ -120,9 +122,9 @@ export class WorkerSide {
 
   #stop(): void {
     this.#isStopping = true;
-    // Nobody takes its connections any more.
+    // No other worker takes its connections any more.
     void this.#parts?.server.close();
-    // Whoever has sent SIGTERM to the whole group must not end the requests at once.
+    // If SIGTERM went to the whole group, a second one would end the requests at once.
     if (!isEnding()) process.kill(process.pid, "SIGTERM");
   }
 
@@ -144,7 +146,7 @@ export class WorkerSide {
     this.#isAlone = true;
     // A program that sends a message to its lost master must not end by it.
     process.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ERR_IPC_CHANNEL_CLOSED") throw error;
+      if (error.code === undefined || !CHANNEL_CLOSED.test(error.code)) throw error;
     });
     this.#mayListen?.();
     this.#transfers?.disconnected();

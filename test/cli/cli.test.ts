@@ -52,9 +52,12 @@ describe("tricorn", () => {
   });
 
   test.each([
-    [[], "a command is required: config; see tricorn config --help"],
+    [[], "a command is required: config or serve; see tricorn config --help"],
     [["conf"], 'unknown command "conf"'],
     [["config"], "a Web server is required: apache, "],
+    [["serve"], "a program is required: tricorn serve main.js; see tricorn serve --help"],
+    [["serve", "main.js", "--workers", "none"], '--workers is "none", not a number above 0'],
+    [["serve", "main.js", "other"], "unexpected argument other; write -- before arguments of the program"],
     [["config", "nginz"], 'unknown Web server "nginz"; expected one of apache, '],
     [["config", "__proto__"], 'unknown Web server "__proto__"'],
     [["config", "nginx", "--bogus"], "Unknown option '--bogus'"],

@@ -81,11 +81,16 @@ export class NodeProcess {
         const match = pattern.exec(line);
         if (match !== null) return match;
       }
-      if (this.#isOver) throw new Error(`The process ended early:\n${this.#errorLines.join("\n")}`);
-      await new Promise<void>((resolve) => {
-        this.#news.push(resolve);
-      });
+      await this.nextLine();
     }
+  }
+
+  /** Resolves when it has printed one more line; fails if it ends before. */
+  async nextLine(): Promise<void> {
+    if (this.#isOver) throw new Error(`The process ended early:\n${this.#errorLines.join("\n")}`);
+    await new Promise<void>((resolve) => {
+      this.#news.push(resolve);
+    });
   }
 
   /** The address that `serve` logs. */
