@@ -3,8 +3,6 @@ import type { SocketHandle } from "./accepted-socket.js";
 /** Connections that may be offered at once: they are not read meanwhile, so all others are served. */
 const MOST_OFFERED = 128;
 
-const NOTHING = Buffer.alloc(0);
-
 /** A connection that is not read until another process has it, or does not take it. */
 export interface OfferedConnection {
   readonly handle: SocketHandle;
