@@ -23,7 +23,7 @@ Compares Tricorn with its alternatives, all in one run. Only ratios and counts c
 
   --case NAME      only the case NAME, or those whose names contain it; may be repeated
   --peer NAME      only Tricorn and contenders whose name contains NAME; may be repeated
-  --rounds N       slices of each contender in each case, default 15, or 7 with --quick
+  --rounds N       slices of each contender in each case, default 12, or 7 with --quick
   --quick          for work on one case: servers do not run all other cases before, and only Tricorn's collections,
                    allocations and system calls are counted; such results are not saved
   --profile        show in which functions Tricorn's time is spent, instead of comparing
@@ -47,7 +47,7 @@ export function parseOptions(args: readonly string[]): Options {
     },
   });
   const { quick, profile, list, help } = values;
-  const rounds = Number(values.rounds ?? (quick ? 7 : 15));
+  const rounds = Number(values.rounds ?? (quick ? 7 : 12));
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error("Cannot run: --rounds must be a positive integer");
   return { cases: values.case, peers: values.peer, rounds, quick, profile, list, help };

@@ -44,7 +44,7 @@ export interface ServedCase {
 export const otherCore = Math.min(1, cpus().length - 1);
 
 /** Slices of warm-up for every JIT compiler, before each case. */
-const WARM_UP = 4;
+const WARM_UP = 3;
 
 /** A server that is loaded directly, without a Web server in between. */
 export function served(peer: Peer, options: ServedCase): Contender {

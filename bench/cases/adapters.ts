@@ -5,13 +5,13 @@ import { served, servedMetrics } from "../served.js";
 
 const { expressTricorn, expressHttp, honoTricorn, honoHttp, honoTricornPlatform, honoHttpPlatform } = peers;
 
-const COUNTED = 20_000;
+const COUNTED = 10_000;
 
 /** Applications of other frameworks over FastCGI, compared with their own HTTP servers. */
 export function adapterCases(): Case[] {
   const those = (list: readonly Peer[]): Contender[] =>
     list.map((peer) =>
-      served(peer, { request: { target: "/hello" }, expect: HELLO, slice: 2_000, counted: COUNTED }),
+      served(peer, { request: { target: "/hello" }, expect: HELLO, slice: 1_500, counted: COUNTED }),
     );
   return [
     {
