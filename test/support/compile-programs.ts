@@ -23,6 +23,7 @@ const programs = [
   "test/supervisor/apps",
   "test/long/drill/apps",
   "test/long/drill/support/server.ts",
+  "test/long/performance/collections-server.ts",
   "test/support/web-servers/programs",
 ];
 
