@@ -22,6 +22,7 @@ const changesProcess = [
   "test/adapters/fetch-globals.test.ts",
   "test/body/multipart.test.ts",
   "test/decorators/container.test.ts",
+  "test/decorators/late-schema.test.ts",
   "test/decorators/without-container.test.ts",
   "test/log/secrets.test.ts",
   "test/process/**/*.test.ts",

@@ -56,15 +56,19 @@ let loading: Promise<Zod> | undefined;
 
 /**
  * Loads zod, once. Only an application with a schema needs it, and has loaded it to create the schema. With its messages in
- * all languages it is as large as everything else that an application loads.
+ * all languages it is as large as everything else that an application loads. After a failure the next call tries again.
  */
 export function loadZod(): Promise<Zod> {
   return (loading ??= load());
 }
 
 async function load(): Promise<Zod> {
-  loaded = await import("zod/v4/core");
-  return loaded;
+  try {
+    return (loaded = await import("zod/v4/core"));
+  } catch (error) {
+    loading = undefined;
+    throw error;
+  }
 }
 
 /** Zod; undefined before {@link loadZod} has loaded it. */

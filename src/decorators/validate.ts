@@ -15,9 +15,10 @@ export type Validate = (value: unknown) => unknown;
  */
 export function compileSchema(schema: Schema, from: ReadFrom): Validate {
   let asynchronous = looksAsynchronous(schema);
-  const loading = loadZod();
+  // If it fails, the first request that needs it tries again, and fails with the reason: an authorizer denies.
+  loadZod().catch(() => undefined);
   const later = async (value: unknown): Promise<unknown> => {
-    const zod = await loading;
+    const zod = await loadZod();
     try {
       return outputOf(await zod.safeParseAsync(schema, value), from);
     } catch (error) {
