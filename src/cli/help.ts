@@ -1,5 +1,6 @@
 import type { DeploymentOption } from "../config/deployment-options.js";
 import { servers } from "../config/servers.js";
+import type { ControlCommandName } from "./control-arguments.js";
 import { commandOptions } from "./config-arguments.js";
 import { serveOptions } from "./serve-arguments.js";
 
@@ -16,6 +17,9 @@ export function help(): string {
 
   config <server> [module]   print or write the configuration of a Web server for an application
   serve <program>            run a program in several workers, and reload it without losing a request
+  status                     print what a running master and its workers do
+  reload                     load the program of a running master again
+  stop                       stop a running master, when its requests are finished
   --help                     print this help; for a command: tricorn config --help
   --version                  print the version of Tricorn
 `;
@@ -60,6 +64,33 @@ ${wrapText("", program)}
 ${entries.join("")}
 Example: tricorn serve dist/main.js --workers 4 --listen /run/app/app.sock
 `;
+}
+
+const CONTROL_MEANINGS: Readonly<Record<ControlCommandName, string>> = {
+  status: "Prints what the master and its workers do. Exits with 1 if no worker answers.",
+  reload:
+    "Replaces the workers by new ones, which load the program again. If one does not start, prints why, and exits with 1: the old " +
+    "version serves on.",
+  stop: "Stops the master. Returns when it has finished its requests and is gone.",
+};
+
+const CONTROL_OPTIONS: Readonly<Record<ControlCommandName, readonly (readonly [string, string])[]>> = {
+  status: [["--json", "print JSON"]],
+  reload: [["--wait", "return when the last old worker is gone"]],
+  stop: [],
+};
+
+/** The output of `tricorn status --help`, and so on. */
+export function controlHelp(command: ControlCommandName): string {
+  const options: readonly (readonly [string, string])[] = [
+    ...CONTROL_OPTIONS[command],
+    ["--control <file>", "the control socket of the master; by default that of the only master of this user"],
+    ["--pid-file <file>", "the file with the process id of the master"],
+  ];
+  return `Usage: tricorn ${command} [options]
+
+${wrapText("", CONTROL_MEANINGS[command])}
+${options.map(([option, meaning]) => helpEntry(option, meaning)).join("")}`;
 }
 
 function optionEntry(option: DeploymentOption): string {

@@ -3,11 +3,15 @@
 import { readFileSync } from "node:fs";
 
 import { configCommand } from "./config-command.js";
+import { controlCommand } from "./control-command.js";
 import { TricornError } from "../errors.js";
 import { explainedAt } from "../diagnostics/start-failure.js";
 import { help } from "./help.js";
 import { serveCommand } from "./serve-command.js";
 import { UsageError } from "./usage-error.js";
+
+/** The commands that have a help of their own. */
+const DOCUMENTED = new Set(["config", "serve", "status", "reload", "stop"]);
 
 const [command, ...args] = process.argv.slice(2);
 
@@ -20,9 +24,10 @@ function end(code: number): void {
 process.stdout.on("error", () => process.exit(0));
 
 try {
-  if (!(await run())) end(0);
+  const code = await run();
+  if (code !== undefined) end(code);
 } catch (error) {
-  const documented = command === "serve" ? command : "config";
+  const documented = command !== undefined && DOCUMENTED.has(command) ? command : "config";
   const isUsage = error instanceof UsageError;
   const fact = error instanceof Error ? error.message : String(error);
   const code = error instanceof TricornError ? `    ${explainedAt(error.code)}\n` : "";
@@ -30,28 +35,32 @@ try {
   end(isUsage ? 2 : 1);
 }
 
-/** Runs the command. Returns whether the process has to go on. */
-async function run(): Promise<boolean> {
+/** Runs the command. Returns its exit code; undefined if the process has to go on. */
+async function run(): Promise<number | undefined> {
   switch (command) {
     case "config":
       await configCommand(args);
-      return false;
+      return 0;
     case "serve":
-      return serveCommand(args);
+      return (await serveCommand(args)) ? undefined : 0;
+    case "status":
+    case "reload":
+    case "stop":
+      return controlCommand(command, args);
     case "--help":
     case "-h":
     case "help":
       process.stdout.write(help());
-      return false;
+      return 0;
     case "--version": {
       const { version } = JSON.parse(
         readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
       ) as { readonly version: string };
       process.stdout.write(`${version}\n`);
-      return false;
+      return 0;
     }
     case undefined:
-      throw new UsageError("a command is required: config or serve");
+      throw new UsageError("a command is required: config, serve, status, reload or stop");
     default:
       throw new UsageError(`unknown command ${JSON.stringify(command)}`);
   }

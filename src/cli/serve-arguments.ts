@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
+import { controlPath } from "../supervisor/find-control.js";
 import type { SuperviseOptions } from "../supervisor/index.js";
 import { UsageError } from "./usage-error.js";
 
@@ -34,6 +36,28 @@ export const serveOptions: readonly ServeOption[] = [
   { name: "recycle-memory", value: "MiB", meaning: "replace a worker whose resident memory exceeds this" },
   { name: "recycle-age", value: "seconds", meaning: "replace a worker of this age, and up to a tenth more" },
   {
+    name: "chdir",
+    value: "folder",
+    meaning: "the working directory of the workers; a symbolic link is followed at each start",
+  },
+  { name: "user", value: "name", meaning: "the user of the workers; root must name one, if need be root" },
+  { name: "group", value: "name", meaning: "the group of the workers; by default that of the user" },
+  { name: "umask", value: "octal", meaning: "the umask, such as 027" },
+  { name: "pid-file", value: "file", meaning: "the file with the process id of the master" },
+  { name: "log", value: "file", meaning: "the log; SIGUSR1 opens it again. By default standard error" },
+  { name: "status-listen", value: "address", meaning: "where /ping and /status are answered over FastCGI" },
+  {
+    name: "control",
+    value: "file",
+    meaning:
+      "the socket for tricorn status, reload and stop, in a folder of mode 0700; by default it has a place of its own",
+  },
+  {
+    name: "hang-report",
+    meaning:
+      "log the JavaScript stack of a worker whose event loop stands still; costs 10 to 20 MiB for each worker",
+  },
+  {
     name: "start-limit",
     value: "seconds",
     meaning: "how long a worker may take until it is ready; default: 10",
@@ -45,6 +69,8 @@ export interface ServeArguments {
   readonly help: boolean;
   readonly script: string | undefined;
   readonly options: SuperviseOptions;
+  /** The file of the log. */
+  readonly log: string | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -62,10 +88,15 @@ export function parseServeArguments(args: readonly string[]): ServeArguments {
   if (rest.length > 0)
     throw new UsageError(`unexpected argument ${rest[0]}; write -- before arguments of the program`);
   const number = (name: string, unit = 1): number | undefined => numberOf(name, values[name], unit);
+  const path = (name: string): string | undefined => {
+    const value = values[name] as string | undefined;
+    return value === undefined ? undefined : resolve(value);
+  };
   const listen = values["listen"] as string[] | undefined;
   return {
     help: values["help"] === true,
     script,
+    log: path("log"),
     options: {
       workers: number("workers"),
       listen,
@@ -76,6 +107,16 @@ export function parseServeArguments(args: readonly string[]): ServeArguments {
         age: number("recycle-age", SECOND),
       },
       startLimit: number("start-limit", SECOND),
+      directory: values["chdir"] as string | undefined,
+      user: values["user"] as string | undefined,
+      group: values["group"] as string | undefined,
+      umask: umaskOf(values["umask"]),
+      pidFile: path("pid-file"),
+      statusListen: values["status-listen"] as string | undefined,
+      control:
+        path("control") ??
+        controlPath({ uid: process.getuid?.() ?? 0, environment: process.env }, process.pid),
+      hangReport: values["hang-report"] === true,
     },
   };
 }
@@ -90,6 +131,12 @@ function parse(args: readonly string[]) {
     const { message } = error as Error;
     throw new UsageError(message.split(". ", 1)[0]);
   }
+}
+
+function umaskOf(text: unknown): number | undefined {
+  if (text === undefined) return undefined;
+  if (typeof text === "string" && /^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
+  throw new UsageError(`--umask is ${JSON.stringify(text)}, not three octal digits such as 027`);
 }
 
 function numberOf(name: string, text: unknown, unit: number): number | undefined {

@@ -10,12 +10,14 @@ import { UsageError } from "./usage-error.js";
  * @returns whether the process has to go on
  */
 export async function serveCommand(args: readonly string[]): Promise<boolean> {
-  const { help, script, options } = parseServeArguments(args);
+  const { help, script, log, options } = parseServeArguments(args);
   if (help) {
     process.stdout.write(serveHelp());
     return false;
   }
   if (script === undefined) throw new UsageError("a program is required: tricorn serve main.js");
+  // The log of a master is the default one; its workers log to standard error, which the master reads.
+  if (log !== undefined) process.env["TRICORN_LOG"] = log;
   await supervise(script, options);
   return true;
 }

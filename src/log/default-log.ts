@@ -104,6 +104,16 @@ function streamTo(to: LogDestination): LogStream | undefined {
   }
 }
 
+/**
+ * Opens the log files again by their paths, as logrotate asks for when it has renamed them. One that cannot be opened stays the old
+ * one.
+ *
+ * @throws ConfigurationError `ERR_LOG_DESTINATION`
+ */
+export function reopenLogs(): void {
+  for (const [path, stream] of files) stream.moveTo(openLog(path));
+}
+
 function openLog(path: string): number {
   try {
     return openSync(path, FILE_FLAGS, FILE_MODE);

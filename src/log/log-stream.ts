@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 
 /** How often a write to a full destination is tried again. */
 const ATTEMPTS = 50;
@@ -12,14 +12,25 @@ const clock = new Int32Array(new SharedArrayBuffer(4));
  * answer nor the process. Lost lines are counted and reported before the next line that can be written.
  */
 export class LogStream {
-  /** The descriptor. */
-  readonly fd: number;
+  #fd: number;
   #lost = 0;
   /** Whether the last write ended inside a line. */
   #cut = false;
 
   constructor(fd: number) {
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  /** The descriptor. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Goes on with another descriptor, and closes the one before. */
+  moveTo(fd: number): void {
+    const before = this.#fd;
+    this.#fd = fd;
+    closeSync(before);
   }
 
   /** Writes text that ends with a line feed. */
@@ -29,7 +40,7 @@ export class LogStream {
     let attempts = this.#lost === 0 ? ATTEMPTS : 1;
     while (written < bytes.length) {
       try {
-        written += writeSync(this.fd, bytes, written);
+        written += writeSync(this.#fd, bytes, written);
       } catch (error) {
         attempts -= 1;
         if ((error as NodeJS.ErrnoException).code === "EAGAIN" && attempts > 0) {

@@ -11,6 +11,8 @@ export interface InheritedSocket {
 /** The facts that a worker gets when it starts. */
 export interface WorkerPlace {
   readonly sockets: readonly InheritedSocket[];
+  /** Whether it logs where its event loop spins if that stands still. */
+  readonly hangReport: boolean;
 }
 
 /**

@@ -35,6 +35,7 @@ export class ControlSocket {
   readonly #answer: ControlAnswerer;
   readonly #open = new Set<Socket>();
   #file: SocketFile | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(path: string, answer: ControlAnswerer) {
     this.path = path;
@@ -60,14 +61,20 @@ export class ControlSocket {
     this.#file = await bindSocket(this.#server, this.path, { mode: SOCKET_MODE });
   }
 
-  /** Removes the socket and closes every connection. */
-  close(): Promise<void> {
+  /** Removes the socket, and accepts no more connections. */
+  hide(): void {
     this.#file?.remove();
     this.#file = undefined;
-    for (const socket of this.#open) socket.destroy();
-    return new Promise((resolve) => {
+    this.#closed ??= new Promise((resolve) => {
       this.#server.close(() => resolve());
     });
+  }
+
+  /** Removes the socket, and closes every connection. */
+  async close(): Promise<void> {
+    this.hide();
+    for (const socket of this.#open) socket.destroy();
+    await this.#closed;
   }
 
   readonly #accept = (socket: Socket): void => {

@@ -12,6 +12,22 @@ export interface WantedMaster {
   readonly pidFile?: string | undefined;
 }
 
+/** What finding a master depends on. */
+export interface FindFacts {
+  /** The user of this process. */
+  readonly uid: number;
+  /** The folders in which masters of a user may have their control sockets. */
+  readonly foldersOf: (uid: number) => readonly string[];
+}
+
+/** These facts of this process. */
+export function findFacts(): FindFacts {
+  return {
+    uid: process.getuid?.() ?? 0,
+    foldersOf: (uid) => controlFolders({ uid, environment: process.env }),
+  };
+}
+
 const SOCKET_NAME = /^(\d{1,10})\.sock$/;
 
 /** The default path of the control socket of a master. */
@@ -25,10 +41,10 @@ export function controlPath(facts: ControlFolderFacts, pid: number): string {
  *
  * @throws ConfigurationError `ERR_NO_MASTER` if no master runs, or several do
  */
-export function findControl({ control, pidFile }: WantedMaster, facts: ControlFolderFacts): string {
+export function findControl({ control, pidFile }: WantedMaster, facts: FindFacts): string {
   if (control !== undefined) return control;
   if (pidFile !== undefined) return ofPid(readPid(pidFile), { pidFile, facts });
-  const found = socketsIn(controlFolders(facts), facts.uid);
+  const found = socketsIn(facts.foldersOf(facts.uid), facts.uid);
   const [only, ...others] = found;
   if (only === undefined) {
     throw noMaster(
@@ -59,11 +75,11 @@ function socketsIn(folders: readonly string[], uid: number): readonly ControlFil
 
 function ofPid(
   pid: number,
-  { pidFile, facts }: { readonly pidFile: string; readonly facts: ControlFolderFacts },
+  { pidFile, facts }: { readonly pidFile: string; readonly facts: FindFacts },
 ): string {
   if (!isRunning(pid)) throw noMaster(`${pidFile} names process ${pid}, which does not run`);
   const uid = userOf(pid) ?? facts.uid;
-  const found = socketsIn(controlFolders({ ...facts, uid }), uid).find((file) => file.pid === pid);
+  const found = socketsIn(facts.foldersOf(uid), uid).find((file) => file.pid === pid);
   if (found !== undefined) return found.path;
   throw noMaster(`process ${pid}, which ${pidFile} names, has no control socket; name it with --control`);
 }

@@ -100,7 +100,7 @@ function watchFromThread(require: NodeJS.Require): void {
     if (state === "watching" && stood >= limit) {
       state = "asked";
       pause(stood);
-    } else if (state === "asked" && stood >= limit + 2 * beat) {
+    } else if (state === "asked" && stood >= limit + beat) {
       state = "reported";
       log(stood, "    at native code that JavaScript called");
     }

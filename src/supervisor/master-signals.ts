@@ -1,3 +1,6 @@
+import type { Logger } from "pino";
+
+import { reopenLogs } from "../log/default-log.js";
 import { ignoreOutputErrors } from "../process/process-end.js";
 import type { Supervised } from "./supervised.js";
 
@@ -6,17 +9,35 @@ const STOP = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
 const SAME_SIGNAL = 100;
 const RELOAD = ["SIGHUP", "SIGUSR2"] as const;
 
-/** Stops and reloads on signals, and exits the process when the master has stopped. */
-export function handleMasterSignals(master: Supervised): void {
+/** What signals need beside the master. */
+export interface MasterSignalsOptions {
+  readonly log: Logger;
+  /** Ends the process, when the master has stopped by a signal. */
+  readonly end: () => void;
+}
+
+/**
+ * Stops, reloads and opens log files again on signals.
+ *
+ * @returns whether it was asked to stop
+ */
+export function handleMasterSignals(master: Supervised, { log, end }: MasterSignalsOptions): () => boolean {
   ignoreOutputErrors();
   for (const signal of RELOAD) process.on(signal, () => void master.reload());
-  let last = -Infinity;
+  process.on("SIGUSR1", () => {
+    try {
+      reopenLogs();
+    } catch (error) {
+      log.error({ err: error }, "Cannot open the log again");
+    }
+  });
+  let last: number | undefined;
   for (const signal of STOP) {
     process.on(signal, () => {
-      const isRepeated = performance.now() - last < SAME_SIGNAL;
+      const isRepeated = last !== undefined && performance.now() - last < SAME_SIGNAL;
       last = performance.now();
-      if (!isRepeated) void master.stop();
+      if (!isRepeated) void master.stop().then(end);
     });
   }
-  master.once("stopped", () => process.exit());
+  return () => last !== undefined;
 }

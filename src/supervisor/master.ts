@@ -16,6 +16,8 @@ import type { LeaveReason, WorkerState } from "./worker-state.js";
 const MOST_RELOADS = 10;
 /** How often the workers are asked for their use of memory; ms. */
 const PULSE = 1_000;
+/** Pulses without an answer after which the event loop of a worker hangs: within 10 s, and after its own report. */
+const HUNG_PULSES = 7;
 /** How long a worker may take for its stop hooks, after its requests; ms. */
 const STOP_HOOKS_LIMIT = 10_000;
 /** How long the requests of a worker may take that has not said; ms. */
@@ -48,11 +50,15 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
   readonly #reloads: ReloadOutcome[] = [];
   readonly #limits = new WeakMap<WorkerProcess, RecyclingLimits>();
   readonly #shutdowns = new WeakMap<WorkerProcess, number>();
+  /** Pulses in a row that a worker has not answered. */
+  readonly #unanswered = new WeakMap<WorkerProcess, number>();
   readonly #killTimers = new Map<WorkerProcess, NodeJS.Timeout>();
   /** Those that wait for a report, by its number. */
   readonly #asking = new Map<number, (message: MessageToMaster & { readonly kind: "report" }) => void>();
   #lastReport = 0;
   #generation = 0;
+  /** Whether the unix sockets have their names. */
+  #areNamed = false;
   /** Replacements, one after another. */
   #turn: Promise<unknown> = Promise.resolve();
   #waitingReload: Promise<ReloadOutcome> | undefined;
@@ -97,6 +103,7 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
       return failure;
     }
     await this.#options.sockets.name();
+    this.#areNamed = true;
     this.#pulse = setInterval(() => this.#check(), PULSE);
     this.emit("ready");
     return undefined;
@@ -227,8 +234,12 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     worker: WorkerProcess,
     access: (MessageToMaster & { readonly kind: "prepared" })["access"],
   ): void {
+    const { identity } = this.#options.program;
+    // The folder of a socket may belong to the workers' user, who could put a link there for root to follow.
+    if (identity !== undefined && this.#areNamed) return;
+    const { owner = identity?.uid, group = identity?.gid } = access;
     try {
-      this.#options.sockets.giveAccess(access);
+      this.#options.sockets.giveAccess({ ...access, owner, group });
     } catch (error) {
       worker.kill((error as Error).message);
     }
@@ -262,11 +273,20 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
       const { current: worker } = slot;
       if (worker?.state.kind !== "ready") continue;
       void this.#ask(worker, { limit: PULSE, active: false }).then(() => {
+        if (this.#hangs(worker))
+          worker.kill(`its event loop has stood still for ${(HUNG_PULSES * PULSE) / 1000} s`);
         const why = this.#whyRecycle(worker);
         if (why !== undefined) void this.#recycle(slot, { worker, why });
         return undefined;
       });
     }
+  }
+
+  /** Counts pulses, not time: a suspended machine is no reason to kill all workers. */
+  #hangs(worker: WorkerProcess): boolean {
+    const unanswered = worker.statistics === undefined ? (this.#unanswered.get(worker) ?? 0) + 1 : 0;
+    this.#unanswered.set(worker, unanswered);
+    return unanswered >= HUNG_PULSES && worker.state.kind === "ready";
   }
 
   #whyRecycle(worker: WorkerProcess): LeaveReason | undefined {

@@ -8,9 +8,11 @@ import { kindOfDescriptor } from "../process/descriptor.js";
 import { howStarted } from "../process/how-started.js";
 import { takeSystemdSockets } from "../process/systemd-sockets.js";
 import type { AddressLike } from "../protocol/address.js";
+import { identityOfWorkers } from "./identity.js";
 import { ListeningSockets } from "./listening-sockets.js";
 import { Master } from "./master.js";
 import { handleMasterSignals } from "./master-signals.js";
+import { Operations, type OperationsOptions } from "./operations.js";
 import { logicalDirectory, logicalPath } from "./program-path.js";
 import type { RecyclingLimits } from "./recycling.js";
 import type { Supervised } from "./supervised.js";
@@ -21,7 +23,7 @@ import { printedLine } from "./worker-output.js";
 const START_LIMIT = 10_000;
 
 /** The options of `supervise`. */
-export interface SuperviseOptions {
+export interface SuperviseOptions extends OperationsOptions {
   /** How many workers; by default as many as the processor has threads. */
   readonly workers?: number | undefined;
   /** Where they listen. By default as `serve` decides it: descriptor 0, LISTEN_FDS, TRICORN_LISTEN, 127.0.0.1:9000. */
@@ -37,8 +39,22 @@ export interface SuperviseOptions {
   /** How long a worker may take until it is ready, in ms; 10,000 by default. */
   readonly startLimit?: number | undefined;
   /**
+   * The user of the workers, by name or number; also the owner of unix sockets that the program gives to none. Only root can choose
+   * one, and must. The master stays who it is.
+   */
+  readonly user?: string | undefined;
+  /** The group of the workers, by name or number; by default that of the user. */
+  readonly group?: string | undefined;
+  /** The umask of the master and its workers; by default what it was. */
+  readonly umask?: number | undefined;
+  /**
+   * Whether a worker whose event loop stands still logs the JavaScript stack of where it spins, before it is replaced. A thread
+   * watches for that; it costs 10 to 20 MiB for each worker. False by default.
+   */
+  readonly hangReport?: boolean | undefined;
+  /**
    * Whether `supervise` handles signals and exits the process when it has stopped; true by default. SIGTERM, SIGINT and SIGQUIT
-   * stop it, a second one at once; SIGHUP and SIGUSR2 reload.
+   * stop it, a second one at once; SIGHUP and SIGUSR2 reload; SIGUSR1 opens the log file of TRICORN_LOG again.
    */
   readonly signals?: boolean | undefined;
   /** The log of the master, which also gets the lines that workers print; by default the one that `serve` has. */
@@ -77,8 +93,14 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
   const path = logicalPath(script, directory);
   // A mistake that no worker has to be started for.
   runtimeOf(path);
+  const identity = identityOfWorkers(options);
+  if (options.umask !== undefined) process.umask(options.umask);
   const log = options.log ?? defaultLog([]).log;
-  const sockets = await bindAll(options.listen);
+  const operations = await Operations.open(options, { program: path, log });
+  const sockets = await bindAll(options.listen).catch(async (error: unknown) => {
+    await operations.close();
+    throw error;
+  });
   try {
     const master = new Master({
       program: {
@@ -87,6 +109,8 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
         execArgv: options.execArgv ?? process.execArgv,
         directory,
         environment: environmentOfWorkers(),
+        identity,
+        hangReport: options.hangReport === true,
       },
       workers,
       sockets,
@@ -95,17 +119,27 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
       log,
       printed: printedLine(options.log ?? logStream()),
     });
-    if (signals) handleMasterSignals(master);
+    const end = (): void => {
+      void operations.close().then(() => {
+        if (signals) process.exit();
+      });
+    };
+    const isAskedToStop = signals ? handleMasterSignals(master, { log, end }) : () => false;
     const failure = await master.start();
     if (failure === undefined) {
+      operations.attach(master);
+      master.once("stopped", end);
       log.info({ workers }, `Supervising ${script} on ${master.addresses.join(", ")}`);
       return master;
     }
+    // The process ends, and nothing is wrong.
+    if (isAskedToStop()) return await new Promise(() => {});
     const error = new ConfigurationError("ERR_WORKER_START", `Cannot start ${script}: ${failure.sentence}`);
     error.place = placeIn(failure.details);
     throw error;
   } catch (error) {
     sockets.close();
+    await operations.close();
     throw error;
   }
 }

@@ -70,6 +70,11 @@ export class SystemdNotify {
     this.#failed = failed;
   }
 
+  /** Resolves when all news so far was sent, or could not be. */
+  get sent(): Promise<void> {
+    return this.#last;
+  }
+
   /** Resolves when the news was sent, or could not be. */
   send(news: ServiceNews): Promise<void> {
     this.#last = this.#last.then(() => this.#run(formatNews(news, process.hrtime.bigint())));

@@ -4,6 +4,7 @@ import { WORKER_VARIABLE, type InheritedSocket, type WorkerPlace } from "../proc
 import type { SocketHandle } from "../server/accepted-socket.js";
 import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.js";
 import { failureOfOutput } from "./failure-of-output.js";
+import { identityModule, type Identity } from "./identity.js";
 import { LineReader } from "./line-reader.js";
 import type { WorkerFailure, WorkerReport, WorkerStatistics } from "./reports.js";
 import { runtimeOf } from "./typescript-runtime.js";
@@ -26,6 +27,10 @@ export interface WorkerProgram {
   readonly execArgv: readonly string[];
   /** The working directory, resolved anew at each start. */
   readonly directory: string;
+  /** Who the workers are; undefined if they are who the master is. */
+  readonly identity: Identity | undefined;
+  /** Whether a worker logs where its event loop spins if that stands still. */
+  readonly hangReport: boolean;
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -76,11 +81,15 @@ export class WorkerProcess {
     });
     this.generation = generation;
     this.#listener = listener;
+    const { script, args, directory, environment, identity, hangReport } = program;
     const place: WorkerPlace = {
       sockets: sockets.map(({ address }, index) => ({ fd: FIRST_SOCKET + index, address })),
+      hangReport,
     };
-    const { script, args, execArgv, directory, environment } = program;
-    this.#child = spawn(process.execPath, [...runtimeOf(script), ...execArgv, script, ...args], {
+    // First of all: what else is loaded has no privileges any more.
+    const asUser = identity === undefined ? [] : ["--import", identityModule(identity)];
+    const execArgv = [...asUser, ...runtimeOf(script), ...program.execArgv];
+    this.#child = spawn(process.execPath, [...execArgv, script, ...args], {
       cwd: directory,
       env: { ...environment, [WORKER_VARIABLE]: JSON.stringify(place) },
       stdio: ["ignore", "pipe", "pipe", "ipc", ...sockets.map(({ fd }) => fd)],

@@ -77,6 +77,7 @@ export class WorkerSide {
     const { server, access = {} } = parts;
     this.#parts = parts;
     this.#transfers = new WorkerTransfers(server, this.#channel);
+    if (this.#place.hangReport) await (await import("./hang-watch.js")).watchEventLoop();
     const allowed = new Promise<void>((resolve) => {
       this.#mayListen = resolve;
     });

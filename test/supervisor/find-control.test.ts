@@ -17,8 +17,7 @@ function facts(...names: readonly string[]) {
   return {
     folder,
     control,
-    // No master of the tests' own user is among them, because none runs in its usual folders while they do.
-    facts: { uid: process.getuid!(), environment: { RUNTIME_DIRECTORY: folder } },
+    facts: { uid: process.getuid!(), foldersOf: () => [control, join(folder, "none")] },
   };
 }
 
@@ -27,9 +26,10 @@ test("findControl returns the path that it was given, without a look at it", () 
 });
 
 test("findControl finds the only master of the user", () => {
-  const { control, facts: own } = facts(`${process.pid}.sock`, `${NOBODY}.sock`, "other.txt");
+  const { folder, control, facts: own } = facts(`${process.pid}.sock`, `${NOBODY}.sock`, "other.txt");
   expect(findControl({}, own)).toBe(join(control, `${process.pid}.sock`));
-  expect(controlPath(own, process.pid)).toBe(findControl({}, own));
+  const environment = { RUNTIME_DIRECTORY: folder };
+  expect(controlPath({ uid: own.uid, environment }, process.pid)).toBe(findControl({}, own));
 });
 
 test("findControl names the masters if there are several, and asks for one", () => {

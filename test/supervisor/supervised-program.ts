@@ -23,6 +23,7 @@ export class SupervisedProgram {
   readonly socket = join(this.folder, "app.sock");
   readonly processes = new MarkedProcesses();
   master: NodeProcess;
+  #masters = 0;
 
   constructor(options: SupervisedOptions = {}) {
     this.deploy("1");
@@ -110,6 +111,10 @@ export class SupervisedProgram {
         "--workers",
         String(workers),
         ...listening,
+        "--control",
+        join(this.folder, `control-${(this.#masters += 1)}/master.sock`),
+        // The tests' folders and files are theirs.
+        ...(process.getuid!() === 0 ? ["--user", "root"] : []),
         ...args,
       ],
       { env: { VERSION_FILE: join(this.folder, "version"), ...this.processes.env, ...env }, descriptors },

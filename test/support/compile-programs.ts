@@ -51,8 +51,6 @@ export async function compiledPrograms(): Promise<string> {
     chunkFileNames: "dist/shared/[name].mjs",
   });
   await bundle.close();
-  // What is loaded later, by require, is not part of the bundle.
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   // The command reads its version there.
   copyFileSync(join(root, "package.json"), join(folder, "package.json"));
   // What the package loads only when it needs it.

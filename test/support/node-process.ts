@@ -118,6 +118,11 @@ export class NodeProcess {
     this.#child.stdout!.destroy();
   }
 
+  /** The same for its standard error. */
+  closeErrors(): void {
+    this.#child.stderr!.destroy();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

@@ -1,15 +1,12 @@
 import { Random } from "../fuzz/random.js";
 import { Control } from "./control.js";
 import type { Drill, Plan } from "./drill.js";
-import { timesToReplace } from "./figures.js";
 import type { Breakage } from "./releases.js";
 
 /** Before the first event of a plan, and after the last; ms. */
 const MARGIN = 1_500;
 /** For how long orphaned workers have to serve; ms. */
 const ORPHANED = 10_000;
-/** How long it may take until each killed worker is replaced; ms. */
-const REPLACE_LIMIT = 20_000;
 /** How long a new master may take until its workers serve alone; ms. */
 const TAKE_OVER_LIMIT = 20_000;
 /** How long a hung worker may take to be found; ms. */
@@ -71,10 +68,6 @@ export function workerKills({ every, time }: { readonly every: number; readonly 
       drill.kill(random.pick(drill.serving));
       await drill.goOn(every);
     }
-    await drill.until(
-      () => timesToReplace(drill.load.samples, drill.moments).every((time) => time !== undefined),
-      REPLACE_LIMIT,
-    );
     await drill.goOn(MARGIN);
   };
 }

@@ -133,18 +133,6 @@ export function findingsOf(record: DrillRecord, workers: number): Findings {
       ...(front !== undefined && front.retried + sum(front.errorLines) > 0 && { nginx: front.errorLines }),
       ...(missing.length > 0 && { missing }),
       ...(left.processes.length + left.files.length > 0 && { left }),
-      ...(sum(failures) + left.processes.length > 0 && { log: warningsIn(record.output) }),
     },
   };
-}
-
-/** How many lines of a log are shown. */
-const LINES = 8;
-
-/** The last lines of a log that are warnings or errors, or not from the log. */
-function warningsIn(output: string): readonly string[] {
-  return output
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith('{"level":30'))
-    .slice(-LINES);
 }

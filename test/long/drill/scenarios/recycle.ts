@@ -14,7 +14,7 @@ export function recycleScenarios({ time = 30_000 } = {}): Scenario[] {
     drillScenario({
       group: "recycle",
       name: `leak of 20 MiB in 1 % of requests, recycling at ${MOST_MEMORY} MiB`,
-      target: tricornWith("--recycle-memory", String(MOST_MEMORY)),
+      target: tricornWith("--max-rss", `${MOST_MEMORY}M`),
       mix: { ...usualMix, leak: 1 },
       plan: nothing(time),
       limits: { ...unnoticed, tooFewRecycled: 0 },

@@ -17,6 +17,8 @@ export function tricornWith(...options: readonly string[]): Target {
       place.releases.main,
       "--workers",
       String(place.workers),
+      // The folders of the drill are its own.
+      ...(process.getuid!() === 0 ? ["--user", "root"] : []),
       ...options,
     ],
     env: ({ address }) => ({ TRICORN_LISTEN: address }),

@@ -1,0 +1,89 @@
+import { ConfigurationError } from "../errors.js";
+import { oneLine } from "../log/redact.js";
+import { askMaster } from "../supervisor/control-client.js";
+import type { ControlAnswer, ControlRequest } from "../supervisor/control-protocol.js";
+import { findControl, findFacts } from "../supervisor/find-control.js";
+import type { ReloadOutcome } from "../supervisor/reports.js";
+import { formatStatus, isAlive } from "../supervisor/status.js";
+import {
+  parseControlArguments,
+  type ControlArguments,
+  type ControlCommandName,
+} from "./control-arguments.js";
+import { controlHelp } from "./help.js";
+
+/** How long a master may take to answer what it knows, in ms; a reload and a stop take as long as they take. */
+const ANSWER_LIMIT = 10_000;
+
+/**
+ * `tricorn status`, `reload` and `stop`: asks a running master.
+ *
+ * @returns the exit code
+ * @throws UsageError, ConfigurationError `ERR_NO_MASTER`, `ERR_CONTROL`; `ERR_WORKER_START` if the new version does not start
+ */
+export async function controlCommand(command: ControlCommandName, args: readonly string[]): Promise<number> {
+  const parsed = parseControlArguments(command, args);
+  if (parsed.help) {
+    process.stdout.write(controlHelp(command));
+    return 0;
+  }
+  const path = findControl(parsed, findFacts());
+  switch (command) {
+    case "status":
+      return showStatus(await ask(path, { command }), parsed);
+    case "reload":
+      return showReload(await ask(path, { command, wait: parsed.wait }), parsed);
+    case "stop":
+      await ask(path, { command });
+      return 0;
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Asks, and fails if the master refuses. */
+async function ask(path: string, request: ControlRequest): Promise<ControlAnswer> {
+  const answer = await askMaster(
+    { path, request },
+    {
+      limit: request.command === "status" ? ANSWER_LIMIT : undefined,
+      untilClosed: request.command === "stop",
+    },
+  );
+  if (answer.kind !== "refused") return answer;
+  throw new ConfigurationError("ERR_CONTROL", `Cannot control master: ${oneLine(answer.fact)}`);
+}
+
+/** The exit code says whether requests are answered. */
+function showStatus(answer: ControlAnswer, { json }: ControlArguments): number {
+  if (answer.kind !== "status") throw unexpected(answer);
+  const { status } = answer;
+  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
+  return isAlive(status.workers) ? 0 : 1;
+}
+
+function showReload(answer: ControlAnswer, { wait }: ControlArguments): number {
+  if (answer.kind !== "reloaded") throw unexpected(answer);
+  const { failure, replaced, took, generation } = answer.outcome;
+  if (failure !== undefined) throw reloadError(failure);
+  const seconds = (took / 1000).toFixed(1);
+  const left = wait ? "; the old ones are gone" : "";
+  process.stdout.write(`Reloaded ${replaced} workers in ${seconds} s, generation ${generation}${left}\n`);
+  return 0;
+}
+
+/** The sentence, then its place and the stack, as the start of a program reports it. */
+function reloadError({ sentence, details }: NonNullable<ReloadOutcome["failure"]>): ConfigurationError {
+  const lines = [`Cannot reload: ${sentence}`, ...details];
+  const [first = "", ...rest] = lines
+    .flatMap((line) => line.split("\n"))
+    .map((line) => line.replaceAll(/\p{Cc}/gu, " "));
+  return new ConfigurationError(
+    "ERR_WORKER_START",
+    [first, ...rest, "    The old version serves on."].join("\n"),
+  );
+}
+
+function unexpected({ kind }: ControlAnswer): ConfigurationError {
+  return new ConfigurationError("ERR_CONTROL", `Cannot control master: it answered with ${kind}`);
+}

@@ -1,0 +1,115 @@
+import type { Logger } from "pino";
+
+import type { AddressLike } from "../protocol/address.js";
+import { Server } from "../server/server.js";
+import { answerControl } from "./control-answers.js";
+import { ControlSocket } from "./control-socket.js";
+import { PidFile } from "./pid-file.js";
+import { notifySystemd } from "./service-news.js";
+import { StatusApplication } from "./status-application.js";
+import type { Status } from "./status.js";
+import type { Supervised } from "./supervised.js";
+import { takeNotifyFacts, type SystemdNotify } from "./systemd-notify.js";
+
+/** By what a master is operated beside its signals; by default by nothing. */
+export interface OperationsOptions {
+  /** The path of its control socket, in a folder that only its user may enter. */
+  readonly control?: string | undefined;
+  /** Where it answers `/ping` and `/status` over FastCGI. */
+  readonly statusListen?: AddressLike | undefined;
+  /** The file with its process id, from when all workers are ready until it ends. */
+  readonly pidFile?: string | undefined;
+}
+
+/** What the operations are of. */
+export interface OperatedProgram {
+  /** The path of the program. */
+  readonly program: string;
+  readonly log: Logger;
+}
+
+/** The control socket, the status page, the pid file and systemd's news of a master. */
+export class Operations {
+  readonly #of: OperatedProgram;
+  readonly #startedAt = Date.now();
+  readonly #control: ControlSocket | undefined;
+  readonly #page: Server | undefined;
+  readonly #pidFile: PidFile | undefined;
+  readonly #notifyFacts = takeNotifyFacts();
+  #systemd: SystemdNotify | undefined;
+  #master: Supervised | undefined;
+
+  private constructor({ control, statusListen, pidFile }: OperationsOptions, of: OperatedProgram) {
+    this.#of = of;
+    this.#control =
+      control === undefined ? undefined : new ControlSocket(control, (request) => this.#answer(request));
+    this.#page =
+      statusListen === undefined
+        ? undefined
+        : new Server(new StatusApplication(() => this.#status(), of.log), { log: of.log });
+    this.#pidFile = pidFile === undefined ? undefined : new PidFile(pidFile);
+  }
+
+  /**
+   * Opens the sockets, before there is a master: until {@link attach} they say that it starts. Takes systemd's variables, so that
+   * no worker inherits them.
+   *
+   * @throws ConfigurationError if one of them cannot be opened; then none is
+   */
+  static async open(options: OperationsOptions, of: OperatedProgram): Promise<Operations> {
+    const operations = new Operations(options, of);
+    // However the process ends, none of its files is left.
+    process.once("exit", operations.#removeFiles);
+    try {
+      await operations.#control?.open();
+      if (options.statusListen !== undefined) await operations.#page?.listen(options.statusListen);
+    } catch (error) {
+      await operations.close();
+      throw error;
+    }
+    return operations;
+  }
+
+  /**
+   * The workers of the first start are ready.
+   *
+   * @throws ConfigurationError `ERR_PID_FILE`
+   */
+  attach(master: Supervised): void {
+    this.#master = master;
+    this.#pidFile?.write();
+    const facts = this.#notifyFacts;
+    if (facts !== undefined) this.#systemd = notifySystemd(master, { facts, log: this.#of.log });
+  }
+
+  /** Closes the sockets and removes the files, when the master has stopped. Resolves when systemd has heard of it. */
+  async close(): Promise<void> {
+    process.off("exit", this.#removeFiles);
+    this.#pidFile?.remove();
+    this.#control?.hide();
+    await Promise.all([this.#page?.close(), this.#systemd?.sent]);
+    // Last: a client that has asked for a stop waits for its end.
+    await this.#control?.close();
+  }
+
+  readonly #removeFiles = (): void => void this.close();
+
+  #answer(request: Parameters<typeof answerControl>[0]): ReturnType<typeof answerControl> {
+    const master = this.#master;
+    return answerControl(request, master && { master, status: () => this.#status() });
+  }
+
+  async #status(): Promise<Status> {
+    const master = this.#master;
+    return {
+      program: this.#of.program,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      at: Date.now(),
+      isStopping: master?.isStopping ?? false,
+      addresses: master?.addresses ?? [],
+      workers: (await master?.report()) ?? [],
+      lastReloads: master?.lastReloads ?? [],
+    };
+  }
+}
