@@ -44,8 +44,8 @@ export interface Contender {
   readonly name: string;
   /** The server that it shares with other cases, if it is a long-lived one. */
   readonly server?: object | undefined;
-  /** Prepares, including warm-up. */
-  start(): Promise<Running>;
+  /** Prepares it, and warms it up with so many slices for every JIT compiler. */
+  start(warmUp: number): Promise<Running>;
 }
 
 /** One comparison. Its chart shows the first metric; less is better. */

@@ -12,6 +12,9 @@ import { resultsFolder } from "./workplace.js";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const file = join(resultsFolder, "profile.json");
 
+/** Waiting, and the start and end of the profiler itself. */
+const NO_WORK = new Set(["(idle)", "dispatch"]);
+
 /** Less than this share of the time is not shown on its own. */
 const SMALLEST = 0.005;
 
@@ -30,7 +33,7 @@ function functionsOf(times: Counts, requests: number): ProfiledFunction[] {
       const where = url.startsWith("file:") ? sourceOf(fileURLToPath(url), Number(line), sources) : url;
       return { name: name === "" ? "(anonymous)" : name, file: where, time: time / requests };
     })
-    .filter(({ name }) => name !== "(idle)")
+    .filter(({ name, file: where }) => where !== "" || !NO_WORK.has(name))
     .sort((one, other) => other.time - one.time);
 }
 

@@ -41,6 +41,9 @@ export interface Effort {
   readonly countsOurs: boolean;
 }
 
+/** Slices of warm-up before a case. */
+const WARM_UP = 3;
+
 type Figures = ReadonlyMap<string, number[]>;
 
 /**
@@ -68,7 +71,7 @@ export async function runCase(one: Case, { rounds, countsOurs }: Effort): Promis
 
 /** The profile of Tricorn in a case; undefined unless it is loaded directly. */
 export async function profileCase({ contenders }: Case): Promise<Profile | undefined> {
-  const running = await contenders.find(({ name }) => name === OURS)!.start();
+  const running = await contenders.find(({ name }) => name === OURS)!.start(WARM_UP);
   try {
     return await running.profile?.();
   } finally {
@@ -78,12 +81,12 @@ export async function profileCase({ contenders }: Case): Promise<Profile | undef
 
 /** Starts contenders and ends them, so that their servers have done this work once. */
 export async function warmUp({ contenders }: Case): Promise<void> {
-  for (const contender of contenders) await (await contender.start()).stop();
+  for (const contender of contenders) await (await contender.start(1)).stop();
 }
 
 async function startAll(contenders: readonly Contender[]): Promise<(readonly [string, Running])[]> {
   const running: (readonly [string, Running])[] = [];
-  for (const contender of contenders) running.push([contender.name, await contender.start()]);
+  for (const contender of contenders) running.push([contender.name, await contender.start(WARM_UP)]);
   return running;
 }
 

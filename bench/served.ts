@@ -43,8 +43,8 @@ export interface ServedCase {
 /** A core for a load that must not share one with its server. */
 export const otherCore = Math.min(1, cpus().length - 1);
 
-/** Slices of warm-up for every JIT compiler, before each case. */
-const WARM_UP = 3;
+/** Slices that are profiled. */
+const PROFILED = 20;
 
 /** A server that is loaded directly, without a Web server in between. */
 export function served(peer: Peer, options: ServedCase): Contender {
@@ -53,19 +53,19 @@ export function served(peer: Peer, options: ServedCase): Contender {
   return {
     name: peer.name,
     server: shared,
-    start: async () => {
+    start: async (warmUp) => {
       const server = await shared.start();
-      const pids = () => server.pids();
-      const run = await warmRun(socketOf(server, peer, options.door), loadOf(peer, options), { pids, slice });
+      const warm = { pids: () => server.pids(), requests: warmUp * slice };
+      const run = await warmRun(socketOf(server, peer, options.door), loadOf(peer, options), warm);
       return {
         measure: async () => measurementOf(await run.slice(sliceOf(slice))),
         count: () => countsOf({ peer, server, run, requests: counted }),
         profile: async () => {
           // On one core the time of the load would be that of the server's writing, which wakes it.
           const load = loadOf(peer, { ...options, core: otherCore });
-          const other = await warmRun(socketOf(server, peer, options.door), load, { pids: () => [], slice });
+          const other = await warmRun(socketOf(server, peer, options.door), load, warm);
           try {
-            return await profileOf(server, other, counted);
+            return await profileOf(server, other, PROFILED * slice);
           } finally {
             await other.close();
           }
@@ -85,11 +85,11 @@ export function socketOf({ socket }: ServerProcess, { doors }: Peer, door: strin
 export async function warmRun(
   socket: string,
   load: Load,
-  { pids, slice }: { readonly pids: () => readonly number[]; readonly slice: number },
+  { pids, requests }: { readonly pids: () => readonly number[]; readonly requests: number },
 ): Promise<LoadRun> {
   await runLoad(socket, load, { requests: 1 });
   const run = new LoadRun(socket, load, pids());
-  await run.slice({ requests: WARM_UP * slice });
+  await run.slice({ requests });
   await run.slice({ requests: 1, forgets: true });
   return run;
 }

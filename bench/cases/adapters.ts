@@ -5,7 +5,7 @@ import { served, servedMetrics } from "../served.js";
 
 const { expressTricorn, expressHttp, honoTricorn, honoHttp, honoTricornPlatform, honoHttpPlatform } = peers;
 
-const COUNTED = 10_000;
+const COUNTED = 6_000;
 
 /** Applications of other frameworks over FastCGI, compared with their own HTTP servers. */
 export function adapterCases(): Case[] {

@@ -66,11 +66,14 @@ function behindNginx(peer: Peer, { door, slice, ...options }: NginxCase): Conten
   return {
     name: peer.name,
     server,
-    start: async () => {
+    start: async (warmUp) => {
       const backend = await server.start();
       const nginx = await startNginx(socketOf(backend, peer, door), peer.protocol);
-      const pids = () => [...backend.pids(), ...nginx.pids()];
-      const run = await warmRun(nginx.socket, loadOf({ protocol: "http" }, options), { pids, slice });
+      const warm = {
+        pids: () => [...backend.pids(), ...nginx.pids()],
+        requests: warmUp * slice,
+      };
+      const run = await warmRun(nginx.socket, loadOf({ protocol: "http" }, options), warm);
       return {
         measure: async () => {
           const result = await run.slice(sliceOf(slice));

@@ -30,9 +30,9 @@ export function bodyCases(): Case[] {
         request: { target: "/items/42?page=3&size=20&sort=year" },
         expect: '{"id":42,"name":"A thing of some kind","page":3,"size":20,"sort":"year"}',
         slice: 1_500,
-        counted: 10_000,
+        counted: 6_000,
       }),
-      counted: 10_000,
+      counted: 6_000,
     },
     {
       name: "echo",

@@ -10,7 +10,7 @@ export const LIVE_HEAP = 100;
 
 /** The smallest request, over connections of every kind. */
 export function helloCases(): Case[] {
-  const facts: ServedCase = { request: { target: "/hello" }, expect: HELLO, slice: 1_500, counted: 10_000 };
+  const facts: ServedCase = { request: { target: "/hello" }, expect: HELLO, slice: 1_500, counted: 6_000 };
   const those = (list: readonly Peer[], options: Partial<ServedCase> = {}) =>
     list.map((peer) => served(peer, { ...facts, ...options }));
   return [
