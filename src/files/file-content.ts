@@ -15,6 +15,11 @@ export class FileChangedError extends TricornError {
   }
 }
 
+/** Returns memory that nothing else uses; bytes. */
+type Allocate = (bytes: number) => Buffer;
+
+const allocateSlowly: Allocate = (bytes) => Buffer.allocUnsafeSlow(bytes);
+
 /** A range of bytes of a file, including the last one. */
 export interface FilePart {
   readonly first: number;
@@ -42,12 +47,12 @@ export class FileContent implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Returns the next piece, each in its own buffer, or undefined after the last one.
+   * Returns the next piece, each in memory of its own, or undefined after the last one.
    *
    * @throws FileChangedError `ERR_FILE_CHANGED` if the file became shorter
    */
-  async read(): Promise<Buffer | undefined> {
-    const piece = await this.#readAt(this.#position, this.#facts.length);
+  async read(allocate = allocateSlowly): Promise<Buffer | undefined> {
+    const piece = await this.#readAt(this.#position, { end: this.#facts.length, allocate });
     this.#position += piece?.length ?? 0;
     return piece;
   }
@@ -60,7 +65,7 @@ export class FileContent implements AsyncIterable<Buffer> {
   async *part({ first, last }: FilePart): AsyncGenerator<Buffer, void, undefined> {
     const end = Math.min(last + 1, this.#facts.length);
     for (let at = first; ;) {
-      const piece = await this.#readAt(at, end);
+      const piece = await this.#readAt(at, { end });
       if (piece === undefined) return;
       at += piece.length;
       yield piece;
@@ -81,9 +86,12 @@ export class FileContent implements AsyncIterable<Buffer> {
     return (this.#closing ??= this.#handle.close().catch(() => {}));
   }
 
-  async #readAt(position: number, end: number): Promise<Buffer | undefined> {
+  async #readAt(
+    position: number,
+    { end, allocate = allocateSlowly }: { readonly end: number; readonly allocate?: Allocate },
+  ): Promise<Buffer | undefined> {
     if (position >= end) return undefined;
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_LENGTH, end - position));
+    const piece = allocate(Math.min(PIECE_LENGTH, end - position));
     const { bytesRead } = await this.#handle.read(piece, 0, piece.length, position);
     if (bytesRead === 0) throw new FileChangedError(this.#facts.length);
     return piece.subarray(0, bytesRead);

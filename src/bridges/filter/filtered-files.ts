@@ -4,6 +4,7 @@ import { hasStrongTime, type FileFacts } from "../../files/file-facts.js";
 import { Role } from "../../protocol/constants.js";
 import type { Exchange } from "../../protocol/application-side/exchange.js";
 import { ObservedParams } from "../../protocol/observed-params.js";
+import { ownMemory } from "../../protocol/own-memory.js";
 import type { DataInput } from "../../body/filter-data.js";
 import type { FilterRole, Transform } from "../../roles/filter.js";
 import { isGuarded, isNotModified } from "../../http/preconditions.js";
@@ -197,7 +198,7 @@ function dataOf(exchange: Exchange, content: FileContent | undefined): DataInput
       if (content === undefined || exchange.ended) {
         throw new TypeError("Cannot read file: the request was answered without it");
       }
-      return content.read();
+      return content.read(ownMemory);
     },
     discard: () => {},
   };

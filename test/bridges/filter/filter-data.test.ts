@@ -5,6 +5,7 @@ import { reply, type Definition, type FilterRequest } from "tricorn";
 
 import { INTERNAL_ERROR } from "../../support/answer.js";
 import { folderWith, openFilesBelow } from "../../support/folders.js";
+import { KeptChunks } from "../../support/kept-chunks.js";
 import { abort, begin, get, params, post, stdin, variablesOf } from "../../support/records.js";
 import { deferred, turns } from "../../support/served.js";
 import type { WebServerPeer } from "../../support/web-server-peer.js";
@@ -42,6 +43,17 @@ describe("the file of a filter", () => {
     expect(answer.status).toBe(200);
     expect(answer.body.equals(content)).toBe(true);
     await allClosed();
+  });
+
+  test("comes in chunks that keep their content after the request, and share no memory", async () => {
+    const kept = new KeptChunks();
+    const content = Buffer.alloc(3 * PIECE + 1, "0123456789");
+    const keeping = filtering(({ data }: FilterRequest) => kept.of(data));
+    const { connect } = await stage([keeping], content);
+    const peer = await connect();
+    for (const id of [1, 2])
+      expect((await peer.send(get(id, "/a.txt")).answer(id)).body.equals(content)).toBe(true);
+    expect(kept.check()).toBe(8);
   });
 
   test("is read no faster than its answer is consumed", async () => {
