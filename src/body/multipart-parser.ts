@@ -73,7 +73,7 @@ export class MultipartParser {
   }
 
   /**
-   * Parses the next piece of the body, which must not change afterwards.
+   * Parses the next piece of the body, which may change afterwards.
    *
    * @throws HttpError 400 `ERR_BODY_MULTIPART`; the parser cannot be used afterwards
    */
@@ -139,7 +139,7 @@ export class MultipartParser {
   #keepBeginning(bytes: Buffer): Buffer {
     const end = bytes.length - this.#beginningOfLine(bytes);
     this.#emit(bytes.subarray(0, end));
-    this.#held = bytes.subarray(end);
+    this.#held = Buffer.from(bytes.subarray(end));
     return EMPTY;
   }
 

@@ -63,10 +63,15 @@ export async function* readParts(
 async function feed(parts: PartQueue, body: InputReader, limit: number): Promise<void> {
   try {
     let total = 0;
-    for (let piece = await body.next(); piece !== undefined; piece = await body.next()) {
-      total += piece.length;
-      body.admit(total, limit);
-      if (!(await parts.write(piece))) break;
+    for (let segment = await body.lend(); segment !== undefined; segment = await body.lend()) {
+      try {
+        total += segment.length;
+        body.admit(total, limit);
+        parts.write(segment.bytes);
+      } finally {
+        segment.release();
+      }
+      if (!(await parts.ready())) break;
     }
     parts.close();
   } catch (error) {
@@ -131,9 +136,13 @@ class PartQueue implements PartSink {
     }
   }
 
-  /** Parses a piece of the body. Resolves to true when it can take another one, or to false if it takes no more. */
-  async write(piece: Buffer): Promise<boolean> {
+  /** Parses a piece of the body, which is copied. */
+  write(piece: Buffer): void {
     if (this.#outcome === undefined) this.#parser.write(piece);
+  }
+
+  /** Resolves to true when it can take another piece, or to false if it takes no more. */
+  async ready(): Promise<boolean> {
     while (this.#outcome === undefined && this.#holds) {
       await new Promise<void>((resolve) => {
         this.#wakeFeeder = resolve;

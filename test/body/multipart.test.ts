@@ -6,6 +6,7 @@ import type { RequestBody } from "../../src/body/body.js";
 import { MultipartParser } from "../../src/body/multipart-parser.js";
 import type { MultipartLimits } from "../../src/body/multipart.js";
 import type { Part } from "../../src/body/part.js";
+import { KeptChunks } from "../support/kept-chunks.js";
 import { field, file, form, formType, openBody, rejection, settled, wholeBody } from "./body-input.js";
 
 const aborted = new AbortedError("ERR_ABORTED_DISCONNECT", "Cannot continue: the Web server has left");
@@ -559,4 +560,40 @@ describe("RequestBody.multipart, for any division of the body,", () => {
     }
     expect(await readAll(wholeBody(fields(32), typed), { headerPairs: 33 })).toHaveLength(1);
   });
+});
+
+test("Parts keep their content after the body has ended, and share no memory", async () => {
+  const kept = new KeptChunks();
+  // Each line may begin a boundary, so that the end of a piece is held until the next one comes.
+  const content = (bytes: number) => Buffer.alloc(bytes, "0123456789\r\n--X\r\n");
+  const sent = [
+    field("a", "small"),
+    field("b", "fields"),
+    file("c", "c", content(20_000)),
+    field("d", "in one piece"),
+    file("e", "e", content(300_000)),
+  ];
+  const hand = openBody([], typed);
+  const reading = (async () => {
+    const found: Buffer[] = [];
+    for await (const part of hand.body.multipart()) {
+      if (part.filename === undefined) {
+        found.push(kept.keep(await part.bytes()));
+      } else {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of kept.of(part.stream())) chunks.push(chunk);
+        found.push(Buffer.concat(chunks));
+      }
+    }
+    return found;
+  })();
+  const bytes = form(...sent);
+  const piece = 5_003;
+  for (let at = 0; at < bytes.length; at += piece) {
+    hand.push(bytes.subarray(at, at + piece));
+    await settled();
+  }
+  hand.close();
+  expect((await reading).map(String)).toEqual(sent.map((part) => String(part.content)));
+  expect(kept.check()).toBeGreaterThan(sent.length);
 });
