@@ -76,8 +76,11 @@ class LazyRequest implements RequestMembers {
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = await this.#collect();
-    // A copy, because they may be a view of other received bytes.
-    return new Uint8Array(bytes);
+    const { buffer } = bytes;
+    // A copy if they are a part of memory that others share.
+    return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length
+      ? new Uint8Array(buffer)
+      : new Uint8Array(bytes);
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
@@ -163,10 +166,9 @@ export function isFetchRequest(input: unknown): input is Request {
   return input instanceof LazyRequest;
 }
 
-/** Whether a stream is the unread body of a {@link FetchRequest}, of which a part has arrived and more follows. */
-export function isArrivingBody(stream: ReadableStream): boolean {
-  const stdin = requests.get(stream)?.exchange.stdin;
-  return stdin !== undefined && stdin.buffered > 0 && !stdin.ended && !stream.locked;
+/** The request whose body a stream is, if it is that of a {@link FetchRequest}. */
+export function requestWithBody(stream: ReadableStream): ResponderRequest | undefined {
+  return requests.get(stream);
 }
 
 /**

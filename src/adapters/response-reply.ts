@@ -1,7 +1,7 @@
 import { copyHead, isWebStream, requireUnread, responseFields } from "../http/response-head.js";
 import type { Reply } from "../roles/reply.js";
 import { AdaptedReply } from "./adapted-reply.js";
-import { isArrivingBody } from "./fetch-request.js";
+import { requestWithBody } from "./fetch-request.js";
 import { isLight, partsOf, type ResponseParts } from "./light-response.js";
 
 /** The microtask turns to wait for a piece before the answer begins without it. */
@@ -71,7 +71,7 @@ function withBody(reply: Reply, body: ResponseBody): Reply | Promise<Reply> {
 }
 
 async function withStream(reply: Reply, stream: ReadableStream<Uint8Array>): Promise<Reply> {
-  if (isArrivingBody(stream)) {
+  if (await isArriving(stream)) {
     // It is passed on without a stream reader, and its head does not wait.
     reply.body = stream;
     return reply;
@@ -92,6 +92,16 @@ async function withStream(reply: Reply, stream: ReadableStream<Uint8Array>): Pro
   pieces.begin(first?.value ?? new Uint8Array());
   reply.body = pieces;
   return reply;
+}
+
+/** Whether a stream is the unread body of the request, of which a part has arrived and more follows. */
+async function isArriving(stream: ReadableStream): Promise<boolean> {
+  const request = requestWithBody(stream);
+  if (request === undefined) return false;
+  // What came together with the params has been read in a later microtask.
+  await Promise.resolve();
+  const { stdin } = request.exchange;
+  return stdin.buffered > 0 && !stdin.ended && !stream.locked;
 }
 
 /** The pieces of a stream, which can be read ahead. */

@@ -264,6 +264,14 @@ describe("The Response of a fetch handler", () => {
     expect((await answer.bytes()).length).toBe(10 * 1024 * 1024);
   });
 
+  test("of a request's bytes has these only, also if its stream was looked at", async () => {
+    const { visit } = await serveFetch(async (request) => {
+      const { locked } = request.body!;
+      return new Response(await request.arrayBuffer(), { headers: { "X-Locked": String(locked) } });
+    });
+    expect((await visit("/", { method: "POST", body: "abc" })).text).toBe("abc");
+  });
+
   describe("that returns the body of its request", () => {
     const body = Buffer.alloc(300 * 1024, "0123456789");
 
