@@ -17,23 +17,23 @@ export interface PieceSource<Piece extends BodyPiece = Uint8Array> {
  * The pieces of a body, read on demand and once: in a loop, or by a reply that takes the source itself, which needs a
  * promise only for a piece that has not arrived.
  */
-export class Pieces implements AsyncIterable<Uint8Array> {
-  readonly #source: PieceSource;
+export class Pieces<Piece extends BodyPiece = Uint8Array> implements AsyncIterable<Piece> {
+  readonly #source: PieceSource<Piece>;
   #taken = false;
 
-  constructor(source: PieceSource) {
+  constructor(source: PieceSource<Piece>) {
     this.#source = source;
   }
 
   /** Returns the source of all pieces. Throws a TypeError the second time. */
-  takeSource(): PieceSource {
+  takeSource(): PieceSource<Piece> {
     if (this.#taken) throw new TypeError("Cannot read pieces: they are already being read");
     this.#taken = true;
     return this.#source;
   }
 
   /** Leaving the loop early drops the rest. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Piece, void, undefined> {
     const source = this.takeSource();
     try {
       for (let piece = await source.next(); piece !== undefined; piece = await source.next()) yield piece;

@@ -1,5 +1,5 @@
 import type { FileContent } from "../../files/file-content.js";
-import type { BodyPiece, PieceSource } from "../../body/pieces.js";
+import type { BodyPiece, Pieces, PieceSource } from "../../body/pieces.js";
 import type { ParamsReading } from "../../protocol/observed-params.js";
 import type { FilterRequest } from "../../roles/filter-request.js";
 import { formatHttpDate } from "../../http/http-date.js";
@@ -11,12 +11,12 @@ import { announcedLength } from "../../roles/send-reply.js";
 import { isSameForAll, type Audience } from "./audience.js";
 import { rangedReply, underConditions } from "./conditional-reply.js";
 import { namesRead, type ReadNames, type Variant } from "./variant.js";
-import { WatchedBody } from "./watched-body.js";
+import { watchedBody } from "./watched-body.js";
 import { CachedReply } from "./reply-cache.js";
 import type { CacheSlot, FilteredSource, ReplySource } from "./reply-source.js";
 import { collectStart } from "./collected-start.js";
 import type { FileValidators } from "./filtered-file.js";
-import { KeptBody, exactly } from "./kept-body.js";
+import { keptBody, exactly } from "./kept-body.js";
 
 interface CollectedFacts {
   readonly content: FileContent;
@@ -143,9 +143,10 @@ export class FileVisit {
       if (variant !== undefined) learn(variant);
       return true;
     }
-    reply.body = new WatchedBody(source, async () => {
+    reply.body = watchedBody(source, async () => {
       const names = this.#namesRead();
       if (names !== undefined && (await this.#isUnchanged())) learn(variantOf(names));
+      return undefined;
     });
     return known !== undefined;
   }
@@ -184,10 +185,10 @@ export class FileVisit {
   }
 
   /** A stream that is cached at its end, with the current fields of its reply: middleware may change those later. */
-  #collected(reply: Reply, source: PieceSource<BodyPiece>, facts: CollectedFacts): KeptBody {
+  #collected(reply: Reply, source: PieceSource<BodyPiece>, facts: CollectedFacts): Pieces<BodyPiece> {
     const { content, slot, announced } = facts;
     const said = new Reply(undefined, { status: 200, type: reply.type, headers: reply.headers });
-    return new KeptBody(source, {
+    return keptBody(source, {
       limit: slot.largestBody,
       keep: async (body, firstPiece) => {
         if ((announced ?? body.length) !== body.length || !(await content.unchanged())) return;

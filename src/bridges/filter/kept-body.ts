@@ -1,5 +1,5 @@
 import { ByteCollector } from "../../protocol/byte-collector.js";
-import type { BodyPiece, PieceSource } from "../../body/pieces.js";
+import { Pieces, type BodyPiece, type PieceSource } from "../../body/pieces.js";
 
 /** How a streamed body is kept. */
 export interface Keeping {
@@ -9,16 +9,25 @@ export interface Keeping {
   keep(body: Buffer, firstPiece: BodyPiece | undefined): Promise<void>;
 }
 
+/** Text is encoded in parts of this many characters, so that lines of a file are not encoded one by one. */
+const JOINED_CHARACTERS = 16 * 1024;
+
 /**
  * A streamed body that is collected while it is sent. It is pulled piece by piece, no faster than without; a body that
  * grows too large, fails or is stopped early is not kept.
- *
- * Not a generator: its return() would wait for a pending piece.
  */
-export class KeptBody implements AsyncIterableIterator<BodyPiece> {
+export function keptBody(source: PieceSource<BodyPiece>, keeping: Keeping): Pieces<BodyPiece> {
+  return new Pieces(new KeptSource(source, keeping));
+}
+
+class KeptSource implements PieceSource<BodyPiece> {
   readonly #source: PieceSource<BodyPiece>;
   readonly #keeping: Keeping;
   #collected: ByteCollector | undefined = new ByteCollector();
+  /** Text that follows what is collected. */
+  #text = "";
+  /** Bytes of both. */
+  #length = 0;
   #firstPiece: BodyPiece | undefined;
 
   constructor(source: PieceSource<BodyPiece>, keeping: Keeping) {
@@ -26,41 +35,61 @@ export class KeptBody implements AsyncIterableIterator<BodyPiece> {
     this.#keeping = keeping;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  next(): BodyPiece | undefined | Promise<BodyPiece | undefined> {
+    const next = this.#source.next();
+    return next instanceof Promise ? next.then(this.#seen) : this.#seen(next);
   }
 
-  async next(): Promise<IteratorResult<BodyPiece>> {
-    const piece = await this.#source.next();
-    if (piece !== undefined) {
-      this.#collect(piece);
-      return { done: false, value: piece };
-    }
-    const collected = this.#collected;
+  discard(reason?: unknown): void {
     this.#collected = undefined;
-    if (collected !== undefined) await this.#keeping.keep(exactly(collected.take()), this.#firstPiece);
-    return { done: true, value: undefined };
+    this.#source.discard(reason);
   }
 
-  return(): Promise<IteratorResult<BodyPiece>> {
+  readonly #seen = (piece: BodyPiece | undefined): BodyPiece | Promise<undefined> => {
+    if (piece === undefined) return this.#end();
+    this.#collect(piece);
+    return piece;
+  };
+
+  async #end(): Promise<undefined> {
+    this.#encodeText();
+    const body = this.#collected?.take();
     this.#collected = undefined;
-    this.#source.discard();
-    return Promise.resolve({ done: true, value: undefined });
+    if (body === undefined) return undefined;
+    const isExact = body.length === body.buffer.byteLength;
+    await this.#keeping.keep(isExact ? body : exactly(body), this.#firstPiece);
+    return undefined;
   }
 
   #collect(piece: BodyPiece): void {
-    const collected = this.#collected;
-    if (collected === undefined) return;
+    if (this.#collected === undefined) return;
     const isPiece = typeof piece === "string" || piece instanceof Uint8Array;
     // An invalid piece fails when it is sent.
-    const length = isPiece ? Buffer.byteLength(piece) : Infinity;
-    if (collected.length + length > this.#keeping.limit) {
+    this.#length += isPiece ? Buffer.byteLength(piece) : Infinity;
+    if (this.#length > this.#keeping.limit) {
       this.#collected = undefined;
+      this.#text = "";
       return;
     }
     this.#firstPiece ??= piece;
-    collected.push(Buffer.from(piece as string));
+    if (typeof piece === "string") {
+      this.#text += piece;
+      if (this.#text.length >= JOINED_CHARACTERS || endsWithin(piece)) this.#encodeText();
+    } else {
+      this.#encodeText();
+      this.#collected.push(piece);
+    }
   }
+
+  #encodeText(): void {
+    if (this.#text !== "") this.#collected?.push(Buffer.from(this.#text));
+    this.#text = "";
+  }
+}
+
+/** Whether a piece ends within a surrogate pair: it is sent as two characters, and so it must be kept. */
+function endsWithin(piece: string): boolean {
+  return (piece.charCodeAt(piece.length - 1) & 0xfc00) === 0xd800;
 }
 
 /** A copy in memory of its own: a part of a larger buffer would keep all of it alive. */

@@ -1,31 +1,17 @@
-import type { BodyPiece, PieceSource } from "../../body/pieces.js";
+import { Pieces, type BodyPiece, type PieceSource } from "../../body/pieces.js";
 
-/**
- * A streamed body that reports its end, before its reader sees it; not if it fails or is stopped early. Not a generator:
- * its return() would wait for a pending piece.
- */
-export class WatchedBody implements AsyncIterableIterator<BodyPiece> {
-  readonly #source: PieceSource<BodyPiece>;
-  readonly #ended: () => Promise<void>;
+type Next<Piece> = Piece | undefined | Promise<Piece | undefined>;
 
-  constructor(source: PieceSource<BodyPiece>, ended: () => Promise<void>) {
-    this.#source = source;
-    this.#ended = ended;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<BodyPiece>> {
-    const piece = await this.#source.next();
-    if (piece !== undefined) return { done: false, value: piece };
-    await this.#ended();
-    return { done: true, value: undefined };
-  }
-
-  return(): Promise<IteratorResult<BodyPiece>> {
-    this.#source.discard();
-    return Promise.resolve({ done: true, value: undefined });
-  }
+/** A streamed body that reports its end, before its reader sees it; not if it fails or is stopped early. */
+export function watchedBody(
+  source: PieceSource<BodyPiece>,
+  ended: () => Promise<undefined>,
+): Pieces<BodyPiece> {
+  const watch = <Piece>(next: Next<Piece>): Next<Piece> =>
+    next instanceof Promise ? next.then((piece) => piece ?? ended()) : (next ?? ended());
+  return new Pieces({
+    next: () => watch(source.next()),
+    ...(source.lend === undefined ? {} : { lend: () => watch(source.lend?.()) }),
+    discard: (reason) => source.discard(reason),
+  });
 }
