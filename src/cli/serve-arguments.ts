@@ -60,7 +60,7 @@ export const serveOptions: readonly ServeOption[] = [
   {
     name: "start-limit",
     value: "seconds",
-    meaning: "how long a worker may take until it is ready; default: 10",
+    meaning: "how long a worker may take until it is ready; default: 9",
   },
 ];
 

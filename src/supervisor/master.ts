@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Logger } from "pino";
 
 import type { SocketHandle } from "../server/accepted-socket.js";
+import type { SocketAccess } from "../server/socket-access.js";
 import type { MessageToMaster } from "./channel.js";
 import { MasterTransfers } from "./hand-over.js";
 import type { ListeningSockets } from "./listening-sockets.js";
@@ -57,6 +58,7 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
   readonly #asking = new Map<number, (message: MessageToMaster & { readonly kind: "report" }) => void>();
   #lastReport = 0;
   #generation = 0;
+  #access: SocketAccess = {};
   /** Whether the unix sockets have their names. */
   #areNamed = false;
   /** Replacements, one after another. */
@@ -76,6 +78,11 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
 
   get addresses(): readonly string[] {
     return this.#options.sockets.addresses;
+  }
+
+  /** Who may connect to the unix sockets, as the program says. */
+  get access(): SocketAccess {
+    return this.#access;
   }
 
   get workers(): readonly WorkerReport[] {
@@ -238,8 +245,9 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     // The folder of a socket may belong to the workers' user, who could put a link there for root to follow.
     if (identity !== undefined && this.#areNamed) return;
     const { owner = identity?.uid, group = identity?.gid } = access;
+    this.#access = { ...access, owner, group };
     try {
-      this.#options.sockets.giveAccess({ ...access, owner, group });
+      this.#options.sockets.giveAccess(this.#access);
     } catch (error) {
       worker.kill((error as Error).message);
     }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 
 import type { AddressLike } from "../protocol/address.js";
 import { Server } from "../server/server.js";
+import type { SocketAccess } from "../server/socket-access.js";
 import { answerControl } from "./control-answers.js";
 import { ControlSocket } from "./control-socket.js";
 import { PidFile } from "./pid-file.js";
@@ -33,7 +34,8 @@ export class Operations {
   readonly #of: OperatedProgram;
   readonly #startedAt = Date.now();
   readonly #control: ControlSocket | undefined;
-  readonly #page: Server | undefined;
+  readonly #statusListen: AddressLike | undefined;
+  #page: Server | undefined;
   readonly #pidFile: PidFile | undefined;
   readonly #notifyFacts = takeNotifyFacts();
   #systemd: SystemdNotify | undefined;
@@ -43,18 +45,15 @@ export class Operations {
     this.#of = of;
     this.#control =
       control === undefined ? undefined : new ControlSocket(control, (request) => this.#answer(request));
-    this.#page =
-      statusListen === undefined
-        ? undefined
-        : new Server(new StatusApplication(() => this.#status(), of.log), { log: of.log });
+    this.#statusListen = statusListen;
     this.#pidFile = pidFile === undefined ? undefined : new PidFile(pidFile);
   }
 
   /**
-   * Opens the sockets, before there is a master: until {@link attach} they say that it starts. Takes systemd's variables, so that
-   * no worker inherits them.
+   * Opens the control socket, before there is a master: until {@link attach} it says that it starts. Takes systemd's variables, so
+   * that no worker inherits them.
    *
-   * @throws ConfigurationError if one of them cannot be opened; then none is
+   * @throws ConfigurationError if it cannot be opened
    */
   static async open(options: OperationsOptions, of: OperatedProgram): Promise<Operations> {
     const operations = new Operations(options, of);
@@ -62,7 +61,6 @@ export class Operations {
     process.once("exit", operations.#removeFiles);
     try {
       await operations.#control?.open();
-      if (options.statusListen !== undefined) await operations.#page?.listen(options.statusListen);
     } catch (error) {
       await operations.close();
       throw error;
@@ -71,12 +69,19 @@ export class Operations {
   }
 
   /**
-   * The workers of the first start are ready.
+   * The workers of the first start are ready: opens the rest.
    *
-   * @throws ConfigurationError `ERR_PID_FILE`
+   * @param access who may connect to the status page: those who may connect to the program
+   * @throws ConfigurationError if something cannot be opened
    */
-  attach(master: Supervised): void {
+  async attach(master: Supervised, access: SocketAccess): Promise<void> {
     this.#master = master;
+    if (this.#statusListen !== undefined) {
+      const { log } = this.#of;
+      const page = new StatusApplication(() => this.#status(), log);
+      this.#page = new Server(page, { log, socketAccess: access });
+      await this.#page.listen(this.#statusListen);
+    }
     this.#pidFile?.write();
     const facts = this.#notifyFacts;
     if (facts !== undefined) this.#systemd = notifySystemd(master, { facts, log: this.#of.log });

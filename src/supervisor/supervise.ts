@@ -19,8 +19,8 @@ import type { Supervised } from "./supervised.js";
 import { runtimeOf } from "./typescript-runtime.js";
 import { printedLine } from "./worker-output.js";
 
-/** How long a worker may take until it is ready; ms. */
-const START_LIMIT = 10_000;
+/** How long a worker may take until it is ready, in ms: `tricorn reload` is to say within 10 s that it does not start. */
+const START_LIMIT = 9_000;
 
 /** The options of `supervise`. */
 export interface SuperviseOptions extends OperationsOptions {
@@ -36,7 +36,7 @@ export interface SuperviseOptions extends OperationsOptions {
   readonly directory?: string | undefined;
   /** When a worker is replaced although it serves; by default never. */
   readonly recycle?: RecyclingLimits | undefined;
-  /** How long a worker may take until it is ready, in ms; 10,000 by default. */
+  /** How long a worker may take until it is ready, in ms; 9,000 by default. */
   readonly startLimit?: number | undefined;
   /**
    * The user of the workers, by name or number; also the owner of unix sockets that the program gives to none. Only root can choose
@@ -127,7 +127,12 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
     const isAskedToStop = signals ? handleMasterSignals(master, { log, end }) : () => false;
     const failure = await master.start();
     if (failure === undefined) {
-      operations.attach(master);
+      try {
+        await operations.attach(master, master.access);
+      } catch (error) {
+        await master.stop();
+        throw error;
+      }
       master.once("stopped", end);
       log.info({ workers }, `Supervising ${script} on ${master.addresses.join(", ")}`);
       return master;

@@ -132,6 +132,11 @@ test("no socket and no process is left of a master whose control socket is not s
   expect(other.master.errors.join("\n")).toContain("ERR_CONTROL_FOLDER");
   await other.processes.gone();
   expect(existsSync(other.socket)).toBe(false);
+  const taken = new Operated({ args: ["--pid-file", join(open, "none/app.pid")] });
+  expect(await taken.master.ended).toBe(1);
+  expect(taken.master.errors.join("\n")).toContain("Cannot write pid file");
+  await taken.processes.gone();
+  expect([existsSync(taken.socket), existsSync(taken.control)]).toEqual([false, false]);
   const same = new Operated({ control: operated.control });
   expect(await same.master.ended).toBe(1);
   expect(same.master.errors.join("\n")).toContain("another process listens on it");

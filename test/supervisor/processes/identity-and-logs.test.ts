@@ -53,13 +53,16 @@ const asRoot = (): void => {
   test("runs workers as their user, who may be connected to, and keeps the control socket the master's", async () => {
     const operated = await Operated.start({
       user: "www-data",
+      args: ["--status-listen", "./status.sock"],
       prepare: (folder) => chmodSync(folder, 0o755),
     });
     const uid = Number(execFileSync("id", ["-u", "www-data"]));
     const gid = Number(execFileSync("id", ["-g", "www-data"]));
     expect(await who(operated)).toMatchObject({ uid, gid, groups: [gid] });
-    const socket = statSync(operated.socket);
-    expect([socket.uid, socket.gid, socket.mode & 0o777]).toEqual([uid, gid, 0o660]);
+    for (const path of [operated.socket, join(operated.folder, "status.sock")]) {
+      const socket = statSync(path);
+      expect([path, socket.uid, socket.gid, socket.mode & 0o777]).toEqual([path, uid, gid, 0o660]);
+    }
     const control = statSync(operated.control);
     expect([control.uid, control.mode & 0o777]).toEqual([0, 0o600]);
     // The next generation too.
