@@ -13,8 +13,8 @@ const wasted: { last: unknown[] } = { last: [] };
  *
  * V8 frees memory outside of the heap together with the young objects that own it, and collects those when they fill their
  * part of the heap. The object of 64 KiB is small: 16 MiB of bodies gather before that, which is when V8 collects the
- * whole heap instead, 8 to 50 ms each time (Node.js 20). So as much heap is taken with the memory, and wasted: the collections of
- * young objects then come early enough, and cost less than 1 ms.
+ * whole heap instead, 8 to 50 ms each time (Node.js 20). So as much heap is taken with the memory, and wasted: the
+ * collections of young objects then come early enough, and cost less than 1 ms.
  */
 export function ownMemory(bytes: number): Buffer {
   if (bytes >= PACED_FROM) {
