@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 
 import { configCommand } from "./config-command.js";
 import { controlCommand } from "./control-command.js";
-import { TricornError } from "../errors.js";
+import { ConfigurationError, TricornError } from "../errors.js";
 import { explainedAt } from "../diagnostics/start-failure.js";
 import { help } from "./help.js";
 import { serveCommand } from "./serve-command.js";
@@ -30,8 +30,12 @@ try {
   const documented = command !== undefined && DOCUMENTED.has(command) ? command : "config";
   const isUsage = error instanceof UsageError;
   const fact = error instanceof Error ? error.message : String(error);
+  const place =
+    error instanceof ConfigurationError && error.place !== undefined ? `    at ${error.place}\n` : "";
   const code = error instanceof TricornError ? `    ${explainedAt(error.code)}\n` : "";
-  process.stderr.write(`tricorn: ${fact}${isUsage ? `; see tricorn ${documented} --help` : ""}\n${code}`);
+  process.stderr.write(
+    `tricorn: ${fact}${isUsage ? `; see tricorn ${documented} --help` : ""}\n${place}${code}`,
+  );
   end(isUsage ? 2 : 1);
 }
 

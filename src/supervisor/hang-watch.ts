@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 /** How often the main thread shows that its event loop turns, and the watching thread looks; ms. */
 const BEAT = 500;
 /** How long the event loop must stand still before its stack is reported, in ms: well before the master ends the process. */
-export const HANG_REPORT_AFTER = 6_000;
+export const HANG_REPORT_AFTER = 5_000;
 /** How long the process waits at its end for the thread to disconnect; ms. */
 const DISCONNECT_WAIT = 500;
 
@@ -78,6 +78,8 @@ function watchFromThread(require: NodeJS.Require): void {
   type Script = import("node:inspector").Debugger.ScriptParsedEventDataType;
 
   const FRAMES = 30;
+  /** Beats that a thread in JavaScript may take to pause. */
+  const PATIENCE = 3;
   /** How often a full pipe is tried again, 2 ms apart. */
   const ATTEMPTS = 50;
   const { shared, beat, limit } = workerData as ThreadData;
@@ -86,7 +88,7 @@ function watchFromThread(require: NodeJS.Require): void {
 
   let seen = Atomics.load(shared, 0);
   let quiet = 0;
-  let state: "watching" | "asked" | "reported" = "watching";
+  let state: "watching" | "asked" | "native" | "reported" = "watching";
   setInterval(() => {
     const beats = Atomics.load(shared, 0);
     if (beats !== seen) {
@@ -100,8 +102,9 @@ function watchFromThread(require: NodeJS.Require): void {
     if (state === "watching" && stood >= limit) {
       state = "asked";
       pause(stood);
-    } else if (state === "asked" && stood >= limit + beat) {
-      state = "reported";
+    } else if (state === "asked" && stood >= limit + PATIENCE * beat) {
+      // A busy machine may still pause it, and then the stack follows.
+      state = "native";
       log(stood, "    at native code that JavaScript called");
     }
   }, beat);
@@ -117,7 +120,7 @@ function watchFromThread(require: NodeJS.Require): void {
     const scripts = new Map<string, Script>();
     session.on("Debugger.scriptParsed", ({ params }) => scripts.set(params.scriptId, params));
     session.once("Debugger.paused", ({ params }) => {
-      if (state === "asked") {
+      if (state === "asked" || state === "native") {
         state = "reported";
         log(stood, stackOf(params, scripts));
       }

@@ -28,9 +28,11 @@ import {
 } from "tricorn";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
+import { Server } from "../../src/server/server.js";
+import { StatusApplication } from "../../src/supervisor/status-application.js";
 import { http } from "../gateway/support/http.js";
 import { Type, record } from "../support/records.js";
-import { temporaryFolder } from "../support/served.js";
+import { capturedLog, temporaryFolder } from "../support/served.js";
 import type { WebServer } from "../support/web-servers/web-server.js";
 import { blockNamed, blocksOf, documents } from "./blocks.js";
 import { exampleScript, serveBoth, startWith, type Behind, type RunOptions } from "./web-servers.js";
@@ -572,6 +574,25 @@ describe("docs/filter-a-folder.md", () => {
       expect(await answer.text()).not.toContain("SECRET");
     }
     expect((await visit("/none.md")).status).toBe(404);
+  });
+});
+
+describe("docs/operations.md", () => {
+  test("status page", async () => {
+    const { log } = capturedLog();
+    const status = { program: "/srv/hats/dist/main.js", pid: 1, startedAt: 0, at: 0, isStopping: false };
+    const snapshot = { ...status, addresses: [], workers: [], lastReloads: [] };
+    const page = new Server(new StatusApplication(() => Promise.resolve(snapshot), log), { log });
+    const unix = join(temporaryFolder(), "status.sock");
+    await page.listen(unix);
+    onTestFinished(() => page.close());
+    const behind = { tcp: "", unix, close: () => Promise.resolve() };
+    const { url } = await start("docs/operations.md", "# status page", { behind });
+    const ping = await fetch(`${url}/ping`);
+    expect([ping.status, await ping.text()]).toEqual([503, "no worker answers\n"]);
+    expect(await (await fetch(`${url}/status?json`)).json()).toEqual(snapshot);
+    expect(await (await fetch(`${url}/status`)).text()).toContain("program:        /srv/hats/dist/main.js\n");
+    expect((await fetch(`${url}/status/more`)).status).toBe(404);
   });
 });
 

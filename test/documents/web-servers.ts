@@ -123,6 +123,7 @@ function adapted(
     ["/srv/hats/public", `${folder}/www`],
     ["/srv/hats/", `${folder}/`],
     ["/run/hats/cgid.sock", `${folder}/cgid.sock`],
+    ["/run/hats/status.sock", behind?.unix ?? `${folder}/status.sock`],
     ["/run/hats/app.sock", behind?.unix ?? `${folder}/app.sock`],
     ["127.0.0.1:9000", behind?.tcp ?? "127.0.0.1:9"],
   ];

@@ -6,6 +6,8 @@ import { commandLine, escapePercent } from "./systemd-text.js";
 
 /** Seconds for active requests: the application's own 30, and time to exit. */
 const STOP_TIMEOUT = 40;
+/** The same for a master, which gives the stop hooks of its workers 10 more before it kills them. */
+const MASTER_STOP_TIMEOUT = 50;
 /** Seconds in which a master must show that a worker answers. */
 const WATCHDOG = 30;
 
@@ -47,7 +49,7 @@ export function serviceUnit(deployment: Deployment): string[] {
     "UMask=0027",
     "# After SIGTERM, it finishes active requests.",
     "KillMode=mixed",
-    `TimeoutStopSec=${STOP_TIMEOUT}`,
+    `TimeoutStopSec=${supervised === undefined ? STOP_TIMEOUT : MASTER_STOP_TIMEOUT}`,
     "Restart=on-failure",
     "RestartSec=1",
     "# The last resort against a leak: the kernel ends a process that needs more.",

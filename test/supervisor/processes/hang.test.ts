@@ -50,7 +50,7 @@ test("a worker that hangs is replaced after the log has its stack, and only its 
   expect([...answers.keys()]).toEqual(["200 pid "]);
   const pid = await killed;
   expect(before).toContain(pid);
-  const [report] = await operated.master.line(/^\{.*"msg":"The event loop has stood still for 6 s".*$/);
+  const [report] = await operated.master.line(/^\{.*"msg":"The event loop has stood still for 5 s".*$/);
   expect(JSON.parse(report)).toMatchObject({
     pid,
     stack: expect.stringMatching(/^ {4}at hangForEver \(file:\/\/\S+operated\.mjs:\d+:\d+\)\n {4}at hang /),

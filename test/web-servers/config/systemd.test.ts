@@ -122,6 +122,7 @@ describe("the units of systemd", () => {
         "RuntimeDirectory",
         "RuntimeDirectoryMode",
         "OOMPolicy",
+        "TimeoutStopSec",
         "MemoryMax",
       ].map((name) => setting(service!.text, name)),
     ).toEqual([
@@ -133,6 +134,7 @@ describe("the units of systemd", () => {
       "books-control",
       "0700",
       "continue",
+      "50",
       "80%",
     ]);
   });
