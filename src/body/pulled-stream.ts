@@ -86,10 +86,7 @@ class Pulled implements StreamMaker {
           if (piece === undefined) controller.close();
           else controller.enqueue(piece);
         },
-        cancel: () => {
-          this.#isDisturbed = true;
-          this.#source.discard();
-        },
+        cancel: () => this.#source.discard(),
       },
       { highWaterMark: 0 },
     );

@@ -24,10 +24,3 @@ export function ownMemory(bytes: number): Buffer {
   }
   return Buffer.allocUnsafeSlow(bytes);
 }
-
-/** Copies bytes into memory that nothing else uses. */
-export function ownCopy(bytes: Uint8Array): Buffer {
-  const own = ownMemory(bytes.length);
-  own.set(bytes);
-  return own;
-}

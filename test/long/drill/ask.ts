@@ -20,7 +20,7 @@ export interface Sample {
 }
 
 /** How long a client waits for the end of an answer; ms. */
-const PATIENCE = 20_000;
+const PATIENCE = 45_000;
 /** Bodies are sent in this many pieces. */
 const PIECES = 4;
 
@@ -29,10 +29,10 @@ const REASONS: Readonly<Record<string, string>> = { ECONNREFUSED: "refused", ECO
 
 let requests = 0;
 
-/** An HTTP client that keeps connections to the Web server open. */
+/** An HTTP client. Each request has a connection of its own: a Web server may close a kept one while the next request is on its way. */
 export class Asker {
   readonly #url: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 1_024 });
+  readonly #agent = new Agent({ keepAlive: false, maxSockets: Infinity });
 
   /** @param url of the Web server, without a slash at the end */
   constructor(url: string) {

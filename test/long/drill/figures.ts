@@ -15,8 +15,8 @@ export type Moment =
 
 /** How long after a moment its effects are looked for; ms. */
 const NEAR = 1_000;
-/** By how much the clock of the drill and a kill may differ; ms. */
-const SLACK = 50;
+/** How long nginx may take to notice that a worker is gone, to whose kept connections it sends requests until then; ms. */
+const SLACK = 500;
 
 /** Failed requests by kind and reason: `post http-502`. */
 export function failuresOf(samples: readonly Sample[]): Record<string, number> {

@@ -16,6 +16,11 @@ export interface LoadOptions {
   readonly seed: number;
 }
 
+/**
+ * The most requests at a time. An open load that has so many begins later ones late, from when they were due their times count: it
+ * is the machine that is overloaded, and more connections than nginx has would fail for that.
+ */
+const MOST_ACTIVE = 200;
 /** After a failure, a client of a closed load waits so long; ms. */
 const AFTER_FAILURE = 5;
 
@@ -71,7 +76,10 @@ export class Load {
     const gap = 1_000 / rate;
     let due = performance.now();
     while (this.#goesOn) {
-      for (; due <= performance.now() && this.#goesOn; due += gap) this.#begin(due);
+      for (; due <= performance.now() && this.#goesOn; due += gap) {
+        if (this.#active.size >= MOST_ACTIVE) await Promise.race(this.#active);
+        this.#begin(due);
+      }
       await delay(Math.max(1, due - performance.now()));
     }
   }

@@ -1,4 +1,4 @@
-// npm run drill [-- --only reload,kill] [--reloads 10] [--seconds 20] [--json file]
+// npm run drill [-- --only reload,kill] [--named tcp] [--reloads 10] [--seconds 20] [--json file]
 // Reloads, kills and stops Tricorn under load behind real Web servers; ends with 1 if a number exceeds its limit.
 import { rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -11,6 +11,7 @@ import { formatResult, formatTable } from "./table.js";
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: groups.join(",") },
+    named: { type: "string", default: "" },
     reloads: { type: "string" },
     seconds: { type: "string" },
     json: { type: "string" },
@@ -25,7 +26,7 @@ if (unknown.length > 0) {
 const scenarios = scenariosOf(selected as Group[], {
   ...(values.reloads !== undefined && { reloads: Number(values.reloads) }),
   ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
-});
+}).filter(({ name }) => name.includes(values.named));
 
 const programs = await compiledPrograms();
 const results: ScenarioResult[] = [];

@@ -1,14 +1,19 @@
 import { Random } from "../fuzz/random.js";
 import { Control } from "./control.js";
 import type { Drill, Plan } from "./drill.js";
+import { sharesOf, timesToReplace } from "./figures.js";
 import type { Breakage } from "./releases.js";
 
 /** Before the first event of a plan, and after the last; ms. */
 const MARGIN = 1_500;
 /** For how long orphaned workers have to serve; ms. */
 const ORPHANED = 10_000;
+/** How long it may take until each killed worker is replaced; ms. */
+const REPLACE_LIMIT = 20_000;
 /** How long a new master may take until its workers serve alone; ms. */
 const TAKE_OVER_LIMIT = 20_000;
+/** How long it may take until workers that leak were replaced; ms. */
+const RECYCLE_LIMIT = 60_000;
 /** How long a hung worker may take to be found; ms. */
 const HUNG_LIMIT = 15_000;
 
@@ -68,6 +73,10 @@ export function workerKills({ every, time }: { readonly every: number; readonly 
       drill.kill(random.pick(drill.serving));
       await drill.goOn(every);
     }
+    await drill.until(
+      () => timesToReplace(drill.load.samples, drill.moments).every((time) => time !== undefined),
+      REPLACE_LIMIT,
+    );
     await drill.goOn(MARGIN);
   };
 }
@@ -110,6 +119,14 @@ export function hang(spinner: RegExp): Plan {
     const isFound = await drill.until(() => spinner.test(drill.target.output), HUNG_LIMIT);
     if (isFound) drill.note({ kind: "hang found", at: performance.now(), after: performance.now() - at });
     await spinning;
+    await drill.goOn(MARGIN);
+  };
+}
+
+/** Lets the load go on until so many processes have answered, one after another. */
+export function untilProcesses(count: number): Plan {
+  return async (drill) => {
+    await drill.until(() => sharesOf(drill.load.samples).length >= count, RECYCLE_LIMIT);
     await drill.goOn(MARGIN);
   };
 }

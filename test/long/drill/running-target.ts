@@ -56,7 +56,8 @@ export class RunningTarget {
     this.#target = target;
     this.#options = options;
     const run = join(folder, "run");
-    mkdirSync(run, { recursive: true });
+    // As a control socket wants its folder.
+    mkdirSync(run, { mode: 0o700 });
     const application = join(programs, "test/long/drill/apps/application.mjs");
     this.place = { run, folder, address, workers, programs, releases: new Releases(folder, application) };
     for (const [name, text] of Object.entries(target.files?.(this.place) ?? {})) {

@@ -110,7 +110,7 @@ export const nothingLeft = { zombies: 0, processesLeft: 0, filesLeft: 0 } as con
 
 /** The numbers of every drill. */
 export function findingsOf(record: DrillRecord, workers: number): Findings {
-  const { samples, moments, front, left, zombies } = record;
+  const { samples, moments, front, left, zombies, commands } = record;
   const failures = figures.failuresOf(samples);
   const sum = (counts: Readonly<Record<string, number>>): number =>
     Object.values(counts).reduce((all, count) => all + count, 0);
@@ -133,6 +133,19 @@ export function findingsOf(record: DrillRecord, workers: number): Findings {
       ...(front !== undefined && front.retried + sum(front.errorLines) > 0 && { nginx: front.errorLines }),
       ...(missing.length > 0 && { missing }),
       ...(left.processes.length + left.files.length > 0 && { left }),
+      ...(commands.length > 0 && { commands: commands.filter(({ exitCode }) => exitCode !== 0) }),
+      ...(sum(failures) + left.processes.length > 0 && { log: warningsIn(record.output) }),
     },
   };
+}
+
+/** How many lines of a log are shown. */
+const LINES = 8;
+
+/** The last lines of a log that are warnings or errors, or not from the log. */
+function warningsIn(output: string): readonly string[] {
+  return output
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith('{"level":30'))
+    .slice(-LINES);
 }

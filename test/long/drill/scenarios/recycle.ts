@@ -1,4 +1,5 @@
-import { hang, nothing } from "../plans.js";
+import { sharesOf } from "../figures.js";
+import { hang, untilProcesses } from "../plans.js";
 import { nothingLeft, unnoticed, type Scenario } from "../scenario.js";
 import { tricornWith } from "../targets/tricorn.js";
 import { drillScenario, usualMix } from "./common.js";
@@ -9,24 +10,22 @@ const MOST_MEMORY = 250;
 const FOUND_WITHIN = 10_000;
 
 /** A worker that leaks, and one that hangs. */
-export function recycleScenarios({ time = 30_000 } = {}): Scenario[] {
+export function recycleScenarios({ processes = 6 } = {}): Scenario[] {
   return [
     drillScenario({
       group: "recycle",
       name: `leak of 20 MiB in 1 % of requests, recycling at ${MOST_MEMORY} MiB`,
-      target: tricornWith("--max-rss", `${MOST_MEMORY}M`),
+      target: tricornWith({ options: ["--recycle-memory", String(MOST_MEMORY)] }),
       mix: { ...usualMix, leak: 1 },
-      plan: nothing(time),
-      limits: { ...unnoticed, tooFewRecycled: 0 },
-      more: ({ samples }) => {
-        const pids = new Set(samples.flatMap(({ judgement }) => (judgement.isGood ? [judgement.pid] : [])));
-        return { processes: pids.size, tooFewRecycled: pids.size > 4 ? 0 : 1 };
-      },
+      plan: untilProcesses(processes),
+      limits: { ...unnoticed, notRecycled: 0 },
+      more: ({ samples }) => ({ notRecycled: Math.max(0, processes - sharesOf(samples).length) }),
     }),
     drillScenario({
       group: "recycle",
       name: "a worker that hangs",
-      plan: hang(/at Drilled\.spin|Drilled\.spin/),
+      target: tricornWith({ options: ["--hang-report"] }),
+      plan: hang(/at spin \(/),
       limits: { ...nothingLeft, failedBesideHang: 0, notFound: 0 },
       idleLimits: { foundAfter: FOUND_WITHIN },
       more: ({ samples, moments }) => {

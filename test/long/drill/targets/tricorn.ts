@@ -7,8 +7,15 @@ export function tricornCommand({ programs }: Pick<TargetPlace, "programs">): [st
   return [process.execPath, join(programs, "src/cli/main.mjs")];
 }
 
-/** `tricorn serve` with several workers, and with more options. */
-export function tricornWith(...options: readonly string[]): Target {
+/** How {@link tricornWith} starts and reloads. */
+export interface TricornOptions {
+  /** Options of `tricorn serve`, beside those that each drill needs. */
+  readonly options?: readonly string[];
+  readonly reloadBy?: "signal" | "command";
+}
+
+/** `tricorn serve` with several workers. */
+export function tricornWith({ options = [], reloadBy = "signal" }: TricornOptions = {}): Target {
   return {
     name: ["tricorn serve", ...options].join(" "),
     command: (place) => [
@@ -17,19 +24,33 @@ export function tricornWith(...options: readonly string[]): Target {
       place.releases.main,
       "--workers",
       String(place.workers),
-      // The folders of the drill are its own.
-      ...(process.getuid!() === 0 ? ["--user", "root"] : []),
+      "--control",
+      controlOf(place),
+      "--pid-file",
+      join(place.run, "pid"),
+      // Root has to name a user.
+      ...(process.getuid?.() === 0 ? ["--user", "root"] : []),
       ...options,
     ],
     env: ({ address }) => ({ TRICORN_LISTEN: address }),
     stopSignal: "SIGTERM",
-    reload: () => ({ kind: "signal", signal: "SIGHUP" }),
+    reload: (place) =>
+      reloadBy === "signal"
+        ? { kind: "signal", signal: "SIGHUP" }
+        : {
+            kind: "command",
+            command: [...tricornCommand(place), "reload", "--wait", "--control", controlOf(place)],
+          },
     alone: {
       processes: ({ workers }) => workers,
       command: ({ releases }) => [process.execPath, releases.main],
       isReady: /Listening on \S+ for FastCGI/,
     },
   };
+}
+
+function controlOf({ run }: TargetPlace): string {
+  return join(run, "control");
 }
 
 /** `tricorn serve` with its defaults. */
