@@ -9,18 +9,22 @@ const PACED_FROM = 4 * 1024;
 const wasted: { last: unknown[] } = { last: [] };
 
 /**
- * Returns memory with arbitrary content that nothing else uses, for what a handler can see and keep.
+ * Has V8 collect young objects in time, after a handler got or made memory outside of the heap.
  *
- * V8 frees memory outside of the heap together with the young objects that own it, and collects those when they fill their
- * part of the heap. The object of 64 KiB is small: 16 MiB of bodies gather before that, which is when V8 collects the
- * whole heap instead, 8 to 50 ms each time (Node.js 20). So as much heap is taken with the memory, and wasted: the
- * collections of young objects then come early enough, and cost less than 1 ms.
+ * V8 frees such memory together with the young objects that own it, and collects those when they fill their part of the
+ * heap. The object of 64 KiB is small: 16 MiB of bodies gather before that, which is when V8 collects the whole heap instead,
+ * 8 to 50 ms each time (Node.js 20). So as much heap is taken as memory outside of it, and wasted: the collections of young
+ * objects then come early enough, and cost less than 1 ms.
  */
+export function paceCollections(bytes: number): void {
+  if (bytes < PACED_FROM) return;
+  for (let left = bytes / ELEMENT; left > 0; left -= MOST_ELEMENTS)
+    // oxlint-disable-next-line unicorn/no-new-array -- only the memory of an array of this length is wanted
+    wasted.last = new Array<unknown>(Math.min(left, MOST_ELEMENTS) | 0);
+}
+
+/** Returns memory with arbitrary content that nothing else uses, for what a handler can see and keep. */
 export function ownMemory(bytes: number): Buffer {
-  if (bytes >= PACED_FROM) {
-    for (let left = bytes / ELEMENT; left > 0; left -= MOST_ELEMENTS)
-      // oxlint-disable-next-line unicorn/no-new-array -- only the memory of an array of this length is wanted
-      wasted.last = new Array<unknown>(Math.min(left, MOST_ELEMENTS) | 0);
-  }
+  paceCollections(bytes);
   return Buffer.allocUnsafeSlow(bytes);
 }

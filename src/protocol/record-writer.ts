@@ -7,24 +7,14 @@ import {
 } from "./constants.js";
 import { paddingFor, writeHeader } from "./record.js";
 import type { Segment } from "./segment.js";
+import { slabFor } from "./slab.js";
 
-/** Small output is copied into slabs of this size, shared by all writers of the process. */
-const SLAB_SIZE = 64 * 1024;
 /** Content up to this size is copied after its header; larger content is queued as it is, which costs less. */
 const COPY_LIMIT = 16 * 1024;
+/** Text of a stream is joined up to this many characters, so that not every line is a record. */
+const JOINED_CHARACTERS = 16 * 1024;
 /** Bytes of the records that close an answer: the end of STDOUT, and END_REQUEST with its body. */
 const END_LENGTH = HEADER_LENGTH + 2 * HEADER_LENGTH;
-
-/** Memory that is filled from start to end, and again from the start once all that was written to it has been sent. */
-class Slab {
-  readonly memory = Buffer.allocUnsafeSlow(SLAB_SIZE);
-  used = 0;
-  /** Bytes that were not sent yet, or of which that is not known. */
-  unsent = 0;
-}
-
-/** The slab that is being filled. */
-let slab = new Slab();
 
 /** A whole answer on STDOUT, written at once. */
 export interface WholeAnswer {
@@ -45,18 +35,24 @@ export interface WholeAnswer {
  */
 export class RecordWriter {
   #ready: Uint8Array[] = [];
+  /** Text of a stream that is not encoded yet; "" if there is none. */
+  #text = "";
+  #textType = 0;
+  #textId = 0;
   /** Segments whose bytes are queued. */
   #segments: Segment[] | undefined;
   /** The part of the slab that this writer has filled but not queued. */
-  #slab = slab;
-  #memory = slab.memory;
+  #slab = slabFor(0);
+  #memory = this.#slab.memory;
   #start = 0;
   #end = 0;
   /** Bytes of the slab that were reserved since the last {@link take}, and before it. */
   #reserved = 0;
   #taken = 0;
-  /** Bytes that are queued. */
+  /** Bytes that are queued; of text that is not encoded yet, its characters. */
   length = 0;
+  /** Bytes that were taken last. */
+  takenLength = 0;
 
   /** Queues a piece of a stream, cut into records of at most 65,528 bytes. Text is UTF-8. Empty content queues nothing. */
   stream(type: number, requestId: number, content: string | Uint8Array): void {
@@ -64,6 +60,26 @@ export class RecordWriter {
     for (let start = 0; start < bytes.length; start += MAX_ALIGNED_CONTENT_LENGTH) {
       this.record(type, requestId, bytes.subarray(start, start + MAX_ALIGNED_CONTENT_LENGTH));
     }
+  }
+
+  /** Queues text of a stream as UTF-8, in one record with the text that follows at once. */
+  text(type: number, requestId: number, text: string): void {
+    if (this.#text !== "" && (type !== this.#textType || requestId !== this.#textId)) this.#endText();
+    this.#text += text;
+    this.#textType = type;
+    this.#textId = requestId;
+    this.length += text.length;
+    // Half a character at the end is sent as it would be alone.
+    const last = text.charCodeAt(text.length - 1);
+    if (this.#text.length >= JOINED_CHARACTERS || (last & 0xfc00) === 0xd800) this.#endText();
+  }
+
+  /** Encodes the text that is held. */
+  #endText(): void {
+    const text = this.#text;
+    this.#text = "";
+    this.length -= text.length;
+    this.stream(this.#textType, this.#textId, text);
   }
 
   /** Queues one record; the content must fit into it, or a RangeError is thrown. Empty content ends a stream. */
@@ -140,7 +156,9 @@ export class RecordWriter {
 
   /** Takes everything that is queued, in order. */
   take(): Uint8Array[] {
+    if (this.#text !== "") this.#endText();
     this.#queueSlab();
+    this.takenLength = this.length;
     this.length = 0;
     this.#taken = this.#reserved;
     this.#reserved = 0;
@@ -216,7 +234,8 @@ export class RecordWriter {
 
   /** Makes room for `length` bytes in the slab and returns where they start. */
   #reserve(length: number): number {
-    if (slab.used + length > SLAB_SIZE) slab = new Slab();
+    if (this.#text !== "") this.#endText();
+    const slab = slabFor(length);
     if (this.#slab !== slab || this.#end !== slab.used) {
       this.#queueSlab();
       if (this.#slab !== slab) this.#reserved = 0;

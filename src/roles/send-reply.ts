@@ -1,5 +1,6 @@
 import { TricornError, type AbortedError } from "../errors.js";
 import type { ProtocolStatus } from "../protocol/constants.js";
+import { paceCollections } from "../protocol/own-memory.js";
 import { Segment } from "../protocol/segment.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { formatHead, type HeadLimits } from "../http/head.js";
@@ -150,7 +151,7 @@ class StreamedReply {
         // A complete answer ends normally, even if its request was aborted.
         if (piece === undefined) break;
         if (segment !== undefined) exchange.writeSegment(segment);
-        else if (piece.length > 0) exchange.write(piece);
+        else if (piece.length > 0) this.#write(piece);
         segment = undefined;
         while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
         if (exchange.ended || exchange.aborted !== undefined) return;
@@ -167,6 +168,12 @@ class StreamedReply {
       segment?.release();
       if (!complete) source.discard(exchange.aborted);
     }
+  }
+
+  #write(piece: BodyPiece): void {
+    // Mostly the producer has made it for this. Half of it is enough: what it was made from was paced too.
+    if (typeof piece !== "string") paceCollections(piece.length / 2);
+    this.#exchange.write(piece);
   }
 
   #announce(): void {

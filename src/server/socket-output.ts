@@ -59,11 +59,10 @@ export class SocketOutput {
 
   /** Writes what is queued, in one write. Returns whether anything was. */
   write(queue: RecordWriter): boolean {
-    const { length } = queue;
-    if (length === 0) return false;
     const buffers = queue.take();
+    if (buffers.length === 0) return false;
     const written = this.#accepted?.writeNow(buffers) ?? 0;
-    if (written === length) queue.sent();
+    if (written === queue.takenLength) queue.sent();
     else this.#writeLater(withoutFirst(written, buffers), queue.takeSegments());
     return true;
   }

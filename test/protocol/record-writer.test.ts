@@ -35,6 +35,39 @@ describe("RecordWriter", () => {
     expect(taken(writer)).toEqual(hex("01 06 00 03 00 03 05 00  68 c3 a9  00 00 00 00 00"));
   });
 
+  test("joins text of one stream in one record, in order with all other records", () => {
+    const writer = new RecordWriter();
+    for (const line of ["a\n", "b\n"]) writer.text(RecordType.Stdout, 1, line);
+    writer.text(RecordType.Stdout, 2, "other");
+    writer.stream(RecordType.Stderr, 2, "warning");
+    writer.text(RecordType.Stdout, 1, "c\n");
+    writer.end(1, 0, 0);
+    const records: string[] = [];
+    new RecordReader({
+      record: (type, id, content) => void records.push(`${type}/${id} ${content.toString("latin1")}`),
+    }).read(Buffer.concat(writer.take()));
+    expect(records).toEqual([
+      "6/1 a\nb\n",
+      "6/2 other",
+      "7/2 warning",
+      "6/1 c\n",
+      "6/1 ",
+      `3/1 ${"\0".repeat(8)}`,
+    ]);
+  });
+
+  test.each([
+    ["pieces that end in the middle of a character", ["\ud83d", "\ude00"]],
+    ["more text than is joined", ["é".repeat(40_000), "end"]],
+    ["nothing", ["", ""]],
+  ])("encodes each piece of text as if it were alone: %s", (_, pieces) => {
+    const writer = new RecordWriter();
+    for (const piece of pieces) writer.text(RecordType.Stdout, 1, piece);
+    const content = streamsIn(Buffer.concat(writer.take())).get("6/1") ?? Buffer.alloc(0);
+    expect(content).toEqual(Buffer.concat(pieces.map((piece) => Buffer.from(piece))));
+    expect(writer.length).toBe(0);
+  });
+
   test("queues nothing for an empty piece, and the end of the stream for an empty record", () => {
     const writer = new RecordWriter();
     writer.stream(RecordType.Stdout, 3, "");

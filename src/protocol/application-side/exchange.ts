@@ -144,7 +144,9 @@ export class Exchange {
   write(content: string | Uint8Array): void {
     if (this.ended) return;
     const begins = this.#start();
-    this.#host.output.stream(RecordType.Stdout, this.id, content);
+    const { output } = this.#host;
+    if (typeof content === "string") output.text(RecordType.Stdout, this.id, content);
+    else output.stream(RecordType.Stdout, this.id, content);
     this.#written(begins);
   }
 
