@@ -27,6 +27,9 @@ const changesProcess = [
   "test/log/secrets.test.ts",
   "test/process/**/*.test.ts",
   "test/protocol/zeroed-bytes.test.ts",
+  "test/server/blocks-in-use.test.ts",
+  "test/server/memory-used-again.test.ts",
+  "test/server/own-memory.test.ts",
   "test/server/server.test.ts",
   "test/testing/**/*.test.ts",
 ];

@@ -86,7 +86,10 @@ class Pulled implements StreamMaker {
           if (piece === undefined) controller.close();
           else controller.enqueue(piece);
         },
-        cancel: () => this.#source.discard(),
+        cancel: () => {
+          this.#isDisturbed = true;
+          this.#source.discard();
+        },
       },
       { highWaterMark: 0 },
     );

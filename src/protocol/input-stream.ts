@@ -1,5 +1,6 @@
 import { HeldBytes } from "./held-bytes.js";
-import { ownCopy, type Segment } from "./segment.js";
+import { ownCopy } from "./own-memory.js";
+import type { Segment } from "./segment.js";
 
 /** Called when bytes leave the stream, so that the peer may send more; with 0 when a reader begins to wait. */
 export type ConsumedListener = (bytes: number) => void;

@@ -37,7 +37,7 @@ export function excessOf(params: Params, limits: ApplicationSideLimits): string 
   const { paramsCount, paramNameBytes, paramValueBytes } = limits;
   if (params.size > paramsCount) return `there are more than ${paramsCount} params`;
   // A short block has no long parts.
-  if (params.bytes.length <= Math.min(paramNameBytes, paramValueBytes)) return undefined;
+  if (params.byteLength <= Math.min(paramNameBytes, paramValueBytes)) return undefined;
   const { longestName, longestValue } = params.measure();
   if (longestName > paramNameBytes) return `the name of a param is longer than ${paramNameBytes} bytes`;
   if (longestValue > paramValueBytes) return `the value of a param is longer than ${paramValueBytes} bytes`;

@@ -91,6 +91,11 @@ export class ObservedParams extends Params {
     return super.bytes;
   }
 
+  override get byteLength(): number {
+    this.#everything = true;
+    return super.byteLength;
+  }
+
   override measure(): { readonly longestName: number; readonly longestValue: number } {
     this.#everything = true;
     return super.measure();

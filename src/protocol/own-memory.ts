@@ -28,3 +28,10 @@ export function ownMemory(bytes: number): Buffer {
   paceCollections(bytes);
   return Buffer.allocUnsafeSlow(bytes);
 }
+
+/** Copies bytes into memory that nothing else uses. */
+export function ownCopy(bytes: Uint8Array): Buffer {
+  const own = ownMemory(bytes.length);
+  own.set(bytes);
+  return own;
+}

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 
 import { encodeNameValuePairs, locatePair, type NameValuePair, type PairPosition } from "./name-value.js";
+import { ownCopy } from "./own-memory.js";
 import { PairIndex } from "./pair-index.js";
 
 /** A CGI program would take this variable, which any client can set by a `Proxy` header, for its proxy (CVE-2016-5385). */
@@ -75,9 +76,9 @@ export class Params implements Iterable<[name: string, value: string]> {
     return values;
   }
 
-  /** The value of this name that counts, as the bytes that came. */
+  /** The value of this name that counts, as a copy of the bytes that came. */
   getBytes(name: string): Buffer | undefined {
-    return this.#find(name) ? this.#block.subarray(index.value, index.end) : undefined;
+    return this.#find(name) ? ownCopy(this.#block.subarray(index.value, index.end)) : undefined;
   }
 
   /** Whether the value of this name that counts begins with this ASCII text; no value becomes a string for it. */
@@ -159,9 +160,14 @@ export class Params implements Iterable<[name: string, value: string]> {
     return variables;
   }
 
-  /** The block as it came on the wire. */
+  /** A copy of the block as it came on the wire. */
   get bytes(): Buffer {
-    return this.#block;
+    return ownCopy(this.#block);
+  }
+
+  /** How long the block is; bytes. */
+  get byteLength(): number {
+    return this.#block.length;
   }
 
   /** Bytes of the longest name and of the longest value. */

@@ -1,5 +1,5 @@
 import { BLOCK_SIZE, blocks } from "./block-pool.js";
-import { ownMemory } from "./own-memory.js";
+import { ownCopy, ownMemory } from "./own-memory.js";
 
 /** Fewer bytes waste most of a block. */
 const BLOCK_FROM = 4 * 1024;
@@ -7,13 +7,6 @@ const BLOCK_FROM = 4 * 1024;
 export const SMALL = 1024;
 /** Small pieces are joined to segments of this size; bytes. */
 const JOINED = 16 * 1024;
-
-/** Copies bytes into memory that nothing else uses. */
-export function ownCopy(bytes: Uint8Array): Buffer {
-  const own = ownMemory(bytes.length);
-  own.set(bytes);
-  return own;
-}
 
 /**
  * Bytes that are held, in a block of the pool or in memory of their own. Exactly one owner uses it, and calls {@link own} or

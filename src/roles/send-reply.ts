@@ -150,9 +150,12 @@ class StreamedReply {
         if (!exchange.started) this.#sendHead(typeof piece === "string" ? TEXT : BYTES);
         // A complete answer ends normally, even if its request was aborted.
         if (piece === undefined) break;
-        if (segment !== undefined) exchange.writeSegment(segment);
-        else if (piece.length > 0) this.#write(piece);
-        segment = undefined;
+        if (segment !== undefined) {
+          const written = segment;
+          // The exchange owns it from now on, whatever happens.
+          segment = undefined;
+          exchange.writeSegment(written);
+        } else if (piece.length > 0) this.#write(piece);
         while (!exchange.writable && exchange.aborted === undefined) await exchange.drained();
         if (exchange.ended || exchange.aborted !== undefined) return;
       }

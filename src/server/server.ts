@@ -311,6 +311,9 @@ export class Server implements ConnectionOwner {
     await stopped;
     this.#listeners.length = 0;
     clearInterval(this.#ticker);
+    // No tick follows: those that were needed since the last one are freed too.
+    blocks.trim();
+    blocks.trim();
   }
 
   async #leave(offer: Offer): Promise<void> {

@@ -24,6 +24,8 @@ export class SocketOutput {
   readonly #timeout: number;
   /** The same socket, if it can write at once. */
   readonly #accepted: AcceptedSocket | undefined;
+  /** Whether it is a stream within the process, which passes the bytes themselves on: a write ends before they were read. */
+  readonly #passesOn: boolean;
   /** The segments of each write that has not ended. */
   readonly #lent = new Set<readonly Segment[]>();
   /** Called at the end of each write, once the last answer is written. */
@@ -37,6 +39,7 @@ export class SocketOutput {
   constructor(socket: Duplex, timeout: number) {
     this.#socket = socket;
     this.#accepted = socket instanceof AcceptedSocket ? socket : undefined;
+    this.#passesOn = !(socket instanceof Socket);
     this.#timeout = timeout;
   }
 
@@ -126,7 +129,8 @@ export class SocketOutput {
   #writeLater(buffers: readonly Uint8Array[], segments: readonly Segment[] = NONE): void {
     const socket = this.#socket;
     const last = buffers.length - 1;
-    if (segments.length > 0) this.#lent.add(segments);
+    if (this.#passesOn) for (const segment of segments) segment.abandon();
+    else if (segments.length > 0) this.#lent.add(segments);
     const written = (): void => {
       if (this.#lent.delete(segments)) for (const segment of segments) segment.release();
       this.#emptied?.();

@@ -63,7 +63,19 @@ describe("Params", () => {
   test("yields the original bytes", () => {
     expect(params.getBytes("C")).toEqual(hex("e9"));
     expect(params.getBytes("E")).toBeUndefined();
-    expect(params.bytes).toBe(block);
+    expect(params.bytes).toEqual(block);
+    expect(params.byteLength).toBe(block.length);
+  });
+
+  test("yields bytes in memory of their own, so that no handler can change what another part of the application reads", () => {
+    const kept = new Params(Buffer.from(block));
+    const value = kept.getBytes("C")!;
+    const bytes = kept.bytes;
+    expect([value.buffer.byteLength, bytes.buffer.byteLength]).toEqual([value.length, bytes.length]);
+    value.fill(0);
+    bytes.fill(0);
+    expect(kept.getBytes("C")).toEqual(hex("e9"));
+    expect(kept.bytes).toEqual(block);
   });
 
   test("yields the first value of a repeated header field, which a client can add to, however often it is requested", () => {

@@ -198,3 +198,74 @@ test("a reader reads back what the writer writes", () => {
     { numRuns: 60 },
   );
 });
+
+describe("the slab of small answers", () => {
+  /** Fills some bytes of the slab, and takes them. */
+  function written(writer: RecordWriter, length: number): Uint8Array {
+    writer.record(RecordType.Stdout, 1, Buffer.alloc(length, 1));
+    return writer.take()[0]!;
+  }
+  const overlap = (one: Uint8Array, other: Uint8Array): boolean =>
+    one.buffer === other.buffer &&
+    one.byteOffset < other.byteOffset + other.length &&
+    other.byteOffset < one.byteOffset + one.length;
+
+  /** A writer with a slab in which nothing is unsent: one of earlier tests is full by then. */
+  function freshSlab(): RecordWriter {
+    const writer = new RecordWriter();
+    for (let count = 0; count < 5; count += 1) {
+      written(writer, 16_000);
+      writer.sent();
+    }
+    return writer;
+  }
+
+  test("is filled from its start when everything was sent", () => {
+    const writer = freshSlab();
+    const one = written(writer, 100);
+    writer.sent();
+    const other = written(writer, 100);
+    expect(overlap(one, other)).toBe(true);
+    writer.sent();
+  });
+
+  test("is not filled again while another connection has unsent bytes in it, taken or not", () => {
+    const [writer, other] = [freshSlab(), new RecordWriter()];
+    // Queued first, taken last.
+    other.record(RecordType.Stdout, 2, Buffer.alloc(50, 2));
+    const one = written(writer, 100);
+    writer.sent();
+    const next = written(writer, 100);
+    expect(overlap(one, next)).toBe(false);
+    writer.sent();
+    const [last] = other.take();
+    expect([one, next].some((view) => overlap(view, last!))).toBe(false);
+    expect(Buffer.from(last!.subarray(8, 58)).equals(Buffer.alloc(50, 2))).toBe(true);
+    // All of it was sent now.
+    other.sent();
+    expect(overlap(one, written(writer, 200)) || overlap(last!, written(writer, 200))).toBe(true);
+    writer.sent();
+  });
+
+  test("is never filled again if a write took only a part at once, or was dropped", () => {
+    for (const isDropped of [false, true]) {
+      const [writer, other] = [freshSlab(), new RecordWriter()];
+      const partial = isDropped ? undefined : written(other, 100);
+      if (isDropped) {
+        other.record(RecordType.Stdout, 2, Buffer.alloc(100, 2));
+        other.clear();
+      }
+      const views: Uint8Array[] = [];
+      for (let count = 0; count < 200; count += 1) {
+        const view = written(writer, 1_000);
+        if (partial !== undefined) expect(overlap(partial, view)).toBe(false);
+        if (view.buffer === views[0]?.buffer)
+          expect(views.some((earlier) => overlap(earlier, view))).toBe(false);
+        views.push(view);
+        writer.sent();
+        if (view.buffer !== views[0]!.buffer) break;
+      }
+      expect(views.length).toBeGreaterThan(10);
+    }
+  });
+});

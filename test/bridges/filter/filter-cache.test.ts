@@ -647,3 +647,19 @@ describe("a cached reply does not depend on a request's difference", () => {
     expect(shout.runs).toBe(2);
   });
 });
+
+test("A stream of text is cached as it was sent, whatever its pieces are", async () => {
+  const pieces = ["a\n", "\ud83d", "\ude00", "é".repeat(20_000), Buffer.from("b"), "c"];
+  const inPieces = filtering(async function* () {
+    for (const piece of pieces) {
+      await turns(1);
+      yield piece;
+    }
+  });
+  const { respond } = await bridged([inPieces], { files, cache });
+  const first = await respond("/a.txt");
+  const second = await respond("/a.txt");
+  expect(inPieces.runs).toBe(1);
+  expect(second.bytes.equals(first.bytes)).toBe(true);
+  expect(second.text).toBe(`a\n\ufffd\ufffd${"é".repeat(20_000)}bc`);
+});
