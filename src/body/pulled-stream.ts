@@ -153,18 +153,27 @@ export function takePieces(stream: ReadableStream): AsyncGenerator<Uint8Array, v
   if (pulled === undefined || source === undefined) return undefined;
   let hasBegun = false;
   const pieces = piecesOf(source, pulled);
-  const [next, leave] = [pieces.next.bind(pieces), pieces.return.bind(pieces)];
+  const next = pieces.next.bind(pieces);
+  const leave = pieces.return.bind(pieces);
+  const fail = pieces.throw.bind(pieces);
+  // A generator that has not started would not run its clean-up.
+  const cleanUp = (): void => {
+    if (hasBegun) return;
+    source.discard();
+    pulled.close();
+  };
   pieces.next = () => {
     hasBegun = true;
     return next();
   };
   pieces.return = (value) => {
-    // return() of a generator that has not started would not run its clean-up.
-    if (!hasBegun) {
-      source.discard();
-      pulled.close();
-    }
+    cleanUp();
     return leave(value);
+  };
+  // A Readable of the pieces that is destroyed with an error calls this.
+  pieces.throw = (error) => {
+    cleanUp();
+    return fail(error);
   };
   return pieces;
 }

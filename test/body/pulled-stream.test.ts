@@ -1,6 +1,7 @@
 // A pulled stream takes an invisible short cut; each visible property is tested on the platform's stream too.
-import { Readable } from "node:stream";
-import { expect, test } from "vitest";
+import { isErrored, Readable } from "node:stream";
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
 
 import { pulledStream, takePieces } from "../../src/body/pulled-stream.js";
 
@@ -209,3 +210,111 @@ test("hands over its pieces unless it was read or locked", async () => {
   expect(untouched.locked).toBe(true);
   expect(await collect(pieces)).toEqual([1, 2]);
 });
+
+const kinds = [
+  ["a pulled stream", pulled],
+  ["a stream of the platform", native],
+] as const;
+
+/** What Node.js shows of a stream. */
+const shown = (stream: ReadableStream): string => inspect(stream).replaceAll(/\s+/g, " ");
+
+/** Ways to reach the state that is then looked at: before, during and after direct reading. */
+const moments: Readonly<Record<string, (stream: ReadableStream<Uint8Array>) => Promise<unknown>>> = {
+  "that nothing has touched": async () => {},
+  "while a loop reads it": async (stream) => {
+    const loop = stream[Symbol.asyncIterator]();
+    await loop.next();
+  },
+  "whose loop has not begun": async (stream) => void stream[Symbol.asyncIterator](),
+  "that a loop has read": collect,
+  "that a loop has left": async (stream) => {
+    for await (const _piece of stream) break;
+  },
+  "that was cancelled": (stream) => stream.cancel(),
+  "that a reader has locked": async (stream) => void stream.getReader(),
+};
+
+describe.each(Object.keys(moments))("a stream %s", (moment) => {
+  test.each(kinds)("is a ReadableStream in all that can be seen: %s", async (_, make) => {
+    // Touched only after that moment, and at once.
+    for (const isTouched of [false, true]) {
+      const seen: unknown[] = [];
+      for (const by of [make, native]) {
+        const { stream } = by([1, 2]);
+        if (isTouched) expect(stream.locked).toBe(false);
+        await moments[moment]!(stream);
+        const isLocked = stream.locked;
+        seen.push({
+          isLocked,
+          isDisturbed: Readable.isDisturbed(stream as never),
+          isErrored: isErrored(stream as never),
+          isStream: stream instanceof ReadableStream,
+          tag: Object.prototype.toString.call(stream),
+          shown: shown(stream),
+          constructor: stream.constructor,
+          cancelled: isLocked ? await outcome(stream.cancel()) : undefined,
+          reader: thrown(() => stream.getReader().releaseLock()),
+          byob: thrown(() => stream.getReader({ mode: "byob" }))?.name,
+          values: thrown(() => void stream.values()),
+          response: thrown(() => new Response(stream))?.name,
+          node: thrown(() => Readable.fromWeb(stream as never).destroy())?.name,
+        });
+      }
+      expect(seen[0]).toEqual(seen[1]);
+    }
+  });
+
+  test.each(kinds)("is read, piped, teed and cancelled as one of the platform: %s", async (_, make) => {
+    const uses: readonly ((stream: ReadableStream<Uint8Array>) => Promise<unknown>)[] = [
+      collect,
+      (stream) => collect(stream.values()),
+      (stream) => stream.getReader().read(),
+      (stream) => stream.cancel("enough"),
+      async (stream) => Buffer.from(await new Response(stream).arrayBuffer()),
+      async (stream) => Promise.all(stream.tee().map(collect)),
+      async (stream) => collect(stream.pipeThrough(new TransformStream<Uint8Array, Uint8Array>())),
+      async (stream) => collect(Readable.fromWeb(stream as never)),
+      async (stream) => {
+        const pieces: Uint8Array[] = [];
+        await stream.pipeTo(new WritableStream({ write: (piece: Uint8Array) => void pieces.push(piece) }));
+        return pieces;
+      },
+    ];
+    for (const use of uses) {
+      const results: unknown[] = [];
+      for (const by of [make, native]) {
+        const { stream, seen } = by([1, 2]);
+        await moments[moment]!(stream);
+        // A failure of the other kind has other words.
+        const done = await outcome((async () => use(stream))());
+        results.push([Object.keys(done as object), (done as { value?: unknown }).value, seen.asked]);
+      }
+      expect(results[0]).toEqual(results[1]);
+    }
+  });
+});
+
+/** The error that something throws. */
+function thrown(act: () => unknown): Error | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+test.each(kinds)(
+  "%s is dropped and unlocked by Readable.from() that is destroyed before it was read",
+  async (_, make) => {
+    const { stream, seen } = make([1, 2]);
+    const readable = Readable.from(stream);
+    readable.on("error", () => {});
+    const closed = new Promise<void>((resolve) => void readable.once("close", () => resolve()));
+    readable.destroy(new Error("no interest"));
+    await closed;
+    expect(seen).toEqual({ discarded: true, asked: 0 });
+    expect(stream.locked).toBe(false);
+  },
+);
