@@ -21,6 +21,8 @@ const MAX_CONNECTIONS = 32;
 /** How long a client may take to send its request; ms. */
 const REQUEST_TIME = 5_000;
 const LINE_FEED = 0x0a;
+/** The name of a socket by default; others may belong to other programs. */
+const DEFAULT_NAME = /^\d+\.sock$/;
 
 /** Answers a request; rejects only by a fault of our own. */
 export type ControlAnswerer = (request: ControlRequest) => Promise<ControlAnswer>;
@@ -55,7 +57,7 @@ export class ControlSocket {
     const folder = dirname(this.path);
     makeControlFolder(folder, process.getuid?.() ?? 0);
     // A master that was killed has left its own.
-    for (const name of readdirSync(folder).filter((name) => name.endsWith(".sock"))) {
+    for (const name of readdirSync(folder).filter((name) => DEFAULT_NAME.test(name))) {
       await removeStaleSocket(join(folder, name)).catch(() => {});
     }
     this.#file = await bindSocket(this.#server, this.path, { mode: SOCKET_MODE });

@@ -19,11 +19,15 @@ export interface MasterSignalsOptions {
 /**
  * Stops, reloads and opens log files again on signals.
  *
+ * @param master returns the master; undefined as long as there is none
  * @returns whether it was asked to stop
  */
-export function handleMasterSignals(master: Supervised, { log, end }: MasterSignalsOptions): () => boolean {
+export function handleMasterSignals(
+  master: () => Supervised | undefined,
+  { log, end }: MasterSignalsOptions,
+): () => boolean {
   ignoreOutputErrors();
-  for (const signal of RELOAD) process.on(signal, () => void master.reload());
+  for (const signal of RELOAD) process.on(signal, () => void master()?.reload());
   process.on("SIGUSR1", () => {
     try {
       reopenLogs();
@@ -36,7 +40,7 @@ export function handleMasterSignals(master: Supervised, { log, end }: MasterSign
     process.on(signal, () => {
       const isRepeated = last !== undefined && performance.now() - last < SAME_SIGNAL;
       last = performance.now();
-      if (!isRepeated) void master.stop().then(end);
+      if (!isRepeated) void master()?.stop().then(end);
     });
   }
   return () => last !== undefined;

@@ -96,13 +96,21 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
   const identity = identityOfWorkers(options);
   if (options.umask !== undefined) process.umask(options.umask);
   const log = options.log ?? defaultLog([]).log;
+  let master: Master | undefined;
+  const end = (): void => {
+    void operations.close().then(() => {
+      if (signals) process.exit();
+    });
+  };
+  // Before there is anything that a signal could leave behind.
+  const isAskedToStop = signals ? handleMasterSignals(() => master, { log, end }) : () => false;
   const operations = await Operations.open(options, { program: path, log });
   const sockets = await bindAll(options.listen).catch(async (error: unknown) => {
     await operations.close();
     throw error;
   });
   try {
-    const master = new Master({
+    master = new Master({
       program: {
         script: path,
         args: options.args ?? [],
@@ -119,12 +127,7 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
       log,
       printed: printedLine(options.log ?? logStream()),
     });
-    const end = (): void => {
-      void operations.close().then(() => {
-        if (signals) process.exit();
-      });
-    };
-    const isAskedToStop = signals ? handleMasterSignals(master, { log, end }) : () => false;
+    if (isAskedToStop()) void master.stop().then(end);
     const failure = await master.start();
     if (failure === undefined) {
       try {

@@ -120,17 +120,19 @@ describe("ControlSocket", () => {
     const folder = join(temporaryFolder(), "control");
     const first = await open(() => Promise.resolve(pong), join(folder, "1.sock"));
     const dead = join(folder, "2.sock");
-    // perl leaves the file of its socket behind.
+    const foreign = join(folder, "other.sock");
+    // perl leaves the files of its sockets behind.
     const killed = spawn("perl", [
       "-MIO::Socket::UNIX",
       "-e",
-      "IO::Socket::UNIX->new(Local => shift, Listen => 1) or die",
+      "IO::Socket::UNIX->new(Local => $_, Listen => 1) or die for @ARGV",
       dead,
+      foreign,
     ]);
     await once(killed, "close");
-    expect(existsSync(dead)).toBe(true);
+    expect([existsSync(dead), existsSync(foreign)]).toEqual([true, true]);
     const third = await open(() => Promise.resolve(pong), join(folder, "3.sock"));
-    expect(readdirSync(folder).toSorted()).toEqual(["1.sock", "3.sock"]);
+    expect(readdirSync(folder).toSorted()).toEqual(["1.sock", "3.sock", "other.sock"]);
     expect(await askMaster({ path: first.path, request: { command: "ping" } })).toEqual(pong);
     expect(await askMaster({ path: third.path, request: { command: "ping" } })).toEqual(pong);
   });

@@ -87,6 +87,24 @@ test("tricorn reload fails with the file, the line and the sentence if the new v
   );
 });
 
+test("tricorn serve says why a program does not start, with the file and the line, and leaves nothing", async () => {
+  const operated = new Operated({ prepare: (folder) => writeFileSync(join(folder, "broken"), "") });
+  expect(await operated.master.ended).toBe(1);
+  expect(operated.master.errors.slice(-3)).toEqual([
+    expect.stringMatching(/^tricorn: Cannot start \S+: TypeError: The table of prices is missing$/),
+    expect.stringMatching(/^ {4}at \/\S+operated\.mjs:\d+$/),
+    "    ERR_WORKER_START: see tricorn/docs/errors.md#err_worker_start",
+  ]);
+  await operated.processes.gone();
+  expect([existsSync(operated.socket), existsSync(operated.control)]).toEqual([false, false]);
+});
+
+test("SIGTERM ends a master whose workers start, and leaves nothing", async () => {
+  const operated = new Operated();
+  await expect.poll(() => existsSync(operated.control)).toBe(true);
+  await operated.stop();
+});
+
 test("tricorn stop returns when the master is gone, after its requests", async () => {
   const operated = await Operated.start();
   const peer = await operated.connect();
