@@ -5,7 +5,7 @@ import { sharesOf, timesToReplace } from "./figures.js";
 import type { Breakage } from "./releases.js";
 
 /** Before the first event of a plan, and after the last; ms. */
-const MARGIN = 1_500;
+const MARGIN = 1_000;
 /** For how long orphaned workers have to serve; ms. */
 const ORPHANED = 10_000;
 /** How long it may take until each killed worker is replaced; ms. */

@@ -4,6 +4,8 @@ import { nothingLeft, type Scenario } from "../scenario.js";
 import { drillScenario } from "./common.js";
 
 const WORKERS = 4;
+/** For how long connections may be spread at the beginning; ms. */
+const SPREAD = 2_000;
 
 /** Clients that ask as fast as they are answered: how evenly workers share the requests. */
 export function balanceScenarios({
@@ -23,7 +25,8 @@ export function balanceScenarios({
         plan: nothing(time),
         limits: { ...nothingLeft, failed: 0, busiestToLaziest: 1.5 },
         more: ({ samples }) => {
-          const shares = sharesOf(samples);
+          const begin = samples[0]!.begun + SPREAD;
+          const shares = sharesOf(samples.filter(({ begun }) => begun > begin));
           const percent = Object.fromEntries(
             shares.map((share, index) => [`share${index + 1}`, Math.round(share * 1_000) / 10]),
           );
