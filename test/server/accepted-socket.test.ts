@@ -175,6 +175,7 @@ describe.each(["tcp", "unix"] as const)("an accepted socket over %s", (over) => 
     const handle = handleOf(accepted);
     const { fd } = handle;
     expect(fd).toBeGreaterThan(2);
+    expect(accepted.writeNow([Buffer.from("while it is open")])).toBe(16);
     const closed = once(accepted, "close");
     accepted.destroy();
     expect(accepted.writeNow([Buffer.from("stray")])).toBe(0);
