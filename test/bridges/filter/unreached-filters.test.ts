@@ -28,3 +28,18 @@ test.each([
   expect(warnings).toHaveLength(times);
   for (const { msg } of warnings) expect(msg).toContain("bridges.filter.root");
 });
+
+test("warns in a busy server too, after at most 64 requests for files of a filter", async () => {
+  const { connect, log } = await serveDefinitions([upper, pages]);
+  const peer = await connect();
+  const ask = async (target: string, times: number): Promise<void> => {
+    for (let count = 0; count < times; count += 1) {
+      peer.send(get(1, target, { params: { SERVER_SOFTWARE: "nginx/1.22.1" } }));
+      await peer.answer(1);
+    }
+  };
+  await ask("/page", 1_010);
+  expect(log).toEqual([]);
+  await ask("/poem.txt", 64);
+  expect(log.filter(({ code }) => code === "ERR_FILTER_UNREACHED")).toHaveLength(1);
+});
