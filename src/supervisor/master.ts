@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 
 import type { SocketHandle } from "../server/accepted-socket.js";
 import type { SocketAccess } from "../server/socket-access.js";
+import { unbalanced } from "./balance.js";
 import type { MessageToMaster } from "./channel.js";
 import { MasterTransfers } from "./hand-over.js";
 import type { ListeningSockets } from "./listening-sockets.js";
@@ -109,7 +110,12 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
       await this.stop();
       return failure;
     }
-    await this.#options.sockets.name();
+    try {
+      await this.#options.sockets.name();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     this.#areNamed = true;
     this.#pulse = setInterval(() => this.#check(), PULSE);
     this.emit("ready");
@@ -275,8 +281,16 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     if (this.#workers.size === 0) for (const resume of this.#emptied.splice(0)) resume();
   }
 
+  /** Evens out the connections by what the workers have last reported. */
+  #balance(): void {
+    const serving = this.#slots.flatMap(({ current }) => (current?.state.kind === "ready" ? current : []));
+    const found = unbalanced(serving);
+    if (found !== undefined) found.from.send({ kind: "give", connections: found.connections });
+  }
+
   /** Asks all workers for their use of memory, and replaces those that exceed a limit. */
   #check(): void {
+    this.#balance();
     for (const slot of this.#slots) {
       const { current: worker } = slot;
       if (worker?.state.kind !== "ready") continue;

@@ -4,8 +4,8 @@ import type { WorkerFailure } from "./reports.js";
 import type { WorkerProcess } from "./worker-process.js";
 import { isStaying, type LeaveReason } from "./worker-state.js";
 
-/** How long a new worker waits for the old one to stop reading; ms. A hung one never does. */
-const STOP_READING_LIMIT = 50;
+/** How long a new worker waits for the old one to stop reading; ms. A hung one never does, others do it at once. */
+const STOP_READING_LIMIT = 1_000;
 
 /** What a slot needs of the master. */
 export interface SlotHost {
