@@ -13,6 +13,10 @@ export interface WorkerPlace {
   readonly sockets: readonly InheritedSocket[];
   /** Whether it logs where its event loop spins if that stands still. */
   readonly hangReport: boolean;
+  /** The process id of the master. */
+  readonly master: number;
+  /** The unix socket at which the worker finds the next master if its own one dies; undefined if it cannot. */
+  readonly next?: string | undefined;
 }
 
 /**

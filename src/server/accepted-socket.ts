@@ -85,6 +85,11 @@ export class AcceptedSocket extends Socket {
   }
 }
 
+/** The handle of a listening server; undefined if it does not listen. */
+export function handleOf(server: Server): SocketHandle | undefined {
+  return (server as unknown as { readonly _handle?: SocketHandle | null })._handle ?? undefined;
+}
+
 /** Makes a listening server pass on its connections as sockets of this kind, if the runtime can do that. */
 export function acceptInto(server: Server, { accepted, keepAliveDelay }: AcceptOptions): void {
   const listening = (server as unknown as { readonly _handle?: Handle | null })._handle;

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 
 import { formatAddress, type Address } from "../protocol/address.js";
-import { acceptInto } from "./accepted-socket.js";
+import { acceptInto, handleOf, type SocketHandle } from "./accepted-socket.js";
 import { cannotListen } from "./listen-failure.js";
 import { BACKLOG, listening } from "./listening.js";
 import type { SocketAccess } from "./socket-access.js";
@@ -66,6 +66,11 @@ export class Listener {
     const bound = this.#server.address();
     if (typeof bound === "object" && bound !== null) this.#bound = bound;
     this.#server.on("error", (error) => this.#host.failed(error));
+  }
+
+  /** The socket as another process can get it; undefined when it does not listen. */
+  get handle(): SocketHandle | undefined {
+    return handleOf(this.#server);
   }
 
   /** The address that a TCP socket is bound to; undefined for unix sockets, whose peers have no address. */

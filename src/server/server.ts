@@ -10,7 +10,7 @@ import type { Application } from "../protocol/application-side/application.js";
 import { blocks } from "../protocol/block-pool.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { ValueName } from "../protocol/constants.js";
-import { AcceptedSocket } from "./accepted-socket.js";
+import { AcceptedSocket, type SocketHandle } from "./accepted-socket.js";
 import { PeerPolicy } from "./allowed-peers.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import { HandOver, type Offer, type OfferedConnection } from "./hand-over.js";
@@ -70,6 +70,8 @@ export class Server implements ConnectionOwner {
   #closing: Promise<void> | undefined;
   /** Whether connections are handed over rather than closed. */
   #isLeaving = false;
+  /** When it was first asked to; ms. */
+  #leftAt = 0;
   #forgetClosingTimer = (): void => {};
   /** Set when active requests are no longer waited for. */
   #cutShort: AbortedError | undefined;
@@ -118,6 +120,11 @@ export class Server implements ConnectionOwner {
   /** Where the server listens: `127.0.0.1:9000`, `unix:/run/app.sock`, or `fd:0` for an inherited socket. */
   get addresses(): readonly string[] {
     return this.#listeners.map(({ address }) => address);
+  }
+
+  /** The listening sockets as another process can get them, in the order of their addresses. */
+  get listeningHandles(): readonly (SocketHandle | undefined)[] {
+    return this.#listeners.map(({ handle }) => handle);
   }
 
   /** The addresses as one text, separated by commas; "" if it does not listen. */
@@ -190,7 +197,7 @@ export class Server implements ConnectionOwner {
     return (this.#closing ??= this.#close());
   }
 
-  /** The other processes of {@link leave} are gone: serves what is left until its peers close. */
+  /** The other processes of {@link leave} are gone: serves what is left until its peers close, or others come. */
   keep(): void {
     if (!this.#isLeaving) return;
     this.#forgetClosingTimer();
@@ -203,8 +210,13 @@ export class Server implements ConnectionOwner {
    * Resolves when no connection is left.
    */
   leave(offer: Offer): Promise<void> {
-    this.#isLeaving = this.#closing === undefined;
-    return (this.#closing ??= this.#leave(offer));
+    if (this.#closing === undefined) {
+      this.#isLeaving = true;
+      this.#leftAt = performance.now();
+      this.#closing = this.#leave();
+    }
+    if (this.#isLeaving) this.#handOverAll(offer);
+    return this.#closing;
   }
 
   /** Hands over up to `most` idle connections, and stays. */
@@ -316,14 +328,21 @@ export class Server implements ConnectionOwner {
     blocks.trim();
   }
 
-  async #leave(offer: Offer): Promise<void> {
-    this.#forgetClosingTimer = neverEarly(this.timeouts.shutdown, this.#refuseAll);
+  #handOverAll(offer: Offer): void {
+    this.#forgetClosingTimer();
+    const left = this.#leftAt + this.timeouts.shutdown - performance.now();
+    this.#forgetClosingTimer = neverEarly(Math.max(left, 0), this.#refuseAll);
+    const handOver = new HandOver(offer, Infinity);
+    for (const connection of this.#connections) connection.leave(handOver);
+  }
+
+  async #leave(): Promise<void> {
     const stopped = Promise.all(this.#listeners.map((listener) => listener.close()));
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
-    const handOver = new HandOver(offer, Infinity);
-    for (const connection of this.#connections) connection.leave(handOver);
+    // What is idle is handed over in this turn.
+    await Promise.resolve();
     if (this.#connections.size > 0) await emptied;
     this.#forgetClosingTimer();
     await stopped;

@@ -20,7 +20,8 @@ export function unbalanced<W extends Load>(
   const total = workers.reduce((sum, { connections }) => sum + connections, 0);
   const fewest = others.at(-1)!.connections;
   // One more than the others have is no difference.
-  if (from === undefined || from.connections <= fewest + 1 || from.connections < fewest * MOST_RATIO) return undefined;
+  if (from === undefined || from.connections <= fewest + 1 || from.connections < fewest * MOST_RATIO)
+    return undefined;
   const connections = Math.min(from.connections - Math.ceil(total / workers.length), MOST_MOVED);
   return { from, connections: Math.max(connections, 1) };
 }

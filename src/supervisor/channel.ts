@@ -59,6 +59,10 @@ export type MessageToMaster =
   | { readonly kind: "released"; readonly id: number }
   | { readonly kind: "reading"; readonly id: number }
   | { readonly kind: "withdrawn"; readonly id: number }
+  /** To the next master, with a handle: a listening socket. */
+  | { readonly kind: "socket" }
+  /** To the next master, after all sockets: the worker of a dead master. */
+  | { readonly kind: "orphan"; readonly pid: number }
   | { readonly kind: "report"; readonly id: number; readonly statistics: WorkerStatistics };
 
 /** What a channel is made of: `process` in a worker, a ChildProcess in the master. */
@@ -69,7 +73,8 @@ interface ChannelEnd {
 
 /** Our messages on the channel between master and worker. */
 export class Channel<Sent extends { readonly kind: string }, Received extends { readonly kind: string }> {
-  readonly #end: ChannelEnd;
+  readonly #end: ChannelEnd & NodeJS.EventEmitter;
+  readonly #received: (message: Received, handle: SocketHandle | undefined) => void;
 
   /** @param received gets each message of the other side, with its handle if it has one */
   constructor(
@@ -77,9 +82,18 @@ export class Channel<Sent extends { readonly kind: string }, Received extends { 
     received: (message: Received, handle: SocketHandle | undefined) => void,
   ) {
     this.#end = end;
-    end.on("internalMessage", (message: { readonly cmd?: unknown; readonly body: Received }, handle) => {
-      if (message.cmd === COMMAND) received(message.body, handle as SocketHandle | undefined);
-    });
+    this.#received = received;
+    this.listen();
+  }
+
+  /** Listens again, on a channel that has replaced one that was lost. */
+  listen(): void {
+    this.#end.on(
+      "internalMessage",
+      (message: { readonly cmd?: unknown; readonly body: Received }, handle) => {
+        if (message.cmd === COMMAND) this.#received(message.body, handle as SocketHandle | undefined);
+      },
+    );
   }
 
   /** Whether the other side is there. */

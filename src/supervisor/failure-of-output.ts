@@ -29,7 +29,6 @@ export function failureOfOutput(lines: readonly string[], state: WorkerState): W
 }
 
 function exitOf(state: WorkerState): string {
-  if (state.kind === "killed") return `because ${state.why}`;
   if (state.kind !== "ended") return "";
   return state.signal === null ? `with code ${state.code}` : `by ${state.signal}`;
 }

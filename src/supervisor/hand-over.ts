@@ -223,6 +223,11 @@ export class MasterTransfers<W extends TransferEnd> {
     this.#transfers.delete(id);
   }
 
+  /** Whether connections of a worker are on their way. */
+  isSending(worker: W): boolean {
+    return [...this.#transfers.values()].some(({ sender }) => sender === worker);
+  }
+
   /** A worker has ended. What it sent its receiver may read; what it was to receive its sender goes on with. */
   ended(worker: W): void {
     for (const [id, { sender, senderId, receiver, forget }] of this.#transfers) {

@@ -9,7 +9,7 @@ import { formatAddress, parseAddress, type Address, type AddressLike } from "../
 import type { SocketHandle } from "../server/accepted-socket.js";
 import { cannotListen } from "../server/listen-failure.js";
 import { giveAccess, givenAccess, type SocketAccess } from "../server/socket-access.js";
-import type { SocketFile } from "../server/socket-file.js";
+import { SocketFile } from "../server/socket-file.js";
 import { HiddenSocket } from "../server/unix-socket.js";
 
 /** What node:cluster binds its sockets with: without listening. Not public; Node.js 20 to 26 have it. */
@@ -54,13 +54,19 @@ export class ListeningSockets {
   }
 
   /**
-   * Binds one more socket.
+   * Binds one more socket, or takes one that was bound before.
    *
+   * @param bound the listening socket of a dead master at this address, if there is one
    * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_ADDRESS_IN_USE` for one that is taken,
    * `ERR_LISTEN` for one that the system refuses
    */
-  async bind(input: AddressLike): Promise<void> {
+  async bind(input: AddressLike, bound?: SocketHandle): Promise<void> {
     const address = parseAddress(input);
+    if (bound !== undefined && address.kind !== "fd") {
+      this.#sockets.push(taken(address, bound));
+      return;
+    }
+    bound?.close();
     switch (address.kind) {
       case "fd":
         this.#sockets.push(inherit(address));
@@ -156,6 +162,14 @@ async function bindTcp(address: Address & { readonly kind: "tcp" }): Promise<Hel
   } catch (error) {
     throw cannotListen(address, error);
   }
+}
+
+/** A socket that listens already, under its name. */
+function taken(address: Exclude<Address, { readonly kind: "fd" }>, handle: SocketHandle): HeldSocket {
+  const socket = held(formatAddress(address), handle);
+  return address.kind === "unix"
+    ? { ...socket, path: address.path, file: SocketFile.at(address.path) }
+    : socket;
 }
 
 function held(address: string, handle: { readonly fd: number; close?(): void }): HeldSocket {

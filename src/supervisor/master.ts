@@ -5,12 +5,13 @@ import type { SocketHandle } from "../server/accepted-socket.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import { unbalanced } from "./balance.js";
 import type { MessageToMaster } from "./channel.js";
-import { MasterTransfers } from "./hand-over.js";
+import { MasterTransfers, type TransferEnd } from "./hand-over.js";
 import type { ListeningSockets } from "./listening-sockets.js";
 import { limitsOfOne, whyRecycle, type RecyclingLimits } from "./recycling.js";
 import type { ReloadOutcome, WorkerFailure, WorkerReport } from "./reports.js";
 import { Slot, type SlotHost } from "./slot.js";
 import type { Supervised, SupervisedEvents } from "./supervised.js";
+import type { Takeover } from "./takeover.js";
 import { WorkerProcess, type WorkerListener, type WorkerProgram } from "./worker-process.js";
 import type { LeaveReason, WorkerState } from "./worker-state.js";
 
@@ -48,7 +49,7 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
   readonly #log: Logger;
   readonly #slots: readonly Slot[];
   readonly #workers = new Set<WorkerProcess>();
-  readonly #transfers: MasterTransfers<WorkerProcess>;
+  readonly #transfers: MasterTransfers<TransferEnd>;
   readonly #reloads: ReloadOutcome[] = [];
   readonly #limits = new WeakMap<WorkerProcess, RecyclingLimits>();
   readonly #shutdowns = new WeakMap<WorkerProcess, number>();
@@ -68,6 +69,8 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
   #pulse: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
   #emptied: (() => void)[] = [];
+  /** Whether the first workers could not serve: {@link start} reports that. */
+  #hasFailed = false;
 
   constructor(options: MasterOptions) {
     super();
@@ -107,12 +110,14 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     const failures = await Promise.all(this.#slots.map((slot) => slot.start()));
     const failure = failures.find((one) => one !== undefined);
     if (failure !== undefined) {
+      this.#hasFailed = !this.isStopping;
       await this.stop();
       return failure;
     }
     try {
       await this.#options.sockets.name();
     } catch (error) {
+      this.#hasFailed = true;
       await this.stop();
       throw error;
     }
@@ -192,6 +197,16 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     }
   }
 
+  /** Has the workers of a dead master hand their connections over to those of this one, and end. */
+  async takeOver(takeover: Takeover): Promise<void> {
+    this.once("stopping", () => takeover.stop());
+    await takeover.finish({
+      received: (orphan, message, handle) => this.#transfers.receive(orphan, message, handle),
+      isSending: (orphan) => this.#transfers.isSending(orphan),
+      ended: (orphan) => this.#transfers.ended(orphan),
+    });
+  }
+
   printed({ pid }: WorkerProcess, line: string): void {
     this.#options.printed(pid, line);
   }
@@ -229,7 +244,7 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
   }
 
   /** The worker of the newest generation that has the fewest connections. */
-  #receiverFor(sender: WorkerProcess): WorkerProcess | undefined {
+  #receiverFor(sender: TransferEnd): WorkerProcess | undefined {
     let best: WorkerProcess | undefined;
     for (const { receiver } of this.#slots) {
       if (receiver === undefined || receiver === sender) continue;
@@ -369,6 +384,6 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
       });
     }
     this.#options.sockets.close();
-    this.emit("stopped");
+    if (!this.#hasFailed) this.emit("stopped");
   }
 }

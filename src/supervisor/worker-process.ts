@@ -15,6 +15,8 @@ const FIRST_SOCKET = 4;
 /** Lines of standard error that are kept of a worker that has not started; it may say why. */
 const KEPT_LINES = 100;
 
+/** Of those, the lines that a report shows of a program that was killed. */
+const KEPT_DETAILS = 10;
 /** How long the last output of a worker that has ended is waited for; ms. */
 const OUTPUT_WAIT = 200;
 
@@ -32,6 +34,8 @@ export interface WorkerProgram {
   /** Whether a worker logs where its event loop spins if that stands still. */
   readonly hangReport: boolean;
   readonly environment: NodeJS.ProcessEnv;
+  /** Where its workers find the next master if this one dies. */
+  readonly next: string | undefined;
 }
 
 /** What makes a worker. */
@@ -85,6 +89,8 @@ export class WorkerProcess {
     const place: WorkerPlace = {
       sockets: sockets.map(({ address }, index) => ({ fd: FIRST_SOCKET + index, address })),
       hangReport,
+      master: process.pid,
+      next: program.next,
     };
     // First of all: what else is loaded has no privileges any more.
     const asUser = identity === undefined ? [] : ["--import", identityModule(identity)];
@@ -178,6 +184,12 @@ export class WorkerProcess {
 
   /** Kills it. */
   kill(why: string): void {
+    if (this.readyAt === undefined) {
+      this.#failure ??= {
+        sentence: `The program was killed: ${why}`,
+        details: this.#errors.slice(-KEPT_DETAILS),
+      };
+    }
     this.#change(states.kill(this.#state, why));
     this.#child.kill("SIGKILL");
   }

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import type { Logger } from "pino";
 
 import { startFailureOf } from "../diagnostics/start-failure.js";
@@ -7,10 +8,13 @@ import { ignoreOutputErrors, isEnding } from "../process/process-end.js";
 import type { WorkerPlace } from "../process/worker-place.js";
 import type { Server } from "../server/server.js";
 import type { SocketAccess } from "../server/socket-access.js";
+import { attachChannel } from "./attach-channel.js";
 import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.js";
 import { WorkerTransfers } from "./hand-over.js";
 import type { ActiveRequest, WorkerStatistics } from "./reports.js";
 
+/** How often a worker without a master looks for the next one; ms. */
+const SEEK_INTERVAL = 250;
 /** Active requests that a report lists. */
 const MOST_LISTED = 1_000;
 const NO_PATH = "";
@@ -82,7 +86,7 @@ export class WorkerSide {
       this.#mayListen = resolve;
     });
     this.#channel.send({ kind: "prepared", access, shutdown: waitOf(server) });
-    if (!this.#channel.isOpen) this.#mayListen?.();
+    if (!this.#channel.isOpen) this.#disconnected();
     // Nothing else may keep the process running yet.
     process.channel?.ref();
     await allowed;
@@ -146,14 +150,48 @@ export class WorkerSide {
     if (this.#isAlone) return;
     this.#isAlone = true;
     // A program that sends a message to its lost master must not end by it.
-    process.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === undefined || !CHANNEL_CLOSED.test(error.code)) throw error;
-    });
+    process.off("error", ignoreClosedChannel).on("error", ignoreClosedChannel);
     this.#mayListen?.();
     this.#transfers?.disconnected();
-    this.#parts?.server.keep();
+    // Asked to end, it closes what is left; otherwise it serves that until a master comes.
+    if (isEnding()) void this.#parts?.server.close();
+    else this.#parts?.server.keep();
     this.#parts?.log.warn("The master is gone; this worker serves on");
+    if (this.#place.next !== undefined) this.#seekMaster(this.#place.next);
   }
+
+  /** Tries to reach the next master until there is one. */
+  #seekMaster(path: string): void {
+    const timer = setInterval(() => {
+      const socket = connect(path).unref();
+      // Before it is connected, or it would be read.
+      socket.pause();
+      socket.once("error", () => {});
+      socket.once("connect", () => {
+        if (!this.#isAlone) {
+          socket.destroy();
+          return;
+        }
+        clearInterval(timer);
+        this.#isAlone = false;
+        attachChannel(socket);
+        process.channel?.unref();
+        this.#channel.listen();
+        this.#introduce();
+      });
+    }, SEEK_INTERVAL).unref();
+  }
+
+  #introduce(): void {
+    for (const handle of this.#parts?.server.listeningHandles ?? []) {
+      if (handle !== undefined) this.#channel.send({ kind: "socket" }, handle);
+    }
+    this.#channel.send({ kind: "orphan", pid: process.pid });
+  }
+}
+
+function ignoreClosedChannel(error: NodeJS.ErrnoException): void {
+  if (error.code === undefined || !CHANNEL_CLOSED.test(error.code)) throw error;
 }
 
 /** How long a closing server may wait for its requests; ms. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { failureOfOutput } from "../../src/supervisor/failure-of-output.js";
-import { STARTING, end, kill } from "../../src/supervisor/worker-state.js";
+import { STARTING, end } from "../../src/supervisor/worker-state.js";
 
 const exited = end(STARTING, { code: 1, signal: null });
 
@@ -34,10 +34,6 @@ test("finds an error with a code, and one without a place", () => {
 test.each([
   [exited, "The program ended with code 1 before it called serve"],
   [end(STARTING, { code: null, signal: "SIGSEGV" }), "The program ended by SIGSEGV before it called serve"],
-  [
-    kill(STARTING, "it was not ready within 10 s"),
-    "The program ended because it was not ready within 10 s before it called serve",
-  ],
 ])("describes the end of a program that printed no error", (state, sentence) => {
   expect(failureOfOutput(["something", "else"], state)).toEqual({ sentence, details: ["something", "else"] });
 });

@@ -53,8 +53,6 @@ export async function compiledPrograms(): Promise<string> {
   await bundle.close();
   // The command reads its version there.
   copyFileSync(join(root, "package.json"), join(folder, "package.json"));
-  // What the package loads only when it needs it.
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
 }
 
