@@ -51,6 +51,8 @@ export async function compiledPrograms(): Promise<string> {
     chunkFileNames: "dist/shared/[name].mjs",
   });
   await bundle.close();
+  // What is loaded later, by require, is not part of the bundle.
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   // The command reads its version there.
   copyFileSync(join(root, "package.json"), join(folder, "package.json"));
   return folder;
