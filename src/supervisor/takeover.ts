@@ -154,10 +154,8 @@ export class Takeover {
   /** Asks the orphans to end without a hand-over. */
   stop(): void {
     this.#isStopping = true;
-    const attached = this.#attached ?? this.#first;
-    attached?.send({ kind: "stop" });
-    // A second signal would end the requests of the one that has the message.
-    for (const pid of orphansAt(this.#path)) if (pid !== attached?.pid) process.kill(pid, "SIGTERM");
+    if (this.#attached !== undefined || this.#first !== undefined) process.disconnect();
+    for (const pid of orphansAt(this.#path)) process.kill(pid, "SIGTERM");
   }
 
   /** Has an orphan hand over what is idle. It comes again if it has not ended in its turn. */
@@ -168,8 +166,8 @@ export class Takeover {
     const end = performance.now() + TURN;
     while (isThere(orphan.pid) && (performance.now() < end || host.isSending(orphan))) await delay(CHECK);
     this.#attached = undefined;
-    if (isThere(orphan.pid)) process.disconnect();
-    else host.ended(orphan);
+    if (!isThere(orphan.pid)) host.ended(orphan);
+    else if (process.connected) process.disconnect();
     await orphan.ended;
   }
 

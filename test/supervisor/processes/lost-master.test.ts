@@ -47,19 +47,6 @@ test.each(["unix", "tcp"] as const)("the next master takes socket and connection
   expect(existsSync(program.socket)).toBe(false);
 });
 
-test("SIGTERM to the next master ends the workers of the dead one too", async () => {
-  const program = await SupervisedProgram.start();
-  const busy = await program.connect();
-  await askOn(busy);
-  busy.send(get(1, "/wait?never"));
-  await killMaster(program);
-  await program.startNext({ env: { SHUTDOWN: "300" } });
-  program.master.kill("SIGTERM");
-  program.release("never");
-  expect((await busy.answer(1)).status).toBe(200);
-  await program.processes.gone();
-});
-
 test("a path on which a stranger listens is not taken over, and no worker is left", async () => {
   const program = await SupervisedProgram.start();
   const next = new SupervisedProgram({ listen: program.socket });
