@@ -110,7 +110,7 @@ export class Takeover {
   static async begin(path: string, log: Logger): Promise<Takeover | undefined> {
     const orphans = orphansAt(path);
     if (orphans.length === 0) return undefined;
-    if (process.connected === true) {
+    if (process.connected) {
       log.warn("Cannot take over from a dead master: this process has a channel to its parent");
       return undefined;
     }

@@ -28,7 +28,7 @@ test.each(["unix", "tcp"] as const)("the next master takes socket and connection
   const before = await askOn(peer);
   await askOn(busy);
   busy.send(get(1, "/wait?go"));
-  const orphans = program.processes.pids.filter((pid) => pid !== program.master.pid);
+  const orphans = new Set(program.processes.pids.filter((pid) => pid !== program.master.pid));
   await killMaster(program);
   program.deploy("2");
   await program.startNext({ listen: address });
@@ -38,7 +38,7 @@ test.each(["unix", "tcp"] as const)("the next master takes socket and connection
   program.release("go");
   expect(identityIn((await busy.answer(1)).text)).toMatchObject({ version: 1 });
   await expect.poll(async () => (await askOn(busy)).version).toBe(2);
-  await expect.poll(() => program.processes.pids.filter((pid) => orphans.includes(pid))).toEqual([]);
+  await expect.poll(() => program.processes.pids.filter((pid) => orphans.has(pid))).toEqual([]);
   expect(await program.ask(address)).toMatchObject({ version: 2 });
 
   program.master.kill("SIGTERM");
