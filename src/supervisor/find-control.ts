@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { ConfigurationError } from "../errors.js";
+import { isRunning } from "../process/is-running.js";
 import { controlFolder, controlFolders, faultOf, type ControlFolderFacts } from "./control-folder.js";
 
 /** How the master is named whose control socket is wanted. */
@@ -68,7 +69,7 @@ function socketsIn(folders: readonly string[], uid: number): readonly ControlFil
     .flatMap((folder) =>
       readdirSync(folder).flatMap((name) => {
         const pid = Number(SOCKET_NAME.exec(name)?.[1]);
-        return isRunning(pid) ? [{ path: join(folder, name), pid }] : [];
+        return pid > 0 && isRunning(pid) ? [{ path: join(folder, name), pid }] : [];
       }),
     );
 }
@@ -98,16 +99,6 @@ function readPid(file: string): number {
 /** The user of a process; undefined without /proc. */
 function userOf(pid: number): number | undefined {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
-}
-
-function isRunning(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 function noMaster(fact: string): ConfigurationError {

@@ -1,5 +1,6 @@
 import { fstatSync, readdirSync, readlinkSync } from "node:fs";
 
+import { isRunning } from "../process/is-running.js";
 import type { SocketHandle } from "../server/accepted-socket.js";
 import type { OfferedConnection } from "../server/hand-over.js";
 import type { Server } from "../server/server.js";
@@ -74,7 +75,11 @@ export class WorkerTransfers {
       return;
     }
     const id = (this.#lastId += 1);
-    const timer = setTimeout(() => this.#end(id, "not taken"), ACCEPT_LIMIT);
+    const timer = setTimeout(() => {
+      // At once: if this process ends before it hears of an acceptance, the receiver must not read what was answered here.
+      this.#channel.send({ kind: "withdrawn", id });
+      this.#end(id, "not taken");
+    }, ACCEPT_LIMIT);
     this.#sending.set(id, { connection, settle, timer, by: undefined });
     const unread = connection.unread.toString("base64");
     this.#channel.send({ kind: "connection", id, unread }, connection.handle);
@@ -136,10 +141,8 @@ export class WorkerTransfers {
 
   #release(id: number, by: number): void {
     const sending = this.#sending.get(id);
-    if (sending === undefined) {
-      this.#channel.send({ kind: "withdrawn", id });
-      return;
-    }
+    // Withdrawn meanwhile.
+    if (sending === undefined) return;
     clearTimeout(sending.timer);
     sending.by = by;
     this.#channel.send({ kind: "released", id });
@@ -154,14 +157,26 @@ export class WorkerTransfers {
   }
 }
 
-/** Whether another process of this user has the socket open. */
+/**
+ * Whether another process has the socket open. If its descriptors cannot be read, as those of a process that was root, it counts
+ * as having it if it runs: a connection that is lost is better than one that two processes read.
+ */
 function isHeldBy(pid: number, { fd }: SocketHandle): boolean {
+  const link = `socket:[${fstatSync(fd).ino}]`;
+  const folder = `/proc/${pid}/fd`;
   try {
-    const link = `socket:[${fstatSync(fd).ino}]`;
-    const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).some((name) => readlinkSync(`${folder}/${name}`) === link);
+    return readdirSync(folder).some((name) => linkAt(`${folder}/${name}`) === link);
   } catch {
-    return false;
+    return isRunning(pid);
+  }
+}
+
+/** What a link names; undefined if it is gone, as of a descriptor that was closed meanwhile. */
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }
 
