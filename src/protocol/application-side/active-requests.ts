@@ -102,7 +102,6 @@ export class ActiveRequests {
 
   /** Whether nothing more is read for the active requests, except an abort. */
   get hasAllInput(): boolean {
-    if (this.#unfinished.size > 0) return false;
     for (const exchange of this.#byId.values()) if (!isInputComplete(exchange)) return false;
     return true;
   }

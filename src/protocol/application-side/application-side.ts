@@ -101,7 +101,8 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
    * @returns the bytes of a record that was only read in part; undefined if the connection is in use, or ends
    */
   release(): Buffer | undefined {
-    const isInUse = this.#requests.size > 0 || !this.#requests.inputComplete || this.output.length > 0;
+    // Input that a request which was answered still gets is ignored there too (section 3.3).
+    const isInUse = this.#requests.size > 0 || this.output.length > 0;
     return isInUse || this.#sharing === "last" || this.#finishing ? undefined : this.#reader.takeBack();
   }
 

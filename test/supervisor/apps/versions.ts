@@ -77,7 +77,7 @@ await serve(
         kind: "authorizer",
         name: "Gate",
         paths: [],
-        authorize: ({ headers }) => (headers.get("x-user") === null ? deny(401) : allow({ USER: head() })),
+        authorize: ({ headers }) => (headers.has("x-user") ? allow({ USER: head() }) : deny(401)),
       },
       {
         kind: "filter",
