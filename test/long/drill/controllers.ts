@@ -73,7 +73,8 @@ class Drilled implements OnStart {
     return `${head(id)}sha256=${hash.digest("hex")}\n`;
   }
 
-  @Get("/spin")
+  /** Not a GET: nginx would repeat that on the next worker, which would hang too. */
+  @Post("/spin")
   spin() {
     for (;;) continue;
   }

@@ -4,7 +4,7 @@ import { describe, expect, inject, test } from "vitest";
 import { reloads } from "./plans.js";
 import { nothingLeft, runScenario, type Scenario } from "./scenario.js";
 import { drillScenario } from "./scenarios/common.js";
-import { brokenScenarios, killScenarios } from "./scenarios/kill.js";
+import { brokenScenarios, killScenarios, masterScenarios } from "./scenarios/kill.js";
 import { recycleScenarios } from "./scenarios/recycle.js";
 import { reloadCell } from "./scenarios/reload.js";
 import { guardingServers, rolesEvents, rolesScenario } from "./scenarios/roles.js";
@@ -26,6 +26,7 @@ const scenarios: Scenario[] = [
   reloadCell({ workers: 4, keep: 0, over: "unix", count: 2 }),
   ...brokenScenarios({ count: 4 }).slice(1),
   ...killScenarios({ time: 3_000, every: 1_000 }).slice(0, 1),
+  ...masterScenarios({ moments: [100], orphaned: 2_000 }),
   leak!,
   // What else fails with a hung worker is judged by the whole drill.
   { ...hang!, limits: { ...nothingLeft, notFound: 0 } },

@@ -100,7 +100,7 @@ const kinds = {
     judge: (answer, id) =>
       judgeText(answer, id, `sha256=${createHash("sha256").update(bodyOf(id)).digest("hex")}\n`),
   },
-  spin: { method: "GET", target: (id) => `/spin?id=${id}`, judge: judgeText },
+  spin: { method: "POST", target: (id) => `/spin?id=${id}`, judge: judgeText },
   leak: { method: "GET", target: (id) => `/leak?id=${id}`, judge: judgeText },
   allowed: allowed(),
   allowedLate: allowed(THINK),

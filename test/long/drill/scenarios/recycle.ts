@@ -14,9 +14,9 @@ export function recycleScenarios({ processes = 6 } = {}): Scenario[] {
   return [
     drillScenario({
       group: "recycle",
-      name: `leak of 20 MiB in 1 % of requests, recycling at ${MOST_MEMORY} MiB`,
+      name: `leak of 20 MiB in 3 % of requests, recycling at ${MOST_MEMORY} MiB`,
       target: tricornWith({ options: ["--recycle-memory", String(MOST_MEMORY)] }),
-      mix: { ...usualMix, leak: 1 },
+      mix: { ...usualMix, leak: 3 },
       plan: untilProcesses(processes),
       limits: { ...unnoticed, notRecycled: 0 },
       more: ({ samples }) => ({ notRecycled: Math.max(0, processes - sharesOf(samples).length) }),
