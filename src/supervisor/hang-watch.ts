@@ -19,6 +19,11 @@ const DISCONNECTED = 1;
 export interface HangWatchOptions {
   /** How long the event loop may stand still, in ms. */
   readonly limit?: number | undefined;
+  /**
+   * Called after the JavaScript that spun was ended: no `catch` and no `finally` of it ran, and the event loop goes on. Without
+   * it, nothing is ended.
+   */
+  readonly ended?: (() => void) | undefined;
 }
 
 /** What the thread is given. */
@@ -26,6 +31,8 @@ interface ThreadData {
   readonly shared: Int32Array;
   readonly beat: number;
   readonly limit: number;
+  /** Whether what spins is ended. */
+  readonly ends: boolean;
 }
 
 /**
@@ -37,9 +44,12 @@ interface ThreadData {
  *
  * Resolves when the session is connected.
  */
-export async function watchEventLoop({ limit = HANG_REPORT_AFTER }: HangWatchOptions = {}): Promise<void> {
+export async function watchEventLoop({
+  limit = HANG_REPORT_AFTER,
+  ended,
+}: HangWatchOptions = {}): Promise<void> {
   const shared = new Int32Array(new SharedArrayBuffer(SHARED_WORDS * Int32Array.BYTES_PER_ELEMENT));
-  const workerData: ThreadData = { shared, beat: BEAT, limit };
+  const workerData: ThreadData = { shared, beat: BEAT, limit, ends: ended !== undefined };
   // No options of this process: `--import` would load the program's loaders once more.
   const thread = new Worker(`(${watchFromThread.toString()})(require)`, {
     eval: true,
@@ -56,6 +66,7 @@ export async function watchEventLoop({ limit = HANG_REPORT_AFTER }: HangWatchOpt
   process.once("exit", disconnect);
   try {
     await once(thread, "message");
+    thread.on("message", () => ended?.());
     thread.unref();
   } catch (error) {
     // For example a Node.js that was built without the inspector: the loop is not watched, the program is.
@@ -82,7 +93,7 @@ function watchFromThread(require: NodeJS.Require): void {
   const PATIENCE = 3;
   /** How often a full pipe is tried again, 2 ms apart. */
   const ATTEMPTS = 50;
-  const { shared, beat, limit } = workerData as ThreadData;
+  const { shared, beat, limit, ends } = workerData as ThreadData;
   const session = new Session();
   session.connectToMainThread();
 
@@ -123,6 +134,10 @@ function watchFromThread(require: NodeJS.Require): void {
       if (state === "asked" || state === "native") {
         state = "reported";
         log(stood, stackOf(params, scripts));
+        if (ends) {
+          session.post("Runtime.terminateExecution");
+          parentPort!.postMessage("ended");
+        }
       }
       session.post("Debugger.resume");
       session.post("Debugger.disable");

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { startFailureOf } from "../diagnostics/start-failure.js";
 import { Role } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
+import { TricornError } from "../errors.js";
 import { ignoreOutputErrors, isEnding } from "../process/process-end.js";
 import type { WorkerPlace } from "../process/worker-place.js";
 import type { Server } from "../server/server.js";
@@ -81,7 +82,8 @@ export class WorkerSide {
     const { server, access = {} } = parts;
     this.#parts = parts;
     this.#transfers = new WorkerTransfers(server, this.#channel);
-    if (this.#place.hangReport) await (await import("./hang-watch.js")).watchEventLoop();
+    if (this.#place.hangReport)
+      await (await import("./hang-watch.js")).watchEventLoop({ ended: leaveAfterHang });
     const allowed = new Promise<void>((resolve) => {
       this.#mayListen = resolve;
     });
@@ -192,6 +194,13 @@ export class WorkerSide {
 
 function ignoreClosedChannel(error: NodeJS.ErrnoException): void {
   if (error.code === undefined || !CHANNEL_CLOSED.test(error.code)) throw error;
+}
+
+/** What was ended leaves an unknown state, as an uncaught error does: the process ends once its connections are handed over. */
+function leaveAfterHang(): never {
+  throw new TricornError("ERR_EVENT_LOOP_HUNG", "Ended what kept the event loop from turning", {
+    fault: "local",
+  });
 }
 
 /** How long a closing server may wait for its requests; ms. */

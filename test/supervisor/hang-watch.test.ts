@@ -69,3 +69,14 @@ test("watchEventLoop prints nothing when the process exits", async () => {
   expect(await process.ended).toBe(3);
   expect([process.output, process.errors]).toEqual([[], []]);
 });
+
+test.each([
+  ["spin", /^ {4}at spinForEver \(/],
+  ["regex", /^ {4}at regex \(/],
+])("watchEventLoop ends what spins if asked to, and the program goes on: %s", async (what, stack) => {
+  const process = new NodeProcess([...commandOf(app), what, "end"]);
+
+  expect((await report(process)).stack).toMatch(stack);
+  expect(await process.ended).toBe(4);
+  expect(process.output).toEqual(["ended"]);
+});

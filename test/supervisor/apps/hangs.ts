@@ -3,7 +3,7 @@ import { readSync } from "node:fs";
 
 import { watchEventLoop } from "../../../src/supervisor/hang-watch.js";
 
-const [, , what = ""] = process.argv;
+const [, , what = "", then = ""] = process.argv;
 
 function spinForEver(): never {
   for (;;) Math.sqrt(2);
@@ -30,5 +30,9 @@ const doings: Readonly<Record<string, () => void>> = {
   idle: () => setTimeout(() => console.log("idle"), 3_000),
 };
 
-await watchEventLoop({ limit: 1_000 });
+const ended = (): void => {
+  console.log("ended");
+  process.exitCode = 4;
+};
+await watchEventLoop({ limit: 1_000, ...(then === "end" ? { ended } : {}) });
 doings[what]!();

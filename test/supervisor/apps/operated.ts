@@ -70,4 +70,9 @@ class Operated {
   }
 }
 
-await serve([Operated]);
+const { OPERATED_SHUTDOWN: shutdown } = process.env;
+await serve(
+  [Operated],
+  undefined,
+  shutdown === undefined ? {} : { timeouts: { shutdown: Number(shutdown) } },
+);
