@@ -2,7 +2,7 @@
 import { describe, expect, inject, test } from "vitest";
 
 import { reloads } from "./plans.js";
-import { nothingLeft, runScenario, type Scenario } from "./scenario.js";
+import { runScenario, type Scenario } from "./scenario.js";
 import { drillScenario } from "./scenarios/common.js";
 import { brokenScenarios, killScenarios, masterScenarios } from "./scenarios/kill.js";
 import { recycleScenarios } from "./scenarios/recycle.js";
@@ -20,16 +20,13 @@ async function expectNoFault(_name: string, { idleLimits: _times, ...scenario }:
 
 const [nginx, apache] = guardingServers;
 const [rolesReloads, rolesKills] = rolesEvents({ count: 4, time: 3_000 });
-const [leak, hang] = recycleScenarios({ processes: 4 });
 const scenarios: Scenario[] = [
   reloadCell({ workers: 2, keep: 16, over: "tcp", count: 3 }),
   reloadCell({ workers: 4, keep: 0, over: "unix", count: 2 }),
   ...brokenScenarios({ count: 4 }).slice(1),
   ...killScenarios({ time: 3_000, every: 1_000 }).slice(0, 1),
   ...masterScenarios({ moments: [100], orphaned: 2_000 }),
-  leak!,
-  // What else fails with a hung worker is judged by the whole drill.
-  { ...hang!, limits: { ...nothingLeft, notFound: 0 } },
+  ...recycleScenarios({ processes: 4 }),
   ...stopScenarios({ after: [0, 150, 400], restarts: 2 }).slice(0, -1),
   rolesScenario(nginx!, rolesReloads!),
   rolesScenario(apache!, rolesKills!),

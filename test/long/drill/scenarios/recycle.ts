@@ -25,6 +25,8 @@ export function recycleScenarios({ processes = 6 } = {}): Scenario[] {
       group: "recycle",
       name: "a worker that hangs",
       target: tricornWith({ options: ["--hang-report"] }),
+      // The request that hangs is refused so late.
+      env: { DRILL_SHUTDOWN: "3000" },
       plan: hang(/at spin \(/),
       limits: { ...nothingLeft, failedBesideHang: 0, notFound: 0 },
       idleLimits: { foundAfter: FOUND_WITHIN },
