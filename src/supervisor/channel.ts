@@ -90,8 +90,9 @@ export class Channel<Sent extends { readonly kind: string }, Received extends { 
   listen(): void {
     this.#end.on(
       "internalMessage",
-      (message: { readonly cmd?: unknown; readonly body: Received }, handle) => {
-        if (message.cmd === COMMAND) this.#received(message.body, handle as SocketHandle | undefined);
+      (message: { readonly cmd?: unknown; readonly body: Received | null }, handle) => {
+        if (message.cmd === COMMAND && isMessage(message.body))
+          this.#received(message.body, handle as SocketHandle | undefined);
       },
     );
   }
@@ -114,6 +115,11 @@ export class Channel<Sent extends { readonly kind: string }, Received extends { 
     // As a raw handle: a net.Socket would be read as soon as it arrives. Its type is not public.
     this.#end.send?.({ cmd: COMMAND, body: message }, handle as undefined, {}, sent);
   }
+}
+
+/** The code of a worker can send anything. */
+function isMessage<M extends { readonly kind: string }>(body: M | null | undefined): body is M {
+  return typeof body?.kind === "string";
 }
 
 function nothing(): void {}

@@ -198,11 +198,11 @@ export class WorkerProcess {
     switch (message.kind) {
       case "prepared":
         this.#listener.received(this, message, handle);
-        this.#change(states.prepare(this.#state));
+        this.#advance(states.prepare);
         return;
       case "ready":
         this.readyAt ??= performance.now();
-        this.#change(states.beReady(this.#state));
+        this.#advance(states.beReady);
         return;
       case "failed":
         this.#failure = message.failure;
@@ -214,12 +214,24 @@ export class WorkerProcess {
         this.#change(states.leave(this.#state, "itself"));
         return;
       case "empty":
-        this.#change(states.beEmpty(this.#state));
+        this.#advance(states.beEmpty);
         this.send({ kind: "stop" });
         return;
       default:
         this.#listener.received(this, message, handle);
     }
+  }
+
+  /** Only its own code can have sent what does not belong in its state; the master must not end by that. */
+  #advance(by: (state: states.WorkerState) => states.WorkerState): void {
+    let next: states.WorkerState;
+    try {
+      next = by(this.#state);
+    } catch (error) {
+      this.kill(`it sent a message that it must not send: ${(error as Error).message}`);
+      return;
+    }
+    this.#change(next);
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {

@@ -22,6 +22,12 @@ const NO_PATH = "";
 /** The code with which Node.js reports a message to a master that is gone. */
 const CHANNEL_CLOSED = /^ERR_IPC_/;
 
+/**
+ * The signals that ask a master for something, and would end a process alone. Whoever sends them to all processes of a group or
+ * service (`systemctl kill`) means the master; workers that all ended by them would serve nobody if the new version does not start.
+ */
+const SIGNALS_FOR_MASTER = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+
 /** What a worker serves. */
 export interface WorkerParts {
   readonly server: Server;
@@ -68,6 +74,7 @@ export class WorkerSide {
       }
     });
     process.on("disconnect", () => this.#disconnected());
+    for (const signal of SIGNALS_FOR_MASTER) process.on(signal, leaveToMaster);
     // The listener alone would keep the process running.
     process.channel?.unref();
   }
@@ -130,9 +137,13 @@ export class WorkerSide {
   #stop(): void {
     this.#isStopping = true;
     // No other worker takes its connections any more.
-    void this.#parts?.server.close();
+    const closed = this.#parts?.server.close();
     // If SIGTERM went to the whole group, a second one would end the requests at once.
-    if (!isEnding()) process.kill(process.pid, "SIGTERM");
+    if (isEnding()) return;
+    const end = (): void => void process.kill(process.pid, "SIGTERM");
+    // With `signals: false` and no listener of the program, it would end the requests too.
+    if (closed === undefined || process.listenerCount("SIGTERM") > 0) end();
+    else void closed.then(end, end);
   }
 
   #report({ id, active }: { readonly id: number; readonly active: boolean }): void {
@@ -151,6 +162,7 @@ export class WorkerSide {
   #disconnected(): void {
     if (this.#isAlone) return;
     this.#isAlone = true;
+    for (const signal of SIGNALS_FOR_MASTER) process.off(signal, leaveToMaster);
     // A program that sends a message to its lost master must not end by it.
     process.off("error", ignoreClosedChannel).on("error", ignoreClosedChannel);
     this.#mayListen?.();
@@ -191,6 +203,8 @@ export class WorkerSide {
     this.#channel.send({ kind: "orphan", pid: process.pid });
   }
 }
+
+function leaveToMaster(): void {}
 
 function ignoreClosedChannel(error: NodeJS.ErrnoException): void {
   if (error.code === undefined || !CHANNEL_CLOSED.test(error.code)) throw error;

@@ -61,6 +61,15 @@ const routes = [
   },
   {
     method: "GET",
+    path: "/send",
+    name: "send",
+    handle: ({ queryString }: ResponderRequest) => {
+      process.send?.({ cmd: "NODE_TRICORN", body: JSON.parse(decodeURIComponent(queryString)) as unknown });
+      return head();
+    },
+  },
+  {
+    method: "GET",
     path: "/environment",
     name: "environment",
     handle: () => Object.keys(process.env).sort().join(),
@@ -91,5 +100,8 @@ await serve(
     ],
   }),
   undefined,
-  { timeouts: { shutdown: Number(process.env["SHUTDOWN"] ?? 30_000) } },
+  {
+    signals: process.env["OWN_SIGNALS"] === undefined,
+    timeouts: { shutdown: Number(process.env["SHUTDOWN"] ?? 30_000) },
+  },
 );

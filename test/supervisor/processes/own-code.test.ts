@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+
+import { get } from "../../support/records.js";
+import { SupervisedProgram, askOn, identityIn } from "../supervised-program.js";
+
+test.each(["SIGHUP", "SIGUSR1", "SIGUSR2"] as const)(
+  "%s to all processes of the service ends no worker, also if the new version does not start",
+  async (signal) => {
+    const program = await SupervisedProgram.start({ workers: 1 });
+    const { pid } = await program.ask();
+    program.deploy("broken");
+    process.kill(pid, signal);
+    expect(await program.reload()).toMatch(/^Cannot reload/);
+    expect(program.logged(/^A worker has left/)).toEqual([]);
+    expect((await program.ask()).pid).toBe(pid);
+  },
+);
+
+test("a stop finishes the requests of a program that handles no signals", async () => {
+  const program = await SupervisedProgram.start({ workers: 1, env: { OWN_SIGNALS: "yes" } });
+  const { pid } = await program.ask();
+  const peer = await program.connect();
+  peer.send(get(1, "/wait?go"));
+  const idle = await program.connect();
+  await askOn(idle);
+  program.master.kill("SIGTERM");
+  await idle.closedByApplication();
+  program.release("go");
+  expect(identityIn((await peer.answer(1)).text)).toEqual({ version: 1, pid });
+  expect(await program.master.ended).toBe(0);
+});
+
+test.each([{ kind: "prepared", access: {}, shutdown: 0 }, { kind: "empty" }])(
+  "a worker that sends $kind where it must not is replaced, and the master goes on",
+  async (message) => {
+    const program = await SupervisedProgram.start({ workers: 1 });
+    const peer = await program.connect();
+    const { pid } = await askOn(peer);
+    peer.send(get(1, `/send?${encodeURIComponent(JSON.stringify(message))}`));
+    await program.master.line(/Killed a worker: it sent a message that it must not send/);
+    await expect.poll(async () => (await program.ask()).pid).not.toBe(pid);
+  },
+);
+
+test.each(["null", "7", "{}"])("the master ignores %s from a worker", async (message) => {
+  const program = await SupervisedProgram.start({ workers: 1 });
+  const peer = await program.connect();
+  const { pid } = await askOn(peer);
+  await peer.send(get(1, `/send?${encodeURIComponent(message)}`)).answer(1);
+  expect(await program.reload()).toBe("Reloaded");
+  expect((await askOn(peer)).pid).not.toBe(pid);
+});
