@@ -2,29 +2,25 @@ import { connect } from "node:net";
 import type { Logger } from "pino";
 
 import { startFailureOf } from "../diagnostics/start-failure.js";
-import { Role } from "../protocol/constants.js";
-import type { Exchange } from "../protocol/application-side/exchange.js";
 import { TricornError } from "../errors.js";
 import { ignoreOutputErrors, isEnding } from "../process/process-end.js";
 import type { WorkerPlace } from "../process/worker-place.js";
 import type { Server } from "../server/server.js";
 import type { SocketAccess } from "../server/socket-access.js";
+import { activeRequests } from "./active-requests.js";
 import { attachChannel } from "./attach-channel.js";
 import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.js";
 import { WorkerTransfers } from "./hand-over.js";
-import type { ActiveRequest, WorkerStatistics } from "./reports.js";
+import type { WorkerStatistics } from "./reports.js";
 
 /** How often a worker without a master looks for the next one; ms. */
 const SEEK_INTERVAL = 250;
-/** Active requests that a report lists. */
-const MOST_LISTED = 1_000;
-const NO_PATH = "";
 /** The code with which Node.js reports a message to a master that is gone. */
 const CHANNEL_CLOSED = /^ERR_IPC_/;
 
 /**
- * The signals that ask a master for something, and would end a process alone. Whoever sends them to all processes of a group or
- * service (`systemctl kill`) means the master; workers that all ended by them would serve nobody if the new version does not start.
+ * The signals that ask a master for something. `systemctl kill` sends them to all processes of a service; if workers ended by them,
+ * and the new version did not start, none would be left.
  */
 const SIGNALS_FOR_MASTER = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
@@ -154,7 +150,7 @@ export class WorkerSide {
       requests: server.requests,
       refusals: server.refusals,
       connections: server.openConnections,
-      active: active ? listOf(server) : [],
+      active: active ? activeRequests(server.activeExchanges(), performance.now()) : [],
     };
     this.#channel.send({ kind: "report", id, statistics });
   }
@@ -220,35 +216,4 @@ function leaveAfterHang(): never {
 /** How long a closing server may wait for its requests; ms. */
 function waitOf({ timeouts: { shutdown, abortGrace } }: Server): number {
   return Math.min(shutdown + abortGrace, Number.MAX_SAFE_INTEGER);
-}
-
-function listOf(server: Server): readonly ActiveRequest[] {
-  const requests: ActiveRequest[] = [];
-  const now = performance.now();
-  for (const exchange of server.activeExchanges()) {
-    if (requests.length === MOST_LISTED) break;
-    requests.push(describe(exchange, now));
-  }
-  return requests.toSorted((a, b) => b.age - a.age);
-}
-
-function describe({ role, params, begunAt }: Exchange, now: number): ActiveRequest {
-  return {
-    role: nameOf(role),
-    method: params.get("REQUEST_METHOD") ?? NO_PATH,
-    path: pathOf(params),
-    age: Math.round(now - begunAt),
-  };
-}
-
-/** Without the query, which may have secrets. */
-function pathOf(params: Exchange["params"]): string {
-  const target =
-    params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
-  return target.split("?", 1)[0]!;
-}
-
-function nameOf(role: number): string {
-  for (const [name, number] of Object.entries(Role)) if (number === role) return name.toLowerCase();
-  return String(role);
 }
