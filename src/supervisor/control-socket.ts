@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 
+import { parseAddress } from "../protocol/address.js";
 import type { SocketFile } from "../server/socket-file.js";
 import { removeStaleSocket } from "../server/stale-socket.js";
 import { bindSocket } from "../server/unix-socket.js";
@@ -51,9 +52,11 @@ export class ControlSocket {
    * Listens. Creates the folder unless it exists, and removes from it the sockets of masters that are gone.
    *
    * @throws ConfigurationError `ERR_CONTROL_FOLDER` if others may enter the folder, `ERR_ADDRESS_IN_USE` if another master has
-   * the socket
+   * the socket, `ERR_ADDRESS` if its path is too long
    */
   async open(): Promise<void> {
+    // A longer path would be cut.
+    parseAddress({ path: this.path });
     const folder = dirname(this.path);
     makeControlFolder(folder, process.getuid?.() ?? 0);
     // A master that was killed has left its own.

@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -16,7 +16,8 @@ const RUNTIME = "@oxc-node/core";
  * @throws ConfigurationError `ERR_TYPESCRIPT` if it is not installed
  */
 export function runtimeOf(script: string): readonly string[] {
-  if (!TYPESCRIPT.has(extname(script))) return [];
+  // Node.js says itself that a file is missing.
+  if (!TYPESCRIPT.has(extname(script)) || !existsSync(script)) return [];
   try {
     const runtime = createRequire(realpathSync(script)).resolve(`${RUNTIME}/register`);
     return ["--import", pathToFileURL(runtime).href];

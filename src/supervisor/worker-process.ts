@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 
 import { WORKER_VARIABLE, type InheritedSocket, type WorkerPlace } from "../process/worker-place.js";
 import type { SocketHandle } from "../server/accepted-socket.js";
@@ -110,7 +111,9 @@ export class WorkerProcess {
     this.#child.stderr?.on("data", (chunk: Buffer) => errors.read(chunk));
     this.#child.on("error", (error) => {
       // It could not be started: no exit follows.
-      this.#failure ??= { sentence: `Cannot start worker: ${error.message}`, details: [] };
+      // The system names the program for a missing folder too.
+      const fact = existsSync(directory) ? error.message : `there is no folder ${directory}`;
+      this.#failure ??= { sentence: `Cannot start worker: ${fact}`, details: [] };
       if (this.#child.pid === undefined) this.#exited(null, null);
     });
     // After `close` all of its output was read; but children of the program may keep it open.

@@ -33,6 +33,14 @@ async function answerTo(path: string, bytes: string): Promise<string> {
 }
 
 describe("ControlSocket", () => {
+  test("refuses a path that does not fit, and makes no folder", async () => {
+    const path = join(temporaryFolder(), "c".repeat(100), "1.sock");
+    await expect(new ControlSocket(path, () => Promise.resolve(pong)).open()).rejects.toMatchObject({
+      code: "ERR_ADDRESS",
+    });
+    expect(existsSync(dirname(path))).toBe(false);
+  });
+
   test("is for its user only, in a folder that nobody else may enter", async () => {
     const { path } = await open(() => Promise.resolve(pong));
     expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777]).toEqual([0o600, 0o700]);

@@ -50,3 +50,9 @@ test.each(["null", "7", "{}"])("the master ignores %s from a worker", async (mes
   expect(await program.reload()).toBe("Reloaded");
   expect((await askOn(peer)).pid).not.toBe(pid);
 });
+
+test("a working directory that is missing is named", async () => {
+  const program = new SupervisedProgram({ args: ["--chdir", "/nonexistent"] });
+  expect(await program.master.ended).toBe(1);
+  expect(program.master.errors.join("\n")).toContain("Cannot start worker: there is no folder /nonexistent");
+});
