@@ -127,7 +127,7 @@ export class Takeover {
         return takeover;
       }
       // It is leaving and does not listen. It comes again.
-      process.disconnect();
+      if (process.connected) process.disconnect();
       await orphan.ended;
     }
     takeover.#close();
@@ -154,7 +154,8 @@ export class Takeover {
   /** Asks the orphans to end without a hand-over. */
   stop(): void {
     this.#isStopping = true;
-    if (this.#attached !== undefined || this.#first !== undefined) process.disconnect();
+    // An orphan that has just ended has closed the channel itself.
+    if (process.connected) process.disconnect();
     for (const pid of orphansAt(this.#path)) process.kill(pid, "SIGTERM");
   }
 

@@ -40,6 +40,8 @@ export class WorkerSide {
   #transfers: WorkerTransfers | undefined;
   #mayListen: (() => void) | undefined;
   #isAlone = false;
+  /** Set from the first loss of a master on. */
+  #seeking: NodeJS.Timeout | undefined;
   #isStopping = false;
 
   constructor(place: WorkerPlace) {
@@ -170,9 +172,14 @@ export class WorkerSide {
     if (this.#place.next !== undefined) this.#seekMaster(this.#place.next);
   }
 
-  /** Tries to reach the next master until there is one. */
+  /** Tries to reach the next master until there is one; then looks whether that one is gone too. */
   #seekMaster(path: string): void {
-    const timer = setInterval(() => {
+    this.#seeking ??= setInterval(() => {
+      if (!this.#isAlone) {
+        // A channel that was attached does not always emit `disconnect`.
+        if (!this.#channel.isOpen) this.#disconnected();
+        return;
+      }
       const socket = connect(path).unref();
       // Before it is connected, or it would be read.
       socket.pause();
@@ -182,7 +189,6 @@ export class WorkerSide {
           socket.destroy();
           return;
         }
-        clearInterval(timer);
         this.#isAlone = false;
         attachChannel(socket);
         process.channel?.unref();

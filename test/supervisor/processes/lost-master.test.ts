@@ -42,9 +42,22 @@ test.each(["unix", "tcp"] as const)("the next master takes socket and connection
   expect(await program.ask(address)).toMatchObject({ version: 2 });
 
   program.master.kill("SIGTERM");
-  expect(await program.master.ended).toBe(0);
+  expect(await program.master.ended, program.master.errors.join("\n")).toBe(0);
   await program.processes.gone();
   expect(existsSync(program.socket)).toBe(false);
+});
+
+test("SIGTERM to the next master ends the workers of the dead one too", async () => {
+  const program = await SupervisedProgram.start();
+  const busy = await program.connect();
+  await askOn(busy);
+  busy.send(get(1, "/wait?never"));
+  await killMaster(program);
+  await program.startNext({ env: { SHUTDOWN: "300" } });
+  program.master.kill("SIGTERM");
+  program.release("never");
+  expect((await busy.answer(1)).status).toBe(200);
+  await program.processes.gone();
 });
 
 test("a path on which a stranger listens is not taken over, and no worker is left", async () => {
