@@ -92,7 +92,6 @@ export class Takeover {
   readonly #server: Server;
   readonly #waiting: Socket[] = [];
   #first: Orphan | undefined;
-  #attached: Orphan | undefined;
   #isStopping = false;
   /** The listening sockets, in the order of their addresses. */
   sockets: readonly SocketHandle[] = [];
@@ -161,12 +160,10 @@ export class Takeover {
 
   /** Has an orphan hand over what is idle. It comes again if it has not ended in its turn. */
   async #dismiss(orphan: Orphan, host: OrphanHost): Promise<void> {
-    this.#attached = orphan;
     orphan.host = host;
     orphan.send({ kind: "leave" });
     const end = performance.now() + TURN;
     while (isThere(orphan.pid) && (performance.now() < end || host.isSending(orphan))) await delay(CHECK);
-    this.#attached = undefined;
     if (!isThere(orphan.pid)) host.ended(orphan);
     else if (process.connected) process.disconnect();
     await orphan.ended;

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { extname } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { ConfigurationError } from "../errors.js";
@@ -19,8 +19,9 @@ export function runtimeOf(script: string): readonly string[] {
   // Node.js says itself that a file is missing.
   if (!TYPESCRIPT.has(extname(script)) || !existsSync(script)) return [];
   try {
-    const runtime = createRequire(realpathSync(script)).resolve(`${RUNTIME}/register`);
-    return ["--import", pathToFileURL(runtime).href];
+    // Its `register` is only for `import`, so the main file is looked for, which lies beside it.
+    const main = createRequire(realpathSync(script)).resolve(RUNTIME);
+    return ["--import", pathToFileURL(join(dirname(main), "register.mjs")).href];
   } catch (error) {
     throw new ConfigurationError(
       "ERR_TYPESCRIPT",

@@ -40,8 +40,8 @@ export class WorkerSide {
   #transfers: WorkerTransfers | undefined;
   #mayListen: (() => void) | undefined;
   #isAlone = false;
-  /** Set from the first loss of a master on. */
-  #seeking: NodeJS.Timeout | undefined;
+  /** Whether a master is looked for: from the first loss of one on. */
+  #isSeeking = false;
   #isStopping = false;
 
   constructor(place: WorkerPlace) {
@@ -174,7 +174,9 @@ export class WorkerSide {
 
   /** Tries to reach the next master until there is one; then looks whether that one is gone too. */
   #seekMaster(path: string): void {
-    this.#seeking ??= setInterval(() => {
+    if (this.#isSeeking) return;
+    this.#isSeeking = true;
+    setInterval(() => {
       if (!this.#isAlone) {
         // A channel that was attached does not always emit `disconnect`.
         if (!this.#channel.isOpen) this.#disconnected();
