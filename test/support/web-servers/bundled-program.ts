@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
+import { bundledRequires } from "../bundled-requires.js";
+
 /**
  * Makes one JavaScript file of a program of `programs/`, and says where it lies. It starts in a quarter of the time,
  * which counts where a Web server starts it for every request.
@@ -16,6 +18,7 @@ export async function bundledProgram(
     root: fileURLToPath(new URL("../../../", import.meta.url)),
     resolve: { tsconfigPaths: true },
     ssr: { noExternal: true },
+    plugins: [bundledRequires],
     build: {
       ssr: fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url)),
       outDir: join(folder, "programs"),
