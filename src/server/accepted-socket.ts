@@ -1,10 +1,13 @@
 // The only file of this folder that uses private members of Node.js. Tried with Node.js 20.19, 22, 24 and 26; a runtime
 // that lacks them, as Bun 1.4 and Deno 2.9 do, accepts plain sockets, which emit `data`.
+import { channel } from "node:diagnostics_channel";
 import { writeSync, writevSync } from "node:fs";
 import { Socket, type Server } from "node:net";
 
 /** Bytes that are read at once. */
 const READ_SIZE = 64 * 1024;
+
+const serverSockets = channel("net.server.socket");
 
 /** What is read from every accepted socket, valid until its receiver returns. */
 const readBuffer = Buffer.allocUnsafeSlow(READ_SIZE);
@@ -102,6 +105,9 @@ export function acceptInto(server: Server, { accepted, keepAliveDelay }: AcceptO
     }
     client.setNoDelay?.(true);
     client.setKeepAlive?.(true, keepAliveDelay / 1_000);
-    accepted(new AcceptedSocket(client));
+    const socket = new AcceptedSocket(client);
+    // As node:net does: tools that count connections subscribe to it.
+    if (serverSockets.hasSubscribers) serverSockets.publish({ socket });
+    accepted(socket);
   };
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer, Socket, type Server } from "node:net";
 import { join } from "node:path";
@@ -210,6 +211,16 @@ describe.each(["tcp", "unix"] as const)("an accepted socket over %s", (over) => 
     expect(error.code).toMatch(/^(EPIPE|ECONNRESET)$/);
     expect(accepted.destroyed).toBe(true);
   });
+});
+
+test("an accepted socket is published to the tools that count connections, as node:net does", async () => {
+  const sockets: unknown[] = [];
+  const count = (message: unknown): void => void sockets.push((message as { socket: unknown }).socket);
+  subscribe("net.server.socket", count);
+  onTestFinished(() => void unsubscribe("net.server.socket", count));
+  const { connect } = await serveDefinitions([]);
+  for (let time = 0; time < 2; time += 1) await (await connect()).roundTrip();
+  expect(sockets).toEqual([expect.any(AcceptedSocket), expect.any(AcceptedSocket)]);
 });
 
 test("a runtime whose sockets cannot read into a buffer accepts them as node:net does", async () => {
