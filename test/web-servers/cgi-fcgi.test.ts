@@ -32,6 +32,8 @@ async function run(args: readonly string[], { env, body = new Uint8Array() }: Cg
     timeout: 20_000,
   });
   const ended = once(child, "close");
+  // It may end before it has read all of its input.
+  child.stdin!.on("error", () => {});
   child.stdin!.end(body);
   const [output, warnings] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
   const [code] = (await ended) as [number | null];
