@@ -1,5 +1,6 @@
 import { isAscii } from "node:buffer";
 
+const MARK = "\ufeff";
 /** The longest line, so that a file without line ends is not collected as a whole. */
 const MAX_LINE_LENGTH = 1024 * 1024;
 
@@ -88,7 +89,7 @@ class Lines implements AsyncIterableIterator<string, void, undefined> {
   }
 }
 
-/** The text of each chunk. */
+/** The text of each chunk, without a byte order mark at the start of the file. */
 async function* decoded(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   let hasBegun = false;
@@ -97,15 +98,17 @@ async function* decoded(source: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   for await (const chunk of source) {
     if (chunk.length === 0) continue;
     if (isEmpty && isAscii(chunk)) {
+      hasBegun = true;
       // The decoder of Node.js 20 takes ten times as long.
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
-    } else {
-      // A byte order mark counts only at the start of the file.
-      decoder ??= new TextDecoder("utf-8", { ignoreBOM: hasBegun });
-      yield decoder.decode(chunk, { stream: true });
-      isEmpty = chunk[chunk.length - 1]! < 0x80;
+      continue;
     }
-    hasBegun = true;
+    // The decoder of Node.js 24 and 26 also drops a mark that follows half a character.
+    decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
+    const text = decoder.decode(chunk, { stream: true });
+    isEmpty = chunk[chunk.length - 1]! < 0x80;
+    yield !hasBegun && text.startsWith(MARK) ? text.slice(1) : text;
+    hasBegun ||= text !== "";
   }
   if (decoder !== undefined) yield decoder.decode();
 }
