@@ -95,6 +95,10 @@ export function lateLogger({ level, stream, open }: LateLoggerOptions): Logger {
     {},
     {
       get: (_target, name, asked: object): unknown => {
+        // A child of a silent logger is as silent.
+        if (name === "child" && !isOpen && lowest === Infinity)
+          return (...given: Parameters<Logger["child"]>) =>
+            given[1] === undefined ? log : opened().child(...given);
         try {
           return Reflect.get(opened(), name, asked);
         } catch (error) {

@@ -58,6 +58,7 @@ test("writes nothing below its level, and does not load pino to find out", () =>
   const silent = late({ level: "silent" });
   silent.log.fatal("x");
   silent.log.fatal({ a: 1 }, "x");
+  silent.log.child({ a: 1 }).fatal({ b: 2 }, "x");
   expect([made.lines, made.opened, silent.lines, silent.opened]).toEqual([[], 0, [], 0]);
 });
 
