@@ -129,6 +129,7 @@ const TAKERS = {
       "timeouts",
       "timeouts.authorizer",
       "timeouts.close",
+      "door",
       "log",
     ],
   },

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 import { FastCgiClient } from "../client/index.js";
 import { ConfigurationError } from "../errors.js";
 import type { GatewayRoutes } from "../paths/routes-of.js";
@@ -15,6 +17,11 @@ export interface GatewayTimeouts {
   readonly close: number;
 }
 
+/**
+ * Gets each request before everything else, and returns true if it answers it. Nothing was checked yet: neither the path nor the Host.
+ */
+export type GatewayDoor = (request: IncomingMessage, response: ServerResponse) => boolean;
+
 /** Options of `Gateway`. */
 export interface GatewayOptions {
   /** The address of the application, or a client. The gateway does not close a client that it was given. */
@@ -30,6 +37,8 @@ export interface GatewayOptions {
   /** The port to listen on; 0 for any free port. Default: 8080. */
   readonly port?: number | undefined;
   readonly timeouts?: Partial<GatewayTimeouts> | undefined;
+  /** Answers requests that are not for the application, such as those for an inspector. */
+  readonly door?: GatewayDoor | undefined;
   /** By default, failures are logged where an application's log goes; see TRICORN_LOG. */
   readonly log?: Logger | undefined;
 }

@@ -4,7 +4,7 @@
  * @module gateway
  */
 export { Gateway } from "./gateway.js";
-export type { GatewayOptions, GatewayTimeouts } from "./gateway-options.js";
+export type { GatewayDoor, GatewayOptions, GatewayTimeouts } from "./gateway-options.js";
 export {
   routesOf,
   type GatewayRoutes,

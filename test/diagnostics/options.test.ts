@@ -76,6 +76,7 @@ test("every option that the other functions have is known", () => {
     host: 1,
     port: 1,
     timeouts: gatewayTimeouts,
+    door: 1,
     log: 1,
   };
   const routes: Every<GatewayRoutes> = { protect: 1, filter: 1, respond: 1 };

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Logger } from "pino";
+
+import { ClientError, type FastCgiClient } from "../client/index.js";
+import { TricornError } from "../errors.js";
+import type { DocumentRoot } from "../files/document-root.js";
+import { LogBudgets } from "../log/log-budgets.js";
+import { logSafely } from "../log/log-safely.js";
+import { hasKnownCoding, parseAuthority } from "./cgi-params.js";
+import { GatewayDispatcher } from "./gateway-dispatcher.js";
+import type { Arrival } from "./http-listener.js";
+import { HttpExchange } from "./http-exchange.js";
+import { parseRequestPath } from "./request-path.js";
+import type { RouteTable } from "./route-table.js";
+import { failureStatus, respondWithStatus } from "./status-response.js";
+
+/** Options of {@link Site}. */
+export interface SiteOptions {
+  readonly client: FastCgiClient;
+  readonly root: DocumentRoot;
+  readonly routes: RouteTable;
+  readonly mount: string;
+  /** In milliseconds. */
+  readonly authorizerTimeout: number;
+  readonly log: Logger;
+  /** For the lines of FCGI_STDERR. */
+  readonly stderrLog: Logger;
+}
+
+/** An application, its routes and its files, as HTTP clients see them: all of a gateway but its sockets. */
+export class Site {
+  readonly #log: Logger;
+  readonly #budgets = new LogBudgets();
+  readonly #dispatcher: GatewayDispatcher;
+
+  constructor({ client, root, routes, mount, authorizerTimeout, log, stderrLog }: SiteOptions) {
+    this.#log = log;
+    this.#dispatcher = new GatewayDispatcher({
+      application: { client, log: stderrLog, budgets: this.#budgets },
+      root,
+      routes,
+      mount,
+      authorizerTimeout,
+    });
+  }
+
+  /** Answers a request. */
+  take(request: IncomingMessage, response: ServerResponse, { awaitsContinue }: Arrival): void {
+    // A write to a closed connection; "close" follows.
+    response.on("error", ignore);
+    const path = parseRequestPath(request.url ?? "");
+    if (
+      path.kind === "refused" ||
+      !hasPlainHost(request, path.kind === "path" ? path.authority : undefined)
+    ) {
+      this.#log.debug(
+        { reason: path.kind === "refused" ? path.fact : "the Host is malformed" },
+        "request refused",
+      );
+      respondWithStatus(response, 400);
+      return;
+    }
+    if (!hasKnownCoding(request)) {
+      respondWithStatus(response, 501);
+      return;
+    }
+    if (path.kind === "redirected") {
+      respondWithStatus(response, 308, { headers: { Location: path.location } });
+      return;
+    }
+    const exchange = new HttpExchange({ request, response, path, awaitsContinue });
+    this.#dispatcher.dispatch(exchange).catch((error: unknown) => this.#failed(exchange, error));
+  }
+
+  #failed(exchange: HttpExchange, error: unknown): void {
+    const { path, response, signal, method } = exchange;
+    if (signal.aborted) {
+      this.#log.debug({ method, path: path.path }, "client left");
+      return;
+    }
+    this.#logFailure(error, { method, path: path.path });
+    exchange.abandon(error);
+    if (!response.headersSent) respondWithStatus(response, failureStatus(error));
+  }
+
+  #logFailure(error: unknown, request: { readonly method: string; readonly path: string }): void {
+    // Before the application has started, or after it has ended, every request fails in this way.
+    const isReachable = !(error instanceof ClientError && error.code === "ERR_CLIENT_CONNECT");
+    const message = isReachable ? "request failed" : "application is not reachable";
+    const more = this.#budgets.admit(message);
+    if (more === undefined) return;
+    // The stack does not explain a fault of the peer.
+    const isRemote = error instanceof TricornError && error.fault === "remote";
+    const facts = isRemote ? { code: error.code, fact: error.message } : { err: error };
+    logSafely(() => this.#log[isReachable ? "error" : "warn"]({ ...facts, ...request, ...more }, message));
+  }
+}
+
+/** RFC 9112, section 3.2: a request with several Host fields, or a malformed one, is refused. */
+function hasPlainHost({ rawHeaders, headers }: IncomingMessage, authority: string | undefined): boolean {
+  const count = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "host").length;
+  const named = authority ?? headers.host;
+  return count <= 1 && (named === undefined || named === "" || parseAuthority(named) !== undefined);
+}
+
+function ignore(): void {}
