@@ -5,6 +5,7 @@ import { WebServerSide, type WebServerSideHost } from "../protocol/web-server-si
 import { after } from "./after.js";
 import type { PendingRequest } from "./pending-request.js";
 import { ClientError } from "./client-error.js";
+import type { ConnectionObserver } from "./client-observer.js";
 import { ClientExchange, type ClientExchangeHost } from "./client-exchange.js";
 import type { ClientSettings } from "./client-options.js";
 import { ConnectionOutput } from "./connection-output.js";
@@ -20,6 +21,7 @@ import { ReportedValues, VALUE_NAMES, type Values } from "./values.js";
 export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
   readonly #transport: Duplex;
   readonly #owner: ClientConnectionOwner<ClientConnection>;
+  readonly #observer: ConnectionObserver | undefined;
   readonly #side = new WebServerSide(this);
   readonly #output: ConnectionOutput;
   readonly #exchanges = new Set<ClientExchange>();
@@ -39,13 +41,15 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
   constructor(transport: Duplex, owner: ClientConnectionOwner<ClientConnection>) {
     this.#transport = transport;
     this.#owner = owner;
-    this.#output = new ConnectionOutput(transport, this.#side.output);
+    this.#observer = owner.settings.observe?.opened();
+    this.#output = new ConnectionOutput(transport, { records: this.#side.output, observer: this.#observer });
     this.#capacity = owner.settings.multiplex === true ? owner.settings.requestsPerConnection : 1;
     this.#idleTimer = new IdleTimer(transport, owner.settings.timeouts.idle, () => this.retire());
     transport.on("data", this.#read);
     transport.on("end", this.#lost);
     transport.on("error", this.#failed);
     transport.on("close", this.#lost);
+    if (this.#observer !== undefined) transport.on("close", () => this.#observer!.closed());
     this.#idleTimer.start();
   }
 
@@ -110,9 +114,12 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
     this.#exchanges.add(exchange);
     if (!keepConnection) this.#state = "retired";
     const { role, params, inputs } = request;
-    exchange.send(
-      this.#side.begin({ role, keepConnection, params, inputs: inputs.map(({ type }) => type) }, exchange),
+    const outgoing = this.#side.begin(
+      { role, keepConnection, params, inputs: inputs.map(({ type }) => type) },
+      exchange,
     );
+    this.#observer?.began(outgoing.id, request.request);
+    exchange.send(outgoing);
   }
 
   /** Asks the application for its values (section 4.1); empty if it does not know GET_VALUES. */
@@ -197,6 +204,7 @@ export class ClientConnection implements ClientExchangeHost, WebServerSideHost {
   }
 
   readonly #read = (chunk: Buffer): void => {
+    this.#observer?.received(chunk);
     if (this.#state === "closed") return;
     if (!this.#accepted) {
       this.#accepted = true;

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 
 import { ConfigurationError } from "../errors.js";
 import type { AddressLike } from "../protocol/address.js";
+import type { ClientObserver } from "./client-observer.js";
 
 /** How long a client waits, in milliseconds. Infinity disables a limit. */
 export interface ClientTimeouts {
@@ -48,6 +49,8 @@ interface CommonOptions {
   readonly requestsPerConnection?: number | undefined;
   readonly timeouts?: Partial<ClientTimeouts> | undefined;
   readonly limits?: Partial<ClientLimits> | undefined;
+  /** Sees all bytes that travel, in both directions. Default: none. */
+  readonly observe?: ClientObserver | undefined;
 }
 
 /** Options of `FastCgiClient`: either an address, or a function that opens connections. */
@@ -71,6 +74,7 @@ export interface ClientSettings {
   readonly requestsPerConnection: number;
   readonly timeouts: ClientTimeouts;
   readonly limits: ClientLimits;
+  readonly observe: ClientObserver | undefined;
 }
 
 const clientTimeouts: ClientTimeouts = { connect: 10_000, response: 60_000, abort: 2_000, idle: 30_000 };
@@ -109,6 +113,7 @@ export function settingsOf(options: ClientOptions): ClientSettings {
     requestsPerConnection,
     timeouts: { ...clientTimeouts, ...options.timeouts },
     limits: { ...clientLimits, ...options.limits },
+    observe: options.observe,
   };
 }
 

@@ -1,22 +1,31 @@
 import type { Duplex } from "node:stream";
 
 import type { RecordWriter } from "../protocol/record-writer.js";
+import type { ConnectionObserver } from "./client-observer.js";
 import type { OutputGate } from "./request-sender.js";
 
 /** Unsent bytes above which bodies are not read. */
 const SEND_HIGH_WATER = 64 * 1024;
 
+/** What a connection sends, and what observes it. */
+export interface ConnectionOutputSource {
+  readonly records: RecordWriter;
+  readonly observer: ConnectionObserver | undefined;
+}
+
 /** Writes the queued records of a connection, once per turn of the event loop, and lets senders take turns. */
 export class ConnectionOutput implements OutputGate {
   readonly #transport: Duplex;
   readonly #records: RecordWriter;
+  readonly #observer: ConnectionObserver | undefined;
   readonly #waiting: (() => void)[] = [];
   #flushQueued = false;
   #closed = false;
 
-  constructor(transport: Duplex, records: RecordWriter) {
+  constructor(transport: Duplex, { records, observer }: ConnectionOutputSource) {
     this.#transport = transport;
     this.#records = records;
+    this.#observer = observer;
     transport.on("drain", this.#wake);
   }
 
@@ -45,6 +54,7 @@ export class ConnectionOutput implements OutputGate {
     const transport = this.#transport;
     const buffers = this.#records.take();
     if (this.#closed || transport.destroyed) return;
+    if (this.#observer !== undefined) for (const buffer of buffers) this.#observer.sent(buffer);
     if (buffers.length > 1) transport.cork();
     for (const buffer of buffers) transport.write(buffer);
     if (buffers.length > 1) transport.uncork();

@@ -14,6 +14,7 @@ export interface RequestOutcome {
 
 /** A request from the call until its end, across all connections that it is tried on. */
 export class PendingRequest {
+  readonly request: ClientRequest;
   readonly role: number;
   /** The block of name-value pairs. */
   readonly params: Buffer;
@@ -42,6 +43,7 @@ export class PendingRequest {
       throw new RangeError(`Cannot send request: role is ${role}, expected 0 to 65535`);
     }
     const pairs = Symbol.iterator in params ? Array.from(params) : Object.entries(params);
+    this.request = request;
     this.role = role;
     this.params = encodeNameValuePairs(pairs);
     this.inputs = inputsOf(request);

@@ -131,6 +131,7 @@ const TAKERS = {
       "timeouts.close",
       "door",
       "log",
+      "observe",
     ],
   },
   "Gateway.routes": {
@@ -160,6 +161,7 @@ const TAKERS = {
       "limits.bufferedPerRequest",
       "limits.bufferedPerConnection",
       "limits.stderrBytes",
+      "observe",
     ],
   },
   "@Responder": {

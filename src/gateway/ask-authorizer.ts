@@ -4,6 +4,7 @@ import { CgiResponseParser, type CgiResponseHead } from "../protocol/cgi-respons
 import { Role } from "../protocol/constants.js";
 import { discard, type ApplicationResponse } from "./application-response.js";
 import { askApplication, type ApplicationAccess } from "./ask-application.js";
+import type { ExchangeObserver } from "./gateway-observer.js";
 import { variablesOf } from "./variables.js";
 
 /** The decision of an authorizer. */
@@ -19,6 +20,7 @@ export interface AuthorizationRequest {
   /** The time limit for the whole exchange, in milliseconds. */
   readonly timeout: number;
   readonly signal: AbortSignal;
+  readonly observer: ExchangeObserver | undefined;
 }
 
 /**
@@ -33,20 +35,17 @@ export interface AuthorizationRequest {
  */
 export async function askAuthorizer(
   application: ApplicationAccess,
-  { params, timeout, signal }: AuthorizationRequest,
+  { params, timeout, signal, observer }: AuthorizationRequest,
 ): Promise<Authorization> {
   // Raw, because a parsed response does not distinguish a missing Status from 200.
-  const response = await askApplication(application, {
-    role: Role.Authorizer,
-    params,
-    timeout,
-    signal,
-    raw: true,
-  });
+  const request = { role: Role.Authorizer, params, timeout, signal, raw: true };
+  observer?.asked(request);
+  const response = await askApplication(application, request);
   const pieces = response.body[Symbol.asyncIterator]();
   const head = await readHead(pieces);
   const body = bodyAfter(head, pieces);
   if (head.status !== 200) {
+    observer?.answered({ kind: "denied", status: head.status });
     return {
       kind: "denied",
       response: { status: head.status, statusText: head.statusText, headers: head.headers, body },
@@ -55,6 +54,7 @@ export async function askAuthorizer(
   const variables = variablesOf(head.headers);
   await discard(body);
   await requireSuccess(response);
+  observer?.answered({ kind: "allowed", variables });
   return { kind: "allowed", variables };
 }
 

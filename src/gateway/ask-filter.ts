@@ -37,13 +37,16 @@ export async function askFilter(
     params.set("FCGI_DATA_LENGTH", String(length));
     params.set("FCGI_DATA_LAST_MOD", String(modified));
     addBodyParams(params, exchange.request);
-    const response = await askApplication(application, {
+    const request = {
       role: Role.Filter,
       params,
       stdin: exchange.body(),
       data: file,
       signal: exchange.signal,
-    });
+    };
+    exchange.observer?.asked(request);
+    const response = await askApplication(application, request);
+    exchange.observer?.answered({ kind: "responded", status: response.status });
     await sendResponse(exchange, completeResponse(response));
   } finally {
     await file.close();

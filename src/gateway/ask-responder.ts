@@ -29,11 +29,9 @@ export async function askResponder(
   params.set("PATH_INFO", pathInfo);
   if (pathInfo !== "") params.set("PATH_TRANSLATED", documentRoot + pathInfo);
   addBodyParams(params, exchange.request);
-  const response = await askApplication(application, {
-    role: Role.Responder,
-    params,
-    stdin: exchange.body(),
-    signal: exchange.signal,
-  });
+  const request = { role: Role.Responder, params, stdin: exchange.body(), signal: exchange.signal };
+  exchange.observer?.asked(request);
+  const response = await askApplication(application, request);
+  exchange.observer?.answered({ kind: "responded", status: response.status });
   await sendResponse(exchange, completeResponse(response));
 }

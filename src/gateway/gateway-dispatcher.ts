@@ -70,6 +70,7 @@ export class GatewayDispatcher {
       params: this.#params(exchange, { documentUri: protectedName, variables: NO_VARIABLES }),
       timeout: authorizerTimeout,
       signal: exchange.signal,
+      observer: exchange.observer,
     });
     if (authorization.kind === "allowed")
       return { located, protected: true, variables: authorization.variables };

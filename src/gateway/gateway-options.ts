@@ -6,6 +6,7 @@ import type { GatewayRoutes } from "../paths/routes-of.js";
 import type { AddressLike } from "../protocol/address.js";
 import { refuseUnknownOptions } from "../diagnostics/options.js";
 import type { Logger } from "pino";
+import type { GatewayObserver } from "./gateway-observer.js";
 import { checkPort } from "./listen-error.js";
 import { RouteTable } from "./route-table.js";
 
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly door?: GatewayDoor | undefined;
   /** By default, failures are logged where an application's log goes; see TRICORN_LOG. */
   readonly log?: Logger | undefined;
+  /** Sees each request, what the application decides, and how it ends. Default: none. */
+  readonly observe?: GatewayObserver | undefined;
 }
 
 export const defaultGatewayTimeouts: GatewayTimeouts = { authorizer: 10_000, close: 10_000 };

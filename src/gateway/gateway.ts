@@ -71,7 +71,7 @@ export class Gateway {
   }
 
   async #listen(): Promise<{ url: string }> {
-    const { root, host = "127.0.0.1", port = 8080, log } = this.#options;
+    const { root, host = "127.0.0.1", port = 8080, log, observe } = this.#options;
     this.#site = new Site({
       client: this.#client,
       root: await DocumentRoot.open(root),
@@ -81,6 +81,7 @@ export class Gateway {
       log: this.#log,
       // Without an own logger, STDERR is not logged: the application has logged these lines itself.
       stderrLog: log ?? pino({ level: "silent" }),
+      observe,
     });
     return { url: await this.#listener.listen({ host, port }) };
   }

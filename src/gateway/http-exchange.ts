@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import type { ExchangeObserver } from "./gateway-observer.js";
 import { watchHalfClosed } from "./half-closed.js";
 import type { RequestPath } from "./request-path.js";
 import { watchStalledUpload } from "./stalled-upload.js";
@@ -12,6 +13,7 @@ export interface HttpExchangeStart {
   readonly path: RequestPath;
   /** Whether the client waits for "100 Continue" before it sends its body. */
   readonly awaitsContinue: boolean;
+  readonly observer: ExchangeObserver | undefined;
 }
 
 /** One HTTP request through the gateway, and its response. */
@@ -19,13 +21,15 @@ export class HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: RequestPath;
+  readonly observer: ExchangeObserver | undefined;
   readonly #controller = new AbortController();
   #awaitsContinue: boolean;
 
-  constructor({ request, response, path, awaitsContinue }: HttpExchangeStart) {
+  constructor({ request, response, path, awaitsContinue, observer }: HttpExchangeStart) {
     this.request = request;
     this.response = response;
     this.path = path;
+    this.observer = observer;
     this.#awaitsContinue = awaitsContinue;
     response.once("close", () => {
       if (!response.writableFinished)

@@ -4,6 +4,7 @@
  * @module gateway
  */
 export { Gateway } from "./gateway.js";
+export type { ExchangeEnd, ExchangeObserver, GatewayObserver, RoleResult } from "./gateway-observer.js";
 export type { GatewayDoor, GatewayOptions, GatewayTimeouts } from "./gateway-options.js";
 export {
   routesOf,

@@ -9,6 +9,7 @@ import { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
 import { hasKnownCoding, parseAuthority } from "./cgi-params.js";
 import { GatewayDispatcher } from "./gateway-dispatcher.js";
+import type { ExchangeObserver, GatewayObserver } from "./gateway-observer.js";
 import type { Arrival } from "./http-listener.js";
 import { HttpExchange } from "./http-exchange.js";
 import { parseRequestPath } from "./request-path.js";
@@ -26,6 +27,7 @@ export interface SiteOptions {
   readonly log: Logger;
   /** For the lines of FCGI_STDERR. */
   readonly stderrLog: Logger;
+  readonly observe: GatewayObserver | undefined;
 }
 
 /** An application, its routes and its files, as HTTP clients see them: all of a gateway but its sockets. */
@@ -33,9 +35,11 @@ export class Site {
   readonly #log: Logger;
   readonly #budgets = new LogBudgets();
   readonly #dispatcher: GatewayDispatcher;
+  readonly #observe: GatewayObserver | undefined;
 
-  constructor({ client, root, routes, mount, authorizerTimeout, log, stderrLog }: SiteOptions) {
+  constructor({ client, root, routes, mount, authorizerTimeout, log, stderrLog, observe }: SiteOptions) {
     this.#log = log;
+    this.#observe = observe;
     this.#dispatcher = new GatewayDispatcher({
       application: { client, log: stderrLog, budgets: this.#budgets },
       root,
@@ -49,6 +53,8 @@ export class Site {
   take(request: IncomingMessage, response: ServerResponse, { awaitsContinue }: Arrival): void {
     // A write to a closed connection; "close" follows.
     response.on("error", ignore);
+    const observer = this.#observe?.began(request);
+    if (observer !== undefined) observeEnd(observer, response);
     const path = parseRequestPath(request.url ?? "");
     if (
       path.kind === "refused" ||
@@ -69,12 +75,13 @@ export class Site {
       respondWithStatus(response, 308, { headers: { Location: path.location } });
       return;
     }
-    const exchange = new HttpExchange({ request, response, path, awaitsContinue });
+    const exchange = new HttpExchange({ request, response, path, awaitsContinue, observer });
     this.#dispatcher.dispatch(exchange).catch((error: unknown) => this.#failed(exchange, error));
   }
 
   #failed(exchange: HttpExchange, error: unknown): void {
     const { path, response, signal, method } = exchange;
+    exchange.observer?.failed(error);
     if (signal.aborted) {
       this.#log.debug({ method, path: path.path }, "client left");
       return;
@@ -95,6 +102,13 @@ export class Site {
     const facts = isRemote ? { code: error.code, fact: error.message } : { err: error };
     logSafely(() => this.#log[isReachable ? "error" : "warn"]({ ...facts, ...request, ...more }, message));
   }
+}
+
+function observeEnd(observer: ExchangeObserver, response: ServerResponse): void {
+  response.once("close", () => {
+    const { headersSent, statusCode, writableFinished: complete } = response;
+    observer.ended({ status: headersSent ? statusCode : undefined, complete });
+  });
 }
 
 /** RFC 9112, section 3.2: a request with several Host fields, or a malformed one, is refused. */

@@ -66,6 +66,7 @@ test("every option that the other functions have is known", () => {
     requestsPerConnection: 1,
     timeouts: clientTimeouts,
     limits: clientLimits,
+    observe: 1,
   };
   const gatewayTimeouts: Every<GatewayTimeouts> = { authorizer: 1, close: 1 };
   const gateway: Every<GatewayOptions> = {
@@ -78,6 +79,7 @@ test("every option that the other functions have is known", () => {
     timeouts: gatewayTimeouts,
     door: 1,
     log: 1,
+    observe: 1,
   };
   const routes: Every<GatewayRoutes> = { protect: 1, filter: 1, respond: 1 };
   const listener: Every<ListenerOptions> = { bridges: 1, vouchesFor: 1 };
