@@ -7,7 +7,8 @@ import { installDebianPackages } from "./debian-packages.mjs";
  * without a slash is a program on the path.
  */
 const requirements = [
-  { package: "apache2-bin", file: "apache2" }, // the server without its service; has mod_proxy_fcgi and mod_authnz_fcgi
+  { package: "apache2", file: "/etc/apache2/sites-available/000-default.conf" }, // Debian's configuration of it, for sites that exist
+  { package: "apache2-bin", file: "apache2" }, // the server; has mod_proxy_fcgi and mod_authnz_fcgi
   { package: "apache2-utils", file: "ab" },
   { package: "caddy", file: "caddy" },
   { package: "chromium", file: "chromium" },
@@ -23,6 +24,7 @@ const requirements = [
   { package: "libjetty9-java", file: "/usr/share/java/jetty9-server.jar" },
   { package: "libnet-fastcgi-perl", file: "/usr/share/perl5/Net/FastCGI.pm" },
   { package: "lighttpd", file: "lighttpd" },
+  { package: "lighttpd-mod-openssl", file: "/usr/lib/lighttpd/mod_openssl.so" },
   { package: "multiwatch", file: "multiwatch" },
   { package: "nginx", file: "nginx" },
   { package: "openssl", file: "openssl" },

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 
 import type { Configuration } from "../config/configuration.js";
 import type { Deployment } from "../config/deployment.js";
+import { folderCommand } from "./owned-folder.js";
 import type { WrittenConfiguration } from "./write-configuration.js";
 
 /** The source of a configuration, and where it was written. */
@@ -14,7 +15,7 @@ export interface NextStepsOptions {
 
 /** Formats the next steps for standard error: the notes, the application's options and the commands. */
 export function nextSteps(configuration: Configuration, { deployment, written }: NextStepsOptions): string {
-  const { asRoot, check, run, notes, isTested } = configuration;
+  const { check, run, notes, isTested } = configuration;
   const copies = (written?.files ?? []).flatMap(({ path, place }) =>
     place === undefined ? [] : [`copy         install -D -m 644 ${path} ${place}`],
   );
@@ -30,11 +31,24 @@ export function nextSteps(configuration: Configuration, { deployment, written }:
     ...(written === undefined || written.folder === process.cwd() || copies.length > 0
       ? []
       : [`then         cd ${written.folder}`]),
-    ...(asRoot === undefined ? [] : [`as root      ${asRoot}`]),
+    ...folderSteps(configuration, written),
     ...(check === undefined ? [] : [`check        ${check}`]),
     `run          ${run}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The folder that must belong to the user that the Web server becomes, if root starts it. */
+function folderSteps({ owned }: Configuration, written: WrittenConfiguration | undefined): string[] {
+  if (owned === undefined) return [];
+  const { isGiven = false, closed } = written?.owned ?? {};
+  const { path, user } = owned;
+  return [
+    isGiven ? `folder       ${path} belongs to ${user}` : `as root      ${folderCommand(owned)}`,
+    ...(isGiven && closed !== undefined
+      ? [`note         ${user} cannot enter ${closed}: choose a --state outside of it.`]
+      : []),
+  ];
 }
 
 /** A note, not an error: the configuration may be for another machine. */

@@ -2,11 +2,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
 import type { Configuration, ConfigurationFile } from "../config/configuration.js";
+import { giveFolder, type FolderOutcome } from "./owned-folder.js";
 
 /** A configuration on disk. */
 export interface WrittenConfiguration {
   readonly folder: string;
   readonly files: readonly WrittenFile[];
+  /** Undefined if no folder must belong to another user. */
+  readonly owned: FolderOutcome | undefined;
 }
 
 /** One file, and where it must be installed. */
@@ -23,11 +26,12 @@ export function printConfiguration({ files }: Configuration): string {
 }
 
 /**
- * Writes the files of a configuration into a folder, and creates the folders that it needs. A file that must be installed elsewhere
+ * Writes the files of a configuration into a folder, and creates the folders that it needs; root gives one to the user
+ * that the Web server becomes. A file that must be installed elsewhere
  * is written there too, to be copied.
  */
 export async function writeConfiguration(
-  { files, folders }: Configuration,
+  { files, folders, owned }: Configuration,
   out: string,
 ): Promise<WrittenConfiguration> {
   const folder = resolve(out);
@@ -40,7 +44,7 @@ export async function writeConfiguration(
     written.push({ path, place: path === resolve(folder, file.name) ? undefined : file.name });
   }
   for (const path of folders) await mkdir(path, { recursive: true });
-  return { folder, files: written };
+  return { folder, files: written, owned: owned && (await giveFolder(owned)) };
 }
 
 async function write(path: string, { text, executable = false }: ConfigurationFile): Promise<void> {

@@ -10,6 +10,15 @@ export interface ConfigurationFile {
   readonly executable?: boolean;
 }
 
+/** A folder into which a Web server writes after it has dropped root's privileges. */
+export interface OwnedFolder {
+  readonly path: string;
+  /** The user that the Web server becomes. */
+  readonly user: string;
+  /** Its group; undefined if any will do. */
+  readonly group?: string;
+}
+
 /** A complete configuration of a Web server for one application. */
 export interface Configuration {
   /** The files, main file first. */
@@ -24,10 +33,8 @@ export interface Configuration {
   readonly notes: readonly string[];
   /** Folders that must exist before the Web server starts, such as `state`. */
   readonly folders: readonly string[];
-  /**
-   * The command that root must run first, because the server drops root's privileges before it writes into `state`.
-   */
-  readonly asRoot?: string;
+  /** The folder that must belong to another user if root starts the Web server. */
+  readonly owned?: OwnedFolder;
   /** Whether the configured program starts the application and passes it the socket. Default: false. */
   readonly startsApplication?: boolean;
   /** Whether this project's tests run it. If not, it follows the server's documentation. */
@@ -35,7 +42,7 @@ export interface Configuration {
 }
 
 /** The fields that differ between a complete configuration and a part of one (`deployment.part`). */
-export type ConfigurationPart = Pick<Configuration, "files" | "check" | "run" | "folders" | "asRoot">;
+export type ConfigurationPart = Pick<Configuration, "files" | "check" | "run" | "folders" | "owned">;
 
 /** Options that an application must set for a configuration to work. */
 export interface ApplicationNeeds {

@@ -2,7 +2,6 @@ import { applicationSocket, type ApplicationSocket } from "./application-socket.
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { commonNotes, linkNotes, needsOf } from "./plan/needs.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
-import { shellWord } from "./program.js";
 import { indented, textOf } from "./text.js";
 
 /** Generates the configuration of H2O 2.2 or newer. */
@@ -42,10 +41,11 @@ export function h2o(source: ConfigurationSource): Configuration {
       },
     ],
     check: "h2o -t -c h2o.conf",
-    run: "h2o -c h2o.conf",
+    // Without a master, H2O 2.2 writes its pid file as the other user, who may not write into /run.
+    run: state === undefined ? "h2o -m master -c h2o.conf" : "h2o -c h2o.conf",
     folders: state === undefined ? [] : [state],
     // Started by root without `user`, H2O 2.2 runs as the user "nobody".
-    ...(state !== undefined && { asRoot: `chown ${webServerUser} ${shellWord(state)}` }),
+    ...(state !== undefined && { owned: { path: state, user: webServerUser } }),
   };
 }
 

@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** Words that a plain sentence does not need. `nobody` is also a user of Unix: quoted, or after `chown` and `DefaultUser`. */
+/** Words that a plain sentence does not need. `nobody` is also a user of Unix: quoted, or after `-o` and `DefaultUser`. */
 const AVOIDED =
-  /\b(?:whoever|whomever|(?<![`"\\]|chown |DefaultUser )nobody|somebody|anybody|tells|(?:is|are|was|were) told|in vain|to the letter|where nothing else is said|left out it is|if left out)\b/i;
+  /\b(?:whoever|whomever|(?<![`"\\]|-o |DefaultUser )nobody|somebody|anybody|tells|(?:is|are|was|were) told|in vain|to the letter|where nothing else is said|left out it is|if left out)\b/i;
 
 function filesBelow(folder: string, ending: RegExp): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

@@ -6,7 +6,6 @@ import { lighttpdString } from "./lighttpd-text.js";
 import { mountRegex } from "../plan/plan-regex.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
 import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
-import { shellWord } from "../program.js";
 import { block, paragraph, textOf } from "../text.js";
 
 /** Generates the configuration of Debian's lighttpd, 1.4.69 or newer. */
@@ -57,7 +56,7 @@ function mainFile(plan: RoutingPlan, application: LighttpdApplication): Configur
     check: "lighttpd -tt -f lighttpd.conf",
     run: "lighttpd -D -f lighttpd.conf",
     folders: state === undefined ? [run] : [state],
-    ...(state !== undefined && { asRoot: `chown ${webServerUser}:${webServerGroup} ${shellWord(state)}` }),
+    ...(state !== undefined && { owned: { path: state, user: webServerUser, group: webServerGroup } }),
   };
 }
 
