@@ -13,6 +13,9 @@ export const HTTPS_PORT = 443;
 const ROUTES: PathRegexOptions = { unit: "characters", covers: "route" };
 const FILES: PathRegexOptions = { ...ROUTES, covers: "file" };
 
+/** Caddy 2.6.2 would also send it to the client, as a header field. */
+const WITHOUT_STATUS = ["# The application's Status is not a header field.", "header_down -Status"];
+
 const DOT_FILES = String.raw`/\.`;
 /** Paths that certificate authorities and others request (RFC 8615). */
 const WELL_KNOWN = String.raw`^/\.well-known/(?:[^./][^/]*/)*[^./][^/]*$`;
@@ -54,6 +57,7 @@ function authorizerSnippet(plan: RoutingPlan): string[] {
       `(${snippetName(plan)})`,
       block(`reverse_proxy @protected ${upstreamAddress(plan.deployment)}`, [
         "method GET",
+        ...WITHOUT_STATUS,
         ...transport(plan.deployment, [
           "env TRICORN_BRIDGE forward_auth",
           "env TRICORN_URI {http.request.uri}",
@@ -172,6 +176,7 @@ function reverseProxy(plan: RoutingPlan): string[] {
       ...(deployment.mount === "" ? [] : [`env SCRIPT_NAME ${caddyWord(deployment.mount)}`]),
       ...variables.map((name) => `env ${caddyWord(name)} {http.vars.${varName(name)}}`),
     ]),
+    ...WITHOUT_STATUS,
     ...(streams.length === 0 ? [] : ["# Some responses are sent as they are produced.", "flush_interval -1"]),
   ]);
 }

@@ -78,6 +78,13 @@ describe.each(scenes)("behind $server on $over, mounted at '$mount'", ({ server,
     expect((await go("/nowhere")).status).toBe(404);
   });
 
+  test("the status of an answer is not also a header field", async () => {
+    for (const target of ["/", "/nowhere", "/members/seen?mode=allow", "/members/seen?mode=deny"]) {
+      const { headers } = await go(target);
+      expect([target, headers["status"]]).toEqual([target, undefined]);
+    }
+  });
+
   test("no field of a client becomes a variable", async () => {
     const { params, user } = await seen("/seen/it", {
       Authorization: `Basic ${Buffer.from("eve:wrong").toString("base64")}`,
