@@ -24,12 +24,12 @@ type Options = NonNullable<ParseArgsConfig["options"]>;
 const COMMAND_OPTIONS: Options = {
   deployment: { type: "string" },
   help: { type: "boolean", short: "h" },
+  into: { type: "boolean" },
   json: { type: "boolean" },
   out: { type: "string" },
-  site: { type: "boolean" },
 };
 
-/** Fields without an option of that name: `--site` sets `part`, and the words after `--` are `command`. */
+/** Fields without an option of that name: `--into` sets `part`, and the words after `--` are `command`. */
 const OTHER_FIELDS = new Set(["part", "command"]);
 
 /** The fields of a deployment that are options of the command. */
@@ -59,7 +59,7 @@ export function parseConfigArguments(args: readonly string[]): ConfigArguments {
     const value = values[field.name];
     if (value !== undefined) setField(deployment, field.path, valueOf(field, value as string | string[]));
   }
-  if (values["site"] === true) deployment["part"] = "site";
+  if (values["into"] === true) deployment["part"] = "into";
   if (command.length > 0) deployment["command"] = command;
   return {
     help: values["help"] === true,

@@ -32,7 +32,10 @@ export function configHelp(): string {
       "--deployment <file>",
       "read a deployment as JSON, or the output of --json; other options take precedence",
     ],
-    ["--site", "generate only the part to add to an existing configuration"],
+    [
+      "--into",
+      "write what a site that exists includes to have the application at --mount, not a whole server",
+    ],
     ["--out <folder>", "write the files to this folder, instead of printing them"],
     ["--json", "print the deployment with all defaults, and the description of the application"],
     ["-- <command> …", "the command that starts the application, for servers that start it"],
@@ -46,7 +49,9 @@ ${options.map(([option, meaning]) => helpEntry(option, meaning)).join("")}
 Fields of the deployment:
 
 ${commandOptions().map(optionEntry).join("")}
-Example: tricorn config nginx dist/application.js --port 8080 --state run --out .
+Examples:
+  tricorn config nginx dist/application.js --port 8080 --state run --out .
+  tricorn config nginx dist/application.js --into --mount /app --out .
 `;
 }
 

@@ -15,7 +15,7 @@ export interface NextStepsOptions {
 
 /** Formats the next steps for standard error: the notes, the application's options and the commands. */
 export function nextSteps(configuration: Configuration, { deployment, written }: NextStepsOptions): string {
-  const { check, run, notes, isTested } = configuration;
+  const { additions = [], before, check, run, notes, isTested } = configuration;
   const copies = (written?.files ?? []).flatMap(({ path, place }) =>
     place === undefined ? [] : [`copy         install -D -m 644 ${path} ${place}`],
   );
@@ -31,6 +31,8 @@ export function nextSteps(configuration: Configuration, { deployment, written }:
     ...(written === undefined || written.folder === process.cwd() || copies.length > 0
       ? []
       : [`then         cd ${written.folder}`]),
+    ...additions.flatMap(({ line, place }) => [`add          ${line}`, `             ${place}`]),
+    ...(before === undefined ? [] : [`first        ${before}`]),
     ...folderSteps(configuration, written),
     ...(check === undefined ? [] : [`check        ${check}`]),
     `run          ${run}`,

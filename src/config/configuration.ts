@@ -23,6 +23,8 @@ export interface OwnedFolder {
 export interface Configuration {
   /** The files, main file first. */
   readonly files: readonly ConfigurationFile[];
+  /** The lines to add to the files of a site that exists (`deployment.part`); undefined for a whole server. */
+  readonly additions?: readonly Addition[];
   /** The command that checks it; undefined if the server has none. */
   readonly check: string | undefined;
   /** The command that runs the Web server with it. */
@@ -35,14 +37,26 @@ export interface Configuration {
   readonly folders: readonly string[];
   /** The folder that must belong to another user if root starts the Web server. */
   readonly owned?: OwnedFolder;
+  /** A shell command to run first, such as one that joins a certificate and its key. */
+  readonly before?: string;
   /** Whether the configured program starts the application and passes it the socket. Default: false. */
   readonly startsApplication?: boolean;
   /** Whether this project's tests run it. If not, it follows the server's documentation. */
   readonly isTested: boolean;
 }
 
-/** The fields that differ between a complete configuration and a part of one (`deployment.part`). */
-export type ConfigurationPart = Pick<Configuration, "files" | "check" | "run" | "folders" | "owned">;
+/** A line that the administrator adds to a file of the site. */
+export interface Addition {
+  readonly line: string;
+  /** Where it belongs, such as "in the site's server block, /etc/nginx/sites-available/default on Debian". */
+  readonly place: string;
+}
+
+/** The fields that differ between a whole server and what a site includes (`deployment.part`). */
+export type ConfigurationPart = Pick<
+  Configuration,
+  "files" | "additions" | "check" | "run" | "folders" | "owned" | "before"
+>;
 
 /** Options that an application must set for a configuration to work. */
 export interface ApplicationNeeds {

@@ -4,7 +4,7 @@ import { ConfigurationError } from "../errors.js";
 import { issueFact } from "./issue-fact.js";
 import type { RouteDescription } from "../paths/routes-of.js";
 import type { Configuration } from "./configuration.js";
-import { parseDeployment, type DeploymentInput } from "./deployment.js";
+import { parseDeployment, type Deployment, type DeploymentInput } from "./deployment.js";
 import { servers } from "./servers.js";
 
 /** Options of {@link configure}. */
@@ -16,6 +16,11 @@ export interface ConfigureOptions {
 
 /** An application whose routes are unknown. */
 const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filters: [] };
+
+/** The servers whose sites can include an application. */
+const PARTS: ReadonlySet<string> = new Set(["apache", "caddy", "h2o", "haproxy", "lighttpd", "nginx"]);
+/** The servers whose whole configuration can have HTTPS with a certificate. */
+const HTTPS: ReadonlySet<string> = new Set(["caddy", "haproxy", "nginx"]);
 
 const Globs = z.array(z.string());
 /** Other members, such as names, are kept. */
@@ -46,7 +51,25 @@ export function configure(
       `Cannot configure ${JSON.stringify(server)}: there are ${Object.keys(servers).join(", ")}`,
     );
   }
-  return write({ deployment: parseDeployment(deployment), description: parseDescription(description) });
+  const parsed = parseDeployment(deployment);
+  refuseUnsupported(server, parsed);
+  return write({ deployment: parsed, description: parseDescription(description) });
+}
+
+/** Refuses what a server has no configuration for, which it would otherwise silently not get. */
+function refuseUnsupported(server: string, { part, tls }: Deployment): void {
+  if (part === "into" && !PARTS.has(server)) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot write a part of a site for ${server}: only for ${[...PARTS].join(", ")}; leave out --into`,
+    );
+  }
+  if (tls.certificate !== undefined && !HTTPS.has(server)) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot write HTTPS for ${server}: only for ${[...HTTPS].join(", ")}; leave out tls.certificate`,
+    );
+  }
 }
 
 /**

@@ -35,6 +35,19 @@ const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, 
 const PORT = "must be an integer from 1 to 65535";
 const Port = z.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT);
 
+/** HTTPS, in a configuration of a whole server. */
+const Tls = z.strictObject({
+  certificate: AbsolutePath.optional().describe(
+    "the PEM file of the certificate, with those above it; with it the server speaks HTTPS and HTTP/2",
+  ),
+  key: AbsolutePath.optional().describe(
+    "the PEM file of the certificate's private key; by default the file of the certificate has it too",
+  ),
+  redirectFrom: Port.default(80).describe(
+    "the port whose requests are redirected to HTTPS, if there is a certificate",
+  ),
+});
+
 /** How each Web server connects to or starts the application, if it supports several ways. */
 const ServerOptions = {
   apache: z.strictObject({
@@ -136,7 +149,9 @@ export const DeploymentSchema = z.strictObject({
   bind: BindAddress.optional().describe(
     "the address that the Web server listens on; all addresses by default",
   ),
-  port: Port.default(80).describe("the port that the Web server listens on"),
+  port: Port.optional().describe(
+    "the port that the Web server listens on; by default 443 with a certificate, else 80",
+  ),
   root: AbsolutePath.optional().describe("the folder of static and filtered files"),
   links: z
     .enum(["refused", "followed"])
@@ -201,12 +216,13 @@ export const DeploymentSchema = z.strictObject({
     "the user of the Web server's workers if root starts it; the server's default by default",
   ),
   part: z
-    .enum(["whole", "site"])
+    .enum(["whole", "into"])
     .default("whole")
-    .describe("whether to write the Web server's main file, or only a part to include in an existing one"),
+    .describe("whether to write a whole server, or what a site that exists includes"),
   state: AbsolutePath.optional().describe(
     "the folder for the Web server's pid file, logs and temporary files; the system's folders by default",
   ),
+  tls: Tls.prefault({}),
   apache: ServerOptions.apache.prefault({}),
   lighttpd: ServerOptions.lighttpd.prefault({}),
   haproxy: ServerOptions.haproxy.prefault({}),
@@ -214,7 +230,7 @@ export const DeploymentSchema = z.strictObject({
 });
 
 /** A checked deployment with all defaults. */
-export type Deployment = z.output<typeof DeploymentSchema>;
+export type Deployment = z.output<typeof DeploymentSchema> & { readonly port: number };
 
 /** A deployment as the user writes it. */
 export type DeploymentInput = z.input<typeof DeploymentSchema>;
@@ -226,7 +242,7 @@ export type DeploymentInput = z.input<typeof DeploymentSchema>;
  */
 export function parseDeployment(input: unknown): Deployment {
   const { success, data, error } = DeploymentSchema.safeParse(input, { error: issueFact });
-  if (success) return data;
+  if (success) return { ...data, port: data.port ?? (data.tls.certificate === undefined ? 80 : 443) };
   const facts = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
   throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read deployment: ${facts.join("; ")}`, error);
 }

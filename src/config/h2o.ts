@@ -13,7 +13,7 @@ export function h2o(source: ConfigurationSource): Configuration {
     notes: [...commonNotes(plan), ...h2oNotes(plan)],
     isTested: true,
   };
-  if (part === "site") {
+  if (part === "into") {
     return {
       ...shared,
       files: [
@@ -96,12 +96,8 @@ function hostEntry(plan: RoutingPlan): string[] {
   const { deployment } = plan;
   const { mount, root, serverName, port, timeout } = deployment;
   const connect = connectSettings(applicationSocket(deployment.listen));
-  const filesBelow = (path: string): string[] => (servesFiles(plan) ? fileHandlers(`${root}${path}`) : []);
-  const paths = [
-    `${yamlString(mount === "" ? "/" : mount)}:`,
-    ...indented([...filesBelow(mount), ...connect]),
-    ...(mount !== "" && servesFiles(plan) ? ['"/":', ...indented(filesBelow(""))] : []),
-  ];
+  const files = root !== undefined && servesFiles(plan) ? fileHandlers(root) : [];
+  const paths = [`${yamlString(mount === "" ? "/" : mount)}:`, ...indented([...files, ...connect])];
   return [
     `${yamlString(`${serverName}:${port}`)}:`,
     ...indented([

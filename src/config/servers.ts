@@ -2,7 +2,7 @@ import { apache } from "./apache/apache.js";
 import { caddy } from "./caddy/caddy.js";
 import type { ConfigurationWriter } from "./configuration.js";
 import { h2o } from "./h2o.js";
-import { haproxy } from "./haproxy.js";
+import { haproxy } from "./haproxy/haproxy.js";
 import { hiawatha } from "./hiawatha.js";
 import { iis } from "./iis.js";
 import { jetty } from "./jetty.js";

@@ -328,9 +328,48 @@ describe("tricorn config", () => {
     expect(err).toContain(fact);
   });
 
-  test("writes only the part for an existing configuration", async () => {
-    const { out, err } = await tricorn(["config", "nginx", "--site", "--name", "books"]);
-    expect(out).toMatch(/^# books behind nginx\.\nupstream books \{\n/);
-    expect(err).toContain("run          nginx -s reload\n");
+  test("writes what a site includes, with the line to add and where", async () => {
+    const out = folder();
+    const args = ["config", "nginx", "--into", "--mount", "/app", "--name", "books", "--out", "."];
+    const { code, err } = await tricorn(args, out);
+    expect(code).toBe(0);
+    expect(readFileSync(join(out, "tricorn-books_app.conf"), "utf8")).toMatch(
+      /^# books at \/app, in a site of nginx\.\nlocation = \/app \{\n/,
+    );
+    const [include, upstream] = [
+      "/etc/nginx/snippets/tricorn-books_app.conf",
+      "/etc/nginx/conf.d/tricorn-books_app-upstream.conf",
+    ];
+    expect(err).toBe(
+      `wrote        ${join(out, "tricorn-books_app.conf")}\n` +
+        `wrote        ${join(out, "tricorn-books_app-upstream.conf")}\n` +
+        "application  serve(application, '127.0.0.1:9000')\n" +
+        `copy         install -D -m 644 ${join(out, "tricorn-books_app.conf")} ${include}\n` +
+        `copy         install -D -m 644 ${join(out, "tricorn-books_app-upstream.conf")} ${upstream}\n` +
+        `add          include ${include};\n` +
+        "             in the site's server block, such as that of /etc/nginx/sites-available/default\n" +
+        "check        nginx -t\n" +
+        "run          nginx -s reload\n",
+    );
+  });
+
+  test.each([
+    [["nginx", "--into"], "it needs a mount; add --mount /app, or write a whole server without --into"],
+    [["nginx", "--into", "--mount", "/app", "--tls-certificate", "/a.pem"], "the site has its own"],
+    [["jetty", "--into", "--mount", "/app"], "only for apache, caddy, h2o, haproxy, lighttpd, nginx"],
+    [["jetty", "--tls-certificate", "/a.pem"], "Cannot write HTTPS for jetty"],
+  ])("refuses for %j what it would not do", async (args, fact) => {
+    const { code, out, err } = await tricorn(["config", ...args]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain(fact);
+  });
+
+  test("has --into in the description, and reads it back", async () => {
+    const cwd = folder();
+    const { out } = await tricorn(["config", "nginx", "--into", "--mount", "/app", "--json"]);
+    expect(JSON.parse(out).deployment).toMatchObject({ part: "into", mount: "/app" });
+    writeFileSync(join(cwd, "books.json"), out);
+    const read = await tricorn(["config", "nginx", "--deployment", "books.json"], cwd);
+    expect(read.out).toContain("location ^~ /app/ {");
   });
 });

@@ -38,7 +38,7 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
     expect(needs).toEqual({
       mount: "/app",
       vouchesFor: ["AUTH_USER", "REMOTE_USER"],
-      bridges: { authorizer: { inProcess: true }, filter: { root: "/srv/books/app" } },
+      bridges: { authorizer: { inProcess: true }, filter: { root: "/srv/books" } },
     });
     expect(notes.join()).toContain("No static file of the root is served");
   });

@@ -35,13 +35,19 @@ function anotherValue({ name, kind, choices, default: value }: DeploymentOption)
     command: ["other"],
     "systemd-memory-max": "1G",
   };
-  return own[name] ?? (kind === "text" && /root|mount|state|director|file/.test(name) ? "/other" : "other");
+  return (
+    own[name] ??
+    (kind === "text" && /root|mount|state|director|file|certificate|key/.test(name) ? "/other" : "other")
+  );
 }
 
 /** The other fields that make one matter. */
 const BESIDE: Readonly<Record<string, DeploymentInput>> = {
   "web-server-group": { listen: "unix:/run/app.sock" },
   links: { root: "/srv/www" },
+  part: { mount: "/app" },
+  "tls-key": { tls: { certificate: "/srv/certificate.pem" } },
+  "tls-redirect-from": { tls: { certificate: "/srv/certificate.pem" } },
   "apache-realm": { apache: { authorizer: "authn" } },
   "apache-password-file": { apache: { authorizer: "authz", passwordFile: "/srv/passwords" } },
   "apache-processes": { apache: { responder: "fcgid" } },
@@ -156,7 +162,7 @@ describe("texts in a file", () => {
     if (choices !== undefined) return choices[0]!;
     if (name === "mount") return "/m";
     if (name === "listen") return text.startsWith("/") ? "/plain" : "127.0.0.1:1";
-    return /root|state|director|file/.test(name) ? "/plain" : "plain";
+    return /root|state|director|file|certificate|key/.test(name) ? "/plain" : "plain";
   }
 });
 
@@ -177,7 +183,7 @@ describe("required options", () => {
     expect(needs).toEqual({
       mount: "/app",
       vouchesFor: ["AUTH_USER"],
-      bridges: { filter: { root: "/srv/www/app" } },
+      bridges: { filter: { root: "/srv/www" } },
     });
   });
 

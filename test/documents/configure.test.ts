@@ -31,7 +31,7 @@ test("docs/configure.md has each option with its default and its meaning", () =>
 
 test("docs/configure.md shows how an option's name gives its field, without exceptions", () => {
   const fieldOf = (name: string): string => {
-    const [, group = "", rest = ""] = /^(apache|lighttpd|haproxy|systemd)?-?(.+)$/.exec(name)!;
+    const [, group = "", rest = ""] = /^(apache|lighttpd|haproxy|systemd|tls)?-?(.+)$/.exec(name)!;
     const field = rest.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
     return group === "" ? field : `${group}.${field}`;
   };

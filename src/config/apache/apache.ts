@@ -22,7 +22,7 @@ export function apache(source: ConfigurationSource): Configuration {
   const cutsPath = authorizer === undefined || !isHook(authorizerForm(deployment));
   const responder = apacheResponder(plan, { cutsPath });
   const parts = [apacheFiles(plan), ...(authorizer === undefined ? [] : [authorizer]), responder];
-  const needs = needsOf(plan, { sendsMount: cutsPath });
+  const needs = needsOf(plan, { sendsMount: cutsPath, servesOutside: true });
   const vouchesFor = [...new Set([...(needs.vouchesFor ?? []), ...(authorizer?.vouchesFor ?? [])])];
   const programs = parts.flatMap(({ program }) => (program === undefined ? [] : [program]));
   const { files, folders, ...commands } =

@@ -21,7 +21,7 @@ export function lighttpd(source: ConfigurationSource): Configuration {
     files: [...files, ...(program === undefined ? [] : [program.file])],
     folders: [...folders, ...(program === undefined ? [] : [program.folder])],
     // After a rewrite, lighttpd does not send the mount.
-    needs: needsOf(plan, { sendsMount: deployment.root === undefined }),
+    needs: needsOf(plan, { sendsMount: deployment.root === undefined, servesOutside: true }),
     notes: lighttpdNotes(plan),
     startsApplication: program !== undefined,
     isTested: true,

@@ -1,4 +1,4 @@
-import { escapeGlob } from "../../paths/path-glob.js";
+import { nginxNames } from "./nginx-names.js";
 import { nginxWord, nginxRegex } from "./nginx-text.js";
 import { literalRegex, pathRegex, type PathRegexOptions } from "../plan/path-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
@@ -10,13 +10,13 @@ const FILES: PathRegexOptions = { ...ROUTES, covers: "file" };
 /**
  * The locations that do not use {@link defaultDirectives}.
  *
- * @param folders {@link emptyFolderDirectives}, outside protected locations only: there they would replace the page of a denial
+ * @param guard directives at the start of each location, because a location does not inherit `if`
  */
-export function specialLocations(plan: RoutingPlan, folders: readonly string[] = []): string[] {
+export function specialLocations(plan: RoutingPlan, guard: readonly string[] = []): string[] {
   const { deployment, streams, respond = [], filter } = plan;
-  const { root, mount } = deployment;
+  const { root } = deployment;
   const location = (regex: string, lines: readonly string[]): string[] =>
-    block(`location ~ ${nginxRegex(regex)}`, lines);
+    block(`location ~ ${nginxRegex(regex)}`, [...guard, ...lines]);
   const routes = respond.filter((glob) => !streams.includes(glob));
   const own = [
     ...(routes.length === 0 ? [] : [pathRegex(routes, ROUTES)]),
@@ -35,13 +35,7 @@ export function specialLocations(plan: RoutingPlan, folders: readonly string[] =
     ),
     ...paragraph(
       "Files and folders whose names begin with a dot are not served.",
-      root === undefined ? [] : location(DOT_FILES, mount === "" ? passDirectives(plan) : ["return 404;"]),
-    ),
-    ...paragraph(
-      "The mount of the application.",
-      mount === ""
-        ? []
-        : location(pathRegex([`${escapeGlob(mount)}/**`], ROUTES), [...mountDirectives(plan), ...folders]),
+      root === undefined ? [] : location(DOT_FILES, passDirectives(plan)),
     ),
   ];
 }
@@ -51,32 +45,27 @@ const DOT_FILES = String.raw`/\.(?!well-known/)`;
 
 /** Directives for all other requests. */
 export function defaultDirectives(plan: RoutingPlan): string[] {
-  const { mount, root } = plan.deployment;
-  if (mount === "") return mountDirectives(plan);
-  return root === undefined ? ["return 404;"] : ["try_files $uri $uri/ =404;"];
+  if (plan.deployment.root === undefined) return passDirectives(plan);
+  const { application } = nginxNames(plan.deployment);
+  // If the routes are unknown, "/" may be one of them, and it is always a folder.
+  return [`try_files $uri ${plan.respond === undefined ? "" : "$uri/ "}${application};`];
 }
 
 /**
  * Directives that send a folder without an index file to the application, with the requested path. nginx would answer 403. Not for
  * protected locations, in which a denial is a 403 too.
  */
-export function emptyFolderDirectives({ deployment: { root }, respond }: RoutingPlan): string[] {
-  if (root === undefined || respond === undefined) return [];
-  return ["# A folder without an index file.", "error_page 403 = @application;"];
-}
-
-function mountDirectives(plan: RoutingPlan): string[] {
-  if (plan.deployment.root === undefined) return passDirectives(plan);
-  // If the routes are unknown, "/" may be one of them, and it is always a folder.
-  return [plan.respond === undefined ? "try_files $uri @application;" : "try_files $uri $uri/ @application;"];
+export function emptyFolderDirectives({ deployment, respond }: RoutingPlan): string[] {
+  if (deployment.root === undefined || respond === undefined) return [];
+  return ["# A folder without an index file.", `error_page 403 = ${nginxNames(deployment).application};`];
 }
 
 /** Directives that send a request to the application. */
 export function passDirectives({ deployment }: RoutingPlan): string[] {
-  const { mount, name } = deployment;
+  const { mount } = deployment;
   const split = String.raw`^(${literalRegex(mount)})(/[\s\S]*)$`;
   return [
     ...(mount === "" ? [] : [`fastcgi_split_path_info ${nginxRegex(split)};`]),
-    `fastcgi_pass ${nginxWord(name)};`,
+    `fastcgi_pass ${nginxWord(nginxNames(deployment).upstream)};`,
   ];
 }

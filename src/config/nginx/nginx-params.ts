@@ -1,4 +1,5 @@
-import { nginxWord, nginxVariable } from "./nginx-text.js";
+import { nginxNames } from "./nginx-names.js";
+import { nginxWord } from "./nginx-text.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { paragraph } from "../text.js";
 
@@ -25,6 +26,7 @@ const NO_PROXY: Param = ["HTTP_PROXY", '""', "if_not_empty"];
 /** The params of all requests except those to an authorizer. */
 export function nginxParams({ deployment, variables }: RoutingPlan): string[] {
   const { mount, root } = deployment;
+  const { variable } = nginxNames(deployment);
   // The path as nginx resolved it, so that nginx and the application use the same path.
   const path: readonly Param[] =
     mount === ""
@@ -36,7 +38,8 @@ export function nginxParams({ deployment, variables }: RoutingPlan): string[] {
           ["SCRIPT_NAME", "$fastcgi_script_name"],
           ["PATH_INFO", "$fastcgi_path_info"],
         ];
-  const document: readonly Param[] = root === undefined ? [] : [["DOCUMENT_ROOT", "$document_root"]];
+  const document: readonly Param[] =
+    root === undefined ? [] : [["DOCUMENT_ROOT", mount === "" ? "$document_root" : nginxWord(root)]];
   return [
     ...paragraph(
       "Params for the application. Not REMOTE_USER: nginx copies it from the client without checking a password.",
@@ -51,7 +54,7 @@ export function nginxParams({ deployment, variables }: RoutingPlan): string[] {
     ),
     ...paragraph(
       "Variables of the authorizer; not sent if it was not asked.",
-      formatParams(variables.map((name) => [nginxWord(name), nginxVariable(name), "if_not_empty"])),
+      formatParams(variables.map((name) => [nginxWord(name), variable(name), "if_not_empty"])),
     ),
   ];
 }

@@ -1,83 +1,92 @@
 import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
-import { applicationSocket, hostAndPort } from "../application-socket.js";
 import type { Deployment } from "../deployment.js";
-import { authorizationLocations, authorizationDirectives } from "./nginx-authorizer.js";
+import { authorizationDirectives, denialLocations, questionLocation } from "./nginx-authorizer.js";
+import { DOTS_AFTER_SLASHES, refuse } from "./nginx-guard.js";
 import {
   emptyFolderDirectives,
   specialLocations,
   passDirectives,
   defaultDirectives,
 } from "./nginx-locations.js";
+import { mountLocations } from "./nginx-mount.js";
 import { nginxParams } from "./nginx-params.js";
 import { nginxWord, nginxRegex } from "./nginx-text.js";
+import { rootDirectives, transportDirectives, upstreamBlock } from "./nginx-transport.js";
 import { pathRegex } from "../plan/path-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
-/** Idle connections that each worker keeps open. */
-const IDLE_CONNECTIONS = 16;
-
 /** The contents of nginx's `http` block: the upstream and the server. */
 export function nginxServer(plan: RoutingPlan): string[] {
-  const { deployment, protect } = plan;
+  const { deployment } = plan;
   return [
     ...upstreamBlock(deployment),
     "",
     ...block("server", [
       ...listenDirectives(deployment),
+      "",
       ...transportDirectives(deployment),
       ...nginxParams(plan),
-      ...(protect.length === 0 ? [] : protectedLocations(plan)),
-      ...mountLocation(deployment),
-      ...(protect.includes("/**") ? [] : publicLocations(plan)),
-      ...applicationLocation(plan),
+      ...(deployment.mount === "" ? rootLocations(plan) : mountOnly(plan)),
     ]),
+    ...redirectServer(deployment),
   ];
 }
 
-function upstreamBlock({ name, listen }: Deployment): string[] {
-  const socket = applicationSocket(listen);
-  const address = socket.kind === "unix" ? `unix:${socket.path}` : hostAndPort(socket);
-  return block(`upstream ${name}`, [
-    `server ${nginxWord(address)};`,
-    `keepalive ${IDLE_CONNECTIONS}; # Keeps connections open, together with fastcgi_keep_conn below.`,
-  ]);
-}
-
-function listenDirectives({ bind, port, serverName, root, links }: Deployment): string[] {
-  const host = bind?.includes(":") === true && !bind.startsWith("[") ? `[${bind}]` : bind;
+function listenDirectives(deployment: Deployment): string[] {
+  const { port, serverName, tls } = deployment;
+  const { certificate, key = certificate } = tls;
   return [
-    `listen ${nginxWord(host === undefined ? String(port) : `${host}:${port}`)};`,
+    `listen ${nginxWord(listenAddress(deployment, port))}${certificate === undefined ? "" : " ssl http2"};`,
     `server_name ${nginxWord(serverName)};`,
-    ...(root === undefined ? [] : [`root ${nginxWord(root)};`]),
-    ...(root === undefined || links === "followed"
+    ...(certificate === undefined || key === undefined
       ? []
       : [
-          "# A symbolic link could lead to a protected file, or out of the root.",
-          "disable_symlinks on from=$document_root;",
+          `ssl_certificate ${nginxWord(certificate)};`,
+          `ssl_certificate_key ${nginxWord(key)};`,
+          "ssl_protocols TLSv1.2 TLSv1.3;",
+          "# Browsers then use only HTTPS for this name, for a year. It cannot be taken back.",
+          '# add_header Strict-Transport-Security "max-age=31536000" always;',
         ]),
-    "# Redirects have no host and port, because the client may use others.",
-    "absolute_redirect off;",
+    ...(deployment.mount === "" ? rootDirectives(deployment) : []),
     "# Applications cannot tell a client's X_User from X-User.",
     "underscores_in_headers off;",
   ];
 }
 
-function transportDirectives({ maxBodyBytes, timeout }: Deployment): string[] {
+/** The server that redirects HTTP to HTTPS. */
+function redirectServer(deployment: Deployment): string[] {
+  const { port, serverName, tls } = deployment;
+  if (tls.certificate === undefined) return [];
+  const host = port === 443 ? "$host" : `$host:${port}`;
   return [
     "",
-    `client_max_body_size ${maxBodyBytes};`,
-    `fastcgi_read_timeout ${timeout}s;`,
-    `fastcgi_send_timeout ${timeout}s;`,
-    "fastcgi_keep_conn on;",
-    "# The application's headers, at most 8 KiB, can exceed nginx's default buffer.",
-    "fastcgi_buffer_size 16k;",
-    "fastcgi_buffers 8 16k;",
+    ...block("server", [
+      `listen ${nginxWord(listenAddress(deployment, tls.redirectFrom))};`,
+      `server_name ${nginxWord(serverName)};`,
+      `return 308 https://${host}$request_uri;`,
+    ]),
   ];
 }
 
-/** A raw path in which ".." may remove an empty segment, which is none to the application: "/x//../members". */
-const DOTS_AFTER_SLASHES = String.raw`^(?>[^?]*?//)(?:[^?]*/)?(?:\.|%2[eE]){2}(?:[/?]|$)`;
+function listenAddress({ bind }: Deployment, port: number): string {
+  const host = bind?.includes(":") === true && !bind.startsWith("[") ? `[${bind}]` : bind;
+  return host === undefined ? String(port) : `${host}:${port}`;
+}
+
+/** All paths of the server, for an application without a mount. */
+function rootLocations(plan: RoutingPlan): string[] {
+  const { protect } = plan;
+  return [
+    ...(protect.length === 0 ? [] : protectedLocations(plan)),
+    ...(protect.includes("/**") ? [] : publicLocations(plan)),
+    ...applicationLocation(plan),
+  ];
+}
+
+function mountOnly(plan: RoutingPlan): string[] {
+  return ["", ...mountLocations(plan), "", ...block("location /", ["return 404;"])];
+}
 
 /** The paths that an authorizer must allow, before all other locations. */
 function protectedLocations(plan: RoutingPlan): string[] {
@@ -85,20 +94,16 @@ function protectedLocations(plan: RoutingPlan): string[] {
   return [
     ...paragraph(
       "Refuses %2F, a slash to nginx but part of a name to the application: one of these two paths may be protected.",
-      mustRefuseEncodedSlashes(plan)
-        ? block(`if ($request_uri ~ ${nginxRegex(ENCODED_SLASH)})`, ["return 400;"])
-        : [],
+      mustRefuseEncodedSlashes(plan) ? refuse("$request_uri", ENCODED_SLASH) : [],
     ),
     ...paragraph(
       "Refuses several slashes, which are one to the application: nginx keeps them if merge_slashes is off for all servers.",
       plan.protect.includes("/**")
         ? []
-        : [
-            ...block(`if ($uri ~ ${nginxRegex("//")})`, ["return 400;"]),
-            ...block(`if ($request_uri ~ ${nginxRegex(DOTS_AFTER_SLASHES)})`, ["return 400;"]),
-          ],
+        : [...refuse("$uri", "//"), ...refuse("$request_uri", DOTS_AFTER_SLASHES)],
     ),
-    ...authorizationLocations(plan),
+    ...questionLocation(plan),
+    ...denialLocations(plan),
     ...paragraph(
       "An authorizer must allow these, static files included. nginx uses the first matching regular expression.",
       block(`location ~* ${nginxRegex(regex)}`, [
@@ -113,15 +118,8 @@ function protectedLocations(plan: RoutingPlan): string[] {
 
 /** The locations of unprotected paths. */
 function publicLocations(plan: RoutingPlan): string[] {
-  const folders = emptyFolderDirectives(plan);
-  const rest =
-    plan.deployment.mount === "" ? [...defaultDirectives(plan), ...folders] : defaultDirectives(plan);
-  return [...specialLocations(plan, folders), "", ...block("location /", rest)];
-}
-
-function mountLocation({ mount }: Deployment): string[] {
-  if (mount === "") return [];
-  return ["", ...block(`location = ${nginxWord(mount)}`, [`rewrite ^ ${nginxWord(`${mount}/`)} last;`])];
+  const rest = [...defaultDirectives(plan), ...emptyFolderDirectives(plan)];
+  return [...specialLocations(plan), "", ...block("location /", rest)];
 }
 
 /** The target of `try_files` if there is no file. */

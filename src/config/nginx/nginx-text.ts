@@ -19,8 +19,3 @@ export function nginxWord(word: string): string {
 export function nginxRegex(regex: string): string {
   return `"${regex}"`;
 }
-
-/** The name of the nginx variable for a variable that an authorizer sets. */
-export function nginxVariable(name: string): string {
-  return `$tricorn_${name.toLowerCase()}`;
-}

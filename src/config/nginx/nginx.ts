@@ -1,15 +1,18 @@
 import type { Configuration, ConfigurationPart, ConfigurationSource } from "../configuration.js";
 import type { Deployment } from "../deployment.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
+import { ownName, requirePart } from "../plan/own-name.js";
+import { mountLocations } from "./nginx-mount.js";
 import { nginxWord } from "./nginx-text.js";
 import { nginxServer } from "./nginx-server.js";
+import { upstreamBlock } from "./nginx-transport.js";
 import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { block, paragraph, textOf } from "../text.js";
 
 /** Generates the configuration of nginx 1.18 or newer. */
 export function nginx(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
-  const part = plan.deployment.part === "whole" ? mainFile(plan) : siteFile(plan);
+  const part = plan.deployment.part === "whole" ? mainFile(plan) : sitePart(plan);
   return {
     ...part,
     needs: needsOf(plan, { sendsMount: true }),
@@ -54,14 +57,22 @@ function mainFile(plan: RoutingPlan): ConfigurationPart {
   };
 }
 
-/** A file for /etc/nginx/conf.d, which is included in `http`. */
-function siteFile(plan: RoutingPlan): ConfigurationPart {
-  const { name } = plan.deployment;
+/** A file that the `server` block of a site includes, and one with the upstream, which cannot be in that block. */
+function sitePart(plan: RoutingPlan): ConfigurationPart {
+  const { deployment } = plan;
+  requirePart(deployment, "nginx");
+  const own = ownName(deployment);
+  const path = `/etc/nginx/snippets/${own}.conf`;
+  const head = `# ${deployment.name} at ${deployment.mount}, in a site of nginx.`;
   return {
     files: [
+      { name: path, text: textOf([head, ...mountLocations(plan)]) },
+      { name: `/etc/nginx/conf.d/${own}-upstream.conf`, text: textOf([head, ...upstreamBlock(deployment)]) },
+    ],
+    additions: [
       {
-        name: `/etc/nginx/conf.d/${name}.conf`,
-        text: textOf([`# ${name} behind nginx.`, ...nginxServer(plan)]),
+        line: `include ${path};`,
+        place: "in the site's server block, such as that of /etc/nginx/sites-available/default",
       },
     ],
     check: "nginx -t",

@@ -65,7 +65,7 @@ describe.each(responders)("Apache accepts the configuration with responder %s", 
         };
         const taken = { code: 0, output: expect.stringContaining("Syntax OK") };
         expect(await check(deployment)).toEqual(taken);
-        expect(await check({ ...deployment, part: "site", port: 8080 }, inServer)).toEqual(taken);
+        expect(await check({ ...deployment, part: "into", port: 8080 }, inServer)).toEqual(taken);
       }
     }
   });
@@ -74,7 +74,7 @@ describe.each(responders)("Apache accepts the configuration with responder %s", 
 test.each(["*", "*.example.org", "www.*"])("Apache accepts the host name %s", async (serverName) => {
   const accepted = { code: 0, output: expect.stringContaining("Syntax OK") };
   expect(await check({ serverName })).toEqual(accepted);
-  expect(await check({ serverName, part: "site", port: 8080 }, inServer)).toEqual(accepted);
+  expect(await check({ serverName, part: "into", port: 8080 }, inServer)).toEqual(accepted);
 });
 
 test("Apache accepts a configuration with any texts, or it is refused", async () => {

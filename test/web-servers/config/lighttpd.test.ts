@@ -35,7 +35,7 @@ test.each(["connect", "spawn", "cgi"] as const)(
           const door = { responder, processes: 2 };
           const deployment = { command, mount, listen, lighttpd: door, ...(root !== undefined && { root }) };
           expect(await check(deployment)).toEqual({ code: 0, output: "" });
-          expect(await check({ ...deployment, part: "site" }, inServer)).toEqual({ code: 0, output: "" });
+          expect(await check({ ...deployment, part: "into" }, inServer)).toEqual({ code: 0, output: "" });
         }
       }
     }

@@ -67,13 +67,13 @@ async function front(...controllers: ControllerClass[]): Promise<(path: string) 
 }
 
 test("a folder without an index file reaches the application, unless an authorizer is asked there", () => {
-  for (const mount of ["", "/app"]) {
-    // In a location of the server itself; the question to an authorizer uses one too, but leads elsewhere.
-    expect(pagesOf(mount).sort()).toEqual([
-      "3 error_page 403 = @application;",
-      "3 error_page 403 @tricorn_403;",
-    ]);
-  }
+  // In a location of the server itself; the question to an authorizer uses one too, but leads elsewhere.
+  expect(pagesOf("").sort()).toEqual(["3 error_page 403 = @application;", "3 error_page 403 @tricorn_403;"]);
+  // The location of the mount has the protected one inside, which replaces what it would inherit.
+  expect(pagesOf("/app").sort()).toEqual([
+    "3 error_page 403 = @application;",
+    "4 error_page 403 @tricorn_403;",
+  ]);
 });
 
 test("behind nginx the index of a folder may be filtered", async () => {

@@ -70,10 +70,27 @@ describe("the configuration of nginx", () => {
     expect(text.match(/fastcgi_buffering/g)).toHaveLength(1);
   });
 
-  test("leaves the rest of the system unchanged with --site", () => {
-    const { files, folders } = write("nginx", { part: "site", name: "books", state: "/srv/run" });
-    expect(files.map(({ name }) => name)).toEqual(["/etc/nginx/conf.d/books.conf"]);
-    expect(files[0]!.text).not.toMatch(/^(?:http|events|pid|error_log|worker_processes|user) /m);
+  test("has only locations for a site, and an upstream that it cannot contain", () => {
+    const { files, folders } = write(
+      "nginx",
+      { part: "into", mount: "/app", name: "books", state: "/srv/run", root: "/srv/www" },
+      library,
+    );
+    expect(files.map(({ name }) => name)).toEqual([
+      "/etc/nginx/snippets/tricorn-books_app.conf",
+      "/etc/nginx/conf.d/tricorn-books_app-upstream.conf",
+    ]);
+    const heads = files.map(({ text }) => text.match(/^[^#\s}].*$/gm));
+    expect(heads).toEqual([
+      [
+        "location = /app {",
+        "location ^~ /app/ {",
+        "location @tricorn-books_app_401 {",
+        "location @tricorn-books_app_403 {",
+        "location @tricorn-books_app {",
+      ],
+      ["upstream tricorn-books_app {"],
+    ]);
     expect(folders).toEqual([]);
   });
 });

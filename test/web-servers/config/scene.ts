@@ -103,7 +103,7 @@ class Shout {
   }
 }
 
-/** The files of the root, below the mount. */
+/** The files of the root. */
 const FILES = {
   "poem.txt": "one\n",
   "a b.txt": "two\n",
@@ -135,7 +135,7 @@ export interface SceneOptions {
   readonly isKnown?: boolean;
   /** What an administrator changes in the configuration. */
   readonly edit?: (text: string) => string;
-  /** Adds further files, below the folder of the root and its mount. */
+  /** Adds further files to the root. */
   readonly prepare?: (files: string) => void;
 }
 
@@ -164,12 +164,11 @@ export async function setScene({
   chmodSync(folder, 0o755);
   const root = join(folder, "www");
   for (const [name, text] of Object.entries(FILES)) {
-    const path = join(root + mount, name);
+    const path = join(root, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  writeFileSync(join(root, "outside.txt"), "outside\n");
-  prepare?.(root + mount);
+  prepare?.(root);
   const container = createContainer();
   const controllers = [Library, ...(withGate ? [Gate] : []), Shout];
   const { log } = capturedLog();
