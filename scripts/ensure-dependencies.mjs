@@ -1,23 +1,32 @@
 // Installs the npm dependencies if they are missing or differ from package-lock.json, so that `npm test`
-// and `npm start` work in a fresh clone. The argument is another folder of the repository with a package.json.
+// and `npm start` work in a fresh clone: `ensure-dependencies.mjs [folder] [--omit=dev]`. The folder is another one of the
+// repository with a package.json; with `--omit=dev` only what `npm start` needs has to be there.
 // Uses only Node's own modules: nothing else is installed yet.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { withLock } from "./lock.mjs";
 
-const root = join(fileURLToPath(new URL("..", import.meta.url)), process.argv[2] ?? "");
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { omit: { type: "string" } } });
+const omitsDev = values.omit === "dev";
+const root = join(fileURLToPath(new URL("..", import.meta.url)), positionals[0] ?? "");
 
 if (!areInstalled()) {
   const name = `npm-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`;
   await withLock(name, () => {
     if (areInstalled()) return; // by the previous holder of the lock
-    console.log("Installing npm dependencies (npm ci) ...");
+    const needs = omitsDev
+      ? `what the example needs: ${directDependencies().join(", ")}`
+      : "npm dependencies";
+    console.log(`Installing ${needs} (npm ci, only this time) ...`);
     const started = Date.now();
     install();
-    console.log(`Installed npm dependencies in ${Math.round((Date.now() - started) / 1000)} s`);
+    const seconds = Math.round((Date.now() - started) / 1000);
+    const count = Object.keys(packagesOf("node_modules/.package-lock.json") ?? {}).filter(isPackage).length;
+    console.log(`Installed ${count} packages, ${sizeOf(join(root, "node_modules"))} MB, in ${seconds} s`);
   });
 }
 
@@ -30,15 +39,22 @@ function areInstalled() {
   const installed = packagesOf("node_modules/.package-lock.json");
   if (!wanted) throw new Error("Cannot install npm dependencies: package-lock.json is missing");
   if (!installed) return false;
-  return Object.entries(wanted).every(([path, { version, optional, devOptional }]) => {
+  return Object.entries(wanted).every(([path, { version, link, dev, optional, devOptional }]) => {
+    // A workspace is part of the repository.
+    if (!isPackage(path) || link === true || (omitsDev && dev === true)) return true;
     const found = installed[path];
-    return path === "" || (found ? found.version === version : optional === true || devOptional === true);
+    return found ? found.version === version : optional === true || devOptional === true;
   });
+}
+
+/** Whether a path of a lock file is that of an installed package. @param {string} path */
+function isPackage(path) {
+  return path.includes("node_modules/");
 }
 
 /**
  * @param {string} file relative to the folder
- * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }> | undefined}
+ * @returns {Record<string, { version?: string, link?: boolean, dev?: boolean, optional?: boolean, devOptional?: boolean, dependencies?: Record<string, string> }> | undefined}
  */
 function packagesOf(file) {
   try {
@@ -48,12 +64,27 @@ function packagesOf(file) {
   }
 }
 
+/** The names of the packages that the repository's own code imports, without tools of its development. */
+function directDependencies() {
+  const own = Object.entries(packagesOf("package-lock.json") ?? {}).filter(([path]) => !isPackage(path));
+  return [...new Set(own.flatMap(([, { dependencies = {} }]) => Object.keys(dependencies)))].sort();
+}
+
+/** The size of a folder in MB, rounded. @param {string} folder */
+function sizeOf(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  return Math.round(bytes / 1e6);
+}
+
 /**
  * `npm ci` refuses a lock file without the optional packages of other platforms, such as one made with an incomplete
  * registry. `npm install --no-save` accepts it, installs the same versions and does not change it.
  */
 function install() {
-  const common = ["--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const common = [omitsDev ? "--omit=dev" : "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   const attempts = [
     ["ci", ...common],
     ["install", "--no-save", ...common],

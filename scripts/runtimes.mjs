@@ -66,7 +66,7 @@ function compile() {
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   for (const name of ["bcryptjs", "markdown-it", "zod"]) link(join("node_modules", name));
   for (const part of ["dist", "package.json", "node_modules"]) link(part, join("node_modules/tricorn", part));
-  for (const part of ["content", "data"]) {
+  for (const part of ["content", "data", "port.mjs"]) {
     const path = join("examples/library", part);
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }

@@ -1,12 +1,11 @@
 // The members' library: `npm start`, then open the address that it prints. PORT chooses another port than 8080.
 import { TricornError } from "tricorn";
 
+import { EXAMPLE, portOf } from "./port.mjs";
 import { startLibrary } from "./start.js";
 
 // If all is well, only the address is printed.
 process.env["TRICORN_LOG_LEVEL"] ??= "warn";
-
-const EXAMPLE = "PORT=8081 npm start";
 
 try {
   const port = portOf(process.env["PORT"]);
@@ -29,10 +28,4 @@ try {
   const isOfPort = error instanceof TricornError && error.code === "ERR_GATEWAY_LISTEN";
   console.error(isOfPort ? `${message}: ${EXAMPLE}` : message);
   process.exitCode = 1;
-}
-
-/** Checked first: an invalid port must not start anything. */
-function portOf(text = "8080"): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new Error(`PORT is ${JSON.stringify(text)}, expected a number from 0 to 65535: ${EXAMPLE}`);
 }

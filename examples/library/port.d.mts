@@ -1,0 +1,3 @@
+export const EXAMPLE: string;
+export function portOf(text?: string): number;
+export function tryPort(port: number): Promise<void>;
