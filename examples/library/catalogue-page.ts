@@ -1,5 +1,6 @@
 import { Genre, type Book } from "./book.js";
 import { escapeHtml } from "./escape-html.js";
+import { page, pageEnd, pageStart } from "./page.js";
 
 /** A book, and whether it has a cover. */
 export interface ShelvedBook extends Book {
@@ -7,20 +8,8 @@ export interface ShelvedBook extends Book {
 }
 
 /** The shelves as a Web page, book by book: the first is sent before the last is looked up. */
-export function* cataloguePage(books: Iterable<ShelvedBook>): Generator<string> {
-  yield `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>The shelves</title>
-<link rel="stylesheet" href="../style.css">
-</head>
-<body>
-<main>
-<p class="back"><a href="../">The library</a></p>
-<h1>The shelves</h1>
+export function* cataloguePage(books: Iterable<ShelvedBook>, mount: string): Generator<string> {
+  yield `${pageStart({ title: "The shelves", mount, className: "" })}<h1>The shelves</h1>
 <ul class="cards">
 `;
   for (const book of books) yield bookCard(book);
@@ -33,10 +22,24 @@ export function* cataloguePage(books: Iterable<ShelvedBook>): Generator<string> 
 <label>Genre <select name="genre">${Genre.options.map((genre) => `<option>${genre}</option>`).join("")}</select></label>
 <button>Add</button>
 </form>
-</main>
-</body>
-</html>
 `;
+  yield pageEnd({ role: "responder" });
+}
+
+/** One book as a Web page. */
+export function bookPage({ id, title, author, year, genre, hasCover }: ShelvedBook, mount: string): string {
+  const cover = hasCover
+    ? `<p><img class="cover" src="${id}/cover" alt="Its cover"></p>
+`
+    : "";
+  return page(
+    { title, mount },
+    `<h1>${escapeHtml(title)}</h1>
+<p>By ${escapeHtml(author)}, ${year}. It stands with the other books of the genre <a href="./?genre=${encodeURIComponent(genre)}">${genre}</a>.</p>
+${cover}<p>A program gets this book as JSON: <code>curl ${escapeHtml(mount)}/books/${id}</code>. See it in <a href="browse#book-${id}">the shelves</a>.</p>
+`,
+    { role: "responder" },
+  );
 }
 
 function bookCard({ id, hasCover, ...book }: ShelvedBook): string {
@@ -45,7 +48,7 @@ function bookCard({ id, hasCover, ...book }: ShelvedBook): string {
   const cover = hasCover
     ? `<img class="cover" src="${id}/cover" alt="Cover of ${title}">`
     : `<span class="cover" aria-hidden="true">${initials}</span>`;
-  return `<li class="book">
+  return `<li class="book" id="book-${id}">
 ${cover}
 <div>
 <h2><a href="${id}">${title}</a></h2>

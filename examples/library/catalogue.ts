@@ -1,13 +1,16 @@
 import {
   Body,
   Get,
+  Header,
   HttpError,
   Path,
   Post,
   Query,
   Req,
   Responder,
+  redirect,
   reply,
+  type Deny,
   type Part,
   type Reply,
   type ResponderRequest,
@@ -16,8 +19,9 @@ import { z } from "zod";
 
 import { BookId, NewBook, Search, type Book } from "./book.js";
 import { BookStore } from "./book-store.js";
-import { cataloguePage, type ShelvedBook } from "./catalogue-page.js";
+import { bookPage, cataloguePage, type ShelvedBook } from "./catalogue-page.js";
 import { COVER_LIMIT, CoverStore } from "./cover-store.js";
+import { HTML, showsPages } from "./page.js";
 
 const Each = z.coerce.number().int().min(1).max(100_000).default(1);
 
@@ -34,20 +38,32 @@ export class Catalogue {
     return { page: search.page, ...this.books.search(search) };
   }
 
+  /** A page for browsers, JSON for programs. */
   @Get("/:id")
-  show(@Path("id", BookId) id: number): Book {
-    return this.#find(id);
+  show(@Path("id", BookId) id: number, @Req() { headers, mount }: ResponderRequest): Reply {
+    const book = this.#find(id);
+    const vary = { Vary: "Accept" };
+    return showsPages(headers.get("accept"))
+      ? reply(bookPage(this.#shelved(book), mount), { type: HTML, headers: vary })
+      : reply(book, { headers: vary });
   }
 
+  /** A form leads back to the shelves; a program gets the new book. */
   @Post("/")
-  add(@Body(NewBook) book: NewBook, @Req() { mount }: ResponderRequest): Reply {
+  add(
+    @Body(NewBook) book: NewBook,
+    @Header("content-type") type: string | undefined,
+    @Req() { mount }: ResponderRequest,
+  ): Reply | Deny {
     const added = this.books.add(book);
+    if (type?.startsWith("application/json") !== true)
+      return redirect(`${mount}/books/browse#book-${added.id}`, 303);
     return reply(added, { status: 201, headers: { Location: `${mount}/books/${added.id}` } });
   }
 
-  @Get("/browse", { type: "text/html; charset=utf-8" })
-  browse(): Iterable<string> {
-    return cataloguePage(this.#shelves());
+  @Get("/browse", { type: HTML })
+  browse(@Req() { mount }: ResponderRequest): Iterable<string> {
+    return cataloguePage(this.#shelves(), mount);
   }
 
   /** Any number of lines, each generated when it is needed. */
@@ -73,12 +89,12 @@ export class Catalogue {
   async changeCover(
     @Path("id", BookId) id: number,
     @Body.multipart({ bytes: COVER_LIMIT + 4096 }) parts: AsyncIterable<Part>,
-  ): Promise<Reply> {
+  ): Promise<Deny> {
     const { id: bookId } = this.#find(id);
     for await (const part of parts) {
       if (part.name !== "cover") continue;
       await this.covers.save(bookId, part.stream());
-      return reply(undefined, { status: 303, headers: { Location: "cover" } }); // relative to this address
+      return redirect(`../browse#book-${bookId}`, 303); // relative to this address
     }
     throw new HttpError(400, "The form has no field of the name cover");
   }
@@ -90,9 +106,11 @@ export class Catalogue {
   }
 
   *#shelves(): Generator<ShelvedBook> {
-    for (const book of this.books.all()) {
-      yield { ...book, hasCover: this.covers.find(book.id) !== undefined };
-    }
+    for (const book of this.books.all()) yield this.#shelved(book);
+  }
+
+  #shelved(book: Book): ShelvedBook {
+    return { ...book, hasCover: this.covers.find(book.id) !== undefined };
   }
 }
 

@@ -6,6 +6,7 @@ import { createApplication, createContainer, serve } from "tricorn";
 import { Gateway, routesOf } from "tricorn/gateway";
 
 import { contentRoot, controllers } from "./application.js";
+import { errorPages } from "./error-pages.js";
 
 /** The running library. */
 export interface Library {
@@ -20,7 +21,11 @@ export async function startLibrary({ port }: { readonly port: number }): Promise
   const folder = mkdtempSync(join(tmpdir(), "tricorn-library-")); // mkdtemp makes it private to this user
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeFolder); // also without a call of close()
-  const application = createApplication({ controllers, container: createContainer() });
+  const application = createApplication({
+    controllers,
+    middleware: [errorPages],
+    container: createContainer(),
+  });
   const server = await serve(application, join(folder, "fastcgi.sock"), { signals: false });
   const gateway = new Gateway({
     application: server.address,

@@ -63,6 +63,26 @@ function heading(): Promise<string> {
   return page.getByRole("heading", { level: 1 }).innerText();
 }
 
+/** Answers each question for a password with "Cancel". */
+async function cancelLogIns(visit: Page): Promise<void> {
+  const session = await visit.context().newCDPSession(visit);
+  session.on("Fetch.requestPaused", ({ requestId }) => {
+    void session.send("Fetch.continueRequest", { requestId });
+  });
+  session.on("Fetch.authRequired", ({ requestId }) => {
+    const authChallengeResponse = { response: "CancelAuth" as const };
+    void session.send("Fetch.continueWithAuth", { requestId, authChallengeResponse });
+  });
+  await session.send("Fetch.enable", { handleAuthRequests: true });
+}
+
+/** The steps in the panel of a page: what has travelled for it. */
+async function travelled(): Promise<string[]> {
+  const panel = page.getByRole("complementary", { name: "What has just travelled" });
+  const steps = await panel.getByRole("listitem").allInnerTexts();
+  return steps.map((step) => step.replaceAll(/\s+/g, " "));
+}
+
 /** The JSON that the browser shows. */
 async function shownJson(): Promise<unknown> {
   return JSON.parse(await page.locator("body").innerText()) as unknown;
@@ -78,11 +98,26 @@ describe("the start page in a browser", () => {
 
   test.each([320, 768, 1440])("fits a window that is %i pixels wide, like the other pages", async (width) => {
     await page.setViewportSize({ width, height: 800 });
-    for (const path of ["", "books/browse", "guides/roles.md", "members/welcome.html", "members/card.html"]) {
+    for (const path of [
+      "",
+      "books/browse",
+      "books/4",
+      "books/x",
+      "guides/roles.md",
+      "members/welcome.html",
+      "members/card.html",
+    ]) {
       await page.goto(new URL(path, library.url).href);
       const needed = await page.evaluate("document.documentElement.scrollWidth");
       expect(`${path} ${String(needed)}`).toBe(`${path} ${width}`);
     }
+  });
+
+  test("says that nothing has travelled for it, and leads to the inspector", async () => {
+    const panel = page.getByRole("complementary", { name: "What has just travelled" });
+    expect(await panel.innerText()).toMatch(/Nothing: this page and its style sheet are plain files/);
+    const link = panel.getByRole("link", { name: "See each record in the inspector" });
+    expect(await link.getAttribute("href")).toBe("/__tricorn");
   });
 
   test("is dark in dark mode", async () => {
@@ -104,6 +139,7 @@ describe("the start page in a browser", () => {
       "Your welcome",
       "Your library card",
       "Your shelf, as JSON",
+      "See each record in the inspector",
     ]);
   });
 });
@@ -124,17 +160,30 @@ describe("the links that are open to everyone", () => {
   test("lead to the books as JSON", async () => {
     await follow("Mysteries, as JSON");
     expect(await shownJson()).toMatchObject({ total: 3 });
-    await page.goBack();
-    await follow("Book number 4");
-    expect(await shownJson()).toMatchObject({ id: 4, author: "Mary Shelley" });
   });
 
-  test("lead to an answer that explains an invalid search", async () => {
+  test("lead to a book as a page", async () => {
+    await follow("Book number 4");
+    const title = "Frankenstein; or, The Modern Prometheus";
+    expect(await heading()).toBe(title);
+    expect(await page.getByRole("main").innerText()).toContain("By Mary Shelley, 1818.");
+    expect(await travelled()).toEqual(["Responder, role 1 got the request, and answered 200: this page."]);
+    await follow("the shelves");
+    expect(new URL(page.url()).hash).toBe("#book-4");
+    expect(await page.locator(":target").getByRole("heading").innerText()).toBe(title);
+    expect(complaints).toEqual([]);
+  });
+
+  test("lead to a page that explains an invalid search, and leads on", async () => {
     const response = page.waitForResponse(/cookery/);
-    await page.getByRole("link", { name: "A mistaken search" }).click();
+    await follow("A mistaken search");
     expect((await response).status()).toBe(400);
-    const { errors } = JSON.parse(await (await response).text()) as { errors: { path: string[] }[] };
-    expect(errors.map(({ path }) => path.join(".")).sort()).toEqual(["genre", "page"]);
+    expect(await heading()).toBe("400 Bad Request");
+    const places = await page.getByRole("main").locator("li code").allInnerTexts();
+    expect(places.sort()).toEqual(["query genre", "query page"]);
+    expect(await travelled()).toEqual(["Responder, role 1 got the request, and answered 400: this page."]);
+    await follow("the shelves");
+    expect(await heading()).toBe("The shelves");
   });
 
   test("lead to the shelf list as a download", async () => {
@@ -156,9 +205,9 @@ describe("the links that are open to everyone", () => {
     await page.getByLabel("Year").fill("1901");
     await page.getByLabel("Genre").selectOption("adventure");
     await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Add" }).click()]);
-    expect(await shownJson()).toMatchObject({ title: "Kim & <Co>", year: 1901 });
+    expect(await heading()).toBe("The shelves");
+    expect(await page.locator(":target").getByRole("heading").innerText()).toBe("Kim & <Co>");
 
-    await page.goto(new URL("books/browse", library.url).href);
     const book = page.getByRole("listitem").filter({ hasText: "Kim & <Co>" });
     await book.getByText("Change the cover").click();
     await book.getByLabel("Cover of").setInputFiles({ name: "kim.png", mimeType: "image/png", buffer: png });
@@ -167,8 +216,9 @@ describe("the links that are open to everyone", () => {
     );
     await book.getByRole("button", { name: "Upload" }).click();
     expect((await cover).headers()["content-type"]).toBe("image/png");
+    expect(await heading()).toBe("The shelves");
+    expect(await page.locator(":target").getByRole("heading").innerText()).toBe("Kim & <Co>");
 
-    await page.goto(new URL("books/browse", library.url).href);
     const image = page.getByRole("img", { name: "Cover of Kim & <Co>" });
     await image.scrollIntoViewIfNeeded();
     expect(await image.evaluate((element) => (element as { naturalWidth?: number }).naturalWidth)).toBe(1);
@@ -180,6 +230,14 @@ describe("the links for members", () => {
   test("lead to pages that name the user who is logged in", async () => {
     await follow("Your welcome");
     expect(await heading()).toBe("Welcome, Ada Lovelace");
+    expect(await travelled()).toEqual([
+      expect.stringMatching(
+        /^Authorizer, role 2 decided 200: .* Variable-AUTH_USER ada Variable-MEMBER_NAME Ada Lovelace /,
+      ),
+      expect.stringMatching(
+        /^Filter, role 3 got DATA, the \d+ bytes of \/members\/welcome\.html, and the variables/,
+      ),
+    ]);
     await follow("your shelf");
     expect(await shownJson()).toMatchObject({ member: "Ada Lovelace", favourite: "poetry" });
     await page.goBack();
@@ -198,13 +256,19 @@ describe("the links for members", () => {
     expect(new Set(books.map(({ genre }) => genre))).toEqual(new Set(["poetry"]));
   });
 
-  test("stay closed to a browser without a log-in", async () => {
+  test("stay closed to a browser without a log-in, and lead on", async () => {
     const stranger = await browser.newContext();
     const visit = await stranger.newPage();
     await visit.goto(library.url);
+    await cancelLogIns(visit);
     const response = visit.waitForResponse(/members/);
     await visit.getByRole("link", { name: "Your welcome" }).click();
     expect((await response).status()).toBe(401);
+    const title = visit.getByRole("heading", { level: 1 });
+    expect(await title.innerText()).toBe("For members only");
+    await visit.getByRole("link", { name: "the start page" }).click();
+    await visit.waitForURL(library.url);
+    expect(await title.innerText()).toBe("The Members’ Library");
     await stranger.close();
   });
 });
