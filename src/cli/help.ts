@@ -15,6 +15,7 @@ const MODULE =
 export function help(): string {
   return `Usage: tricorn <command>
 
+  init [folder]              create a project: TypeScript, a controller for each role, a page, tests
   config <server> [module]   print or write the configuration of a Web server for an application
   serve <program>            run a program in several workers, and reload it without losing a request
   status                     print what a running master and its workers do
@@ -22,6 +23,23 @@ export function help(): string {
   stop                       stop a running master, when its requests are finished
   --help                     print this help; for a command: tricorn config --help
   --version                  print the version of Tricorn
+`;
+}
+
+/** The output of `tricorn init --help`. */
+export function initHelp(): string {
+  const meaning =
+    "Writes a new project into the folder, which must be empty or new; by default into the current folder. Nothing is installed: it " +
+    "prints the next commands. Versions are those that this version of Tricorn is tested with.";
+  const options: readonly (readonly [string, string])[] = [
+    ["--name <name>", "the name of the package; by default that of the folder"],
+    ["--yes, -y", "ask nothing, even on a terminal"],
+  ];
+  return `Usage: tricorn init [folder] [options]
+
+${wrapText("", meaning)}
+${options.map(([option, meaning]) => helpEntry(option, meaning)).join("")}
+Example: tricorn init hats
 `;
 }
 

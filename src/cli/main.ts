@@ -7,11 +7,12 @@ import { controlCommand } from "./control-command.js";
 import { ConfigurationError, TricornError } from "../errors.js";
 import { explainedAt } from "../diagnostics/start-failure.js";
 import { help } from "./help.js";
+import { initCommand } from "./init-command.js";
 import { serveCommand } from "./serve-command.js";
 import { UsageError } from "./usage-error.js";
 
 /** The commands that have a help of their own. */
-const DOCUMENTED = new Set(["config", "serve", "status", "reload", "stop"]);
+const DOCUMENTED = new Set(["init", "config", "serve", "status", "reload", "stop"]);
 
 const [command, ...args] = process.argv.slice(2);
 
@@ -42,6 +43,9 @@ try {
 /** Runs the command. Returns its exit code; undefined if the process has to go on. */
 async function run(): Promise<number | undefined> {
   switch (command) {
+    case "init":
+      await initCommand(args);
+      return 0;
     case "config":
       await configCommand(args);
       return 0;
@@ -64,7 +68,7 @@ async function run(): Promise<number | undefined> {
       return 0;
     }
     case undefined:
-      throw new UsageError("a command is required: config, serve, status, reload or stop");
+      throw new UsageError("a command is required: init, config, serve, status, reload or stop");
     default:
       throw new UsageError(`unknown command ${JSON.stringify(command)}`);
   }

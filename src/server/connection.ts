@@ -6,7 +6,6 @@ import type { Exchange } from "../protocol/application-side/exchange.js";
 import { ApplicationSide } from "../protocol/application-side/application-side.js";
 import type { ApplicationSideHost } from "../protocol/application-side/application-side-host.js";
 import type { ValueName } from "../protocol/constants.js";
-import type { Framing } from "../protocol/framing.js";
 import { ConnectionLife } from "./connection-life.js";
 import { AcceptedSocket } from "./accepted-socket.js";
 import type { HandOver, OfferedConnection, Transferable } from "./hand-over.js";
@@ -51,7 +50,6 @@ export interface ConnectionOwner {
 export class Connection implements ApplicationSideHost, Transferable {
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner;
-  readonly #framing: Framing;
   readonly #side: ApplicationSide;
   readonly #input: SocketInput;
   readonly #output: SocketOutput;
@@ -66,12 +64,11 @@ export class Connection implements ApplicationSideHost, Transferable {
   /** Whether the server closes while another process may have the connection. */
   #isToClose = false;
 
-  constructor(socket: Duplex, owner: ConnectionOwner, framing: Framing) {
+  constructor(socket: Duplex, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    this.#framing = framing;
     const { limits, timeouts } = owner;
-    const side = new ApplicationSide(owner.application, this, { limits, times: timeouts, framing });
+    const side = new ApplicationSide(owner.application, this, { limits, times: timeouts });
     const input = new SocketInput(socket, this.#read);
     const output = new SocketOutput(socket, timeouts.send);
     [this.#side, this.#input, this.#output] = [side, input, output];
@@ -121,12 +118,6 @@ export class Connection implements ApplicationSideHost, Transferable {
 
   breakConnection(): void {
     this.#flush();
-    if (this.#framing.isSingle) {
-      // The end of the connection is the end of the answer, so it must not look like one.
-      this.#side.disconnect();
-      this.#output.reset();
-      return;
-    }
     this.#output.writeBroken();
     this.#side.disconnect();
     // What was written still leaves, but neither the end of STDOUT nor END_REQUEST follows it.
@@ -147,10 +138,9 @@ export class Connection implements ApplicationSideHost, Transferable {
     else this.#life.closeWhenIdle();
   }
 
-  /** Another process is to have the connection as soon as no request is active on it, unless it ends with its request anyway. */
+  /** Another process is to have the connection as soon as no request is active on it. */
   leave(handOver: HandOver): void {
-    const isKept = this.#socket instanceof AcceptedSocket && !this.#framing.isSingle;
-    if (!isKept || this.#life.state.kind === "draining") {
+    if (!(this.#socket instanceof AcceptedSocket) || this.#life.state.kind === "draining") {
       this.#life.closeWhenIdle();
       return;
     }
@@ -267,7 +257,7 @@ export class Connection implements ApplicationSideHost, Transferable {
 
   /** After a protocol error nothing can be read, but active requests still get their answers. */
   #fail(error: unknown, chunk: Buffer): void {
-    const other = this.#begun ? undefined : otherProtocolOf(chunk, this.#framing.name);
+    const other = this.#begun ? undefined : otherProtocolOf(chunk);
     this.#owner.report(other?.error ?? (error as Error));
     const fault = error instanceof ProtocolError ? "broke the protocol" : "could not be read";
     this.#side.refuseAll(

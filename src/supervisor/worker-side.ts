@@ -5,7 +5,6 @@ import { startFailureOf } from "../diagnostics/start-failure.js";
 import { TricornError } from "../errors.js";
 import { ignoreOutputErrors, isEnding } from "../process/process-end.js";
 import type { WorkerPlace } from "../process/worker-place.js";
-import { formatAddress, parseAddress } from "../protocol/address.js";
 import type { Server } from "../server/server.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import { activeRequests } from "./active-requests.js";
@@ -99,10 +98,7 @@ export class WorkerSide {
     process.channel?.ref();
     await allowed;
     process.channel?.unref();
-    for (const { fd, address } of this.#place.sockets) {
-      const { protocol } = parseAddress(address);
-      await server.listen(formatAddress({ kind: "fd", fd, protocol }));
-    }
+    for (const { fd } of this.#place.sockets) await server.listen(`fd:${fd}`);
   }
 
   /** The worker serves. */

@@ -23,7 +23,8 @@ const files = [
   "RELEASING.md",
   ...filesBelow("src", /\.(?:ts|md)$/),
   ...filesBelow("docs", /\.md$/),
-  ...filesBelow("examples", /\.ts$/),
+  ...filesBelow("examples", /\.(?:ts|html)$/),
+  ...filesBelow("template", /\.(?:ts|html|md)$/),
 ];
 
 /** The lines of a file with an avoided word. */

@@ -1,6 +1,6 @@
 // Compiles the programs that tests start, once for each run: a process then starts in an eighth of the processor time
 // that loading TypeScript takes. Vitest runs this before the tests of a project that names it in `globalSetup`.
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,8 +54,9 @@ export async function compiledPrograms(): Promise<string> {
     chunkFileNames: "dist/shared/[name].mjs",
   });
   await bundle.close();
-  // The command reads its version there.
+  // The command reads its version and the template of a project there.
   copyFileSync(join(root, "package.json"), join(folder, "package.json"));
+  cpSync(join(root, "template"), join(folder, "template"), { recursive: true });
   return folder;
 }
 

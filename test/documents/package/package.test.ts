@@ -74,7 +74,15 @@ function exampleIn(comment: string): string[] {
 
 beforeAll(async () => {
   // A copy, so that the build of the checkout is left alone.
-  for (const name of ["src", "scripts", "docs", "package.json", "tsconfig.json", "tsconfig.build.json"])
+  for (const name of [
+    "src",
+    "scripts",
+    "docs",
+    "template",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.build.json",
+  ])
     cpSync(join(root, name), join(source, name), {
       recursive: true,
       // Tools in scripts/ are installed there.
@@ -96,7 +104,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("the package has what its users need and nothing else", () => {
   const tops = new Set(packed.files.map(({ path }) => path.split("/")[0]));
-  expect(tops).toEqual(new Set(["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json"]));
+  expect(tops).toEqual(
+    new Set(["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json", "template"]),
+  );
   for (const { path } of packed.files) expect(path).not.toMatch(/\.test\.|tsbuildinfo|\.log$|^docs\/api\//);
 });
 
