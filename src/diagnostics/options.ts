@@ -123,6 +123,7 @@ const TAKERS = {
       "application",
       "root",
       "routes",
+      "php",
       "mount",
       "host",
       "port",
@@ -139,6 +140,12 @@ const TAKERS = {
     name: "routes",
     call: "routes: { … }",
     options: ["protect", "filter", "respond"],
+  },
+  "Gateway.php": {
+    cannot: "create gateway",
+    name: "php",
+    call: "php: { … }",
+    options: ["frontController", "root", "collectedBytes"],
   },
   FastCgiClient: {
     cannot: "create client",

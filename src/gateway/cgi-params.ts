@@ -21,7 +21,11 @@ const GATEWAY_NAMES = new Set([
   "HTTPS",
   "PATH_INFO",
   "PATH_TRANSLATED",
+  // Settings of PHP itself.
+  "PHP_ADMIN_VALUE",
+  "PHP_VALUE",
   "QUERY_STRING",
+  "REDIRECT_STATUS",
   "REMOTE_ADDR",
   "REMOTE_HOST",
   "REMOTE_PORT",

@@ -7,7 +7,9 @@ import { askFilter, FILTER_METHODS } from "./ask-filter.js";
 import type { HttpExchange } from "./http-exchange.js";
 import { respondMethodNotAllowed, respondWithStatus } from "./status-response.js";
 import { askResponder } from "./ask-responder.js";
+import { askScript } from "./ask-script.js";
 import type { RouteTable } from "./route-table.js";
+import { isSource, type Script, type Scripts } from "./scripts.js";
 import { sendStaticFile, STATIC_METHODS } from "./static-files.js";
 
 /** Options of {@link GatewayDispatcher}. */
@@ -16,13 +18,24 @@ export interface GatewayDispatcherOptions {
   readonly root: DocumentRoot;
   readonly routes: RouteTable;
   readonly mount: string;
+  /** The scripts of a PHP application; undefined for other applications. */
+  readonly php?: PhpScripts | undefined;
   /** In milliseconds. */
   readonly authorizerTimeout: number;
+}
+
+/** The scripts of a PHP application, and how it runs them. */
+export interface PhpScripts {
+  readonly scripts: Scripts;
+  /** The document root as PHP sees it. */
+  readonly documentRoot: string;
+  readonly collectedBytes: number;
 }
 
 /** A request that may proceed. */
 interface Admission {
   readonly located: Located;
+  readonly script: Script | undefined;
   /** Whether an authorizer allowed it. */
   readonly protected: boolean;
   /** The authorizer's variables. */
@@ -31,7 +44,7 @@ interface Admission {
 
 const NO_VARIABLES: ReadonlyMap<string, string> = new Map();
 
-/** Handles each request in one order: authorizer, then the first that matches of filter, responder and static file. */
+/** Handles each request in one order: authorizer, then the first that matches of script, filter, responder and static file. */
 export class GatewayDispatcher {
   readonly #options: GatewayDispatcherOptions;
 
@@ -45,7 +58,9 @@ export class GatewayDispatcher {
     if (admission === undefined) return;
     const { located } = admission;
     const filterName = this.#filterName(located);
-    if (filterName !== undefined && located.kind === "file") {
+    if (admission.script !== undefined) {
+      await this.#runScript(exchange, admission.script, admission.variables);
+    } else if (filterName !== undefined && located.kind === "file") {
       await this.#filter(exchange, { ...admission, located, name: filterName });
     } else if (this.#options.routes.responds(exchange.path.path)) {
       const { application, mount, root } = this.#options;
@@ -57,25 +72,43 @@ export class GatewayDispatcher {
     }
   }
 
-  /** Asks the authorizer if the path is protected. Returns undefined after a denial was sent. */
+  /** Asks the authorizers if the path is protected. Returns undefined after a denial was sent. */
   async #admit(exchange: HttpExchange): Promise<Admission | undefined> {
-    const { application, root, routes, authorizerTimeout } = this.#options;
+    const { application, root, routes, php, authorizerTimeout } = this.#options;
     const { path } = exchange.path;
     const located = await root.locate(path);
-    // A file is protected under each of its names: as the index of a folder, and as the target of a link.
-    const names = located.kind === "file" ? [located.name, path, located.realName] : [path];
-    const protectedName = names.find((name) => routes.protects(name));
-    if (protectedName === undefined) return { located, protected: false, variables: NO_VARIABLES };
-    const authorization = await askAuthorizer(application, {
-      params: this.#params(exchange, { documentUri: protectedName, variables: NO_VARIABLES }),
-      timeout: authorizerTimeout,
-      signal: exchange.signal,
-      observer: exchange.observer,
-    });
-    if (authorization.kind === "allowed")
-      return { located, protected: true, variables: authorization.variables };
-    await sendResponse(exchange, authorization.response);
-    return undefined;
+    const script = await php?.scripts.find(path, located);
+    let variables = NO_VARIABLES;
+    const names = [path, ...otherNames(path, located), ...(script ? otherNames(path, script) : [])];
+    const protectedNames = new Set(names.filter((name) => routes.protects(name)));
+    // Each question has the requested path in REQUEST_URI. It needs one of its own only if no other name is protected.
+    if (protectedNames.size > 1) protectedNames.delete(path);
+    for (const documentUri of protectedNames) {
+      const authorization = await askAuthorizer(application, {
+        params: this.#params(exchange, { documentUri, variables: NO_VARIABLES }),
+        timeout: authorizerTimeout,
+        signal: exchange.signal,
+        observer: exchange.observer,
+      });
+      if (authorization.kind === "denied") {
+        await sendResponse(exchange, authorization.response);
+        return undefined;
+      }
+      variables = new Map([...variables, ...authorization.variables]);
+    }
+    return { located, script, protected: protectedNames.size > 0, variables };
+  }
+
+  async #runScript(
+    exchange: HttpExchange,
+    script: Script,
+    variables: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const { application, php } = this.#options;
+    const { documentRoot, collectedBytes } = php!;
+    const params = this.#params(exchange, { documentUri: script.name + script.pathInfo, variables });
+    params.set("DOCUMENT_ROOT", documentRoot);
+    await askScript(application, exchange, { params, script, documentRoot, collectedBytes });
   }
 
   /** The name of a file that a filter covers: the requested one, or the target of the link. */
@@ -114,6 +147,10 @@ export class GatewayDispatcher {
     }
     switch (located.kind) {
       case "file":
+        if (this.#options.php !== undefined && (isSource(located.name) || isSource(located.realName))) {
+          respondWithStatus(response, 404);
+          return;
+        }
         await sendStaticFile(exchange, { root: this.#options.root, file: located, protected: isProtected });
         return;
       case "folder":
@@ -140,6 +177,11 @@ export class GatewayDispatcher {
     for (const [name, value] of variables) params.set(name, value);
     return params;
   }
+}
+
+/** A file is protected under each of its names: as the index of a folder, as the target of a link, as the script of a path. */
+function otherNames(path: string, file: Located | Script): readonly string[] {
+  return "name" in file ? [file.name, file.realName].filter((name) => name !== path) : [];
 }
 
 function documentUriOf({ path }: HttpExchange, located: Located): string {

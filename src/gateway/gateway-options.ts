@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import type { GatewayObserver } from "./gateway-observer.js";
 import { checkPort } from "./listen-error.js";
 import { RouteTable } from "./route-table.js";
+import { checkPhpOptions, type PhpOptions } from "./scripts.js";
 
 /** The time limits of a gateway, in milliseconds. Those of responders and filters are options of the client. */
 export interface GatewayTimeouts {
@@ -29,8 +30,13 @@ export interface GatewayOptions {
   readonly application: AddressLike | FastCgiClient;
   /** The folder of the static and the filtered files. */
   readonly root: string;
-  /** The paths of each role; see `routesOf`. */
-  readonly routes: GatewayRoutes;
+  /** The paths of each role; see `routesOf`. Only a PHP application can have none. */
+  readonly routes?: GatewayRoutes | undefined;
+  /**
+   * The application is PHP (PHP-FPM, php-cgi): the scripts below the root are its, and are never sent as files. Each request gets a
+   * connection of its own, since a kept one would hold one of PHP's processes.
+   */
+  readonly php?: PhpOptions | undefined;
   /** The path prefix of the application, its SCRIPT_NAME: "/app". Default: the root. */
   readonly mount?: string | undefined;
   /** The address to listen on. Default: 127.0.0.1. */
@@ -47,6 +53,12 @@ export interface GatewayOptions {
 }
 
 export const defaultGatewayTimeouts: GatewayTimeouts = { authorizer: 10_000, close: 10_000 };
+
+/** Of a PHP application, whose files say what is there. */
+const NO_ROUTES: GatewayRoutes = { protect: [], filter: [], respond: [] };
+
+/** The default of {@link PhpOptions.collectedBytes}. */
+export const COLLECTED_BYTES = 8 * 1024 * 1024;
 
 /** Checked options. */
 export interface GatewaySettings {
@@ -70,7 +82,12 @@ export function gatewaySettingsOf(options: GatewayOptions): GatewaySettings {
     );
   }
   refuseUnknownOptions("Gateway", options);
-  const { application, root, port, mount = "", routes } = options;
+  const { application, root, port, mount = "", php } = options;
+  if (php !== undefined) {
+    refuseUnknownOptions("Gateway.php", php);
+    checkPhpOptions(php);
+  }
+  const routes = options.routes ?? (php === undefined ? undefined : NO_ROUTES);
   if (typeof root !== "string" || root === "") {
     throw new ConfigurationError(
       "ERR_DOCUMENT_ROOT",
@@ -85,16 +102,28 @@ export function gatewaySettingsOf(options: GatewayOptions): GatewaySettings {
       `Cannot mount at "${mount}": it does not start with "/"`,
     );
   }
-  const client = application instanceof FastCgiClient ? application : clientFor(application);
+  if (prefix !== "" && php !== undefined) {
+    throw new ConfigurationError(
+      "ERR_GATEWAY_MOUNT",
+      `Cannot mount at "${mount}": a PHP application has the paths of its scripts; put them in a folder of that name`,
+    );
+  }
+  const client =
+    application instanceof FastCgiClient
+      ? application
+      : clientFor(application, { keepConnection: php === undefined });
   return { routes: new RouteTable(routes), mount: prefix, client };
 }
 
-function clientFor(application: AddressLike): FastCgiClient {
+function clientFor(
+  application: AddressLike,
+  { keepConnection }: { readonly keepConnection: boolean },
+): FastCgiClient {
   if (application === undefined) {
     throw new ConfigurationError(
       "ERR_ADDRESS",
       "Cannot create gateway: application is missing; set the address where it listens: application: address",
     );
   }
-  return new FastCgiClient({ address: application });
+  return new FastCgiClient({ address: application, keepConnection });
 }

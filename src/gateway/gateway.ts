@@ -1,12 +1,14 @@
 import { pino, type Logger } from "pino";
 
 import { blame, blamingCaller, callerOf, type Caller } from "../diagnostics/caller.js";
+import { Scripts } from "./scripts.js";
 import { exitUnlessCaught, reportMistake } from "../diagnostics/start-failure.js";
 import { FastCgiClient } from "../client/index.js";
 import { TricornError } from "../errors.js";
 import { DocumentRoot } from "../files/document-root.js";
 import { defaultLog } from "../log/default-log.js";
 import {
+  COLLECTED_BYTES,
   defaultGatewayTimeouts,
   gatewaySettingsOf,
   type GatewayOptions,
@@ -71,16 +73,22 @@ export class Gateway {
   }
 
   async #listen(): Promise<{ url: string }> {
-    const { root, host = "127.0.0.1", port = 8080, log, observe } = this.#options;
+    const { root: folder, host = "127.0.0.1", port = 8080, log, php, observe } = this.#options;
+    const root = await DocumentRoot.open(folder);
     this.#site = new Site({
       client: this.#client,
-      root: await DocumentRoot.open(root),
+      root,
       routes: this.#routes,
       mount: this.#mount,
+      php: php && {
+        scripts: await Scripts.open(root, php),
+        documentRoot: php.root?.replace(/\/$/, "") ?? root.path,
+        collectedBytes: php.collectedBytes ?? COLLECTED_BYTES,
+      },
       authorizerTimeout: this.#timeouts.authorizer,
       log: this.#log,
-      // Without an own logger, STDERR is not logged: the application has logged these lines itself.
-      stderrLog: log ?? pino({ level: "silent" }),
+      // Without an own logger, STDERR is not logged: the application has logged these lines itself. PHP has not.
+      stderrLog: log ?? (php === undefined ? pino({ level: "silent" }) : this.#log),
       observe,
     });
     return { url: await this.#listener.listen({ host, port }) };

@@ -6,6 +6,7 @@
 export { Gateway } from "./gateway.js";
 export type { ExchangeEnd, ExchangeObserver, GatewayObserver, RoleResult } from "./gateway-observer.js";
 export type { GatewayDoor, GatewayOptions, GatewayTimeouts } from "./gateway-options.js";
+export type { PhpOptions } from "./scripts.js";
 export {
   routesOf,
   type GatewayRoutes,

@@ -10,7 +10,7 @@ export class RouteTable {
   readonly #responded: readonly PathMatcher[];
 
   /** @throws ConfigurationError `ERR_GATEWAY_ROUTE` for an entry that cannot match any path */
-  constructor(routes: GatewayRoutes) {
+  constructor(routes: GatewayRoutes | undefined) {
     checkForm(routes);
     const { protect, filter, respond } = routes;
     this.#protected = requireEntries("protect", protect).map(compileProtection);
@@ -38,7 +38,7 @@ export class RouteTable {
 const LISTS = ["protect", "filter", "respond"] as const;
 
 /** Checks the types for callers without TypeScript. */
-function checkForm(routes: unknown): void {
+function checkForm(routes: unknown): asserts routes is GatewayRoutes {
   const cure = "; use routes: routesOf(application.description)";
   if (typeof routes !== "object" || routes === null) {
     const fact = routes === undefined ? "routes are missing" : "routes are not an object";

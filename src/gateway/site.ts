@@ -8,7 +8,7 @@ import type { DocumentRoot } from "../files/document-root.js";
 import { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
 import { hasKnownCoding, parseAuthority } from "./cgi-params.js";
-import { GatewayDispatcher } from "./gateway-dispatcher.js";
+import { GatewayDispatcher, type PhpScripts } from "./gateway-dispatcher.js";
 import type { ExchangeObserver, GatewayObserver } from "./gateway-observer.js";
 import type { Arrival } from "./http-listener.js";
 import { HttpExchange } from "./http-exchange.js";
@@ -22,6 +22,8 @@ export interface SiteOptions {
   readonly root: DocumentRoot;
   readonly routes: RouteTable;
   readonly mount: string;
+  /** Of a PHP application. */
+  readonly php?: PhpScripts | undefined;
   /** In milliseconds. */
   readonly authorizerTimeout: number;
   readonly log: Logger;
@@ -37,7 +39,7 @@ export class Site {
   readonly #dispatcher: GatewayDispatcher;
   readonly #observe: GatewayObserver | undefined;
 
-  constructor({ client, root, routes, mount, authorizerTimeout, log, stderrLog, observe }: SiteOptions) {
+  constructor({ client, root, routes, mount, php, authorizerTimeout, log, stderrLog, observe }: SiteOptions) {
     this.#log = log;
     this.#observe = observe;
     this.#dispatcher = new GatewayDispatcher({
@@ -45,6 +47,7 @@ export class Site {
       root,
       routes,
       mount,
+      php,
       authorizerTimeout,
     });
   }

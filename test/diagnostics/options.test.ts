@@ -7,7 +7,7 @@ import type { ListenerOptions } from "../../src/bridges/bridge-options.js";
 import type { ClientLimits, ClientOptions, ClientTimeouts } from "../../src/client/index.js";
 import type { AuthorizerOptions, FilterOptions, ScopeOptions } from "../../src/decorators/role.js";
 import type { RouteOptions } from "../../src/decorators/route.js";
-import type { GatewayOptions, GatewayRoutes, GatewayTimeouts } from "../../src/gateway/index.js";
+import type { GatewayOptions, GatewayRoutes, GatewayTimeouts, PhpOptions } from "../../src/gateway/index.js";
 import { refuseUnknownOptions } from "../../src/diagnostics/options.js";
 import type { HandlerTimeouts } from "../../src/roles/roles.js";
 import { defaultHeadLimits, type HeadLimits } from "../../src/http/head.js";
@@ -73,6 +73,7 @@ test("every option that the other functions have is known", () => {
     application: 1,
     root: 1,
     routes: 1,
+    php: 1,
     mount: 1,
     host: 1,
     port: 1,
@@ -82,6 +83,7 @@ test("every option that the other functions have is known", () => {
     observe: 1,
   };
   const routes: Every<GatewayRoutes> = { protect: 1, filter: 1, respond: 1 };
+  const php: Every<PhpOptions> = { frontController: 1, root: 1, collectedBytes: 1 };
   const listener: Every<ListenerOptions> = { bridges: 1, vouchesFor: 1 };
   const request: Every<TestRequest> = { method: 1, headers: 1, cookies: 1, body: 1, params: 1, signal: 1 };
   const file: Every<TestFile> = { ...request, data: 1, lastModified: 1 };
@@ -96,6 +98,7 @@ test("every option that the other functions have is known", () => {
     ["FastCgiClient", client],
     ["Gateway", gateway],
     ["Gateway.routes", routes],
+    ["Gateway.php", php],
     ["testApplication", listener],
     ["testRequest", request],
     ["testFile", file],

@@ -49,6 +49,35 @@ describe("a protected path", () => {
     expect(answer.headers["status"]).toBeUndefined();
   });
 
+  it("is asked about under each of its names, which different authorizers may cover", async () => {
+    const asked: (string | undefined)[] = [];
+    const byName: Script = (request) => {
+      const name = request.params["DOCUMENT_URI"];
+      asked.push(name);
+      if (name === "/vault/real.txt") deny(request);
+      else request.answer("Status: 200 OK\r\nVariable-USER: ada\r\n\r\n");
+    };
+    const { url } = await openStage({
+      scripts: { 2: byName },
+      files: { "vault/real.txt": "SECRET", "vault/index.html": "SECRET", "members/own/index.html": "own" },
+      prepare: async (root) => {
+        await symlink("../vault/real.txt", join(root, "members/alias.txt"));
+        await symlink("../vault", join(root, "members/vault"));
+      },
+      routes: { protect: ["/members/**", "/vault/**"] },
+    });
+    expect((await http(url, "/members/alias.txt")).status).toBe(403);
+    // The index of a linked folder has three names.
+    expect((await http(url, "/members/vault/")).status).toBe(200);
+    expect((await http(url, "/members/own/")).status).toBe(200);
+    expect(asked).toEqual([
+      "/vault/real.txt",
+      "/members/vault/index.html",
+      "/vault/index.html",
+      "/members/own/index.html",
+    ]);
+  });
+
   it("forwards a challenge and the client's credentials", async () => {
     const { url } = await openStage({
       scripts: {

@@ -1,8 +1,7 @@
 // Applications that others have made: PHP-FPM (Debian's php-fpm) and FCGI.pm (libfcgi-perl), which has libfcgi in it. Each of
 // their processes serves one connection at a time.
-import { existsSync, mkdtempSync, watch, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { FastCgiClient, type ClientOptions } from "../../src/client/index.js";
-import { BackgroundProcess } from "../support/web-servers/background-process.js";
+import type { BackgroundProcess } from "../support/web-servers/background-process.js";
+import { startListening, startPhpFpm } from "../support/web-servers/php-fpm.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tricorn-applications-"));
 const running: BackgroundProcess[] = [];
@@ -20,55 +20,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Whether a program takes connections: its socket has a name before it listens. */
-function listens(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socket);
-    connection.once("connect", () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.once("error", () => resolve(false));
-  });
-}
-
-/** Starts a program, and waits until it takes connections. */
-async function start(socket: string, command: readonly [string, ...string[]]): Promise<void> {
-  const [program, ...args] = command;
-  running.push(new BackgroundProcess({ program, args, cwd: folder, log: `${socket}.log` }));
-  const watcher = watch(folder);
-  try {
-    while (!existsSync(socket)) await new Promise((resolve) => watcher.once("change", resolve));
-  } finally {
-    watcher.close();
-  }
-  while (!(await listens(socket)));
-}
-
-function phpFpm(socket: string, processes: number): Promise<void> {
-  const isRoot = process.getuid?.() === 0;
-  const file = `${socket}.conf`;
-  writeFileSync(
-    file,
-    `[global]
-error_log = ${socket}.errors
-daemonize = no
-[www]
-${isRoot ? "user = root\ngroup = root\n" : ""}listen = ${socket}
-pm = static
-pm.max_children = ${processes}
-`,
-  );
+async function phpFpm(socket: string, processes: number): Promise<void> {
   writeFileSync(
     join(folder, "hello.php"),
     "<?php usleep(2000); echo 'hello ', file_get_contents('php://input');",
   );
-  return start(socket, ["php-fpm8.2", "-F", ...(isRoot ? ["-R"] : []), "-y", file]);
+  running.push(await startPhpFpm(socket, processes));
 }
 
-function fcgiPm(socket: string, processes: number): Promise<void> {
+async function fcgiPm(socket: string, processes: number): Promise<void> {
   const script = fileURLToPath(new URL("fcgi-pm.pl", import.meta.url));
-  return start(socket, ["perl", script, socket, `${processes}`]);
+  running.push(await startListening(socket, ["perl", script, socket, `${processes}`]));
 }
 
 describe.each([
