@@ -54,8 +54,8 @@ describe("a protected path", () => {
     const byName: Script = (request) => {
       const name = request.params["DOCUMENT_URI"];
       asked.push(name);
-      if (name === "/vault/real.txt") deny(request);
-      else request.answer("Status: 200 OK\r\nVariable-USER: ada\r\n\r\n");
+      const isDenied = name === "/vault/real.txt";
+      request.answer(isDenied ? denial : "Status: 200 OK\r\nVariable-USER: ada\r\n\r\n");
     };
     const { url } = await openStage({
       scripts: { 2: byName },
