@@ -8,16 +8,14 @@ import type { ApplicationSideHost } from "../protocol/application-side/applicati
 import type { ValueName } from "../protocol/constants.js";
 import { ConnectionLife } from "./connection-life.js";
 import { AcceptedSocket } from "./accepted-socket.js";
-import type { HandOver, OfferedConnection, Transferable } from "./hand-over.js";
+import { ConnectionTransfer } from "./connection-transfer.js";
+import type { Givable } from "./giving.js";
+import type { HandOver } from "./hand-over.js";
 import type { ServerLimits, ServerTimeouts } from "./options.js";
 import { otherProtocolOf } from "./other-protocol.js";
+import { movingRate } from "./request-rate.js";
 import { SocketInput } from "./socket-input.js";
 import { SocketOutput } from "./socket-output.js";
-
-/** How often the clock, which is read eight times a second, may find a BEGIN_REQUEST waiting. */
-const MOST_HELD_TICKS = 4;
-
-const NOTHING = Buffer.alloc(0);
 
 /** What the connections of one server share. */
 export interface ConnectionOwner {
@@ -47,7 +45,7 @@ export interface ConnectionOwner {
  * write per turn of the event loop, and stops reading when too much waits in either direction. Its state and its end are in
  * {@link ConnectionLife}.
  */
-export class Connection implements ApplicationSideHost, Transferable {
+export class Connection implements ApplicationSideHost, Givable {
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner;
   readonly #side: ApplicationSide;
@@ -58,11 +56,10 @@ export class Connection implements ApplicationSideHost, Transferable {
   /** Whether anything was read that could be a part of a record. */
   #begun = false;
   /** Set when another process is to have the connection. */
-  #handOver: HandOver | undefined;
-  /** How often the clock has found a BEGIN_REQUEST that waits for the active requests to end. */
-  #heldTicks = 0;
-  /** Whether the server closes while another process may have the connection. */
-  #isToClose = false;
+  #transfer: ConnectionTransfer | undefined;
+  /** Requests a second that it brings, as they were last measured, and the requests since then. */
+  #rate = 0;
+  #requests = 0;
 
   constructor(socket: Duplex, owner: ConnectionOwner) {
     this.#socket = socket;
@@ -95,6 +92,7 @@ export class Connection implements ApplicationSideHost, Transferable {
 
   activeChanged(by: number): void {
     this.#owner.activeChanged(by);
+    if (by > 0) this.#requests += by;
     if (this.#side.activeCount === 0) this.#life.idle();
   }
 
@@ -130,71 +128,52 @@ export class Connection implements ApplicationSideHost, Transferable {
     // Another connection may have made room for input.
     if (this.#input.paused) this.#adjustReading();
     this.#life.expire(now);
-    if (this.#handOver !== undefined) this.#hurryToLeave();
+    this.#transfer?.tick();
   }
 
   closeWhenIdle(): void {
-    if (this.#life.state.kind === "offered") this.#isToClose = true;
-    else this.#life.closeWhenIdle();
+    if (this.#transfer?.closesLater() !== true) this.#life.closeWhenIdle();
   }
 
-  /** Another process is to have the connection as soon as no request is active on it. */
+  /** Another process is to have the connection as soon as no request is active on it, or it closes if none can. */
   leave(handOver: HandOver): void {
-    if (!(this.#socket instanceof AcceptedSocket) || this.#life.state.kind === "draining") {
-      this.#life.closeWhenIdle();
-      return;
-    }
-    this.#handOver = handOver;
-    this.#side.leaving = true;
-    this.#leaveIfIdle();
+    if (this.#life.state.kind === "draining") this.#life.closeWhenIdle();
+    else if (!this.#beginTransfer(handOver)) this.#life.closeWhenIdle();
+  }
+
+  give(handOver: HandOver): void {
+    this.#beginTransfer(handOver);
+  }
+
+  keep(): void {
+    if (this.#transfer?.isLeaving === false) this.#transfer.stay();
   }
 
   /** No other process is to have the connection any more. */
   stay(): void {
-    this.#handOver?.forget(this);
-    this.#handOver = undefined;
-    this.#side.leaving = false;
-    this.#receiveRest();
+    this.#transfer?.stay();
+  }
+
+  get rate(): number {
+    return this.#rate;
+  }
+
+  set rate(rate: number) {
+    this.#rate = rate;
+  }
+
+  measure(elapsed: number): void {
+    this.#rate = movingRate(this.#rate, { count: this.#requests, elapsed });
+    this.#requests = 0;
+  }
+
+  get isKept(): boolean {
+    return this.#side.isKept;
   }
 
   /** The active requests of this connection, oldest first. */
   get active(): Iterable<Exchange> {
     return this.#side.active;
-  }
-
-  /** Lets no new request wait long for an old one: after a while, what has arrived is read. */
-  #hurryToLeave(): void {
-    this.#leaveIfIdle();
-    this.#heldTicks = this.#side.holdsBegin && this.#input.rest !== undefined ? this.#heldTicks + 1 : 0;
-    if (this.#heldTicks <= MOST_HELD_TICKS) return;
-    this.#side.leaving = false;
-    this.#receiveRest();
-    this.#side.leaving = true;
-  }
-
-  #leaveIfIdle(): void {
-    if (this.#life.state.kind === "open" && this.#side.activeCount === 0) this.#handOver?.consider(this);
-  }
-
-  release(): OfferedConnection | undefined {
-    if (!(this.#socket instanceof AcceptedSocket)) return undefined;
-    const { handle } = this.#socket;
-    if (handle === undefined || this.#life.state.kind !== "open" || !this.#output.isEmpty) return undefined;
-    const begun = this.#side.release();
-    if (begun === undefined) return undefined;
-    this.#life.offer();
-    // It reads into a buffer, so this stops it at once, and the stream holds nothing.
-    this.#socket.pause();
-    const unread = Buffer.concat([begun, this.#input.rest ?? NOTHING]);
-    this.#input.rest = undefined;
-    return { handle, unread };
-  }
-
-  takeBack(unread: Buffer): void {
-    this.#life.takeBack();
-    if (!this.#life.isServing) return;
-    this.receiveFirst(unread);
-    if (this.#isToClose) this.#life.closeWhenIdle();
   }
 
   /** Begins to read a socket with bytes that were read of it before. */
@@ -203,16 +182,32 @@ export class Connection implements ApplicationSideHost, Transferable {
     if (unread.length > 0) this.#receive(unread);
   }
 
-  /** Closes this process's copy of the socket, which another process reads. */
-  forget(): void {
-    this.#socket.destroy();
+  /** Returns whether the socket can go to another process. */
+  #beginTransfer(handOver: HandOver): boolean {
+    const socket = this.#socket;
+    if (!(socket instanceof AcceptedSocket)) return false;
+    this.#transfer ??= new ConnectionTransfer({
+      socket,
+      side: this.#side,
+      input: this.#input,
+      output: this.#output,
+      life: this.#life,
+      rate: () => this.#rate,
+      receiveFirst: (unread) => this.receiveFirst(unread),
+      readOn: () => {
+        this.#receiveRest();
+        this.#adjustReading();
+      },
+    });
+    this.#transfer.begin(handOver);
+    return true;
   }
 
   /** Answers what is still active in the way of its role, and closes unless another process is to have the connection. */
   refuseAll(reason: AbortedError): void {
     if (!this.#life.isServing) return;
     const isIdle = this.#side.activeCount === 0;
-    if (this.#handOver !== undefined && !isIdle) {
+    if (this.#transfer?.isLeaving === true && !isIdle) {
       this.#side.refuseActive(reason);
       return;
     }
@@ -249,6 +244,7 @@ export class Connection implements ApplicationSideHost, Transferable {
   #receiveRest(): void {
     const { rest } = this.#input;
     if (rest === undefined || !this.#life.isServing || this.#output.full) return;
+    if (this.#transfer?.isHeld === true) return;
     this.#receive(rest);
     if (this.#input.rest !== undefined) return;
     if (this.#life.state.kind === "peer ended") this.#inputEnded();
@@ -282,7 +278,7 @@ export class Connection implements ApplicationSideHost, Transferable {
     if (this.#output.write(this.#side.output)) this.#life.awaitAnswers();
     this.#side.writable = this.#output.writable;
     if (!this.#side.writable) this.#output.limitTime();
-    if (this.#handOver !== undefined) this.#leaveIfIdle();
+    this.#transfer?.consider();
     if (this.#input.rest !== undefined) this.#receiveRest();
     else if (this.#output.full) this.#adjustReading();
   };
@@ -290,7 +286,7 @@ export class Connection implements ApplicationSideHost, Transferable {
   readonly #sent = (): void => {
     if (this.#life.isServing) this.#output.unlimitTime();
     this.#side.writable = true;
-    if (this.#handOver !== undefined) this.#leaveIfIdle();
+    this.#transfer?.consider();
     if (this.#input.rest !== undefined) this.#receiveRest();
     else if (this.#input.paused) this.#adjustReading();
   };
@@ -326,7 +322,7 @@ export class Connection implements ApplicationSideHost, Transferable {
   }
 
   readonly #closed = (): void => {
-    this.#handOver?.forget(this);
+    this.#transfer?.closed();
     this.#life.closed();
     this.#output.closed();
     this.#side.disconnect();
@@ -338,6 +334,6 @@ export class Connection implements ApplicationSideHost, Transferable {
     if (!this.#life.isServing) return;
     const { inputFull, buffered } = this.#side;
     const full = inputFull || (this.#owner.inputFull && buffered > 0) || this.#output.full;
-    this.#input.paused = full || this.#input.rest !== undefined;
+    this.#input.paused = full || this.#input.rest !== undefined || this.#transfer?.isHeld === true;
   }
 }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 
-import { AbortedError, ConfigurationError, type TricornError } from "../errors.js";
+import { ConfigurationError, type TricornError } from "../errors.js";
 import { parseAddress, type AddressLike } from "../protocol/address.js";
 import { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
@@ -13,11 +13,9 @@ import type { ValueName } from "../protocol/constants.js";
 import { AcceptedSocket, type SocketHandle } from "./accepted-socket.js";
 import { PeerPolicy } from "./allowed-peers.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
-import { HandOver, type Offer, type OfferedConnection } from "./hand-over.js";
-import { lastTurns } from "./last-turns.js";
+import type { Gift } from "./giving.js";
+import type { Offer, OfferedConnection } from "./hand-over.js";
 import { Listener } from "./listener.js";
-import { BACKLOG } from "./listening.js";
-import { neverEarly } from "./never-early.js";
 import {
   defaultServerLimits,
   defaultServerTimeouts,
@@ -26,6 +24,8 @@ import {
   type ServerLimits,
   type ServerTimeouts,
 } from "./options.js";
+import { ServerEnd } from "./server-end.js";
+import { SharedLoad } from "./shared-load.js";
 import type { SocketAccess } from "./socket-access.js";
 
 /** How often deadlines are checked; ms. Those of connections count from the next check, so they strike at most two checks late. */
@@ -67,15 +67,8 @@ export class Server implements ConnectionOwner {
   /** Requests that began, and those that were refused. */
   #requests = 0;
   #refusals = 0;
-  #closing: Promise<void> | undefined;
-  /** Whether connections are handed over rather than closed. */
-  #isLeaving = false;
-  /** When it was first asked to; ms. */
-  #leftAt = 0;
-  #forgetClosingTimer = (): void => {};
-  /** Set when active requests are no longer waited for. */
-  #cutShort: AbortedError | undefined;
-  #emptied: (() => void) | undefined;
+  readonly #end: ServerEnd;
+  readonly #load: SharedLoad;
 
   constructor(application: Application, options: ServerOptions) {
     this.application = application;
@@ -85,6 +78,15 @@ export class Server implements ConnectionOwner {
     this.#socketAccess = options.socketAccess;
     this.#peers = new PeerPolicy(options.allowedPeers);
     this.values = limitValues(this.limits);
+    this.#load = new SharedLoad(this.#connections);
+    this.#end = new ServerEnd({
+      timeouts: this.timeouts,
+      listeners: this.#listeners,
+      connections: this.#connections,
+      accepted: () => this.#accepted,
+      isFull: () => this.#isFull,
+      ended: () => this.#stopTicking(),
+    });
   }
 
   /** The last reading of the clock; ms. */
@@ -155,7 +157,7 @@ export class Server implements ConnectionOwner {
     this.#listeners.push(listener);
     try {
       await listener.open();
-      if (this.#closing !== undefined) {
+      if (this.#end.hasBegun) {
         throw new ConfigurationError(
           "ERR_LISTEN",
           `Cannot listen on ${listener.address}: the server was closed`,
@@ -187,42 +189,34 @@ export class Server implements ConnectionOwner {
    * that are still active after the shutdown time-out. Resolves when every connection is closed.
    */
   close(): Promise<void> {
-    if (this.#isLeaving) {
-      this.#isLeaving = false;
-      for (const connection of this.#connections) {
-        connection.stay();
-        connection.closeWhenIdle();
-      }
-    }
-    return (this.#closing ??= this.#close());
+    return this.#end.close();
   }
 
   /** The other processes of {@link leave} are gone: serves what is left until its peers close, or others come. */
   keep(): void {
-    if (!this.#isLeaving) return;
-    this.#forgetClosingTimer();
-    for (const connection of this.#connections) connection.stay();
+    this.#load.keep();
+    this.#end.keep();
   }
 
   /**
-   * Leaves its place to another process: accepts no more, and hands each connection over as soon as no request is active on it.
-   * What is active after the shutdown time-out is refused; {@link close} ends the hand-over. The listening sockets stay open in the processes that share them.
-   * Resolves when no connection is left.
+   * Leaves its place to another process: accepts no more, reads no request more on an idle connection, and hands each connection
+   * over as soon as no request is active on it. What is active after the shutdown time-out is refused; {@link close} ends the
+   * hand-over. The listening sockets stay open in the processes that share them. Resolves when no connection is left.
    */
   leave(offer: Offer): Promise<void> {
-    if (this.#closing === undefined) {
-      this.#isLeaving = true;
-      this.#leftAt = performance.now();
-      this.#closing = this.#leave();
-    }
-    if (this.#isLeaving) this.#handOverAll(offer);
-    return this.#closing;
+    this.#load.keep();
+    return this.#end.leave(offer);
   }
 
-  /** Hands over up to `most` idle connections, and stays. */
-  give(most: number, offer: Offer): void {
-    const handOver = new HandOver(offer, most);
-    for (const connection of this.#connections) handOver.consider(connection);
+  /** Measures what has come to this server since the last call: requests a second, and connections. */
+  measureLoad(): number {
+    this.#load.measure(this.#requests);
+    return this.#load.value;
+  }
+
+  /** Gives a part of its load away, and stays; replaces what it gave before. */
+  give(gift: Gift, offer: Offer): void {
+    if (!this.#end.hasBegun) this.#load.give(gift, offer);
   }
 
   /**
@@ -230,13 +224,18 @@ export class Server implements ConnectionOwner {
    *
    * @returns undefined if a limit or its address refuses it
    */
-  adopt({ handle, unread }: OfferedConnection): { read(): void; forget(): void } | undefined {
-    if (this.#closing !== undefined || this.#connections.size >= this.limits.connections) return undefined;
+  adopt({ handle, unread, rate }: OfferedConnection): { read(): void; forget(): void } | undefined {
+    if (this.#end.hasBegun || this.#isFull) return undefined;
     const socket = AcceptedSocket.adopt(handle);
     const peer = socket.remoteAddress;
     if (peer !== undefined && !this.#peers.admits(peer)) return undefined;
     return {
-      read: () => this.accept(socket).receiveFirst(unread),
+      read: () => {
+        const connection = this.accept(socket);
+        connection.rate = rate ?? 0;
+        this.#load.took(rate);
+        connection.receiveFirst(unread);
+      },
       forget: () => void socket.destroy(),
     };
   }
@@ -275,12 +274,12 @@ export class Server implements ConnectionOwner {
 
   closed(connection: Connection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#emptied?.();
+    if (this.#connections.size === 0) this.#end.emptied();
   }
 
   readonly #accept = (socket: Socket, { host }: Listener): void => {
     this.#accepted += 1;
-    if (this.#connections.size >= this.limits.connections) {
+    if (this.#isFull) {
       socket.destroy();
       return;
     }
@@ -292,8 +291,12 @@ export class Server implements ConnectionOwner {
       socket.destroy();
       return;
     }
-    this.accept(socket);
+    this.#load.accepted(this.accept(socket));
   };
+
+  get #isFull(): boolean {
+    return this.#connections.size >= this.limits.connections;
+  }
 
   readonly #tick = (): void => {
     this.#now = performance.now();
@@ -301,65 +304,10 @@ export class Server implements ConnectionOwner {
     blocks.trim();
   };
 
-  async #close(): Promise<void> {
-    this.#forgetClosingTimer = neverEarly(this.timeouts.shutdown, this.#refuseAll);
-    for (const listener of this.#listeners) listener.hide();
-    await lastTurns({
-      accepted: () => this.#accepted,
-      most: BACKLOG * this.#listeners.length,
-      // One more would be turned away; another process that shares the socket may take it.
-      isOver: () => this.#cutShort !== undefined || this.#connections.size >= this.limits.connections,
-    });
-    const stopped = Promise.all(this.#listeners.map((listener) => listener.close()));
-    const emptied = new Promise<void>((resolve) => {
-      this.#emptied = resolve;
-    });
-    for (const connection of this.#connections) connection.closeWhenIdle();
-    // Some may have been accepted since then.
-    if (this.#cutShort !== undefined)
-      for (const connection of this.#connections) connection.refuseAll(this.#cutShort);
-    if (this.#connections.size > 0) await emptied;
-    this.#forgetClosingTimer();
-    await stopped;
-    this.#listeners.length = 0;
+  #stopTicking(): void {
     clearInterval(this.#ticker);
     // No tick follows: those that were needed since the last one are freed too.
     blocks.trim();
     blocks.trim();
   }
-
-  #handOverAll(offer: Offer): void {
-    this.#forgetClosingTimer();
-    const left = this.#leftAt + this.timeouts.shutdown - performance.now();
-    this.#forgetClosingTimer = neverEarly(Math.max(left, 0), this.#refuseAll);
-    const handOver = new HandOver(offer, Infinity);
-    for (const connection of this.#connections) connection.leave(handOver);
-  }
-
-  async #leave(): Promise<void> {
-    const stopped = Promise.all(this.#listeners.map((listener) => listener.close()));
-    const emptied = new Promise<void>((resolve) => {
-      this.#emptied = resolve;
-    });
-    // What is idle is handed over in this turn.
-    await Promise.resolve();
-    if (this.#connections.size > 0) await emptied;
-    this.#forgetClosingTimer();
-    await stopped;
-    this.#listeners.length = 0;
-    clearInterval(this.#ticker);
-  }
-
-  readonly #refuseAll = (): void => {
-    const reason = new AbortedError(
-      "ERR_ABORTED_SHUTDOWN",
-      "Cannot complete request: the server is shutting down",
-    );
-    this.#cutShort = reason;
-    for (const connection of this.#connections) connection.refuseAll(reason);
-    // Give what was just written a moment to leave.
-    this.#forgetClosingTimer = neverEarly(this.timeouts.abortGrace, () => {
-      for (const connection of this.#connections) connection.destroy();
-    });
-  };
 }

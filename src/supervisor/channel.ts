@@ -1,4 +1,5 @@
 import type { SocketHandle } from "../server/accepted-socket.js";
+import type { Gift } from "../server/giving.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import type { WorkerFailure, WorkerStatistics } from "./reports.js";
 
@@ -17,10 +18,10 @@ export type MessageToWorker =
   | { readonly kind: "listen" }
   /** Accepts no more, answers `stopped`, hands each connection over that has no request, and at last answers `empty`. */
   | { readonly kind: "leave" }
-  /** Hands over so many idle connections, and stays. */
-  | { readonly kind: "give"; readonly connections: number }
+  /** Gives a part of its load to other workers, and stays; replaces what it gave before. */
+  | ({ readonly kind: "give" } & Gift)
   /** With a handle: a connection to adopt. The worker answers `accepted` or `declined`, and does not read it yet. */
-  | { readonly kind: "connection"; readonly id: number; readonly unread: string }
+  | ConnectionMessage
   /** The receiver of a connection has it: the sender must not read it again, and answers `released`. */
   | { readonly kind: "accepted"; readonly id: number; readonly by: number }
   /** The sender has released it: the receiver reads it, and answers `reading`. */
@@ -52,8 +53,8 @@ export type MessageToMaster =
   | { readonly kind: "leaving" }
   | { readonly kind: "stopped" }
   | { readonly kind: "empty" }
-  /** With a handle: a connection for another worker, with the base64 of what was read of it and not used. */
-  | { readonly kind: "connection"; readonly id: number; readonly unread: string }
+  /** With a handle: a connection for another worker. */
+  | ConnectionMessage
   | { readonly kind: "accepted"; readonly id: number }
   | { readonly kind: "declined"; readonly id: number }
   | { readonly kind: "released"; readonly id: number }
@@ -63,7 +64,30 @@ export type MessageToMaster =
   | { readonly kind: "socket" }
   /** To the next master, after all sockets: the worker of a dead master. */
   | { readonly kind: "orphan"; readonly pid: number }
-  | { readonly kind: "report"; readonly id: number; readonly statistics: WorkerStatistics };
+  | {
+      readonly kind: "report";
+      readonly id: number;
+      readonly statistics: WorkerStatistics;
+      /** What comes to it: requests a second, and connections. */
+      readonly load: number;
+    };
+
+interface ConnectionMessage {
+  readonly kind: "connection";
+  readonly id: number;
+  /** The base64 of what was read and not used. */
+  readonly unread: string;
+  /** Requests a second that it brings; absent for a new one. */
+  readonly rate?: number | undefined;
+}
+
+type TransferKind = "connection" | "accepted" | "released" | "reading" | "declined" | "withdrawn";
+
+/** The messages about connections that a worker gets. */
+export type TransferToWorker = Extract<MessageToWorker, { readonly kind: TransferKind }>;
+
+/** The messages about connections that the master gets. */
+export type TransferToMaster = Extract<MessageToMaster, { readonly kind: TransferKind }>;
 
 /** What a channel is made of: `process` in a worker, a ChildProcess in the master. */
 interface ChannelEnd {

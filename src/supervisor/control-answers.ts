@@ -1,5 +1,5 @@
 import type { ControlAnswer, ControlRequest } from "./control-protocol.js";
-import { isAlive, type Status } from "./status.js";
+import type { Status } from "./status.js";
 import type { Supervised } from "./supervised.js";
 
 /** A master that can be asked. */
@@ -18,7 +18,7 @@ export async function answerControl(
   const { master, status } = asked;
   switch (request.command) {
     case "ping":
-      return { kind: "pong", isAlive: isAlive(await master.report()) };
+      return { kind: "pong", isAlive: await master.answers() };
     case "status":
       return { kind: "status", status: await status() };
     case "reload": {

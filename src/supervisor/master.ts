@@ -3,28 +3,26 @@ import type { Logger } from "pino";
 
 import type { SocketHandle } from "../server/accepted-socket.js";
 import type { SocketAccess } from "../server/socket-access.js";
-import { unbalanced } from "./balance.js";
+import { Balancer, receiverOf } from "./balancer.js";
 import type { MessageToMaster } from "./channel.js";
-import { MasterTransfers, type TransferEnd } from "./hand-over.js";
 import type { ListeningSockets } from "./listening-sockets.js";
-import { limitsOfOne, whyRecycle, type RecyclingLimits } from "./recycling.js";
+import { MasterTransfers, type TransferEnd } from "./master-transfers.js";
+import type { RecyclingLimits } from "./recycling.js";
 import type { ReloadOutcome, WorkerFailure, WorkerReport } from "./reports.js";
 import { Slot, type SlotHost } from "./slot.js";
 import type { Supervised, SupervisedEvents } from "./supervised.js";
 import type { Takeover } from "./takeover.js";
 import { WorkerProcess, type WorkerListener, type WorkerProgram } from "./worker-process.js";
 import type { LeaveReason, WorkerState } from "./worker-state.js";
+import { WorkerWatch, type WatchHost } from "./worker-watch.js";
 
 /** Reloads that are remembered. */
 const MOST_RELOADS = 10;
-/** How often the workers are asked for their use of memory; ms. */
-const PULSE = 1_000;
-/** Pulses without an answer after which the event loop of a worker hangs: within 10 s, and after its own report. */
-const HUNG_PULSES = 7;
 /** How long a worker may take for its stop hooks, after its requests; ms. */
 const STOP_HOOKS_LIMIT = 10_000;
 /** How long the requests of a worker may take that has not said; ms. */
 const UNKNOWN_SHUTDOWN = 0;
+/** How long a worker may take to report; ms. */
 const REPORT_LIMIT = 1_000;
 
 /** What a master runs. */
@@ -44,21 +42,20 @@ export interface MasterOptions {
  * Holds the listening sockets, and keeps workers running: starts, replaces and stops them, and passes connections from one to
  * another. It accepts nothing and knows no request.
  */
-export class Master extends EventEmitter<SupervisedEvents> implements Supervised, SlotHost, WorkerListener {
+export class Master
+  extends EventEmitter<SupervisedEvents>
+  implements Supervised, SlotHost, WorkerListener, WatchHost
+{
   readonly #options: MasterOptions;
   readonly #log: Logger;
   readonly #slots: readonly Slot[];
   readonly #workers = new Set<WorkerProcess>();
   readonly #transfers: MasterTransfers<TransferEnd>;
   readonly #reloads: ReloadOutcome[] = [];
-  readonly #limits = new WeakMap<WorkerProcess, RecyclingLimits>();
   readonly #shutdowns = new WeakMap<WorkerProcess, number>();
-  /** Pulses in a row that a worker has not answered. */
-  readonly #unanswered = new WeakMap<WorkerProcess, number>();
   readonly #killTimers = new Map<WorkerProcess, NodeJS.Timeout>();
-  /** Those that wait for a report, by its number. */
-  readonly #asking = new Map<number, (message: MessageToMaster & { readonly kind: "report" }) => void>();
-  #lastReport = 0;
+  readonly #watch: WorkerWatch;
+  readonly #balancer = new Balancer();
   #generation = 0;
   #access: SocketAccess = {};
   /** Whether the unix sockets have their names. */
@@ -66,7 +63,7 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
   /** Replacements, one after another. */
   #turn: Promise<unknown> = Promise.resolve();
   #waitingReload: Promise<ReloadOutcome> | undefined;
-  #pulse: NodeJS.Timeout | undefined;
+  #isReloading = false;
   #stopping: Promise<void> | undefined;
   #emptied: (() => void)[] = [];
   /** Whether the first workers could not serve: {@link start} reports that. */
@@ -77,7 +74,8 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     this.#options = options;
     this.#log = options.log;
     this.#slots = Array.from({ length: options.workers }, (_, index) => new Slot(index, this));
-    this.#transfers = new MasterTransfers((sender) => this.#receiverFor(sender));
+    this.#transfers = new MasterTransfers((sender, rate) => this.#receiverFor(sender, rate));
+    this.#watch = new WorkerWatch(this, options.recycle);
   }
 
   get addresses(): readonly string[] {
@@ -91,6 +89,10 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
 
   get workers(): readonly WorkerReport[] {
     return [...this.#workers].map(({ report }) => report).toSorted((a, b) => a.slot - b.slot);
+  }
+
+  get processes(): Iterable<WorkerProcess> {
+    return this.#workers;
   }
 
   get lastReloads(): readonly ReloadOutcome[] {
@@ -122,14 +124,22 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
       throw error;
     }
     this.#areNamed = true;
-    this.#pulse = setInterval(() => this.#check(), PULSE);
+    this.#watch.start();
     this.emit("ready");
     return undefined;
   }
 
   async report(limit = REPORT_LIMIT): Promise<readonly WorkerReport[]> {
-    await Promise.all([...this.#workers].map((worker) => this.#ask(worker, { limit, active: true })));
+    await Promise.all([...this.#workers].map((worker) => this.#watch.ask(worker, { limit, active: true })));
     return this.workers;
+  }
+
+  async answers(limit = REPORT_LIMIT): Promise<boolean> {
+    const ready = [...this.#workers].filter(({ state }) => state.kind === "ready");
+    const answers = await Promise.all(
+      ready.map((worker) => this.#watch.ask(worker, { limit, active: false })),
+    );
+    return answers.includes(true);
   }
 
   reload(): Promise<ReloadOutcome> {
@@ -152,13 +162,12 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
   }
 
   spawn(slot: number): WorkerProcess {
-    const { program, sockets, recycle } = this.#options;
+    const { program, sockets } = this.#options;
     const worker = new WorkerProcess(
       { program, slot, generation: this.#generation, sockets: sockets.inherited },
       this,
     );
     this.#workers.add(worker);
-    this.#limits.set(worker, limitsOfOne(recycle, Math.random()));
     this.changed(worker);
     return worker;
   }
@@ -182,8 +191,7 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
         this.#giveAccess(worker, message.access);
         return;
       case "report":
-        worker.statistics = message.statistics;
-        this.#asking.get(message.id)?.(message);
+        this.#watch.reported(worker, message);
         return;
       case "connection":
       case "accepted":
@@ -214,6 +222,7 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
   async #reload(): Promise<ReloadOutcome> {
     const [startedAt, begin] = [Date.now(), performance.now()];
     this.#generation += 1;
+    this.#isReloading = true;
     this.emit("reloading");
     this.#log.info({ generation: this.#generation }, "Reloading");
     let replaced = 0;
@@ -223,6 +232,7 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
       if (failure !== undefined) break;
       replaced += 1;
     }
+    this.#isReloading = false;
     const took = Math.round(performance.now() - begin);
     const outcome = { startedAt, took, generation: this.#generation, replaced, failure };
     this.#reloads.push(outcome);
@@ -243,19 +253,17 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     return this.#slots.some(({ current, next }) => current === worker || next === worker);
   }
 
-  /** The worker of the newest generation that has the fewest connections. */
-  #receiverFor(sender: TransferEnd): WorkerProcess | undefined {
-    let best: WorkerProcess | undefined;
-    for (const { receiver } of this.#slots) {
-      if (receiver === undefined || receiver === sender) continue;
-      const isBetter =
-        best === undefined ||
-        receiver.generation > best.generation ||
-        (receiver.generation === best.generation && receiver.connections < best.connections);
-      if (isBetter) best = receiver;
-    }
-    if (best !== undefined) best.connections += 1;
-    return best;
+  #receiverFor(sender: TransferEnd, rate = 0): WorkerProcess | undefined {
+    const receiver = receiverOf(
+      sender,
+      this.#slots.flatMap((slot) => slot.receiver ?? []),
+    );
+    if (receiver === undefined) return undefined;
+    // Until they report themselves.
+    const moved = rate + 1;
+    receiver.load += moved;
+    sender.load = Math.max(0, sender.load - moved);
+    return receiver;
   }
 
   #giveAccess(
@@ -296,49 +304,21 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     if (this.#workers.size === 0) for (const resume of this.#emptied.splice(0)) resume();
   }
 
-  /** Evens out the connections by what the workers have last reported. */
-  #balance(): void {
+  /** Evens out what the workers have to do, unless they are just being replaced. */
+  asked(): void {
     const serving = this.#slots.flatMap(({ current }) => (current?.state.kind === "ready" ? current : []));
-    const found = unbalanced(serving);
-    if (found !== undefined) found.from.send({ kind: "give", connections: found.connections });
+    this.#balancer.balance(this.#isReloading ? [] : serving);
   }
 
-  /** Asks all workers for their use of memory, and replaces those that exceed a limit. */
-  #check(): void {
-    this.#balance();
-    for (const slot of this.#slots) {
-      const { current: worker } = slot;
-      if (worker?.state.kind !== "ready") continue;
-      void this.#ask(worker, { limit: PULSE, active: false }).then(() => {
-        if (this.#hangs(worker))
-          worker.kill(`its event loop has stood still for ${(HUNG_PULSES * PULSE) / 1000} s`);
-        const why = this.#whyRecycle(worker);
-        if (why !== undefined) void this.#recycle(slot, { worker, why });
-        return undefined;
-      });
-    }
-  }
-
-  /** Counts pulses, not time: a suspended machine is no reason to kill all workers. */
-  #hangs(worker: WorkerProcess): boolean {
-    const unanswered = worker.statistics === undefined ? (this.#unanswered.get(worker) ?? 0) + 1 : 0;
-    this.#unanswered.set(worker, unanswered);
-    return unanswered >= HUNG_PULSES && worker.state.kind === "ready";
-  }
-
-  #whyRecycle(worker: WorkerProcess): LeaveReason | undefined {
-    const { statistics, startedAt } = worker;
-    const limits = this.#limits.get(worker);
-    if (statistics === undefined || limits === undefined) return undefined;
-    return whyRecycle({ ...statistics, age: Date.now() - startedAt }, limits);
+  usedUp(worker: WorkerProcess, why: LeaveReason): void {
+    const slot = this.#slots[worker.slot];
+    if (slot !== undefined) void this.#recycle(slot, { worker, why });
   }
 
   #recycle(
     slot: Slot,
     { worker, why }: { readonly worker: WorkerProcess; readonly why: LeaveReason },
   ): Promise<void> {
-    // Once: the replacement waits for its turn.
-    this.#limits.delete(worker);
     return this.#inTurn(async () => {
       if (slot.current !== worker || this.isStopping) return;
       this.#log.info({ worker: worker.pid, why }, "Replacing a worker");
@@ -348,30 +328,9 @@ export class Master extends EventEmitter<SupervisedEvents> implements Supervised
     });
   }
 
-  /** Resolves when the worker has sent its statistics, or the limit is over. */
-  #ask(
-    worker: WorkerProcess,
-    { limit, active }: { readonly limit: number; readonly active: boolean },
-  ): Promise<void> {
-    const id = (this.#lastReport += 1);
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#asking.delete(id);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        worker.statistics = undefined;
-        done();
-      }, limit);
-      this.#asking.set(id, done);
-      worker.send({ kind: "report", id, active });
-    });
-  }
-
   async #stop(): Promise<void> {
     this.#log.info("Stopping");
-    clearInterval(this.#pulse);
+    this.#watch.stop();
     // Set by now: a slot that ends from here on starts nothing.
     await Promise.resolve();
     this.emit("stopping");

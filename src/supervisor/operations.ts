@@ -78,7 +78,8 @@ export class Operations {
     this.#master = master;
     if (this.#statusListen !== undefined) {
       const { log } = this.#of;
-      const page = new StatusApplication(() => this.#status(), log);
+      const shown = { status: () => this.#status(), answers: () => master.answers() };
+      const page = new StatusApplication(shown, log);
       this.#page = new Server(page, { log, socketAccess: access });
       await this.#page.listen(this.#statusListen);
     }

@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
 
-import { isAlive } from "./status.js";
 import type { Supervised } from "./supervised.js";
 import { SystemdNotify, type NotifyFacts } from "./systemd-notify.js";
 
@@ -33,7 +32,7 @@ export function notifySystemd(
   master.on("reloaded", ready);
   ready();
   const lives = async (): Promise<void> => {
-    if (isAlive(await master.report(ANSWER_LIMIT))) await systemd.send({ kind: "alive" });
+    if (await master.answers(ANSWER_LIMIT)) await systemd.send({ kind: "alive" });
   };
   const watchdog = facts.watchdog === undefined ? undefined : setInterval(() => void lives(), facts.watchdog);
   master.on("stopping", () => {

@@ -2,10 +2,7 @@ import { neverEarly } from "../server/never-early.js";
 import { NO_CRASH, crash, delayOf, isLoop, type CrashLoop } from "./crash-loop.js";
 import type { WorkerFailure } from "./reports.js";
 import type { WorkerProcess } from "./worker-process.js";
-import { isStaying, type LeaveReason } from "./worker-state.js";
-
-/** How long a new worker waits for the old one to stop reading; ms. A hung one never does, others do it at once. */
-const STOP_READING_LIMIT = 1_000;
+import { isStaying, type LeaveReason, type WorkerStateName } from "./worker-state.js";
 
 /** What a slot needs of the master. */
 export interface SlotHost {
@@ -96,15 +93,12 @@ export class Slot {
       return { sentence: (error as Error).message, details: [] };
     }
     this.next = worker;
-    const limit = this.#host.startLimit;
-    const cancel = neverEarly(limit, () => worker.kill(`it was not ready within ${limit / 1000} s`));
-    await worker.reached("prepared");
+    await this.#inTime(worker, "prepared");
     if (worker.state.kind === "prepared") {
       if (why !== undefined) await this.#stopCurrent(why);
       worker.send({ kind: "listen" });
-      await worker.reached("ready");
+      await this.#inTime(worker, "ready");
     }
-    cancel();
     this.next = undefined;
     if (worker.state.kind === "ready") {
       this.#hasServed = true;
@@ -121,16 +115,23 @@ export class Slot {
     return this.#host.isStopping ? STOPPING : worker.failure;
   }
 
+  /** Waits until the worker has reached a state, and kills it if that takes too long. */
+  async #inTime(worker: WorkerProcess, state: WorkerStateName): Promise<void> {
+    const limit = this.#host.startLimit;
+    const cancel = neverEarly(limit, () => worker.kill(`it was not ready within ${limit / 1000} s`));
+    await worker.reached(state);
+    cancel();
+  }
+
+  /**
+   * Asks the worker that serves to leave, and waits until it has confirmed that it begins no request more: so no answer of the old
+   * program follows the first one of each new worker. One that hangs is killed by the watch; the other slots serve meanwhile.
+   */
   async #stopCurrent(why: LeaveReason): Promise<void> {
     const { current } = this;
     if (current === undefined) return;
     current.leave(why);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, STOP_READING_LIMIT);
-    });
-    await Promise.race([current.stopped, current.reached("ended"), late]);
-    clearTimeout(timer);
+    await Promise.race([current.stopped, current.reached("ended")]);
   }
 }
 

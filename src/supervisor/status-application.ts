@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { Role } from "../protocol/constants.js";
 import type { Application, Refusal, RoleInputs } from "../protocol/application-side/application.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
-import { formatStatus, isAlive, publicStatus, type Status } from "./status.js";
+import { formatStatus, publicStatus, type Status } from "./status.js";
 
 /** How long an answer may take; the master's own limit for its workers is shorter. ms. */
 const TIME_LIMIT = 10_000;
@@ -17,18 +17,25 @@ interface Answer {
   readonly fields?: string;
 }
 
+/** What the page shows. Neither may wait for ever for a worker that hangs. */
+export interface ShownMaster {
+  /** Makes a snapshot. */
+  status(): Promise<Status>;
+  /** Whether a worker answers. */
+  answers(): Promise<boolean>;
+}
+
 /**
  * Answers `/ping` and `/status` over FastCGI, in the master, as PHP-FPM does: a Web server passes the two paths to the listener of
  * this application. `/ping` is 503 if no worker answers; `/status?json` is JSON. It shows paths of requests, without queries and
  * other params.
  */
 export class StatusApplication implements Application {
-  readonly #status: () => Promise<Status>;
+  readonly #master: ShownMaster;
   readonly #log: Logger;
 
-  /** @param status makes a snapshot, which must not wait for ever for a worker that hangs */
-  constructor(status: () => Promise<Status>, log: Logger) {
-    this.#status = status;
+  constructor(master: ShownMaster, log: Logger) {
+    this.#master = master;
     this.#log = log;
   }
 
@@ -70,11 +77,9 @@ export class StatusApplication implements Application {
   async #page(page: string, query: string): Promise<Answer> {
     switch (page) {
       case "ping":
-        return isAlive((await this.#status()).workers)
-          ? text(200, "pong\n")
-          : text(503, "no worker answers\n");
+        return (await this.#master.answers()) ? text(200, "pong\n") : text(503, "no worker answers\n");
       case "status": {
-        const status = publicStatus(await this.#status());
+        const status = publicStatus(await this.#master.status());
         return new URLSearchParams(query).has("json")
           ? { status: 200, type: "application/json", body: `${JSON.stringify(status)}\n` }
           : text(200, formatStatus(status));

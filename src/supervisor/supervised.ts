@@ -30,6 +30,8 @@ export interface Supervised extends EventEmitter<SupervisedEvents> {
   readonly isStopping: boolean;
   /** Asks the workers for their statistics; those that do not answer within `limit` ms, 1000 by default, have none. */
   report(limit?: number): Promise<readonly WorkerReport[]>;
+  /** Whether a worker that serves answers within `limit` ms, 1000 by default. If the event loops of all hang, none does. */
+  answers(limit?: number): Promise<boolean>;
   /**
    * Replaces the workers one after another by new ones, which load the program again. If one does not start, the old ones serve
    * on. A reload that is asked for during another one follows it. Never rejects.

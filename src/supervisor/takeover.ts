@@ -6,8 +6,8 @@ import type { Logger } from "pino";
 
 import type { SocketHandle } from "../server/accepted-socket.js";
 import { attachChannel } from "./attach-channel.js";
-import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.js";
-import type { TransferEnd, TransferToMaster } from "./hand-over.js";
+import { Channel, type MessageToMaster, type MessageToWorker, type TransferToMaster } from "./channel.js";
+import type { TransferEnd } from "./master-transfers.js";
 import { isThere, orphansAt } from "./orphans.js";
 
 /** How long the first orphan may take to come; ms. They look for a master four times a second. */
@@ -33,6 +33,8 @@ export interface OrphanHost {
 /** A worker of a dead master. */
 class Orphan implements TransferEnd {
   readonly pid: number;
+  readonly generation = -1;
+  load = 0;
   readonly #channel: Channel<MessageToWorker, MessageToMaster>;
   readonly ended: Promise<unknown>;
   host: OrphanHost | undefined;

@@ -65,9 +65,10 @@ export class WorkerProcess {
   readonly startedAt = Date.now();
   /** When it became ready, of the clock of `performance`; undefined before. */
   readyAt: number | undefined;
-  /** Its open connections, as far as they are known. */
-  connections = 0;
-  #statistics: WorkerStatistics | undefined;
+  /** What comes to it, as far as it is known: requests a second, and connections. */
+  load = 0;
+  /** The last statistics that it has sent; undefined if it was asked and has not answered. */
+  statistics: WorkerStatistics | undefined;
   readonly #child: ChildProcess;
   readonly #listener: WorkerListener;
   readonly #channel: Channel<MessageToWorker, MessageToMaster>;
@@ -75,6 +76,8 @@ export class WorkerProcess {
   #failure: WorkerFailure | undefined;
   /** Resolves when it has stopped to read connections without a request. */
   readonly stopped: Promise<void>;
+  /** Whether it has. */
+  hasStopped = false;
   #markStopped = (): void => {};
   #waiting: (() => void)[] = [];
   #state: states.WorkerState = states.STARTING;
@@ -139,16 +142,6 @@ export class WorkerProcess {
     return this.#failure ?? failureOfOutput(this.#errors, this.#state);
   }
 
-  /** The last statistics that it has sent; undefined if it was asked and has not answered. */
-  get statistics(): WorkerStatistics | undefined {
-    return this.#statistics;
-  }
-
-  set statistics(statistics: WorkerStatistics | undefined) {
-    this.#statistics = statistics;
-    if (statistics !== undefined) this.connections = statistics.connections;
-  }
-
   /** What the master knows of it. */
   get report(): WorkerReport {
     const { pid, slot, generation, startedAt, statistics } = this;
@@ -211,6 +204,7 @@ export class WorkerProcess {
         this.#failure = message.failure;
         return;
       case "stopped":
+        this.hasStopped = true;
         this.#markStopped();
         return;
       case "leaving":

@@ -10,8 +10,8 @@ import type { SocketAccess } from "../server/socket-access.js";
 import { activeRequests } from "./active-requests.js";
 import { attachChannel } from "./attach-channel.js";
 import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.js";
-import { WorkerTransfers } from "./hand-over.js";
 import type { WorkerStatistics } from "./reports.js";
+import { WorkerTransfers } from "./worker-transfers.js";
 
 /** How often a worker without a master looks for the next one; ms. */
 const SEEK_INTERVAL = 250;
@@ -57,8 +57,7 @@ export class WorkerSide {
           this.#leave();
           return;
         case "give":
-          if (this.#transfers !== undefined)
-            this.#parts?.server.give(message.connections, this.#transfers.offer);
+          if (this.#transfers !== undefined) this.#parts?.server.give(message, this.#transfers.offer);
           return;
         case "stop":
           this.#stop();
@@ -154,7 +153,7 @@ export class WorkerSide {
       connections: server.openConnections,
       active: active ? activeRequests(server.activeExchanges(), performance.now()) : [],
     };
-    this.#channel.send({ kind: "report", id, statistics });
+    this.#channel.send({ kind: "report", id, statistics, load: server.measureLoad() });
   }
 
   #disconnected(): void {

@@ -582,7 +582,8 @@ describe("docs/operations.md", () => {
     const { log } = capturedLog();
     const status = { program: "/srv/hats/dist/main.js", pid: 1, startedAt: 0, at: 0, isStopping: false };
     const snapshot = { ...status, addresses: [], workers: [], lastReloads: [] };
-    const page = new Server(new StatusApplication(() => Promise.resolve(snapshot), log), { log });
+    const shown = { status: () => Promise.resolve(snapshot), answers: () => Promise.resolve(false) };
+    const page = new Server(new StatusApplication(shown, log), { log });
     const unix = join(temporaryFolder(), "status.sock");
     await page.listen(unix);
     onTestFinished(() => page.close());

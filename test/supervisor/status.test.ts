@@ -143,7 +143,8 @@ test.each([
 describe("StatusApplication", () => {
   async function serve(snapshot: () => Promise<Status>): Promise<FastCgiClient> {
     const { log } = capturedLog();
-    const server = new Server(new StatusApplication(snapshot, log), { log });
+    const answers = async (): Promise<boolean> => isAlive((await snapshot()).workers);
+    const server = new Server(new StatusApplication({ status: snapshot, answers }, log), { log });
     const address = join(temporaryFolder(), "status.sock");
     await server.listen(address);
     const client = new FastCgiClient({ address });

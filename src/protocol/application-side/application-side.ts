@@ -129,6 +129,18 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     return this.#sharing !== "last" && (this.#sharing === "unused" || this.#reader.midBegin);
   }
 
+  /** Whether no request has begun on the connection. */
+  get isUnused(): boolean {
+    return this.#sharing === "unused";
+  }
+
+  /** Whether it has brought a request and stays open after those that are active. */
+  get isKept(): boolean {
+    if (this.#sharing === "unused" || this.#sharing === "last" || this.#finishing) return false;
+    for (const { keepConnection } of this.#requests) if (!keepConnection) return false;
+    return true;
+  }
+
   /** Whether the peer sends requests without waiting for other answers, and may send another one. */
   get multiplexes(): boolean {
     return this.#sharing === "multiplexed";

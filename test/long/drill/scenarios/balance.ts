@@ -1,23 +1,39 @@
 import { sharesOf } from "../figures.js";
 import { nothing } from "../plans.js";
-import { nothingLeft, type Scenario } from "../scenario.js";
+import { nothingLeft, type Group, type Scenario } from "../scenario.js";
+import type { Target } from "../targets/target.js";
+import { tricorn } from "../targets/tricorn.js";
 import { drillScenario } from "./common.js";
 
 const WORKERS = 4;
 /** For how long connections may be spread at the beginning; ms. */
 const SPREAD = 2_000;
 
+/** Which loads are divided, and by whom. */
+export interface BalanceOptions {
+  /** How long; ms. */
+  readonly time?: number;
+  readonly clients?: readonly number[];
+  /** Whether connections are kept. */
+  readonly keeps?: readonly boolean[];
+  readonly target?: Target;
+  readonly group?: Group;
+}
+
 /** Clients that ask as fast as they are answered: how evenly workers share the requests. */
 export function balanceScenarios({
   time = 8_000,
   clients = [16, 64],
   keeps = [true, false],
-} = {}): Scenario[] {
+  target = tricorn,
+  group = "balance",
+}: BalanceOptions = {}): Scenario[] {
   return clients.flatMap((count) =>
     keeps.map((isKept) =>
       drillScenario({
-        group: "balance",
-        name: `balance of ${WORKERS} workers, ${count} clients, connections ${isKept ? "kept" : "not kept"}`,
+        group,
+        name: `balance of ${WORKERS} workers, ${count} clients, connections ${isKept ? "kept" : "not kept"}${target === tricorn ? "" : `, ${target.name}`}`,
+        target,
         workers: WORKERS,
         keep: isKept ? count : 0,
         shape: { kind: "closed", clients: count },

@@ -4,9 +4,10 @@ import { createServer, type Server as NetServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import type { SocketHandle } from "../../src/server/accepted-socket.js";
+import type { OfferEnd } from "../../src/server/hand-over.js";
 import type { Server } from "../../src/server/server.js";
 import { Channel, type MessageToMaster, type MessageToWorker } from "../../src/supervisor/channel.js";
-import { WorkerTransfers } from "../../src/supervisor/hand-over.js";
+import { WorkerTransfers } from "../../src/supervisor/worker-transfers.js";
 
 /** What the descriptors of other processes look like. */
 const descriptors = vi.hoisted((): { read: ((names: string[]) => string[]) | undefined } => ({
@@ -34,7 +35,7 @@ class SenderEnd extends EventEmitter {
 
 const NO_SERVER = {} as unknown as Server;
 const end = { current: new SenderEnd() };
-const settled: boolean[] = [];
+const settled: OfferEnd[] = [];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -51,8 +52,8 @@ async function offering(): Promise<WorkerTransfers> {
   end.current = new SenderEnd();
   const channel = new Channel<MessageToMaster, MessageToWorker>(end.current, () => {});
   const transfers = new WorkerTransfers(NO_SERVER, channel);
-  transfers.offer({ handle: await openHandle(), unread: Buffer.alloc(0) }, (isTaken) =>
-    settled.push(isTaken),
+  transfers.offer({ handle: await openHandle(), unread: Buffer.alloc(0), rate: 0 }, (end) =>
+    settled.push(end),
   );
   return transfers;
 }
@@ -70,7 +71,7 @@ describe("a sender whose offer is not accepted in time", () => {
     await offering();
     vi.advanceTimersByTime(1_000);
     expect(end.current.sent).toEqual(["connection", "withdrawn"]);
-    expect(settled).toEqual([false]);
+    expect(settled).toEqual(["late"]);
   });
 
   it("does not release it to a receiver that accepts later", async () => {
@@ -90,7 +91,7 @@ describe("a sender whose master ends after the connection was accepted", () => {
     transfers.disconnected();
     vi.advanceTimersByTime(500);
     expect(settled).toHaveLength(1);
-    return !settled[0]!;
+    return settled[0] !== "taken";
   }
 
   it("leaves it to a receiver that has it open", async () => {
