@@ -26,7 +26,7 @@ export class TricornError extends Error {
   }
 }
 
-/** The peer violated the FastCGI specification, so the connection cannot be read any further. */
+/** The peer violated the specification of FastCGI or SCGI, so the connection cannot be read any further. */
 export class ProtocolError extends TricornError {
   constructor(code: ProtocolErrorCode, message: string) {
     super(code, message, { fault: "remote" });
@@ -42,7 +42,10 @@ export type ProtocolErrorCode =
   | "ERR_FCGI_BODY_LENGTH"
   | "ERR_FCGI_NAME_VALUE"
   | "ERR_FCGI_RESPONSE_HEADER"
-  | "ERR_FCGI_RECORD_TYPE";
+  | "ERR_FCGI_RECORD_TYPE"
+  | "ERR_SCGI_NETSTRING"
+  | "ERR_SCGI_HEADERS"
+  | "ERR_SCGI_BODY_LENGTH";
 
 /** The path and heading that explain a code. */
 export function documentOf(code: string): string {

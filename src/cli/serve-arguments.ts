@@ -26,7 +26,7 @@ export const serveOptions: readonly ServeOption[] = [
     value: "address",
     isRepeatable: true,
     meaning:
-      "where to listen: 9000, host:9000, unix:/path, fd:0; can be repeated; by default as serve decides it",
+      "where to listen: 9000, host:9000, unix:/path, fd:0, or one of these after scgi:; can be repeated; by default as serve decides it",
   },
   {
     name: "recycle-requests",

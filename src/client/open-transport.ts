@@ -22,6 +22,9 @@ export function connectorOf(options: ClientOptions, timeout: number): Connector 
   }
   const address = parseAddress(options.address);
   const name = formatAddress(address);
+  if (address.protocol === "scgi") {
+    throw new ConfigurationError("ERR_ADDRESS", `Cannot connect to ${name}: the client speaks FastCGI only`);
+  }
   if (address.kind === "fd" || (address.kind === "tcp" && address.port === 0)) {
     throw new ConfigurationError("ERR_ADDRESS", `Cannot connect to ${name}: only a server can listen there`);
   }

@@ -8,12 +8,20 @@ export type AddressLike =
   | { readonly path: string };
 
 /** Where an application listens: a TCP port, a unix socket, or a listening socket that this process inherited. */
-export type Address =
+export type Address = Place & {
+  /** The protocol of its connections; FastCGI by default. */
+  readonly protocol?: "scgi" | undefined;
+};
+
+type Place =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "fd"; readonly fd: number };
 
-/** FastCGI knows no authentication, so an address without a host means this machine only, never all interfaces. */
+/** What precedes an address whose connections speak SCGI. */
+export const SCGI_PREFIX = "scgi:";
+
+/** Neither protocol knows authentication, so an address without a host means this machine only, never all interfaces. */
 const DEFAULT_HOST = "127.0.0.1";
 
 /** The longest path of a unix socket: sun_path has 108 bytes on Linux, the last one for NUL. */
@@ -25,7 +33,8 @@ const FILE_DESCRIPTOR = /^fd:(\d{1,9})$/;
 
 /**
  * Parses an address: `9000`, `":9000"`, `"127.0.0.1:9000"`, `"[::1]:9000"`, `"tcp://…"`, `"unix:/run/app.sock"`,
- * `"/run/app.sock"`, `"./app.sock"`, `"fd:0"`. A port alone means 127.0.0.1. Port 0 means any free port.
+ * `"/run/app.sock"`, `"./app.sock"`, `"fd:0"`. A port alone means 127.0.0.1. Port 0 means any free port. After `scgi:` its
+ * connections speak SCGI: `"scgi:127.0.0.1:9000"`, `"scgi:unix:/run/app.sock"`, and `"scgi://127.0.0.1:9000"` as Apache writes it.
  *
  * @throws ConfigurationError `ERR_ADDRESS` for everything else
  */
@@ -44,6 +53,10 @@ export function parseAddress(address: AddressLike): Address {
 
 /** Formats an address as text that {@link parseAddress} reads. */
 export function formatAddress(address: Address): string {
+  return address.protocol === "scgi" ? `${SCGI_PREFIX}${formatPlace(address)}` : formatPlace(address);
+}
+
+function formatPlace(address: Place): string {
   switch (address.kind) {
     case "unix":
       return `unix:${address.path}`;
@@ -57,6 +70,12 @@ export function formatAddress(address: Address): string {
 }
 
 function parseText(text: string): Address {
+  if (!text.startsWith(SCGI_PREFIX)) return parsePlace(text);
+  const rest = text.slice(SCGI_PREFIX.length);
+  return { ...parsePlace(rest.startsWith("//") ? rest.slice(2) : rest), protocol: "scgi" };
+}
+
+function parsePlace(text: string): Place {
   if (text.startsWith("unix:")) return unix(text.slice(text.startsWith("unix://") ? 7 : 5));
   if (/^\.{0,2}\//.test(text)) return unix(text);
   const descriptor = FILE_DESCRIPTOR.exec(text);
@@ -72,7 +91,7 @@ function parseText(text: string): Address {
   );
 }
 
-function tcp(host: string, port: number, given: string | number): Address {
+function tcp(host: string, port: number, given: string | number): Place {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new ConfigurationError(
       "ERR_ADDRESS",
@@ -83,7 +102,7 @@ function tcp(host: string, port: number, given: string | number): Address {
   return { kind: "tcp", host, port };
 }
 
-function unix(path: string): Address {
+function unix(path: string): Place {
   if (path === "" || path.includes("\0")) {
     throw new ConfigurationError(
       "ERR_ADDRESS",

@@ -1,12 +1,13 @@
 /**
- * FastCGI 1.0 on the wire, both directions, without I/O: `tricorn/protocol`.
+ * FastCGI 1.0 on the wire, both directions, and the application's side of SCGI, without I/O: `tricorn/protocol`.
  *
  * @module protocol
  */
+export type { AnswerWriter, WholeAnswer } from "./answer-writer.js";
 export { formatAddress, parseAddress, type Address, type AddressLike } from "./address.js";
 export type { AnswerFields, EndFields } from "./application-side/answer-fields.js";
 export type { Application, Refusal, RoleInputs } from "./application-side/application.js";
-export { ApplicationSide } from "./application-side/application-side.js";
+export { ApplicationSide, type ApplicationSideOptions } from "./application-side/application-side.js";
 export type { ApplicationSideHost } from "./application-side/application-side-host.js";
 export {
   BODY_LENGTH,
@@ -48,6 +49,7 @@ export type {
   RefusedPhase,
   RequestPhase,
 } from "./application-side/request-phase.js";
+export { fastCgi, scgi, type Framing } from "./framing.js";
 export { InputStream, type ConsumedListener } from "./input-stream.js";
 export { defaultLimits, type ApplicationSideLimits } from "./limits.js";
 export {
@@ -67,8 +69,8 @@ export {
   type RecordFields,
   type RecordHeader,
 } from "./record.js";
-export { RecordReader, type RecordSink } from "./record-reader.js";
-export { RecordWriter, type WholeAnswer } from "./record-writer.js";
+export { RecordReader, type RecordSink, type RequestReader } from "./record-reader.js";
+export { RecordWriter } from "./record-writer.js";
 export type { ApplicationSideTimes } from "./application-side/time-limits.js";
 export {
   MAX_REQUEST_ID,

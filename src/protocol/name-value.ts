@@ -19,14 +19,15 @@ export function encodeNameValuePairs(pairs: Iterable<NameValuePair>): Buffer {
 
 function encodeLengths(nameLength: number, valueLength: number): Buffer {
   const lengths = Buffer.allocUnsafe((nameLength > 127 ? 4 : 1) + (valueLength > 127 ? 4 : 1));
-  let offset = 0;
-  for (const length of [nameLength, valueLength]) {
-    offset =
-      length > 127
-        ? lengths.writeUInt32BE((length | 0x8000_0000) >>> 0, offset)
-        : lengths.writeUInt8(length, offset);
-  }
+  writePairLength(lengths, valueLength, writePairLength(lengths, nameLength, 0));
   return lengths;
+}
+
+/** Writes the length of a name or a value. Returns the offset after it. */
+export function writePairLength(target: Buffer, length: number, offset: number): number {
+  return length > 127
+    ? target.writeUInt32BE((length | 0x8000_0000) >>> 0, offset)
+    : target.writeUInt8(length, offset);
 }
 
 /** The position of a pair in a block: its name from `name` to `value`, its value from `value` to `end`. */

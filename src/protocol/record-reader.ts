@@ -20,13 +20,29 @@ export interface RecordSink {
   readonly holdsBegin?: boolean;
 }
 
+/** Reads the bytes of a connection as records, or as if they were records. */
+export interface RequestReader {
+  /** Whether the last chunk ended inside a record. */
+  readonly midRecord: boolean;
+  /** Whether the last chunk ended inside a record that is, or may be, a BEGIN_REQUEST. */
+  readonly midBegin: boolean;
+  /**
+   * Reads one chunk. Returns how many bytes were read.
+   *
+   * @throws ProtocolError if nothing after it can be read
+   */
+  read(chunk: Buffer): number;
+  /** Takes back what was read of a record that was not passed on; undefined if a part was. */
+  takeBack(): Buffer | undefined;
+}
+
 const EMPTY = Buffer.alloc(0);
 
 /**
  * Cuts a byte stream into records (section 3.3), however the bytes are chunked. It holds at most one unfinished
  * header and the content of one unfinished record that must be whole.
  */
-export class RecordReader {
+export class RecordReader implements RequestReader {
   readonly #sink: RecordSink;
   readonly #header = Buffer.alloc(HEADER_LENGTH);
   /** Bytes of the header that are already in `#header`; 8 while the reader is after a header. */

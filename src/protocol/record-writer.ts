@@ -1,3 +1,4 @@
+import type { AnswerWriter, WholeAnswer } from "./answer-writer.js";
 import {
   HEADER_LENGTH,
   MAX_ALIGNED_CONTENT_LENGTH,
@@ -16,24 +17,12 @@ const JOINED_CHARACTERS = 16 * 1024;
 /** Bytes of the records that close an answer: the end of STDOUT, and END_REQUEST with its body. */
 const END_LENGTH = HEADER_LENGTH + 2 * HEADER_LENGTH;
 
-/** A whole answer on STDOUT, written at once. */
-export interface WholeAnswer {
-  readonly requestId: number;
-  /** The CGI header block with its blank line; written as latin-1. */
-  readonly head: string;
-  /** The body; text is written as UTF-8. */
-  readonly body: string | Uint8Array;
-  /** Bytes of the body. */
-  readonly bodyLength: number;
-  readonly applicationStatus: number;
-}
-
 /**
  * Queues records for one connection until they are taken, so that answers that are ready together leave in one write.
  * Small records share one buffer; large content is queued as a view. Padding brings each record to a multiple of
  * eight and is zeroed (section 3.3).
  */
-export class RecordWriter {
+export class RecordWriter implements AnswerWriter {
   #ready: Uint8Array[] = [];
   /** Text of a stream that is not encoded yet; "" if there is none. */
   #text = "";

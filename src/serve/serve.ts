@@ -16,7 +16,9 @@ import { startedAsCgi, takeCgiVariables } from "../process/cgi-environment.js";
 import { kindOfDescriptor } from "../process/descriptor.js";
 import { howStarted } from "../process/how-started.js";
 import { closeAtEnd, ignoreOutputErrors } from "../process/process-end.js";
-import type { AddressLike } from "../protocol/address.js";
+import { parseAddress, type AddressLike } from "../protocol/address.js";
+import { framingOf } from "../protocol/framing.js";
+import { refuseUselessScgi } from "./useless-scgi.js";
 import { serveObserver } from "./serve-observer.js";
 import { Server, type ServerOptions } from "../server/server.js";
 import { takeSystemdSockets } from "../process/systemd-sockets.js";
@@ -36,7 +38,7 @@ export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
 /** An application that is being served. */
 export interface Served {
   /**
-   * The addresses: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`; several are separated by commas, as in TRICORN_LISTEN;
+   * The addresses: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`, `scgi:127.0.0.1:9001`; several are separated by commas, as in TRICORN_LISTEN;
    * "" after a CGI request.
    */
   readonly address: string;
@@ -46,7 +48,7 @@ export interface Served {
 
 /**
  * Serves controllers, or an application made by `createApplication`, over FastCGI: on one address or on several.
- * `systemd:web` stands for the sockets that systemd passed under the name `web`.
+ * `systemd:web` stands for the sockets that systemd passed under the name `web`. An address after `scgi:` speaks SCGI.
  *
  * If no address is given, it finds out how the process was started, in this order:
  *
@@ -120,6 +122,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       kindOf: kindOfDescriptor,
       systemdSockets: takeSystemdSockets,
     });
+    if (start.kind === "listen") refuseUselessScgi(start.addresses, { roles: served.roles, bridges });
     // Also if it listens: cgi-fcgi passes on the environment of the request that started it.
     const variables = startedAsCgi ? takeCgiVariables(process.env) : [];
     // Mistakes in the options are found before anything starts.
@@ -139,7 +142,10 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       );
     }
     // A reader of this line may send a signal at once.
-    for (const address of running.addresses) served.log.info(`Listening on ${address} for FastCGI`);
+    for (const address of running.addresses) {
+      const { name } = framingOf(parseAddress(address));
+      served.log.info(`Listening on ${address} for ${name}`);
+    }
     worker?.ready();
     return running;
   } catch (error) {

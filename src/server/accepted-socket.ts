@@ -24,6 +24,8 @@ interface Handle extends Partial<SocketHandle> {
   setNoDelay?(on: boolean): void;
   setKeepAlive?(on: boolean, seconds: number): void;
   useUserBuffer?(buffer: Uint8Array): void;
+  /** Of a TCP socket. */
+  reset?(closed: () => void): number;
 }
 
 /** How {@link acceptInto} makes sockets. */
@@ -68,6 +70,15 @@ export class AcceptedSocket extends Socket {
   /** What another process can read in place of this one, while this one is paused; undefined if it is closed. */
   get handle(): SocketHandle | undefined {
     return this.destroyed ? undefined : (this.#handle as SocketHandle);
+  }
+
+  /**
+   * Closes a TCP connection with a reset, which its peer sees as an error; a unix socket knows none, and is only closed.
+   * `resetAndDestroy` of Node.js would send the end of the stream before it.
+   */
+  reset(): void {
+    Object.assign(this, { resetAndClosing: typeof this.#handle.reset === "function" });
+    this.destroy();
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Exchange } from "../protocol/application-side/exchange.js";
 import { ApplicationSide } from "../protocol/application-side/application-side.js";
 import type { ApplicationSideHost } from "../protocol/application-side/application-side-host.js";
 import type { ValueName } from "../protocol/constants.js";
+import type { Framing } from "../protocol/framing.js";
 import { ConnectionLife } from "./connection-life.js";
 import { AcceptedSocket } from "./accepted-socket.js";
 import { ConnectionTransfer } from "./connection-transfer.js";
@@ -48,6 +49,7 @@ export interface ConnectionOwner {
 export class Connection implements ApplicationSideHost, Givable {
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner;
+  readonly #framing: Framing;
   readonly #side: ApplicationSide;
   readonly #input: SocketInput;
   readonly #output: SocketOutput;
@@ -61,11 +63,12 @@ export class Connection implements ApplicationSideHost, Givable {
   #rate = 0;
   #requests = 0;
 
-  constructor(socket: Duplex, owner: ConnectionOwner) {
+  constructor(socket: Duplex, owner: ConnectionOwner, framing: Framing) {
     this.#socket = socket;
     this.#owner = owner;
+    this.#framing = framing;
     const { limits, timeouts } = owner;
-    const side = new ApplicationSide(owner.application, this, { limits, times: timeouts });
+    const side = new ApplicationSide(owner.application, this, { limits, times: timeouts, framing });
     const input = new SocketInput(socket, this.#read);
     const output = new SocketOutput(socket, timeouts.send);
     [this.#side, this.#input, this.#output] = [side, input, output];
@@ -116,6 +119,12 @@ export class Connection implements ApplicationSideHost, Givable {
 
   breakConnection(): void {
     this.#flush();
+    if (this.#framing.isSingle) {
+      // The end of the connection is the end of the answer, so it must not look like one.
+      this.#side.disconnect();
+      this.#output.reset();
+      return;
+    }
     this.#output.writeBroken();
     this.#side.disconnect();
     // What was written still leaves, but neither the end of STDOUT nor END_REQUEST follows it.
@@ -135,7 +144,7 @@ export class Connection implements ApplicationSideHost, Givable {
     if (this.#transfer?.closesLater() !== true) this.#life.closeWhenIdle();
   }
 
-  /** Another process is to have the connection as soon as no request is active on it, or it closes if none can. */
+  /** Another process is to have the connection as soon as no request is active on it, or it closes if none can, as with SCGI. */
   leave(handOver: HandOver): void {
     if (this.#life.state.kind === "draining") this.#life.closeWhenIdle();
     else if (!this.#beginTransfer(handOver)) this.#life.closeWhenIdle();
@@ -185,7 +194,7 @@ export class Connection implements ApplicationSideHost, Givable {
   /** Returns whether the socket can go to another process. */
   #beginTransfer(handOver: HandOver): boolean {
     const socket = this.#socket;
-    if (!(socket instanceof AcceptedSocket)) return false;
+    if (!(socket instanceof AcceptedSocket) || this.#framing.isSingle) return false;
     this.#transfer ??= new ConnectionTransfer({
       socket,
       side: this.#side,
@@ -253,7 +262,7 @@ export class Connection implements ApplicationSideHost, Givable {
 
   /** After a protocol error nothing can be read, but active requests still get their answers. */
   #fail(error: unknown, chunk: Buffer): void {
-    const other = this.#begun ? undefined : otherProtocolOf(chunk);
+    const other = this.#begun ? undefined : otherProtocolOf(chunk, this.#framing.name);
     this.#owner.report(other?.error ?? (error as Error));
     const fault = error instanceof ProtocolError ? "broke the protocol" : "could not be read";
     this.#side.refuseAll(

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 
 import { formatAddress, type Address } from "../protocol/address.js";
+import { framingOf, type Framing } from "../protocol/framing.js";
 import { acceptInto, handleOf, type SocketHandle } from "./accepted-socket.js";
 import { cannotListen } from "./listen-failure.js";
 import { BACKLOG, listening } from "./listening.js";
@@ -34,6 +35,8 @@ export class Listener {
   readonly #asked: Address;
   readonly #server: NetServer;
   readonly #host: ListenerHost;
+  /** What its connections speak. */
+  readonly framing: Framing;
   /** Where a TCP socket is bound; of an inherited one this is known only when it listens. */
   #bound: AddressInfo | undefined;
   /** The file of a unix socket that it bound. */
@@ -42,6 +45,7 @@ export class Listener {
   constructor(asked: Address, host: ListenerHost) {
     this.#asked = asked;
     this.#host = host;
+    this.framing = framingOf(asked);
     this.#server = createServer(SOCKET_OPTIONS, (socket) => host.accepted(socket, this));
   }
 
@@ -83,12 +87,12 @@ export class Listener {
     return this.#bound?.port;
   }
 
-  /** Where it listens: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`. */
+  /** Where it listens: `127.0.0.1:9000`, `unix:/run/app.sock`, `fd:0`, `scgi:127.0.0.1:9000`. */
   get address(): string {
     // Node.js does not report the path of an inherited unix socket.
     if (this.#asked.kind !== "tcp" || this.#bound === undefined) return formatAddress(this.#asked);
     const { address: host, port } = this.#bound;
-    return formatAddress({ kind: "tcp", host, port });
+    return formatAddress({ ...this.#asked, host, port });
   }
 
   /**

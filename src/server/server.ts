@@ -10,6 +10,7 @@ import type { Application } from "../protocol/application-side/application.js";
 import { blocks } from "../protocol/block-pool.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { ValueName } from "../protocol/constants.js";
+import { fastCgi, type Framing } from "../protocol/framing.js";
 import { AcceptedSocket, type SocketHandle } from "./accepted-socket.js";
 import { PeerPolicy } from "./allowed-peers.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
@@ -38,7 +39,7 @@ export interface ServerOptions {
   readonly timeouts?: Partial<ServerTimeouts> | undefined;
   /**
    * IP addresses and networks that may connect over TCP, or `any`; FCGI_WEB_SERVER_ADDRS by default. An address that other
-   * machines can reach needs one of the two: FastCGI has no authentication.
+   * machines can reach needs one of the two: FastCGI and SCGI have no authentication.
    */
   readonly allowedPeers?: readonly string[] | "any" | undefined;
   /** Who may connect to a unix socket; its owner and group by default. */
@@ -174,12 +175,12 @@ export class Server implements ConnectionOwner {
   }
 
   /** Drives the application with a connection that the caller made; no {@link listen} is needed. */
-  accept(socket: Duplex): Connection {
+  accept(socket: Duplex, framing: Framing = fastCgi): Connection {
     if (this.#ticker === undefined) {
       this.#now = performance.now(); // It stands still without a connection.
       this.#ticker = setInterval(this.#tick, TICK).unref();
     }
-    const connection = new Connection(socket, this);
+    const connection = new Connection(socket, this, framing);
     this.#connections.add(connection);
     return connection;
   }
@@ -277,7 +278,7 @@ export class Server implements ConnectionOwner {
     if (this.#connections.size === 0) this.#end.emptied();
   }
 
-  readonly #accept = (socket: Socket, { host }: Listener): void => {
+  readonly #accept = (socket: Socket, { host, framing }: Listener): void => {
     this.#accepted += 1;
     if (this.#isFull) {
       socket.destroy();
@@ -291,7 +292,7 @@ export class Server implements ConnectionOwner {
       socket.destroy();
       return;
     }
-    this.#load.accepted(this.accept(socket));
+    this.#load.accepted(this.accept(socket, framing));
   };
 
   get #isFull(): boolean {

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-import type { RecordWriter } from "../protocol/record-writer.js";
+import type { AnswerWriter } from "../protocol/answer-writer.js";
 import type { Segment } from "../protocol/segment.js";
 import { AcceptedSocket } from "./accepted-socket.js";
 
@@ -61,7 +61,7 @@ export class SocketOutput {
   }
 
   /** Writes what is queued, in one write. Returns whether anything was. */
-  write(queue: RecordWriter): boolean {
+  write(queue: AnswerWriter): boolean {
     const buffers = queue.take();
     if (buffers.length === 0) return false;
     const written = this.#accepted?.writeNow(buffers) ?? 0;
@@ -71,7 +71,7 @@ export class SocketOutput {
   }
 
   /** Writes what is queued, at least one record, and closes the socket when the last byte has left. */
-  writeLast(queue: RecordWriter): void {
+  writeLast(queue: AnswerWriter): void {
     this.write(queue);
     const socket = this.#socket;
     if (this.isEmpty) {
@@ -93,6 +93,12 @@ export class SocketOutput {
   /** Writes bytes that no Web server takes for the end of an answer. */
   writeBroken(): void {
     this.writeRaw(BROKEN_RECORD);
+  }
+
+  /** Closes with a reset, if the socket knows one, so that the end is not taken for that of the answer. */
+  reset(): void {
+    if (this.#accepted === undefined) this.#socket.destroy();
+    else this.#accepted.reset();
   }
 
   /** Half-closes: what was written still leaves, within the time limit. */

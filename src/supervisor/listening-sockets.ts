@@ -158,7 +158,7 @@ async function bindTcp(address: Address & { readonly kind: "tcp" }): Promise<Hel
     // libuv reports a taken port only when it listens, but then the socket has no port.
     const { port = 0 } = bound;
     if (port === 0) throw systemError("EADDRINUSE");
-    return held(formatAddress({ kind: "tcp", host, port }), handle);
+    return held(formatAddress({ ...address, host, port }), handle);
   } catch (error) {
     throw cannotListen(address, error);
   }

@@ -5,6 +5,7 @@ import { startFailureOf } from "../diagnostics/start-failure.js";
 import { TricornError } from "../errors.js";
 import { ignoreOutputErrors, isEnding } from "../process/process-end.js";
 import type { WorkerPlace } from "../process/worker-place.js";
+import { formatAddress, parseAddress } from "../protocol/address.js";
 import type { Server } from "../server/server.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import { activeRequests } from "./active-requests.js";
@@ -97,7 +98,10 @@ export class WorkerSide {
     process.channel?.ref();
     await allowed;
     process.channel?.unref();
-    for (const { fd } of this.#place.sockets) await server.listen(`fd:${fd}`);
+    for (const { fd, address } of this.#place.sockets) {
+      const { protocol } = parseAddress(address);
+      await server.listen(formatAddress({ kind: "fd", fd, protocol }));
+    }
   }
 
   /** The worker serves. */

@@ -37,6 +37,17 @@ describe("howStarted", () => {
       facts("listening", { ...passed, named: "9001", isCgi: true }),
       listen("fd:0"),
     ],
+    [
+      "that socket for SCGI if TRICORN_LISTEN says so",
+      facts("listening", { named: "scgi:fd:0" }),
+      listen("scgi:fd:0"),
+    ],
+    ["an address for SCGI", facts("null", { named: "scgi:/run/app.sock" }), listen("scgi:/run/app.sock")],
+    [
+      "what TRICORN_LISTEN picks of what systemd passed, for SCGI",
+      facts("null", { ...passed, named: "scgi:systemd:web,systemd:admin" }),
+      listen("scgi:fd:3", "scgi:fd:5", "fd:4"),
+    ],
     ["all that systemd passed", facts("null", passed), listen("fd:3", "fd:4", "fd:5")],
     [
       "all of that before TRICORN_LISTEN",

@@ -29,6 +29,16 @@ describe("parseAddress", () => {
     [{ path: "/run/a:9000" }, { kind: "unix", path: "/run/a:9000" }],
     ["fd:0", { kind: "fd", fd: 0 }],
     ["fd:3", { kind: "fd", fd: 3 }],
+    ["scgi:9000", { ...here, protocol: "scgi" }],
+    ["scgi:127.0.0.1:9000", { ...here, protocol: "scgi" }],
+    ["scgi://127.0.0.1:9000", { ...here, protocol: "scgi" }],
+    ["scgi:tcp://127.0.0.1:9000", { ...here, protocol: "scgi" }],
+    ["scgi:[::1]:9000", { kind: "tcp", host: "::1", port: 9000, protocol: "scgi" }],
+    ["scgi:unix:/run/app.sock", { kind: "unix", path: "/run/app.sock", protocol: "scgi" }],
+    ["scgi:/run/app.sock", { kind: "unix", path: "/run/app.sock", protocol: "scgi" }],
+    ["scgi:///run/app.sock", { kind: "unix", path: "/run/app.sock", protocol: "scgi" }],
+    ["scgi:./app.sock", { kind: "unix", path: "./app.sock", protocol: "scgi" }],
+    ["scgi:fd:0", { kind: "fd", fd: 0, protocol: "scgi" }],
   ])("reads %j", (text, address) => {
     expect(parseAddress(text)).toEqual(address);
   });
@@ -49,6 +59,10 @@ describe("parseAddress", () => {
     ["unix:"],
     ["fd:"],
     ["fd:-1"],
+    ["scgi:"],
+    ["scgi://"],
+    ["scgi:scgi:/run/app.sock"],
+    ["scgi:65536"],
     [{ path: "" }],
     [{ path: "/run/\0.sock" }],
     [{ path: `/${"x".repeat(107)}` }],
@@ -68,6 +82,9 @@ test.each<[Address, string]>([
   [{ kind: "tcp", host: "::1", port: 9000 }, "[::1]:9000"],
   [{ kind: "unix", path: "/run/app.sock" }, "unix:/run/app.sock"],
   [{ kind: "fd", fd: 0 }, "fd:0"],
+  [{ kind: "tcp", host: "::1", port: 9000, protocol: "scgi" }, "scgi:[::1]:9000"],
+  [{ kind: "unix", path: "/run/app.sock", protocol: "scgi" }, "scgi:unix:/run/app.sock"],
+  [{ kind: "fd", fd: 3, protocol: "scgi" }, "scgi:fd:3"],
 ])("formatAddress writes what parseAddress reads: %j", (address, text) => {
   expect(formatAddress(address)).toBe(text);
   expect(parseAddress(text)).toEqual(address);

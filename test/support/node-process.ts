@@ -95,7 +95,7 @@ export class NodeProcess {
 
   /** The address that `serve` logs. */
   async address(): Promise<string> {
-    const [, address] = await this.line(/"msg":"Listening on (\S+) for FastCGI"/);
+    const [, address] = await this.line(/"msg":"Listening on (\S+) for (?:FastCGI|SCGI)"/);
     return address!;
   }
 

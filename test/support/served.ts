@@ -33,7 +33,7 @@ export function capturedLog(): { readonly log: Logger; readonly lines: LogLine[]
 }
 
 export interface ServedOptions {
-  readonly over?: "tcp" | "unix";
+  readonly over?: "tcp" | "unix" | "scgi" | "scgi unix";
   readonly server?: Partial<ServerOptions>;
   readonly dispatcher?: Partial<RolesOptions>;
   readonly listener?: ListenerOptions;
@@ -45,6 +45,11 @@ export interface Served {
   readonly address: string;
   readonly log: readonly LogLine[];
   connect(): Promise<WebServerPeer>;
+}
+
+function addressFor(over: NonNullable<ServedOptions["over"]>): string {
+  const place = over.endsWith("unix") ? join(temporaryFolder(), "app.sock") : "127.0.0.1:0";
+  return over.startsWith("scgi") ? `scgi:${place}` : place;
 }
 
 /** Serves definitions on a free port or a new unix socket. */
@@ -60,7 +65,7 @@ export async function serveDefinitions(
     ...serverOptions,
     timeouts: { shutdown: 0, abortGrace: 100, drain: 2_000, ...serverOptions?.timeouts },
   });
-  await server.listen(over === "tcp" ? "127.0.0.1:0" : join(temporaryFolder(), "app.sock"));
+  await server.listen(addressFor(over));
   onTestFinished(() => server.close());
   return {
     server,

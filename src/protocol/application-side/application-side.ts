@@ -6,11 +6,12 @@ import { decodeBeginRequest } from "../bodies.js";
 import { BROKEN_OFF, NULL_REQUEST_ID, RecordType } from "../constants.js";
 import { EarlyEnd } from "./early-end.js";
 import { Exchange, type ExchangeHost } from "./exchange.js";
+import type { AnswerWriter } from "../answer-writer.js";
+import { fastCgi, type Framing } from "../framing.js";
 import type { ApplicationSideLimits } from "../limits.js";
 import { answerManagement } from "../management.js";
 import { OutputTurns } from "./output-turns.js";
-import { RecordReader, type RecordSink } from "../record-reader.js";
-import { RecordWriter } from "../record-writer.js";
+import type { RecordSink, RequestReader } from "../record-reader.js";
 import { unknownRole } from "./refusals.js";
 import { awaitAnswer, awaitParams } from "./request-phase.js";
 import { RequestStreams } from "./request-streams.js";
@@ -25,6 +26,14 @@ type Sharing = "unused" | "in turn" | "multiplexed" | "last";
 const OUTPUT_HIGH_WATER = 128 * 1024;
 /** Queued bytes above which no record is read: many requests of one chunk must not pile up large answers. */
 const OUTPUT_LIMIT = 1024 * 1024;
+
+/** What the application side of a connection keeps to. */
+export interface ApplicationSideOptions {
+  readonly limits: ApplicationSideLimits;
+  readonly times: ApplicationSideTimes;
+  /** How the connection carries requests; FastCGI by default. */
+  readonly framing?: Framing | undefined;
+}
 
 /**
  * The state machine of one connection on the application's side (sections 3 to 5): bytes in, dispatched exchanges and
@@ -41,9 +50,9 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   readonly #timeLimits: TimeLimits;
   readonly #earlyEnd: EarlyEnd;
   readonly #streams: RequestStreams;
-  readonly #reader = new RecordReader(this);
+  readonly #reader: RequestReader;
   readonly #turns = new OutputTurns(() => this.writable);
-  readonly output = new RecordWriter();
+  readonly output: AnswerWriter;
   #writable = true;
   #sharing: Sharing = "unused";
   /** Whether the connection ends as soon as no request is active. */
@@ -54,17 +63,19 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
   constructor(
     application: Application,
     host: ApplicationSideHost,
-    { limits, times }: { readonly limits: ApplicationSideLimits; readonly times: ApplicationSideTimes },
+    { limits, times, framing = fastCgi }: ApplicationSideOptions,
   ) {
     this.#application = application;
     this.#host = host;
+    this.#reader = framing.reader(this);
+    this.output = framing.writer();
     const requests = new ActiveRequests(limits, host);
     const timeLimits = new TimeLimits(application, { host, times });
     const earlyEnd = new EarlyEnd(application, { requests, turns: this.#turns, timeLimits, limits });
     this.#requests = requests;
     this.#timeLimits = timeLimits;
     this.#earlyEnd = earlyEnd;
-    this.#streams = new RequestStreams(application, { requests, earlyEnd, timeLimits, limits });
+    this.#streams = new RequestStreams(application, { requests, earlyEnd, timeLimits, limits, framing });
   }
 
   /**

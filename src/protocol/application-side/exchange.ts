@@ -1,11 +1,11 @@
 import type { AbortedError } from "../../errors.js";
 import type { AnswerFields, EndFields } from "./answer-fields.js";
+import type { AnswerWriter } from "../answer-writer.js";
 import { ProtocolStatus, RecordType } from "../constants.js";
 import { ExchangeInput, type InputHost } from "./exchange-input.js";
 import { callListener, ExchangeListeners } from "./exchange-listeners.js";
 import type { InputStream } from "../input-stream.js";
 import { Params } from "../params.js";
-import type { RecordWriter } from "../record-writer.js";
 import type { Segment } from "../segment.js";
 import * as phases from "./request-phase.js";
 
@@ -14,7 +14,7 @@ const noNames: readonly string[] = [];
 
 /** What an exchange needs of its connection. */
 export interface ExchangeHost extends InputHost {
-  readonly output: RecordWriter;
+  readonly output: AnswerWriter;
   /** Whether the peer takes output; a stream waits while it does not. */
   readonly writable: boolean;
   /** Resolves when output is taken again, or the exchange ends. */

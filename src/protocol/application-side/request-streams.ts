@@ -3,9 +3,9 @@ import type { ActiveRequests } from "./active-requests.js";
 import type { Application } from "./application.js";
 import type { EarlyEnd } from "./early-end.js";
 import type { Exchange } from "./exchange.js";
+import type { Framing } from "../framing.js";
 import type { InputStream } from "../input-stream.js";
 import { excessOf, type ApplicationSideLimits } from "../limits.js";
-import { Params } from "../params.js";
 import { excessiveParams, longBody, longParams, malformedParams } from "./refusals.js";
 import { collectorOf, dispatch } from "./request-phase.js";
 import type { TimeLimits } from "./time-limits.js";
@@ -16,6 +16,7 @@ export interface RequestStreamsParts {
   readonly earlyEnd: EarlyEnd;
   readonly timeLimits: TimeLimits;
   readonly limits: ApplicationSideLimits;
+  readonly framing: Framing;
 }
 
 /**
@@ -28,13 +29,16 @@ export class RequestStreams {
   readonly #earlyEnd: EarlyEnd;
   readonly #timeLimits: TimeLimits;
   readonly #limits: ApplicationSideLimits;
+  readonly #framing: Framing;
 
-  constructor(application: Application, { requests, earlyEnd, timeLimits, limits }: RequestStreamsParts) {
+  constructor(application: Application, parts: RequestStreamsParts) {
+    const { requests, earlyEnd, timeLimits, limits, framing } = parts;
     this.#application = application;
     this.#requests = requests;
     this.#earlyEnd = earlyEnd;
     this.#timeLimits = timeLimits;
     this.#limits = limits;
+    this.#framing = framing;
   }
 
   /** @throws ProtocolError `ERR_FCGI_STREAM_CLOSED` for content after the end of PARAMS */
@@ -57,7 +61,7 @@ export class RequestStreams {
 
   #dispatch(exchange: Exchange, block: Buffer): void {
     try {
-      exchange.params = new Params(block);
+      exchange.params = this.#framing.params(block);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#earlyEnd.refuse(exchange, malformedParams(error));

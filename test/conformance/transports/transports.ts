@@ -9,6 +9,7 @@ import { Role } from "tricorn/protocol";
 import { Gateway, routesOf } from "tricorn/gateway";
 import { TestApplication } from "tricorn/testing";
 import { openDispatcher } from "../../../src/bridges/open-dispatcher.js";
+import { askScgi, scgiRequest } from "../../support/scgi-peer.js";
 import { temporaryFolder } from "../../support/served.js";
 import { createEverything } from "./application.js";
 
@@ -49,6 +50,17 @@ export const transports: Readonly<Record<string, () => Promise<Transport>>> = {
   },
   "over TCP": async () => served("127.0.0.1:0"),
   "over a unix socket": async () => served(join(temporaryFolder(), "app.sock")),
+  // The other two roles by their bridges: SCGI has only one.
+  "over SCGI": async () => {
+    const root = temporaryFolder();
+    const bridges = { filter: { root } };
+    const server = await serve(createEverything(), "scgi:127.0.0.1:0", { signals: false, bridges });
+    onTestFinished(() => server.close());
+    return (call) => {
+      if (call.data !== undefined) store(join(root, call.target), call);
+      return askByScgi(server.address, call);
+    };
+  },
   "through the gateway": async () => {
     const application = createEverything();
     const server = await serve(application, join(temporaryFolder(), "app.sock"), { signals: false });
@@ -91,9 +103,8 @@ function store(path: string, { data = "", missing = 0 }: Call): void {
 
 const roles = { responder: Role.Responder, authorizer: Role.Authorizer, filter: Role.Filter };
 
-/** Speaks as a Web server does. */
-async function ask(client: FastCgiClient, call: Call): Promise<Seen> {
-  const { role, target, method = "GET", headers = {}, body, data, missing = 0 } = call;
+/** The params of a Web server for a request. */
+function paramsOf({ target, method = "GET", headers = {}, body }: Call): Record<string, string> {
   const [path = "", query = ""] = target.split("?");
   const params: Record<string, string> = {
     REQUEST_METHOD: method,
@@ -107,6 +118,13 @@ async function ask(client: FastCgiClient, call: Call): Promise<Seen> {
     params[variable === "CONTENT_TYPE" ? variable : `HTTP_${variable}`] = value;
   }
   if (body !== undefined) params["CONTENT_LENGTH"] = String(Buffer.byteLength(body));
+  return params;
+}
+
+/** Speaks as a Web server does. */
+async function ask(client: FastCgiClient, call: Call): Promise<Seen> {
+  const { role, body, data, missing = 0 } = call;
+  const params = paramsOf(call);
   if (data !== undefined) {
     params["FCGI_DATA_LENGTH"] = String(Buffer.byteLength(data) + missing);
     params["FCGI_DATA_LAST_MOD"] = "800000000";
@@ -117,6 +135,24 @@ async function ask(client: FastCgiClient, call: Call): Promise<Seen> {
   } catch (error) {
     return unanswered(error);
   }
+}
+
+/** Speaks as a Web server does that knows SCGI. */
+async function askByScgi(address: string, call: Call): Promise<Seen> {
+  const { role, target, method = "GET", body = "" } = call;
+  const question = { TRICORN_BRIDGE: "forward_auth", TRICORN_URI: target, TRICORN_METHOD: method };
+  const params = { ...paramsOf(call), ...(role === "authorizer" && question) };
+  const answer = await askScgi(address, scgiRequest(target, { body: Buffer.from(body as string), params }));
+  const fields = answer.head.slice(1).map((line) => {
+    const colon = line.indexOf(": ");
+    return [line.slice(0, colon), line.slice(colon + 2)] as const;
+  });
+  return {
+    status: Number.isNaN(answer.status) ? 0 : answer.status,
+    headers: grouped(fields),
+    text: answer.text,
+    whole: !answer.isReset,
+  };
 }
 
 /** No answer at all, because the connection was broken. Any other error fails the test. */
