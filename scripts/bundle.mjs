@@ -1,6 +1,6 @@
 // Bundles src/ into dist/, or into the given folder: a file for each entry of the package, and shared files.
 // Node.js takes about half a millisecond to find, read and link a module, and src/ has two hundred.
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,6 +77,11 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 for (const { fileName, code } of output) writeFileSync(resolve(root, folder, fileName), inOneByte(code));
+// The inspector sends them to browsers as they are.
+cpSync(resolve(root, "src/inspector/page"), resolve(root, folder, "inspector/page"), {
+  recursive: true,
+  filter: (path) => !path.endsWith("tsconfig.json"),
+});
 
 /** The package.json of a folder of the project. */
 function manifestOf(of) {

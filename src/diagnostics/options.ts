@@ -171,6 +171,21 @@ const TAKERS = {
       "observe",
     ],
   },
+  Inspector: {
+    cannot: "create inspector",
+    call: "new Inspector({ … })",
+    options: [
+      "key",
+      "secrets",
+      "limits",
+      "limits.requests",
+      "limits.bytes",
+      "limits.records",
+      "limits.streamBytes",
+      "limits.pages",
+      "limits.waitingEventBytes",
+    ],
+  },
   "@Responder": {
     cannot: "apply @Responder",
     call: "@Responder(prefix, { … })",

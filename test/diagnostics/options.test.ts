@@ -8,6 +8,7 @@ import type { ClientLimits, ClientOptions, ClientTimeouts } from "../../src/clie
 import type { AuthorizerOptions, FilterOptions, ScopeOptions } from "../../src/decorators/role.js";
 import type { RouteOptions } from "../../src/decorators/route.js";
 import type { GatewayOptions, GatewayRoutes, GatewayTimeouts, PhpOptions } from "../../src/gateway/index.js";
+import type { InspectorLimits, InspectorOptions } from "../../src/inspector/index.js";
 import { refuseUnknownOptions } from "../../src/diagnostics/options.js";
 import type { HandlerTimeouts } from "../../src/roles/roles.js";
 import { defaultHeadLimits, type HeadLimits } from "../../src/http/head.js";
@@ -82,6 +83,15 @@ test("every option that the other functions have is known", () => {
     log: 1,
     observe: 1,
   };
+  const inspectorLimits: Every<InspectorLimits> = {
+    requests: 1,
+    bytes: 1,
+    records: 1,
+    streamBytes: 1,
+    pages: 1,
+    waitingEventBytes: 1,
+  };
+  const inspector: Every<InspectorOptions> = { key: 1, secrets: 1, limits: inspectorLimits };
   const routes: Every<GatewayRoutes> = { protect: 1, filter: 1, respond: 1 };
   const php: Every<PhpOptions> = { frontController: 1, root: 1, collectedBytes: 1 };
   const listener: Every<ListenerOptions> = { bridges: 1, vouchesFor: 1 };
@@ -97,6 +107,7 @@ test("every option that the other functions have is known", () => {
   const all = [
     ["FastCgiClient", client],
     ["Gateway", gateway],
+    ["Inspector", inspector],
     ["Gateway.routes", routes],
     ["Gateway.php", php],
     ["testApplication", listener],

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { defaultInspectorLimits } from "../../src/inspector/inspector-limits.js";
 import { defaultServerLimits, defaultServerTimeouts } from "../../src/server/options.js";
 import { readDocument } from "./blocks.js";
 
@@ -31,4 +32,8 @@ test("docs/limits.md names each limit of a server with its default", () => {
 
 test("docs/limits.md names each time-out of a server with its default", () => {
   expect(defaultsUnder("Waiting")).toEqual(defaultServerTimeouts);
+});
+
+test("docs/limits.md names each limit of an inspector with its default", () => {
+  expect(defaultsUnder("The inspector")).toEqual(defaultInspectorLimits);
 });

@@ -1,0 +1,164 @@
+import { redirectedAuthorization } from "../http/credentials.js";
+
+/** A stretch of bytes: from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names under which programs keep secrets: of header fields, variables, form fields, cookies and properties. */
+const SECRET_NAME =
+  /(?:^|[^a-z])(?:pass|pwd|pin|otp|sid)(?:$|[^a-z])|password|passwd|passphrase|secret|token|credential|signature|session|csrf|xsrf|jwt|(?:api|access|private)[-_]?key/i;
+
+/** Variables whose value is a scheme and credentials (RFC 9110, section 11.4). Jetty has both in AUTH_TYPE, others only the scheme. */
+const CREDENTIALS = new Set([
+  "AUTH_TYPE",
+  "HTTP_AUTHORIZATION",
+  "HTTP_PROXY_AUTHORIZATION",
+  ...redirectedAuthorization,
+]);
+
+/** Variables and fields with a URL or a query. */
+const WITH_QUERY = new Set([
+  "CONTENT_LOCATION",
+  "HTTP_REFERER",
+  "LOCATION",
+  "QUERY_STRING",
+  "REDIRECT_QUERY_STRING",
+  "REQUEST_URI",
+]);
+
+/** Decides which names hold secrets. */
+export class SecretNames {
+  readonly #declared: ReadonlySet<string>;
+
+  /** @param declared further names of variables, header fields, form fields and properties */
+  constructor(declared: readonly string[]) {
+    this.#declared = new Set(declared.map(bare));
+  }
+
+  has(name: string): boolean {
+    return SECRET_NAME.test(name) || this.#declared.has(bare(name));
+  }
+
+  /**
+   * The secrets in the value of a variable or a header field. What is not secret in it stays visible: the scheme, the names of
+   * cookies, the rest of a query.
+   *
+   * @param value with one character for each byte
+   */
+  inValue(name: string, value: string): readonly Span[] {
+    const variable = plain(name);
+    if (CREDENTIALS.has(variable) || variable === "AUTHORIZATION" || variable === "PROXY_AUTHORIZATION")
+      return credentials(variable, value);
+    if (variable === "HTTP_COOKIE" || variable === "COOKIE") return cookies(value);
+    if (variable === "SET_COOKIE") return [afterName(value, 0, endOf(value, ";", 0))];
+    if (variable.endsWith("REMOTE_PASSWD") || this.has(name)) return whole(value);
+    return WITH_QUERY.has(variable) ? [...userInfo(value), ...this.inText(value)] : [];
+  }
+
+  /**
+   * The secrets in a text of any kind: fields of forms and queries, properties of JSON, parts of multipart bodies, inputs of HTML.
+   *
+   * @param text with one character for each byte
+   */
+  inText(text: string): readonly Span[] {
+    return NAMED_VALUES.flatMap((pattern) =>
+      Array.from(text.matchAll(pattern), ({ indices, groups }) => {
+        const [start, end] = indices!.groups!["value"]!;
+        return this.has(decoded(groups!["name"]!)) ? { start, end } : undefined;
+      }).filter((span) => span !== undefined),
+    );
+  }
+}
+
+/** Values with names. The lengths are bounded, so that the time is linear. */
+const NAMED_VALUES: readonly RegExp[] = [
+  // A field of a form or a query, also in a sentence.
+  /(?<![^&?;\s"'])(?<name>[^&=?;\s"'<>]{1,128})=(?<value>[^&;\s"'<>]*)/dg,
+  // A property of JSON.
+  /"(?<name>[^"\\]{1,128})"\s{0,16}:\s{0,16}(?<value>"(?:[^"\\]|\\[^])*"?|[^\s"[{,}\]]+)/dg,
+  // A part of a multipart body (RFC 7578).
+  /;\s?name="(?<name>[^"\r\n]{1,128})"[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n(?<value>[^]*?)(?=\r\n--|$)/dg,
+  // An input of an HTML form.
+  /\bname="(?<name>[^"<>]{1,128})"[^<>]{0,256}?\bvalue="(?<value>[^"<>]*)/dg,
+];
+
+/** Sorts spans and joins those that touch. */
+export function joinedSpans(spans: readonly Span[]): readonly Span[] {
+  const joined: { start: number; end: number }[] = [];
+  for (const { start, end } of [...spans].sort((a, b) => a.start - b.start)) {
+    const last = joined.at(-1);
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
+    else if (end > start) joined.push({ start, end });
+  }
+  return joined;
+}
+
+/** Where these texts occur in bytes. */
+export function occurrences(bytes: Buffer, texts: readonly string[]): readonly Span[] {
+  const spans: Span[] = [];
+  for (const text of texts) {
+    const sought = Buffer.from(text);
+    for (let at = bytes.indexOf(sought); at >= 0; at = bytes.indexOf(sought, at + sought.length))
+      spans.push({ start: at, end: at + sought.length });
+  }
+  return spans;
+}
+
+/** The name of a variable for a field or a variable. */
+function plain(name: string): string {
+  return name.toUpperCase().replaceAll("-", "_");
+}
+
+/** The name of a field, also for its variable. */
+function bare(name: string): string {
+  return plain(name).replace(/^HTTP_/, "");
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+function whole(value: string): readonly Span[] {
+  return [{ start: 0, end: value.length }];
+}
+
+function credentials(variable: string, value: string): readonly Span[] {
+  const space = value.indexOf(" ");
+  if (space > 0) return [{ start: space + 1, end: value.length }];
+  return variable === "AUTH_TYPE" ? [] : whole(value);
+}
+
+function cookies(value: string): readonly Span[] {
+  const spans: Span[] = [];
+  for (let start = 0; start < value.length;) {
+    const end = endOf(value, ";", start);
+    spans.push(afterName(value, start, end));
+    start = end + 1;
+  }
+  return spans;
+}
+
+/** What follows the first "=" between two positions; all between them without one. */
+function afterName(value: string, start: number, end: number): Span {
+  const mark = value.indexOf("=", start);
+  return { start: mark < 0 || mark >= end ? start : mark + 1, end };
+}
+
+function endOf(value: string, character: string, from: number): number {
+  const at = value.indexOf(character, from);
+  return at < 0 ? value.length : at;
+}
+
+/** The user information of a URL (RFC 3986, section 3.2.1). */
+function userInfo(value: string): readonly Span[] {
+  const match = /^[a-z][a-z0-9+.-]{0,32}:\/\/([^/?#]*)@/i.exec(value);
+  if (match === null) return [];
+  const end = match[0].length - 1;
+  return [{ start: end - match[1]!.length, end }];
+}

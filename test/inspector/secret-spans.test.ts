@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+
+import { joinedSpans, SecretNames, type Span } from "../../src/inspector/secret-spans.js";
+
+const names = new SecretNames(["X-Badge", "HTTP_X_SEAL", "pin_code"]);
+
+/** The text with `#` for each masked character. */
+function masked(text: string, spans: readonly Span[]): string {
+  let shown = text;
+  for (const { start, end } of joinedSpans(spans))
+    shown = shown.slice(0, start) + "#".repeat(end - start) + shown.slice(end);
+  return shown;
+}
+
+test.each([
+  ["HTTP_AUTHORIZATION", "Basic YWRhOmw=", "Basic ########"],
+  ["HTTP_AUTHORIZATION", "s3cret", "######"],
+  ["Authorization", "Bearer abc", "Bearer ###"],
+  ["HTTP_PROXY_AUTHORIZATION", "Basic YQ==", "Basic ####"],
+  ["REDIRECT_HTTP_AUTHORIZATION", "Basic YQ==", "Basic ####"],
+  ["AUTH_TYPE", "Basic", "Basic"],
+  ["AUTH_TYPE", "Basic YQ==", "Basic ####"],
+  ["REMOTE_PASSWD", "lovelace", "########"],
+  ["HTTP_COOKIE", "sid=abc; theme=dark; bare", "sid=###; theme=####;#####"],
+  ["Set-Cookie", "sid=abc; Path=/; HttpOnly", "sid=###; Path=/; HttpOnly"],
+  ["Set-Cookie", "abc", "###"],
+  ["REQUEST_URI", "/a?page=2&access_token=abc#x", "/a?page=2&access_token=#####"],
+  ["REQUEST_URI", "http://ada:love@host/", "http://########@host/"],
+  ["QUERY_STRING", "password=a%20b&x=1", "password=#####&x=1"],
+  ["HTTP_REFERER", "http://a/?api_key=1", "http://a/?api_key=#"],
+  ["HTTP_X_API_KEY", "abc", "###"],
+  ["HTTP_X_CSRF_TOKEN", "abc", "###"],
+  ["HTTP_X_BADGE", "abc", "###"],
+  ["x-seal", "abc", "###"],
+  ["PIN_CODE", "abc", "###"],
+  ["AUTH_USER", "ada", "ada"],
+  ["MEMBER_NAME", "Ada Lovelace", "Ada Lovelace"],
+  ["HTTP_ACCEPT", "text/html;q=1", "text/html;q=1"],
+])("the secrets in %s: %s are masked as %s", (name, value, shown) => {
+  expect(masked(value, names.inValue(name, value))).toBe(shown);
+});
+
+describe("the secrets in a body", () => {
+  test.each([
+    ["user=ada&password=love+lace&x=1", "user=ada&password=#########&x=1"],
+    ["pin_code=1234", "pin_code=####"],
+    ['{"user": "ada", "password": "lo\\"ve", "n": 1}', '{"user": "ada", "password": ########, "n": 1}'],
+    ['{"token":123,"pin_code":"4"}', '{"token":###,"pin_code":###}'],
+    ['{"refreshToken":"abc', '{"refreshToken":####'],
+    [
+      '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nlove\r\n--b--',
+      '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n####\r\n--b--',
+    ],
+    ['<input type="hidden" name="csrf" value="abc">', '<input type="hidden" name="csrf" value="###">'],
+    ["Error: login failed for password=abc here", "Error: login failed for password=### here"],
+    ["passage=1&keyboard=2", "passage=1&keyboard=2"],
+  ])("are masked: %s", (text, shown) => {
+    expect(masked(text, names.inText(text))).toBe(shown);
+  });
+
+  test("are found in linear time", () => {
+    for (const piece of ['name="token"\r\nX: y\r\n', '"token":"', "token=", ' name="csrf" ', '"a\\']) {
+      const count = (length: number): number => {
+        const text = piece.repeat(length / piece.length);
+        const started = process.cpuUsage();
+        names.inText(text);
+        const { user } = process.cpuUsage(started);
+        return user;
+      };
+      count(16 * 1024);
+      const least = (length: number): number => Math.min(...[1, 2, 3].map(() => count(length)));
+      // Quadratic time would be 64 times as much.
+      expect(least(256 * 1024)).toBeLessThan(Math.max(24 * least(32 * 1024), 150_000));
+    }
+  });
+});
