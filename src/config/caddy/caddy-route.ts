@@ -18,26 +18,25 @@ const DOT_FILES = String.raw`/\.`;
 const WELL_KNOWN = String.raw`^/\.well-known/(?:[^./][^/]*/)*[^./][^/]*$`;
 
 /** Adds the slash to the mount, and refuses what is outside of it. */
-export function mountLines({ deployment: { mount, part } }: RoutingPlan): string[] {
+export function mountLines({ deployment: { mount } }: RoutingPlan): string[] {
   if (mount === "") return [];
   return [
     ...paragraph("The mount without a slash.", [
       `@mount path_regexp ${caddyRegex(`${mountRegex(mount)}$`)}`,
       `rewrite @mount ${caddyWord(`${mount}/`)}`,
     ]),
-    ...(part === "into" ? [] : outsideLines(mount)),
+    ...paragraph("Nothing outside the mount is served.", [
+      `@outside not path_regexp ${caddyRegex(`${mountRegex(mount)}/`)}`,
+      "respond @outside 404",
+    ]),
   ];
 }
 
-function outsideLines(mount: string): string[] {
-  return paragraph("Nothing outside the mount is served.", [
-    `@outside not path_regexp ${caddyRegex(`${mountRegex(mount)}/`)}`,
-    "respond @outside 404",
-  ]);
-}
+/** Which URI is asked about: the current one, or that which the client sent, whose query no rewrite of a site has replaced. */
+export type AskedUri = "{http.request.uri}" | "{http.request.orig_uri}";
 
 /** The equivalent of Caddy's `forward_auth` directive, over FastCGI. */
-export function askLines(plan: RoutingPlan): string[] {
+export function askLines(plan: RoutingPlan, uri: AskedUri): string[] {
   return paragraph(
     "Asks the application's authorizers: TRICORN_BRIDGE marks the request as a question to them.",
     block(`reverse_proxy @protected ${upstreamAddress(plan.deployment)}`, [
@@ -45,7 +44,7 @@ export function askLines(plan: RoutingPlan): string[] {
       ...WITHOUT_STATUS,
       ...transport(plan.deployment, [
         "env TRICORN_BRIDGE forward_auth",
-        "env TRICORN_URI {http.request.uri}",
+        `env TRICORN_URI ${uri}`,
         "env TRICORN_METHOD {http.request.method}",
       ]),
       "@allowed status 200",

@@ -1,6 +1,7 @@
 import {
   applicationLines,
   askLines,
+  type AskedUri,
   fileLines,
   indexLines,
   mountLines,
@@ -31,7 +32,7 @@ export function caddySite(plan: RoutingPlan): string[] {
         ? []
         : [`tls ${caddyWord(certificate)} ${caddyWord(key)}`]),
       ...hstsLines(deployment),
-      ...routeLines(plan, protect.length === 0 ? [] : [`import ${snippetName(plan)}`]),
+      ...routeLines(plan, () => [`import ${snippetName(plan)}`]),
     ]),
     ...redirectSite(deployment, bound),
   ];
@@ -39,7 +40,7 @@ export function caddySite(plan: RoutingPlan): string[] {
 
 /** What a site imports to have the application at its mount: one block, which other blocks of the site do not see. */
 export function caddyPart(plan: RoutingPlan): string[] {
-  const { deployment, protect } = plan;
+  const { deployment } = plan;
   const matcher = `@${ownName(deployment)}`;
   const mount = caddyRegex(`${mountRegex(deployment.mount)}(?:/|$)`);
   return [
@@ -54,35 +55,60 @@ export function caddyPart(plan: RoutingPlan): string[] {
         ]),
       ]),
     ),
-    ...block(`handle ${matcher}`, [
-      "# The application, its authorizers and these lines see the path that the client requested.",
-      ...routeLines(plan, protect.length === 0 ? [] : askLines(plan), ["rewrite {http.request.orig_uri}"]),
-    ]),
+    ...block(
+      `handle ${matcher}`,
+      routeLines(plan, (uri) => askLines(plan, uri)),
+    ),
   ];
 }
 
 const DOT_SEGMENT = String.raw`/\.\.?(?:/|$)`;
 
+/**
+ * Restores the path that the client requested, which is also the application's, if a rewrite of the site has replaced it. Caddy 2.6
+ * does not decode what it rewrites to, later versions do: so a decoded path must not look like an encoded one.
+ */
+function restoreLines({ deployment }: RoutingPlan): string[] {
+  if (deployment.part === "whole") return [];
+  const isRewritten = "not vars {http.request.uri.path} {http.request.orig_uri.path}";
+  return [
+    "# The path that the client requested, even if a rewrite of the site has replaced it.",
+    `@rewritten ${isRewritten}`,
+    ...block("@unclear", [
+      isRewritten,
+      `vars_regexp {http.request.orig_uri.path} ${caddyRegex(`[%?#]|//|${DOT_SEGMENT}`)}`,
+    ]),
+    "respond @unclear 400",
+    "rewrite @rewritten {http.request.orig_uri.path}",
+  ];
+}
+
 /** All that happens to a request, in this order. */
-function routeLines(plan: RoutingPlan, ask: readonly string[], first: readonly string[] = []): string[] {
+function routeLines(plan: RoutingPlan, askAbout: (uri: AskedUri) => readonly string[]): string[] {
   const { deployment, protect } = plan;
   const { root, maxBodyBytes } = deployment;
   return block("route", [
-    ...first,
+    ...restoreLines(plan),
     ...(root === undefined ? [] : [`root * ${caddyWord(root)}`]),
     ...block("request_body", [`max_size ${maxBodyBytes}`]),
     "# Programs use a client's Proxy header as their own proxy (CVE-2016-5385), and cannot tell X_User from X-User.",
     "request_header -Proxy",
     "request_header -*_*",
     ...mountLines(plan),
-    ...(protect.length === 0 ? [] : protectedLines(plan, ask)),
-    ...(root === undefined ? [] : [...pathLines(plan), ...indexLines(plan, ask), ...fileLines(plan)]),
+    ...(protect.length === 0 ? [] : protectedLines(plan, askAbout("{http.request.orig_uri}"))),
+    ...(root === undefined
+      ? []
+      : [
+          ...pathLines(plan),
+          ...indexLines(plan, protect.length === 0 ? [] : askAbout("{http.request.uri}")),
+          ...fileLines(plan),
+        ]),
     ...applicationLines(plan),
   ]);
 }
 
 function askSnippet(plan: RoutingPlan): string[] {
-  return block(`(${snippetName(plan)})`, askLines(plan));
+  return block(`(${snippetName(plan)})`, askLines(plan, "{http.request.uri}"));
 }
 
 function snippetName({ deployment }: RoutingPlan): string {
