@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 
 import { blamingCaller } from "./diagnostics/caller.js";
 import { className, isWrittenAsClass, type Class } from "./decorators/class.js";
-import { compileControllers, outlineControllers } from "./decorators/compile.js";
+import { compileControllers, outlineControllers, type Injections } from "./decorators/compile.js";
 import type { Container } from "./decorators/container.js";
 import type { LifecycleHooks } from "./decorators/lifecycle.js";
 import { mistakeOf } from "./decorators/mistake.js";
@@ -89,6 +89,7 @@ export interface ApplicationDescription {
 export class TricornApplication {
   /** @internal The roles that it plays, shared by all its listeners. */
   readonly roles: Roles;
+  readonly #options: ApplicationOptions;
   readonly #hooks: LifecycleHooks;
   /** The parent of the requests' loggers. */
   readonly log: Logger;
@@ -96,6 +97,8 @@ export class TricornApplication {
   readonly ownLog: Logger | undefined;
   /** What it answers. */
   readonly description: ApplicationDescription;
+  /** @internal What a container injects; undefined without a container. */
+  readonly injections: Injections | undefined;
   /** @internal Whether it has nothing that could answer a request. */
   readonly isEmpty: boolean;
 
@@ -105,7 +108,9 @@ export class TricornApplication {
     const { log, isVisible } =
       options.log === undefined ? defaultLog(secrets) : { log: options.log, isVisible: true };
     const stderr = options.stderr ?? (isVisible ? "failures" : "warnings");
-    const { definitions, hooks } = compileControllers(options.controllers, options);
+    const { definitions, hooks, injections } = compileControllers(options.controllers, options);
+    this.#options = options;
+    this.injections = injections;
     this.roles = new Roles(definitions, {
       log,
       middleware,
@@ -120,6 +125,21 @@ export class TricornApplication {
     this.ownLog = options.log;
     this.description = describeDefinitions(definitions);
     this.isEmpty = definitions.length === 0 && (middleware ?? []).length === 0;
+  }
+
+  /** @internal Compiles the application again, with other options: tests replace its container and its log. */
+  with(changes: Pick<ApplicationOptions, "container" | "log">): TricornApplication {
+    return new TricornApplication({ ...this.#options, ...changes });
+  }
+
+  /** @internal Its container; undefined for the global one. */
+  get container(): Container | undefined {
+    return this.#options.container;
+  }
+
+  /** @internal The names of its secrets. */
+  get secrets(): readonly string[] {
+    return this.#options.secrets ?? [];
   }
 
   /**

@@ -1,4 +1,5 @@
 import { RecordType, Role } from "../protocol/constants.js";
+import type { NameValuePair } from "../protocol/name-value.js";
 import type { InputType } from "../protocol/outgoing-request.js";
 import type { BodySource } from "./body-source.js";
 
@@ -6,8 +7,8 @@ import type { BodySource } from "./body-source.js";
 export interface ClientRequest {
   /** The role number. Default: 1, a responder. */
   readonly role?: number | undefined;
-  /** FCGI_PARAMS, sent unchanged: nothing is added, not even CONTENT_LENGTH. */
-  readonly params: Iterable<readonly [name: string, value: string]> | Readonly<Record<string, string>>;
+  /** FCGI_PARAMS, text as UTF-8, sent unchanged: nothing is added, not even CONTENT_LENGTH. */
+  readonly params: Iterable<NameValuePair> | Readonly<Record<string, string>>;
   /** FCGI_STDIN. Default: empty. An authorizer has none (section 6.3). */
   readonly stdin?: BodySource | undefined;
   /** FCGI_DATA, sent after STDIN: always to a filter (section 6.4), to a role of another number if present. */

@@ -1,3 +1,4 @@
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import type { EndRequestBody } from "../protocol/bodies.js";
 import type { InputStream } from "../protocol/input-stream.js";
 import { ClientError } from "./client-error.js";
@@ -74,7 +75,9 @@ export class ClientResponse {
    *
    * @throws ClientError if the response is incomplete; `ERR_CLIENT_LIMIT` if it exceeds the limit
    */
-  async bytes({ limit = COLLECT_LIMIT }: CollectOptions = {}): Promise<Buffer> {
+  async bytes(options: CollectOptions = {}): Promise<Buffer> {
+    refuseUnknownOptions("ClientResponse.bytes", options);
+    const { limit = COLLECT_LIMIT } = options;
     if (this.#collected || this.#body !== undefined) {
       throw new TypeError("Cannot collect body: it is being read already");
     }

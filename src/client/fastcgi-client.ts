@@ -30,10 +30,11 @@ export class FastCgiClient {
    * Sends a request. Resolves when the header block of the response has arrived; the request's body may still be on its way.
    *
    * @throws ClientError if there is no usable response; the signal's reason if it is aborted; TypeError or RangeError for an
-   *   invalid request
+   *   invalid request; ConfigurationError `ERR_OPTION` for a property that a request does not have
    */
   request(request: ClientRequest): Promise<ClientResponse> {
     return new Promise((resolve, reject) => {
+      refuseUnknownOptions("FastCgiClient.request", request);
       this.#pool.send(new PendingRequest(request, { resolve, reject }));
     });
   }

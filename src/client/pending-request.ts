@@ -50,7 +50,8 @@ export class PendingRequest {
     for (const { source } of this.inputs) adoptSource(source);
     this.raw = raw;
     this.replayable = this.inputs.every(({ source }) => isReplayable(source));
-    const method = pairs.find(([name]) => name === "REQUEST_METHOD")?.[1].toUpperCase();
+    const [, given = "GET"] = pairs.find(([name]) => name === "REQUEST_METHOD") ?? [];
+    const method = (typeof given === "string" ? given : Buffer.from(given).toString()).toUpperCase();
     this.repeatable = this.replayable && isIdempotent(role, method);
     this.isHead = method === "HEAD";
     this.#outcome = outcome;
@@ -88,7 +89,7 @@ export class PendingRequest {
 }
 
 /** RFC 9110, section 9.2.2: a request that may have been processed is repeated only if it is idempotent. An authorizer's always is. */
-function isIdempotent(role: number, method: string | undefined): boolean {
+function isIdempotent(role: number, method: string): boolean {
   if (role === Role.Authorizer) return true;
-  return method === undefined || !["POST", "PATCH", "LOCK", "CONNECT"].includes(method);
+  return !["POST", "PATCH", "LOCK", "CONNECT"].includes(method);
 }

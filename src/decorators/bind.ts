@@ -2,6 +2,7 @@ import type { MultipartLimits } from "../body/multipart.js";
 import type { Part } from "../body/part.js";
 import type { ResponderRequest } from "../roles/responder-request.js";
 import { blamingCaller } from "../diagnostics/caller.js";
+import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { requireParentheses } from "./check-decorator.js";
 import { type BindingSource, type NamedPart, methodMetadata } from "./metadata.js";
 import type { Output, Schema, AcceptsQuery, AcceptsText } from "./schema.js";
@@ -239,16 +240,19 @@ export const Body: BodyDecorators = Object.assign(ofSchema, { text, bytes, piece
 
 function ofSchema(schema: Schema, options: BodyOptions = {}): Bind<never> {
   checkCall(ofSchema, "@Body", [schema, options]);
+  blamingCaller(ofSchema, () => refuseUnknownOptions("@Body", options));
   return bind("@Body", { from: "body", schema, limit: options.limit });
 }
 
 function text(options: BodyOptions = {}, ...rest: readonly never[]): Bind<string> {
   checkCall(text, "@Body.text", [options, ...rest]);
+  blamingCaller(text, () => refuseUnknownOptions("@Body", options));
   return bind("@Body.text", { from: "text", limit: options.limit });
 }
 
 function bytes(options: BodyOptions = {}, ...rest: readonly never[]): Bind<Buffer> {
   checkCall(bytes, "@Body.bytes", [options, ...rest]);
+  blamingCaller(bytes, () => refuseUnknownOptions("@Body", options));
   return bind("@Body.bytes", { from: "bytes", limit: options.limit });
 }
 
@@ -264,6 +268,7 @@ function stream(...none: readonly never[]): Bind<ReadableStream<Uint8Array>> {
 
 function multipart(limits?: MultipartLimits, ...rest: readonly never[]): Bind<AsyncIterable<Part>> {
   checkCall(multipart, "@Body.multipart", [limits, ...rest]);
+  blamingCaller(multipart, () => refuseUnknownOptions("@Body.multipart", limits));
   return bind("@Body.multipart", { from: "multipart", limits });
 }
 

@@ -33,6 +33,15 @@ export interface CompileOptions {
 export interface CompiledControllers {
   readonly definitions: readonly Definition[];
   readonly hooks: LifecycleHooks;
+  /** Undefined if no container was needed. */
+  readonly injections: Injections | undefined;
+}
+
+/** What a container injects into the controllers and their dependencies. */
+export interface Injections {
+  readonly tokens: ReadonlySet<InjectionToken>;
+  /** Whether factories construct some of it: what those resolve is not among the tokens. */
+  readonly hasFactories: boolean;
 }
 
 /**
@@ -47,10 +56,10 @@ export function compileControllers(
 ): CompiledControllers {
   const { definitions = [] } = options;
   const checkedControllers = checkAll(classes, definitions);
-  const { compiled, instances } = needsContainer(checkedControllers, options)
+  const { compiled, instances, injections } = needsContainer(checkedControllers, options)
     ? resolveAll(checkedControllers, options)
     : constructAll(checkedControllers);
-  return { definitions: [...compiled, ...definitions], hooks: new LifecycleHooks(instances) };
+  return { definitions: [...compiled, ...definitions], hooks: new LifecycleHooks(instances), injections };
 }
 
 /** Whether a container can make a difference: it has registrations, or there is something to inject. */
@@ -66,6 +75,7 @@ function needsContainer(controllers: readonly ControllerWithChecks[], options: C
 interface Constructed {
   readonly compiled: readonly Definition[];
   readonly instances: Iterable<object>;
+  readonly injections?: Injections;
 }
 
 function constructAll(controllers: readonly ControllerWithChecks[]): Constructed {
@@ -97,7 +107,7 @@ function resolveAll(
   const compiled = checkedControllers.map(({ controller, checked }) =>
     checked.define(instancesOf(controller, inside, scopes)),
   );
-  return { compiled, instances };
+  return { compiled, instances, injections: graph };
 }
 
 /**

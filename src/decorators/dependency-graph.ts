@@ -42,6 +42,7 @@ export class DependencyGraph {
   readonly #visited = new Map<Step["holder"], Set<InjectionToken>>();
   readonly #singletons = new Set<InjectionToken>();
   readonly #tokens = new Set<InjectionToken>();
+  #hasFactories = false;
 
   constructor(container: Container, roots: Iterable<GraphRoot>) {
     this.#container = container;
@@ -52,8 +53,13 @@ export class DependencyGraph {
   }
 
   /** All tokens that are injected. */
-  get tokens(): Iterable<InjectionToken> {
+  get tokens(): ReadonlySet<InjectionToken> {
     return this.#tokens;
+  }
+
+  /** Whether factories construct some of it: what those resolve is unknown. */
+  get hasFactories(): boolean {
+    return this.#hasFactories;
   }
 
   /** The tokens of singletons, dependencies before their dependents. */
@@ -92,6 +98,7 @@ export class DependencyGraph {
     }
     const singleton = lifecycle === Lifecycle.Singleton;
     const inside: Step = singleton ? { ...step, holder: "application" } : step;
+    if (provider.kind === "factory") this.#hasFactories = true;
     if (provider.kind === "class") this.#visitClass(provider.useClass, inside);
     if (provider.kind === "token") this.#visit(injectionOfToken(provider.useToken), inside);
     if (singleton) this.#singletons.add(token);

@@ -31,14 +31,7 @@ export interface DefaultLog {
  * @throws ConfigurationError `ERR_LOG_LEVEL` or `ERR_LOG_DESTINATION` for an invalid TRICORN_LOG_LEVEL or TRICORN_LOG
  */
 export function defaultLog(secrets: readonly string[]): DefaultLog {
-  const level = process.env["TRICORN_LOG_LEVEL"] ?? "info";
-  if (level !== "silent" && !Object.hasOwn(logLevels, level)) {
-    throw new ConfigurationError(
-      "ERR_LOG_LEVEL",
-      `Cannot create application: TRICORN_LOG_LEVEL is ${JSON.stringify(level)}; use silent or one of ` +
-        Object.keys(logLevels).join(", "),
-    );
-  }
+  const level = defaultLevel();
   const stream = streamTo(logDestination());
   if (stream !== undefined) {
     const open = (): Logger => pinoLogger({ level, redact: redactedPaths(secrets) }, stream);
@@ -50,6 +43,32 @@ export function defaultLog(secrets: readonly string[]): DefaultLog {
   const dropped = { write: drop };
   const open = (): Logger => pinoLogger({ level: mirrored }, dropped);
   return { log: lateLogger({ level: mirrored, stream: dropped, open }), isVisible: false };
+}
+
+/**
+ * Makes a logger with the level and the redaction of the default one, whose lines go to a function instead; warnings do so even
+ * if the level is silent.
+ *
+ * @throws ConfigurationError `ERR_LOG_LEVEL`
+ */
+export function logTo(
+  write: (line: string) => void,
+  { secrets }: { readonly secrets: readonly string[] },
+): Logger {
+  const level = defaultLevel();
+  const options = { level: level === "silent" ? "warn" : level, redact: redactedPaths(secrets) };
+  const stream = { write };
+  return lateLogger({ level: options.level, stream, open: () => pinoLogger(options, stream) });
+}
+
+function defaultLevel(): string {
+  const level = process.env["TRICORN_LOG_LEVEL"] ?? "info";
+  if (level === "silent" || Object.hasOwn(logLevels, level)) return level;
+  throw new ConfigurationError(
+    "ERR_LOG_LEVEL",
+    `Cannot create application: TRICORN_LOG_LEVEL is ${JSON.stringify(level)}; use silent or one of ` +
+      Object.keys(logLevels).join(", "),
+  );
 }
 
 function pinoLogger(options: LoggerOptions, stream: { write(line: string): void }): Logger {

@@ -105,6 +105,11 @@ export abstract class RoleRequest {
     return schemeOf(this.params);
   }
 
+  /** Whether the client connects by TLS, as the Web server reports it: {@link scheme} is "https". */
+  get secure(): boolean {
+    return this.scheme === "https";
+  }
+
   /**
    * The host that the client asked for, in lower case, with its port if it named one: `www.example.org:8080`. The client
    * chooses it; only its syntax is checked. Undefined if absent.
@@ -123,6 +128,14 @@ export abstract class RoleRequest {
   /** The IP address of the Web server's peer: the client's, or that of a proxy in front; undefined if unknown. */
   get remoteAddress(): string | undefined {
     return remoteAddressOf(this.params);
+  }
+
+  /**
+   * The number of the connection to the Web server that the request came on. No other connection of this process has it;
+   * requests that share a connection share it.
+   */
+  get connectionId(): number {
+    return this.exchange.connectionId;
   }
 
   /** The header fields. */

@@ -29,7 +29,7 @@ export interface CgiOptions {
  */
 export async function answerAsCgi(server: Server, { variables, signal }: CgiOptions): Promise<number> {
   const client = new FastCgiClient({
-    connect: () => connectInMemory(server),
+    connect: () => connectInMemory(server).stream,
     keepConnection: false,
     // The application enforces time limits, as under FastCGI.
     timeouts: { response: Infinity },

@@ -18,6 +18,9 @@ import { movingRate } from "./request-rate.js";
 import { SocketInput } from "./socket-input.js";
 import { SocketOutput } from "./socket-output.js";
 
+/** The number of the last connection. */
+let lastId = 0;
+
 /** What the connections of one server share. */
 export interface ConnectionOwner {
   readonly application: Application;
@@ -47,6 +50,7 @@ export interface ConnectionOwner {
  * {@link ConnectionLife}.
  */
 export class Connection implements ApplicationSideHost, Givable {
+  readonly id = (lastId += 1);
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner;
   readonly #framing: Framing;

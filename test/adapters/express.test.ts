@@ -30,7 +30,7 @@ describe("An Express application", () => {
     const { visit } = await serveExpress(app);
 
     const answer = await visit("/books/7?q=a&q=b", { params: { REMOTE_ADDR: "192.0.2.7" } });
-    expect(answer.json).toEqual({
+    expect(answer.json()).toEqual({
       id: "7",
       query: { q: ["a", "b"] },
       ip: "192.0.2.7",
@@ -74,7 +74,7 @@ describe("An Express application", () => {
     );
     const { visit } = await serveExpress(app);
 
-    expect((await visit("/json", { body: { a: [1] } })).json).toEqual({ a: [1] });
+    expect((await visit("/json", { body: { a: [1] } })).json()).toEqual({ a: [1] });
     expect((await visit("/json", { body: { a: "x".repeat(200) } })).status).toBe(413);
     const broken = await visit("/json", { body: "{", headers: { "Content-Type": "application/json" } });
     expect(broken.status).toBe(400);
@@ -83,11 +83,11 @@ describe("An Express application", () => {
       headers: { "Content-Type": "application/json", "Content-Length": "9" },
     });
     expect(cut.status).toBe(400);
-    expect((await visit("/form", { body: new URLSearchParams({ a: "1 2" }) })).json).toEqual({ a: "1 2" });
+    expect((await visit("/form", { body: new URLSearchParams({ a: "1 2" }) })).json()).toEqual({ a: "1 2" });
     const form = new FormData();
     form.append("title", "Emma");
     form.append("file", new File(["text"], "emma.txt"));
-    expect((await visit("/files", { body: form })).json).toEqual({
+    expect((await visit("/files", { body: form })).json()).toEqual({
       name: "emma.txt",
       text: "text",
       title: "Emma",
@@ -227,7 +227,7 @@ describe("An Express application", () => {
     app.use("/admin", inner);
     const { visit } = await serveHandlers(nodeListener(app), { listener: { vouchesFor: ["REMOTE_USER"] } });
     const answer = await visit("/admin/who", { params: { REMOTE_USER: "ada" } });
-    expect(answer.json).toEqual({ base: "/admin", url: "/who", user: "ada" });
+    expect(answer.json()).toEqual({ base: "/admin", url: "/who", user: "ada" });
   });
 
   test("streams up and down at once", async () => {

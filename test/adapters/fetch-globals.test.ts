@@ -178,7 +178,7 @@ describe("With the globals replaced, a fetch handler", () => {
       const other = new Request(request, { method: "PUT", headers: { "x-a": "2" }, body: "other" });
       return Response.json([...parts, other.method, other.headers.get("x-a"), await other.text()]);
     });
-    expect((await visit("/x", { body: "body", headers: { "X-A": "1" } })).json).toEqual([
+    expect((await visit("/x", { body: "body", headers: { "X-A": "1" } })).json()).toEqual([
       "POST",
       "http://localhost/x",
       "1",

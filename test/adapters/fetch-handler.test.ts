@@ -405,7 +405,7 @@ describe("A Hono application", () => {
   test("routes, redirects, sets cookies, answers HEAD and reads the user", async () => {
     const { visit } = await serveHono();
     const answer = await visit("/books/7?q=x", { params: { REMOTE_USER: "ada" } });
-    expect(answer.json).toEqual({ id: "7", q: "x", user: "ada" });
+    expect(answer.json()).toEqual({ id: "7", q: "x", user: "ada" });
     expect(answer.headers.getAll("Set-Cookie")).toEqual(["a=1; Path=/", "b=; Max-Age=0; Path=/"]);
     const head = await visit("/books/7", { method: "HEAD" });
     expect([head.status, head.text, head.headers.get("content-type")]).toEqual([200, "", "application/json"]);
@@ -417,8 +417,8 @@ describe("A Hono application", () => {
 
   test("reads bodies, and refuses those above its limits", async () => {
     const { visit } = await serveHono();
-    expect((await visit("/json", { body: { a: 1 } })).json).toEqual({ a: 1 });
-    expect((await visit("/form", { body: new URLSearchParams({ a: "1" }) })).json).toEqual({ a: "1" });
+    expect((await visit("/json", { body: { a: 1 } })).json()).toEqual({ a: 1 });
+    expect((await visit("/form", { body: new URLSearchParams({ a: "1" }) })).json()).toEqual({ a: "1" });
     expect((await visit("/limited", { body: "0123456789" })).text).toBe("0123456789");
     expect((await visit("/limited", { body: "0123456789a" })).status).toBe(413);
     const large = { body: "x".repeat(2 * 1024 * 1024), headers: { "Content-Type": "application/json" } };

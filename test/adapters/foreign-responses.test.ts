@@ -150,7 +150,7 @@ describe("The context of a fetch function", () => {
     const params = { REMOTE_ADDR: "192.0.2.7" };
     const keys = ["request", "params", "user", "added"];
     for (let count = 0; count < 2; count += 1)
-      expect((await visit("/", { params })).json).toEqual({ query: "{hi}", user: "me", keys });
+      expect((await visit("/", { params })).json()).toEqual({ query: "{hi}", user: "me", keys });
     expect(seen[0]).not.toBe(seen[1]);
   });
 
@@ -180,7 +180,7 @@ describe("The context of a fetch function", () => {
       headers: { "User-Agent": "me", Cookie: "c=d" },
       params: { REMOTE_ADDR: "192.0.2.7" },
     });
-    expect(answer.json).toMatchObject({
+    expect(answer.json()).toMatchObject({
       method: "PUT",
       path: "/a",
       target: "/a?b",

@@ -27,7 +27,7 @@ describe("A Koa application", () => {
       "content-length": "5",
     });
     const json = await visit("/json", { params: { HTTPS: "on" } });
-    expect(json.json).toEqual({ host: "localhost", secure: true });
+    expect(json.json()).toEqual({ host: "localhost", secure: true });
     expect((await visit("/stream")).bytes.length).toBe(10 * 1024 * 1024);
     expect((await visit("/nothing")).status).toBe(204);
     expect((await visit("/", { method: "HEAD" })).headers.get("content-length")).toBe("5");
@@ -70,13 +70,13 @@ describe("A Fastify application", () => {
     const { visit } = await serveHandlers(nodeListener(app.routing));
 
     const answer = await visit("/books/7", { params: { REMOTE_ADDR: "192.0.2.7" } });
-    expect(answer.json).toEqual({ id: 7, ip: "192.0.2.7", protocol: "http" });
+    expect(answer.json()).toEqual({ id: 7, ip: "192.0.2.7", protocol: "http" });
     expect(answer.headers.getAll("Set-Cookie")).toEqual(["a=1", "b=2"]);
     expect((await visit("/books/x")).status).toBe(400);
-    expect((await visit("/echo", { body: { deep: [1] } })).json).toEqual({ deep: [1] });
+    expect((await visit("/echo", { body: { deep: [1] } })).json()).toEqual({ deep: [1] });
     expect((await visit("/echo", { body: { text: "x".repeat(2 * 1024 * 1024) } })).status).toBe(413);
     expect((await visit("/stream")).bytes.length).toBe(10 * 1024 * 1024);
-    expect((await visit("/boom")).json).toEqual({
+    expect((await visit("/boom")).json()).toEqual({
       statusCode: 500,
       error: "Internal Server Error",
       message: "boom",

@@ -19,7 +19,7 @@ async function seenOf(
     }),
   ]);
   onTestFinished(() => application.close());
-  return (await application.respond("/", request)).json;
+  return (await application.respond("/", request)).json();
 }
 
 const there = {

@@ -3,7 +3,8 @@ import { TestAnswer } from "tricorn/testing";
 import { onTestFinished } from "vitest";
 
 import type { Definition } from "../../src/roles/definitions.js";
-import { bodyOf, paramsOf, type TestRequest } from "../../src/testing/test-request.js";
+import { passToResponder } from "../../src/testing/behind.js";
+import { bodyOf, httpRequestOf, type TestRequest } from "../../src/testing/test-request.js";
 import { serveDefinitions, turns, type LogLine, type ServedOptions } from "../support/served.js";
 
 /** The options of a test's request. */
@@ -33,8 +34,10 @@ export async function serveHandlers(
   onTestFinished(() => client.destroy());
   const open = async (target: string, { stdin, ...request }: Visit = {}): Promise<ClientResponse> => {
     const body = await bodyOf(request);
-    const params = paramsOf(target, request, body);
-    return client.request({ params, stdin: stdin ?? body.bytes, signal: request.signal });
+    const { params } = passToResponder(httpRequestOf(target, request, body), undefined);
+    const own = Object.entries(request.params ?? {});
+    const kept = params.filter(([name]) => !own.some(([one]) => one === name));
+    return client.request({ params: [...kept, ...own], stdin: stdin ?? body.bytes, signal: request.signal });
   };
   return {
     client,

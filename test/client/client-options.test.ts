@@ -27,3 +27,19 @@ test.each([
     expect.objectContaining({ code: "ERR_CLIENT_OPTION", message: `Cannot create client: ${fact}` }),
   );
 });
+
+test("a request with a property that requests do not have is refused before it is sent", async () => {
+  let connections = 0;
+  const client = new FastCgiClient({
+    connect: () => {
+      connections += 1;
+      throw new Error("nothing is to be sent");
+    },
+  });
+  await expect(client.request(Object({ params: {}, body: "lost" }))).rejects.toMatchObject({
+    code: "ERR_OPTION",
+    message:
+      "Cannot send request: a request has no option body; it has role, params, stdin, data, signal, timeout, raw",
+  });
+  expect(connections).toBe(0);
+});

@@ -54,7 +54,7 @@ describe("a controller", () => {
     const inside = createContainer();
     inside.register("name", { useValue: "books" });
     for (const useValue of ["a", "b"]) inside.register("plugin", { useValue });
-    expect((await ask(applicationOf([Books], { container: inside }), "/")).json).toEqual([
+    expect((await ask(applicationOf([Books], { container: inside }), "/")).json()).toEqual([
       1815,
       "books",
       ["a", "b"],
@@ -342,7 +342,7 @@ describe("a request-scoped dependency", () => {
     const application = applicationOf([Me]);
     const [ada, bob] = (
       await Promise.all([ask(application, "/me", as("ada")), ask(application, "/me", as("bob"))])
-    ).map((answer) => answer.json as { name: string; same: boolean; directory: number; path: string });
+    ).map((answer) => answer.json<{ name: string; same: boolean; directory: number; path: string }>());
     expect(ada).toMatchObject({ name: "ada", same: true, path: "/me" });
     expect(bob).toMatchObject({ name: "bob", same: true, path: "/me" });
     expect(bob!.directory).toBe(ada!.directory);

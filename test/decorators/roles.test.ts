@@ -41,8 +41,8 @@ describe("a responder", () => {
   const application = applicationOf([Books]);
 
   test("answers below its prefix, and its root at the prefix itself", async () => {
-    expect((await ask(application, "/books")).json).toEqual(["Emma"]);
-    expect((await ask(application, "/books/")).json).toEqual(["Emma"]);
+    expect((await ask(application, "/books")).json()).toEqual(["Emma"]);
+    expect((await ask(application, "/books/")).json()).toEqual(["Emma"]);
     expect((await ask(application, "/books/7")).text).toBe("Emma 7");
     expect((await ask(application, "/books/7", { method: "DELETE" })).text).toBe("Emma 7");
     expect((await ask(application, "/books/cache", { method: "PURGE" })).status).toBe(204);

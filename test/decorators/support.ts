@@ -13,6 +13,7 @@ import {
   type TestAnswer,
   type TestFile,
   type TestRequest,
+  type AuthorizerTestRequest,
 } from "../../src/testing/index.js";
 
 export const silent: Logger = pino({ level: "silent" });
@@ -49,7 +50,7 @@ export function ask(
 export function authorize(
   application: TricornApplication,
   target: string,
-  request?: TestRequest,
+  request?: AuthorizerTestRequest,
 ): Promise<TestAnswer> {
   return once(application, (running) => running.authorize(target, request));
 }
@@ -63,7 +64,7 @@ async function once<T>(
   application: TricornApplication,
   use: (running: TestApplication) => Promise<T>,
 ): Promise<T> {
-  const running = new TestApplication(application, await openDispatcher(application.roles));
+  const running = new TestApplication({ application, dispatcher: await openDispatcher(application.roles) });
   try {
     return await use(running);
   } finally {

@@ -3,8 +3,15 @@ import { expect, test } from "vitest";
 import type { AdapterOptions } from "../../src/adapters/catch-all.js";
 import type { FetchHandlerOptions } from "../../src/adapters/fetch-handler.js";
 import type { ApplicationOptions } from "../../src/application.js";
-import type { ListenerOptions } from "../../src/bridges/bridge-options.js";
-import type { ClientLimits, ClientOptions, ClientTimeouts } from "../../src/client/index.js";
+import type { MultipartLimits } from "../../src/body/multipart.js";
+import type {
+  ClientLimits,
+  ClientOptions,
+  ClientRequest,
+  ClientTimeouts,
+  CollectOptions,
+} from "../../src/client/index.js";
+import type { BodyOptions } from "../../src/decorators/bind.js";
 import type { AuthorizerOptions, FilterOptions, ScopeOptions } from "../../src/decorators/role.js";
 import type { RouteOptions } from "../../src/decorators/route.js";
 import type { GatewayOptions, GatewayRoutes, GatewayTimeouts, PhpOptions } from "../../src/gateway/index.js";
@@ -15,7 +22,13 @@ import { defaultHeadLimits, type HeadLimits } from "../../src/http/head.js";
 import type { SendfileOptions } from "../../src/roles/sendfile.js";
 import type { ServeOptions } from "../../src/serve/serve.js";
 import { defaultServerLimits, defaultServerTimeouts } from "../../src/server/options.js";
-import type { TestFile, TestRequest } from "../../src/testing/index.js";
+import type {
+  AuthorizerTestRequest,
+  Behind,
+  TestApplicationOptions,
+  TestFile,
+  TestRequest,
+} from "../../src/testing/index.js";
 
 /** The compiler asks for each option here, so that one that is added is not refused. */
 type Every<T> = { [K in keyof Required<T>]: unknown };
@@ -69,6 +82,24 @@ test("every option that the other functions have is known", () => {
     limits: clientLimits,
     observe: 1,
   };
+  const clientRequest: Every<ClientRequest> = {
+    role: 1,
+    params: 1,
+    stdin: 1,
+    data: 1,
+    signal: 1,
+    timeout: 1,
+    raw: 1,
+  };
+  const collect: Every<CollectOptions> = { limit: 1 };
+  const body: Every<BodyOptions> = { limit: 1 };
+  const multipart: Every<MultipartLimits> = {
+    bytes: 1,
+    parts: 1,
+    partBytes: 1,
+    nameBytes: 1,
+    headerPairs: 1,
+  };
   const gatewayTimeouts: Every<GatewayTimeouts> = { authorizer: 1, close: 1 };
   const gateway: Every<GatewayOptions> = {
     application: 1,
@@ -94,9 +125,20 @@ test("every option that the other functions have is known", () => {
   const inspector: Every<InspectorOptions> = { key: 1, secrets: 1, limits: inspectorLimits };
   const routes: Every<GatewayRoutes> = { protect: 1, filter: 1, respond: 1 };
   const php: Every<PhpOptions> = { frontController: 1, root: 1, collectedBytes: 1 };
-  const listener: Every<ListenerOptions> = { bridges: 1, vouchesFor: 1 };
-  const request: Every<TestRequest> = { method: 1, headers: 1, cookies: 1, body: 1, params: 1, signal: 1 };
-  const file: Every<TestFile> = { ...request, data: 1, lastModified: 1 };
+  const testing: Every<TestApplicationOptions> = { bridges: 1, vouchesFor: 1, behind: 1, doubles: 1, log: 1 };
+  const question: Every<AuthorizerTestRequest> = {
+    method: 1,
+    headers: 1,
+    cookies: 1,
+    scheme: 1,
+    behind: 1,
+    params: 1,
+    signal: 1,
+  };
+  const request: Every<TestRequest> = { ...question, body: 1 };
+  const { behind: _, ...withoutServer } = request;
+  const file: Every<TestFile> = { ...withoutServer, data: 1, lastModified: 1 };
+  const behind: Every<Behind> = { server: 1, mount: 1, passesAuthorization: 1 };
   const scope: Every<ScopeOptions> = { scope: 1 };
   const authorizer: Every<AuthorizerOptions> = { ...scope, paths: 1, variables: 1 };
   const filter: Every<FilterOptions> = { ...scope, type: 1, version: 1 };
@@ -110,8 +152,14 @@ test("every option that the other functions have is known", () => {
     ["Inspector", inspector],
     ["Gateway.routes", routes],
     ["Gateway.php", php],
-    ["testApplication", listener],
+    ["FastCgiClient.request", clientRequest],
+    ["ClientResponse.bytes", collect],
+    ["@Body", body],
+    ["@Body.multipart", multipart],
+    ["testApplication", testing],
     ["testRequest", request],
+    ["testQuestion", question],
+    ["behind", behind],
     ["testFile", file],
     ["@Responder", scope],
     ["@Authorizer", authorizer],
@@ -142,6 +190,14 @@ test.each([
   ["Gateway", { timeouts: { idle: 1 } }, "it has application, root, routes, "],
   ["FastCgiClient", { idle: 1 }, "write new FastCgiClient({ timeouts: { idle } })"],
   ["@Authorizer", { path: "/**" }, "did you mean paths?"],
+  [
+    "FastCgiClient.request",
+    { params: {}, body: "x" },
+    "it has role, params, stdin, data, signal, timeout, raw",
+  ],
+  ["FastCgiClient.request", { param: {} }, "did you mean params?"],
+  ["@Body", { limits: 1 }, "did you mean limit?"],
+  ["@Body", { parts: 1 }, "write @Body.multipart({ parts })"],
   ["serve", { onListening: 1 }, "it has signals, bridges, vouchesFor, log, "],
 ] as const)("%s refuses %j and suggests the correct name", (taker, options, cure) => {
   expect(() => refuseUnknownOptions(taker, options)).toThrow(cure);

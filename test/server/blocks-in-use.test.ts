@@ -147,7 +147,7 @@ test("a connection in memory gets bytes that stay as they are, although its writ
   const memory = poisonMemory();
   const { log } = capturedLog();
   const server = new Server(new Dispatcher(new Roles([handlers], { log })), { log });
-  const peer = connectInMemory(server);
+  const { stream: peer } = connectInMemory(server);
   const chunks: Buffer[] = [];
   peer.on("data", (chunk: Buffer) => chunks.push(chunk));
   const [one, two] = [Buffer.alloc(60_000, "1"), Buffer.alloc(60_000, "2")];

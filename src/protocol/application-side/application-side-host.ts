@@ -2,6 +2,8 @@ import type { ValueName } from "../constants.js";
 
 /** What the application side needs of the transport around it. */
 export interface ApplicationSideHost {
+  /** A number of the connection that no other one of this process has; optional, 0 by default. */
+  readonly id?: number;
   /** Output was queued: write it soon. */
   outputQueued(): void;
   /** The number of active requests has changed; see `ApplicationSide.finished`. */

@@ -78,6 +78,10 @@ export class ApplicationSide implements RecordSink, ExchangeHost {
     this.#streams = new RequestStreams(application, { requests, earlyEnd, timeLimits, limits, framing });
   }
 
+  get connectionId(): number {
+    return this.#host.id ?? 0;
+  }
+
   /**
    * Reads bytes from the Web server, and stops early if too much output waits.
    *

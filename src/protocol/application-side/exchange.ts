@@ -14,6 +14,8 @@ const noNames: readonly string[] = [];
 
 /** What an exchange needs of its connection. */
 export interface ExchangeHost extends InputHost {
+  /** The number of the connection; no other one of this process has it. */
+  readonly connectionId: number;
   readonly output: AnswerWriter;
   /** Whether the peer takes output; a stream waits while it does not. */
   readonly writable: boolean;
@@ -81,6 +83,11 @@ export class Exchange {
     this.inputs = start.inputs;
     this.phase = start.phase;
     this.begunAt = start.begunAt;
+  }
+
+  /** A number of the connection that the request came on; no other one of this process has it. */
+  get connectionId(): number {
+    return this.#host.connectionId;
   }
 
   /** Whether STDOUT has begun, so that the status can no longer change. */

@@ -211,10 +211,10 @@ describe("what a filter sees", () => {
       FCGI_DATA_LENGTH: "999",
       FCGI_DATA_LAST_MOD: "1",
     };
-    const { params, path, mount, query } = (await respond("/docs/a%20b.txt?x=1", { params: told })).json as {
+    const { params, path, mount, query } = (await respond("/docs/a%20b.txt?x=1", { params: told })).json<{
       params: Record<string, string>;
       [name: string]: unknown;
-    };
+    }>();
     expect(params).toMatchObject({
       DOCUMENT_ROOT: root,
       DOCUMENT_URI: "/docs/a b.txt",
@@ -240,7 +240,7 @@ describe("what a filter sees", () => {
     ],
   ])("is the same below a mount that %s", async (_how, mount, params) => {
     const { respond, root } = await bridged([spy], { files: { "docs/a.txt": "hello" }, mount });
-    const answer = (await respond("/app/docs/a.txt", { params })).json;
+    const answer = (await respond("/app/docs/a.txt", { params })).json();
     expect(answer).toMatchObject({
       path: "/docs/a.txt",
       mount: "/app",

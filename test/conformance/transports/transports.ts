@@ -44,7 +44,7 @@ export const transports: Readonly<Record<string, () => Promise<Transport>>> = {
   "without a socket": async () => {
     const application = createEverything();
     await application.start();
-    const running = new TestApplication(application, await openDispatcher(application.roles));
+    const running = new TestApplication({ application, dispatcher: await openDispatcher(application.roles) });
     onTestFinished(() => running.close());
     return (call) => ask(running.client, call);
   },

@@ -86,7 +86,7 @@ await running.close();
 
 console.log(
   JSON.stringify({
-    book: book.json,
+    book: book.json(),
     denied: denied.status,
     numbered: numbered.text,
     logged: (await logged.bytes()).length,
