@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../errors.js";
 import { applicationSocket, hostAndPort } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead, mayServeFiles } from "./plan/documented.js";
@@ -5,7 +6,7 @@ import { mountRegex } from "./plan/plan-regex.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { textOf } from "./text.js";
 
-/** Generates the configuration of Hiawatha 10 or newer, from its manual. */
+/** Generates the configuration of Hiawatha 10 or newer. Hiawatha 11.5 was run with it by hand. */
 export function hiawatha(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
   return {
@@ -17,12 +18,13 @@ export function hiawatha(source: ConfigurationSource): Configuration {
 }
 
 function hiawathaConf(plan: RoutingPlan): readonly string[] {
-  const { name, listen, serverName, bind, port, root, mount, maxBodyBytes, timeout, state } = plan.deployment;
+  const { name, serverName, bind, port, root, mount, maxBodyBytes, timeout, state } = plan.deployment;
   const { webServerUser = "www-data", webServerGroup } = plan.deployment;
-  const socket = applicationSocket(listen);
   return [
     ...documentedHead(plan, "Hiawatha").map((line) => `# ${line}`),
     `ServerId = ${webServerUser}:${webServerGroup}`,
+    // By default it is looked for beside this file.
+    "MimetypeConfig = /etc/hiawatha/mimetype.conf",
     ...(state === undefined ? [] : [`PIDfile = ${state}/hiawatha.pid`, `WorkDirectory = ${state}`]),
     "",
     "Binding {",
@@ -34,7 +36,7 @@ function hiawathaConf(plan: RoutingPlan): readonly string[] {
     "",
     "FastCGIserver {",
     `  FastCGIid = ${name}`,
-    `  ConnectTo = ${socket.kind === "unix" ? socket.path : hostAndPort(socket)}`,
+    `  ConnectTo = ${connectTo(plan)}`,
     "}",
     "",
     "UrlToolkit {",
@@ -46,7 +48,22 @@ function hiawathaConf(plan: RoutingPlan): readonly string[] {
     "",
     `Hostname = ${serverName}`,
     `WebsiteRoot = ${root ?? "/nonexistent"}`,
+    "ExecuteCGI = yes",
     `TimeForCGI = ${timeout}`,
     `UseToolkit = ${name}`,
   ];
+}
+
+/** Hiawatha 11.5 looks for the file of a path if the application is at one of these addresses or a unix socket, and sends 404 without. */
+const LOCAL = new Set(["127.0.0.1", "::1", "[::1]", "localhost"]);
+
+function connectTo({ deployment: { listen } }: RoutingPlan): string {
+  const socket = applicationSocket(listen);
+  if (socket.kind === "unix" || LOCAL.has(socket.host)) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot configure Hiawatha: it takes paths for files if the application listens on ${listen}; let it listen on 127.0.0.2:9000`,
+    );
+  }
+  return hostAndPort(socket);
 }

@@ -59,14 +59,19 @@ function webConfig(plan: RoutingPlan, { program, args }: Processor): readonly st
   ];
 }
 
+/** What IIS accepts for activityTimeout, in seconds. */
+const ACTIVITY = { least: 10, most: 3600 } as const;
+/** The longest requestTimeout, in seconds: it ends a whole request, also one that streams. */
+const REQUEST_TIMEOUT = 604_800;
+
 function fastCgiElement(plan: RoutingPlan, { program, args }: Processor): readonly string[] {
-  const { timeout } = plan.deployment;
+  const activityTimeout = Math.min(Math.max(plan.deployment.timeout, ACTIVITY.least), ACTIVITY.most);
   return [
     ...documentedHead(plan, "IIS").map(xmlComment),
     "<fastCgi>",
     `  ${xmlComment("By default, IIS answers 500 if the application writes to FCGI_STDERR.")}`,
     `  <application fullPath="${xmlText(program)}" arguments="${xmlText(args)}"` +
-      ` activityTimeout="${timeout}" requestTimeout="${timeout}" instanceMaxRequests="100000"` +
+      ` activityTimeout="${activityTimeout}" requestTimeout="${REQUEST_TIMEOUT}" instanceMaxRequests="100000"` +
       ' stderrMode="IgnoreAndReturn200" signalBeforeTerminateSeconds="30" />',
     "</fastCgi>",
   ];

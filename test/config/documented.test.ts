@@ -20,7 +20,10 @@ const writers: readonly (readonly [string, ConfigurationWriter])[] = [
 ];
 
 function write(writer: ConfigurationWriter, input: DeploymentInput, description = library): Configuration {
-  return writer({ deployment: parseDeployment({ command, ...input }), description });
+  return writer({
+    deployment: parseDeployment({ command, listen: "127.0.0.2:9000", ...input }),
+    description,
+  });
 }
 
 describe.each(writers)("the configuration of %s", (server, writer) => {
@@ -44,7 +47,7 @@ describe.each(writers)("the configuration of %s", (server, writer) => {
   });
 
   test("forwards to the application, with its limits", () => {
-    const { files } = write(writer, { listen: "127.0.0.1:9123", timeout: 61, maxBodyBytes: 1024 * 1024 });
+    const { files } = write(writer, { listen: "127.0.0.2:9123", timeout: 61, maxBodyBytes: 1024 * 1024 });
     const text = files.map((file) => file.text).join("");
     expect(text).toMatch(
       server === "IIS" ? /scriptProcessor="C:.Program Files.nodejs.node\.exe\|main\.js"/ : /\b9123\b/,
@@ -66,9 +69,28 @@ test.each([
     { listen: "unix:/run/books.sock" },
     /it has no access outside \/var\/www, but listen is unix:\/run\/books\.sock/,
   ],
+  [
+    hiawatha,
+    { listen: "unix:/run/books.sock" },
+    /it takes paths for files .* let it listen on 127\.0\.0\.2:9000/,
+  ],
+  [hiawatha, { listen: "127.0.0.1:9000" }, /the application listens on 127\.0\.0\.1:9000/],
+  [hiawatha, { listen: "[::1]:9000" }, /the application listens on \[::1\]:9000/],
   [jetty, { listen: "unix:/run/books.sock" }, /Cannot configure Jetty: it connects over TCP only/],
 ])("is refused if the server cannot connect", (writer, deployment, message) => {
   expect(() => write(writer, deployment)).toThrow(message);
+});
+
+test("Hiawatha runs what is no file, and finds its media types", () => {
+  const { text } = write(hiawatha, {}).files[0]!;
+  expect(text).toContain("\nExecuteCGI = yes\n");
+  expect(text).toContain("\nMimetypeConfig = /etc/hiawatha/mimetype.conf\n");
+});
+
+test("IIS gets time limits that it accepts, and does not end a stream", () => {
+  const limits = (timeout: number): string => write(iis, { timeout }).files[1]!.text;
+  expect(limits(5)).toContain('activityTimeout="10" requestTimeout="604800"');
+  expect(limits(7200)).toContain('activityTimeout="3600" requestTimeout="604800"');
 });
 
 test("IIS is refused without a command", () => {
@@ -122,7 +144,7 @@ test.each([...writers, ["Jetty", jetty] as const])(
         taken += 1;
         const tame = {
           ...input,
-          listen: "127.0.0.1:9000",
+          listen: "127.0.0.2:9000",
           command: input.command?.map(() => "a") ?? command,
           ...(input.root !== undefined && { root: "/srv" }),
           ...(input.state !== undefined && { state: "/tmp" }),

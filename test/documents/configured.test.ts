@@ -47,6 +47,18 @@ test.each(shown)(
   },
 );
 
+test.each(["hiawatha", "openlitespeed", "openbsd-httpd", "iis"])(
+  "what docs/other-servers.md shows of %s is what tricorn config writes",
+  (server) => {
+    const listen = server === "hiawatha" ? "127.0.0.2:9000" : "127.0.0.1:9000";
+    const deployment = parseDeployment({ name: "hello", listen, command: ["node.exe", "main.js"] });
+    const { files } = servers[server]!({ deployment, description: hello });
+    const excerpts = blocksOf("docs/other-servers.md").filter(({ info }) => info === server);
+    expect(excerpts).toHaveLength(1);
+    expect(files.map(({ text }) => text).join("")).toContain(excerpts[0]!.text);
+  },
+);
+
 test("the command of docs/jetty.md is the one printed with the configuration", () => {
   const { run } = servers["jetty"]!({ deployment: parseDeployment({}), description: hello });
   expect(blocksOf("docs/jetty.md").some(({ text }) => text.split("\n").includes(run))).toBe(true);
