@@ -12,6 +12,7 @@ const apart = {
     "test/long/**/*.test.ts",
     "test/serve/**/*.test.ts",
     "test/cli/**/*.test.ts",
+    "test/dev/**/*.test.ts",
     "test/supervisor/**/*.test.ts",
   ],
 };

@@ -2,7 +2,8 @@ import type { DeploymentOption } from "../config/deployment-options.js";
 import { servers } from "../config/servers.js";
 import type { ControlCommandName } from "./control-arguments.js";
 import { commandOptions } from "./config-arguments.js";
-import { serveOptions } from "./serve-arguments.js";
+import { devOptions } from "./dev-arguments.js";
+import { serveOptions, type ServeOption } from "./serve-arguments.js";
 
 const WIDTH = 100;
 const INDENT = 28;
@@ -16,6 +17,7 @@ export function help(): string {
   return `Usage: tricorn <command>
 
   init [folder]              create a project: TypeScript, a controller for each role, a page, tests
+  dev [program]              run a program behind a Web server, and anew when one of its files changes
   config <server> [module]   print or write the configuration of a Web server for an application
   serve <program>            run a program in several workers, and reload it without losing a request
   status                     print what a running master and its workers do
@@ -78,15 +80,33 @@ export function serveHelp(): string {
   const program =
     "program is a JavaScript or TypeScript file that calls serve; the workers listen on the addresses of the options instead of " +
     "its own. SIGHUP and SIGUSR2 reload it, SIGTERM stops it.";
-  const entries = serveOptions.map(({ name, value, meaning }) =>
-    helpEntry(value === undefined ? `--${name}` : `--${name} <${value}>`, meaning),
-  );
   return `Usage: tricorn serve <program> [options] [-- argument …]
 
 ${wrapText("", program)}
-${entries.join("")}
+${commandEntries(serveOptions)}
 Example: tricorn serve dist/main.js --workers 4 --listen /run/app/app.sock
 `;
+}
+
+/** The output of `tricorn dev --help`. */
+export function devHelp(): string {
+  const program =
+    "program is a JavaScript or TypeScript file that calls serve; by default src/main.ts, src/main.js, main.ts or main.js. It is " +
+    "served by the embedded gateway instead of on its own address, and starts again when a source file of its project changes.";
+  return `Usage: tricorn dev [program] [options] [-- argument …]
+
+${wrapText("", program)}
+${commandEntries(devOptions)}
+Example: tricorn dev src/main.ts --root public --port 8080
+`;
+}
+
+function commandEntries(options: readonly ServeOption[]): string {
+  return options
+    .map(({ name, value, meaning }) =>
+      helpEntry(value === undefined ? `--${name}` : `--${name} <${value}>`, meaning),
+    )
+    .join("");
 }
 
 const CONTROL_MEANINGS: Readonly<Record<ControlCommandName, string>> = {

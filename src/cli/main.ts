@@ -12,7 +12,7 @@ import { serveCommand } from "./serve-command.js";
 import { UsageError } from "./usage-error.js";
 
 /** The commands that have a help of their own. */
-const DOCUMENTED = new Set(["init", "config", "serve", "status", "reload", "stop"]);
+const DOCUMENTED = new Set(["init", "dev", "config", "serve", "status", "reload", "stop"]);
 
 const [command, ...args] = process.argv.slice(2);
 
@@ -49,6 +49,11 @@ async function run(): Promise<number | undefined> {
     case "config":
       await configCommand(args);
       return 0;
+    case "dev": {
+      // Loaded for this command only: it brings what watches files.
+      const { devCommand } = await import("./dev-command.js");
+      return (await devCommand(args)) ? undefined : 0;
+    }
     case "serve":
       return (await serveCommand(args)) ? undefined : 0;
     case "status":
@@ -68,7 +73,7 @@ async function run(): Promise<number | undefined> {
       return 0;
     }
     case undefined:
-      throw new UsageError("a command is required: init, config, serve, status, reload or stop");
+      throw new UsageError("a command is required: init, dev, config, serve, status, reload or stop");
     default:
       throw new UsageError(`unknown command ${JSON.stringify(command)}`);
   }

@@ -20,6 +20,8 @@ export interface GatewayDispatcherOptions {
   readonly mount: string;
   /** The scripts of a PHP application; undefined for other applications. */
   readonly php?: PhpScripts | undefined;
+  /** Who answers a path that is neither declared nor a file. */
+  readonly unknown: "application" | "gateway";
   /** In milliseconds. */
   readonly authorizerTimeout: number;
 }
@@ -62,7 +64,7 @@ export class GatewayDispatcher {
       await this.#runScript(exchange, admission.script, admission.variables);
     } else if (filterName !== undefined && located.kind === "file") {
       await this.#filter(exchange, { ...admission, located, name: filterName });
-    } else if (this.#options.routes.responds(exchange.path.path)) {
+    } else if (this.#responds(exchange, located)) {
       const { application, mount, root } = this.#options;
       const documentUri = documentUriOf(exchange, located);
       const params = this.#params(exchange, { documentUri, variables: admission.variables });
@@ -115,6 +117,11 @@ export class GatewayDispatcher {
   #filterName(located: Located): string | undefined {
     if (located.kind !== "file") return undefined;
     return [located.name, located.realName].find((name) => this.#options.routes.filters(name));
+  }
+
+  #responds({ path: { path } }: HttpExchange, { kind }: Located): boolean {
+    const { routes, unknown } = this.#options;
+    return routes.responds(path) || (kind === "missing" && unknown === "application");
   }
 
   async #filter(

@@ -85,6 +85,7 @@ export class Gateway {
         documentRoot: php.root?.replace(/\/$/, "") ?? root.path,
         collectedBytes: php.collectedBytes ?? COLLECTED_BYTES,
       },
+      unknown: "gateway",
       authorizerTimeout: this.#timeouts.authorizer,
       log: this.#log,
       // Without an own logger, STDERR is not logged: the application has logged these lines itself. PHP has not.

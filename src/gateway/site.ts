@@ -24,6 +24,8 @@ export interface SiteOptions {
   readonly mount: string;
   /** Of a PHP application. */
   readonly php?: PhpScripts | undefined;
+  /** Who answers a path that is neither declared nor a file: `application` as behind a generated configuration. */
+  readonly unknown: "application" | "gateway";
   /** In milliseconds. */
   readonly authorizerTimeout: number;
   readonly log: Logger;
@@ -39,16 +41,12 @@ export class Site {
   readonly #dispatcher: GatewayDispatcher;
   readonly #observe: GatewayObserver | undefined;
 
-  constructor({ client, root, routes, mount, php, authorizerTimeout, log, stderrLog, observe }: SiteOptions) {
+  constructor({ client, log, stderrLog, observe, ...rest }: SiteOptions) {
     this.#log = log;
     this.#observe = observe;
     this.#dispatcher = new GatewayDispatcher({
       application: { client, log: stderrLog, budgets: this.#budgets },
-      root,
-      routes,
-      mount,
-      php,
-      authorizerTimeout,
+      ...rest,
     });
   }
 

@@ -57,6 +57,20 @@ export function isEnding(): boolean {
   return asked > 0;
 }
 
+/**
+ * Ends the process as SIGTERM does, unless it is ending already, as after a signal to the whole group: a second one would end its
+ * requests at once.
+ *
+ * @param closed when the server is closed, if there is one: with `signals: false` and no listener of the program, the signal would
+ *   end the requests
+ */
+export function endAsBySignal(closed: Promise<void> | undefined): void {
+  if (isEnding()) return;
+  const end = (): void => void process.kill(process.pid, "SIGTERM");
+  if (closed === undefined || process.listenerCount("SIGTERM") > 0) end();
+  else void closed.then(end, end);
+}
+
 function onSignal(signal: NodeJS.Signals, number: number): void {
   if (signal === "SIGHUP" && hangupIgnored === true) return;
   if (!ALWAYS_END.has(signal) && process.listenerCount(signal) > 1) return;

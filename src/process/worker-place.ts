@@ -1,4 +1,4 @@
-/** The variable in which a master describes a worker's place. */
+/** The variable in which the parent of a program describes its place. */
 export const WORKER_VARIABLE = "TRICORN_WORKER";
 
 /** A listening socket that a worker inherits. */
@@ -8,8 +8,9 @@ export interface InheritedSocket {
   readonly address: string;
 }
 
-/** The facts that a worker gets when it starts. */
+/** The facts that a worker of a master gets when it starts. */
 export interface WorkerPlace {
+  readonly kind: "worker";
   readonly sockets: readonly InheritedSocket[];
   /** Whether it logs where its event loop spins if that stands still. */
   readonly hangReport: boolean;
@@ -19,15 +20,25 @@ export interface WorkerPlace {
   readonly next?: string | undefined;
 }
 
+/** The facts that a program gets when `tricorn dev` starts it. */
+export interface DevelopmentPlace {
+  readonly kind: "development";
+  /** Where it listens, instead of on its own address. */
+  readonly address: string;
+}
+
+/** What another program of this package has started this process for. */
+export type ProcessPlace = WorkerPlace | DevelopmentPlace;
+
 /**
- * The place of this process under a master; undefined if it has none. The variable is removed from the environment, so that
+ * The place of this process; undefined if it was started by itself. The variable is removed from the environment, so that
  * children of the program do not take themselves for workers.
  */
-export const workerPlace = takeWorkerPlace();
+export const processPlace = takePlace();
 
-function takeWorkerPlace(): WorkerPlace | undefined {
+function takePlace(): ProcessPlace | undefined {
   const text = process.env[WORKER_VARIABLE];
   if (text === undefined) return undefined;
   delete process.env[WORKER_VARIABLE];
-  return process.send === undefined ? undefined : (JSON.parse(text) as WorkerPlace);
+  return process.send === undefined ? undefined : (JSON.parse(text) as ProcessPlace);
 }

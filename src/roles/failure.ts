@@ -4,6 +4,8 @@ import type { Logger } from "pino";
 import { TricornError, type AbortedError } from "../errors.js";
 import { logSafely } from "../log/log-safely.js";
 import { isOwnFailure, withoutOwnFrames } from "../diagnostics/own-frames.js";
+import { maskParams } from "../log/mask-params.js";
+import { roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { LogBudgets } from "../log/log-budgets.js";
 import { oneLine, redact } from "../log/redact.js";
@@ -22,12 +24,31 @@ export interface FailureFacts {
   readonly budgets: LogBudgets;
 }
 
+/** A failure, and its request without secrets, as plain data. */
+export interface FailureReport {
+  /** The name of the role, or its number. */
+  readonly role: string;
+  /** `GET /books/:id`, or the name of an authorizer or filter. */
+  readonly what: string;
+  readonly error: ErrorDescription;
+  /** All params in the order of arrival. */
+  readonly params: readonly (readonly [name: string, value: string])[];
+}
+
+let observer: ((report: FailureReport) => void) | undefined;
+
+/** Makes every later failure be reported too, as `tricorn dev` shows it. */
+export function observeFailures(observe: (report: FailureReport) => void): void {
+  observer = observe;
+}
+
 /**
  * Logs a failure with its cause, and sends the Web server one line about it on FCGI_STDERR (section 7). The secrets of the
  * request are redacted in both. A failure that repeats too often within a second is counted, not logged.
  */
 export function logFailure(error: unknown, facts: FailureFacts): void {
   const { exchange, log, what, secrets, stderr, budgets } = facts;
+  if (observer !== undefined) observer(reportOf(error, facts));
   const more = budgets.admit(what);
   if (more === undefined && stderr === "off") return;
   const clean = (text: string): string => redact(text, exchange.params, secrets);
@@ -52,8 +73,19 @@ export function noteAborted(
   logSafely(() => log.debug(facts, `Stopped working on request: ${what} ended early`));
 }
 
-/** An error as plain data, with every text passed through `clean`. */
-interface ErrorDescription {
+function reportOf(error: unknown, { exchange, what, secrets }: FailureFacts): FailureReport {
+  const { params } = exchange;
+  const { clean, pairs } = maskParams(params, secrets);
+  return {
+    role: roleName(exchange.role),
+    what,
+    error: describe(error, clean),
+    params: pairs,
+  };
+}
+
+/** An error as plain data, without secrets. */
+export interface ErrorDescription {
   readonly name: string;
   readonly message: string;
   readonly code?: string;

@@ -11,7 +11,7 @@ import {
   reportStartFailure,
   startFailureOf,
 } from "../diagnostics/start-failure.js";
-import { workerPlace } from "../process/worker-place.js";
+import { processPlace } from "../process/worker-place.js";
 import { startedAsCgi, takeCgiVariables } from "../process/cgi-environment.js";
 import { kindOfDescriptor } from "../process/descriptor.js";
 import { howStarted } from "../process/how-started.js";
@@ -23,6 +23,7 @@ import { serveObserver } from "./serve-observer.js";
 import { Server, type ServerOptions } from "../server/server.js";
 import { takeSystemdSockets } from "../process/systemd-sockets.js";
 import type { WorkerSide } from "../supervisor/worker-side.js";
+import type { DevelopmentSide } from "./development-side.js";
 
 /** The options of `serve`. */
 export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
@@ -97,12 +98,14 @@ interface ToServe {
 }
 
 async function serveFor(caller: Caller, { application, listen, options: given }: ToServe): Promise<Served> {
-  const { signals = true, bridges, vouchesFor, ...serverOptions } = given;
+  const { signals = true } = given;
   if (signals) ignoreOutputErrors();
   let ownLog: ServerOptions["log"] | undefined;
-  let worker: WorkerSide | undefined;
+  let side: ProcessSide | undefined;
   try {
-    worker = await takeWorkerSide();
+    const taken = await takeSide(given);
+    ({ side } = taken);
+    const { bridges, vouchesFor, signals: _, ...serverOptions } = taken.options;
     const served = application instanceof TricornApplication ? application : compileApplication(application);
     ownLog = served.ownLog;
     refuseUnknownOptions("serve", given);
@@ -113,10 +116,10 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
     }
     const options: ServerOptions = { log: served.log, ...serverOptions };
     const dispatcher = await openDispatcher(served.roles, { bridges, vouchesFor });
-    if (worker !== undefined && listen !== undefined) {
-      served.log.info(`Under its supervisor this program listens on ${worker.addresses.join(", ")}`);
+    if (side?.kind === "worker" && listen !== undefined) {
+      served.log.info(`Under its supervisor this program listens on ${side.addresses.join(", ")}`);
     }
-    const start = howStarted(worker?.addresses ?? listen, {
+    const start = howStarted(side?.addresses ?? listen, {
       named: process.env["TRICORN_LISTEN"],
       isCgi: startedAsCgi,
       kindOf: kindOfDescriptor,
@@ -132,7 +135,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       const { serveAsCgi } = await import("./serve-as-cgi.js");
       return await serveAsCgi(served, { server, variables, signals });
     }
-    const running = new RunningServer(served, { server, signals, worker });
+    const running = new RunningServer(served, { server, signals, side });
     await running.listen(start.addresses, options.socketAccess);
     if (start.meantFor !== undefined) {
       const facts = { listenPid: start.meantFor, pid: process.pid };
@@ -141,18 +144,23 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
         "Ignored systemd's sockets: LISTEN_PID names another process; start node with exec",
       );
     }
-    // A reader of this line may send a signal at once.
-    for (const address of running.addresses) {
-      const { name } = framingOf(parseAddress(address));
-      served.log.info(`Listening on ${address} for ${name}`);
+    if (side?.kind === "development") {
+      side.ready(served, bridges);
+    } else {
+      // A reader of this line may send a signal at once.
+      for (const address of running.addresses) {
+        const { name } = framingOf(parseAddress(address));
+        served.log.info(`Listening on ${address} for ${name}`);
+      }
+      side?.ready();
     }
-    worker?.ready();
     return running;
   } catch (error) {
     if (error instanceof TricornError) blame(error, caller);
     if (signals) {
-      reportStartFailure(startFailureOf(error), ownLog);
-      await worker?.failed(error);
+      // Under `tricorn dev` its parent reports it.
+      if (side?.kind !== "development") reportStartFailure(startFailureOf(error), ownLog);
+      await side?.failed(error);
       exitUnlessCaught(error);
     }
     throw error;
@@ -169,42 +177,52 @@ function refuseOptionsAsAddress(listen: unknown): void {
   );
 }
 
-let isWorkerTaken = false;
+/** What this process does for the program of this package that has started it. */
+type ProcessSide = WorkerSide | DevelopmentSide;
 
-/** The worker that this process is; undefined if it has no master. */
-async function takeWorkerSide(): Promise<WorkerSide | undefined> {
-  if (workerPlace === undefined) return undefined;
-  if (isWorkerTaken) {
+let isSideTaken = false;
+
+/** The side that this process is on, undefined if it was started by itself, and the options that hold there. */
+async function takeSide(
+  options: ServeOptions,
+): Promise<{ readonly side: ProcessSide | undefined; readonly options: ServeOptions }> {
+  if (processPlace === undefined) return { side: undefined, options };
+  if (isSideTaken) {
+    const one = processPlace.kind === "worker" ? "a worker" : "a program under tricorn dev";
     throw new ConfigurationError(
       "ERR_WORKER",
-      "Cannot serve: a worker serves one application, and this is its second call of serve",
+      `Cannot serve: ${one} serves one application, and this is its second call of serve`,
     );
   }
-  isWorkerTaken = true;
-  const module = await import("../supervisor/worker-side.js");
-  return new module.WorkerSide(workerPlace);
+  isSideTaken = true;
+  if (processPlace.kind === "worker") {
+    const { WorkerSide } = await import("../supervisor/worker-side.js");
+    return { side: new WorkerSide(processPlace), options };
+  }
+  const { DevelopmentSide, developmentOptions } = await import("./development-side.js");
+  return { side: new DevelopmentSide(processPlace), options: developmentOptions(options) };
 }
 
 interface RunningParts {
   readonly server: Server;
   readonly signals: boolean;
-  readonly worker: WorkerSide | undefined;
+  readonly side: ProcessSide | undefined;
 }
 
 class RunningServer implements Served {
   readonly #application: TricornApplication;
   readonly #server: Server;
   readonly #signals: boolean;
-  readonly #worker: WorkerSide | undefined;
+  readonly #side: ProcessSide | undefined;
   #forgetEnd: (() => void) | undefined;
   #addresses: readonly string[] = [];
   #closing: Promise<void> | undefined;
 
-  constructor(application: TricornApplication, { server, signals, worker }: RunningParts) {
+  constructor(application: TricornApplication, { server, signals, side }: RunningParts) {
     this.#application = application;
     this.#server = server;
     this.#signals = signals;
-    this.#worker = worker;
+    this.#side = side;
   }
 
   get addresses(): readonly string[] {
@@ -215,19 +233,19 @@ class RunningServer implements Served {
     return this.#addresses.join(", ");
   }
 
-  /** Starts the application, and listens on each address or on none; a worker on those of its master. */
+  /** Starts the application, and listens on each address or on none; on another program's side on that of its parent. */
   async listen(addresses: readonly AddressLike[], access: ServerOptions["socketAccess"]): Promise<void> {
     await startUse(this.#application);
     // The first request may come before the last address is open, and a signal right after it.
     if (this.#signals) this.#closeAtEnd();
     try {
-      if (this.#worker === undefined) for (const address of addresses) await this.#server.listen(address);
-      else await this.#worker.listen({ server: this.#server, log: this.#application.log, access });
+      if (this.#side === undefined) for (const address of addresses) await this.#server.listen(address);
+      else await this.#side.listen({ server: this.#server, log: this.#application.log, access });
     } catch (error) {
       await this.close();
       throw error;
     }
-    this.#addresses = this.#worker?.addresses ?? this.#server.addresses;
+    this.#addresses = this.#side?.addresses ?? this.#server.addresses;
   }
 
   close(): Promise<void> {
@@ -236,7 +254,7 @@ class RunningServer implements Served {
 
   async #close(): Promise<void> {
     try {
-      await (this.#worker ?? this.#server).close();
+      await (this.#side ?? this.#server).close();
       await stopUse(this.#application);
     } finally {
       this.#forgetEnd?.();

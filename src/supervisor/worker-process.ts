@@ -91,6 +91,7 @@ export class WorkerProcess {
     this.#listener = listener;
     const { script, args, directory, environment, identity, hangReport } = program;
     const place: WorkerPlace = {
+      kind: "worker",
       sockets: sockets.map(({ address }, index) => ({ fd: FIRST_SOCKET + index, address })),
       hangReport,
       master: process.pid,

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 
 import { startFailureOf } from "../diagnostics/start-failure.js";
 import { TricornError } from "../errors.js";
-import { ignoreOutputErrors, isEnding } from "../process/process-end.js";
+import { endAsBySignal, ignoreOutputErrors, isEnding } from "../process/process-end.js";
 import type { WorkerPlace } from "../process/worker-place.js";
 import { formatAddress, parseAddress } from "../protocol/address.js";
 import type { Server } from "../server/server.js";
@@ -35,6 +35,7 @@ export interface WorkerParts {
 
 /** What `serve` does under a master. */
 export class WorkerSide {
+  readonly kind = "worker";
   readonly #place: WorkerPlace;
   readonly #channel: Channel<MessageToMaster, MessageToWorker>;
   #parts: WorkerParts | undefined;
@@ -138,13 +139,7 @@ export class WorkerSide {
   #stop(): void {
     this.#isStopping = true;
     // No other worker takes its connections any more.
-    const closed = this.#parts?.server.close();
-    // If SIGTERM went to the whole group, a second one would end the requests at once.
-    if (isEnding()) return;
-    const end = (): void => void process.kill(process.pid, "SIGTERM");
-    // With `signals: false` and no listener of the program, it would end the requests too.
-    if (closed === undefined || process.listenerCount("SIGTERM") > 0) end();
-    else void closed.then(end, end);
+    endAsBySignal(this.#parts?.server.close());
   }
 
   #report({ id, active }: { readonly id: number; readonly active: boolean }): void {

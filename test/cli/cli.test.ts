@@ -52,7 +52,10 @@ describe("tricorn", () => {
   });
 
   test.each([
-    [[], "a command is required: init, config, serve, status, reload or stop; see tricorn config --help"],
+    [
+      [],
+      "a command is required: init, dev, config, serve, status, reload or stop; see tricorn config --help",
+    ],
     [["conf"], 'unknown command "conf"'],
     [["config"], "a Web server is required: apache, "],
     [["serve"], "a program is required: tricorn serve main.js; see tricorn serve --help"],

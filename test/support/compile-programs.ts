@@ -20,6 +20,8 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Files, and folders whose files are programs. */
 const programs = [
   "src/cli/main.ts",
+  // For projects that import the package.
+  "src/index.ts",
   "test/cli/apps",
   "test/serve/apps",
   "test/supervisor/apps",

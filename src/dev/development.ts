@@ -1,0 +1,216 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { isIP } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { pino } from "pino";
+
+import { FastCgiClient } from "../client/index.js";
+import { startFailureOf } from "../diagnostics/start-failure.js";
+import { DocumentRoot } from "../files/document-root.js";
+import { HttpListener } from "../gateway/http-listener.js";
+import { RouteTable } from "../gateway/route-table.js";
+import { Site } from "../gateway/site.js";
+import { routesOf } from "../paths/routes-of.js";
+import type { WorkerFailure } from "../supervisor/reports.js";
+import { runtimeOf } from "../supervisor/typescript-runtime.js";
+import { Access, TOKEN_PARAMETER } from "./access.js";
+import { Changes } from "./changes.js";
+import { Front } from "./front.js";
+import { respondWithFailure, respondUnanswered } from "./plain-pages.js";
+import { chooseProgram } from "./program-choice.js";
+import { ProgramProcess } from "./program-process.js";
+import type { ServingProgram } from "./program-state.js";
+import type { Reporter } from "./reporter.js";
+import { Runner, type Stage } from "./runner.js";
+import { typescriptSettings } from "./typescript-settings.js";
+import { watch, type Watch } from "./watch.js";
+import { WatchedFiles } from "./watched-files.js";
+
+/** How long responses that are complete may take to leave when the server stops; ms. */
+const CLOSE_LIMIT = 500;
+
+/** Options of {@link Development}. */
+export interface DevelopmentOptions {
+  /** The program; by default src/main.ts, src/main.js, main.ts or main.js. */
+  readonly script?: string | undefined;
+  /** Its arguments. */
+  readonly args?: readonly string[] | undefined;
+  /** The folder of the static files; by default public, or the folder of the program's filter bridge. */
+  readonly root?: string | undefined;
+  /** Where to listen; by default 127.0.0.1. On an address that others can reach each request needs a token. */
+  readonly host?: string | undefined;
+  /** 8080 by default. */
+  readonly port?: number | undefined;
+  /** Further files and folders whose changes restart the program. */
+  readonly watch?: readonly string[] | undefined;
+  readonly reporter: Reporter;
+}
+
+/** A Web server for one developer: the embedded gateway before a program that starts again when its files change. */
+export class Development implements Stage {
+  readonly #options: DevelopmentOptions;
+  readonly #script: string;
+  readonly #folder: string;
+  readonly #files: WatchedFiles;
+  readonly #changes = new Changes();
+  readonly #front: Front;
+  readonly #listener: HttpListener;
+  readonly #runner: Runner;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #execArgv: readonly string[];
+  readonly #token: string | undefined;
+  #watch: Watch | undefined;
+  #client: FastCgiClient | undefined;
+  #programs = 0;
+  #url = new URL("http://127.0.0.1");
+
+  /** @throws ConfigurationError `ERR_DEV_PROGRAM`, `ERR_TYPESCRIPT` */
+  constructor(options: DevelopmentOptions) {
+    this.#options = options;
+    this.#script = chooseProgram(options.script);
+    this.#execArgv = [...runtimeOf(this.#script), "--enable-source-maps"];
+    // Of mode 0700: no other user reaches the socket in it.
+    this.#folder = mkdtempSync(join(tmpdir(), "tricorn-dev-"));
+    process.once("exit", () => rmSync(this.#folder, { recursive: true, force: true }));
+    mkdirSync(this.#emptyRoot);
+    this.#environment = { ...process.env, ...typescriptSettings(this.#script, this.#folder) };
+    this.#token = isLoopback(options.host ?? "127.0.0.1") ? undefined : randomBytes(18).toString("base64url");
+    this.#files = new WatchedFiles({
+      script: this.#script,
+      root: this.#givenRoot,
+      more: (options.watch ?? []).map((path) => resolve(path)),
+    });
+    this.#front = new Front({
+      failed: ({ response }, failure) => respondWithFailure(response, failure),
+      unanswered: ({ response }, fact) => respondUnanswered(response, fact),
+      endStream: (response) => response.destroy(),
+    });
+    const access = new Access({ token: this.#token, port: () => Number(this.#url.port) });
+    this.#listener = new HttpListener((request, response, arrival) => {
+      if (access.admits(request, response)) this.#front.take(request, response, arrival);
+    });
+    this.#runner = new Runner(this, this.#changes);
+  }
+
+  /** Where it listens, with the token if there is one. */
+  get url(): string {
+    return this.#url.href;
+  }
+
+  /**
+   * Listens, and starts the program. Resolves when its files are watched.
+   *
+   * @throws ConfigurationError `ERR_DOCUMENT_ROOT`, `ERR_GATEWAY_LISTEN`
+   */
+  async open(): Promise<void> {
+    const { host = "127.0.0.1", port = 8080, reporter } = this.#options;
+    await DocumentRoot.open(this.#givenRoot ?? this.#emptyRoot);
+    this.#url = new URL(await this.#listener.listen({ host, port }));
+    if (this.#token !== undefined) this.#url.searchParams.set(TOKEN_PARAMETER, this.#token);
+    reporter.listening(this.url);
+    void this.#runner.run();
+    this.#watch = await watch(this.#files, {
+      restart: (paths) => {
+        reporter.changed(paths);
+        this.#changes.add();
+      },
+      reload: () => {},
+      failed: (error) => reporter.watchFailed(error),
+    });
+  }
+
+  /** Ends streams at once, lets the other requests finish, and ends the program. */
+  async stop(): Promise<void> {
+    const waitedFor = this.#front.active;
+    this.#front.fail({ sentence: "The development server stops", details: [] });
+    if (waitedFor.length > 0) this.#options.reporter.waiting(waitedFor);
+    await Promise.all([this.#runner.stop(), this.#watch?.close()]);
+    await this.#listener.close(CLOSE_LIMIT);
+  }
+
+  /** Kills the program. */
+  kill(): void {
+    this.#runner.kill();
+  }
+
+  start(): ProgramProcess {
+    const { reporter, args = [] } = this.#options;
+    this.#programs += 1;
+    return new ProgramProcess(
+      {
+        script: this.#script,
+        args,
+        execArgv: this.#execArgv,
+        environment: this.#environment,
+        address: `unix:${join(this.#folder, `${this.#programs}.sock`)}`,
+      },
+      reporter,
+    );
+  }
+
+  starting(): void {
+    this.#front.hold();
+  }
+
+  async serving({ address, application }: ServingProgram, took: number): Promise<void> {
+    const { description, mount, filterRoot } = application;
+    try {
+      const root =
+        this.#givenRoot ?? (filterRoot !== undefined && existsSync(filterRoot) ? filterRoot : undefined);
+      if (root !== undefined) this.#watch?.addRoot(root);
+      // No limit: a developer may have stopped the program in a debugger.
+      const client = new FastCgiClient({ address, timeouts: { response: Infinity } });
+      this.#client = client;
+      const silent = pino({ level: "silent" });
+      this.#front.serve(
+        new Site({
+          client,
+          root: await DocumentRoot.open(root ?? this.#emptyRoot),
+          routes: new RouteTable(routesOf(description, { mount })),
+          mount,
+          unknown: "application",
+          authorizerTimeout: Infinity,
+          log: silent,
+          stderrLog: silent,
+          observe: undefined,
+        }),
+      );
+      this.#options.reporter.serving({ script: this.#script, root, took });
+    } catch (error) {
+      this.failed(startFailureOf(error));
+    }
+  }
+
+  failed(failure: WorkerFailure): void {
+    this.#options.reporter.failed(failure);
+    this.#front.fail(failure);
+  }
+
+  async finish(limit: number): Promise<void> {
+    await this.#front.finish(limit);
+    // What is left fails, and is answered.
+    this.#client?.destroy();
+    this.#client = undefined;
+  }
+
+  killing(limit: number): void {
+    this.#options.reporter.killing(limit);
+  }
+
+  /** For programs without static files. */
+  get #emptyRoot(): string {
+    return join(this.#folder, "empty");
+  }
+
+  get #givenRoot(): string | undefined {
+    const { root } = this.#options;
+    if (root !== undefined) return resolve(root);
+    return existsSync("public") ? resolve("public") : undefined;
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
