@@ -19,3 +19,4 @@ nginx -e stderr -p run -c nginx.conf -g "daemon off;" & nginx=$!
 
 echo "nginx: http://127.0.0.1:$port, configured by run/nginx.conf"
 while kill -0 $application 2>/dev/null && kill -0 $nginx 2>/dev/null; do sleep 1; done
+exit 1

@@ -1,0 +1,239 @@
+// What `tricorn init` of the packed package writes, used as its reader would: every command of the new project.
+import { execFile } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { FastCgiClient } from "tricorn/client";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+
+import { MarkedProcesses } from "../../support/marked-processes.js";
+import { NodeProcess } from "../../support/node-process.js";
+import { freePort } from "../../support/web-servers/free-port.js";
+import { npm, packInto, quietly, userEnvironment, type Packed } from "./packed.js";
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "tricorn-init-")));
+const project = join(folder, "hats");
+let packed: Packed;
+let printed: string;
+
+beforeAll(async () => {
+  packed = await packInto(folder);
+  printed = await npm(
+    folder,
+    "exec",
+    ...quietly,
+    "--yes",
+    "--package",
+    packed.path,
+    "tricorn",
+    "init",
+    "hats",
+  );
+  await npm(project, "install", ...quietly);
+}, 180_000);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  removeFromNpx(folder);
+});
+
+/** `npm exec` keeps what it has installed in its cache. */
+function removeFromNpx(origin: string): void {
+  const cache = join(process.env["npm_config_cache"] ?? join(process.env["HOME"] ?? "", ".npm"), "_npx");
+  for (const name of readdirSync(cache)) {
+    const manifest = join(cache, name, "package.json");
+    try {
+      if (readFileSync(manifest, "utf8").includes(`${origin.slice(1)}/`))
+        rmSync(join(cache, name), { recursive: true });
+    } catch {
+      // Another installation has begun or ended.
+    }
+  }
+}
+
+/** Starts a script of the project, with npm. */
+function start(script: string, env: Readonly<Record<string, string>>) {
+  const processes = new MarkedProcesses();
+  const { HOME = "" } = process.env;
+  const started = new NodeProcess(["npm", "run", script, "--silent"], {
+    cwd: project,
+    env: { HOME, ...processes.env, ...env },
+  });
+  // Killed alone, npm would leave its script running, which has the same output.
+  onTestFinished(() => {
+    for (const pid of processes.pids) process.kill(pid, "SIGKILL");
+  });
+  return { started, processes };
+}
+
+/** Changes a file of the project until the test ends. */
+function edit(file: string, change: (text: string) => string): void {
+  const path = join(project, file);
+  const text = readFileSync(path, "utf8");
+  const changed = change(text);
+  expect(changed).not.toBe(text);
+  writeFileSync(path, changed);
+  onTestFinished(() => writeFileSync(path, text));
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs a script of the project to its end. */
+function runScript(script: string): Promise<Outcome> {
+  return promisify(execFile)("npm", ["run", script, "--silent"], {
+    cwd: project,
+    env: userEnvironment(),
+  }).then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => ({
+      code: error.code,
+      output: error.stdout + error.stderr,
+    }),
+  );
+}
+
+const ada = { Authorization: `Basic ${Buffer.from("ada:lovelace").toString("base64")}` };
+
+/** Requests what the first page leads to, and expects each role to answer. */
+async function visitAll(url: string): Promise<void> {
+  const home = await fetch(`${url}/`);
+  expect([home.status, home.headers.get("content-type")]).toEqual([
+    200,
+    expect.stringMatching(/^text\/html/),
+  ]);
+  const links = [...(await home.text()).matchAll(/href="([^"]+)"/g)].map(([, link]) => link!);
+  expect(links).toEqual(["icon.svg", "style.css", "hats/1", "hats", "members/welcome.html"]);
+  for (const link of links) {
+    const { status } = await fetch(`${url}/${link}`, { headers: ada });
+    expect([link, status]).toEqual([link, 200]);
+  }
+  expect(await (await fetch(`${url}/hats/1`)).json()).toEqual({ number: 1, name: "tricorn" });
+  expect((await fetch(`${url}/nothing`)).status).toBe(404);
+  expect((await fetch(`${url}/members/welcome.html`)).status).toBe(401);
+  const welcome = await fetch(`${url}/members/welcome.html`, { headers: ada });
+  expect(await welcome.text()).toContain("<h1>Welcome, ada</h1>");
+}
+
+test("tricorn init of the packed package depends on the packed file", () => {
+  expect(printed).toContain("\n  cd hats\n  npm install\n  npm run dev\n");
+  const { dependencies } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as {
+    dependencies: { tricorn: string };
+  };
+  expect(dependencies.tricorn).toBe(`file:../${packed.path.slice(folder.length + 1)}`);
+});
+
+describe("npm test", () => {
+  test("runs the tests of each role", async () => {
+    const { code, output } = await runScript("test");
+    expect([code, output]).toEqual([0, expect.stringMatching(/^# pass 4$/m)]);
+  });
+
+  test("finds a wrong answer, and names the line of the test", async () => {
+    edit("src/hats.ts", (text) => text.replace('"tricorn", ', ""));
+    const { code, output } = await runScript("test");
+    expect([code, output]).toEqual([1, expect.stringMatching(/^# fail 1$/m)]);
+    const lines = readFileSync(join(project, "src/application.test.ts"), "utf8").split("\n");
+    const line = lines.findIndex((text) => text.includes("answer.json")) + 1;
+    expect(output).toContain(`src/application.test.ts:${line}:`);
+  });
+
+  test("finds a wrong type", async () => {
+    edit("src/hats.ts", (text) => text.replace("number: number", "number: string"));
+    const { code, output } = await runScript("test");
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/^src\/hats\.ts\(\d+,\d+\): error TS/m);
+  });
+});
+
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "npm start serves what npm run build has compiled, and ends with 0 at %s",
+  async (signal) => {
+    expect(await runScript("build")).toEqual({ code: 0, output: "" });
+    const { started, processes } = start("start", { TRICORN_LISTEN: "127.0.0.1:0" });
+    const client = new FastCgiClient({ address: await started.address() });
+    onTestFinished(() => client.close());
+    const answer = await client.request({ params: { REQUEST_METHOD: "GET", REQUEST_URI: "/hats" } });
+    expect(JSON.parse(await answer.text())).toEqual(["tricorn", "bicorne", "fedora"]);
+    await client.close();
+    started.kill(signal);
+    expect(await started.ended).toBe(0);
+    await processes.gone();
+  },
+);
+
+describe("npm run nginx", () => {
+  test("puts nginx in front of the application, and ends both", async () => {
+    const port = await freePort();
+    const TRICORN_LISTEN = `127.0.0.1:${await freePort()}`;
+    const { started, processes } = start("nginx", { PORT: String(port), TRICORN_LISTEN });
+    const [, url] = await started.line(
+      /^nginx: (http:\/\/127\.0\.0\.1:\d+), configured by run\/nginx\.conf$/,
+    );
+    expect(url).toBe(`http://127.0.0.1:${port}`);
+    await started.address();
+    await visitAll(url!);
+    // All that nginx has written is there.
+    expect(readdirSync(project).sort()).toEqual(
+      [
+        ...readdirSync(join(folder, "source/template")),
+        ".gitignore",
+        "dist",
+        "node_modules",
+        "package-lock.json",
+        "run",
+      ]
+        .filter((name) => name !== "gitignore")
+        .sort(),
+    );
+
+    started.kill("SIGTERM");
+    expect(await started.ended).toBe(0);
+    await processes.gone();
+  });
+
+  test("ends with nginx's error if its port is in use", async () => {
+    const [port, other] = [await freePort(), await freePort()];
+    const { started: taken } = start("start", { TRICORN_LISTEN: `127.0.0.1:${port}` });
+    await taken.address();
+    const { started, processes } = start("nginx", {
+      PORT: String(port),
+      TRICORN_LISTEN: `127.0.0.1:${other}`,
+    });
+    await started.line(new RegExp(`bind\\(\\) to 127\\.0\\.0\\.1:${port} failed`));
+    expect(await started.ended).toBe(1);
+    await processes.gone();
+  });
+
+  test("ends with the application's error if its address is in use", async () => {
+    const [port, other] = [await freePort(), await freePort()];
+    const { started: taken } = start("start", { TRICORN_LISTEN: `127.0.0.1:${other}` });
+    await taken.address();
+    const { started, processes } = start("nginx", {
+      PORT: String(port),
+      TRICORN_LISTEN: `127.0.0.1:${other}`,
+    });
+    await started.line(/^Cannot listen on .*: another program listens there/);
+    expect(await started.ended).toBe(1);
+    await processes.gone();
+  });
+
+  test("says how to install nginx if it is not there", async () => {
+    edit("nginx.sh", (text) => text.replace(":/usr/sbin", ""));
+    const others = (process.env["PATH"] ?? "").split(":").filter((bin) => !existsSync(join(bin, "nginx")));
+    const { started } = start("nginx", { PATH: others.join(":") });
+    await started.line(/^nginx is not installed; on Debian: apt-get install nginx-light$/);
+    expect(await started.ended).toBe(1);
+  });
+});
