@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../errors.js";
 import type { ConfigurationFile } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
+import { ownName } from "./plan/own-name.js";
 
 /** The program by which a Web server starts the application. */
 export interface Program {
@@ -16,8 +17,10 @@ export interface Program {
  *
  * @throws ConfigurationError `ERR_DEPLOYMENT` if there is no command
  */
-export function programOf({ name, state, command, directory }: Deployment, starter: string): Program {
+export function programOf(deployment: Deployment, starter: string): Program {
+  const { state, command, directory, part } = deployment;
   const words = requireCommand(command, starter);
+  const name = part === "whole" ? deployment.name : ownName(deployment);
   const folder = `${state ?? "/usr/local/lib"}/${name}`;
   const path = `${folder}/${name}`;
   const lines = [

@@ -2,7 +2,8 @@ import { ConfigurationError } from "../../errors.js";
 import type { ApacheParts } from "./apache-parts.js";
 import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
-import { protectRegex } from "../plan/plan-regex.js";
+import { ownName } from "../plan/own-name.js";
+import { mountRegex, protectRegex } from "../plan/plan-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { programOf } from "../program.js";
 import { paragraph } from "../text.js";
@@ -37,9 +38,25 @@ export function apacheAuthorizer(plan: RoutingPlan): ApacheParts | undefined {
   const { comment, lines, ...parts } = isHook(form) ? fcgidHook(plan, form) : authnzFcgi(plan, form);
   return {
     ...parts,
-    site: paragraph(comment, apacheSection("LocationMatch", `"${covered}"`, lines)),
+    site: paragraph(
+      comment,
+      apacheSection("LocationMatch", `"${atMount(plan.deployment, covered)}"`, [
+        ...(plan.deployment.part === "into" ? IN_SITE : []),
+        ...lines,
+      ]),
+    ),
   };
 }
+
+/** In a site, only the mount is protected: a glob without a slash matches files everywhere. */
+function atMount({ part, mount }: RoutingPlan["deployment"], covered: string): string {
+  if (part === "whole") return covered;
+  const ignoringCase = "(?i)";
+  return `${ignoringCase}^(?=(?-i:${mountRegex(mount).slice(1)})(?:/|$))(?=[\\s\\S]*?(?:${covered.slice(ignoringCase.length)}))`;
+}
+
+/** What the site requires still holds, and its Satisfy allows nothing. */
+const IN_SITE = ["AuthMerging And", ...apacheSection("IfModule", "access_compat_module", ["Satisfy all"])];
 
 interface AuthorizerPart extends Omit<ApacheParts, "site"> {
   readonly comment: readonly string[];
@@ -49,7 +66,8 @@ interface AuthorizerPart extends Omit<ApacheParts, "site"> {
 
 /** The forms of mod_authnz_fcgi. */
 function authnzFcgi(plan: RoutingPlan, form: Form): AuthorizerPart {
-  const { name, listen, apache } = plan.deployment;
+  const { listen, apache } = plan.deployment;
+  const name = providerName(plan.deployment);
   const socket = applicationSocket(listen);
   if (socket.kind === "unix") {
     throw formError(
@@ -105,6 +123,11 @@ function authnzFcgi(plan: RoutingPlan, form: Form): AuthorizerPart {
         ],
       };
   }
+}
+
+/** The name of mod_authnz_fcgi's provider, which is one for all virtual hosts. */
+function providerName(deployment: RoutingPlan["deployment"]): string {
+  return deployment.part === "whole" ? deployment.name : ownName(deployment);
 }
 
 const DENIAL_NOTE = "Apache answers each denial with 401 and its own page.";

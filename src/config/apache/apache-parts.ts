@@ -3,6 +3,9 @@ import type { Program } from "../program.js";
 /** The folder of Apache's modules on Debian, whose Apache has mod_unixd and mod_log_config built in. */
 export const MODULES_FOLDER = "/usr/lib/apache2/modules";
 
+/** A file that does not exist, in a folder that does: a path that leads to it has no PATH_INFO. */
+export const FALLBACK_FILE = ".application";
+
 /** What one part of the deployment adds to Apache's configuration. */
 export interface ApacheParts {
   /** Modules without "mod_", in addition to those of every configuration. */

@@ -1,8 +1,7 @@
 import { ConfigurationError } from "../../errors.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
-import { MODULES_FOLDER, type ApacheParts } from "./apache-parts.js";
+import { FALLBACK_FILE, MODULES_FOLDER, type ApacheParts } from "./apache-parts.js";
 import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
-import { mountRegex } from "../plan/plan-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { programOf } from "../program.js";
 import { paragraph } from "../text.js";
@@ -13,7 +12,7 @@ export interface ResponderOptions {
   readonly cutsPath: boolean;
 }
 
-/** The part of the configuration that sends requests to the application's responders. */
+/** The part of the configuration that sends requests to the responders of an application without a mount. */
 export function apacheResponder(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
   switch (plan.deployment.apache.responder) {
     case "proxy-pass":
@@ -27,30 +26,25 @@ export function apacheResponder(plan: RoutingPlan, options: ResponderOptions): A
   }
 }
 
-/** A file that does not exist, in a folder that does: a path rewritten to it has no PATH_INFO. */
-const FALLBACK_FILE = ".application";
-
 function proxyPass(plan: RoutingPlan): ApacheParts {
-  const { mount } = plan.deployment;
   const { socket, backend } = backendOf(plan);
-  const target = apacheWord(`${socket}${backend}${mount || "/"}`);
   return {
     modules: ["proxy", "proxy_fcgi", "rewrite"],
     notes: [BODY_LIMIT_NOTE],
     site: [
-      ...bodyLimit(plan),
+      "",
+      ...bodyLimitRules(plan),
       ...paragraph(
         ["The application handles all other paths, over kept connections."],
-        [`ProxyPass ${apacheWord(mount || "/")} ${target} ${workerOptions(plan)}`],
+        [`ProxyPass "/" ${apacheWord(`${socket}${backend}/`)} ${workerOptions(plan)}`],
       ),
-      ...pathParams(mount),
     ],
   };
 }
 
 /** @throws ConfigurationError `ERR_DEPLOYMENT` for an IPv6 address: `<Proxy>` reads its brackets as a pattern */
 function setHandler(plan: RoutingPlan): ApacheParts {
-  const { mount, listen } = plan.deployment;
+  const { listen } = plan.deployment;
   if (listen.startsWith("[")) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
@@ -62,14 +56,15 @@ function setHandler(plan: RoutingPlan): ApacheParts {
     modules: ["proxy", "proxy_fcgi", "rewrite"],
     notes: [BODY_LIMIT_NOTE],
     site: [
-      ...bodyLimit(plan),
+      "",
+      ...bodyLimitRules(plan),
       ...paragraph(
         [
           "The application handles all other paths. They are rewritten to a file that does not exist, because Apache would use",
           "an existing part of the path as SCRIPT_NAME.",
         ],
         [
-          `RewriteRule ${apacheWord(`${mountRegex(mount)}(?:/|$)`)} ${apacheWord(`${MODULES_FOLDER}/${FALLBACK_FILE}`)} [END]`,
+          `RewriteRule "^/" ${apacheWord(`${MODULES_FOLDER}/${FALLBACK_FILE}`)} [END]`,
           ...apacheSection("Files", apacheWord(FALLBACK_FILE), [
             `SetHandler ${apacheWord(`proxy:${socket}${backend}/`)}`,
             "Require all granted",
@@ -80,25 +75,55 @@ function setHandler(plan: RoutingPlan): ApacheParts {
         ["Connections to the application are kept."],
         apacheSection("Proxy", `${apacheWord(`${backend}/`)} ${workerOptions(plan)}`, []),
       ),
-      ...pathParams(mount),
     ],
   };
 }
 
 function fcgid(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
-  const { timeout, maxBodyBytes, apache } = plan.deployment;
   const program = programOf(plan.deployment, "mod_fcgid");
-  const streams = plan.streams.length > 0;
   return {
     modules: ["alias", "fcgid"],
     program,
     site: [
-      ...programDirectives(plan, {
+      ...programDirectives({
         ...options,
         handler: "fcgid-script",
         program: program.path,
         folder: program.folder,
       }),
+      ...fcgidSettings(plan, program.path).lines,
+    ],
+  };
+}
+
+/** Settings of mod_fcgid for the program. Most of them are those of a whole virtual host, so a site keeps its own. */
+export function fcgidSettings(
+  plan: RoutingPlan,
+  program: string,
+): { readonly lines: readonly string[]; readonly notes: readonly string[] } {
+  const { timeout, maxBodyBytes, apache, part } = plan.deployment;
+  const streams = plan.streams.length > 0;
+  // mod_fcgid kills a process that is busy for longer.
+  const busy = streams ? 86_400 : Math.max(300, timeout + 30);
+  const shared = [
+    `FcgidMaxRequestLen ${maxBodyBytes}`,
+    `FcgidBusyTimeout ${busy}`,
+    ...(streams ? ["FcgidOutputBufferSize 0"] : []),
+  ];
+  if (part === "into") {
+    return {
+      lines: paragraph(
+        ["Each process handles one request at a time."],
+        [`FcgidCmdOptions ${apachePath(program)} MaxProcesses ${apache.processes} IOTimeout ${timeout}`],
+      ),
+      notes: [
+        `mod_fcgid refuses bodies above 128 KiB unless the virtual host sets more for all of its programs: ${shared.join("; ")}.`,
+      ],
+    };
+  }
+  return {
+    notes: [],
+    lines: [
       ...paragraph(
         [
           "The maximum size of a request body, in bytes; mod_fcgid's default is 128 KiB. With LimitRequestBody, it would pass on a",
@@ -111,8 +136,7 @@ function fcgid(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
         [
           `FcgidMaxProcessesPerClass ${apache.processes}`,
           `FcgidIOTimeout ${timeout}`,
-          // mod_fcgid kills a process that is busy for longer.
-          `FcgidBusyTimeout ${streams ? 86_400 : Math.max(300, timeout + 30)}`,
+          `FcgidBusyTimeout ${busy}`,
           ...(streams
             ? ["# Sends each part of a response as it is produced.", "FcgidOutputBufferSize 0"]
             : []),
@@ -128,7 +152,7 @@ function cgi(plan: RoutingPlan, options: ResponderOptions): ApacheParts {
     modules: ["alias", "cgid"],
     program,
     site: [
-      ...programDirectives(plan, {
+      ...programDirectives({
         ...options,
         handler: "cgi-script",
         program: program.path,
@@ -150,22 +174,12 @@ interface ProgramOptions extends ResponderOptions {
 }
 
 /** Directives that map all other paths to a program. */
-function programDirectives(
-  plan: RoutingPlan,
-  { handler, program, folder, cutsPath }: ProgramOptions,
-): string[] {
-  const start = mountRegex(plan.deployment.mount);
-  const aliases = cutsPath
-    ? [
-        // The mount without a slash is "/" below the mount.
-        ...(plan.deployment.mount === "" ? [] : [[`${start}$`, `${program}/`]]),
-        [`${start}(/[\\s\\S]*)$`, `${program}$1`],
-      ]
-    : [[`${start}(?:/|$)`, program]];
+function programDirectives({ handler, program, folder, cutsPath }: ProgramOptions): string[] {
+  const [regex, target] = cutsPath ? ["^(/[\\s\\S]*)$", `${program}$1`] : ["^(?:/|$)", program];
   return paragraph(
     ["The application, which Apache starts, handles all other paths."],
     [
-      ...aliases.map(([regex, target]) => `ScriptAliasMatch "${regex}" ${apachePath(target!)}`),
+      `ScriptAliasMatch "${regex}" ${apachePath(target)}`,
       ...apacheSection("Directory", apachePath(folder), [
         `SetHandler ${handler}`,
         "Options ExecCGI",
@@ -182,35 +196,20 @@ function backendOf({ deployment }: RoutingPlan): { readonly socket: string; read
     : { socket: "", backend: `fcgi://${hostAndPort(socket)}` };
 }
 
-function workerOptions({ deployment, streams }: RoutingPlan): string {
+/** The options of a worker of mod_proxy. */
+export function workerOptions({ deployment, streams }: RoutingPlan): string {
   const flush = streams.length > 0 ? " flushpackets=on" : "";
   return `enablereuse=on timeout=${deployment.timeout}${flush}`;
 }
 
-/** Sends the mount as SCRIPT_NAME. mod_proxy_fcgi would send the whole path. */
-function pathParams(mount: string): string[] {
-  if (mount === "") return [];
-  const set = "ProxyFCGISetEnvIf";
-  return paragraph(
-    ["SCRIPT_NAME is the mount, and PATH_INFO is the path below it."],
-    [
-      `${set} "true" SCRIPT_NAME ${apacheWord(mount)}`,
-      `${set} "true" PATH_INFO "/"`,
-      `${set} "%{REQUEST_URI} =~ m#${mountRegex(mount)}(/[\\s\\S]*)$#" PATH_INFO "$1"`,
-    ],
-  );
-}
-
-const BODY_LIMIT_NOTE =
+export const BODY_LIMIT_NOTE =
   "Apache limits bodies of proxied requests only by Content-Length: the application must limit those without one.";
 
-/** mod_proxy ignores LimitRequestBody. */
-function bodyLimit({ deployment }: RoutingPlan): string[] {
-  return paragraph(
-    ["The maximum size of a request body, in bytes."],
-    [
-      `RewriteCond expr "%{HTTP:Content-Length} -gt ${deployment.maxBodyBytes}"`,
-      'RewriteRule "^" "-" [R=413,L]',
-    ],
-  );
+/** The maximum size of a request body. mod_proxy ignores LimitRequestBody. */
+export function bodyLimitRules({ deployment }: RoutingPlan): string[] {
+  return [
+    "# The maximum size of a request body, in bytes.",
+    `RewriteCond expr "%{HTTP:Content-Length} -gt ${deployment.maxBodyBytes}"`,
+    'RewriteRule "^" "-" [R=413,L]',
+  ];
 }

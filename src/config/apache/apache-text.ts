@@ -32,7 +32,7 @@ export function apachePath(path: string): string {
   return apacheWord(path);
 }
 
-/** `<Name "argument">`, lines, `</Name>`. The argument is already in quotes. */
+/** `<Name "argument">`, lines, `</Name>`. The argument is already in quotes, if it needs them. */
 export function apacheSection(name: string, argument: string, lines: readonly string[]): string[] {
   return [`<${name} ${argument}>`, ...indented(lines), `</${name}>`];
 }

@@ -1,12 +1,16 @@
 import { apacheAuthorizer, authorizerForm, isHook } from "./apache-authorizer.js";
 import { apacheFiles } from "./apache-files.js";
+import { apacheMount } from "./apache-mount.js";
 import { MODULES_FOLDER, type ApacheParts } from "./apache-parts.js";
 import { apacheResponder } from "./apache-responder.js";
 import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
+import { listenAddress, redirectHost, tlsDirectives, tlsModules } from "./apache-tls.js";
 import type { Configuration, ConfigurationPart, ConfigurationSource } from "../configuration.js";
 import type { Deployment } from "../deployment.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
 import { mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
+import { ownName, requirePart } from "../plan/own-name.js";
+import { mountRegex } from "../plan/plan-regex.js";
 import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { paragraph, textOf } from "../text.js";
 
@@ -20,13 +24,17 @@ export function apache(source: ConfigurationSource): Configuration {
   const authorizer = apacheAuthorizer(plan);
   // A hook of mod_fcgid makes Apache look up PATH_INFO, which is protected and asks again: twenty times in all.
   const cutsPath = authorizer === undefined || !isHook(authorizerForm(deployment));
-  const responder = apacheResponder(plan, { cutsPath });
-  const parts = [apacheFiles(plan), ...(authorizer === undefined ? [] : [authorizer]), responder];
-  const needs = needsOf(plan, { sendsMount: cutsPath, servesOutside: true });
+  const asked = authorizer === undefined ? [] : [authorizer];
+  // Sections count in their order: an authorizer's are after that of the mount.
+  const parts =
+    deployment.mount === ""
+      ? [apacheFiles(plan), ...asked, apacheResponder(plan, { cutsPath })]
+      : [apacheMount(plan, { cutsPath }), ...asked];
+  const needs = needsOf(plan, { sendsMount: cutsPath });
   const vouchesFor = [...new Set([...(needs.vouchesFor ?? []), ...(authorizer?.vouchesFor ?? [])])];
   const programs = parts.flatMap(({ program }) => (program === undefined ? [] : [program]));
   const { files, folders, ...commands } =
-    deployment.part === "whole" ? mainFile(plan, parts) : siteFile(plan, parts);
+    deployment.part === "whole" ? mainFile(plan, parts) : sitePart(plan, parts);
   return {
     ...commands,
     files: [...files, ...programs.slice(0, 1).map((program) => program.file)],
@@ -42,7 +50,9 @@ export function apache(source: ConfigurationSource): Configuration {
 function mainFile(plan: RoutingPlan, parts: readonly ApacheParts[]): ConfigurationPart {
   const { deployment } = plan;
   const paths = outputPaths(deployment);
-  const modules = [...new Set([...BASE_MODULES, ...parts.flatMap((part) => part.modules)])].sort();
+  const modules = [
+    ...new Set([...BASE_MODULES, ...tlsModules(deployment), ...parts.flatMap((part) => part.modules)]),
+  ].sort();
   const lines = [
     `# Apache 2.4 in front of ${deployment.name}.`,
     "",
@@ -50,7 +60,8 @@ function mainFile(plan: RoutingPlan, parts: readonly ApacheParts[]): Configurati
     "",
     // This is the only host, so that it also serves all names of a pattern.
     `ServerName ${apacheWord(isPattern(deployment.serverName) ? "localhost" : deployment.serverName)}`,
-    `Listen ${apacheWord(listenAddress(deployment))}`,
+    `Listen ${apacheWord(listenAddress(deployment, deployment.port))}`,
+    ...tlsDirectives(deployment),
     // These two only take effect as root.
     `User ${apacheWord(deployment.webServerUser ?? "www-data")}`,
     `Group ${apacheWord(deployment.webServerGroup)}`,
@@ -67,6 +78,7 @@ function mainFile(plan: RoutingPlan, parts: readonly ApacheParts[]): Configurati
       ]),
     ),
     ...siteDirectives(plan, parts),
+    ...redirectHost(deployment),
   ];
   return {
     files: [{ name: "apache.conf", text: textOf(lines) }],
@@ -76,25 +88,35 @@ function mainFile(plan: RoutingPlan, parts: readonly ApacheParts[]): Configurati
   };
 }
 
-/** A file for Debian's /etc/apache2/sites-available. */
-function siteFile(plan: RoutingPlan, parts: readonly ApacheParts[]): ConfigurationPart {
+/** A file that a virtual host includes, and one with what cannot be in a virtual host. */
+function sitePart(plan: RoutingPlan, parts: readonly ApacheParts[]): ConfigurationPart {
   const { deployment } = plan;
-  const { name, bind, port } = deployment;
+  requirePart(deployment, "Apache");
+  const own = ownName(deployment);
+  const path = `/etc/apache2/${own}.conf`;
   const modules = [...new Set(parts.flatMap((part) => part.modules))].sort();
-  const address = bind === undefined ? `*:${port}` : listenAddress(deployment);
-  const lines = [
-    `# ${name} behind Apache 2.4. Needs: a2enmod ${modules.join(" ")}`,
-    ...(port === 80 ? [] : [`Listen ${apacheWord(listenAddress(deployment))}`]),
-    ...parts.flatMap(({ server = [] }) => server),
-    ...apacheSection("VirtualHost", apacheWord(address), [
-      `${isPattern(deployment.serverName) ? "ServerAlias" : "ServerName"} ${apacheWord(deployment.serverName)}`,
-      ...siteDirectives(plan, parts),
-    ]),
-  ];
+  const server = parts.flatMap((part) => part.server ?? []);
+  const head = `# ${deployment.name} at ${deployment.mount}, in a site of Apache 2.4.`;
   return {
-    files: [{ name: `/etc/apache2/sites-available/${name}.conf`, text: textOf(lines) }],
-    check: "apachectl configtest",
-    run: `a2enmod ${modules.join(" ")} && a2ensite ${name} && systemctl reload apache2`,
+    files: [
+      { name: path, text: textOf([head, ...parts.flatMap(({ site }) => site)]) },
+      ...(server.length === 0
+        ? []
+        : [{ name: `/etc/apache2/conf-available/${own}-server.conf`, text: textOf([head, ...server]) }]),
+    ],
+    additions: [
+      {
+        line: `Include ${path}`,
+        place: "as the last line of the site's VirtualHost, such as that of sites-available/000-default.conf",
+      },
+    ],
+    before: [
+      `a2enmod -q ${modules.join(" ")}`,
+      ...(server.length === 0 ? [] : [`a2enconf -q ${own}-server`]),
+    ].join(" && "),
+    check: "apache2ctl configtest",
+    // mod_fcgid can crash if it is new to a server that reloads.
+    run: "systemctl restart apache2",
     folders: [],
   };
 }
@@ -111,17 +133,21 @@ function siteDirectives(plan: RoutingPlan, parts: readonly ApacheParts[]): strin
       ? []
       : paragraph("By default, Apache answers 404 for a path with %2F.", ["AllowEncodedSlashes On"])),
     ...(parts.some(({ modules }) => modules.includes("rewrite")) ? ["RewriteEngine On"] : []),
+    ...paragraph(
+      [`Nothing outside ${plan.deployment.mount} is served.`],
+      plan.deployment.mount === ""
+        ? []
+        : [
+            `RewriteCond "%{REQUEST_URI}" "!${mountRegex(plan.deployment.mount)}(?:/|$)"`,
+            'RewriteRule "^" "-" [R=404,L]',
+          ],
+    ),
     ...parts.flatMap(({ site }) => site),
     ...paragraph(
       ["By default, Apache does not pass on the Authorization header."],
       apacheSection("Location", '"/"', ["CGIPassAuth On"]),
     ),
   ];
-}
-
-function listenAddress({ bind, port }: Deployment): string {
-  if (bind === undefined) return String(port);
-  return `${bind.includes(":") && !bind.startsWith("[") ? `[${bind}]` : bind}:${port}`;
 }
 
 /** The paths of Apache's own files: in `state`, or Debian's defaults. */

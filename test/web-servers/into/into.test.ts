@@ -28,6 +28,7 @@ import { folderForTests } from "../../support/web-servers/folder-for-tests.js";
 import { freePort } from "../../support/web-servers/free-port.js";
 import { hostileTargets } from "../../support/web-servers/hostile-targets.js";
 import { WebServer } from "../../support/web-servers/web-server.js";
+import { apacheSites } from "./apache-sites.js";
 import { caddySites } from "./caddy-sites.js";
 import { haproxySites } from "./haproxy-sites.js";
 import { nginxSites } from "./nginx-sites.js";
@@ -39,15 +40,18 @@ interface Door {
   readonly sites: ExistingServer;
   /** Whether it serves the application's files, and asks its authorizers itself. */
   readonly servesFiles: boolean;
+  /** How the application listens; on a unix socket by default. */
+  readonly over?: "tcp";
 }
 
 const doors: readonly Door[] = [
   { server: "nginx", sites: nginxSites, servesFiles: true },
   { server: "caddy", sites: caddySites, servesFiles: true },
   { server: "haproxy", sites: haproxySites, servesFiles: false },
+  { server: "apache", sites: apacheSites, servesFiles: true, over: "tcp" },
 ];
 
-describe.each(doors)("sites of $server", ({ server, sites, servesFiles }) => {
+describe.each(doors)("sites of $server", ({ server, sites, servesFiles, over }) => {
   const folder = folderForTests();
   let php: PhpFpm;
   let club: ServedClub;
@@ -65,7 +69,7 @@ describe.each(doors)("sites of $server", ({ server, sites, servesFiles }) => {
     chmodSync(own, 0o755);
     php = await startPhpFpm(join(folder(), "php"));
     const certificate = makeCertificate(own);
-    club = await serveClub(server, { folder: own, deployment: { part: "into", mount: MOUNT } });
+    club = await serveClub(server, { folder: own, over, deployment: { part: "into", mount: MOUNT } });
     place = {
       folder: own,
       ...writeSiteFiles(own),
@@ -76,10 +80,11 @@ describe.each(doors)("sites of $server", ({ server, sites, servesFiles }) => {
     web = await WebServer.start(sites(place, NOTHING));
     before = await otherAnswers(ports());
     await web.stop();
-    const { files, additions = [] } = club.configuration;
+    const { files, additions = [], before: first } = club.configuration;
     const added: Added = {
       files: Object.fromEntries(files.map(({ name, text }) => [name, text])),
       additions,
+      before: first,
     };
     web = await WebServer.start(sites(place, added));
   });

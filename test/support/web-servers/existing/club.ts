@@ -23,6 +23,7 @@ import type { Configuration } from "../../../../src/config/configuration.js";
 import type { DeploymentInput } from "../../../../src/config/deployment.js";
 import { capturedLog } from "../../served.js";
 import { sha256 } from "../payload.js";
+import { freeAddress } from "../scene.js";
 import { Stage } from "../stage.js";
 
 /** Text that only members may read. */
@@ -108,10 +109,18 @@ export interface ServedClub {
   close(): Promise<void>;
 }
 
+/** Where and how the club is served. */
+export interface ClubOptions {
+  readonly folder: string;
+  readonly deployment: DeploymentInput;
+  /** A unix socket by default. */
+  readonly over?: "tcp" | "unix" | undefined;
+}
+
 /** Serves the club in this process, with the options that the configuration of a Web server names. */
 export async function serveClub(
   server: string,
-  { folder, deployment }: { readonly folder: string; readonly deployment: DeploymentInput },
+  { folder, deployment, over = "unix" }: ClubOptions,
 ): Promise<ServedClub> {
   const root = join(folder, "club");
   for (const [name, text] of Object.entries(FILES)) {
@@ -120,9 +129,9 @@ export async function serveClub(
   }
   const controllers = [Club, Gate, Shout];
   const { description } = createApplication({ controllers, container: createContainer() });
-  const socket = join(folder, "club.sock");
+  const address = await freeAddress(over, folder);
   const configuration = configure(server, {
-    deployment: { listen: `unix:${socket}`, root, name: "club", state: folder, ...deployment },
+    deployment: { listen: over === "tcp" ? address : `unix:${address}`, root, name: "club", state: folder, ...deployment },
     description,
   });
   const { mount, ...options } = configuration.needs;
@@ -134,7 +143,7 @@ export async function serveClub(
     log,
     ...(mount !== undefined && { mount }),
   });
-  const served = await serve(application, socket, {
+  const served = await serve(application, address, {
     ...options,
     signals: false,
     timeouts: { shutdown: 0 },

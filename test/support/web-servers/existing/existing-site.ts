@@ -28,6 +28,8 @@ export interface SitePlace {
 export interface Added {
   readonly files: Readonly<Record<string, string>>;
   readonly additions: readonly Addition[];
+  /** The command that is run first. */
+  readonly before?: string | undefined;
 }
 
 /** A Web server with both sites, and with what was added to them. */
@@ -190,7 +192,9 @@ export function visitSite(
           text.replaceAll(String(ports.http), "HTTP").replaceAll(String(ports.https), "HTTPS");
         const { rawHeaders, statusCode } = response;
         const fields = rawHeaders.flatMap((name, index) =>
-          index % 2 === 1 || /^date$/i.test(name) ? [] : [plain(`${name}: ${rawHeaders[index + 1]}`)],
+          index % 2 === 1 || /^date$/i.test(name)
+            ? []
+            : [plain(`${name}: ${inOrder(name, rawHeaders[index + 1]!)}`)],
         );
         resolve({
           request: `${method} ${site}${target}`,
@@ -206,6 +210,11 @@ export function visitSite(
     });
     outgoing.end(body);
   });
+}
+
+/** Apache lists methods in an order that differs from one start to the next. */
+function inOrder(name: string, value: string): string {
+  return /^allow$/i.test(name) ? value.split(",").sort().join(",") : value;
 }
 
 /** The answers to all other requests, one after another. */
