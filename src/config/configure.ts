@@ -20,7 +20,7 @@ const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filters: []
 /** The servers whose sites can include an application. */
 const PARTS: ReadonlySet<string> = new Set(["apache", "caddy", "h2o", "haproxy", "lighttpd", "nginx"]);
 /** The servers whose whole configuration can have HTTPS with a certificate. */
-const HTTPS: ReadonlySet<string> = new Set(["caddy", "haproxy", "nginx"]);
+const HTTPS: ReadonlySet<string> = new Set(["apache", "caddy", "haproxy", "nginx"]);
 
 const Globs = z.array(z.string());
 /** Other members, such as names, are kept. */

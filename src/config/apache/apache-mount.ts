@@ -8,8 +8,13 @@ import { programOf } from "../program.js";
 import { paragraph } from "../text.js";
 import { mountFiles } from "./apache-files.js";
 import { FALLBACK_FILE, MODULES_FOLDER, type ApacheParts } from "./apache-parts.js";
-import { bodyLimitRules, workerOptions, BODY_LIMIT_NOTE, fcgidSettings } from "./apache-responder.js";
-import type { ResponderOptions } from "./apache-responder.js";
+import {
+  BODY_LIMIT_NOTE,
+  bodyLimitRules,
+  fcgidSettings,
+  workerOptions,
+  type ResponderOptions,
+} from "./apache-responder.js";
 import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
 
 /**

@@ -131,7 +131,13 @@ export async function serveClub(
   const { description } = createApplication({ controllers, container: createContainer() });
   const address = await freeAddress(over, folder);
   const configuration = configure(server, {
-    deployment: { listen: over === "tcp" ? address : `unix:${address}`, root, name: "club", state: folder, ...deployment },
+    deployment: {
+      listen: over === "tcp" ? address : `unix:${address}`,
+      root,
+      name: "club",
+      state: folder,
+      ...deployment,
+    },
     description,
   });
   const { mount, ...options } = configuration.needs;
