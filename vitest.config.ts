@@ -6,7 +6,8 @@ import { LongestFirst } from "./test/support/longest-first.js";
 const apart = {
   conformance: ["test/conformance/**/*.test.ts"],
   "web-servers": ["test/web-servers/**/*.test.ts"],
-  documents: ["test/documents/**/*.test.ts"],
+  // The page of the inspector needs the browser, as the examples do.
+  documents: ["test/documents/**/*.test.ts", "test/inspector/page.test.ts"],
   // `serve` and the command are tested as processes.
   long: [
     "test/long/**/*.test.ts",

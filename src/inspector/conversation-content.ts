@@ -15,6 +15,11 @@ const MAX_SECRETS = 500;
 const NOTHING: Decoded = { pairs: [], end: 0 };
 const EMPTY = Buffer.alloc(0);
 
+/** The secrets of a request that are masked if another variable or field quotes them. */
+export function quotableSecrets(params: Params, declared: readonly string[]): readonly string[] {
+  return secretsOf(params, declared).filter(({ length }) => length >= SHORTEST_IN_PARAMS);
+}
+
 /** A conversation, and the secrets in it. */
 export interface ConversationSource {
   readonly conversation: Conversation;

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 
 import type { ExchangeRecording } from "./exchange-recording.js";
 import type { InspectorLimits } from "./inspector-limits.js";
-import type { RequestSummary } from "./views.js";
+import type { LiveEvent, RequestSummary } from "./views.js";
 
 /** Milliseconds in which changes are collected for one event. */
 const PAUSE = 100;
@@ -13,16 +13,6 @@ export interface LiveSource {
   readonly exchanges: readonly ExchangeRecording[];
   summary(exchange: ExchangeRecording): RequestSummary;
 }
-
-/** What an event says: all requests that are kept, or what has changed since the last event. */
-export type LiveEvent =
-  | { readonly kind: "all"; readonly requests: readonly RequestSummary[] }
-  | {
-      readonly kind: "changes";
-      readonly requests: readonly RequestSummary[];
-      /** Numbers of requests that are no longer kept. */
-      readonly dropped: readonly number[];
-    };
 
 /**
  * Sends changes to the pages that are open, as server-sent events. A page that does not read them loses its connection, and

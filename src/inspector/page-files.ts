@@ -16,6 +16,15 @@ const TOKEN = "{{token}}";
 const FILES: Readonly<Record<string, string>> = {
   "page.css": "text/css; charset=utf-8",
   "page.js": "text/javascript; charset=utf-8",
+  "conversation.js": "text/javascript; charset=utf-8",
+  "element.js": "text/javascript; charset=utf-8",
+  "filters.js": "text/javascript; charset=utf-8",
+  "record.js": "text/javascript; charset=utf-8",
+  "request-list.js": "text/javascript; charset=utf-8",
+  "request.js": "text/javascript; charset=utf-8",
+  "story.js": "text/javascript; charset=utf-8",
+  "words.js": "text/javascript; charset=utf-8",
+  "icon.svg": "image/svg+xml",
 };
 
 /** A file with its media type. */

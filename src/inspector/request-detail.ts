@@ -1,12 +1,13 @@
 import { TricornError } from "../errors.js";
 import { NULL_REQUEST_ID, RecordType, roleName } from "../protocol/constants.js";
-import { ConversationContent } from "./conversation-content.js";
+import { Params } from "../protocol/params.js";
+import { ConversationContent, quotableSecrets } from "./conversation-content.js";
 import type { Conversation, RecordedRecord } from "./conversation.js";
 import type { ExchangeRecording, Question } from "./exchange-recording.js";
 import { recordSummary } from "./record-summary.js";
 import { replayOf } from "./replay-source.js";
 import { requestSummary, roleSummary } from "./request-summary.js";
-import { joinedSpans, type SecretNames } from "./secret-spans.js";
+import { joinedSpans, occurrences, type SecretNames } from "./secret-spans.js";
 import { shownPair, shownText, within } from "./shown.js";
 import type {
   ConversationDetail,
@@ -37,7 +38,7 @@ const VARIABLE = "variable-";
 export function requestDetail(exchange: ExchangeRecording, source: RequestDetailSource): RequestDetail {
   return {
     ...requestSummary(exchange, source.names),
-    fields: fieldsOf(exchange, source.names),
+    fields: fieldsOf(exchange, source),
     questions: exchange.questions.map((question) => questionDetail(question, source)),
     failure: failureOf(exchange.failure),
     replay: replayOf(exchange),
@@ -55,15 +56,26 @@ export function contentFor(
   return new ConversationContent({ conversation, role, names: source.names, declared: source.declared });
 }
 
-function fieldsOf({ rawHeaders }: ExchangeRecording, names: SecretNames): readonly ShownPair[] {
-  const fields: ShownPair[] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!;
-    const value = rawHeaders[at + 1]!;
-    const masks = joinedSpans(names.inValue(`HTTP_${name}`, value));
-    fields.push(shownPair(Buffer.from(name, "latin1"), Buffer.from(value, "latin1"), masks));
-  }
-  return fields;
+/** The header fields of the HTTP request. */
+function fieldsOf(
+  { target, rawHeaders }: ExchangeRecording,
+  { names, declared }: RequestDetailSource,
+): readonly ShownPair[] {
+  const fields: [name: string, value: Buffer][] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    fields.push([rawHeaders[at]!, Buffer.from(rawHeaders[at + 1]!, "latin1")]);
+  const variables = fields.map(([name, value]) => [variableOf(name), value] as const);
+  const secrets = quotableSecrets(Params.from([["REQUEST_URI", target], ...variables]), declared);
+  return fields.map(([name, value]) => {
+    const own = joinedSpans(names.inValue(variableOf(name), value.toString("latin1")));
+    const masks = own.length > 0 ? own : joinedSpans(occurrences(value, secrets));
+    return shownPair(Buffer.from(name, "latin1"), value, masks);
+  });
+}
+
+/** The variable of a header field (RFC 3875, section 4.1.18). */
+function variableOf(field: string): string {
+  return `HTTP_${field.toUpperCase().replaceAll("-", "_")}`;
 }
 
 function failureOf(failure: unknown): string | undefined {

@@ -38,6 +38,16 @@ export interface RequestSummary {
   readonly hasStderr: boolean;
 }
 
+/** What an event says: all requests that are kept, or what has changed since the last event. */
+export type LiveEvent =
+  | { readonly kind: "all"; readonly requests: readonly RequestSummary[] }
+  | {
+      readonly kind: "changes";
+      readonly requests: readonly RequestSummary[];
+      /** Numbers of requests that are no longer kept. */
+      readonly dropped: readonly number[];
+    };
+
 /** Whether a request can be sent again. */
 export type Replay = { readonly possible: true } | { readonly possible: false; readonly reason: string };
 
