@@ -23,6 +23,7 @@ try {
   const starting = startLibrary({ port });
   const library = await starting;
   console.log(`Library: ${library.url}  (user: ada, password: lovelace)`);
+  console.log(`Inspector: ${library.inspectorUrl}`);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   const isOfPort = error instanceof TricornError && error.code === "ERR_GATEWAY_LISTEN";

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createApplication, createContainer, serve } from "tricorn";
+import { FastCgiClient } from "tricorn/client";
 import { Gateway, routesOf } from "tricorn/gateway";
+import { Inspector } from "tricorn/inspector";
 
 import { contentRoot, controllers } from "./application.js";
 import { errorPages } from "./error-pages.js";
@@ -12,6 +14,8 @@ import { errorPages } from "./error-pages.js";
 export interface Library {
   /** The URL for a browser, with a "/" at the end. */
   readonly url: string;
+  /** The URL of the page that shows what travels between gateway and application. */
+  readonly inspectorUrl: string;
   /** Finishes active requests, then stops. */
   close(): Promise<void>;
 }
@@ -27,21 +31,27 @@ export async function startLibrary({ port }: { readonly port: number }): Promise
     container: createContainer(),
   });
   const server = await serve(application, join(folder, "fastcgi.sock"), { signals: false });
+  const inspector = new Inspector();
+  const client = new FastCgiClient({ address: server.address, observe: inspector.client });
   const gateway = new Gateway({
-    application: server.address,
+    application: client,
     root: fileURLToPath(contentRoot),
     routes: routesOf(application.description),
     port,
+    observe: inspector.gateway,
+    door: inspector.door,
   });
   const close = async () => {
+    inspector.close();
     await gateway.close();
+    await client.close();
     await server.close();
     removeFolder();
     process.off("exit", removeFolder);
   };
   try {
     const { url } = await gateway.listen();
-    return { url: new URL("/", url).href, close };
+    return { url: new URL("/", url).href, inspectorUrl: `${url}/__tricorn`, close };
   } catch (error) {
     await close();
     throw error;
