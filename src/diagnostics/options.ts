@@ -188,7 +188,7 @@ const TAKERS = {
     cannot: "create inspector",
     call: "new Inspector({ … })",
     options: [
-      "key",
+      "admits",
       "secrets",
       "limits",
       "limits.requests",

@@ -6,7 +6,7 @@ import { Role } from "../protocol/constants.js";
 import type { Conversation } from "./conversation.js";
 
 /** The application was asked in one role. */
-export class Question {
+export class RoleQuestion {
   readonly exchange: ExchangeRecording;
   readonly role: number;
   /** When it was asked, in milliseconds of `performance.now()`. */
@@ -24,7 +24,7 @@ export class Question {
 /** What an exchange needs of the recording that it belongs to. */
 export interface ExchangeRecordingHost {
   /** The request is the question: its records belong to it. */
-  asked(request: ClientRequest, question: Question): void;
+  asked(request: ClientRequest, question: RoleQuestion): void;
   /** The exchange takes more memory, in bytes. */
   grew(exchange: ExchangeRecording, bytes: number): void;
   changed(exchange: ExchangeRecording): void;
@@ -54,7 +54,7 @@ export class ExchangeRecording implements ExchangeObserver {
   readonly date = Date.now();
   /** In milliseconds of `performance.now()`. */
   readonly time = performance.now();
-  readonly questions: Question[] = [];
+  readonly questions: RoleQuestion[] = [];
   failure: unknown;
   end: (ExchangeEnd & { readonly time: number }) | undefined;
   /** Bytes of memory, roughly. */
@@ -73,7 +73,7 @@ export class ExchangeRecording implements ExchangeObserver {
   }
 
   asked(request: ClientRequest): void {
-    const question = new Question(this, request);
+    const question = new RoleQuestion(this, request);
     this.questions.push(question);
     this.#host.asked(request, question);
     this.#host.changed(this);

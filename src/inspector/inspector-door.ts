@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { isEqual, isSameOrigin, refusalOf, type AccessOptions } from "./access.js";
+import { isEqual, isSameOrigin, refusalOf } from "./access.js";
 import type { Conversation } from "./conversation.js";
 import type { LiveEvents } from "./live-events.js";
 import { isPageFile, readPage, readPageFile, type PageFile } from "./page-files.js";
@@ -38,7 +38,7 @@ const FIELDS = {
 const TOKEN_FIELD = "x-tricorn-token";
 
 /** What the door shows, and to whom. */
-export interface InspectorDoorSource extends AccessOptions {
+export interface InspectorDoorSource {
   readonly recording: Recording;
   readonly events: LiveEvents;
   readonly names: SecretNames;
@@ -46,6 +46,8 @@ export interface InspectorDoorSource extends AccessOptions {
   readonly declared: readonly string[];
   /** Known only to the page: required for requests that change something. */
   readonly token: string;
+  /** Decides who may see the inspector; by default, this machine. */
+  readonly admits: ((request: IncomingMessage) => boolean) | undefined;
 }
 
 /** Answers `/__tricorn` and everything below it. */
@@ -63,25 +65,19 @@ export class InspectorDoor {
     response.on("error", ignore);
     const mark = url.indexOf("?");
     const path = url.slice(PATH.length, mark < 0 ? undefined : mark);
-    const query = new URLSearchParams(mark < 0 ? "" : url.slice(mark));
-    this.#answer(request, response, { path, query }).catch((error: unknown) => {
+    this.#answer(request, response, path).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else sendText(response, 500, error instanceof Error ? error.message : String(error));
     });
     return true;
   }
 
-  async #answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { path, query }: { readonly path: string; readonly query: URLSearchParams },
-  ): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     // Its body is of no use; unread, it would keep the connection.
     request.resume();
-    const { key } = this.#source;
-    // The files of the page hold no data, and its HTML names them without the key.
-    const isOpen = key !== undefined && isPageFile(path.slice(1));
-    const refusal = isOpen ? undefined : refusalOf(request, { key, query });
+    const { admits } = this.#source;
+    const refusal =
+      admits === undefined ? refusalOf(request) : admits(request) ? undefined : "it is not admitted";
     if (refusal !== undefined) {
       sendText(response, 403, `The inspector is not for this request: ${refusal}.`);
       return;
@@ -92,7 +88,7 @@ export class InspectorDoor {
         return;
       case "POST":
       case "DELETE":
-        if (isSameOrigin(request) && this.#hasToken(request)) await this.#change(path, request, response);
+        if (isSameOrigin(request) && this.#hasToken(request)) await this.#change(request, response, path);
         else sendText(response, 403, "Only the page of the inspector may do this.");
         return;
       default:
@@ -167,7 +163,7 @@ export class InspectorDoor {
     return recordDetail(record, { content, index, begin });
   }
 
-  async #change(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #change(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const { recording } = this.#source;
     if (request.method === "DELETE" && path === "/requests") {
       recording.clear();

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 
 import type { ClientObserver } from "../client/index.js";
 import { blamingCaller } from "../diagnostics/caller.js";
@@ -14,10 +15,10 @@ import { SecretNames } from "./secret-spans.js";
 /** Options of `Inspector`. */
 export interface InspectorOptions {
   /**
-   * Required as `?key=…` in the URL, for a gateway that listens for other machines. By default, only this machine may see the
-   * inspector, as localhost, 127.0.0.1 or [::1].
+   * Decides who may see the inspector, for a gateway that other machines can reach. By default, only this machine may, as
+   * localhost, 127.0.0.1 or [::1].
    */
-  readonly key?: string | undefined;
+  readonly admits?: ((request: IncomingMessage) => boolean) | undefined;
   /** Names of params, header fields and properties whose values are masked, in addition to the usual ones. */
   readonly secrets?: readonly string[] | undefined;
   readonly limits?: Partial<InspectorLimits> | undefined;
@@ -45,7 +46,7 @@ export class Inspector {
   /** @throws ConfigurationError `ERR_OPTION` for an unknown option */
   constructor(options: InspectorOptions = {}) {
     blamingCaller(Inspector, () => refuseUnknownOptions("Inspector", options));
-    const { key, secrets: declared = [] } = options;
+    const { admits, secrets: declared = [] } = options;
     const limits = { ...defaultInspectorLimits, ...options.limits };
     const names = new SecretNames(declared);
     const recording = new Recording(limits, {
@@ -62,7 +63,7 @@ export class Inspector {
       limits,
     );
     const token = randomBytes(16).toString("hex");
-    const door = new InspectorDoor({ recording, events: this.#events, names, declared, key, token });
+    const door = new InspectorDoor({ recording, events: this.#events, names, declared, token, admits });
     this.client = recording;
     this.gateway = recording;
     this.door = (request, response) => door.answer(request, response);

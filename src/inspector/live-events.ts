@@ -40,6 +40,8 @@ export class LiveEvents {
   open(page: ServerResponse): void {
     this.#pages.add(page);
     page.once("close", () => this.#pages.delete(page));
+    // The gateway keeps a connection whose client has sent FIN, for clients that still wait: a page that is closed does not.
+    page.socket?.once("end", () => page.destroy());
     const requests = this.#source.exchanges.map((exchange) => this.#source.summary(exchange));
     page.write(`retry: 1000\n\n${format({ kind: "all", requests })}`);
   }

@@ -57,7 +57,9 @@ export class RecordCutter {
     this.#headerBytes += piece.length;
     if (this.#header[0] !== VERSION) {
       this.#readable = false;
-      this.#sink.unreadable(this.#header.subarray(0, this.#headerBytes));
+      const start = this.#header.subarray(0, this.#headerBytes);
+      this.#sink.unreadable(Buffer.concat([start, chunk.subarray(at + piece.length)]));
+      return chunk.length;
     } else if (this.#headerBytes === HEADER_LENGTH) {
       this.#contentLeft = this.#header.readUInt16BE(4);
       this.#paddingLeft = this.#header[6]!;

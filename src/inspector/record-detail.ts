@@ -4,7 +4,7 @@ import { writeHeader } from "../protocol/record.js";
 import { NO_RECORD, type RecordedRecord } from "./conversation.js";
 import type { LocatedPair } from "./decoded.js";
 import {
-  contentOf,
+  keptContentOf,
   protocolStatusName,
   recordSummary,
   typeName,
@@ -22,7 +22,7 @@ const HEX_BYTES = 2048;
 export function recordDetail(record: RecordedRecord, source: RecordSummarySource): RecordDetail {
   const { content } = source;
   const { type, direction, start, contentLength } = record;
-  const bytes = contentOf(content, record);
+  const bytes = keptContentOf(content, record);
   const masks = content.masks(type, direction);
   const { pairs, end } = content.decoded(type, direction);
   const own = pairs

@@ -27,7 +27,7 @@ export function typeName(type: number): string {
 }
 
 /** The content of a record, as far as it was kept. */
-export function contentOf(content: ConversationContent, record: RecordedRecord): Buffer {
+export function keptContentOf(content: ConversationContent, record: RecordedRecord): Buffer {
   const { type, direction, start, contentLength } = record;
   return content.bytesOf(type, direction).subarray(start, start + contentLength);
 }
@@ -61,7 +61,7 @@ const GIST_BYTES = 80;
 
 function gistOf(record: RecordedRecord, content: ConversationContent): string {
   const { type, direction, start, contentLength } = record;
-  const bytes = contentOf(content, record);
+  const bytes = keptContentOf(content, record);
   switch (type) {
     case RecordType.BeginRequest: {
       if (bytes.length < 8) return "";

@@ -4,7 +4,7 @@ import type { ClientObserver, ClientRequest } from "../client/index.js";
 import type { GatewayObserver } from "../gateway/index.js";
 import { ConnectionRecording, type ConnectionRecordingHost } from "./connection-recording.js";
 import { Conversation, type ConnectionFacts } from "./conversation.js";
-import { ExchangeRecording, type ExchangeRecordingHost, type Question } from "./exchange-recording.js";
+import { ExchangeRecording, type ExchangeRecordingHost, type RoleQuestion } from "./exchange-recording.js";
 import type { InspectorLimits } from "./inspector-limits.js";
 
 /** Learns what changes in a recording. */
@@ -31,7 +31,7 @@ export class Recording
   readonly #listener: RecordingListener;
   /** By number, the oldest first. */
   readonly #exchanges = new Map<number, ExchangeRecording>();
-  readonly #questions = new WeakMap<ClientRequest, Question>();
+  readonly #questions = new WeakMap<ClientRequest, RoleQuestion>();
   /** By the client's port. */
   readonly #replays = new Map<number, ExpectedReplay>();
   #lastExchange = 0;
@@ -94,7 +94,7 @@ export class Recording
     return exchange;
   }
 
-  asked(request: ClientRequest, question: Question): void {
+  asked(request: ClientRequest, question: RoleQuestion): void {
     this.#questions.set(request, question);
   }
 

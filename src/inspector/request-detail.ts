@@ -3,7 +3,7 @@ import { NULL_REQUEST_ID, RecordType, roleName } from "../protocol/constants.js"
 import { Params } from "../protocol/params.js";
 import { ConversationContent, quotableSecrets } from "./conversation-content.js";
 import type { Conversation, RecordedRecord } from "./conversation.js";
-import type { ExchangeRecording, Question } from "./exchange-recording.js";
+import type { ExchangeRecording, RoleQuestion } from "./exchange-recording.js";
 import { recordSummary } from "./record-summary.js";
 import { replayOf } from "./replay-source.js";
 import { requestSummary, roleSummary } from "./request-summary.js";
@@ -84,7 +84,7 @@ function failureOf(failure: unknown): string | undefined {
   return failure instanceof Error ? failure.message : "it failed";
 }
 
-function questionDetail(question: Question, source: RequestDetailSource): QuestionDetail {
+function questionDetail(question: RoleQuestion, source: RequestDetailSource): QuestionDetail {
   const { exchange, conversations, role } = question;
   return {
     ...roleSummary(exchange, question),
@@ -97,7 +97,7 @@ function questionDetail(question: Question, source: RequestDetailSource): Questi
 }
 
 /** The `Variable-*` fields of an authorizer that allowed, as they came, and whether each was passed on. */
-function variablesOf(question: Question, source: RequestDetailSource): readonly PassedVariable[] {
+function variablesOf(question: RoleQuestion, source: RequestDetailSource): readonly PassedVariable[] {
   const { result, role } = question;
   const conversation = question.conversations.at(-1);
   if (result?.kind !== "allowed" || conversation === undefined) return [];
@@ -186,18 +186,20 @@ function neighboursOf(
   return neighbours;
 }
 
-/** The records of another conversation between the first and the last record of this one. */
+/** The records of another conversation from the first record of this one until its end. */
 function recordsDuring(
-  { records: own, lastTime }: Conversation,
+  conversation: Conversation,
   other: Conversation,
   { role, exchange, source }: NeighbourSource & { readonly role: number | undefined },
 ): readonly RecordSummary[] {
-  const [first] = own;
+  const [first] = conversation.records;
   if (first === undefined) return [];
   const content = contentFor(other, { role, source });
+  const hasEnded = conversation.contentsOf(RecordType.EndRequest, "received") !== undefined;
+  const last = hasEnded ? conversation.lastTime : Infinity;
   const during: RecordSummary[] = [];
   for (const [index, record] of other.records.entries()) {
-    if (!isBetween(record, first.time, lastTime)) continue;
+    if (!isBetween(record, first.time, last)) continue;
     if (during.length >= NEIGHBOUR_RECORDS) break;
     during.push(recordSummary(record, { content, index, begin: exchange.time }));
   }

@@ -1,5 +1,5 @@
 import { RecordType, roleName } from "../protocol/constants.js";
-import type { ExchangeRecording, Question } from "./exchange-recording.js";
+import type { ExchangeRecording, RoleQuestion } from "./exchange-recording.js";
 import { joinedSpans, type SecretNames } from "./secret-spans.js";
 import { shownText } from "./shown.js";
 import type { RequestSummary, RoleSummary } from "./views.js";
@@ -27,7 +27,7 @@ export function requestSummary(exchange: ExchangeRecording, names: SecretNames):
 }
 
 /** Summarizes what came of a question. */
-export function roleSummary(exchange: ExchangeRecording, question: Question): RoleSummary {
+export function roleSummary(exchange: ExchangeRecording, question: RoleQuestion): RoleSummary {
   const { result, role } = question;
   const name = roleName(role);
   const isLast = exchange.questions.at(-1) === question;
@@ -37,7 +37,7 @@ export function roleSummary(exchange: ExchangeRecording, question: Question): Ro
   return { role: name, outcome: result?.kind ?? "asked", status: statusOf(question) };
 }
 
-function statusOf({ result }: Question): number | undefined {
+function statusOf({ result }: RoleQuestion): number | undefined {
   switch (result?.kind) {
     case "denied":
     case "responded":
@@ -49,7 +49,7 @@ function statusOf({ result }: Question): number | undefined {
   }
 }
 
-function hasStderr({ conversations }: Question): boolean {
+function hasStderr({ conversations }: RoleQuestion): boolean {
   return conversations.some(
     (conversation) => (conversation.contentsOf(RecordType.Stderr, "received")?.length ?? 0) > 0,
   );

@@ -122,7 +122,7 @@ test("every option that the other functions have is known", () => {
     pages: 1,
     waitingEventBytes: 1,
   };
-  const inspector: Every<InspectorOptions> = { key: 1, secrets: 1, limits: inspectorLimits };
+  const inspector: Every<InspectorOptions> = { admits: 1, secrets: 1, limits: inspectorLimits };
   const routes: Every<GatewayRoutes> = { protect: 1, filter: 1, respond: 1 };
   const php: Every<PhpOptions> = { frontController: 1, root: 1, collectedBytes: 1 };
   const testing: Every<TestApplicationOptions> = { bridges: 1, vouchesFor: 1, behind: 1, doubles: 1, log: 1 };

@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, test } from "vitest";
 
+import type { InspectorOptions } from "../../src/inspector/index.js";
 import { http, type HttpCall } from "../gateway/support/http.js";
 import { responder, serveDefinitions } from "../support/served.js";
 import { openInspected, type Inspected } from "./support/inspected.js";
@@ -8,14 +9,14 @@ import { openInspected, type Inspected } from "./support/inspected.js";
 const READS = ["", "/", "/page.css", "/page.js", "/events", "/requests/1", "/records/1/0", "/missing"];
 
 /** A gateway with an inspector before an application that echoes. */
-async function opened(key?: string): Promise<Inspected> {
+async function opened(admits?: InspectorOptions["admits"]): Promise<Inspected> {
   const { address } = await serveDefinitions([
     responder({
       "POST /echo": ({ body }) => body.stream(),
       "GET /hello": () => "hello",
     }),
   ]);
-  return openInspected({ address, routes: { respond: ["/"] }, inspector: { key } });
+  return openInspected({ address, routes: { respond: ["/"] }, inspector: { admits } });
 }
 
 /** The status of a request to the inspector. */
@@ -54,17 +55,13 @@ describe("the Host of a request to the inspector", () => {
   });
 });
 
-describe("with a key", () => {
-  test("everything but the files of the page needs it, and any Host is allowed", async () => {
-    const inspected = await opened("s3same");
-    const headers = { host: "dev.example" };
-    for (const path of ["", "/", "/events", "/requests/1", "/records/1/0", "/missing"]) {
-      expect(await statusOf(inspected, path, { headers })).toBe(403);
-      expect(await statusOf(inspected, `${path}?key=s3sam`, { headers })).toBe(403);
-      expect(await statusOf(inspected, `${path}?key=s3same`, { headers })).not.toBe(403);
-    }
-    expect(await statusOf(inspected, "/page.css", { headers })).toBe(200);
-  });
+test("admits decides instead of the Host, if it is given", async () => {
+  const inspected = await opened(({ headers }) => headers["x-badge"] === "1");
+  for (const path of READS) {
+    expect(await statusOf(inspected, path)).toBe(403);
+    const headers = { host: "dev.example", "x-badge": "1" };
+    expect(await statusOf(inspected, path, { headers })).not.toBe(403);
+  }
 });
 
 describe("every answer of the inspector", () => {

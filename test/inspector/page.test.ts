@@ -112,7 +112,7 @@ async function openSite(): Promise<Inspected & { release: () => void }> {
 /** Opens the inspector in a browser. */
 async function openPage(
   { url }: Inspected,
-  { width = 1280, colorScheme = "light" as "light" | "dark" } = {},
+  { width = 1280, colorScheme = "light" }: { width?: number; colorScheme?: "light" | "dark" } = {},
 ): Promise<void> {
   context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
   context.setDefaultTimeout(10_000);
@@ -417,7 +417,7 @@ describe("the page", () => {
       await http(site.url, "/members/card.txt", { headers: { Cookie: "sid=1234" } });
       await openPage(site, { colorScheme });
       await open(/card/);
-      const ratios = (await page.evaluate(CONTRASTS)) as number[];
+      const ratios = await page.evaluate<number[]>(CONTRASTS);
       expect(ratios.length).toBeGreaterThan(20);
       // WCAG 2.2, success criterion 1.4.3.
       expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);

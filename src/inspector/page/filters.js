@@ -15,7 +15,10 @@
  */
 export function filtersOf(form) {
   const data = new FormData(form);
-  const read = (/** @type {string} */ name) => String(data.get(name) ?? "");
+  const read = (/** @type {string} */ name) => {
+    const value = data.get(name);
+    return typeof value === "string" ? value : "";
+  };
   return { path: read("path").trim().toLowerCase(), role: read("role"), status: read("status") };
 }
 

@@ -31,15 +31,13 @@ function selected() {
 }
 
 /**
- * Asks the inspector, with the key of the address, if it has one.
- *
  * @param {string} path
  * @param {string} [method]
  * @returns {Promise<Response>}
  */
 function ask(path, method = "GET") {
   const headers = method === "GET" ? {} : { "X-Tricorn-Token": token };
-  return fetch(`${PATH}${path}${location.search}`, { method, headers });
+  return fetch(PATH + path, { method, headers });
 }
 
 /** @param {RequestSummary} request */
@@ -197,7 +195,7 @@ function welcome() {
   ]);
 }
 
-const events = new EventSource(`${PATH}/events${location.search}`);
+const events = new EventSource(`${PATH}/events`);
 events.addEventListener("open", () => {
   live.textContent = "Live";
   live.className = "live on";
