@@ -13,6 +13,10 @@ export interface ConfigArguments {
   readonly deployment: Readonly<Record<string, unknown>>;
   /** The file in `--deployment`. */
   readonly deploymentFile: string | undefined;
+  /** Whether to look at the existing configuration first. */
+  readonly existing: boolean;
+  /** The Web server's main file in `--main-file`. */
+  readonly mainFile: string | undefined;
   readonly json: boolean;
   /** The folder in `--out`. */
   readonly out: string | undefined;
@@ -23,9 +27,11 @@ type Options = NonNullable<ParseArgsConfig["options"]>;
 /** Options that are not fields of the deployment. */
 const COMMAND_OPTIONS: Options = {
   deployment: { type: "string" },
+  existing: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   into: { type: "boolean" },
   json: { type: "boolean" },
+  "main-file": { type: "string" },
   out: { type: "string" },
 };
 
@@ -61,12 +67,17 @@ export function parseConfigArguments(args: readonly string[]): ConfigArguments {
   }
   if (values["into"] === true) deployment["part"] = "into";
   if (command.length > 0) deployment["command"] = command;
+  const mainFile = values["main-file"] as string | undefined;
+  if (mainFile !== undefined && values["existing"] !== true)
+    throw new UsageError("--main-file is for --existing");
   return {
     help: values["help"] === true,
     server,
     module,
     deployment,
     deploymentFile: values["deployment"] as string | undefined,
+    existing: values["existing"] === true,
+    mainFile: mainFile === undefined ? undefined : resolve(mainFile),
     json: values["json"] === true,
     out: values["out"] as string | undefined,
   };

@@ -6,6 +6,7 @@ import { servers } from "../config/servers.js";
 import { ConfigurationError } from "../errors.js";
 import type { RouteDescription } from "../paths/routes-of.js";
 import { parseConfigArguments, type ConfigArguments } from "./config-arguments.js";
+import { existingReport, lookAt } from "./existing-report.js";
 import { configHelp } from "./help.js";
 import { loadDescription } from "./load-description.js";
 import { nextSteps } from "./next-steps.js";
@@ -15,13 +16,14 @@ import { printConfiguration, writeConfiguration } from "./write-configuration.js
 /**
  * `tricorn config`: prints or writes the configuration of a Web server.
  *
+ * @returns the exit code: 1 if an existing configuration stops the application
  * @throws UsageError, ConfigurationError
  */
-export async function configCommand(args: readonly string[]): Promise<void> {
+export async function configCommand(args: readonly string[]): Promise<number> {
   const parsed = parseConfigArguments(args);
   if (parsed.help) {
     process.stdout.write(configHelp());
-    return;
+    return 0;
   }
   const { server, json, out } = parsed;
   const names = Object.keys(servers).join(", ");
@@ -30,20 +32,26 @@ export async function configCommand(args: readonly string[]): Promise<void> {
     throw new UsageError(`unknown Web server ${JSON.stringify(server)}; expected one of ${names}`);
   }
   const { deployment, description } = await sourceOf(parsed);
+  const source = description === undefined ? { deployment } : { deployment, description };
+  const existing = parsed.existing ? await lookAt(server, source, parsed) : undefined;
+  const isStopped = existing?.findings.some(({ weight }) => weight === "stops") === true;
   if (json) {
-    const known = description === undefined ? {} : { description };
+    const known = { ...(description && { description }), ...(existing && { existing }) };
     process.stdout.write(
       `${JSON.stringify({ deployment: parseDeployment(deployment), ...known }, null, 2)}\n`,
     );
-    return;
+    return isStopped ? 1 : 0;
   }
-  const configuration = configure(
-    server,
-    description === undefined ? { deployment } : { deployment, description },
-  );
+  const configuration = configure(server, source);
+  if (existing !== undefined) process.stderr.write(existingReport(existing));
+  if (isStopped) {
+    process.stderr.write("tricorn: nothing is written, because of what stops it\n");
+    return 1;
+  }
   const written = out === undefined ? undefined : await writeConfiguration(configuration, out);
   if (written === undefined) process.stdout.write(printConfiguration(configuration));
   process.stderr.write(nextSteps(configuration, { deployment: parseDeployment(deployment), written }));
+  return 0;
 }
 
 interface Source {
@@ -79,7 +87,12 @@ function readSource(file: string): {
     throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read ${file}: it is not a JSON object`);
   }
   const object = content as Readonly<Record<string, unknown>>;
-  const { deployment = {}, description, ...rest } = "deployment" in object ? object : { deployment: object };
+  const {
+    deployment = {},
+    description,
+    existing: _,
+    ...rest
+  } = "deployment" in object ? object : { deployment: object };
   // The schema reports all other fields by name.
   const fields = { ...(deployment as Record<string, unknown>), ...rest };
   return description === undefined

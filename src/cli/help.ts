@@ -1,4 +1,5 @@
 import type { DeploymentOption } from "../config/deployment-options.js";
+import { examiners } from "../config/existing/examiners.js";
 import { servers } from "../config/servers.js";
 import type { ControlCommandName } from "./control-arguments.js";
 import { commandOptions } from "./config-arguments.js";
@@ -56,6 +57,12 @@ export function configHelp(): string {
       "--into",
       "write what a site that exists includes to have the application at --mount, not a whole server",
     ],
+    [
+      "--existing",
+      `look at the configuration of ${Object.keys(examiners).join(", ")} on this machine first, and write nothing if it stops the ` +
+        "application; as the caller, without changing anything",
+    ],
+    ["--main-file <file>", "the main file that --existing looks at; by default Debian's"],
     ["--out <folder>", "write the files to this folder, instead of printing them"],
     ["--json", "print the deployment with all defaults, and the description of the application"],
     ["-- <command> …", "the command that starts the application, for servers that start it"],

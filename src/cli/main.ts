@@ -47,8 +47,7 @@ async function run(): Promise<number | undefined> {
       await initCommand(args);
       return 0;
     case "config":
-      await configCommand(args);
-      return 0;
+      return configCommand(args);
     case "dev": {
       // Loaded for this command only: it brings what watches files.
       const { devCommand } = await import("./dev-command.js");

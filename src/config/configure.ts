@@ -15,7 +15,7 @@ export interface ConfigureOptions {
 }
 
 /** An application whose routes are unknown. */
-const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filters: [] };
+export const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filters: [] };
 
 /** The servers whose sites can include an application. */
 const PARTS: ReadonlySet<string> = new Set(["apache", "caddy", "h2o", "haproxy", "lighttpd", "nginx"]);

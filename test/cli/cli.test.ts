@@ -375,4 +375,69 @@ describe("tricorn config", () => {
     const read = await tricorn(["config", "nginx", "--deployment", "books.json"], cwd);
     expect(read.out).toContain("location ^~ /app/ {");
   });
+
+  describe("--existing", () => {
+    /** An nginx configuration of its own, with a secret. */
+    function site(lines: string): string {
+      const path = folder();
+      writeFileSync(
+        join(path, "nginx.conf"),
+        `pid ${path}/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\nserver {\nlisten 127.0.0.1:80;\n${lines}\n}\n}\n`,
+      );
+      return join(path, "nginx.conf");
+    }
+    const SECRET = 'location / { add_header Authorization "Bearer hunter2"; return 200; }';
+    const into = ["config", "nginx", "--into", "--mount", "/app", "--existing", "--main-file"];
+
+    test("looks, and writes where nothing stops the application", async () => {
+      const file = site(SECRET);
+      const { code, out, err } = await tricorn([...into, file]);
+      expect(code).toBe(0);
+      expect(out).toContain("location ^~ /app/ {");
+      expect(err).toContain(
+        `looked at    nginx -T -c ${file}\n` +
+          `note         ${file}:6: a site: its server block is a place for the line\n`,
+      );
+      expect(out + err).not.toContain("hunter2");
+    });
+
+    test("writes nothing if something stops the application, and says where it is", async () => {
+      const file = site(`${SECRET}\nlocation /app/ { return 200; }`);
+      const { code, out, err } = await tricorn([...into, file, "--out", join(folder(), "out")]);
+      expect([code, out]).toEqual([1, ""]);
+      expect(err).toContain(`stops        ${file}:9: location /app/ exists: nginx refuses a second one\n`);
+      expect(err).toMatch(/\ntricorn: nothing is written, because of what stops it\n$/);
+      expect(err).not.toContain("hunter2");
+    });
+
+    test("shows nothing of a configuration that nginx refuses, but where it does", async () => {
+      const file = site(`${SECRET}\nhunter2 on;`);
+      const { code, out, err } = await tricorn([...into, file]);
+      expect([code, out]).toEqual([1, ""]);
+      expect(err).toContain(`not seen     nginx -T -c ${file}: it failed with 1 at ${file}:9\n`);
+      expect(err).not.toContain("hunter2");
+    });
+
+    test("is part of the JSON, which can be read back", async () => {
+      const file = site(SECRET);
+      const { code, out } = await tricorn([...into, file, "--json"]);
+      expect(code).toBe(0);
+      expect(JSON.parse(out).existing).toMatchObject({
+        seen: [`nginx -T -c ${file}`],
+        findings: [{ weight: "note", place: { file, line: 6 } }],
+      });
+      const cwd = folder();
+      writeFileSync(join(cwd, "it.json"), out);
+      expect((await tricorn(["config", "nginx", "--deployment", "it.json"], cwd)).code).toBe(0);
+    });
+
+    test.each([
+      [["config", "jetty", "--existing"], "--existing looks at "],
+      [["config", "nginx", "--main-file", "/etc/nginx/nginx.conf"], "--main-file is for --existing"],
+    ])("is refused for %j", async (args, fact) => {
+      const { code, err } = await tricorn(args);
+      expect(code).toBe(2);
+      expect(err).toContain(fact);
+    });
+  });
 });
