@@ -85,6 +85,9 @@ export interface ApplicationDescription {
   readonly roles: readonly { readonly name: string; readonly number: number }[];
 }
 
+/** @internal What a test changes of an application. */
+export type ApplicationChanges = Pick<ApplicationOptions, "container" | "log">;
+
 /** A compiled application, for any number of listeners. Created by {@link createApplication}. */
 export class TricornApplication {
   /** @internal The roles that it plays, shared by all its listeners. */
@@ -128,7 +131,7 @@ export class TricornApplication {
   }
 
   /** @internal Compiles the application again, with other options: tests replace its container and its log. */
-  with(changes: Pick<ApplicationOptions, "container" | "log">): TricornApplication {
+  with(changes: ApplicationChanges): TricornApplication {
     return new TricornApplication({ ...this.#options, ...changes });
   }
 
@@ -176,8 +179,9 @@ export function createApplication(
 /** @internal {@link createApplication}, for other public functions, which set the error's place themselves. */
 export function compileApplication(
   options: ApplicationOptions | readonly ApplicationPart[],
+  changes: ApplicationChanges = {},
 ): TricornApplication {
-  return new TricornApplication(toOptions(options));
+  return new TricornApplication({ ...toOptions(options), ...changes });
 }
 
 /**

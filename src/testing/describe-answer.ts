@@ -44,7 +44,7 @@ export function describeAnswer(
   const sections = [
     `${request}\n${[status, STATUS_CODES[status]].join(" ").trim()}`,
     ...headers.toArray().map(([name, value]) => `\n${name}: ${shownField(name, value, secretFields)}`),
-    bytes.length === 0 ? "" : `\n\n${excerptOf(textOf(bytes))}`,
+    bytes.length === 0 ? "" : `\n\n${excerptOf(textOf(bytes)).trimEnd()}`,
     applicationStatus === 0 ? "" : `\n\nApplication status: ${applicationStatus}`,
     stderr === "" ? "" : `\n\nFCGI_STDERR: ${stderr.trimEnd()}`,
     logged.length === 0 ? "" : `\n\nLogged: ${logged.map(formatLine).join("\n")}`,

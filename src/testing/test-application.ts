@@ -1,4 +1,9 @@
-import { TricornApplication, compileApplication, type ApplicationPart } from "../application.js";
+import {
+  TricornApplication,
+  compileApplication,
+  type ApplicationChanges,
+  type ApplicationPart,
+} from "../application.js";
 import { openDispatcher } from "../bridges/open-dispatcher.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { FastCgiClient, type ClientRequest } from "../client/index.js";
@@ -233,13 +238,25 @@ function compiledForTest(
   given: TricornApplication | readonly ApplicationPart[],
   { doubles, isQuiet }: { readonly doubles: readonly Double[]; readonly isQuiet: boolean },
 ): { readonly compiled: TricornApplication; readonly log: RequestLog | undefined } {
-  const application = given instanceof TricornApplication ? given : compileApplication(given);
-  const log = isQuiet && application.ownLog === undefined ? new RequestLog() : undefined;
-  if (log === undefined && doubles.length === 0) return { compiled: application, log };
-  const compiled = application.with({
-    ...(log && { log: logTo(log.write, { secrets: application.secrets }) }),
-    ...(doubles.length > 0 && { container: containerWith(doubles, application.container) }),
-  });
+  const isCompiled = given instanceof TricornApplication;
+  const { secrets, container, ownLog } = isCompiled ? given : NO_OPTIONS;
+  const log = isQuiet && ownLog === undefined ? new RequestLog() : undefined;
+  const changes = {
+    ...(log && { log: logTo(log.write, { secrets }) }),
+    ...(doubles.length > 0 && { container: containerWith(doubles, container) }),
+  };
+  const compiled = isCompiled ? changed(given, changes) : compileApplication(given, changes);
   checkDoubles(doubles, compiled);
   return { compiled, log };
 }
+
+function changed(application: TricornApplication, changes: ApplicationChanges): TricornApplication {
+  return Object.keys(changes).length === 0 ? application : application.with(changes);
+}
+
+/** What a list of controllers says of its application. */
+const NO_OPTIONS: Pick<TricornApplication, "secrets" | "container" | "ownLog"> = {
+  secrets: [],
+  container: undefined,
+  ownLog: undefined,
+};

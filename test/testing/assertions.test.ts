@@ -79,8 +79,7 @@ describe("an answer that is not as expected", () => {
   Content-Type: text/plain; charset=utf-8
   Content-Length: 13
 
-  Unauthorized
-`;
+  Unauthorized`;
     expect(messageOf(() => expect(answer).toAllow())).toBe(expected);
     expect(messageOf(() => assertAllows(answer))).toBe(expected);
   });

@@ -37,8 +37,8 @@ await running.close();
 
 console.log(
   JSON.stringify({
-    shown: shown.json,
-    added: [added.status, added.json],
+    shown: shown.json(),
+    added: [added.status, added.json()],
     allowed: [allowed.allowed, allowed.variables],
     filtered: filtered.text,
   }),
