@@ -124,8 +124,11 @@ export class Roles {
     } else if (exchange.role === Role.Responder || exchange.role === Role.Filter) {
       // Some servers ignore the protocol status and take an empty answer for a 200, so the answer has a status of its own.
       void sendReply(exchange, problemReply(refusalError(refusal)), { protocolStatus });
+    } else if (protocolStatus === undefined) {
+      exchange.end({ applicationStatus: 1 });
     } else {
-      exchange.end({ applicationStatus: protocolStatus === undefined ? 1 : 0, protocolStatus });
+      // A peer of another role than the three reads the protocol status.
+      exchange.reject(protocolStatus);
     }
   }
 

@@ -793,17 +793,21 @@ export const specification: readonly Section[] = [
       {
         of: "application",
         says: "UNKNOWN_ROLE refuses an unsupported role.",
-        tests: s55("an unimplemented role gets UNKNOWN_ROLE at once"),
+        tests: s55(
+          "an unimplemented role gets UNKNOWN_ROLE at once",
+          "a role beyond the three gets UNKNOWN_ROLE in END_REQUEST alone, without STDOUT or STDERR",
+        ),
       },
       {
         of: "application",
         says: "A refusal is END_REQUEST alone.",
         status: "differs",
         because:
-          "Only for unknown roles. Apache takes an empty answer for an empty 200, so a responder or filter " +
+          "Only for roles beyond the three. Apache takes an empty answer for an empty 200, so a responder or filter " +
           "sends a Status (500 or 503) and a body first. An authorizer denies, with REQUEST_COMPLETE: " +
           "lighttpd takes END_REQUEST without output for allowed.",
         tests: s55(
+          "a role beyond the three gets UNKNOWN_ROLE in END_REQUEST alone, without STDOUT or STDERR",
           "a responder request without responders gets UNKNOWN_ROLE, and 500 for servers that ignore that",
           "a request above the limit of its connection gets OVERLOADED and 503",
           "every refusal of an authorizer request is an explicit denial",

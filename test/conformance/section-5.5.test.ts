@@ -98,6 +98,22 @@ describe("Section 5.5: the end of a request", () => {
     expect((await peer.send(get(1, "/hello")).answer(1)).text).toBe("hello");
   });
 
+  test("a role beyond the three gets UNKNOWN_ROLE in END_REQUEST alone, without STDOUT or STDERR", async () => {
+    const { connect } = await serveDefinitions([responder({ "GET /hello": () => "hello" })], {
+      dispatcher: { stderr: "warnings" },
+    });
+    const peer = await connect();
+    for (const role of [0, 9, 65_535]) {
+      peer.send(begin(1, role), params(1, variablesOf("/hello")), record(Type.stdin, 1));
+      const { records } = await peer.answer(1);
+      expect(records.map(({ type, content }) => [type, [...content]])).toEqual([
+        [Type.end, [0, 0, 0, 0, 3, 0, 0, 0]],
+      ]);
+    }
+    // One of the three is answered for servers that ignore the protocol status.
+    expect((await peer.send(begin(1, 3)).answer(1)).status).toBe(500);
+  });
+
   test("a responder request without responders gets UNKNOWN_ROLE, and 500 for servers that ignore that", async () => {
     const { connect } = await serveDefinitions([]);
     const peer = await connect();

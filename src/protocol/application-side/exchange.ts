@@ -1,6 +1,7 @@
 import type { AbortedError } from "../../errors.js";
 import type { AnswerFields, EndFields } from "./answer-fields.js";
 import type { AnswerWriter } from "../answer-writer.js";
+import { encodeEndRequest } from "../bodies.js";
 import { ProtocolStatus, RecordType } from "../constants.js";
 import { ExchangeInput, type InputHost } from "./exchange-input.js";
 import { callListener, ExchangeListeners } from "./exchange-listeners.js";
@@ -207,6 +208,14 @@ export class Exchange {
     // A peer that aborted the request reads no answer, and must not take STDERR for one.
     if (this.aborted === undefined) this.#writeWarnings();
     this.#host.output.end(this.id, applicationStatus, protocolStatus);
+    this.#finish();
+  }
+
+  /** Refuses the request with END_REQUEST alone (section 5.5): nothing of an answer was written, not even an empty STDOUT. */
+  reject(protocolStatus: ProtocolStatus): void {
+    if (this.ended) return;
+    const content = encodeEndRequest({ applicationStatus: 0, protocolStatus });
+    this.#host.output.record(RecordType.EndRequest, this.id, content);
     this.#finish();
   }
 

@@ -138,7 +138,12 @@ function answersOf(
         demand(content.length > 0, "a record of STDERR is empty");
         break;
       default:
-        demand(state.closed, "END_REQUEST came before the end of STDOUT");
+        // Section 5.5: only a role beyond the three is refused by END_REQUEST alone.
+        if ((role > 3 || role === 0) && content[4] !== 0) {
+          demand(!state.closed && state.stdout.length === 0, "a refusal is not END_REQUEST alone");
+        } else {
+          demand(state.closed, "END_REQUEST came before the end of STDOUT");
+        }
         demand(content.length === 8, "the body of END_REQUEST has not 8 bytes");
         demand(content.readUIntBE(5, 3) === 0, "the reserved bytes of END_REQUEST are not zero");
         ends.set(id, number + 1);
