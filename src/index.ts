@@ -35,6 +35,7 @@ export type { StderrLines } from "./log/stderr-lines.js";
 export { Authorizer, Filter, Responder } from "./decorators/role.js";
 export type { AuthorizerOptions, FilterOptions, Filtered, ScopeOptions } from "./decorators/role.js";
 export {
+  All,
   Delete,
   Get,
   Head,

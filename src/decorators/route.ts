@@ -2,6 +2,7 @@ import { METHODS } from "node:http";
 
 import { ConfigurationError } from "../errors.js";
 import type { HandlerResult } from "../roles/reply.js";
+import { EVERY_METHOD } from "../roles/router.js";
 import { applying, blamingCaller, callerOf, type Caller } from "../diagnostics/caller.js";
 import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { className } from "./class.js";
@@ -181,11 +182,28 @@ export const Head = shorthand("@Head");
  */
 export const Options = shorthand("@Options");
 
-/** A route decorator for one HTTP method. The path defaults to "/". */
+/**
+ * Answers every method that has no route of its own for the path, HEAD and OPTIONS too: the path is never answered with 405.
+ *
+ * @example
+ * ```ts
+ * import { All, Req, Responder, type ResponderRequest } from "tricorn";
+ *
+ * @Responder("/hooks")
+ * class Hooks {
+ *   @All("/:name")
+ *   receive(@Req() { method, pathParams }: ResponderRequest) {
+ *     return { method, name: pathParams["name"] };
+ *   }
+ * }
+ * ```
+ */
+export const All = shorthand("@All", EVERY_METHOD);
+
+/** A route decorator for one HTTP method, or for every method. The path defaults to "/". */
 export type RouteShorthand = (path?: string, options?: RouteOptions) => RouteDecorator;
 
-function shorthand(decorator: string): RouteShorthand {
-  const method = decorator.slice(1).toUpperCase();
+function shorthand(decorator: string, method = decorator.slice(1).toUpperCase()): RouteShorthand {
   const ofMethod: RouteShorthand = (path = "/", options) => {
     blamingCaller(ofMethod, () => {
       requireParentheses(decorator, [path, options]);
@@ -211,10 +229,12 @@ function routeDecorator(
   const apply: RouteDecorator = (target, key) =>
     applying(apply, caller, () => {
       const { routes } = methodMetadata(target, key, decorator);
-      if (!METHODS.includes(method)) {
+      const isAll = method === EVERY_METHOD;
+      if (isAll ? decorator !== "@All" : !METHODS.includes(method)) {
+        const cure = isAll ? "; use @All for every method" : "";
         throw new ConfigurationError(
           "ERR_ROUTE_METHOD",
-          `Cannot route to ${className(target.constructor)}.${String(key)}: ${JSON.stringify(method)} is not an HTTP method`,
+          `Cannot route to ${className(target.constructor)}.${String(key)}: ${JSON.stringify(method)} is not an HTTP method${cure}`,
         );
       }
       // Decorators run last to first.

@@ -12,7 +12,7 @@ import type { Verdict } from "./verdict.js";
 export interface RouteDefinition {
   /**
    * The HTTP method in capitals. GET answers HEAD too, unless HEAD has a route of its own. `*` stands for all methods, and
-   * answers what no route with a method does.
+   * answers what no route of the method does whose path is the same or more specific.
    */
   readonly method: string;
   /** The path below the mount, with `:name` and `*` as find-my-way writes them. */

@@ -1,4 +1,10 @@
-import { comparedPath, onlyPathOf, plainPattern, routedPath } from "../paths/route-pattern.js";
+import {
+  comparedPath,
+  onlyPathOf,
+  optionalVariants,
+  plainPattern,
+  routedPath,
+} from "../paths/route-pattern.js";
 import { routeTree, type RouteTree } from "../paths/route-tree.js";
 
 /** A route that was found, and the segments that it captured. */
@@ -44,6 +50,10 @@ export class Router<T> {
   readonly #methods = new Set<string>();
   /** The routes of every method that capture segments, each as one of GET. */
   #every: RouteTree | undefined;
+  /** The routes that capture segments, as they were added; kept only to merge those of a method with those of every method. */
+  readonly #captured: { readonly method: string; readonly path: string; readonly value: T }[] = [];
+  /** By method: its routes that capture segments and those of every method in one tree, made when it is first needed. */
+  readonly #merged = new Map<string, RouteTree>();
 
   /** Adds a route. Throws for an invalid path or method, and for a route that exists already. */
   add(method: string, pattern: string, value: T): void {
@@ -54,21 +64,22 @@ export class Router<T> {
       const fixed = this.#fixed.get(method) ?? new Map<string, Found<T>>();
       if (fixed.has(onlyPath)) throw new Error(`Cannot add route: ${method} ${pattern} exists already`);
       this.#fixed.set(method, fixed.set(onlyPath, { value, pathParams: NOTHING }));
-    } else if (method === EVERY_METHOD) {
-      (this.#every ??= routeTree(options)).on("GET", path, unused, value);
-    } else {
-      (this.#tree ??= routeTree(options)).on(method as Methods, path, unused, value);
+      return;
     }
+    if (method === EVERY_METHOD) (this.#every ??= routeTree(options)).on("GET", path, unused, value);
+    else (this.#tree ??= routeTree(options)).on(method as Methods, path, unused, value);
+    this.#captured.push({ method, path, value });
+    this.#merged.clear();
   }
 
-  /** The route, or undefined. A HEAD without a route of its own finds that of GET; routes of every method come last. */
+  /**
+   * The route, or undefined. A HEAD without a route of its own finds that of GET. A route of every method is found if no route of
+   * the method has the same path, or one with more static segments.
+   */
   find(method: string, target: string): Found<T> | undefined {
     const path = routedPath(target);
-    return (
-      this.#lookUp(method, path) ??
-      (method === "HEAD" ? this.#lookUp("GET", path) : undefined) ??
-      this.#lookUpEvery(path)
-    );
+    if (method !== "HEAD") return this.#lookUpBoth(method, path);
+    return this.#lookUp(method, path) ?? this.#lookUpBoth("GET", path);
   }
 
   /** Whether a route matches this path, for any method. */
@@ -93,6 +104,36 @@ export class Router<T> {
     // Only methods that were added: the router looks them up in an object that a peer's "__proto__" must not reach.
     if (!this.#methods.has(method)) return undefined;
     return this.#lookUpFixed(method, path) ?? foundIn(this.#tree, method, path);
+  }
+
+  /** Among the routes of a method and those of every method. */
+  #lookUpBoth(method: string, path: string): Found<T> | undefined {
+    if (!this.#methods.has(method)) return this.#lookUpEvery(path);
+    return (
+      this.#lookUpFixed(method, path) ??
+      this.#lookUpFixed(EVERY_METHOD, path) ??
+      foundIn(this.#every === undefined ? this.#tree : this.#mergedTree(method), method, path)
+    );
+  }
+
+  #mergedTree(method: string): RouteTree {
+    const made = this.#merged.get(method);
+    if (made !== undefined) return made;
+    const tree = routeTree(options);
+    for (const route of this.#captured)
+      if (route.method === method) tree.on(method as Methods, route.path, unused, route.value);
+    for (const route of this.#captured) {
+      if (route.method !== EVERY_METHOD) continue;
+      for (const variant of optionalVariants(route.path)) {
+        try {
+          tree.on(method as Methods, variant, unused, route.value);
+        } catch {
+          // The method has this path itself.
+        }
+      }
+    }
+    this.#merged.set(method, tree);
+    return tree;
   }
 
   #lookUpEvery(path: string): Found<T> | undefined {

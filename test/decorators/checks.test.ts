@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { Body, Cookie, Path, Query, Req } from "../../src/decorators/bind.js";
 import { Authorizer, Filter, Responder } from "../../src/decorators/role.js";
-import { Get, Post, Route } from "../../src/decorators/route.js";
+import { All, Get, Post, Route } from "../../src/decorators/route.js";
 import { Use } from "../../src/decorators/use.js";
 import { AuthorizerRequest } from "../../src/roles/authorizer-request.js";
 import { FilterRequest } from "../../src/roles/filter-request.js";
@@ -319,6 +319,50 @@ describe("a route is refused", () => {
     expect(refusalOf(decorate)).toBe(
       'ERR_ROUTE_METHOD: Cannot route to Methods.get: "FETCH" is not an HTTP method',
     );
+  });
+
+  test("with a star for every method, which @All is for", () => {
+    class Methods {
+      get() {
+        return "x";
+      }
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(Methods.prototype, "get")!;
+    expect(refusalOf(() => Route("*", "/")(Methods.prototype, "get", descriptor))).toBe(
+      'ERR_ROUTE_METHOD: Cannot route to Methods.get: "*" is not an HTTP method; use @All for every method',
+    );
+  });
+
+  test("twice for every method at one path, but not beside one of a method", () => {
+    @Responder()
+    class Twice {
+      @All("/a/:x")
+      one() {
+        return "x";
+      }
+
+      @All("/a/:y")
+      other() {
+        return "y";
+      }
+    }
+    expect(refusal(Twice)).toContain(
+      "ERR_ROUTE_TWICE: Cannot route * /a/:y to Twice.other: Twice.one already answers * /a/:x",
+    );
+
+    @Responder()
+    class Beside {
+      @All("/a/:x")
+      one() {
+        return "x";
+      }
+
+      @Get("/a/:y")
+      other() {
+        return "y";
+      }
+    }
+    expect(refusal(Beside)).toBe("nothing was refused");
   });
 
   test("with a status or media type that cannot be sent", () => {

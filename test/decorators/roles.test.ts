@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 
-import { Cookie, Header, Path, Query } from "../../src/decorators/bind.js";
+import { Cookie, Header, Path, Query, Req } from "../../src/decorators/bind.js";
 import { compileControllers } from "../../src/decorators/compile.js";
 import { createContainer } from "../../src/decorators/container.js";
 import { Authorizer, Filter, Responder } from "../../src/decorators/role.js";
-import { Delete, Get, Post, Route } from "../../src/decorators/route.js";
+import { All, Delete, Get, Post, Route } from "../../src/decorators/route.js";
 import { Use } from "../../src/decorators/use.js";
 import { AuthorizerRequest } from "../../src/roles/authorizer-request.js";
 import type { RouteDefinition } from "../../src/roles/definitions.js";
@@ -46,6 +46,42 @@ describe("a responder", () => {
     expect((await ask(application, "/books/7")).text).toBe("Emma 7");
     expect((await ask(application, "/books/7", { method: "DELETE" })).text).toBe("Emma 7");
     expect((await ask(application, "/books/cache", { method: "PURGE" })).status).toBe(204);
+  });
+
+  test("answers every method with @All that no other route answers, never 405", async () => {
+    @Responder("/hooks")
+    class Hooks {
+      @All("/:name", { status: 202 })
+      any(@Req() { method, pathParams }: ResponderRequest) {
+        return `${method} ${pathParams["name"]}`;
+      }
+
+      @Get("/:id")
+      get(@Path("id") id: string) {
+        return `got ${id}`;
+      }
+    }
+    const hooks = applicationOf([Hooks]);
+    const answers = await Promise.all(
+      ["GET", "HEAD", "POST", "OPTIONS", "PROPFIND", "MADE-UP"].map(async (method) => {
+        const { status, text } = await ask(hooks, "/hooks/a", { method });
+        return [method, status, text];
+      }),
+    );
+    expect(answers).toEqual([
+      ["GET", 200, "got a"],
+      ["HEAD", 200, ""],
+      ["POST", 202, "POST a"],
+      ["OPTIONS", 202, "OPTIONS a"],
+      ["PROPFIND", 202, "PROPFIND a"],
+      ["MADE-UP", 202, "MADE-UP a"],
+    ]);
+    expect((await ask(hooks, "/hooks", { method: "POST" })).status).toBe(404);
+    expect(hooks.description.responders[0]!.routes[0]).toEqual({
+      method: "*",
+      path: "/hooks/:name",
+      streams: false,
+    });
   });
 
   test("passes on the status and media type of its route", async () => {

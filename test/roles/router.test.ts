@@ -103,6 +103,36 @@ describe("Router", () => {
     expect(() => routerOf("GET /a", "GET /a")).toThrow();
   });
 
+  test.each([
+    // A fixed path wins over a captured one, and a method over every method only for the same path.
+    ["GET", "/books/new", "* /books/new", ["* /books/new", "GET /books/:id"]],
+    ["GET", "/books/7", "GET /books/:id", ["* /books/new", "GET /books/:id"]],
+    ["GET", "/books/7", "GET /books/:id", ["* /books/:number", "GET /books/:id"]],
+    ["PUT", "/books/7", "* /books/:number", ["* /books/:number", "GET /books/:id"]],
+    ["GET", "/a/b/7", "* /a/b/:id", ["* /a/b/:id", "GET /a/:x/:y"]],
+    ["GET", "/a/c/7", "GET /a/:x/:y", ["* /a/b/:id", "GET /a/:x/:y"]],
+    ["GET", "/a/b", "* /a/b/:id?", ["GET /a/:x", "* /a/b/:id?"]],
+    ["GET", "/a/b/7", "GET /a/b/:n", ["GET /a/b/:n", "* /a/b/:id?"]],
+    ["GET", "/new", "GET /new", ["* /new", "GET /new"]],
+    ["DELETE", "/new", "* /new", ["* /new", "GET /new", "DELETE /old/:id"]],
+    // HEAD is answered as GET is, unless it has a route of its own.
+    ["HEAD", "/new", "GET /new", ["* /new", "GET /new"]],
+    ["HEAD", "/b/1", "GET /b/:id", ["GET /b/:id", "* /b/*", "HEAD /c/:id"]],
+    ["HEAD", "/new", "* /new", ["* /new", "GET /old", "GET /:x"]],
+    ["HEAD", "/c/1", "HEAD /c/:id", ["* /c/1", "HEAD /c/:id", "GET /c/1"]],
+    ["OPTIONS", "/new", "* /new", ["* /new", "GET /new"]],
+  ] as const)("%s %s finds %s among %j, in any order", (method, path, found, routes) => {
+    for (const order of [routes, routes.toReversed()])
+      expect(routerOf(...order).find(method, path)?.value).toBe(found);
+  });
+
+  test("a route that is added later is found beside those of every method", () => {
+    const router = routerOf("* /a/*", "GET /a/:x/y");
+    expect(router.find("GET", "/a/b")?.value).toBe("* /a/*");
+    router.add("GET", "/a/:x", "later");
+    expect(router.find("GET", "/a/b")?.value).toBe("later");
+  });
+
   test("a route for every method answers what no specific route does", () => {
     const router = routerOf("GET /a", "* /a", "* /files/*", "* /");
     expect(router.find("GET", "/a")?.value).toBe("GET /a");

@@ -40,7 +40,8 @@ export function answerOf(records: readonly Received[]): Answer {
   const ends = outputs.filter(({ content }) => content.length === 0);
   // Section 5.5: a refusal is END_REQUEST alone.
   const isRefusal = records.length === 1 && last.content[4] !== 0;
-  if (!isRefusal && (ends.length !== 1 || outputs.at(-1) !== ends[0])) throw new Error("STDOUT is not closed exactly once.");
+  if (!isRefusal && (ends.length !== 1 || outputs.at(-1) !== ends[0]))
+    throw new Error("STDOUT is not closed exactly once.");
   if (records.some(({ padding }) => padding.some((byte) => byte !== 0)))
     throw new Error("Padding is not zeroed.");
   const blank = stdout.indexOf("\r\n\r\n");
