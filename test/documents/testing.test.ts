@@ -19,11 +19,11 @@ test("the tests for Vitest pass with Vitest", async () => {
     JSON.stringify({ compilerOptions: { ...compilerOptions, module: "nodenext" }, include: ["*.ts"] }),
   );
   writeFileSync(join(folder, "vitest.config.mjs"), "export default { resolve: { tsconfigPaths: true } };\n");
-  const [block] = blocksOf(DOCUMENT).filter(({ info }) => info === "vitest");
+  const block = blocksOf(DOCUMENT).find(({ info }) => info === "vitest")!;
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const { stdout } = await run(
     process.execPath,
-    [vitest, "run", "--root", folder, "--reporter=json", extracted.pathOf(block!)],
+    [vitest, "run", "--root", folder, "--reporter=json", extracted.pathOf(block)],
     { cwd: folder, env: { ...process.env, VITEST: undefined } },
   );
   expect(JSON.parse(stdout)).toMatchObject({ success: true, numPassedTests: 2 });
