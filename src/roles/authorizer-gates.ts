@@ -2,6 +2,7 @@ import { ConfigurationError } from "../errors.js";
 import { compileGlob, compileProtection, MAX_PATH_LENGTH, type PathMatcher } from "../paths/path-glob.js";
 import type { Params } from "../protocol/params.js";
 import type { AuthorizerDefinition } from "./definitions.js";
+import { globsOf } from "./globs-of.js";
 import { HeaderError } from "../http/header-fields.js";
 import { documentPaths, locate, protectedPaths, type RequestLocation } from "../paths/location.js";
 import { decodeSegments, normalizePath } from "../paths/plain-path.js";
@@ -108,7 +109,8 @@ function routedPaths({ kind, path }: RequestLocation): readonly string[] | undef
   return resolved === undefined ? undefined : [resolved, decodeSegments(path)];
 }
 
-function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition): Gate {
+function compileGate(definition: AuthorizerDefinition): Gate {
+  const { name, variables, authorize } = definition;
   if (variables !== undefined) checkDeclared(name, variables);
   const checked = (said: unknown): Verdict => {
     if (Deny.is(said)) return said;
@@ -122,7 +124,7 @@ function compileGate({ name, paths, variables, authorize }: AuthorizerDefinition
     }
     return said;
   };
-  return { name, variables: variables ?? [], ...coverage(paths), authorize, checked };
+  return { name, variables: variables ?? [], ...coverage(globsOf(definition)), authorize, checked };
 }
 
 function checkDeclared(name: string, variables: readonly string[]): void {

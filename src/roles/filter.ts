@@ -7,6 +7,7 @@ import type { FilterDefinition } from "./definitions.js";
 import { problemReply } from "./error-reply.js";
 import { logFailure } from "./failure.js";
 import { FilterRequest, type FoundFile } from "./filter-request.js";
+import { globsOf } from "./globs-of.js";
 import { HttpError } from "../http/http-error.js";
 
 import { compose, type Middleware } from "./middleware.js";
@@ -102,10 +103,10 @@ function pathsOf({ path, params }: FilterRequest): readonly string[] {
 }
 
 function toTransform(definition: FilterDefinition, middleware: readonly Middleware[]): Transform {
-  const { name, paths, type, filter, version = String(filter) } = definition;
+  const { name, type, filter, version = String(filter) } = definition;
   const defaults: ReplyDefaults = { type, handler: name };
   const around = [...middleware, ...(definition.middleware ?? [])];
-  const matchers = paths.map(compileGlob);
+  const matchers = globsOf(definition).map(compileGlob);
   const alone = compose<FilterRequest>(around, filter, defaults);
   return {
     name,
