@@ -20,6 +20,7 @@ import { parseAddress, type AddressLike } from "../protocol/address.js";
 import { framingOf } from "../protocol/framing.js";
 import { refuseUselessScgi } from "./useless-scgi.js";
 import { serveObserver } from "./serve-observer.js";
+import type { IdleEnd } from "../server/connection-life.js";
 import { Server, type ServerOptions } from "../server/server.js";
 import { takeSystemdSockets } from "../process/systemd-sockets.js";
 import type { WorkerSide } from "../supervisor/worker-side.js";
@@ -249,12 +250,12 @@ class RunningServer implements Served {
   }
 
   close(): Promise<void> {
-    return (this.#closing ??= this.#close());
+    return (this.#closing ??= this.#close("at once"));
   }
 
-  async #close(): Promise<void> {
+  async #close(idleEnd: IdleEnd): Promise<void> {
     try {
-      await (this.#side ?? this.#server).close();
+      await (this.#side ?? this.#server).close(idleEnd);
       await stopUse(this.#application);
     } finally {
       this.#forgetEnd?.();
@@ -266,7 +267,7 @@ class RunningServer implements Served {
     this.#forgetEnd = closeAtEnd({
       close: async () => {
         try {
-          await this.close();
+          await (this.#closing ??= this.#close("after one more request"));
         } catch (error) {
           log.error({ err: error }, "Cannot close cleanly");
           throw error;

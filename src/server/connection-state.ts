@@ -15,10 +15,15 @@ export interface OpenState {
 }
 
 /**
- * What a connection of a closing server still waits for: a first request or the rest of a BEGIN_REQUEST; what had come when
- * the last answer was written; or only for its active requests.
+ * What a connection of a closing server still waits for: a first request or the rest of a BEGIN_REQUEST; one more request, as it
+ * has just brought one; what had come when the last answer was written; or only for its active requests.
  */
-export type ClosingWait = "nothing" | "first request" | "last arrivals" | "active requests";
+export type ClosingWait =
+  | "nothing"
+  | "first request"
+  | "one more request"
+  | "last arrivals"
+  | "active requests";
 
 /** The peer has sent its last byte, and may still read answers. */
 export interface PeerEndedState {
@@ -39,6 +44,8 @@ export interface DrainingState {
 /** Another process is to have the connection, and nothing is read until it has, or does not take it. */
 export interface OfferedState {
   readonly kind: "offered";
+  /** Whether the peer has closed its side, which the other process reads too. */
+  readonly hasEnded: boolean;
 }
 
 /** The socket is closed. */
@@ -72,7 +79,7 @@ export type ConnectionState = OpenState | PeerEndedState | DrainingState | Offer
 /** The slowest that input may come while draining, in bytes per ms. */
 const DRAIN_RATE = 16;
 
-const OFFERED: OfferedState = { kind: "offered" };
+const OFFERED: OfferedState = { kind: "offered", hasEnded: false };
 
 /** What follows every state when the socket closes. */
 export const CLOSED: ClosedState = { kind: "closed" };
@@ -94,6 +101,15 @@ export function awaitLast(state: ConnectionState, awaits: ClosingWait, wait?: nu
   return { kind: "open", awaits, deadline: wait === undefined ? state.deadline : -wait };
 }
 
+/**
+ * Since when no request is active on an open connection, in ms; Infinity if that is so since the last reading of the clock, undefined
+ * if it is not known.
+ */
+export function idleSince(state: ConnectionState, idle: number): number | undefined {
+  if (state.kind !== "open" || state.awaits !== "nothing" || !Number.isFinite(idle)) return undefined;
+  return state.deadline < 0 ? Infinity : state.deadline - idle;
+}
+
 /** Another process is to have the connection. */
 export function offer(state: ConnectionState): ConnectionState {
   if (state.kind !== "open") throw fault("offer", state);
@@ -104,7 +120,7 @@ export function offer(state: ConnectionState): ConnectionState {
 export function takeBack(state: ConnectionState, idle: number): ConnectionState {
   switch (state.kind) {
     case "offered":
-      return open(idle);
+      return state.hasEnded ? endPeer(open(idle)) : open(idle);
     case "closed":
       return state;
     default:
@@ -117,6 +133,8 @@ export function endPeer(state: ConnectionState): ConnectionState {
   switch (state.kind) {
     case "open":
       return { kind: "peer ended", deadline: state.deadline };
+    case "offered":
+      return { kind: "offered", hasEnded: true };
     case "draining":
     case "closed":
       return state;

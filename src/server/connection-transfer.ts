@@ -21,6 +21,8 @@ export interface TransferredParts {
   readonly rate: () => number;
   /** Reads bytes that were read of the socket before, then the socket. */
   receiveFirst(unread: Buffer): void;
+  /** The peer has closed its side, and everything was read. */
+  inputEnded(): void;
   /** Reads on: what was left unread, then the socket. */
   readOn(): void;
 }
@@ -123,7 +125,7 @@ export class ConnectionTransfer implements Transferable {
     const { life, input } = this.#parts;
     life.takeBack();
     if (!life.isServing) return;
-    if (why === "late" && this.isLeaving) {
+    if (why === "late" && this.isLeaving && life.state.kind === "open") {
       if (unread.length > 0) input.rest = unread;
       this.#isHeld = true;
       this.#handOver?.consider(this);
@@ -132,6 +134,7 @@ export class ConnectionTransfer implements Transferable {
     if (!this.isLeaving) this.#handOver = undefined;
     this.#isHeld = false;
     this.#parts.receiveFirst(unread);
+    if (life.state.kind === "peer ended" && input.rest === undefined) this.#parts.inputEnded();
     if (this.#isToClose) life.closeWhenIdle();
   }
 

@@ -7,7 +7,7 @@ import { ApplicationSide } from "../protocol/application-side/application-side.j
 import type { ApplicationSideHost } from "../protocol/application-side/application-side-host.js";
 import type { ValueName } from "../protocol/constants.js";
 import type { Framing } from "../protocol/framing.js";
-import { ConnectionLife } from "./connection-life.js";
+import { ConnectionLife, type IdleEnd } from "./connection-life.js";
 import { AcceptedSocket } from "./accepted-socket.js";
 import { ConnectionTransfer } from "./connection-transfer.js";
 import type { Givable } from "./giving.js";
@@ -144,8 +144,8 @@ export class Connection implements ApplicationSideHost, Givable {
     this.#transfer?.tick();
   }
 
-  closeWhenIdle(): void {
-    if (this.#transfer?.closesLater() !== true) this.#life.closeWhenIdle();
+  closeWhenIdle(idleEnd?: IdleEnd): void {
+    if (this.#transfer?.closesLater() !== true) this.#life.closeWhenIdle(idleEnd);
   }
 
   /** Another process is to have the connection as soon as no request is active on it, or it closes if none can, as with SCGI. */
@@ -207,6 +207,7 @@ export class Connection implements ApplicationSideHost, Givable {
       life: this.#life,
       rate: () => this.#rate,
       receiveFirst: (unread) => this.receiveFirst(unread),
+      inputEnded: () => this.#inputEnded(),
       readOn: () => {
         this.#receiveRest();
         this.#adjustReading();

@@ -1,4 +1,5 @@
 import { AbortedError } from "../errors.js";
+import type { IdleEnd } from "./connection-life.js";
 import { HandOver, type Offer } from "./hand-over.js";
 import { lastTurns } from "./last-turns.js";
 import { BACKLOG } from "./listening.js";
@@ -13,7 +14,7 @@ export interface EndingListener {
 
 /** A connection as its server ends it. */
 export interface EndingConnection {
-  closeWhenIdle(): void;
+  closeWhenIdle(idleEnd?: IdleEnd): void;
   leave(handOver: HandOver): void;
   stay(): void;
   refuseAll(reason: AbortedError): void;
@@ -59,15 +60,15 @@ export class ServerEnd {
   }
 
   /** See `Server.close`. */
-  close(): Promise<void> {
+  close(idleEnd: IdleEnd): Promise<void> {
     if (this.#isLeaving) {
       this.#isLeaving = false;
       for (const connection of this.#parts.connections) {
         connection.stay();
-        connection.closeWhenIdle();
+        connection.closeWhenIdle(idleEnd);
       }
     }
-    return (this.#ending ??= this.#close());
+    return (this.#ending ??= this.#close(idleEnd));
   }
 
   /** See `Server.leave`. */
@@ -93,7 +94,7 @@ export class ServerEnd {
     this.#resolveEmptied?.();
   }
 
-  async #close(): Promise<void> {
+  async #close(idleEnd: IdleEnd): Promise<void> {
     const { timeouts, listeners, connections, accepted, isFull } = this.#parts;
     this.#forgetTimer = neverEarly(timeouts.shutdown, this.#refuseAll);
     for (const listener of listeners) listener.hide();
@@ -105,7 +106,7 @@ export class ServerEnd {
     });
     const stopped = this.#stopListening();
     const emptied = this.#nextEmptied();
-    for (const connection of connections) connection.closeWhenIdle();
+    for (const connection of connections) connection.closeWhenIdle(idleEnd);
     // Some may have been accepted since then.
     if (this.#cutShort !== undefined)
       for (const connection of connections) connection.refuseAll(this.#cutShort);

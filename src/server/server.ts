@@ -13,6 +13,7 @@ import type { ValueName } from "../protocol/constants.js";
 import { fastCgi, type Framing } from "../protocol/framing.js";
 import { AcceptedSocket, type SocketHandle } from "./accepted-socket.js";
 import { PeerPolicy } from "./allowed-peers.js";
+import type { IdleEnd } from "./connection-life.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
 import type { Gift } from "./giving.js";
 import type { Offer, OfferedConnection } from "./hand-over.js";
@@ -143,11 +144,12 @@ export class Server implements ConnectionOwner {
   /**
    * Starts to listen on one more address. Limits hold over all of them.
    *
+   * @param name what errors call the address
    * @throws ConfigurationError `ERR_ADDRESS` for an address that cannot be read, `ERR_ADDRESS_IN_USE` for one that is
    * taken, `ERR_LISTEN` for one that the system refuses, `ERR_ALLOWED_PEERS` for one that other machines can reach
    * without a list of who may connect; the other addresses stay open
    */
-  async listen(input: AddressLike): Promise<void> {
+  async listen(input: AddressLike, name?: string): Promise<void> {
     const address = parseAddress(input);
     if (address.kind === "tcp") this.#peers.checkHost(address.host, address.host);
     const listener = new Listener(address, {
@@ -166,7 +168,8 @@ export class Server implements ConnectionOwner {
       }
       // Where an inherited socket is bound is known only now: spawn-fcgi and systemd bind a bare port on all interfaces.
       const { host } = listener;
-      if (host !== undefined) this.#peers.checkHost(host, `${listener.address}, which is bound to ${host}`);
+      if (host !== undefined)
+        this.#peers.checkHost(host, `${name ?? listener.address}, which is bound to ${host}`);
     } catch (error) {
       this.#listeners.splice(this.#listeners.indexOf(listener), 1);
       await listener.close();
@@ -189,8 +192,8 @@ export class Server implements ConnectionOwner {
    * Accepts what has reached the process and no more, closes idle connections, lets active requests finish, and refuses those
    * that are still active after the shutdown time-out. Resolves when every connection is closed.
    */
-  close(): Promise<void> {
-    return this.#end.close();
+  close(idleEnd: IdleEnd = "at once"): Promise<void> {
+    return this.#end.close(idleEnd);
   }
 
   /** The other processes of {@link leave} are gone: serves what is left until its peers close, or others come. */

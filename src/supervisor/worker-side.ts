@@ -6,6 +6,7 @@ import { TricornError } from "../errors.js";
 import { endAsBySignal, ignoreOutputErrors, isEnding } from "../process/process-end.js";
 import type { WorkerPlace } from "../process/worker-place.js";
 import { formatAddress, parseAddress } from "../protocol/address.js";
+import type { IdleEnd } from "../server/connection-life.js";
 import type { Server } from "../server/server.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import { activeRequests } from "./active-requests.js";
@@ -37,7 +38,7 @@ export interface WorkerParts {
 export class WorkerSide {
   readonly kind = "worker";
   readonly #place: WorkerPlace;
-  readonly #channel: Channel<MessageToMaster, MessageToWorker>;
+  readonly #channel: Channel<MessageToMaster>;
   #parts: WorkerParts | undefined;
   #transfers: WorkerTransfers | undefined;
   #mayListen: (() => void) | undefined;
@@ -50,7 +51,8 @@ export class WorkerSide {
     this.#place = place;
     // The master may end at any time, and with it the readers of this output.
     ignoreOutputErrors();
-    this.#channel = new Channel(process, (message, handle) => {
+    this.#channel = new Channel(process, (body, handle) => {
+      const message = body as MessageToWorker;
       switch (message.kind) {
         case "listen":
           this.#mayListen?.();
@@ -101,7 +103,7 @@ export class WorkerSide {
     process.channel?.unref();
     for (const { fd, address } of this.#place.sockets) {
       const { protocol } = parseAddress(address);
-      await server.listen(formatAddress({ kind: "fd", fd, protocol }));
+      await server.listen(formatAddress({ kind: "fd", fd, protocol }), address);
     }
   }
 
@@ -118,10 +120,10 @@ export class WorkerSide {
   }
 
   /** Closes the server. Unless the master stops too, its connections go to other workers. */
-  close(): Promise<void> {
+  close(idleEnd: IdleEnd): Promise<void> {
     if (this.#parts === undefined || this.#transfers === undefined) return Promise.resolve();
     const { server } = this.#parts;
-    if (this.#isStopping || !this.#channel.isOpen) return server.close();
+    if (this.#isStopping || !this.#channel.isOpen) return server.close(idleEnd);
     this.#channel.send({ kind: "leaving" });
     return server.leave(this.#transfers.offer);
   }
@@ -139,7 +141,7 @@ export class WorkerSide {
   #stop(): void {
     this.#isStopping = true;
     // No other worker takes its connections any more.
-    endAsBySignal(this.#parts?.server.close());
+    endAsBySignal(this.#parts?.server.close("after one more request"));
   }
 
   #report({ id, active }: { readonly id: number; readonly active: boolean }): void {

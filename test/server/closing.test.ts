@@ -59,6 +59,18 @@ describe.each(["tcp", "unix"] as const)("Server.close, over %s, answers", (over)
     await closed;
   });
 
+  test("one more request on a connection that has just brought one, if it is asked to", async () => {
+    const { connect, server } = await serveDefinitions([hello], { over, ...patient });
+    const peer = await connect();
+    await peer.send(get(1, "/hello")).answer(1);
+    const closed = server.close("after one more request");
+    await turns();
+
+    expect((await peer.send(get(2, "/hello")).answer(2)).text).toBe("hello");
+    await peer.closedByApplication();
+    await closed;
+  });
+
   test.each([1, 5, 8, 12])("a request of whose BEGIN_REQUEST %d bytes have arrived", async (length) => {
     const { connect, server } = await serveDefinitions([hello], { over, ...patient });
     const peer = await connect();

@@ -13,9 +13,18 @@ const read = states.readClock(open, NOW);
 const closing = states.awaitLast(open, "last arrivals");
 const peerEnded = states.endPeer(read);
 const draining = states.drain(open, 30);
+const offered = states.offer(open);
 const closed = states.CLOSED;
 
-const all: Readonly<Record<string, ConnectionState>> = { open, read, closing, peerEnded, draining, closed };
+const all: Readonly<Record<string, ConnectionState>> = {
+  open,
+  read,
+  closing,
+  peerEnded,
+  draining,
+  offered,
+  closed,
+};
 
 type Transition = (state: ConnectionState) => ConnectionState;
 const transitions: Readonly<Record<string, Transition>> = {
@@ -27,17 +36,20 @@ const transitions: Readonly<Record<string, Transition>> = {
   drop: (state) => states.drop(state, 320),
   hurry: (state) => states.hurry(state, 11, NOW),
   readClock: (state) => states.readClock(state, NOW),
+  offer: states.offer,
+  takeBack: (state) => states.takeBack(state, IDLE),
 };
 
 /** The result of each transition in each state; a text is the fault. */
 const expected: Readonly<Record<string, Readonly<Record<string, ConnectionState | string>>>> = {
-  restIdle: { open, read: open, closing, peerEnded, draining, closed },
+  restIdle: { open, read: open, closing, peerEnded, draining, offered, closed },
   awaitLast: {
     open: { kind: "open", awaits: "first request", deadline: -5 },
     read: { kind: "open", awaits: "first request", deadline: -5 },
     closing: { kind: "open", awaits: "first request", deadline: -5 },
     peerEnded,
     draining,
+    offered,
     closed,
   },
   endPeer: {
@@ -46,6 +58,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, ConnectionState 
     closing: { kind: "peer ended", deadline: -IDLE },
     peerEnded: "Cannot end the peer's side of connection: it is peer ended",
     draining,
+    offered: { kind: "offered", hasEnded: true },
     closed,
   },
   awaitAnswers: {
@@ -54,6 +67,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, ConnectionState 
     closing,
     peerEnded: { kind: "peer ended", deadline: -7 },
     draining,
+    offered,
     closed,
   },
   drain: {
@@ -62,6 +76,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, ConnectionState 
     closing: { kind: "draining", deadline: -9, dropped: 0 },
     peerEnded: { kind: "draining", deadline: -9, dropped: 0 },
     draining: "Cannot drain connection: it is draining",
+    offered: "Cannot drain connection: it is offered",
     closed: "Cannot drain connection: it is closed",
   },
   drop: {
@@ -71,6 +86,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, ConnectionState 
     peerEnded: "Cannot drop input of connection: it is peer ended",
     // 320 bytes take 20 ms at the slowest rate.
     draining: { kind: "draining", deadline: -50, dropped: 320 },
+    offered: "Cannot drop input of connection: it is offered",
     closed,
   },
   hurry: {
@@ -79,6 +95,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, ConnectionState 
     closing,
     peerEnded,
     draining: { kind: "draining", deadline: -11, dropped: 0 },
+    offered,
     closed,
   },
   readClock: {
@@ -87,6 +104,25 @@ const expected: Readonly<Record<string, Readonly<Record<string, ConnectionState 
     closing: { kind: "open", awaits: "last arrivals", deadline: NOW + IDLE },
     peerEnded,
     draining: { kind: "draining", deadline: NOW + 30, dropped: 0 },
+    offered,
+    closed,
+  },
+  offer: {
+    open: offered,
+    read: offered,
+    closing: offered,
+    peerEnded: "Cannot offer connection: it is peer ended",
+    draining: "Cannot offer connection: it is draining",
+    offered: "Cannot offer connection: it is offered",
+    closed: "Cannot offer connection: it is closed",
+  },
+  takeBack: {
+    open: "Cannot take back connection: it is open",
+    read: "Cannot take back connection: it is open",
+    closing: "Cannot take back connection: it is open",
+    peerEnded: "Cannot take back connection: it is peer ended",
+    draining: "Cannot take back connection: it is draining",
+    offered: open,
     closed,
   },
 };
@@ -122,4 +158,15 @@ test("a draining connection that has less time left than a closing server gives 
 
 test("a request that ends soon after another one allocates no object", () => {
   expect(states.restIdle(open, IDLE)).toBe(open);
+});
+
+test("a connection whose peer closes its side while it is offered has a peer that ended when it is taken back", () => {
+  expect(states.takeBack(states.endPeer(offered), IDLE)).toEqual({ kind: "peer ended", deadline: -IDLE });
+});
+
+test("a connection is idle since it had no request, if that is known", () => {
+  expect(states.idleSince(open, IDLE)).toBe(Infinity);
+  expect(states.idleSince(read, IDLE)).toBe(NOW);
+  expect(states.idleSince(closing, IDLE)).toBeUndefined();
+  expect(states.idleSince(states.open(Infinity), Infinity)).toBeUndefined();
 });
