@@ -68,8 +68,12 @@ function showReload(answer: ControlAnswer, { wait }: ControlArguments): number {
   if (failure !== undefined) throw reloadError(failure);
   const seconds = (took / 1000).toFixed(1);
   const left = wait ? "; the old ones are gone" : "";
-  process.stdout.write(`Reloaded ${replaced} workers in ${seconds} s, generation ${generation}${left}\n`);
+  process.stdout.write(`Reloaded ${countOf(replaced)} in ${seconds} s, generation ${generation}${left}\n`);
   return 0;
+}
+
+function countOf(workers: number): string {
+  return workers === 1 ? "1 worker" : `${workers} workers`;
 }
 
 /** The sentence, then its place and the stack, as the start of a program reports it. */

@@ -28,15 +28,13 @@ try {
   const code = await run();
   if (code !== undefined) end(code);
 } catch (error) {
-  const documented = command !== undefined && DOCUMENTED.has(command) ? command : "config";
+  const documented = command !== undefined && DOCUMENTED.has(command) ? `${command} --help` : "--help";
   const isUsage = error instanceof UsageError;
   const fact = error instanceof Error ? error.message : String(error);
   const place =
     error instanceof ConfigurationError && error.place !== undefined ? `    at ${error.place}\n` : "";
   const code = error instanceof TricornError ? `    ${explainedAt(error.code)}\n` : "";
-  process.stderr.write(
-    `tricorn: ${fact}${isUsage ? `; see tricorn ${documented} --help` : ""}\n${place}${code}`,
-  );
+  process.stderr.write(`tricorn: ${fact}${isUsage ? `; see tricorn ${documented}` : ""}\n${place}${code}`);
   end(isUsage ? 2 : 1);
 }
 

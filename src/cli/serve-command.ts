@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../errors.js";
 import { supervise } from "../supervisor/index.js";
 import { serveHelp } from "./help.js";
 import { parseServeArguments } from "./serve-arguments.js";
@@ -18,6 +19,12 @@ export async function serveCommand(args: readonly string[]): Promise<boolean> {
   if (script === undefined) throw new UsageError("a program is required: tricorn serve main.js");
   // The log of a master is the default one; its workers log to standard error, which the master reads.
   if (log !== undefined) process.env["TRICORN_LOG"] = log;
-  await supervise(script, options);
+  try {
+    await supervise(script, options);
+  } catch (error) {
+    throw log !== undefined && error instanceof ConfigurationError && error.code === "ERR_LOG_DESTINATION"
+      ? new ConfigurationError(error.code, error.message.replace("TRICORN_LOG", "--log"), error)
+      : error;
+  }
   return true;
 }

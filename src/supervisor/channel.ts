@@ -95,8 +95,8 @@ interface ChannelEnd {
   send?(message: object, handle: undefined, options: object, sent: () => void): boolean;
 }
 
-/** Our messages on the channel between master and worker. */
-export class Channel<Sent extends { readonly kind: string }, Received extends { readonly kind: string }> {
+/** Our messages on the channel between master and worker; of `Received` only the parent of a process may be believed. */
+export class Channel<Sent extends { readonly kind: string }, Received = unknown> {
   readonly #end: ChannelEnd & NodeJS.EventEmitter;
   readonly #received: (message: Received, handle: SocketHandle | undefined) => void;
 
@@ -114,9 +114,9 @@ export class Channel<Sent extends { readonly kind: string }, Received extends { 
   listen(): void {
     this.#end.on(
       "internalMessage",
-      (message: { readonly cmd?: unknown; readonly body: Received | null }, handle) => {
+      (message: { readonly cmd?: unknown; readonly body?: unknown }, handle) => {
         if (message.cmd === COMMAND && isMessage(message.body))
-          this.#received(message.body, handle as SocketHandle | undefined);
+          this.#received(message.body as Received, handle as SocketHandle | undefined);
       },
     );
   }
@@ -141,9 +141,9 @@ export class Channel<Sent extends { readonly kind: string }, Received extends { 
   }
 }
 
-/** The code of a worker can send anything. */
-function isMessage<M extends { readonly kind: string }>(body: M | null | undefined): body is M {
-  return typeof body?.kind === "string";
+/** The code of a child can send anything. */
+function isMessage(body: unknown): boolean {
+  return typeof (body as { readonly kind?: unknown } | null | undefined)?.kind === "string";
 }
 
 function nothing(): void {}

@@ -19,8 +19,8 @@ import {
 const SOCKET_MODE = 0o600;
 /** Connections at once. */
 const MAX_CONNECTIONS = 32;
-/** How long a client may take to send its request; ms. */
-const REQUEST_TIME = 5_000;
+/** How long a client may take to send its request, and to take the answer; ms. */
+const CLIENT_TIME = 5_000;
 const LINE_FEED = 0x0a;
 /** The name of a socket by default; others may belong to other programs. */
 const DEFAULT_NAME = /^\d+\.sock$/;
@@ -36,12 +36,14 @@ export class ControlSocket {
   readonly path: string;
   readonly #server: Server;
   readonly #answer: ControlAnswerer;
+  readonly #clientTime: number;
   readonly #open = new Set<Socket>();
   #file: SocketFile | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(path: string, answer: ControlAnswerer) {
+  constructor(path: string, answer: ControlAnswerer, { clientTime = CLIENT_TIME } = {}) {
     this.path = path;
+    this.#clientTime = clientTime;
     this.#answer = answer;
     // The client ends its side after the request.
     this.#server = createServer({ allowHalfOpen: true }, this.#accept);
@@ -85,7 +87,7 @@ export class ControlSocket {
   readonly #accept = (socket: Socket): void => {
     this.#open.add(socket);
     let received = Buffer.alloc(0);
-    socket.setTimeout(REQUEST_TIME, () => socket.destroy());
+    socket.setTimeout(this.#clientTime, () => socket.destroy());
     socket.on("close", () => this.#open.delete(socket));
     // A client that has left needs no answer.
     socket.on("error", () => {});
@@ -117,7 +119,12 @@ export class ControlSocket {
         : await this.#answer(request).catch((error: unknown) => ({ kind: "refused", fact: String(error) }));
     if (socket.destroyed) return;
     // A master that stops keeps the connection until it is gone: its end is the news.
-    if (answer.kind === "stopping") socket.write(formatLine(answer));
-    else socket.end(formatLine(answer));
+    if (answer.kind === "stopping") {
+      socket.write(formatLine(answer));
+      return;
+    }
+    // Otherwise a client that does not read would keep one of the connections for ever.
+    socket.setTimeout(this.#clientTime);
+    socket.end(formatLine(answer));
   }
 }

@@ -1,11 +1,11 @@
-/** A worker that served for this long was not part of a crash loop; ms. */
-const LONG_LIFE = 1_000;
+/** Each time that a worker has served for this long makes up for one short life; ms. */
+const LONG_LIFE = 2_000;
 const FIRST_DELAY = 100;
 const LONGEST_DELAY = 10_000;
 /** Short lives from which on it is a loop. */
 const LOOP = 3;
 
-/** The short lives of the workers of one slot, one after another. */
+/** The short lives of the workers of one slot that no longer one has made up for. */
 export interface CrashLoop {
   readonly shortLives: number;
 }
@@ -15,7 +15,7 @@ export const NO_CRASH: CrashLoop = { shortLives: 0 };
 
 /** A worker has ended without being asked to. @param served for how long it was ready; ms, 0 if it never was */
 export function crash({ shortLives }: CrashLoop, served: number): CrashLoop {
-  return served >= LONG_LIFE ? NO_CRASH : { shortLives: shortLives + 1 };
+  return { shortLives: Math.max(0, shortLives + 1 - Math.floor(served / LONG_LIFE)) };
 }
 
 /** How long to wait before the next worker is started; ms. The first two are replaced at once. */

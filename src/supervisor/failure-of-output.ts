@@ -30,5 +30,6 @@ export function failureOfOutput(lines: readonly string[], state: WorkerState): W
 
 function exitOf(state: WorkerState): string {
   if (state.kind !== "ended") return "";
-  return state.signal === null ? `with code ${state.code}` : `by ${state.signal}`;
+  if (state.signal === null) return `with code ${state.code}`;
+  return state.signal === "SIGKILL" ? "by SIGKILL, perhaps for lack of memory," : `by ${state.signal}`;
 }

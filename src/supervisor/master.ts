@@ -9,9 +9,11 @@ import type { ListeningSockets } from "./listening-sockets.js";
 import { MasterTransfers, type TransferEnd } from "./master-transfers.js";
 import type { RecyclingLimits } from "./recycling.js";
 import type { ReloadOutcome, WorkerFailure, WorkerReport } from "./reports.js";
+import { exist, realPaths, type ProgramPaths } from "./program-path.js";
 import { Slot, type SlotHost } from "./slot.js";
 import type { Supervised, SupervisedEvents } from "./supervised.js";
 import type { Takeover } from "./takeover.js";
+import type { PrintedLine } from "./worker-output.js";
 import { WorkerProcess, type WorkerListener, type WorkerProgram } from "./worker-process.js";
 import type { LeaveReason, WorkerState } from "./worker-state.js";
 import { WorkerWatch, type WatchHost } from "./worker-watch.js";
@@ -20,6 +22,8 @@ import { WorkerWatch, type WatchHost } from "./worker-watch.js";
 const MOST_RELOADS = 10;
 /** How long a worker may take for its stop hooks, after its requests; ms. */
 const STOP_HOOKS_LIMIT = 10_000;
+/** The longest time of a timer; setTimeout takes a longer one for none. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** How long the requests of a worker may take that has not said; ms. */
 const UNKNOWN_SHUTDOWN = 0;
 /** How long a worker may take to report; ms. */
@@ -35,7 +39,7 @@ export interface MasterOptions {
   readonly startLimit: number;
   readonly log: Logger;
   /** Writes a line that a worker has printed. */
-  readonly printed: (pid: number, line: string) => void;
+  readonly printed: (line: PrintedLine) => void;
 }
 
 /**
@@ -64,6 +68,8 @@ export class Master
   #turn: Promise<unknown> = Promise.resolve();
   #waitingReload: Promise<ReloadOutcome> | undefined;
   #isReloading = false;
+  /** Where the links of the program led when all workers last started. */
+  #lastGood: ProgramPaths | undefined;
   #stopping: Promise<void> | undefined;
   #emptied: (() => void)[] = [];
   /** Whether the first workers could not serve: {@link start} reports that. */
@@ -91,6 +97,10 @@ export class Master
     return [...this.#workers].map(({ report }) => report).toSorted((a, b) => a.slot - b.slot);
   }
 
+  get wanted(): number {
+    return this.#slots.length;
+  }
+
   get processes(): Iterable<WorkerProcess> {
     return this.#workers;
   }
@@ -109,6 +119,7 @@ export class Master
 
   /** Starts the workers. Returns why one of them did not start; then all are stopped. */
   async start(): Promise<WorkerFailure | undefined> {
+    const paths = realPaths(this.#options.program);
     const failures = await Promise.all(this.#slots.map((slot) => slot.start()));
     const failure = failures.find((one) => one !== undefined);
     if (failure !== undefined) {
@@ -124,6 +135,7 @@ export class Master
       throw error;
     }
     this.#areNamed = true;
+    this.#lastGood = paths;
     this.#watch.start();
     this.emit("ready");
     return undefined;
@@ -164,12 +176,24 @@ export class Master
   spawn(slot: number): WorkerProcess {
     const { program, sockets } = this.#options;
     const worker = new WorkerProcess(
-      { program, slot, generation: this.#generation, sockets: sockets.inherited },
+      {
+        program: { ...program, ...this.#paths },
+        slot,
+        generation: this.#generation,
+        sockets: sockets.inherited,
+      },
       this,
     );
     this.#workers.add(worker);
     this.changed(worker);
     return worker;
+  }
+
+  /** Only a reload brings a new version: a worker that ends otherwise is replaced by the one before, if that has a path of its own. */
+  get #paths(): ProgramPaths {
+    const { program } = this.#options;
+    const isPinned = !this.#isReloading && this.#lastGood !== undefined && exist(this.#lastGood);
+    return isPinned ? this.#lastGood! : { script: program.script, directory: program.directory };
   }
 
   looping(slot: number, delay: number): void {
@@ -215,14 +239,25 @@ export class Master
     });
   }
 
-  printed({ pid }: WorkerProcess, line: string): void {
-    this.#options.printed(pid, line);
+  printed(line: PrintedLine): void {
+    this.#options.printed(line);
+  }
+
+  disconnected(worker: WorkerProcess): void {
+    const { pid } = worker;
+    this.#log.error(
+      { worker: pid },
+      "A worker has closed its channel, as by process.disconnect(); a new one starts",
+    );
+    worker.leave("disconnected");
+    this.#slots[worker.slot]?.lost(worker);
   }
 
   async #reload(): Promise<ReloadOutcome> {
     const [startedAt, begin] = [Date.now(), performance.now()];
     this.#generation += 1;
     this.#isReloading = true;
+    const paths = realPaths(this.#options.program);
     this.emit("reloading");
     this.#log.info({ generation: this.#generation }, "Reloading");
     let replaced = 0;
@@ -233,6 +268,7 @@ export class Master
       replaced += 1;
     }
     this.#isReloading = false;
+    if (failure === undefined) this.#lastGood = paths;
     const took = Math.round(performance.now() - begin);
     const outcome = { startedAt, took, generation: this.#generation, replaced, failure };
     this.#reloads.push(outcome);
@@ -283,7 +319,8 @@ export class Master
   }
 
   #left(worker: WorkerProcess, { why }: WorkerState & { readonly kind: "leaving" }): void {
-    const limit = (this.#shutdowns.get(worker) ?? UNKNOWN_SHUTDOWN) + STOP_HOOKS_LIMIT;
+    const shutdown = this.#shutdowns.get(worker) ?? UNKNOWN_SHUTDOWN;
+    const limit = Math.min(shutdown + STOP_HOOKS_LIMIT, LONGEST_TIMER);
     const timer = setTimeout(() => worker.kill(`it did not end within ${limit / 1000} s`), limit);
     this.#killTimers.set(worker, timer);
     if (why !== "itself") return;

@@ -82,6 +82,8 @@ export class Operations {
       const page = new StatusApplication(shown, log);
       this.#page = new Server(page, { log, socketAccess: access });
       await this.#page.listen(this.#statusListen);
+      // Its address is free for the next master, as those of the program are.
+      master.once("stopping", () => void this.#page?.close());
     }
     this.#pidFile?.write();
     const facts = this.#notifyFacts;
@@ -115,6 +117,7 @@ export class Operations {
       isStopping: master?.isStopping ?? false,
       addresses: master?.addresses ?? [],
       workers: (await master?.report()) ?? [],
+      wanted: master?.wanted ?? 0,
       lastReloads: master?.lastReloads ?? [],
     };
   }

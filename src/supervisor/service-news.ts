@@ -24,7 +24,7 @@ export function notifySystemd(
   const ready = (): void => {
     const { workers, addresses } = master;
     const count = workers.filter(({ state }) => state === "ready").length;
-    const status = `${count} workers on ${addresses.join(", ")}`;
+    const status = `${count} ${count === 1 ? "worker" : "workers"} on ${addresses.join(", ")}`;
     void systemd.send({ kind: "ready", status });
   };
   master.on("reloading", () => void systemd.send({ kind: "reloading" }));

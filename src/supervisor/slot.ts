@@ -118,7 +118,9 @@ export class Slot {
   /** Waits until the worker has reached a state, and kills it if that takes too long. */
   async #inTime(worker: WorkerProcess, state: WorkerStateName): Promise<void> {
     const limit = this.#host.startLimit;
-    const cancel = neverEarly(limit, () => worker.kill(`it was not ready within ${limit / 1000} s`));
+    const cancel = neverEarly(limit, () =>
+      worker.kill(`it was not ready within ${limit / 1000} s; --start-limit changes that`),
+    );
     await worker.reached(state);
     cancel();
   }

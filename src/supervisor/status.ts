@@ -14,6 +14,8 @@ export interface Status {
   readonly isStopping: boolean;
   readonly addresses: readonly string[];
   readonly workers: readonly WorkerReport[];
+  /** How many workers are to serve. */
+  readonly wanted: number;
   /** The last reloads, the newest one last. */
   readonly lastReloads: readonly ReloadOutcome[];
 }
@@ -54,7 +56,7 @@ export function formatStatus(status: Status): string {
     fact("state", status.isStopping ? "stopping" : "serving"),
     ...status.addresses.map((address) => fact("address", address)),
     ...startFacts(status.startedAt, at),
-    fact("workers", countStates(workers)),
+    fact("workers", countStates(status)),
     fact("requests", sum(known.map(({ requests }) => requests))),
     fact("refusals", sum(known.map(({ refusals }) => refusals))),
     fact("connections", sum(known.map(({ connections }) => connections))),
@@ -106,11 +108,13 @@ function startFacts(startedAt: number, at: number): string[] {
   ];
 }
 
-/** `2 ready, 1 leaving`. */
-function countStates(workers: readonly WorkerReport[]): string {
-  const counts = new Map<string, number>();
+/** `2 ready, 1 leaving`; `1 of 2 ready` if some are missing. */
+function countStates({ workers, wanted }: Status): string {
+  const counts = new Map([["ready", 0]]);
   for (const { state } of workers) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return Array.from(counts, ([state, count]) => `${count} ${state}`).join(", ") || "none";
+  return Array.from(counts, ([state, count]) =>
+    state === "ready" && count < wanted ? `${count} of ${wanted} ready` : `${count} ${state}`,
+  ).join(", ");
 }
 
 function fact(name: string, value: string | number): string {

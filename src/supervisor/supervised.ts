@@ -24,6 +24,8 @@ export interface Supervised extends EventEmitter<SupervisedEvents> {
   readonly addresses: readonly string[];
   /** The workers now, in the order of their slots, without their statistics. */
   readonly workers: readonly WorkerReport[];
+  /** How many workers are to serve. */
+  readonly wanted: number;
   /** The last ten reloads, the newest one last. */
   readonly lastReloads: readonly ReloadOutcome[];
   /** Whether it was asked to stop. */

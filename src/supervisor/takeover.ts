@@ -6,9 +6,10 @@ import type { Logger } from "pino";
 
 import type { SocketHandle } from "../server/accepted-socket.js";
 import { attachChannel } from "./attach-channel.js";
-import { Channel, type MessageToMaster, type MessageToWorker, type TransferToMaster } from "./channel.js";
+import { Channel, type MessageToWorker, type TransferToMaster } from "./channel.js";
 import type { TransferEnd } from "./master-transfers.js";
 import { isThere, orphansAt } from "./orphans.js";
+import { parseMessageToMaster } from "./parse-message.js";
 
 /** How long the first orphan may take to come; ms. They look for a master four times a second. */
 const FIRST_LIMIT = 3_000;
@@ -35,11 +36,11 @@ class Orphan implements TransferEnd {
   readonly pid: number;
   readonly generation = -1;
   load = 0;
-  readonly #channel: Channel<MessageToWorker, MessageToMaster>;
+  readonly #channel: Channel<MessageToWorker>;
   readonly ended: Promise<unknown>;
   host: OrphanHost | undefined;
 
-  private constructor(pid: number, channel: Channel<MessageToWorker, MessageToMaster>) {
+  private constructor(pid: number, channel: Channel<MessageToWorker>) {
     this.pid = pid;
     this.#channel = channel;
     this.ended = once(process, "disconnect");
@@ -53,7 +54,9 @@ class Orphan implements TransferEnd {
       const sockets: SocketHandle[] = [];
       let orphan: Orphan | undefined;
       attachChannel(socket);
-      const channel = new Channel<MessageToWorker, MessageToMaster>(process, (message, handle) => {
+      const channel = new Channel<MessageToWorker>(process, (body, handle) => {
+        const message = parseMessageToMaster(body);
+        if (message === undefined || "fact" in message) return;
         switch (message.kind) {
           case "socket":
             if (handle !== undefined) sockets.push(handle);

@@ -7,8 +7,10 @@ import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.j
 import { failureOfOutput } from "./failure-of-output.js";
 import { identityModule, type Identity } from "./identity.js";
 import { LineReader } from "./line-reader.js";
+import { parseMessageToMaster } from "./parse-message.js";
 import type { WorkerFailure, WorkerReport, WorkerStatistics } from "./reports.js";
 import { runtimeOf } from "./typescript-runtime.js";
+import type { PrintedLine } from "./worker-output.js";
 import * as states from "./worker-state.js";
 
 /** The descriptors of a worker: its standard streams, the channel, then the listening sockets. */
@@ -54,8 +56,10 @@ export interface WorkerListener {
   changed(worker: WorkerProcess): void;
   /** A message that is not about its state. */
   received(worker: WorkerProcess, message: MessageToMaster, handle: SocketHandle | undefined): void;
-  /** A line of its standard output or standard error. */
-  printed(worker: WorkerProcess, line: string): void;
+  /** A worker has printed a line. */
+  printed(line: PrintedLine): void;
+  /** It has closed its channel, although it runs. */
+  disconnected(worker: WorkerProcess): void;
 }
 
 /** One worker: a child process, and what it has told of itself. */
@@ -71,7 +75,7 @@ export class WorkerProcess {
   statistics: WorkerStatistics | undefined;
   readonly #child: ChildProcess;
   readonly #listener: WorkerListener;
-  readonly #channel: Channel<MessageToWorker, MessageToMaster>;
+  readonly #channel: Channel<MessageToWorker>;
   readonly #errors: string[] = [];
   #failure: WorkerFailure | undefined;
   /** Resolves when it has stopped to read connections without a request. */
@@ -105,11 +109,17 @@ export class WorkerProcess {
       env: { ...environment, [WORKER_VARIABLE]: JSON.stringify(place) },
       stdio: ["ignore", "pipe", "pipe", "ipc", ...sockets.map(({ fd }) => fd)],
     });
-    this.#channel = new Channel(this.#child, (message, handle) => this.#receive(message, handle));
-    const output = new LineReader((line) => listener.printed(this, line));
-    const errors = new LineReader((line) => {
-      if (this.readyAt === undefined && this.#errors.length < KEPT_LINES) this.#errors.push(line);
-      listener.printed(this, line);
+    this.#channel = new Channel(this.#child, (body, handle) => {
+      const message = parseMessageToMaster(body);
+      if (message === undefined) handle?.close();
+      else if ("fact" in message) this.#refuse(message.fact);
+      else this.#receive(message, handle);
+    });
+    const { pid } = this;
+    const output = new LineReader((text) => listener.printed({ pid, text, stream: "output" }));
+    const errors = new LineReader((text) => {
+      if (this.readyAt === undefined && this.#errors.length < KEPT_LINES) this.#errors.push(text);
+      listener.printed({ pid, text, stream: "errors" });
     });
     this.#child.stdout?.on("data", (chunk: Buffer) => output.read(chunk));
     this.#child.stderr?.on("data", (chunk: Buffer) => errors.read(chunk));
@@ -120,6 +130,8 @@ export class WorkerProcess {
       this.#failure ??= { sentence: `Cannot start worker: ${fact}`, details: [] };
       if (this.#child.pid === undefined) this.#exited(null, null);
     });
+    // At its end, too, it closes the channel first.
+    this.#child.once("disconnect", () => setTimeout(() => this.#disconnected(), OUTPUT_WAIT));
     // After `close` all of its output was read; but children of the program may keep it open.
     this.#child.once("exit", (code, signal) => setTimeout(() => this.#exited(code, signal), OUTPUT_WAIT));
     this.#child.once("close", (code, signal) => {
@@ -226,10 +238,21 @@ export class WorkerProcess {
     try {
       next = by(this.#state);
     } catch (error) {
-      this.kill(`it sent a message that it must not send: ${(error as Error).message}`);
+      this.#refuse((error as Error).message);
       return;
     }
     this.#change(next);
+  }
+
+  #refuse(fact: string): void {
+    this.kill(`it sent a message that it must not send: ${fact}`);
+  }
+
+  /** `process.disconnect()` of its program: it can neither become ready nor hand connections over any more. */
+  #disconnected(): void {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.readyAt === undefined) this.kill("it has closed its channel to the master");
+    else if (states.isStaying(this.#state)) this.#listener.disconnected(this);
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {

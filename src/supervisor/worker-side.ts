@@ -38,7 +38,7 @@ export interface WorkerParts {
 export class WorkerSide {
   readonly kind = "worker";
   readonly #place: WorkerPlace;
-  readonly #channel: Channel<MessageToMaster>;
+  readonly #channel: Channel<MessageToMaster, MessageToWorker>;
   #parts: WorkerParts | undefined;
   #transfers: WorkerTransfers | undefined;
   #mayListen: (() => void) | undefined;
@@ -51,8 +51,7 @@ export class WorkerSide {
     this.#place = place;
     // The master may end at any time, and with it the readers of this output.
     ignoreOutputErrors();
-    this.#channel = new Channel(process, (body, handle) => {
-      const message = body as MessageToWorker;
+    this.#channel = new Channel(process, (message, handle) => {
       switch (message.kind) {
         case "listen":
           this.#mayListen?.();

@@ -1,5 +1,5 @@
 /** Why a worker is asked to leave. */
-export type LeaveReason = "reload" | "requests" | "memory" | "age" | "hung" | "stop" | "itself";
+export type LeaveReason = "reload" | "requests" | "memory" | "age" | "disconnected" | "stop" | "itself";
 
 /** The program is being loaded, and its start hooks run. */
 export interface StartingState {

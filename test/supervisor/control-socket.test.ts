@@ -16,8 +16,9 @@ const pong: ControlAnswer = { kind: "pong", isAlive: true };
 async function open(
   answer: ControlAnswerer,
   path = join(temporaryFolder(), "control/1.sock"),
+  options?: { readonly clientTime: number },
 ): Promise<ControlSocket> {
-  const socket = new ControlSocket(path, answer);
+  const socket = new ControlSocket(path, answer, options);
   await socket.open();
   onTestFinished(() => socket.close());
   return socket;
@@ -103,6 +104,22 @@ describe("ControlSocket", () => {
     expect(await askMaster({ path, request: { command: "ping" } })).toEqual(pong);
     reload.resolve({ kind: "refused", fact: "over" });
     expect(await waiting).toEqual({ kind: "refused", fact: "over" });
+  });
+
+  test("serves others again when as many clients as it takes do not read their answers", async () => {
+    const long: ControlAnswer = { kind: "refused", fact: "x".repeat(4_000_000) };
+    let asked = 0;
+    const answer = (): Promise<ControlAnswer> => Promise.resolve((asked += 1) <= 32 ? long : pong);
+    const { path } = await open(answer, undefined, { clientTime: 500 });
+    for (let clients = 0; clients < 32; clients += 1) {
+      const client = connect(path).on("error", () => {});
+      onTestFinished(() => void client.destroy());
+      client.write('{"command":"ping"}\n');
+    }
+    await expect.poll(() => asked).toBe(32);
+    const ask = (): Promise<ControlAnswer | undefined> =>
+      askMaster({ path, request: { command: "ping" } }).catch(() => undefined);
+    await expect.poll(ask).toEqual(pong);
   });
 
   test("keeps the connection of a stop until it closes", async () => {

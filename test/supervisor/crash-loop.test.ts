@@ -9,7 +9,7 @@ function crashes(...served: readonly number[]): CrashLoop {
 }
 
 test("replaces a worker at once that has served, however often", () => {
-  const loop = crashes(...Array.from({ length: 100 }, () => 1_000));
+  const loop = crashes(...Array.from({ length: 100 }, () => 2_000));
   expect([delayOf(loop), isLoop(loop)]).toEqual([0, false]);
 });
 
@@ -18,7 +18,13 @@ test("delays workers that end as they start, longer each time and at most 10 s",
   expect(delays).toEqual([0, 0, 100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]);
 });
 
-test("a worker that serves for a second ends the loop", () => {
+test("workers that end a second after they are ready are delayed too", () => {
+  expect(isLoop(crashes(1_500, 1_500, 1_500))).toBe(true);
+});
+
+test("a worker that serves makes up for a short life every two seconds, and ends the loop", () => {
   expect(isLoop(crashes(0, 0, 0))).toBe(true);
-  expect(isLoop(crashes(0, 0, 0, 1_000))).toBe(false);
+  expect(isLoop(crashes(0, 0, 0, 2_000))).toBe(true);
+  expect(isLoop(crashes(0, 0, 0, 4_000))).toBe(false);
+  expect(crashes(0, 0, 0, 60_000)).toEqual(NO_CRASH);
 });

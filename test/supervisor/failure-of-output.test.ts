@@ -34,6 +34,10 @@ test("finds an error with a code, and one without a place", () => {
 test.each([
   [exited, "The program ended with code 1 before it called serve"],
   [end(STARTING, { code: null, signal: "SIGSEGV" }), "The program ended by SIGSEGV before it called serve"],
+  [
+    end(STARTING, { code: null, signal: "SIGKILL" }),
+    "The program ended by SIGKILL, perhaps for lack of memory, before it called serve",
+  ],
 ])("describes the end of a program that printed no error", (state, sentence) => {
   expect(failureOfOutput(["something", "else"], state)).toEqual({ sentence, details: ["something", "else"] });
 });

@@ -43,7 +43,8 @@ export class Operated {
     const identity = process.getuid!() === 0 && user !== "" ? ["--user", user] : [];
     const [, program = ""] = commandOf("test/supervisor/apps/operated.ts");
     const at = this.control === "" ? [] : ["--control", this.control];
-    const options = ["--workers", String(workers), "--listen", this.socket, ...at];
+    // A machine with other work to do is no reason to fail.
+    const options = ["--workers", String(workers), "--listen", this.socket, "--start-limit", "60", ...at];
     this.master = new NodeProcess(
       [...commandOf("src/cli/main.ts"), "serve", program, ...options, ...identity, ...args],
       {

@@ -34,6 +34,7 @@ const status: Status = {
   isStopping: false,
   addresses: ["unix:/run/books/app.sock"],
   workers: [worker, hung, { ...worker, pid: 103, state: "leaving" }],
+  wanted: 2,
   lastReloads: [
     { startedAt: start + 60_000, took: 412, generation: 1, replaced: 2, failure: undefined },
     {
@@ -138,6 +139,18 @@ test.each([
   ],
 ] as const)("isAlive judges workers %s", (_, workers, alive) => {
   expect(isAlive(workers as readonly WorkerReport[])).toBe(alive);
+});
+
+test("formatStatus says how many workers are missing", () => {
+  const of = (workers: readonly WorkerReport[]): string | undefined =>
+    /^workers: +(.*)$/m.exec(formatStatus({ ...status, workers }))?.[1];
+  expect(
+    of([
+      { ...worker, state: "ready" },
+      { ...worker, state: "starting" },
+    ]),
+  ).toBe("1 of 2 ready, 1 starting");
+  expect(of([])).toBe("0 of 2 ready");
 });
 
 describe("StatusApplication", () => {

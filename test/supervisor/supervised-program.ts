@@ -111,6 +111,9 @@ export class SupervisedProgram {
         "--workers",
         String(workers),
         ...listening,
+        // A machine with other work to do is no reason to fail.
+        "--start-limit",
+        "60",
         "--control",
         join(this.folder, `control-${(this.#masters += 1)}/master.sock`),
         // The tests' folders and files are theirs.

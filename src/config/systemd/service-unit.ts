@@ -2,7 +2,7 @@ import { ConfigurationError } from "../../errors.js";
 import type { Deployment } from "../deployment.js";
 import { requireCommand } from "../program.js";
 import { supervisedCommand, type SupervisedCommand } from "./supervised-command.js";
-import { commandLine, escapePercent } from "./systemd-text.js";
+import { commandLine, commandWord, escapePercent } from "./systemd-text.js";
 
 /** Seconds for active requests: the application's own 30, and time to exit. */
 const STOP_TIMEOUT = 40;
@@ -40,6 +40,12 @@ export function serviceUnit(deployment: Deployment): string[] {
       ? [`ExecStart=${commandLine(words, directory)}`]
       : supervisedLines(supervised, deployment)),
     ...(directory === undefined ? [] : [`WorkingDirectory=${escapePercent(directory)}`]),
+    ...(directory === undefined || supervised === undefined
+      ? []
+      : [
+          "# With its symbolic links, so that a reload follows them; systemd itself does not set it.",
+          `Environment=${commandWord(`PWD=${directory}`)}`,
+        ]),
     ...(user === undefined
       ? ["# A dynamic user, which exists while the service runs.", "DynamicUser=yes"]
       : [`User=${user}`]),

@@ -25,6 +25,7 @@ function released(name: string): Promise<string> {
 }
 
 const leaked: Buffer[] = [];
+let messages = 0;
 const routes = [
   { method: "GET", path: "/", name: "show", handle: head },
   {
@@ -70,13 +71,32 @@ const routes = [
   },
   {
     method: "GET",
+    path: "/disconnect",
+    name: "disconnect",
+    handle: () => {
+      process.disconnect();
+      return head();
+    },
+  },
+  {
+    method: "GET",
+    path: "/messages",
+    name: "messages",
+    handle: () => {
+      process.send?.({ cmd: "mine", body: { kind: "empty" } });
+      return `messages=${messages}`;
+    },
+  },
+  {
+    method: "GET",
     path: "/environment",
     name: "environment",
     handle: () => Object.keys(process.env).sort().join(),
   },
 ];
 
-process.on("message", (message) => process.send?.({ echo: message }));
+process.on("message", () => (messages += 1));
+if (process.env["DISCONNECTS"] !== undefined) process.disconnect();
 await serve(
   createApplication({
     controllers: [],

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 
 import { get } from "../../support/records.js";
 import { temporaryFolder } from "../../support/served.js";
+import { WebServerPeer } from "../../support/web-server-peer.js";
 import { Operated, runTricorn } from "../operated.js";
 
 test("tricorn status shows the workers and what they do, without queries", async () => {
@@ -186,4 +187,30 @@ test("a stale pid file names no master", async () => {
   const { code, err } = await runTricorn(["reload", "--pid-file", file]);
   expect(code).toBe(1);
   expect(err).toContain("which does not run");
+});
+
+test("a master starts beside one that still finishes a request, on the same status address", async () => {
+  const status = join(temporaryFolder(), "status.sock");
+  const args = ["--status-listen", status];
+  const old = await Operated.start({ workers: 1, args });
+  const peer = await old.connect();
+  peer.send(get(1, "/wait/ada"));
+  await expect.poll(async () => (await old.tricorn("status")).out).toContain("GET /wait/ada\n");
+  old.master.kill("SIGTERM");
+  await old.master.line(/"msg":"Stopping"/);
+  const next = await Operated.start({ workers: 1, args });
+  const page = await WebServerPeer.connect(`unix:${status}`);
+  const { text } = await page.send(get(1, "/ping", { params: { SCRIPT_NAME: "/ping" } })).answer(1);
+  expect(text).toBe("pong\n");
+  old.release();
+  expect((await peer.answer(1)).text).toMatch(/^released /);
+  expect(await old.master.ended).toBe(0);
+  expect(existsSync(status)).toBe(true);
+  await next.stop();
+});
+
+test("tricorn alone says where its help is", async () => {
+  const { code, err } = await runTricorn([]);
+  expect(code).toBe(2);
+  expect(err).toMatch(/; see tricorn --help$/m);
 });

@@ -152,3 +152,49 @@ test("a reader of the master's output that leaves ends nothing", async () => {
   expect(await operated.get("/")).toMatch(/^pid /);
   await operated.stop();
 });
+
+test("a log that cannot be opened is named by the option", async () => {
+  const operated = new Operated({ args: ["--log", "none/app.log"], workers: 1 });
+  expect(await operated.master.ended).toBe(1);
+  expect(operated.master.errors.join("\n")).toMatch(/Cannot log to ".*none\/app\.log", which --log names: /);
+});
+
+test("a worker that ends after a reload that failed is replaced by the version that serves", async () => {
+  const operated = await Operated.start({
+    args: ["--chdir", "current"],
+    workers: 1,
+    env: { BROKEN: "broken" },
+    prepare: (folder) => {
+      for (const release of ["1", "2", "3"]) {
+        mkdirSync(join(folder, release));
+        writeFileSync(join(folder, release, "release"), release);
+      }
+      writeFileSync(join(folder, "2/broken"), "");
+      symlinkSync("1", join(folder, "current"));
+    },
+  });
+  const linkTo = (release: string): void => {
+    rmSync(join(operated.folder, "current"));
+    symlinkSync(release, join(operated.folder, "current"));
+  };
+  const killed = async (): Promise<void> => {
+    const [worker] = await operated.workers();
+    process.kill(worker!.pid, "SIGKILL");
+    await expect
+      .poll(async () => (await operated.workers()).map(({ pid }) => pid))
+      .not.toContain(worker!.pid);
+  };
+  linkTo("2");
+  expect((await operated.tricorn("reload")).code).toBe(1);
+  await killed();
+  expect(await who(operated)).toMatchObject({ release: "1" });
+
+  linkTo("3");
+  expect((await operated.tricorn("reload")).code).toBe(0);
+  expect(await who(operated)).toMatchObject({ release: "3" });
+  // The folder of the version that serves is gone: only the link leads to one.
+  linkTo("1");
+  rmSync(join(operated.folder, "3"), { recursive: true });
+  await killed();
+  expect(await who(operated)).toMatchObject({ release: "1" });
+});

@@ -137,6 +137,9 @@ describe("the units of systemd", () => {
       "50",
       "80%",
     ]);
+    // A relative program is followed from there, with its links.
+    expect(service!.text).toContain("\nWorkingDirectory=/srv/books\n");
+    expect(service!.text).toContain("\nEnvironment=PWD=/srv/books\n");
   });
 
   test.each([["--control", "/srv/books/control/master.sock"], ["--control=/srv/books/control/master.sock"]])(
