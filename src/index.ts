@@ -61,6 +61,8 @@ export { RequestBody, type BodyLimits, type FormLimits, type JsonLimits } from "
 export type { MultipartLimits } from "./body/multipart.js";
 export { Part } from "./body/part.js";
 export type { Scheme } from "./http/origin.js";
+export type { TraceContext } from "./http/trace-context.js";
+export type { RequestEvent } from "./events/request-event.js";
 export type { RequestHeaders } from "./http/request-headers.js";
 export { lines } from "./body/lines.js";
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../errors.js";
 import { Dispatcher } from "../roles/dispatcher.js";
+import type { RequestObserver } from "../events/request-event.js";
 import type { Door } from "../roles/door.js";
 import type { Roles } from "../roles/roles.js";
 import { authorizerGuard } from "./authorizer/authorizer-guard.js";
@@ -8,6 +9,11 @@ import { UnaskedAuthorizers } from "./authorizer/unasked-authorizers.js";
 import { refuseUndeclaredMounts } from "./authorizer/undeclared-mount.js";
 import { warnOfUnreachedFilters } from "./filter/unreached-filters.js";
 import { checkBridges, checkVouchesFor, type BridgeOptions, type ListenerOptions } from "./bridge-options.js";
+
+/** Who observes the requests of a listener. */
+export interface ListenerObservers {
+  readonly observers?: readonly RequestObserver[] | undefined;
+}
 
 /**
  * Opens the roles of an application for one listener: with what its Web server vouches for, and with the doors that lead
@@ -18,11 +24,12 @@ import { checkBridges, checkVouchesFor, type BridgeOptions, type ListenerOptions
  */
 export async function openDispatcher(
   roles: Roles,
-  { bridges = {}, vouchesFor = [] }: ListenerOptions = {},
+  { bridges = {}, vouchesFor = [], observers }: ListenerOptions & ListenerObservers = {},
 ): Promise<Dispatcher> {
   checkBridges(bridges);
   return new Dispatcher(roles, {
     vouchesFor: checkVouchesFor(vouchesFor),
+    observers,
     doors: await openDoors(roles, bridges),
   });
 }

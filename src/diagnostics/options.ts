@@ -46,6 +46,7 @@ const TAKERS = {
       "bridges",
       "vouchesFor",
       "log",
+      "accessLog",
       "allowedPeers",
       "socketAccess",
       "timeouts",

@@ -105,6 +105,7 @@ export class AuthorizerRole {
     const send = this.#senders.get(exchange) ?? sendVerdict;
     // The request is aborted: an allow must not reach a peer that may have left.
     const decided = Allow.is(verdict) && exchange.aborted !== undefined ? deny(503) : verdict;
+    exchange.observer?.decided(Allow.is(decided));
     send(exchange, decided, { limits: this.#context.headLimits });
   }
 }

@@ -4,6 +4,8 @@ import type { Application, Refusal, RoleInputs } from "../protocol/application-s
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { unknownRole } from "../protocol/application-side/refusals.js";
 import { Role, roleName } from "../protocol/constants.js";
+import { ObservedRequests } from "../events/observed-requests.js";
+import type { RequestObserver } from "../events/request-event.js";
 import { throughDoors, type Dispatch, type Door } from "./door.js";
 import { responderInputs } from "./responder.js";
 import type { Roles } from "./roles.js";
@@ -14,6 +16,8 @@ export interface DispatcherOptions {
   readonly doors?: readonly Door[] | undefined;
   /** The names of the params that the listener's Web server vouches for, the most trusted first; none by default. */
   readonly vouchesFor?: readonly string[] | undefined;
+  /** Observers of each request, beside the subscribers of the channels. */
+  readonly observers?: readonly RequestObserver[] | undefined;
 }
 
 /**
@@ -24,11 +28,13 @@ export class Dispatcher implements Application {
   readonly #roles: Roles;
   readonly #vouchesFor: readonly string[];
   readonly #enter: Dispatch;
+  readonly #requests: ObservedRequests;
   /** Inputs of the responder role if the application has no responder: doors lead its requests to other roles. */
   readonly #responderInputs: RoleInputs | undefined;
 
-  constructor(roles: Roles, { doors = [], vouchesFor = [] }: DispatcherOptions = {}) {
+  constructor(roles: Roles, { doors = [], vouchesFor = [], observers }: DispatcherOptions = {}) {
     this.#roles = roles;
+    this.#requests = new ObservedRequests(observers);
     this.#vouchesFor = vouchesFor;
     this.#responderInputs = doors.length > 0 ? responderInputs : undefined;
     this.#enter = throughDoors(doors, (exchange) => this.#handle(exchange));
@@ -40,11 +46,14 @@ export class Dispatcher implements Application {
 
   dispatch(exchange: Exchange): void {
     exchange.vouchesFor = this.#vouchesFor;
-    this.#enter(exchange);
+    if (this.#requests.areObserved) this.#requests.start(exchange, () => this.#enter(exchange));
+    else this.#enter(exchange);
   }
 
   refuse(exchange: Exchange, refusal: Refusal): void {
-    this.#roles.refuse(exchange, refusal);
+    if (this.#requests.areObserved)
+      this.#requests.start(exchange, () => this.#roles.refuse(exchange, refusal));
+    else this.#roles.refuse(exchange, refusal);
   }
 
   timeLimit(role: number): number {

@@ -48,6 +48,7 @@ export function observeFailures(observe: (report: FailureReport) => void): void 
  */
 export function logFailure(error: unknown, facts: FailureFacts): void {
   const { exchange, log, what, secrets, stderr, budgets } = facts;
+  exchange.observer?.failed(error);
   if (observer !== undefined) observer(reportOf(error, facts));
   const more = budgets.admit(what);
   if (more === undefined && stderr === "off") return;

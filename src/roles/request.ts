@@ -13,6 +13,7 @@ import { logFailure, noteAborted } from "./failure.js";
 import type { HeadLimits } from "../http/head.js";
 import type { HttpError } from "../http/http-error.js";
 import { locate, type RequestLocation } from "../paths/location.js";
+import { parseTraceparent, type TraceContext } from "../http/trace-context.js";
 import { hostOf, schemeOf, type Scheme } from "../http/origin.js";
 import { remoteAddressOf } from "../http/remote-address.js";
 import { RequestHeaders } from "../http/request-headers.js";
@@ -52,14 +53,24 @@ export abstract class RoleRequest {
   #log: Logger | undefined;
   /** The request on the level of the protocol: its id, role and streams. */
   readonly exchange: Exchange;
-  /** What handles the request, for logs: `GET /books/:id`. */
-  route: string | undefined;
+  #route: string | undefined;
 
   /** The location must be given if the params no longer describe it. */
   constructor(exchange: Exchange, context: RequestContext, known?: { readonly location: RequestLocation }) {
     this.exchange = exchange;
     this.#context = context;
     this.#location = known?.location;
+  }
+
+  /** What handles the request, for logs: `GET /books/:id`. */
+  get route(): string | undefined {
+    return this.#route;
+  }
+
+  set route(route: string | undefined) {
+    this.#route = route;
+    const { observer } = this.exchange;
+    if (observer !== undefined) observer.route = route;
   }
 
   /** FCGI_PARAMS as received: the CGI variables and HTTP headers. */
@@ -160,6 +171,11 @@ export abstract class RoleRequest {
     return undefined;
   }
 
+  /** The trace that the request belongs to (W3C Trace Context); undefined without a valid `traceparent`. Clients can send one. */
+  get trace(): TraceContext | undefined {
+    return parseTraceparent(this.params.get("HTTP_TRACEPARENT"));
+  }
+
   /**
    * Aborted when the request ends early: the Web server aborts it or disconnects, a time limit passes, or the server shuts
    * down. The reason is an {@link AbortedError}.
@@ -174,7 +190,7 @@ export abstract class RoleRequest {
   }
 
   /**
-   * A logger that adds role, request id and route to each line. If the application's `stderr` is `warnings`, the Web server
+   * A logger that adds role, request id, route and, if there is one, the trace id to each line. If the application's `stderr` is `warnings`, the Web server
    * gets lines from level `warn` on too.
    */
   get log(): Logger {
@@ -253,6 +269,8 @@ export abstract class RoleRequest {
     return (this.#ownLog ??= this.#context.log.child({
       role: roleName(this.exchange.role),
       requestId: this.exchange.id,
+      id: this.exchange.observer?.id,
+      traceId: this.trace?.traceId,
       route: this.route,
     }));
   }

@@ -1,4 +1,5 @@
 import { TricornApplication, compileApplication, type ApplicationPart } from "../application.js";
+import { accessLog } from "../log/access-log.js";
 import { openDispatcher } from "../bridges/open-dispatcher.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { startUse, stopUse } from "./application-uses.js";
@@ -35,6 +36,11 @@ export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
    * The process outlives the readers of its standard output.
    */
   readonly signals?: boolean | undefined;
+  /**
+   * Whether each request is logged when it has ended: role, method, path, route, status, decision, time and bytes, without queries and
+   * header fields; false by default. On a terminal the lines are text, elsewhere JSON.
+   */
+  readonly accessLog?: boolean | undefined;
 }
 
 /** An application that is being served. */
@@ -106,7 +112,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
   try {
     const taken = await takeSide(given);
     ({ side } = taken);
-    const { bridges, vouchesFor, signals: _, ...serverOptions } = taken.options;
+    const { bridges, vouchesFor, accessLog: isLogged, signals: _, ...serverOptions } = taken.options;
     const served = application instanceof TricornApplication ? application : compileApplication(application);
     ownLog = served.ownLog;
     refuseUnknownOptions("serve", given);
@@ -116,7 +122,10 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       throw new ConfigurationError("ERR_CONTROLLER", `Cannot serve application: ${fact}`);
     }
     const options: ServerOptions = { log: served.log, ...serverOptions };
-    const dispatcher = await openDispatcher(served.roles, { bridges, vouchesFor });
+    const { log } = options;
+    const observers =
+      isLogged === true ? [accessLog({ log, isDefault: log === served.log && ownLog === undefined })] : [];
+    const dispatcher = await openDispatcher(served.roles, { bridges, vouchesFor, observers });
     if (side?.kind === "worker" && listen !== undefined) {
       served.log.info(`Under its supervisor this program listens on ${side.addresses.join(", ")}`);
     }

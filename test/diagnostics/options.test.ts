@@ -50,6 +50,7 @@ test("every option that serve and createApplication have is known", () => {
   };
   const ofServe: Every<ServeOptions> = {
     signals: true,
+    accessLog: true,
     bridges: {},
     vouchesFor: [],
     log: 1,

@@ -73,6 +73,11 @@ export class ExchangeInput {
     this.#stdin?.end();
   }
 
+  /** Bytes that have arrived in both streams. */
+  get received(): number {
+    return (this.#stdin?.received ?? 0) + (this.#data?.received ?? 0);
+  }
+
   /** The larger of the amounts of bytes that wait in a stream. */
   get buffered(): number {
     return Math.max(this.#stdin?.buffered ?? 0, this.#data?.buffered ?? 0);

@@ -4,6 +4,7 @@ import type { AnswerWriter } from "../answer-writer.js";
 import { encodeEndRequest } from "../bodies.js";
 import { ProtocolStatus, RecordType } from "../constants.js";
 import { ExchangeInput, type InputHost } from "./exchange-input.js";
+import type { ExchangeObserver } from "./exchange-observer.js";
 import { callListener, ExchangeListeners } from "./exchange-listeners.js";
 import type { InputStream } from "../input-stream.js";
 import { Params } from "../params.js";
@@ -72,6 +73,8 @@ export class Exchange {
   input: ExchangeInput | undefined;
   /** Whether the Web server has closed STDIN. */
   stdinEnded = false;
+  /** Undefined unless someone observes the request. */
+  observer: ExchangeObserver | undefined;
   /** Lines for STDERR that wait until the answer has begun. */
   #warnings: string[] | undefined;
   #listeners: ExchangeListeners | undefined;
@@ -133,23 +136,35 @@ export class Exchange {
   answer({ head, body, bodyLength, applicationStatus = 0, protocolStatus = 0 }: AnswerFields): void {
     if (this.ended) return;
     this.phase = phases.startAnswer(this.phase);
+    if (this.observer !== undefined) {
+      this.observer.head(head);
+      this.observer.sent(bodyLength);
+    }
     if (this.#warnings === undefined && protocolStatus === 0) {
       this.#host.output.answer({ requestId: this.id, head, body, bodyLength, applicationStatus });
       return this.#finish();
     }
-    this.writeHead(head);
-    this.write(body);
+    this.#write(Buffer.from(head, "latin1"));
+    this.#write(body);
     this.#writeWarnings();
     return this.end({ applicationStatus, protocolStatus });
   }
 
   /** Writes the header block as a record of its own if it fits into one, each character one byte. */
   writeHead(head: string): void {
-    this.write(Buffer.from(head, "latin1"));
+    if (!this.ended) this.observer?.head(head);
+    this.#write(Buffer.from(head, "latin1"));
   }
 
   /** Writes to STDOUT, text as UTF-8. Bytes are not copied: they must not change until they are sent. */
   write(content: string | Uint8Array): void {
+    if (this.observer !== undefined && !this.ended) {
+      this.observer.sent(typeof content === "string" ? Buffer.byteLength(content) : content.length);
+    }
+    this.#write(content);
+  }
+
+  #write(content: string | Uint8Array): void {
     if (this.ended) return;
     const begins = this.#start();
     const { output } = this.#host;
@@ -164,6 +179,7 @@ export class Exchange {
       segment.release();
       return;
     }
+    this.observer?.sent(segment.length);
     const begins = this.#start();
     this.#host.output.segment(RecordType.Stdout, this.id, segment);
     this.#written(begins);

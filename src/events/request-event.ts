@@ -1,0 +1,134 @@
+import type { AbortedError } from "../errors.js";
+import { parseTraceparent, type TraceContext } from "../http/trace-context.js";
+import { roleName } from "../protocol/constants.js";
+import type { Exchange } from "../protocol/application-side/exchange.js";
+import type { ExchangeObserver } from "../protocol/application-side/exchange-observer.js";
+import { nextRequestId } from "./request-id.js";
+
+/** Takes what happens to requests, one method for each event. What it throws is not caught. */
+export interface RequestObserver {
+  /** An authorizer has decided: see `decision`. */
+  decided?(request: RequestEvent): void;
+  /** A handler has failed: see `error`. */
+  failed?(request: RequestEvent): void;
+  /** The request has ended, for any reason. */
+  ended?(request: RequestEvent): void;
+}
+
+/** The status in the first line of a header block (RFC 3875, section 6.3.3). */
+const STATUS = /^Status: (\d{3})/;
+
+/**
+ * One request for those who observe it: the same object in all of its events. It has neither the query nor the params, which
+ * may be secret.
+ */
+export class RequestEvent {
+  readonly #exchange: Exchange;
+  readonly #begun = performance.now();
+  #duration: number | undefined;
+  #trace: TraceContext | undefined | null = null;
+  /** No other request of any process of this machine has it. */
+  readonly id = nextRequestId();
+  /** When it began; ms since 1970. */
+  readonly startedAt = Date.now();
+  /** What handles it: `GET /books/:id`, or the name of an authorizer or filter; undefined if nothing does. */
+  route: string | undefined;
+  /** The status of the answer; undefined while there is none, and if it ended without one. */
+  status: number | undefined;
+  /** What the authorizers have decided; undefined if none was asked. */
+  decision: "allow" | "deny" | undefined;
+  /** The last error of its handler. */
+  error: unknown;
+  /** Bytes of the body that were sent. */
+  bytesOut = 0;
+
+  constructor(exchange: Exchange, observers: readonly RequestObserver[]) {
+    this.#exchange = exchange;
+    exchange.observer = new Observation(this, observers);
+    exchange.onEnd(() => {
+      this.#duration = performance.now() - this.#begun;
+      for (const observer of observers) observer.ended?.(this);
+    });
+  }
+
+  /** `responder`, `authorizer`, `filter`, or the number of another role. A bridge may have changed it. */
+  get role(): string {
+    return roleName(this.#exchange.role);
+  }
+
+  /** The HTTP method. */
+  get method(): string {
+    return this.#exchange.params.method;
+  }
+
+  /** The path of the request target as the client wrote it, without the query. */
+  get path(): string {
+    const { params } = this.#exchange;
+    const target =
+      params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
+    return target.split("?", 1)[0]!;
+  }
+
+  /** Bytes of STDIN and DATA that have arrived. */
+  get bytesIn(): number {
+    return this.#exchange.input?.received ?? 0;
+  }
+
+  /** How long it took, or has taken until now; ms. */
+  get duration(): number {
+    return this.#duration ?? performance.now() - this.#begun;
+  }
+
+  /** Why it ended early: an abort, a limit, a lost connection; undefined if it did not. */
+  get aborted(): AbortedError | undefined {
+    return this.#exchange.aborted;
+  }
+
+  /** The trace that it belongs to, if the client or the Web server sends `traceparent`. */
+  get trace(): TraceContext | undefined {
+    if (this.#trace === null) this.#trace = parseTraceparent(this.#exchange.params.get("HTTP_TRACEPARENT"));
+    return this.#trace;
+  }
+}
+
+/** Records what happens to an exchange in its event. */
+class Observation implements ExchangeObserver {
+  readonly #event: RequestEvent;
+  readonly #observers: readonly RequestObserver[];
+
+  constructor(event: RequestEvent, observers: readonly RequestObserver[]) {
+    this.#event = event;
+    this.#observers = observers;
+  }
+
+  get id(): string {
+    return this.#event.id;
+  }
+
+  get route(): string | undefined {
+    return this.#event.route;
+  }
+
+  set route(route: string | undefined) {
+    this.#event.route = route;
+  }
+
+  head(text: string): void {
+    const status = STATUS.exec(text)?.[1];
+    if (status !== undefined) this.#event.status = Number(status);
+  }
+
+  sent(bytes: number): void {
+    this.#event.bytesOut += bytes;
+  }
+
+  decided(isAllowed: boolean): void {
+    this.#event.decision = isAllowed ? "allow" : "deny";
+    for (const observer of this.#observers) observer.decided?.(this.#event);
+  }
+
+  failed(error: unknown): void {
+    this.#event.error = error;
+    for (const observer of this.#observers) observer.failed?.(this.#event);
+  }
+}

@@ -1,0 +1,15 @@
+/** Observes one request: what is sent for it, and what the application decides. No method may throw. */
+export interface ExchangeObserver {
+  /** No other request of any process of this machine has it. */
+  readonly id: string;
+  /** What handles the request, for logs: `GET /books/:id`. */
+  route: string | undefined;
+  /** The header block is sent. */
+  head(text: string): void;
+  /** So many bytes of the body are sent. */
+  sent(bytes: number): void;
+  /** An authorizer has decided. */
+  decided(isAllowed: boolean): void;
+  /** The handler has failed. */
+  failed(error: unknown): void;
+}
