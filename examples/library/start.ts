@@ -37,6 +37,7 @@ export async function startLibrary({ port }: { readonly port: number }): Promise
     application: client,
     root: fileURLToPath(contentRoot),
     routes: routesOf(application.description),
+    unknown: "application", // has a page for what is not found
     port,
     observe: inspector.gateway,
     door: inspector.door,

@@ -137,6 +137,7 @@ const TAKERS = {
       "application",
       "root",
       "routes",
+      "unknown",
       "php",
       "mount",
       "host",

@@ -37,6 +37,11 @@ export interface GatewayOptions {
    * connection of its own, since a kept one would hold one of PHP's processes.
    */
   readonly php?: PhpOptions | undefined;
+  /**
+   * Who answers a path that no route covers and no file has: the `application`, as behind a generated configuration, or the `gateway`,
+   * by 404. Default: `gateway`.
+   */
+  readonly unknown?: "application" | "gateway" | undefined;
   /** The path prefix of the application, its SCRIPT_NAME: "/app". Default: the root. */
   readonly mount?: string | undefined;
   /** The address to listen on. Default: 127.0.0.1. */

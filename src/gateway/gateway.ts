@@ -73,7 +73,15 @@ export class Gateway {
   }
 
   async #listen(): Promise<{ url: string }> {
-    const { root: folder, host = "127.0.0.1", port = 8080, log, php, observe } = this.#options;
+    const {
+      root: folder,
+      host = "127.0.0.1",
+      port = 8080,
+      unknown = "gateway",
+      log,
+      php,
+      observe,
+    } = this.#options;
     const root = await DocumentRoot.open(folder);
     this.#site = new Site({
       client: this.#client,
@@ -85,7 +93,7 @@ export class Gateway {
         documentRoot: php.root?.replace(/\/$/, "") ?? root.path,
         collectedBytes: php.collectedBytes ?? COLLECTED_BYTES,
       },
-      unknown: "gateway",
+      unknown,
       authorizerTimeout: this.#timeouts.authorizer,
       log: this.#log,
       // Without an own logger, STDERR is not logged: the application has logged these lines itself. PHP has not.

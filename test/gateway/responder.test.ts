@@ -25,6 +25,27 @@ function get(url: string, path: string): Promise<IncomingMessage> {
   });
 }
 
+describe("an unknown path", () => {
+  const answers = { 1: (request: ScriptedRequest) => request.answer("Status: 404\r\n\r\nno such hat") };
+
+  it("is a 404 of the gateway by default", async () => {
+    const { url } = await openStage({ scripts: answers, routes: { respond: ["/hats"] } });
+    expect(await http(url, "/nothing")).toMatchObject({ status: 404, body: "404 Not Found\n" });
+    expect(await http(url, "/hats")).toMatchObject({ status: 404, body: "no such hat" });
+  });
+
+  it('is answered by the application with unknown: "application", unless a file has it', async () => {
+    const { url } = await openStage({
+      scripts: answers,
+      routes: { respond: [] },
+      files: { "page.txt": "a file" },
+      gateway: { unknown: "application" },
+    });
+    expect(await http(url, "/nothing")).toMatchObject({ status: 404, body: "no such hat" });
+    expect(await http(url, "/page.txt")).toMatchObject({ status: 200, body: "a file" });
+  });
+});
+
 describe("a responder's answer", () => {
   it("keeps status, reason and repeated fields, and drops hop-by-hop fields", async () => {
     const { url } = await openStage({

@@ -294,6 +294,8 @@ describe("a browser gets", () => {
     ["/books/browse", 200, "Responder, role 1 got the request, and answered 200: this page."],
     ["/books/4", 200, "Responder, role 1 got the request, and answered 200: this page."],
     ["/books/4711", 404, "Responder, role 1 got the request, and answered 404: this page."],
+    ["/nothing-here", 404, "Responder, role 1 got the request, and answered 404: this page."],
+    ["/guides/nothing-here.md", 404, "Responder, role 1 got the request, and answered 404: this page."],
     ["/books?genre=cookery", 400, "Responder, role 1 got the request, and answered 400: this page."],
     [
       "/guides/house-rules.md",
