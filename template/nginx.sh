@@ -15,7 +15,9 @@ node --enable-source-maps dist/main.js & application=$!
 
 steps=$(tricorn config nginx dist/main.js --listen "$TRICORN_LISTEN" --bind 127.0.0.1 --port "$port" \
   --root public --state run --out run $user 2>&1) || { echo "$steps" >&2; exit 1; }
+rm -f run/nginx.pid
 nginx -e stderr -p run -c nginx.conf -g "daemon off;" & nginx=$!
+until [ -e run/nginx.pid ] || ! kill -0 $nginx 2>/dev/null; do sleep 0.1; done
 
 echo "nginx: http://127.0.0.1:$port, configured by run/nginx.conf"
 while kill -0 $application 2>/dev/null && kill -0 $nginx 2>/dev/null; do sleep 1; done

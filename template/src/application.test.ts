@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { testApplication, type TestApplication } from "tricorn/testing";
+import { assertAllows, assertDenies, assertRepliesWith, testApplication } from "tricorn/testing";
+import type { TestApplication } from "tricorn/testing";
 import { controllers, webServer } from "./application.js";
 
 let application: TestApplication;
@@ -13,28 +13,22 @@ after(() => application.close());
 
 test("a hat has a number and a name", async () => {
   const answer = await application.respond("/hats/1");
-  assert.equal(answer.status, 200);
-  assert.deepEqual(answer.json, { number: 1, name: "tricorn" });
+  assertRepliesWith(answer, { status: 200, json: { number: 1, name: "tricorn" } });
 });
 
 test("a hat that does not exist is a 404, and one that is no number a 400", async () => {
-  assert.equal((await application.respond("/hats/4")).status, 404);
-  assert.equal((await application.respond("/hats/four")).status, 400);
+  assertRepliesWith(await application.respond("/hats/4"), 404);
+  assertRepliesWith(await application.respond("/hats/four"), 400);
 });
 
 test("members pass with their password, and the authorizer names them", async () => {
-  const passwordOf = (password: string) => ({
-    headers: { Authorization: `Basic ${Buffer.from(`ada:${password}`).toString("base64")}` },
-  });
-  const stranger = await application.authorize("/members/welcome.html");
-  assert.equal(stranger.allowed, false);
-  assert.equal(stranger.status, 401);
-
-  assert.equal((await application.authorize("/members/welcome.html", passwordOf("guess"))).allowed, false);
-
-  const member = await application.authorize("/members/welcome.html", passwordOf("lovelace"));
-  assert.equal(member.allowed, true);
-  assert.deepEqual(member.variables, { AUTH_USER: "ada" });
+  const askFor = (password: string) => {
+    const credentials = Buffer.from(`ada:${password}`).toString("base64");
+    return application.authorize("/members/", { headers: { Authorization: `Basic ${credentials}` } });
+  };
+  assertAllows(await askFor("lovelace"), { AUTH_USER: "ada" });
+  assertDenies(await askFor("guess"), 401);
+  assertDenies(await application.authorize("/members/"), 401);
 });
 
 test("a members' page has the name of its reader, as text", async () => {
@@ -42,5 +36,5 @@ test("a members' page has the name of its reader, as text", async () => {
     data: "<h1>Welcome, {{user}}</h1>\n",
     params: { AUTH_USER: "<ada>" },
   });
-  assert.equal(page.text, "<h1>Welcome, &#60;ada&#62;</h1>\n");
+  assertRepliesWith(page, { text: "<h1>Welcome, &#60;ada&#62;</h1>\n" });
 });

@@ -106,6 +106,7 @@ test("every option that the other functions have is known", () => {
     application: 1,
     root: 1,
     routes: 1,
+    unknown: 1,
     php: 1,
     mount: 1,
     host: 1,

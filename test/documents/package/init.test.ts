@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -15,29 +16,37 @@ import { promisify } from "node:util";
 import { FastCgiClient } from "tricorn/client";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
+import { blockNamed, root } from "../blocks.js";
 import { MarkedProcesses } from "../../support/marked-processes.js";
 import { NodeProcess } from "../../support/node-process.js";
 import { freePort } from "../../support/web-servers/free-port.js";
 import { npm, packInto, quietly, userEnvironment, type Packed } from "./packed.js";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "tricorn-init-")));
+/** As a checkout in which `npm pack` has been run. */
+const checkout = join(folder, "tricorn");
 const project = join(folder, "hats");
 let packed: Packed;
 let printed: string;
 
+/** The two lines of the README: they create a project, and run it. */
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+const [create = "", run = ""] = blockNamed(
+  "README.md",
+  `npx --yes --package ./tricorn-${version}.tgz tricorn init ../hats`,
+).text.split("\n");
+
+/** The environment of npm: from its cache, if it can, and without what the npm that runs the tests has added. */
+const environment = {
+  ...userEnvironment(),
+  npm_config_prefer_offline: "true",
+  npm_config_update_notifier: "false",
+};
+
 beforeAll(async () => {
-  packed = await packInto(folder);
-  printed = await npm(
-    folder,
-    "exec",
-    ...quietly,
-    "--yes",
-    "--package",
-    packed.path,
-    "tricorn",
-    "init",
-    "hats",
-  );
+  mkdirSync(checkout);
+  packed = await packInto(checkout);
+  printed = (await promisify(execFile)("sh", ["-c", create], { cwd: checkout, env: environment })).stdout;
   await npm(project, "install", ...quietly);
 }, 180_000);
 
@@ -60,19 +69,30 @@ function removeFromNpx(origin: string): void {
   }
 }
 
-/** Starts a script of the project, with npm. */
-function start(script: string, env: Readonly<Record<string, string>>) {
+interface Started {
+  readonly started: NodeProcess;
+  readonly processes: MarkedProcesses;
+}
+
+/** Runs a command. Those that it starts end with the test, too. */
+function startCommand(
+  command: readonly [string, ...string[]],
+  { cwd = project, env }: { readonly cwd?: string; readonly env: Readonly<Record<string, string>> },
+): Started {
   const processes = new MarkedProcesses();
   const { HOME = "" } = process.env;
-  const started = new NodeProcess(["npm", "run", script, "--silent"], {
-    cwd: project,
-    env: { HOME, ...processes.env, ...env },
-  });
-  // Killed alone, npm would leave its script running, which has the same output.
+  const npmOptions = { npm_config_prefer_offline: "true", npm_config_update_notifier: "false" };
+  const started = new NodeProcess(command, { cwd, env: { HOME, ...npmOptions, ...processes.env, ...env } });
+  // Killed alone, npm would leave its script running, which has the same output. nginx has no environment: nginx.sh ends it.
   onTestFinished(() => {
-    for (const pid of processes.pids) process.kill(pid, "SIGKILL");
+    for (const pid of processes.pids) process.kill(pid, "SIGTERM");
   });
   return { started, processes };
+}
+
+/** Starts a script of the project, with npm. */
+function start(script: string, env: Readonly<Record<string, string>>): Started {
+  return startCommand(["npm", "run", script, "--silent"], { env });
 }
 
 /** Changes a file of the project until the test ends. */
@@ -127,11 +147,31 @@ async function visitAll(url: string): Promise<void> {
 }
 
 test("tricorn init of the packed package depends on the packed file", () => {
-  expect(printed).toContain("\n  cd hats\n  npm install\n  npm run dev\n");
+  expect(printed).toContain("\n  cd ../hats\n  npm install\n  npm run dev\n");
   const { dependencies } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as {
     dependencies: { tricorn: string };
   };
-  expect(dependencies.tricorn).toBe(`file:../${packed.path.slice(folder.length + 1)}`);
+  expect(packed.path).toBe(join(checkout, `tricorn-${version}.tgz`));
+  expect(dependencies.tricorn).toBe(`file:../tricorn/tricorn-${version}.tgz`);
+});
+
+test("the second line of the README runs the project, and shows a change", async () => {
+  const port = await freePort();
+  const { started, processes } = startCommand(["sh", "-c", `${run} -- --port ${port}`], {
+    cwd: checkout,
+    env: {},
+  });
+  const [, url] = await started.line(/"url":"(http:\/\/127\.0\.0\.1:\d+)\/"/);
+  await visitAll(url!);
+
+  const shown = async (): Promise<unknown> => (await fetch(`${url}/hats`)).json();
+  expect(await shown()).toEqual(["tricorn", "bicorne", "fedora"]);
+  edit("src/hats.ts", (text) => text.replace('"fedora"', '"beret"'));
+  await expect.poll(shown).toEqual(["tricorn", "bicorne", "beret"]);
+
+  for (const pid of processes.pids) process.kill(pid, "SIGINT"); // as a terminal does
+  expect(await started.ended).toBe("SIGINT"); // of the shell
+  await processes.gone();
 });
 
 describe("npm test", () => {
@@ -145,7 +185,7 @@ describe("npm test", () => {
     const { code, output } = await runScript("test");
     expect([code, output]).toEqual([1, expect.stringMatching(/^# fail 1$/m)]);
     const lines = readFileSync(join(project, "src/application.test.ts"), "utf8").split("\n");
-    const line = lines.findIndex((text) => text.includes("answer.json")) + 1;
+    const line = lines.findIndex((text) => text.includes("assertRepliesWith(answer,")) + 1;
     expect(output).toContain(`src/application.test.ts:${line}:`);
   });
 
@@ -155,6 +195,26 @@ describe("npm test", () => {
     expect(code).not.toBe(0);
     expect(output).toMatch(/^src\/hats\.ts\(\d+,\d+\): error TS/m);
   });
+});
+
+test("a stack trace names the line of the TypeScript, as docs/getting-started.md says", async () => {
+  edit("src/hats.ts", (text) => text.replace("return this.store.names;", 'throw new Error("planted");'));
+  expect(await runScript("build")).toEqual({ code: 0, output: "" });
+  const { text: command } = blockNamed(
+    "docs/getting-started.md",
+    "node --enable-source-maps --inspect dist/main.js",
+  );
+  const [program = "", ...args] = command.replace("--inspect", "--inspect=127.0.0.1:0").split(" ");
+  const { started } = startCommand([program, ...args], { env: { TRICORN_LISTEN: "127.0.0.1:0" } });
+  await started.line(/^Debugger listening on ws:/);
+  const client = new FastCgiClient({ address: await started.address() });
+  onTestFinished(() => client.close());
+  const answer = await client.request({ params: { REQUEST_METHOD: "GET", REQUEST_URI: "/hats" } });
+  expect([answer.status, await answer.bytes()]).toEqual([500, expect.anything()]);
+  const lines = readFileSync(join(project, "src/hats.ts"), "utf8").split("\n");
+  const line = lines.findIndex((each) => each.includes("planted")) + 1;
+  const [, stack] = await started.line(/"message":"planted","stack":"(.*?[^\\])"/);
+  expect(stack).toContain(`${project}/src/hats.ts:${line}:`);
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)(
@@ -187,7 +247,7 @@ describe("npm run nginx", () => {
     // All that nginx has written is there.
     expect(readdirSync(project).sort()).toEqual(
       [
-        ...readdirSync(join(folder, "source/template")),
+        ...readdirSync(join(checkout, "source/template")),
         ".gitignore",
         "dist",
         "node_modules",
@@ -201,6 +261,7 @@ describe("npm run nginx", () => {
     started.kill("SIGTERM");
     expect(await started.ended).toBe(0);
     await processes.gone();
+    await expect(fetch(url!)).rejects.toThrow("fetch failed");
   });
 
   test("ends with nginx's error if its port is in use", async () => {

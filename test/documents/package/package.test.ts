@@ -10,8 +10,7 @@ import { promisify } from "node:util";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { blockNamed, blocksOf, fileOf } from "../blocks.js";
-import { NodeProcess } from "../../support/node-process.js";
+import { blockNamed } from "../blocks.js";
 import { programPath } from "../../support/web-servers/background-process.js";
 import { freePort } from "../../support/web-servers/free-port.js";
 import { npm, packInto, quietly, type Packed } from "./packed.js";
@@ -207,30 +206,6 @@ describe("installed into an empty project, it", () => {
       (error: { stdout: string }) => error,
     );
     expect(stdout).toBe("");
-  });
-
-  test("is debugged as docs/getting-started.md says: stack traces name the lines of the TypeScript", async () => {
-    const [document, hats] = ["docs/getting-started.md", join(project, "hats")];
-    const blocks = blocksOf(document);
-    for (const name of ["src", "public"]) mkdirSync(join(hats, name), { recursive: true });
-    for (const block of blocks.filter(({ language }) => language === "ts")) {
-      const planted = block.text.replace("return this.hats.names;", 'throw new Error("planted");');
-      writeFileSync(join(hats, fileOf(block)), planted);
-    }
-    writeFileSync(join(hats, "tsconfig.json"), blocks.find(({ language }) => language === "json")!.text);
-    await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], { cwd: hats });
-
-    const { text: command } = blocks.find(({ text }) => text.includes(" --inspect "))!;
-    const [program, ...options] = command.replace("--inspect", "--inspect=127.0.0.1:0").split(" ");
-    expect(program).toBe("node");
-    const node = new NodeProcess([process.execPath, ...options], { cwd: hats, env: { PORT: "0" } });
-    const [url] = await node.line(/^http:.*/);
-    expect((await fetch(`${url}/hats`)).status).toBe(500);
-    const lines = readFileSync(join(hats, "src/application.ts"), "utf8").split("\n");
-    const line = lines.findIndex((each) => each.includes("planted")) + 1;
-    const [, stack] = await node.line(/"message":"planted","stack":"(.*?[^\\])"/);
-    expect(stack).toContain(`${realpathSync(hats)}/src/application.ts:${line}:`);
-    expect(node.errors.join("\n")).toMatch(/^Debugger listening on ws:/m);
   });
 
   test("runs from plain JavaScript", async () => {
