@@ -1,6 +1,11 @@
 import { after, before, test } from "node:test";
-import { assertAllows, assertDenies, assertRepliesWith, testApplication } from "tricorn/testing";
-import type { TestApplication } from "tricorn/testing";
+import {
+  assertAllows,
+  assertDenies,
+  assertRepliesWith,
+  testApplication,
+  type TestApplication,
+} from "tricorn/testing";
 import { controllers, webServer } from "./application.js";
 
 let application: TestApplication;

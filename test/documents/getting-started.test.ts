@@ -25,7 +25,7 @@ test("docs/getting-started.md shows the files that tricorn init writes", () => {
     const [, ...lines] = block.text.split("\n");
     expect(`${lines.join("\n")}\n`, fileOf(block)).toBe(fileOfTemplate(fileOf(block)));
   }
-  const [flags] = blocksOf(document).filter(({ language }) => language === "json");
+  const flags = blocksOf(document).find(({ language }) => language === "json");
   expect(`${flags!.text}\n`).toBe(fileOfTemplate("tsconfig.json"));
 });
 
