@@ -126,7 +126,7 @@ function argumentsOf(socket: string, load: Load, pids: readonly number[]): strin
     "read-pause": slowReader?.pause,
   };
   return [
-    ...(load.protocol === "http" ? ["--http"] : []),
+    ...(load.protocol === "fastcgi" ? [] : [`--${load.protocol}`]),
     ...(load.close === true ? ["--close"] : []),
     ...Object.entries(values).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, String(value)],

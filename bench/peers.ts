@@ -49,6 +49,12 @@ export const peers = {
     { name: "Tricorn", protocol: "fastcgi", doors: ["authorizer", "cached", "uncached"] },
     filteredFolder,
   ),
+  /** The same program, on another of its sockets. */
+  tricornScgi: ofNode(
+    "tricorn",
+    { name: "Tricorn, SCGI", protocol: "scgi", doors: ["close"] },
+    filteredFolder,
+  ),
   raw: ofNode("raw", { name: "raw node:net", protocol: "fastcgi", doors: ["close", "echo", "large"] }),
   libfcgi: {
     name: "C libfcgi",

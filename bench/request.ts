@@ -3,7 +3,7 @@ import { encodeBeginRequest, encodeNameValuePairs, encodeRecord, RecordType, Rol
 import { peersFolder } from "./workplace.js";
 
 /** The protocol of a server. */
-export type Protocol = "fastcgi" | "http";
+export type Protocol = "fastcgi" | "scgi" | "http";
 
 /** A request. */
 export interface RequestFacts {
@@ -41,7 +41,14 @@ const browserFields: readonly (readonly [string, string])[] = [
 
 /** The whole request with id 0 in each record, which the load generator replaces. */
 export function formatRequest(protocol: Protocol, facts: RequestFacts): Buffer {
-  return protocol === "http" ? httpRequest(facts) : fastCgiRequest(facts);
+  switch (protocol) {
+    case "http":
+      return httpRequest(facts);
+    case "scgi":
+      return scgiRequest(facts);
+    case "fastcgi":
+      return fastCgiRequest(facts);
+  }
 }
 
 function httpRequest({ target, body, fields: more = [], close = false }: RequestFacts): Buffer {
@@ -57,12 +64,7 @@ function httpRequest({ target, body, fields: more = [], close = false }: Request
 
 function fastCgiRequest(facts: RequestFacts): Buffer {
   const { target, role = Role.Responder, body, fields = [], data, close = false } = facts;
-  const params: (readonly [string, string])[] = [
-    ...serverVariables(target, body),
-    ...[...browserFields, ...fields].map(
-      ([name, value]) => [`HTTP_${name.toUpperCase().replaceAll("-", "_")}`, value] as const,
-    ),
-  ];
+  const params = [...serverVariables(target, body), ...fieldVariables(fields)];
   if (data) params.push(["FCGI_DATA_LENGTH", String(data.length)], ["FCGI_DATA_LAST_MOD", "1700000000"]);
   const records = [
     record(RecordType.BeginRequest, encodeBeginRequest({ role, keepConnection: !close })),
@@ -72,6 +74,27 @@ function fastCgiRequest(facts: RequestFacts): Buffer {
   if (role !== Role.Authorizer) records.push(...stream(RecordType.Stdin, body ?? Buffer.alloc(0)));
   if (data) records.push(...stream(RecordType.Data, data));
   return Buffer.concat(records);
+}
+
+/** The same variables, those that SCGI demands first. */
+function scgiRequest({ target, body, fields = [] }: RequestFacts): Buffer {
+  const variables = serverVariables(target, body).filter(([name]) => name !== "CONTENT_LENGTH");
+  const headers = [
+    ["CONTENT_LENGTH", String(body?.length ?? 0)] as const,
+    ["SCGI", "1"] as const,
+    ...variables,
+    ...fieldVariables(fields),
+  ].map(([name, value]) => `${name}\0${value}\0`);
+  const text = headers.join("");
+  return Buffer.concat([Buffer.from(`${Buffer.byteLength(text)}:${text},`), body ?? Buffer.alloc(0)]);
+}
+
+/** The variables of the browser's fields, and of others. */
+function fieldVariables(more: NonNullable<RequestFacts["fields"]>): (readonly [string, string])[] {
+  return [...browserFields, ...more].map(([name, value]) => [
+    `HTTP_${name.toUpperCase().replaceAll("-", "_")}`,
+    value,
+  ]);
 }
 
 /** The variables of nginx's stock fastcgi_params. */

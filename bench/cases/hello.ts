@@ -3,7 +3,7 @@ import { HELLO } from "../peers/bodies.js";
 import { peers, type Peer } from "../peers.js";
 import { otherCore, served, servedMetrics, type ServedCase } from "../served.js";
 
-const { tricorn, raw, libfcgi, php, go, nodeFastCgi, nodeHttp, fastify } = peers;
+const { tricorn, tricornScgi, raw, libfcgi, php, go, nodeFastCgi, nodeHttp, fastify } = peers;
 
 /** MiB of objects that a real application may hold. */
 export const LIVE_HEAP = 100;
@@ -43,7 +43,7 @@ export function helloCases(): Case[] {
       name: "hello-new-connections",
       title: "Hello, a new connection for each request",
       metrics: servedMetrics,
-      contenders: those([tricorn, raw, libfcgi, php, go, nodeFastCgi, nodeHttp, fastify], {
+      contenders: those([tricorn, tricornScgi, raw, libfcgi, php, go, nodeFastCgi, nodeHttp, fastify], {
         request: { target: "/hello", close: true },
         door: "close",
         slice: 500,

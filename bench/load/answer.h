@@ -1,4 +1,4 @@
-// Reads answers, of FastCGI and of HTTP/1.1, and checks each of them.
+// Reads answers, of FastCGI, SCGI and HTTP/1.1, and checks each of them.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@ struct expectation {
   const char *field;  // text that the header block must have; NULL for none
   int status;
   bool http;
+  bool scgi;  // a header block and a body as in FastCGI, without records
 };
 
 // A partially received answer.
@@ -43,7 +44,7 @@ void answer_clear(struct answer *answer);
 // answer is wrong.
 size_t answer_take(struct answer *answer, const struct expectation *wanted, const char *bytes, size_t length);
 
-// Whether the answer is complete; in FastCGI, END_REQUEST says so.
+// Whether the answer is complete; in FastCGI, END_REQUEST says so, and in SCGI the end of the connection follows.
 bool answer_complete(const struct answer *answer, const struct expectation *wanted);
 
 // Reads bytes up to the end of the next record that ends a request, and returns how many were read. `*ended` is the

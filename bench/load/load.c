@@ -63,7 +63,7 @@ static char *copy_request(int id) {
   char *bytes = malloc(options.request_length);
   if (bytes == NULL) fail("Out of memory");
   memcpy(bytes, options.request, options.request_length);
-  for (size_t at = 0; !options.wanted.http && at + 8 <= options.request_length;) {
+  for (size_t at = 0; !options.wanted.http && !options.wanted.scgi && at + 8 <= options.request_length;) {
     uint8_t *header = (uint8_t *)bytes + at;
     header[2] = (uint8_t)(id >> 8);
     header[3] = (uint8_t)id;
@@ -153,7 +153,7 @@ static void finish(struct connection *connection, int slot) {
 
 static void take(struct connection *connection, const char *bytes, size_t length) {
   for (size_t at = 0; at < length;) {
-    if (options.wanted.http) {
+    if (options.wanted.http || options.wanted.scgi) {
       struct slot *one = &connection->slots[0];
       if (!one->active) fail("Bytes followed the answer");
       at += answer_take(&one->answer, &options.wanted, bytes + at, length - at);

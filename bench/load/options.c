@@ -27,11 +27,13 @@ void read_options(int count, char **arguments) {
   static const struct option names[] = {
       {"address", 1, 0, 'a'},   {"http", 0, 0, 'h'},     {"request", 1, 0, 'r'},    {"expect", 1, 0, 'e'},
       {"field", 1, 0, 'f'},     {"connections", 1, 0, 'c'}, {"in-flight", 1, 0, 'i'}, {"close", 0, 0, 'x'},
+      {"scgi", 0, 0, 'g'},
       {"status", 1, 0, 's'},    {"pid", 1, 0, 'p'},         {"read-bytes", 1, 0, 'b'}, {"read-pause", 1, 0, 'u'},
       {0, 0, 0, 0}};
   for (int name; (name = getopt_long(count, arguments, "", names, NULL)) != -1;) switch (name) {
       case 'a': options.address = optarg; break;
       case 'h': options.wanted.http = true; break;
+      case 'g': options.wanted.scgi = true; break;
       case 'r': map_file(optarg, &options.request, &options.request_length); break;
       case 'e': map_file(optarg, &options.wanted.body, &options.wanted.length); break;
       case 'f': options.wanted.field = optarg; break;

@@ -145,4 +145,5 @@ await serve([PublicUpperCase], `${socketPath}.uncached`, { bridges: { filter: { 
 await serve([PublicUpperCase], `${socketPath}.cached`, {
   bridges: { filter: { root, cache: { bytes: 64 * 1024 * 1024 } } },
 });
+await serve([Site], `scgi:${socketPath}.close`);
 await serve([Site, UpperCase, UpperCaseText, UpperCaseLines, UpperCaseTransform], socketPath);
