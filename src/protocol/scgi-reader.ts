@@ -162,14 +162,16 @@ export function scgiParams(headers: Buffer): Params {
   let written = 0;
   let count = 1;
   for (let start = 0; start < headers.length; count += 1) {
-    const nameEnd = headers.indexOf(0, start);
-    const valueEnd = nameEnd < 0 ? -1 : headers.indexOf(0, nameEnd + 1);
-    if (valueEnd < 0) throw wrongHeaders(`header ${count} is not a name and a value that end with NUL`);
+    const nameEnd = nextNul(headers, start);
+    const valueEnd = nextNul(headers, nameEnd + 1);
+    if (valueEnd >= headers.length)
+      throw wrongHeaders(`header ${count} is not a name and a value that end with NUL`);
     if (nameEnd === start) throw wrongHeaders(`header ${count} has no name`);
     written = writePairLength(pairs, nameEnd - start, written);
     written = writePairLength(pairs, valueEnd - nameEnd - 1, written);
-    written += headers.copy(pairs, written, start, nameEnd);
-    written += headers.copy(pairs, written, nameEnd + 1, valueEnd);
+    // They are mostly too short to be worth a call of copy().
+    for (let at = start; at < nameEnd; at += 1) pairs[written++] = headers[at]!;
+    for (let at = nameEnd + 1; at < valueEnd; at += 1) pairs[written++] = headers[at]!;
     start = valueEnd + 1;
   }
   const params = new Params(pairs.subarray(0, written));
@@ -177,6 +179,13 @@ export function scgiParams(headers: Buffer): Params {
   for (const name of ["CONTENT_LENGTH", "SCGI"])
     if (params.isRepeated(name)) throw wrongHeaders(`${name} comes twice`);
   return params;
+}
+
+/** The position of the next NUL; the length if there is none. */
+function nextNul(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at] !== 0) at += 1;
+  return at;
 }
 
 /** The length of the body by the first header, which must be CONTENT_LENGTH; undefined if it is not, or has another value than digits. */

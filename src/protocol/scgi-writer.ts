@@ -2,6 +2,9 @@ import type { AnswerWriter, WholeAnswer } from "./answer-writer.js";
 import { RecordType } from "./constants.js";
 import type { Segment } from "./segment.js";
 
+/** A body up to this size is copied after its head: one piece is written faster than two. */
+const JOINED = 16 * 1024;
+
 /**
  * Queues the answer of one SCGI connection: the bytes of STDOUT and nothing else. The answer ends with the connection. STDERR is
  * dropped, for SCGI has none; each of its lines is in the log too.
@@ -31,9 +34,17 @@ export class ScgiWriter implements AnswerWriter {
     (this.#segments ??= []).push(segment);
   }
 
-  answer({ requestId, head, body }: WholeAnswer): void {
-    this.record(RecordType.Stdout, requestId, Buffer.from(head, "latin1"));
-    this.stream(RecordType.Stdout, requestId, body);
+  answer({ requestId, head, body, bodyLength }: WholeAnswer): void {
+    if (bodyLength > JOINED) {
+      this.record(RecordType.Stdout, requestId, Buffer.from(head, "latin1"));
+      this.stream(RecordType.Stdout, requestId, body);
+      return;
+    }
+    const whole = Buffer.alloc(head.length + bodyLength);
+    whole.write(head, "latin1");
+    if (typeof body === "string") whole.write(body, head.length);
+    else whole.set(body, head.length);
+    this.record(RecordType.Stdout, requestId, whole);
   }
 
   end(): void {}
