@@ -33,10 +33,11 @@ const COMMAND_OPTIONS: Options = {
   json: { type: "boolean" },
   "main-file": { type: "string" },
   out: { type: "string" },
+  scgi: { type: "boolean" },
 };
 
-/** Fields without an option of that name: `--into` sets `part`, and the words after `--` are `command`. */
-const OTHER_FIELDS = new Set(["part", "command"]);
+/** Fields without an option of that name: `--into` sets `part`, `--scgi` `protocol`, and the words after `--` are `command`. */
+const OTHER_FIELDS = new Set(["part", "protocol", "command"]);
 
 /** The fields of a deployment that are options of the command. */
 export function commandOptions(): readonly DeploymentOption[] {
@@ -66,6 +67,7 @@ export function parseConfigArguments(args: readonly string[]): ConfigArguments {
     if (value !== undefined) setField(deployment, field.path, valueOf(field, value as string | string[]));
   }
   if (values["into"] === true) deployment["part"] = "into";
+  if (values["scgi"] === true) deployment["protocol"] = "scgi";
   if (command.length > 0) deployment["command"] = command;
   const mainFile = values["main-file"] as string | undefined;
   if (mainFile !== undefined && values["existing"] !== true)

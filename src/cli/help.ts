@@ -63,6 +63,7 @@ export function configHelp(): string {
         "application; as the caller, without changing anything",
     ],
     ["--main-file <file>", "the main file that --existing looks at; by default Debian's"],
+    ["--scgi", "let nginx, Apache or lighttpd speak SCGI to the application, not FastCGI"],
     ["--out <folder>", "write the files to this folder, instead of printing them"],
     ["--json", "print the deployment with all defaults, and the description of the application"],
     ["-- <command> …", "the command that starts the application, for servers that start it"],

@@ -62,10 +62,10 @@ function rootNote({ root }: Deployment): string[] {
 /** The calls with the options that the application must set. */
 function applicationCalls(
   { needs, startsApplication = false }: Configuration,
-  { listen }: Deployment,
+  { listen, protocol }: Deployment,
 ): string[] {
   const { mount, ...options } = needs;
-  const address = startsApplication ? "undefined" : inspect(listen);
+  const address = startsApplication ? "undefined" : inspect(protocol === "scgi" ? `scgi:${listen}` : listen);
   const hasOptions = Object.keys(options).length > 0;
   const args = hasOptions ? [address, literal(options)] : startsApplication ? [] : [address];
   return [

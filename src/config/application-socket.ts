@@ -12,7 +12,7 @@ export type ApplicationSocket =
 
 /** Only characters without a meaning in any configuration language: `|` is a separator in Apache, `*` a pattern, and so on. */
 const SOCKET_PATH = /^\/[\p{L}\p{N}._/@+~:=-]+$/u;
-const TCP = /^(?!fd:)(?:(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
+const TCP = /^(?!fd:|scgi:)(?:(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
 
 /**
  * Parses `listen` of a deployment for the Web server. An application that listens on all addresses is reached on the loopback

@@ -19,6 +19,8 @@ export const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filt
 
 /** The servers whose sites can include an application. */
 const PARTS: ReadonlySet<string> = new Set(["apache", "caddy", "h2o", "haproxy", "lighttpd", "nginx"]);
+/** The servers that can speak SCGI to the application, and systemd, whose socket can be for it. */
+const SCGI: ReadonlySet<string> = new Set(["apache", "lighttpd", "nginx", "systemd"]);
 /** The servers whose whole configuration can have HTTPS with a certificate. */
 const HTTPS: ReadonlySet<string> = new Set(["apache", "caddy", "haproxy", "nginx"]);
 
@@ -57,11 +59,17 @@ export function configure(
 }
 
 /** Refuses what a server has no configuration for, which it would otherwise silently not get. */
-function refuseUnsupported(server: string, { part, tls }: Deployment): void {
+function refuseUnsupported(server: string, { part, tls, protocol }: Deployment): void {
   if (part === "into" && !PARTS.has(server)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
       `Cannot write a part of a site for ${server}: only for ${[...PARTS].join(", ")}; leave out --into`,
+    );
+  }
+  if (protocol === "scgi" && !SCGI.has(server)) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot write SCGI for ${server}: only for ${[...SCGI].join(", ")}; leave out --scgi`,
     );
   }
   if (tls.certificate !== undefined && !HTTPS.has(server)) {

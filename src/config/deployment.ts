@@ -145,6 +145,10 @@ export const DeploymentSchema = z.strictObject({
   listen: Word.default("127.0.0.1:9000").describe(
     "the address of the application: 127.0.0.1:9000 or unix:/run/books/app.sock",
   ),
+  protocol: z
+    .enum(["fastcgi", "scgi"])
+    .default("fastcgi")
+    .describe("what the Web server speaks to the application: FastCGI or SCGI"),
   serverName: HostName.default("localhost").describe("the host name of the site"),
   bind: BindAddress.optional().describe(
     "the address that the Web server listens on; all addresses by default",

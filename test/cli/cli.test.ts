@@ -364,6 +364,15 @@ describe("tricorn config", () => {
     expect(err).toContain(fact);
   });
 
+  test("writes SCGI with --scgi, and says so in the call of serve", async () => {
+    const { code, out, err } = await tricorn(["config", "nginx", "--scgi", "--listen", "127.0.0.1:9001"]);
+    expect(code).toBe(0);
+    expect(out).toContain("scgi_pass application;");
+    expect(err).toContain("application  serve(application, 'scgi:127.0.0.1:9001')\n");
+    const { out: json } = await tricorn(["config", "nginx", "--scgi", "--json"]);
+    expect(JSON.parse(json).deployment).toMatchObject({ protocol: "scgi" });
+  });
+
   test("has --into in the description, and reads it back", async () => {
     const cwd = folder();
     const { out } = await tricorn(["config", "nginx", "--into", "--mount", "/app", "--json"]);

@@ -40,11 +40,11 @@ test("docs/configure.md shows how an option's name gives its field, without exce
     expect(readDocument(document)).toContain(`\`--${name}\` is \`${fieldOf(name)}\``);
 });
 
-test("docs/configure.md names the two fields that are not options of that name", () => {
+test("docs/configure.md names the three fields that are not options of that name", () => {
   const others = deploymentOptions().filter(
     (option) => !commandOptions().some(({ name }) => name === option.name),
   );
-  expect(others.map(({ name }) => name)).toEqual(["command", "part"]);
+  expect(others.map(({ name }) => name)).toEqual(["protocol", "command", "part"]);
   for (const { name } of others) expect(readDocument(document)).toContain(`"${name}"`);
 });
 

@@ -12,6 +12,7 @@ import {
   BODY_LIMIT_NOTE,
   bodyLimitRules,
   fcgidSettings,
+  proxyModule,
   workerOptions,
   type ResponderOptions,
 } from "./apache-responder.js";
@@ -76,12 +77,13 @@ function doorOf(plan: RoutingPlan, options: ResponderOptions): MountDoor {
 function proxyPass(plan: RoutingPlan): MountDoor {
   const { mount } = plan.deployment;
   const { socket, backend } = mountBackend(plan);
+  const { module } = proxyModule(plan);
   return {
-    modules: ["proxy", "proxy_fcgi"],
+    modules: ["proxy", module],
     notes: [BODY_LIMIT_NOTE],
     location: [
       `ProxyPass ${apacheWord(`${socket}${backend}${mount}`)} ${workerOptions(plan)}`,
-      ...pathParams(mount),
+      ...(plan.deployment.protocol === "scgi" ? [] : pathParams(mount)),
       ...bodyLimitRules(plan),
     ],
   };
@@ -165,10 +167,11 @@ function program(plan: RoutingPlan, { cutsPath }: ResponderOptions): MountDoor {
 /** The application's worker of mod_proxy, whose name no other one has. */
 function mountBackend({ deployment }: RoutingPlan): { readonly socket: string; readonly backend: string } {
   const socket = applicationSocket(deployment.listen);
+  const { scheme } = proxyModule({ deployment });
   const name = deployment.part === "whole" ? deployment.name : ownName(deployment).replaceAll("_", "-");
   return socket.kind === "unix"
-    ? { socket: `unix:${socket.path}|`, backend: `fcgi://${name}` }
-    : { socket: "", backend: `fcgi://${hostAndPort(socket)}` };
+    ? { socket: `unix:${socket.path}|`, backend: `${scheme}://${name}` }
+    : { socket: "", backend: `${scheme}://${hostAndPort(socket)}` };
 }
 
 /** Sends the mount as SCRIPT_NAME. mod_proxy_fcgi would send the whole path. */

@@ -27,15 +27,16 @@ export function apacheResponder(plan: RoutingPlan, options: ResponderOptions): A
 }
 
 function proxyPass(plan: RoutingPlan): ApacheParts {
+  const { module, keepsConnections } = proxyModule(plan);
   const { socket, backend } = backendOf(plan);
   return {
-    modules: ["proxy", "proxy_fcgi", "rewrite"],
+    modules: ["proxy", module, "rewrite"],
     notes: [BODY_LIMIT_NOTE],
     site: [
       "",
       ...bodyLimitRules(plan),
       ...paragraph(
-        ["The application handles all other paths, over kept connections."],
+        [`The application handles all other paths${keepsConnections ? ", over kept connections" : ""}.`],
         [`ProxyPass "/" ${apacheWord(`${socket}${backend}/`)} ${workerOptions(plan)}`],
       ),
     ],
@@ -191,15 +192,29 @@ function programDirectives({ handler, program, folder, cutsPath }: ProgramOption
 
 function backendOf({ deployment }: RoutingPlan): { readonly socket: string; readonly backend: string } {
   const socket = applicationSocket(deployment.listen);
+  const { scheme } = proxyModule({ deployment });
   return socket.kind === "unix"
-    ? { socket: `unix:${socket.path}|`, backend: `fcgi://${deployment.name}` }
-    : { socket: "", backend: `fcgi://${hostAndPort(socket)}` };
+    ? { socket: `unix:${socket.path}|`, backend: `${scheme}://${deployment.name}` }
+    : { socket: "", backend: `${scheme}://${hostAndPort(socket)}` };
+}
+
+/** The module of mod_proxy for the protocol of the application. */
+export function proxyModule({ deployment: { protocol } }: Pick<RoutingPlan, "deployment">): {
+  readonly module: string;
+  readonly scheme: string;
+  readonly keepsConnections: boolean;
+} {
+  return protocol === "scgi"
+    ? { module: "proxy_scgi", scheme: "scgi", keepsConnections: false }
+    : { module: "proxy_fcgi", scheme: "fcgi", keepsConnections: true };
 }
 
 /** The options of a worker of mod_proxy. */
 export function workerOptions({ deployment, streams }: RoutingPlan): string {
+  const { keepsConnections } = proxyModule({ deployment });
   const flush = streams.length > 0 ? " flushpackets=on" : "";
-  return `enablereuse=on timeout=${deployment.timeout}${flush}`;
+  const reuse = keepsConnections ? "enablereuse=on " : "";
+  return `${reuse}timeout=${deployment.timeout}${flush}`;
 }
 
 export const BODY_LIMIT_NOTE =

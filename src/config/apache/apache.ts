@@ -11,6 +11,7 @@ import { commonNotes, needsOf } from "../plan/needs.js";
 import { mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
 import { ownName, requirePart } from "../plan/own-name.js";
 import { mountRegex } from "../plan/plan-regex.js";
+import { requireScgi } from "../plan/require-scgi.js";
 import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { paragraph, textOf } from "../text.js";
 
@@ -21,6 +22,11 @@ const BASE_MODULES = ["authz_core", "mpm_event"];
 export function apache(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
   const { deployment } = plan;
+  requireScgi(plan, {
+    server: "Apache",
+    isConnected: deployment.apache.responder === "proxy-pass",
+    connect: "apache.responder proxy-pass",
+  });
   const authorizer = apacheAuthorizer(plan);
   // A hook of mod_fcgid makes Apache look up PATH_INFO, which is protected and asks again: twenty times in all.
   const cutsPath = authorizer === undefined || !isHook(authorizerForm(deployment));
@@ -30,7 +36,9 @@ export function apache(source: ConfigurationSource): Configuration {
     deployment.mount === ""
       ? [apacheFiles(plan), ...asked, apacheResponder(plan, { cutsPath })]
       : [apacheMount(plan, { cutsPath }), ...asked];
-  const needs = needsOf(plan, { sendsMount: cutsPath });
+  // mod_proxy_scgi sends the whole path as PATH_INFO.
+  const sendsMount = cutsPath && deployment.protocol === "fastcgi";
+  const needs = needsOf(plan, { sendsMount });
   const vouchesFor = [...new Set([...(needs.vouchesFor ?? []), ...(authorizer?.vouchesFor ?? [])])];
   const programs = parts.flatMap(({ program }) => (program === undefined ? [] : [program]));
   const { files, folders, ...commands } =

@@ -1,11 +1,12 @@
 import { applicationSocket } from "../application-socket.js";
+import { requireScgi } from "../plan/require-scgi.js";
 import type { Deployment } from "../deployment.js";
 import { lighttpdString } from "./lighttpd-text.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { programOf, type Program } from "../program.js";
 import { paragraph } from "../text.js";
 
-/** The directives of fastcgi.server, or of a plain CGI program, for the application. */
+/** The directives of fastcgi.server or scgi.server, or of a plain CGI program, for the application. */
 export interface LighttpdApplication {
   readonly modules: readonly string[];
   /** Definitions outside of all conditions. */
@@ -19,11 +20,20 @@ export interface LighttpdApplication {
   readonly program?: Program;
 }
 
-/** The directives with which lighttpd connects to or starts the application. */
+/**
+ * The directives with which lighttpd connects to or starts the application.
+ *
+ * @throws ConfigurationError `ERR_DEPLOYMENT` for what mod_scgi cannot do
+ */
 export function lighttpdApplication(plan: RoutingPlan): LighttpdApplication {
+  requireScgi(plan, {
+    server: "lighttpd",
+    isConnected: plan.deployment.lighttpd.responder === "connect",
+    connect: "lighttpd.responder connect",
+  });
   switch (plan.deployment.lighttpd.responder) {
     case "connect":
-      return fastCgi(plan, { hosts: [socketMembers(plan.deployment)], lines: [], roles: rolesOf(plan) });
+      return gateway(plan, { hosts: [socketMembers(plan.deployment)], lines: [], roles: rolesOf(plan) });
     case "spawn":
       return spawn(plan);
     case "cgi":
@@ -37,7 +47,7 @@ function rolesOf({ protect }: RoutingPlan): readonly FastCgiRole[] {
   return protect.length === 0 ? ["responder"] : ["authorizer", "responder"];
 }
 
-interface FastCgiOptions {
+interface GatewayOptions {
   /** The members of each host entry, one per process. */
   readonly hosts: readonly (readonly string[])[];
   /** The roles of the application. */
@@ -46,10 +56,11 @@ interface FastCgiOptions {
   readonly program?: Program;
 }
 
-function fastCgi(
+function gateway(
   { deployment }: RoutingPlan,
-  { hosts, roles, lines, program }: FastCgiOptions,
+  { hosts, roles, lines, program }: GatewayOptions,
 ): LighttpdApplication {
+  const module = deployment.protocol;
   const prefix = `var.${deployment.name.replaceAll("-", "_")}`;
   const names = hosts.map((_, index) => (hosts.length === 1 ? "" : `_${index}`));
   const authorizers = names.map((name) => `${prefix}_authorizer${name}`);
@@ -57,7 +68,7 @@ function fastCgi(
   const respond = (key: string): string => `${lighttpdString(key)} => (${responders.join(", ")})`;
   const ask = `"/" => (${authorizers.join(", ")})`;
   return {
-    modules: ["mod_fastcgi"],
+    modules: [`mod_${module}`],
     lines: [
       ...lines,
       ...paragraph(
@@ -89,13 +100,13 @@ function fastCgi(
         ),
       ),
     ],
-    ask: [`fastcgi.server = (${ask})`],
-    respond: (key) => [`fastcgi.server = (${respond(key)})`],
+    ask: [`${module}.server = (${ask})`],
+    respond: (key) => [`${module}.server = (${respond(key)})`],
     // lighttpd distinguishes authorizers and responders, even if they share a key.
     askAndRespond: (key) => [
       key === "/"
-        ? `fastcgi.server = ("/" => (${[...authorizers, ...responders].join(", ")}))`
-        : `fastcgi.server = (${ask}, ${respond(key)})`,
+        ? `${module}.server = ("/" => (${[...authorizers, ...responders].join(", ")}))`
+        : `${module}.server = (${ask}, ${respond(key)})`,
     ],
     ...(program && { program }),
   };
@@ -141,7 +152,7 @@ function spawn(plan: RoutingPlan): LighttpdApplication {
   const program = programOf(deployment, "lighttpd");
   const socket = `${state ?? "/run/lighttpd"}/${name}.sock`;
   const sockets = Array.from({ length: lighttpd.processes }, (_, index) => `${socket}-${index}`);
-  return fastCgi(plan, {
+  return gateway(plan, {
     roles: rolesOf(plan),
     hosts: sockets.map((path) => [`"socket" => ${lighttpdString(path)}`]),
     program,
@@ -164,7 +175,7 @@ function spawn(plan: RoutingPlan): LighttpdApplication {
 function cgi(plan: RoutingPlan): LighttpdApplication {
   const { deployment } = plan;
   const program = programOf(deployment, "mod_cgi");
-  const authorizers = fastCgi(plan, { hosts: [socketMembers(deployment)], lines: [], roles: ["authorizer"] });
+  const authorizers = gateway(plan, { hosts: [socketMembers(deployment)], lines: [], roles: ["authorizer"] });
   const asks = rolesOf(plan).includes("authorizer");
   const respond = (key: string): string[] => [
     `alias.url = (${lighttpdString(key === "/" ? "" : key)} => ${lighttpdString(program.path)})`,

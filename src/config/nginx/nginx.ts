@@ -3,6 +3,7 @@ import type { Deployment } from "../deployment.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
 import { ownName, requirePart } from "../plan/own-name.js";
 import { mountLocations } from "./nginx-mount.js";
+import { asScgi } from "./nginx-scgi.js";
 import { nginxWord } from "./nginx-text.js";
 import { nginxServer } from "./nginx-server.js";
 import { upstreamBlock } from "./nginx-transport.js";
@@ -12,9 +13,11 @@ import { block, paragraph, textOf } from "../text.js";
 /** Generates the configuration of nginx 1.18 or newer. */
 export function nginx(source: ConfigurationSource): Configuration {
   const plan = routingPlanOf(source);
-  const part = plan.deployment.part === "whole" ? mainFile(plan) : sitePart(plan);
+  const { files, ...part } = plan.deployment.part === "whole" ? mainFile(plan) : sitePart(plan);
+  const isScgi = plan.deployment.protocol === "scgi";
   return {
     ...part,
+    files: isScgi ? files.map(({ name, text }) => ({ name, text: asScgi(text) })) : files,
     needs: needsOf(plan, { sendsMount: true }),
     notes: commonNotes(plan),
     isTested: true,

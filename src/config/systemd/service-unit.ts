@@ -50,6 +50,12 @@ export function serviceUnit(deployment: Deployment): string[] {
       ? ["# A dynamic user, which exists while the service runs.", "DynamicUser=yes"]
       : [`User=${user}`]),
     "Environment=NODE_ENV=production",
+    ...(deployment.protocol === "scgi"
+      ? [
+          "# Without it, the socket is for FastCGI.",
+          `Environment=TRICORN_LISTEN=scgi:systemd:${name}${isTemplate ? "@%i" : ""}.socket`,
+        ]
+      : []),
     `# Its writable folder: /var/lib/${name}${isTemplate ? "/%i" : ""}, in its environment as STATE_DIRECTORY.`,
     `StateDirectory=${name}${isTemplate ? "/%i" : ""}`,
     "UMask=0027",

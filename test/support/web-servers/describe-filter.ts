@@ -19,6 +19,7 @@ export function describeFilter(setUp: FilterSetUp): void {
   describeSetUp(setUp, "filter", () => {
     const folder = folderForTests();
     let application: ServedApplication;
+    let other: ServedApplication | undefined;
     let gateway: Gateway;
     let native: string;
     let server: RunningServer;
@@ -30,7 +31,9 @@ export function describeFilter(setUp: FilterSetUp): void {
       const scene = sceneOf(setUp, { address, controllers, root });
       application = await serveApplication({ address, controllers, ...scene.options });
       const routes = routesOf(application.application.description, { mount });
-      gateway = new Gateway({ application: address, root, routes, mount, port: 0 });
+      // The gateway speaks no SCGI: it gets the same application once more.
+      if (over.startsWith("scgi")) other = await serveApplication({ controllers, ...scene.options });
+      gateway = new Gateway({ application: other?.address ?? address, root, routes, mount, port: 0 });
       native = (await gateway.listen()).url;
       server = await scene.start();
     });
@@ -38,6 +41,7 @@ export function describeFilter(setUp: FilterSetUp): void {
       await server?.stop();
       await gateway?.close();
       await application?.close();
+      await other?.close();
     });
 
     testStart(setUp, () => server);

@@ -32,8 +32,8 @@ export interface ResponderDifferences {
   readonly refusesEncodedSlashes?: Difference & { readonly status: number };
   /** What no route covers never comes to the application. */
   readonly answersUnknownPaths?: Difference;
-  /** An answer that breaks off reaches the client as a whole one; only the error log tells. */
-  readonly hidesBreaks?: Difference & { readonly log: RegExp };
+  /** An answer that breaks off reaches the client as a whole one; only the error log tells, or the application's own without a pattern. */
+  readonly hidesBreaks?: Difference & { readonly log?: RegExp };
   /** Each request starts a process, which is slow: a few of them stand for many. */
   readonly startsProcesses?: Difference;
 }

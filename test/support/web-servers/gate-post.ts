@@ -2,6 +2,7 @@ import { FastCgiClient } from "tricorn/client";
 import { Role } from "tricorn/protocol";
 import { expect } from "vitest";
 
+import { ScgiPeer, scgiRequest } from "../scgi-peer.js";
 import { GateProcess } from "./gate-process.js";
 import { Behind, MembersGate } from "./gate.js";
 import { decisionLimits, type Guard } from "./guard.js";
@@ -73,12 +74,15 @@ export class GatePost implements Post {
   }
 
   async #keepBusy(): Promise<void> {
-    this.#client = new FastCgiClient({ address: this.address });
-    const params = {
-      REQUEST_METHOD: "GET",
-      REQUEST_URI: `${this.#options.mount ?? ""}/members/vault?mode=hang`,
-    };
-    this.#client.request({ role: Role.Authorizer, params }).catch(() => {});
+    const target = `${this.#options.mount ?? ""}/members/vault?mode=hang`;
+    if (this.address.startsWith("scgi:")) {
+      const peer = await ScgiPeer.connect(this.address);
+      peer.send(scgiRequest(target, { params: { TRICORN_BRIDGE: "auth_request" } }));
+    } else {
+      this.#client = new FastCgiClient({ address: this.address });
+      const params = { REQUEST_METHOD: "GET", REQUEST_URI: target };
+      this.#client.request({ role: Role.Authorizer, params }).catch(() => {});
+    }
     await this.decides(1);
   }
 }

@@ -34,7 +34,7 @@ export class GateProcess {
     options: Pick<ApplicationOptions, "mount" | "serving">,
   ): Promise<GateProcess> {
     const gate = new GateProcess(address, options);
-    await gate.#process.line(/Listening on \S+ for FastCGI/);
+    await gate.#process.line(/Listening on \S+ for (?:FastCGI|SCGI)/);
     return gate;
   }
 

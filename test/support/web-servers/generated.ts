@@ -10,7 +10,7 @@ import type { Place, WebServerKind } from "./web-server.js";
 /** What a configuration is written for, beside the place of its Web server. */
 export interface GeneratedOptions {
   readonly server: ConfiguredServer;
-  /** Where the application listens: `127.0.0.1:9000`, or the path of a unix socket. */
+  /** Where the application listens: `127.0.0.1:9000`, or the path of a unix socket; for SCGI after `scgi:`. */
   readonly address: string;
   readonly description: RouteDescription;
   readonly mount?: string | undefined;
@@ -51,8 +51,10 @@ export function configurationFor(
   const { server, address, description, mount, root, deployment } = options;
   const write = servers[server];
   if (write === undefined) throw new Error(`Cannot configure ${server}: nobody writes its configuration`);
+  const place = address.replace(/^scgi:/, "");
   const parsed = parseDeployment({
-    listen: address.startsWith("/") ? `unix:${address}` : address,
+    listen: place.startsWith("/") ? `unix:${place}` : place,
+    protocol: place === address ? "fastcgi" : "scgi",
     serverName: "127.0.0.1",
     bind: "127.0.0.1",
     port,

@@ -47,8 +47,9 @@ export function sceneOf(
 }
 
 /** An address that an application can listen on: a free port, or a unix socket in a folder. */
-export async function freeAddress(over: "tcp" | "unix", folder: string): Promise<string> {
-  return over === "tcp" ? `127.0.0.1:${await freePort()}` : join(folder, "app.sock");
+export async function freeAddress(over: NonNullable<SetUp["over"]>, folder: string): Promise<string> {
+  const place = over.endsWith("unix") ? join(folder, "app.sock") : `127.0.0.1:${await freePort()}`;
+  return over.startsWith("scgi") ? `scgi:${place}` : place;
 }
 
 /** Describes a set-up, so that docs/web-servers.md can be made of the results. */

@@ -51,8 +51,8 @@ export interface SetUp {
   readonly id: string;
   readonly server: ServerName;
   readonly how: string;
-  /** What the application listens on; TCP if left out. */
-  readonly over?: "tcp" | "unix";
+  /** What the application listens on, and whether for SCGI; TCP for FastCGI if left out. */
+  readonly over?: "tcp" | "unix" | "scgi" | "scgi-unix";
   /** Where the application is found below the server's address: "/app"; the root if left out. */
   readonly mount?: string;
   /** Whether the Web server starts the application. */

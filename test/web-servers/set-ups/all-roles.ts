@@ -14,6 +14,7 @@ const leavesValidators: FilterDifferences["leavesValidators"] = {
 /** One set-up per Web server that supports all three roles. */
 const ways: readonly Way[] = [
   { server: "nginx", over: "unix" },
+  { server: "nginx", over: "scgi-unix" },
   { server: "apache" },
   { server: "lighttpd", over: "unix" },
   { server: "caddy", over: "unix" },
@@ -24,7 +25,12 @@ const ways: readonly Way[] = [
 ];
 
 function setUpOf(way: Way, { role, how }: { readonly role: string; readonly how: string }): FilterSetUp {
-  return { ...way, id: `${way.server}-${role}`, how };
+  const isScgi = way.over === "scgi-unix";
+  return {
+    ...way,
+    id: `${way.server}${isScgi ? "-scgi" : ""}-${role}`,
+    how: isScgi ? `${how}, by SCGI` : how,
+  };
 }
 
 /** Every Web server whose files pass through filters. */

@@ -24,6 +24,15 @@ export const authorizerSetUps: readonly AuthorizerSetUp[] = [
     },
   },
   {
+    id: "nginx-scgi-auth-request",
+    server: "nginx",
+    how: "`auth_request` with `scgi_pass`, over the bridge",
+    over: "scgi-unix",
+    differences: {
+      losesDenialBodies: { because: "nginx sends its own body with 401 and 403." },
+    },
+  },
+  {
     id: "apache-check-authn",
     server: "apache",
     how: "mod_authnz_fcgi, `AuthnzFcgiCheckAuthnProvider`",

@@ -27,6 +27,28 @@ const PROXY_FCGI_2_4 = {
   },
 } as const;
 
+const PROXY_SCGI_2_4 = {
+  overlooksDepartures: {
+    because: "mod_proxy_scgi of Apache 2.4 notices only when it writes to the client.",
+  },
+  refusesChunkedUploads: {
+    because: "mod_proxy_scgi of Apache 2.4 refuses a body without a length.",
+    statuses: [411],
+  },
+} as const;
+
+const SCGI = {
+  dropsStderr: { because: "SCGI has no STDERR: the application's log has the line." },
+} as const;
+
+const SCGI_UNIX = {
+  ...SCGI,
+  hidesBreaks: {
+    because:
+      "Over SCGI the end of a unix socket is that of the answer; the application's log has the reason.",
+  },
+} as const;
+
 const CGID_2_4 = {
   overlooksDepartures: {
     because: "mod_cgid of Apache 2.4 notices only when it writes to the client.",
@@ -102,6 +124,52 @@ export const responderSetUps: readonly ResponderSetUp[] = [
     how: "`fastcgi_pass` over TCP, at `/app`",
     mount: "/app",
     connections: "kept",
+  },
+  {
+    id: "nginx-scgi-unix",
+    server: "nginx",
+    how: "`scgi_pass` to a unix socket",
+    over: "scgi-unix",
+    differences: SCGI_UNIX,
+  },
+  {
+    id: "nginx-scgi-mounted",
+    server: "nginx",
+    how: "`scgi_pass` over TCP, at `/app`",
+    over: "scgi",
+    mount: "/app",
+    connections: "closed",
+    differences: SCGI,
+  },
+  {
+    id: "apache-scgi",
+    server: "apache",
+    how: "mod_proxy_scgi over TCP",
+    over: "scgi",
+    differences: { ...SCGI, ...PROXY_SCGI_2_4 },
+  },
+  {
+    id: "apache-scgi-mounted",
+    server: "apache",
+    how: "mod_proxy_scgi to a unix socket, at `/app`",
+    over: "scgi-unix",
+    mount: "/app",
+    differences: { ...SCGI_UNIX, ...PROXY_SCGI_2_4 },
+  },
+  {
+    id: "lighttpd-scgi-unix",
+    server: "lighttpd",
+    how: "mod_scgi to a unix socket",
+    over: "scgi-unix",
+    differences: { ...SCGI_UNIX, ...LIGHTTPD_1_4 },
+  },
+  {
+    id: "lighttpd-scgi-mounted",
+    server: "lighttpd",
+    how: "mod_scgi over TCP, at `/app`",
+    over: "scgi",
+    mount: "/app",
+    differences: { ...SCGI, ...LIGHTTPD_1_4 },
   },
   {
     id: "apache-proxy-pass",
