@@ -597,6 +597,27 @@ describe("docs/operations.md", () => {
   });
 });
 
+describe("docs/scgi.md", () => {
+  let scgi: Behind;
+  beforeAll(async () => {
+    scgi = await serveBoth([Probe], { isScgi: true });
+  });
+  afterAll(() => scgi?.close());
+
+  test.each(["scgi_pass", "mod_proxy_scgi", "mod_scgi"])("%s", async (name) => {
+    const { url } = await start("docs/scgi.md", `# ${name}`, { behind: scgi });
+    expect(await (await fetch(`${url}/seen/a%20b`)).json()).toEqual(seen);
+    const body = "x".repeat(100_000);
+    expect(await (await fetch(`${url}/length`, { method: "POST", body })).json()).toEqual({ bytes: 100_000 });
+  });
+
+  test("lighttpd starts the application", async () => {
+    const script = exampleScript("hello.ts");
+    const { url } = await start("docs/scgi.md", "# started by lighttpd", { script });
+    expect(await (await fetch(`${url}/app/`)).text()).toBe("Hello from FastCGI");
+  });
+});
+
 describe("docs/plain-cgi.md", () => {
   test.each(["mod_cgid", "mod_cgi"])("%s starts the application for each request", async (module) => {
     const { url } = await start("docs/plain-cgi.md", `# ${module}`, { script: exampleScript("hello.ts") });

@@ -23,23 +23,29 @@ export interface Behind {
 /** The description of an application in front of which documents show a Web server. */
 export interface BothOptions extends ListenerOptions {
   readonly mount?: string;
+  /** Whether it speaks SCGI. */
+  readonly isScgi?: boolean;
 }
 
 export async function serveBoth(
   controllers: readonly ControllerClass[],
-  { mount, ...listener }: BothOptions = {},
+  { mount, isScgi = false, ...listener }: BothOptions = {},
 ): Promise<Behind> {
   const folder = await mkdtemp(join(tmpdir(), "tricorn-docs-"));
   const container = createContainer();
   const application = createApplication({ controllers, container, mount });
   const unix = join(folder, "app.sock");
   const options = { signals: false, ...listener };
-  const served = [await serve(application, 0, options), await serve(application, unix, options)];
+  const protocol = isScgi ? "scgi:" : "";
+  const served = [
+    await serve(application, `${protocol}0`, options),
+    await serve(application, `${protocol}${unix}`, options),
+  ];
   const close = async (): Promise<void> => {
     for (const one of served) await one.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { tcp: served[0]!.address, unix, close };
+  return { tcp: served[0]!.address.slice(protocol.length), unix, close };
 }
 
 /** How a program is started that a Web server shall start: a script that runs an example. */
@@ -80,6 +86,7 @@ function kindOf(block: Block, options: RunOptions): WebServerKind {
           ...others,
           "nginx.conf": nginx(place, adapted(block, place, options)),
           fastcgi_params: readFileSync("/etc/nginx/fastcgi_params", "utf8"),
+          scgi_params: readFileSync("/etc/nginx/scgi_params", "utf8"),
           "temporary/.keep": "",
         }),
       };

@@ -36,7 +36,8 @@ export function describeResponder(setUp: ResponderSetUp): void {
     testResponder(() => ({ server, stage: application.stage, mount }), differences);
 
     if (connections === undefined) return;
-    test(`the FastCGI connections are ${connections}`, async () => {
+    const protocol = over.startsWith("scgi") ? "SCGI" : "FastCGI";
+    test(`the ${protocol} connections are ${connections}`, async () => {
       const before = application.connections;
       for (let round = 0; round < 20; round++) await (await fetch(`${server.url}${mount}/hello`)).text();
       const opened = application.connections - before;
