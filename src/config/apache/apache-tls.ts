@@ -27,7 +27,7 @@ export function tlsDirectives({ tls }: Deployment): string[] {
   ];
 }
 
-/** The virtual host that redirects HTTP to HTTPS, as the client has written the target. */
+/** The virtual host that redirects HTTP to HTTPS, as the client has written the target. Apache adds the query itself. */
 export function redirectHost(deployment: Deployment): string[] {
   const { port, tls } = deployment;
   if (tls.certificate === undefined) return [];
@@ -39,7 +39,7 @@ export function redirectHost(deployment: Deployment): string[] {
     ...apacheSection("VirtualHost", apacheWord(address.includes(":") ? address : `*:${address}`), [
       "SSLEngine Off",
       "RewriteEngine On",
-      String.raw`RewriteCond "%{THE_REQUEST}" "^\S+ (?:[A-Za-z]+://[^/\s]*)?(/\S*) "`,
+      String.raw`RewriteCond "%{THE_REQUEST}" "^\S+ (?:[A-Za-z]+://[^/\s]*)?(/[^\s?]*)[? ]"`,
       `RewriteRule "^" "https://${host}%1" [R=308,L,NE]`,
       'RewriteRule "^" "-" [F]',
     ]),

@@ -10,8 +10,18 @@ async function examine({ plan, mainFile, view }: ExamineOptions): Promise<Examin
   const { deployment } = plan;
   const text = await view.text(mainFile);
   if (text === undefined) return undefined;
-  const checked = await view.output("haproxy", ["-c", "-q", "-f", mainFile]);
   const sections = parseHaproxy(text, mainFile);
+  const own = ownName(deployment);
+  // A file that already uses the application is valid only together with its backend.
+  const isUsed = sections.some((section) => named(section, "use_backend", own).length > 0);
+  const backend = `${mainFile.slice(0, mainFile.lastIndexOf("/"))}/${own}.cfg`;
+  const checked = await view.output("haproxy", [
+    "-c",
+    "-q",
+    "-f",
+    mainFile,
+    ...(isUsed ? ["-f", backend] : []),
+  ]);
   const frontends = sections.filter(({ kind }) => kind === "frontend" || kind === "listen");
   const findings =
     deployment.part === "whole"

@@ -77,7 +77,10 @@ export function generated(options: GeneratedOptions): WebServerKind {
       "-c",
       `exec ${configurationFor(options, place).run}${foreground[server] ?? ""}${forTests[server] ?? ""}`,
     ],
-    check: (place) => configurationFor(options, place).check,
+    check: (place) => {
+      const { before, check } = configurationFor(options, place);
+      return [before, check].filter((command) => command !== undefined).join(" && ") || undefined;
+    },
     folders: (place) => [`${place.folder}/state`, ...configurationFor(options, place).folders],
     logs: ["state/error.log"],
     files: (place) =>

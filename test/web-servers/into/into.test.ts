@@ -1,8 +1,12 @@
 // What `--into` writes, in sites that exist: Debian's default site, and one with HTTPS, PHP and other locations.
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { ExistingView } from "../../../src/cli/existing-view.js";
+import { parseDeployment } from "../../../src/config/deployment.js";
+import { examiners } from "../../../src/config/existing/examiners.js";
+import { examineExisting } from "../../../src/config/existing/existing.js";
 import { makeCertificate } from "../../support/fixtures/certificate.js";
 import {
   CANARY,
@@ -27,6 +31,7 @@ import { startPhpFpm, type PhpFpm } from "../../support/web-servers/existing/php
 import { folderForTests } from "../../support/web-servers/folder-for-tests.js";
 import { freePort } from "../../support/web-servers/free-port.js";
 import { hostileTargets } from "../../support/web-servers/hostile-targets.js";
+import { payload, sha256 } from "../../support/web-servers/payload.js";
 import { WebServer } from "../../support/web-servers/web-server.js";
 import { apacheSites } from "./apache-sites.js";
 import { caddySites } from "./caddy-sites.js";
@@ -40,18 +45,20 @@ interface Door {
   readonly sites: ExistingServer;
   /** Whether it serves the application's files, and asks its authorizers itself. */
   readonly servesFiles: boolean;
+  /** The main file below the server's folder, if --existing can look at it. */
+  readonly mainFile?: string;
   /** How the application listens; on a unix socket by default. */
   readonly over?: "tcp";
 }
 
 const doors: readonly Door[] = [
-  { server: "nginx", sites: nginxSites, servesFiles: true },
-  { server: "caddy", sites: caddySites, servesFiles: true },
-  { server: "haproxy", sites: haproxySites, servesFiles: false },
+  { server: "nginx", sites: nginxSites, servesFiles: true, mainFile: "etc/nginx.conf" },
+  { server: "caddy", sites: caddySites, servesFiles: true, mainFile: "etc/Caddyfile" },
+  { server: "haproxy", sites: haproxySites, servesFiles: false, mainFile: "etc/haproxy.cfg" },
   { server: "apache", sites: apacheSites, servesFiles: true, over: "tcp" },
 ];
 
-describe.each(doors)("sites of $server", ({ server, sites, servesFiles, over }) => {
+describe.each(doors)("sites of $server", ({ server, sites, servesFiles, mainFile, over }) => {
   const folder = folderForTests();
   let php: PhpFpm;
   let club: ServedClub;
@@ -131,6 +138,41 @@ describe.each(doors)("sites of $server", ({ server, sites, servesFiles, over }) 
     }
   });
 
+  test("let the application take an upload of 50 MiB, and stream, over HTTP/2", async () => {
+    const session = await openHttp2(place.https, SHOP);
+    const body = payload(50 * 1024 * 1024);
+    const headers = { ":method": "POST", ":authority": SHOP, "content-length": body.length };
+    const answer = await askHttp2(session, `${MOUNT}/upload`, { headers, body });
+    expect(JSON.parse(answer.body)).toEqual({ bytes: body.length, sha256: sha256(body) });
+    const pieces: string[] = [];
+    for await (const piece of session.request({ ":path": `${MOUNT}/ticks`, ":authority": SHOP })) {
+      pieces.push(String(piece));
+      club.stage.tell("go on");
+    }
+    expect(pieces).toEqual(["first\n", "second\n"]);
+  });
+
+  if (mainFile !== undefined) {
+    test("are no obstacle to --existing, which sees that they are sites", async () => {
+      const { description, root } = club;
+      const deployment = parseDeployment({ part: "into", mount: MOUNT, name: "club", root });
+      const view = new ExistingView();
+      const { findings } = await examineExisting(examiners[server]!, {
+        source: { deployment, description },
+        view,
+        file: join(web.folder, mainFile),
+      });
+      expect(view.failed).toEqual([]);
+      expect(view.seen.length).toBeGreaterThan(0);
+      expect(findings.filter(({ weight }) => weight === "stops")).toEqual([]);
+      for (const { place } of findings) {
+        // A place is a line of a file that is there.
+        if (place !== undefined)
+          expect(readFileSync(place.file, "utf8").split("\n")[place.line - 1]).not.toBe("");
+      }
+    });
+  }
+
   test("show no protected path of it to others, over HTTP/1.1", async () => {
     const paths = [...PROTECTED, "/members/card.php"].map((path) => MOUNT + path);
     const reached: string[] = [];
@@ -151,13 +193,15 @@ describe.each(doors)("sites of $server", ({ server, sites, servesFiles, over }) 
     for (const target of hostileTargets(PROTECTED.map((path) => MOUNT + path))) {
       // A connection that the server ends is opened anew.
       const open = session.closed || session.destroyed ? await openHttp2(place.https, SHOP) : session;
-      const answer = await askHttp2(open, target, { ":authority": SHOP }).catch(() => undefined);
+      const answer = await askHttp2(open, target, { headers: { ":authority": SHOP } }).catch(() => undefined);
       if (answer !== undefined) answered += 1;
       if (answer?.body.includes(CANARY) === true) reached.push(target);
     }
     expect(reached).toEqual([]);
     expect(answered).toBeGreaterThan(100);
-    const member = await askHttp2(session, `${MOUNT}/members/page`, { ":authority": SHOP, ...MEMBER });
+    const member = await askHttp2(session, `${MOUNT}/members/page`, {
+      headers: { ":authority": SHOP, ...MEMBER },
+    });
     expect(member.body).toContain(CANARY);
   });
 });

@@ -13,6 +13,7 @@ import {
   createContainer,
   deny,
   serve,
+  type ApplicationDescription,
   type AuthorizerRequest,
   type FilterRequest,
   type ResponderRequest,
@@ -104,6 +105,9 @@ const FILES = {
 export interface ServedClub {
   /** The configuration of a Web server for it. */
   readonly configuration: Configuration;
+  /** `127.0.0.1:9000`, or the path of a unix socket. */
+  readonly address: string;
+  readonly description: ApplicationDescription;
   readonly root: string;
   readonly stage: Stage;
   close(): Promise<void>;
@@ -155,5 +159,12 @@ export async function serveClub(
     timeouts: { shutdown: 0 },
     ...(process.getuid?.() === 0 && { socketAccess: { group: "www-data" } }),
   });
-  return { configuration, root, stage: container.resolve(Stage), close: () => served.close() };
+  return {
+    configuration,
+    address,
+    description,
+    root,
+    stage: container.resolve(Stage),
+    close: () => served.close(),
+  };
 }

@@ -24,11 +24,17 @@ export async function openHttp2(port: number, host: string): Promise<ClientHttp2
   return session;
 }
 
+/** What is sent besides the target. */
+export interface Http2Request {
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: Buffer;
+}
+
 /** Sends a request, with the target exactly as written. Rejects if the stream is reset. */
 export async function askHttp2(
   session: ClientHttp2Session,
   target: string,
-  { body, ...headers }: OutgoingHttpHeaders & { readonly body?: Buffer } = {},
+  { headers = {}, body }: Http2Request = {},
 ): Promise<Http2Answer> {
   const stream = session.request({ ":path": target, ...headers }, { endStream: body === undefined });
   if (body !== undefined) stream.end(body);
