@@ -24,6 +24,10 @@ export const devOptions: readonly ServeOption[] = [
     isRepeatable: true,
     meaning: "a file or folder, such as of templates, whose changes restart the program too; can be repeated",
   },
+  {
+    name: "no-reload",
+    meaning: "leave pages as they are: without the script that reloads them after a change",
+  },
 ];
 
 /** The arguments of `tricorn dev`. */
@@ -36,6 +40,7 @@ export interface DevArguments {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly watch: readonly string[];
+  readonly reloads: boolean;
 }
 
 /**
@@ -57,6 +62,7 @@ export function parseDevArguments(args: readonly string[]): DevArguments {
     host: values["host"] as string | undefined,
     port: portOf(values["port"]),
     watch: (values["watch"] as string[] | undefined) ?? [],
+    reloads: values["no-reload"] !== true,
   };
 }
 

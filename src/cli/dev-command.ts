@@ -6,8 +6,8 @@ import { defaultLog, logStream } from "../log/default-log.js";
 import { parseDevArguments } from "./dev-arguments.js";
 import { devHelp } from "./help.js";
 
-/** npm sends the signal of a terminal once more: what comes this soon after the first one is not a second wish; ms. */
-const SAME_SIGNAL = 300;
+/** npm repeats the signal of a terminal: the same one, this soon after the first, is no second one; ms. */
+const REPEATED = 300;
 
 /**
  * `tricorn dev`: runs a program behind the embedded gateway. Resolves when the server listens; SIGINT, SIGTERM and SIGHUP end the
@@ -22,15 +22,15 @@ export async function devCommand(args: readonly string[]): Promise<boolean> {
     process.stdout.write(devHelp());
     return false;
   }
-  let askedAt: number | undefined;
+  let asked: { readonly by: NodeJS.Signals; readonly at: number } | undefined;
   const development = new Development({ ...options, reporter: reporter() });
   const end = (signal: NodeJS.Signals, number: number): void => {
-    if (askedAt !== undefined && performance.now() - askedAt < SAME_SIGNAL) return;
-    if (askedAt !== undefined) {
+    if (asked?.by === signal && performance.now() - asked.at < REPEATED) return;
+    if (asked !== undefined) {
       development.kill();
       process.exit(128 + number);
     }
-    askedAt = performance.now();
+    asked = { by: signal, at: performance.now() };
     void development.stop().then(() => process.exit(0));
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
@@ -40,7 +40,10 @@ export async function devCommand(args: readonly string[]): Promise<boolean> {
 
 /** Text for a terminal, JSON for everything else. */
 function reporter(): Reporter {
-  if (process.stderr.isTTY) return new TerminalReporter((text) => process.stderr.write(text));
+  if (process.stderr.isTTY) {
+    const hasColors = process.stderr.hasColors();
+    return new TerminalReporter({ write: (text) => process.stderr.write(text), hasColors });
+  }
   const stream = logStream();
   return new JsonReporter({ log: defaultLog([]).log, write: (line) => stream?.write(line) });
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 /** The names of this machine for itself. A page of another site that was resolved to 127.0.0.1 has another one. */
 const LOCAL_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** The member of the query with the token. */
-export const TOKEN_PARAMETER = "tricorn-token";
+export const TOKEN_PARAMETER = "key";
 
 /** Who may use a development server. */
 export interface AccessRule {
@@ -45,15 +45,11 @@ export class Access {
       refuse(response, "open the address that tricorn dev has printed, with its token");
       return false;
     }
+    response.setHeader("Set-Cookie", `${name}=${token}; Path=/; HttpOnly; SameSite=Lax`);
     url.searchParams.delete(TOKEN_PARAMETER);
-    response
-      .writeHead(302, {
-        // Not beginning with "//", which would name another host.
-        Location: url.pathname.replace(/^\/+/, "/") + url.search,
-        "Set-Cookie": `${name}=${token}; Path=/; HttpOnly; SameSite=Lax`,
-        "Cache-Control": "no-store",
-      })
-      .end();
+    // Not beginning with "//", which would name another host.
+    const target = url.pathname.replace(/^\/+/, "/") + url.search;
+    response.writeHead(302, { Location: target, "Cache-Control": "no-store" }).end();
     return false;
   }
 }

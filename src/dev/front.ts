@@ -39,7 +39,7 @@ export interface Visit {
 /** What a front answers itself. */
 export interface FrontPages {
   /** The program does not run. */
-  failed(visit: Visit, failure: WorkerFailure): void;
+  notRunning(visit: Visit, failure: WorkerFailure): void;
   /** There is no program that could answer. */
   unanswered(visit: Visit, fact: string): void;
   /** Ends a response without a known length whose head was sent. */
@@ -71,7 +71,7 @@ export class Front {
         this.#pass(visit, this.#state.site);
         return;
       case "failed":
-        this.#pages.failed(visit, this.#state.failure);
+        this.#pages.notRunning(visit, this.#state.failure);
         return;
       case "starting":
         this.#wait(visit);
@@ -92,7 +92,7 @@ export class Front {
   /** Answers the requests that wait, and those that come, with a failure. */
   fail(failure: WorkerFailure): void {
     this.#state = { kind: "failed", failure };
-    for (const visit of this.#takeWaiting()) this.#pages.failed(visit, failure);
+    for (const visit of this.#takeWaiting()) this.#pages.notRunning(visit, failure);
   }
 
   /** Ends the streams of the program. Resolves when its other requests have ended, or after the limit in ms. */

@@ -2,7 +2,8 @@ import type { Logger } from "pino";
 
 import type { WorkerFailure } from "../supervisor/reports.js";
 import type { Visit } from "./front.js";
-import type { Reporter, ServingFacts } from "./reporter.js";
+import type { Addresses, Reporter, ServingFacts } from "./reporter.js";
+import type { RequestLine } from "./request-log.js";
 
 /** Where a {@link JsonReporter} writes. */
 export interface JsonReporterOptions {
@@ -21,8 +22,14 @@ export class JsonReporter implements Reporter {
     this.#write = write;
   }
 
-  listening(url: string): void {
-    this.#log.info({ url }, "Development server listens");
+  listening(addresses: Addresses): void {
+    this.#log.info({ ...addresses }, "Development server listens");
+  }
+
+  requested({ roles, took, isComplete, ...line }: RequestLine): void {
+    const isBad = line.status === undefined || line.status >= 500 || !isComplete;
+    const facts = { roles, ...line, isComplete, took: Math.round(took) };
+    this.#log[isBad ? "warn" : "info"](facts, "Request ended");
   }
 
   serving({ script, root, took }: ServingFacts): void {

@@ -13,6 +13,11 @@ import * as states from "./program-state.js";
 const LOG_DESCRIPTOR = 4;
 /** Lines of standard error that are kept of a program that has not started; they may say why. */
 const KEPT_LINES = 200;
+/** How long what a starting program prints is held back, since it may be the report of its end; ms. */
+const HOLD = 3_000;
+/** The first lines in which Node.js reports an error that ends a process: its place, or the error. */
+const REPORT =
+  /^(?:node:internal\/.*:\d+|(?:file:\/\/)?\/.*:\d+|(?:Uncaught )?(?:[A-Z]\w*)?Error(?: \[\w+\])?: .*)$/m;
 /** How long the last output of a process that has ended is waited for; ms. */
 const OUTPUT_WAIT = 200;
 
@@ -21,8 +26,8 @@ export interface ProgramStart {
   /** The absolute path of the program. */
   readonly script: string;
   readonly args: readonly string[];
-  /** Options of Node.js. */
-  readonly execArgv: readonly string[];
+  /** The URL of the module that runs before it. */
+  readonly waitingModule: string;
   readonly environment: NodeJS.ProcessEnv;
   /** Where it listens. */
   readonly address: string;
@@ -43,25 +48,40 @@ export class ProgramProcess {
   readonly #child: ChildProcess;
   readonly #channel: Channel<MessageToProgram, MessageOfProgram>;
   readonly #errors: string[] = [];
+  readonly #listener: ProgramListener;
+  /** What it has printed and was not passed on yet. */
+  #held: Buffer[] | undefined = [];
+  #isWaiting = false;
+  #isWanted = false;
   #failure: WorkerFailure | undefined;
   #state: states.ProgramState = { kind: "starting" };
   #waiting: (() => void)[] = [];
 
   constructor(start: ProgramStart, listener: ProgramListener) {
-    const { script, args, execArgv, environment, address } = start;
+    const { script, args, waitingModule, environment, address } = start;
+    this.#listener = listener;
     const place: DevelopmentPlace = { kind: "development", address };
-    this.#child = spawn(process.execPath, [...execArgv, script, ...args], {
-      env: {
-        TRICORN_LOG: `fd:${LOG_DESCRIPTOR}`,
-        ...environment,
-        [WORKER_VARIABLE]: JSON.stringify(place),
+    this.#child = spawn(
+      process.execPath,
+      ["--enable-source-maps", "--import", waitingModule, script, ...args],
+      {
+        env: {
+          TRICORN_LOG: `fd:${LOG_DESCRIPTOR}`,
+          ...environment,
+          [WORKER_VARIABLE]: JSON.stringify(place),
+        },
+        // Its own output goes where this process's output goes.
+        stdio: ["inherit", "inherit", "pipe", "ipc", "pipe"],
       },
-      // Its own output goes where this process's output goes.
-      stdio: ["inherit", "inherit", "pipe", "ipc", "pipe"],
-    });
+    );
     this.#channel = new Channel(this.#child, (message) => {
       switch (message.kind) {
+        case "waiting":
+          this.#isWaiting = true;
+          this.#load();
+          return;
         case "serving":
+          this.#release();
           this.#change(states.serve(this.#state, message));
           return;
         case "failed":
@@ -81,7 +101,8 @@ export class ProgramProcess {
     });
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       errors.read(chunk);
-      listener.printed(chunk);
+      if (this.#held === undefined) listener.printed(chunk);
+      else this.#held.push(chunk);
     });
     const log = new LineReader((line) => listener.logged(line));
     this.#child.stdio[LOG_DESCRIPTOR]?.on("data", (chunk: Buffer) => log.read(chunk));
@@ -116,6 +137,13 @@ export class ProgramProcess {
     return this.#state as Extract<states.ProgramState, { kind: K | "ended" }>;
   }
 
+  /** Loads the program, for which the process has waited. */
+  load(): void {
+    this.#isWanted = true;
+    this.#load();
+    setTimeout(() => this.#release(), HOLD).unref();
+  }
+
   /** Asks it to end. Its stop hooks run if it serves. */
   stop(): void {
     const wasServing = this.#state.kind === "serving";
@@ -130,7 +158,25 @@ export class ProgramProcess {
     this.#child.kill("SIGKILL");
   }
 
+  #load(): void {
+    if (this.#isWanted && this.#isWaiting) this.#channel.send({ kind: "load" });
+  }
+
+  /** Passes on what was held back. */
+  #release(upTo?: number): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined || held.length === 0) return;
+    const text = Buffer.concat(held).subarray(0, upTo);
+    if (text.length > 0) this.#listener.printed(text);
+  }
+
   #exited(exit: states.ProgramExit): void {
+    // What it reports of its end is reported with the failure.
+    const text = Buffer.concat(this.#held ?? []).toString("latin1");
+    this.#release(
+      this.#failure === undefined && this.#state.kind === "starting" ? REPORT.exec(text)?.index : undefined,
+    );
     this.#change(states.end(this.#state, this.#failureOf(exit)));
   }
 

@@ -1,6 +1,13 @@
 import type { WorkerFailure } from "../supervisor/reports.js";
 import type { Visit } from "./front.js";
 import type { ProgramListener } from "./program-process.js";
+import type { RequestLine } from "./request-log.js";
+
+/** Where the development server listens. */
+export interface Addresses {
+  readonly url: string;
+  readonly inspector: string;
+}
 
 /** A program that answers requests. */
 export interface ServingFacts {
@@ -12,7 +19,9 @@ export interface ServingFacts {
 
 /** Reports what a development server does. */
 export interface Reporter extends ProgramListener {
-  listening(url: string): void;
+  listening(addresses: Addresses): void;
+  /** A request has ended. */
+  requested(line: RequestLine): void;
   serving(facts: ServingFacts): void;
   /** The program does not run, and waits for a change. */
   failed(failure: WorkerFailure): void;

@@ -1,18 +1,7 @@
 import { ProtocolError } from "../errors.js";
 import { endToEnd } from "../http/hop-by-hop.js";
 import type { HttpExchange } from "./http-exchange.js";
-
-/** An application's response: a parsed CGI header block and the body. */
-export interface ApplicationResponse {
-  /** 200 to 599. */
-  readonly status: number;
-  /** The reason phrase; empty for the default one. */
-  readonly statusText: string;
-  /** In the order of arrival, including repeated names. Values have one character per byte. */
-  readonly headers: Iterable<readonly [name: string, value: string]>;
-  /** Throws if the response is incomplete. */
-  readonly body: AsyncIterable<Uint8Array>;
-}
+import type { ApplicationResponse } from "./response.js";
 
 const EMPTY = new Uint8Array(0);
 
@@ -20,17 +9,16 @@ const EMPTY = new Uint8Array(0);
 const UNWANTED_BYTES = 1024 * 1024;
 
 /**
- * Sends an application's response to the HTTP client as a stream with back-pressure. Hop-by-hop fields and those for the
+ * Sends a response to the HTTP client as a stream with back-pressure. Hop-by-hop fields and those for the
  * gateway itself (Status, Variable-*) are not forwarded.
  *
  * @throws if the response is incomplete, malformed, or longer or shorter than its Content-Length. Part of it may have been
  *   sent: the caller must abandon the exchange.
  */
-export async function sendResponse(
-  exchange: HttpExchange,
-  { status, statusText, headers, body }: ApplicationResponse,
-): Promise<void> {
-  const { response } = exchange;
+export async function sendResponse(exchange: HttpExchange, given: ApplicationResponse): Promise<void> {
+  const { response, editor } = exchange;
+  const edited = editor === undefined ? given : await editor.edit(exchange, given);
+  const { status, statusText, headers, body } = edited;
   // RFC 9110, section 15.3.6: a 205 has no content, and says so by its length.
   const isReset = status === 205;
   const bodiless = exchange.method === "HEAD" || status === 204 || status === 304 || isReset;

@@ -5,7 +5,7 @@ import type { LogBudgets } from "../log/log-budgets.js";
 import { logSafely } from "../log/log-safely.js";
 import { ProtocolError } from "../errors.js";
 import { BROKEN_OFF, ProtocolStatus, roleName } from "../protocol/constants.js";
-import type { ApplicationResponse } from "./application-response.js";
+import type { ApplicationResponse } from "./response.js";
 
 /** The client of the application, and the log for its STDERR. */
 export interface ApplicationAccess {

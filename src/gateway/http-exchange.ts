@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ExchangeObserver } from "./gateway-observer.js";
 import { watchHalfClosed } from "./half-closed.js";
 import type { RequestPath } from "./request-path.js";
+import type { ResponseEditor } from "./response-editor.js";
 import { watchStalledUpload } from "./stalled-upload.js";
 
 /** Options of {@link HttpExchange}. */
@@ -14,6 +15,7 @@ export interface HttpExchangeStart {
   /** Whether the client waits for "100 Continue" before it sends its body. */
   readonly awaitsContinue: boolean;
   readonly observer: ExchangeObserver | undefined;
+  readonly editor?: ResponseEditor | undefined;
 }
 
 /** One HTTP request through the gateway, and its response. */
@@ -22,14 +24,17 @@ export class HttpExchange {
   readonly response: ServerResponse;
   readonly path: RequestPath;
   readonly observer: ExchangeObserver | undefined;
+  /** Changes what is sent; undefined to send it as it is. */
+  readonly editor: ResponseEditor | undefined;
   readonly #controller = new AbortController();
   #awaitsContinue: boolean;
 
-  constructor({ request, response, path, awaitsContinue, observer }: HttpExchangeStart) {
+  constructor({ request, response, path, awaitsContinue, observer, editor }: HttpExchangeStart) {
     this.request = request;
     this.response = response;
     this.path = path;
     this.observer = observer;
+    this.editor = editor;
     this.#awaitsContinue = awaitsContinue;
     response.once("close", () => {
       if (!response.writableFinished)

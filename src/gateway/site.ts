@@ -13,6 +13,7 @@ import type { ExchangeObserver, GatewayObserver } from "./gateway-observer.js";
 import type { Arrival } from "./http-listener.js";
 import { HttpExchange } from "./http-exchange.js";
 import { parseRequestPath } from "./request-path.js";
+import type { ResponseEditor } from "./response-editor.js";
 import type { RouteTable } from "./route-table.js";
 import { failureStatus, respondWithStatus } from "./status-response.js";
 
@@ -32,6 +33,7 @@ export interface SiteOptions {
   /** For the lines of FCGI_STDERR. */
   readonly stderrLog: Logger;
   readonly observe: GatewayObserver | undefined;
+  readonly editor?: ResponseEditor | undefined;
 }
 
 /** An application, its routes and its files, as HTTP clients see them: all of a gateway but its sockets. */
@@ -40,10 +42,12 @@ export class Site {
   readonly #budgets = new LogBudgets();
   readonly #dispatcher: GatewayDispatcher;
   readonly #observe: GatewayObserver | undefined;
+  readonly #editor: ResponseEditor | undefined;
 
-  constructor({ client, log, stderrLog, observe, ...rest }: SiteOptions) {
+  constructor({ client, log, stderrLog, observe, editor, ...rest }: SiteOptions) {
     this.#log = log;
     this.#observe = observe;
+    this.#editor = editor;
     this.#dispatcher = new GatewayDispatcher({
       application: { client, log: stderrLog, budgets: this.#budgets },
       ...rest,
@@ -76,7 +80,8 @@ export class Site {
       respondWithStatus(response, 308, { headers: { Location: path.location } });
       return;
     }
-    const exchange = new HttpExchange({ request, response, path, awaitsContinue, observer });
+    const editor = this.#editor;
+    const exchange = new HttpExchange({ request, response, path, awaitsContinue, observer, editor });
     this.#dispatcher.dispatch(exchange).catch((error: unknown) => this.#failed(exchange, error));
   }
 
@@ -89,7 +94,9 @@ export class Site {
     }
     this.#logFailure(error, { method, path: path.path });
     exchange.abandon(error);
-    if (!response.headersSent) respondWithStatus(response, failureStatus(error));
+    if (response.headersSent) return;
+    if (exchange.editor === undefined) respondWithStatus(response, failureStatus(error));
+    else exchange.editor.failed(exchange, error);
   }
 
   #logFailure(error: unknown, request: { readonly method: string; readonly path: string }): void {

@@ -9,8 +9,11 @@ import { hasStrongTime, type FileFacts } from "../files/file-facts.js";
 import { formatContentRange, selectRange } from "../http/byte-range.js";
 import { formatHttpDate } from "../http/http-date.js";
 import { evaluatePreconditions, type FieldLookup, type StateFacts } from "../http/preconditions.js";
+import { sendResponse } from "./application-response.js";
 import type { HttpExchange } from "./http-exchange.js";
 import { respondWithStatus } from "./status-response.js";
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** The methods of a static file. */
 export const STATIC_METHODS = ["GET", "HEAD"];
@@ -78,18 +81,20 @@ async function sendContent(exchange: HttpExchange, { content, name, cacheControl
     return;
   }
   const part = range === "whole" ? { first: 0, last: length - 1 } : range;
-  response.writeHead(range === "whole" ? 200 : 206, {
+  const fields = {
     ...validators,
     "Content-Type": contentType(extname(name)) || "application/octet-stream",
-    "Content-Length": part.last - part.first + 1,
+    "Content-Length": String(part.last - part.first + 1),
     "Accept-Ranges": "bytes",
     "X-Content-Type-Options": "nosniff",
     ...(range !== "whole" && { "Content-Range": formatContentRange(length, range) }),
+  };
+  await sendResponse(exchange, {
+    status: range === "whole" ? 200 : 206,
+    statusText: "",
+    headers: Object.entries(fields),
+    body: method === "HEAD" ? nothing() : content.part(part),
   });
-  if (method !== "HEAD") {
-    for await (const piece of content.part(part)) await exchange.write(piece);
-  }
-  response.end();
 }
 
 /** The validators of a file. One that was modified recently may change again within the same timestamp: its tag is weak. */

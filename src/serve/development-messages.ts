@@ -13,6 +13,8 @@ export interface ServedApplication {
 
 /** A message from a program to `tricorn dev`, which has started it. */
 export type MessageOfProgram =
+  /** The process waits for `load`; what is sent before is lost. */
+  | { readonly kind: "waiting" }
   /** It serves, and listens on this address. */
   | { readonly kind: "serving"; readonly address: string; readonly application: ServedApplication }
   /** It cannot start. */
@@ -20,7 +22,9 @@ export type MessageOfProgram =
   /** A request could not be completed. */
   | { readonly kind: "request failed"; readonly report: FailureReport };
 
-/** A message from `tricorn dev` to a program: it ends, as by SIGTERM, but never by a second one. */
-export interface MessageToProgram {
-  readonly kind: "stop";
-}
+/** A message from `tricorn dev` to a program. */
+export type MessageToProgram =
+  /** The process loads the program, for which it has waited. */
+  | { readonly kind: "load" }
+  /** It ends, as by SIGTERM, but never by a second one. */
+  | { readonly kind: "stop" };

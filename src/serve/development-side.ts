@@ -22,8 +22,9 @@ export class DevelopmentSide {
     this.#place = place;
     // The development server may end at any time, and with it the readers of this output.
     ignoreOutputErrors();
-    this.#channel = new Channel(process, () => this.#stop());
-    process.on("disconnect", () => this.#stop());
+    this.#channel = new Channel(process, ({ kind }) => {
+      if (kind === "stop") this.#stop();
+    });
     // The listener alone would keep the process running.
     process.channel?.unref();
     observeFailures((report) => this.#channel.send({ kind: "request failed", report }));

@@ -1,0 +1,52 @@
+import { writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/**
+ * Runs before the program: loads what every program needs, which takes longer than most programs, and waits until the program is to
+ * be loaded. A process can so be started before it is needed. It ends with its parent.
+ */
+const SOURCE = `
+import process from "node:process";
+process.once("disconnect", () => process.exit());
+const asked = new Promise((resolve) => {
+  const listener = ({ cmd, body }) => {
+    if (cmd !== "NODE_TRICORN" || body?.kind !== "load") return;
+    process.off("internalMessage", listener);
+    resolve();
+  };
+  process.on("internalMessage", listener);
+});
+for (const url of MODULES) await import(url);
+process.send({ cmd: "NODE_TRICORN", body: { kind: "waiting" } });
+process.channel?.ref();
+await asked;
+process.channel?.unref();
+`;
+
+/**
+ * Writes the module to a folder. It is a file, because @oxc-node/core refuses imports by modules that are none.
+ *
+ * @param runtime the URLs of modules that are loaded first
+ * @returns its URL, for `--import`
+ */
+export function writeWaitingModule(
+  folder: string,
+  { script, runtime }: { readonly script: string; readonly runtime: readonly string[] },
+): string {
+  const found = packageOf(script);
+  const modules = found === undefined ? runtime : [...runtime, found];
+  const path = join(folder, "wait.mjs");
+  writeFileSync(path, SOURCE.replace("MODULES", JSON.stringify(modules)));
+  return pathToFileURL(path).href;
+}
+
+/** What the program imports as "tricorn"; undefined if that is not where packages are, as in a checkout of this one. */
+function packageOf(script: string): string | undefined {
+  try {
+    return pathToFileURL(createRequire(script).resolve("tricorn")).href;
+  } catch {
+    return undefined;
+  }
+}
