@@ -8,8 +8,8 @@ import type { MessageToMaster } from "./channel.js";
 import type { ListeningSockets } from "./listening-sockets.js";
 import { MasterTransfers, type TransferEnd } from "./master-transfers.js";
 import type { RecyclingLimits } from "./recycling.js";
+import { Replacements, type ReplacementsHost } from "./replacements.js";
 import type { ReloadOutcome, WorkerFailure, WorkerReport } from "./reports.js";
-import { exist, realPaths, type ProgramPaths } from "./program-path.js";
 import { Slot, type SlotHost } from "./slot.js";
 import type { Supervised, SupervisedEvents } from "./supervised.js";
 import type { Takeover } from "./takeover.js";
@@ -18,8 +18,6 @@ import { WorkerProcess, type WorkerListener, type WorkerProgram } from "./worker
 import type { LeaveReason, WorkerState } from "./worker-state.js";
 import { WorkerWatch, type WatchHost } from "./worker-watch.js";
 
-/** Reloads that are remembered. */
-const MOST_RELOADS = 10;
 /** How long a worker may take for its stop hooks, after its requests; ms. */
 const STOP_HOOKS_LIMIT = 10_000;
 /** The longest time of a timer; setTimeout takes a longer one for none. */
@@ -48,28 +46,21 @@ export interface MasterOptions {
  */
 export class Master
   extends EventEmitter<SupervisedEvents>
-  implements Supervised, SlotHost, WorkerListener, WatchHost
+  implements Supervised, SlotHost, WorkerListener, WatchHost, ReplacementsHost
 {
   readonly #options: MasterOptions;
   readonly #log: Logger;
   readonly #slots: readonly Slot[];
   readonly #workers = new Set<WorkerProcess>();
   readonly #transfers: MasterTransfers<TransferEnd>;
-  readonly #reloads: ReloadOutcome[] = [];
   readonly #shutdowns = new WeakMap<WorkerProcess, number>();
   readonly #killTimers = new Map<WorkerProcess, NodeJS.Timeout>();
   readonly #watch: WorkerWatch;
+  readonly #replacements: Replacements;
   readonly #balancer = new Balancer();
-  #generation = 0;
   #access: SocketAccess = {};
   /** Whether the unix sockets have their names. */
   #areNamed = false;
-  /** Replacements, one after another. */
-  #turn: Promise<unknown> = Promise.resolve();
-  #waitingReload: Promise<ReloadOutcome> | undefined;
-  #isReloading = false;
-  /** Where the links of the program led when all workers last started. */
-  #lastGood: ProgramPaths | undefined;
   #stopping: Promise<void> | undefined;
   #emptied: (() => void)[] = [];
   /** Whether the first workers could not serve: {@link start} reports that. */
@@ -82,6 +73,11 @@ export class Master
     this.#slots = Array.from({ length: options.workers }, (_, index) => new Slot(index, this));
     this.#transfers = new MasterTransfers((sender, rate) => this.#receiverFor(sender, rate));
     this.#watch = new WorkerWatch(this, options.recycle);
+    this.#replacements = new Replacements(this, {
+      slots: this.#slots,
+      program: options.program,
+      log: options.log,
+    });
   }
 
   get addresses(): readonly string[] {
@@ -106,7 +102,7 @@ export class Master
   }
 
   get lastReloads(): readonly ReloadOutcome[] {
-    return this.#reloads;
+    return this.#replacements.lastReloads;
   }
 
   get isStopping(): boolean {
@@ -119,8 +115,7 @@ export class Master
 
   /** Starts the workers. Returns why one of them did not start; then all are stopped. */
   async start(): Promise<WorkerFailure | undefined> {
-    const paths = realPaths(this.#options.program);
-    const failures = await Promise.all(this.#slots.map((slot) => slot.start()));
+    const failures = await this.#replacements.start();
     const failure = failures.find((one) => one !== undefined);
     if (failure !== undefined) {
       this.#hasFailed = !this.isStopping;
@@ -135,7 +130,6 @@ export class Master
       throw error;
     }
     this.#areNamed = true;
-    this.#lastGood = paths;
     this.#watch.start();
     this.emit("ready");
     return undefined;
@@ -155,11 +149,7 @@ export class Master
   }
 
   reload(): Promise<ReloadOutcome> {
-    // One that has not begun loads what is there when it begins.
-    return (this.#waitingReload ??= this.#inTurn(() => {
-      this.#waitingReload = undefined;
-      return this.#reload();
-    }));
+    return this.#replacements.reload();
   }
 
   async oldWorkersGone(): Promise<void> {
@@ -177,9 +167,9 @@ export class Master
     const { program, sockets } = this.#options;
     const worker = new WorkerProcess(
       {
-        program: { ...program, ...this.#paths },
+        program: { ...program, ...this.#replacements.paths },
         slot,
-        generation: this.#generation,
+        generation: this.#replacements.generation,
         sockets: sockets.inherited,
       },
       this,
@@ -187,13 +177,6 @@ export class Master
     this.#workers.add(worker);
     this.changed(worker);
     return worker;
-  }
-
-  /** Only a reload brings a new version: a worker that ends otherwise is replaced by the one before, if that has a path of its own. */
-  get #paths(): ProgramPaths {
-    const { program } = this.#options;
-    const isPinned = !this.#isReloading && this.#lastGood !== undefined && exist(this.#lastGood);
-    return isPinned ? this.#lastGood! : { script: program.script, directory: program.directory };
   }
 
   looping(slot: number, delay: number): void {
@@ -239,6 +222,14 @@ export class Master
     });
   }
 
+  reloading(): void {
+    this.emit("reloading");
+  }
+
+  reloaded(outcome: ReloadOutcome): void {
+    this.emit("reloaded", outcome);
+  }
+
   printed(line: PrintedLine): void {
     this.#options.printed(line);
   }
@@ -251,38 +242,6 @@ export class Master
     );
     worker.leave("disconnected");
     this.#slots[worker.slot]?.lost(worker);
-  }
-
-  async #reload(): Promise<ReloadOutcome> {
-    const [startedAt, begin] = [Date.now(), performance.now()];
-    this.#generation += 1;
-    this.#isReloading = true;
-    const paths = realPaths(this.#options.program);
-    this.emit("reloading");
-    this.#log.info({ generation: this.#generation }, "Reloading");
-    let replaced = 0;
-    let failure: WorkerFailure | undefined;
-    for (const slot of this.#slots) {
-      failure = await slot.replace("reload");
-      if (failure !== undefined) break;
-      replaced += 1;
-    }
-    this.#isReloading = false;
-    if (failure === undefined) this.#lastGood = paths;
-    const took = Math.round(performance.now() - begin);
-    const outcome = { startedAt, took, generation: this.#generation, replaced, failure };
-    this.#reloads.push(outcome);
-    if (this.#reloads.length > MOST_RELOADS) this.#reloads.shift();
-    if (failure === undefined) this.#log.info({ took, workers: replaced }, "Reloaded");
-    else this.#log.error({ replaced, details: failure.details }, `Cannot reload: ${failure.sentence}`);
-    this.emit("reloaded", outcome);
-    return outcome;
-  }
-
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   #isCurrent(worker: WorkerProcess): boolean {
@@ -344,25 +303,11 @@ export class Master
   /** Evens out what the workers have to do, unless they are just being replaced. */
   asked(): void {
     const serving = this.#slots.flatMap(({ current }) => (current?.state.kind === "ready" ? current : []));
-    this.#balancer.balance(this.#isReloading ? [] : serving);
+    this.#balancer.balance(this.#replacements.isReloading ? [] : serving);
   }
 
   usedUp(worker: WorkerProcess, why: LeaveReason): void {
-    const slot = this.#slots[worker.slot];
-    if (slot !== undefined) void this.#recycle(slot, { worker, why });
-  }
-
-  #recycle(
-    slot: Slot,
-    { worker, why }: { readonly worker: WorkerProcess; readonly why: LeaveReason },
-  ): Promise<void> {
-    return this.#inTurn(async () => {
-      if (slot.current !== worker || this.isStopping) return;
-      this.#log.info({ worker: worker.pid, why }, "Replacing a worker");
-      const failure = await slot.replace(why);
-      if (failure !== undefined)
-        this.#log.error({ details: failure.details }, `Cannot replace a worker: ${failure.sentence}`);
-    });
+    void this.#replacements.recycle(worker, why);
   }
 
   async #stop(): Promise<void> {

@@ -1,25 +1,18 @@
-import { chownSync, existsSync, mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 
 import { refuseUnknownOptions } from "../diagnostics/options.js";
 import { ConfigurationError } from "../errors.js";
 import { defaultLog, logStream } from "../log/default-log.js";
-import { kindOfDescriptor } from "../process/descriptor.js";
-import { howStarted } from "../process/how-started.js";
-import { takeSystemdSockets } from "../process/systemd-sockets.js";
-import { formatAddress, parseAddress, type AddressLike } from "../protocol/address.js";
-import { controlFolder, makeControlFolder } from "./control-folder.js";
-import { identityOfWorkers, type Identity } from "./identity.js";
-import { ListeningSockets } from "./listening-sockets.js";
+import type { AddressLike } from "../protocol/address.js";
+import { identityOfWorkers } from "./identity.js";
 import { Master } from "./master.js";
 import { handleMasterSignals } from "./master-signals.js";
+import { openSockets } from "./open-sockets.js";
 import { Operations, type OperationsOptions } from "./operations.js";
-import { meetingPoint } from "./orphans.js";
 import { logicalDirectory, logicalPath } from "./program-path.js";
 import type { RecyclingLimits } from "./recycling.js";
 import type { Supervised } from "./supervised.js";
-import { Takeover } from "./takeover.js";
 import { runtimeOf } from "./typescript-runtime.js";
 import { printedLine } from "./worker-output.js";
 
@@ -160,75 +153,6 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
     await operations.close();
     throw error;
   }
-}
-
-function addressesOf(listen: SuperviseOptions["listen"]): readonly AddressLike[] {
-  const start = howStarted(listen, {
-    named: process.env["TRICORN_LISTEN"],
-    isCgi: false,
-    kindOf: kindOfDescriptor,
-    systemdSockets: takeSystemdSockets,
-  });
-  return start.kind === "listen" ? start.addresses : [];
-}
-
-interface MeetingFacts {
-  readonly script: string;
-  readonly log: Logger;
-  readonly identity: Identity | undefined;
-}
-
-interface OpenSockets {
-  readonly sockets: ListeningSockets;
-  /** Where the next master finds the workers of this one. */
-  readonly next: string | undefined;
-  readonly takeover: Takeover | undefined;
-}
-
-/** Binds the sockets, or gets them from the workers of a master that has died. */
-async function openSockets(listen: SuperviseOptions["listen"], facts: MeetingFacts): Promise<OpenSockets> {
-  const addresses = addressesOf(listen);
-  const lost = meetingPointOf(addresses, facts);
-  const takeover = lost === undefined ? undefined : await Takeover.begin(lost, facts.log);
-  const sockets = await bindAll(addresses, takeover);
-  const isAnyPort = addresses.some((address) => formatAddress(parseAddress(address)).endsWith(":0"));
-  return { sockets, takeover, next: isAnyPort ? meetingPointOf(sockets.addresses, facts) : lost };
-}
-
-/** Where a later master finds the workers of this one; undefined if there is no safe place. */
-function meetingPointOf(
-  addresses: readonly AddressLike[],
-  { script, log, identity }: MeetingFacts,
-): string | undefined {
-  const uid = identity?.uid ?? process.getuid?.() ?? 0;
-  // Workers of another user have no access to the folder of this one.
-  const environment = identity === undefined ? process.env : {};
-  const folder = controlFolder({ uid, environment });
-  try {
-    if (identity !== undefined && !existsSync(folder)) {
-      mkdirSync(folder, { mode: 0o700 });
-      chownSync(folder, identity.uid, identity.gid);
-    }
-    makeControlFolder(folder, uid);
-    return meetingPoint(folder, { script, addresses });
-  } catch (error) {
-    log.warn(`No later master can take over from this one: ${(error as Error).message}`);
-    return undefined;
-  }
-}
-
-async function bindAll(
-  addresses: readonly AddressLike[],
-  takeover: Takeover | undefined,
-): Promise<ListeningSockets> {
-  const sockets = new ListeningSockets();
-  try {
-    for (const [index, address] of addresses.entries()) await sockets.bind(address, takeover?.sockets[index]);
-  } catch (error) {
-    sockets.close();
-    throw error;
-  }
-  return sockets;
 }
 
 /** The log of a worker goes to its standard error, which the master reads. */
