@@ -148,3 +148,34 @@ test("records of maximum content survive any two cuts", () => {
     { numRuns: 30 },
   );
 });
+
+describe("RecordReader.takeBack", () => {
+  const nothing = { record: () => undefined };
+
+  test.each([0, 1, 7, 8, 12, 15])("returns the %i bytes of a BEGIN_REQUEST that were read", (length) => {
+    const reader = new RecordReader(nothing);
+    const bytes = hex(begin).subarray(0, length);
+    reader.read(bytes);
+    expect(reader.takeBack()).toEqual(bytes);
+    // Another reader goes on with them, and this one is between two records.
+    expect(reader.midRecord).toBe(false);
+    expect(recordsIn([Buffer.concat([bytes, hex(begin).subarray(length)])])).toHaveLength(1);
+  });
+
+  test("returns the header of a stream's record, whose content has not begun", () => {
+    const reader = new RecordReader(nothing);
+    reader.read(hex(stdin).subarray(0, 8));
+    expect(reader.takeBack()).toEqual(hex(stdin).subarray(0, 8));
+  });
+
+  test.each([
+    ["a part of a stream's record was passed on", 9],
+    ["only padding is left", 11],
+  ])("returns undefined if %s, and the reader goes on", (_what, length) => {
+    const reader = new RecordReader(nothing);
+    reader.read(hex(stdin).subarray(0, length));
+    expect(reader.takeBack()).toBeUndefined();
+    expect(reader.read(hex(stdin).subarray(length))).toBe(hex(stdin).length - length);
+    expect(reader.midRecord).toBe(false);
+  });
+});
