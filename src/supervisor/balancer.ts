@@ -6,7 +6,7 @@ export interface Load {
 }
 
 /** From this ratio on, of the most that one worker has to the fewest, some of it moves. */
-const MOST_RATIO = 1.25;
+const MOST_RATIO = 1.15;
 /** A difference of so much is none: one connection more than the others have. */
 const NO_DIFFERENCE = 1;
 

@@ -10,6 +10,7 @@ test.each([
   [[16, 0, 0, 0], 12],
   [[7, 5, 5, 5], 1.5],
   [[400, 0], 200],
+  [[120, 100], 10],
   [[2, 0], 1],
 ])("workers with %j are not even: the busiest gives %d", (loads, load) => {
   const workers = workersWith(...loads);

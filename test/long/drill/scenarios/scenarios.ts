@@ -1,5 +1,6 @@
 import type { Group, Scenario } from "../scenario.js";
 import { balanceScenarios } from "./balance.js";
+import { growthScenario } from "./growth.js";
 import { brokenScenarios, killScenarios, masterScenarios } from "./kill.js";
 import { paceScenarios } from "./pace.js";
 import { peersScenarios } from "./peers.js";
@@ -20,7 +21,10 @@ export interface Lengths {
 export function scenariosOf(groups: readonly Group[], { reloads, seconds }: Lengths = {}): Scenario[] {
   const count = reloads === undefined ? {} : { count: reloads };
   const of: Readonly<Record<Group, () => Scenario[]>> = {
-    reload: () => reloadScenarios(reloads === undefined ? {} : { many: reloads, few: reloads }),
+    reload: () => [
+      ...reloadScenarios(reloads === undefined ? {} : { many: reloads, few: reloads }),
+      growthScenario(count),
+    ],
     pace: () => paceScenarios(count),
     broken: () => brokenScenarios(count),
     kill: () => killScenarios(seconds === undefined ? {} : { time: seconds * 1_000 }),
