@@ -23,10 +23,5 @@ export type { Equality, ExpectedReply } from "./expectations.js";
 
 // Connections as scripts, record by record.
 export { ScriptedApplication } from "./scripted-application.js";
-export {
-  WirePeer,
-  type RecordName,
-  type WireAnswer,
-  type WireContent,
-  type WireRecord,
-} from "./wire-peer.js";
+export { WirePeer, type WireContent } from "./wire-peer.js";
+export type { RecordName, WireAnswer, WireRecord } from "./wire-record.js";

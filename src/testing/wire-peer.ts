@@ -4,54 +4,16 @@ import type { Duplex } from "node:stream";
 
 import { parseAddress, type AddressLike } from "../protocol/address.js";
 import { decodeEndRequest, encodeBeginRequest, encodeEndRequest } from "../protocol/bodies.js";
-import {
-  HEADER_LENGTH,
-  NULL_REQUEST_ID,
-  ProtocolStatus,
-  RecordType,
-  Role,
-  VERSION,
-} from "../protocol/constants.js";
+import { NULL_REQUEST_ID, ProtocolStatus, RecordType, Role } from "../protocol/constants.js";
 import { encodeNameValuePairs, type NameValuePair } from "../protocol/name-value.js";
 import { encodeRecord, encodeStream } from "../protocol/record.js";
-
-/** The name of each record type (section 8). */
-const NAMES = {
-  BEGIN_REQUEST: RecordType.BeginRequest,
-  ABORT_REQUEST: RecordType.AbortRequest,
-  END_REQUEST: RecordType.EndRequest,
-  PARAMS: RecordType.Params,
-  STDIN: RecordType.Stdin,
-  STDOUT: RecordType.Stdout,
-  STDERR: RecordType.Stderr,
-  DATA: RecordType.Data,
-  GET_VALUES: RecordType.GetValues,
-  GET_VALUES_RESULT: RecordType.GetValuesResult,
-  UNKNOWN_TYPE: RecordType.UnknownType,
-} as const;
-
-/** The name of a record type. */
-export type RecordName = keyof typeof NAMES;
-
-/** A record that came. */
-export interface WireRecord {
-  /** Its type by name; `type 42` for one that FastCGI 1.0 does not define. */
-  readonly type: RecordName | `type ${number}`;
-  /** The request id, 0 for management records. */
-  readonly id: number;
-  readonly content: Buffer;
-}
-
-/** All records of a request's answer. */
-export interface WireAnswer {
-  readonly records: readonly WireRecord[];
-  /** The content of STDOUT: header block and body. */
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly applicationStatus: number;
-  /** One of `ProtocolStatus`, or another number. */
-  readonly protocolStatus: number;
-}
+import {
+  RecordSplitter,
+  recordTypes,
+  type RecordName,
+  type WireAnswer,
+  type WireRecord,
+} from "./wire-record.js";
 
 /** The content of a record: text is sent as UTF-8. */
 export type WireContent = string | Uint8Array;
@@ -65,7 +27,7 @@ export class WirePeer {
   readonly #records: WireRecord[] = [];
   /** The names of the records that were taken, for messages. */
   readonly #taken: string[] = [];
-  #rest: Buffer = Buffer.alloc(0);
+  readonly #splitter = new RecordSplitter();
   #fault: Error | undefined;
   #ended = false;
   #wake = (): void => {};
@@ -108,7 +70,7 @@ export class WirePeer {
     type: RecordName | number,
     { id = NULL_REQUEST_ID, content = "" }: { id?: number; content?: WireContent } = {},
   ): this {
-    const number = typeof type === "number" ? type : NAMES[type];
+    const number = typeof type === "number" ? type : recordTypes[type];
     return this.send(encodeRecord({ type: number, requestId: id, content: Buffer.from(content) }));
   }
 
@@ -229,8 +191,8 @@ export class WirePeer {
 
   #wholeStream(type: "PARAMS" | "STDIN" | "DATA", id: number, content: Buffer): this {
     return this.send(
-      encodeStream({ type: NAMES[type], requestId: id, content }),
-      encodeRecord({ type: NAMES[type], requestId: id, content: Buffer.alloc(0) }),
+      encodeStream({ type: recordTypes[type], requestId: id, content }),
+      encodeRecord({ type: recordTypes[type], requestId: id, content: Buffer.alloc(0) }),
     );
   }
 
@@ -256,30 +218,13 @@ export class WirePeer {
   }
 
   #read(chunk: Buffer): void {
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    while (bytes.length >= HEADER_LENGTH && this.#fault === undefined) {
-      const [version, type] = bytes;
-      if (version !== VERSION) {
-        this.#fault = new Error(
-          `Cannot read record: version is ${version}, expected ${VERSION}${this.#history()}`,
-        );
-        break;
-      }
-      const length = bytes.readUInt16BE(4);
-      const end = HEADER_LENGTH + length + bytes[6]!;
-      if (bytes.length < end) break;
-      const content = Buffer.from(bytes.subarray(HEADER_LENGTH, HEADER_LENGTH + length));
-      this.#records.push({ type: nameOf(type!), id: bytes.readUInt16BE(2), content });
-      bytes = bytes.subarray(end);
+    try {
+      this.#splitter.split(chunk, (record) => this.#records.push(record));
+    } catch (error) {
+      this.#fault ??= error as Error;
     }
-    this.#rest = bytes;
     this.#wake();
   }
-}
-
-function nameOf(type: number): WireRecord["type"] {
-  const [name] = Object.entries(NAMES).find(([, number]) => number === type) ?? [];
-  return (name as RecordName | undefined) ?? `type ${type}`;
 }
 
 function contentOf(records: readonly WireRecord[], type: RecordName): string {

@@ -38,9 +38,9 @@ export function answerOf(records: readonly Received[]): Answer {
     throw new Error("STDERR stands in front of the answer.");
   const outputs = records.filter(({ type }) => type === Type.stdout);
   const ends = outputs.filter(({ content }) => content.length === 0);
-  // Section 5.5: a refusal is END_REQUEST alone.
-  const isRefusal = records.length === 1 && last.content[4] !== 0;
-  if (!isRefusal && (ends.length !== 1 || outputs.at(-1) !== ends[0]))
+  // Section 5.5: UNKNOWN_ROLE is END_REQUEST alone.
+  const isUnknownRole = records.length === 1 && last.content[4] === 3;
+  if (!isUnknownRole && (ends.length !== 1 || outputs.at(-1) !== ends[0]))
     throw new Error("STDOUT is not closed exactly once.");
   if (records.some(({ padding }) => padding.some((byte) => byte !== 0)))
     throw new Error("Padding is not zeroed.");

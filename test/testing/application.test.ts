@@ -7,6 +7,7 @@ import {
   createApplication,
   createContainer,
   inject,
+  injectable,
   singleton,
   type ApplicationPart,
 } from "tricorn";
@@ -118,6 +119,43 @@ describe("doubles", () => {
       "sent 1 at 1",
     ]);
     expect(await order([Orders], [[RealMailer, FakeMailer]])).toEqual(["faked 1 at 1", "sent 1 at 1"]);
+  });
+
+  test("of a class live as long as the original: one for a singleton, one for each injection otherwise", async () => {
+    let made = 0;
+    class Counted {
+      readonly number = (made += 1);
+    }
+
+    @injectable()
+    class Slip {
+      readonly number = 0;
+    }
+
+    @Responder()
+    class Desk {
+      constructor(
+        readonly mailer: RealMailer,
+        readonly same: RealMailer,
+        readonly slip: Slip,
+        readonly other: Slip,
+      ) {}
+
+      @Get("/")
+      numbers() {
+        return [this.mailer, this.same, this.slip, this.other].map(
+          (one) => (one as unknown as Counted).number,
+        );
+      }
+    }
+    const numbers = async (token: Double[0]) => {
+      made = 0;
+      const running = await testApplication([Desk], { doubles: [[token, Counted]] });
+      onTestFinished(() => running.close());
+      return (await running.respond("/")).json<number[]>();
+    };
+    expect((await numbers(RealMailer)).slice(0, 2)).toEqual([1, 1]);
+    expect((await numbers(Slip)).slice(2)).toEqual([1, 2]);
   });
 
   test("replace what the controllers of a list get, without a container", async () => {

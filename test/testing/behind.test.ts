@@ -7,6 +7,8 @@ import { member, startPages } from "./support.js";
 
 interface Seen {
   readonly params: Readonly<Record<string, string>>;
+  /** All values of REMOTE_ADDR. */
+  readonly addresses: readonly string[];
   readonly path: string;
   readonly mount: string;
   readonly secure: boolean;
@@ -56,7 +58,8 @@ describe("a request behind a Web server", () => {
     const application = await startPages({ mount: "/" });
     for (const behind of [undefined, ...webServers]) {
       const secure = (scheme: "http" | "https") => application.respond("/seen/x", { behind, scheme });
-      expect((await secure("https")).json<Seen>().secure).toBe(true);
+      const seen = (await secure("https")).json<Seen>();
+      expect([behind, seen.secure, seen.params["HTTPS"]]).toEqual([behind, true, "on"]);
       expect((await secure("http")).json<Seen>().secure).toBe(false);
     }
   });
@@ -74,8 +77,9 @@ describe("a request behind a Web server", () => {
   test("has the test's own params in the place of the server's", async () => {
     const application = await startPages({ behind: "haproxy" });
     const params = { REMOTE_ADDR: "192.0.2.7", AUTH_USER: "ada" };
-    const seen = (await application.respond("/seen/x", { params })).json<Seen>().params;
+    const { params: seen, addresses } = (await application.respond("/seen/x", { params })).json<Seen>();
     expect(seen).toMatchObject(params);
+    expect(addresses).toEqual(["192.0.2.7"]);
     expect(Object.keys(seen).indexOf("REMOTE_ADDR")).toBeLessThan(Object.keys(seen).indexOf("REMOTE_PORT"));
   });
 
@@ -104,6 +108,16 @@ describe("a question behind a Web server", () => {
     if (asks) return;
     const allowed = await application.authorize("/members/", { behind, ...member });
     expect(allowed).toSetVariable("AUTH_USER", "Zoë");
+  });
+
+  test("of nginx is one of auth_request in the responder role, whose denials are 401 or 403", async () => {
+    const application = await startPages();
+    const redirected = { status: 401, headers: { "Tricorn-Location": "/log-in", Location: null } };
+    expect(await application.authorize("/members/moved", { behind: "nginx" })).toReplyWith(redirected);
+    expect(await application.authorize("/members/moved", { behind: "lighttpd" })).toReplyWith({
+      status: 302,
+      headers: { Location: "/log-in" },
+    });
   });
 
   test("has no Authorization if the server withholds it, and the message says so", async () => {

@@ -9,6 +9,7 @@ import {
   createApplication,
   createContainer,
   deny,
+  redirect,
   reply,
   type AuthorizerRequest,
   type ResponderRequest,
@@ -30,7 +31,14 @@ class Pages {
 
   @Get("/seen/*")
   seen(@Req() { params, path, mount, secure, headers }: ResponderRequest) {
-    return { params: params.toObject(), path, mount, secure, tags: headers.get("x-tag") };
+    return {
+      params: params.toObject(),
+      addresses: params.getAll("REMOTE_ADDR"),
+      path,
+      mount,
+      secure,
+      tags: headers.get("x-tag"),
+    };
   }
 
   @Get("/session")
@@ -66,6 +74,7 @@ class Pages {
 @Authorizer("/members/**")
 class Gate {
   authorize({ headers, path }: AuthorizerRequest) {
+    if (path === "/members/moved") return redirect("/log-in");
     if (path === "/members/broken") throw new Error("the session store is closed");
     if (headers.get("authorization") !== "Bearer s3cret-token") return deny(401);
     return allow({ AUTH_USER: "Zoë" });
