@@ -44,16 +44,16 @@ function folderOfLinks(): string {
 async function serving(
   server: ConfiguredServer,
   description: RouteDescription,
-  links: Deployment["links"],
+  { links, mount = "" }: { readonly links: Deployment["links"]; readonly mount?: string },
 ): Promise<(path: string) => Promise<string>> {
   // Nothing listens there: each question is a denial.
   const address = await freeAddress("tcp", "");
   const deployment = { links };
   const running = await WebServer.start(
-    generated({ server, address, description, root: folderOfLinks(), deployment }),
+    generated({ server, address, description, root: folderOfLinks(), mount, deployment }),
   );
   onTestFinished(() => running.stop());
-  const body = async (path: string): Promise<string> => (await http(running.url, path)).body;
+  const body = async (path: string): Promise<string> => (await http(running.url, mount + path)).body;
   expect(await body("/public.txt")).toBe("public\n");
   return body;
 }
@@ -70,14 +70,23 @@ describe.each([
   ["jetty", open, OUT],
 ] as const)("%s", (server, description, links) => {
   test("follows no link", async () => {
-    const body = await serving(server, description, "refused");
+    const body = await serving(server, description, { links: "refused" });
     for (const path of links) expect([path, await body(path)]).not.toEqual([path, CANARY]);
   });
 
   test("follows links if configured", async () => {
-    const body = await serving(server, description, "followed");
+    const body = await serving(server, description, { links: "followed" });
     for (const path of links) expect([path, await body(path)]).toEqual([path, CANARY]);
   });
+});
+
+test("nginx follows no link below a mount, whose root is an alias", async () => {
+  const refusing = await serving("nginx", guarded, { links: "refused", mount: "/app" });
+  const following = await serving("nginx", guarded, { links: "followed", mount: "/app" });
+  for (const path of [...IN, ...OUT]) {
+    expect([path, await refusing(path)]).not.toEqual([path, CANARY]);
+    expect([path, await following(path)]).toEqual([path, CANARY]);
+  }
 });
 
 describe.each([
@@ -85,7 +94,7 @@ describe.each([
   ["h2o", open, OUT],
 ] as const)("%s", (server, description, links) => {
   test("follows links in any configuration, which the configuration mentions", async () => {
-    const body = await serving(server, description, "refused");
+    const body = await serving(server, description, { links: "refused" });
     for (const path of links) expect([path, await body(path)]).toEqual([path, CANARY]);
     const notes = (told: Deployment["links"], root: string | undefined) =>
       configurationFor(
