@@ -26,8 +26,11 @@ export function* cataloguePage(books: Iterable<ShelvedBook>, mount: string): Gen
   yield pageEnd({ role: "responder" });
 }
 
-/** One book as a Web page. */
-export function bookPage({ id, title, author, year, genre, hasCover }: ShelvedBook, mount: string): string {
+/** One book as a Web page. `url` is its own address. */
+export function bookPage(
+  { id, title, author, year, genre, hasCover }: ShelvedBook,
+  { mount, url }: { readonly mount: string; readonly url: URL | undefined },
+): string {
   const cover = hasCover
     ? `<p><img class="cover" src="${id}/cover" alt="Its cover"></p>
 `
@@ -36,7 +39,7 @@ export function bookPage({ id, title, author, year, genre, hasCover }: ShelvedBo
     { title, mount },
     `<h1>${escapeHtml(title)}</h1>
 <p>By ${escapeHtml(author)}, ${year}. It stands with the other books of the genre <a href="./?genre=${encodeURIComponent(genre)}">${genre}</a>.</p>
-${cover}<p>A program gets this book as JSON: <code>curl ${escapeHtml(mount)}/books/${id}</code>. See it in <a href="browse#book-${id}">the shelves</a>.</p>
+${cover}<p>A program gets this book as JSON: <code>curl ${escapeHtml(url?.href ?? `${mount}/books/${id}`)}</code>. See it in <a href="browse#book-${id}">the shelves</a>.</p>
 `,
     { role: "responder" },
   );

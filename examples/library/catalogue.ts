@@ -40,11 +40,11 @@ export class Catalogue {
 
   /** A page for browsers, JSON for programs. */
   @Get("/:id")
-  show(@Path("id", BookId) id: number, @Req() { headers, mount }: ResponderRequest): Reply {
+  show(@Path("id", BookId) id: number, @Req() { headers, mount, url }: ResponderRequest): Reply {
     const book = this.#find(id);
     const vary = { Vary: "Accept" };
     return showsPages(headers.get("accept"))
-      ? reply(bookPage(this.#shelved(book), mount), { type: HTML, headers: vary })
+      ? reply(bookPage(this.#shelved(book), { mount, url }), { type: HTML, headers: vary })
       : reply(book, { headers: vary });
   }
 

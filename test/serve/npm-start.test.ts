@@ -10,12 +10,13 @@ import { NodeProcess, projectFolder, sourceCommandOf } from "../support/node-pro
 import { temporaryFolder } from "../support/served.js";
 
 test.each(["SIGTERM", "SIGINT"] as const)(
-  "npm start prints one address, and ends with all of its processes at %s",
+  "npm start prints its address and that of the inspector, and ends with all of its processes at %s",
   async (signal) => {
     const npm = new NodeProcess(["npm", "start", "--silent"], { env: { PORT: "0" } });
     const [, url] = await npm.line(/^Library: (http:\/\/127\.0\.0\.1:\d+\/) /);
     expect((await fetch(url!)).status).toBe(200);
-    expect(npm.output).toHaveLength(1);
+    await npm.line(/^Inspector: /);
+    expect(npm.output).toEqual([expect.stringMatching(/^Library: /), `Inspector: ${url}__tricorn`]);
 
     npm.kill(signal);
     // It has ended when no process holds its standard output any more, including the application.

@@ -117,7 +117,10 @@ describe("the start page in a browser", () => {
     const panel = page.getByRole("complementary", { name: "What has just travelled" });
     expect(await panel.innerText()).toMatch(/Nothing: this page and its style sheet are plain files/);
     const link = panel.getByRole("link", { name: "See each record in the inspector" });
-    expect(await link.getAttribute("href")).toBe("/__tricorn");
+    await Promise.all([page.waitForEvent("load"), link.click()]);
+    expect(new URL(page.url()).pathname).toBe("/__tricorn");
+    expect(await page.title()).toMatch(/inspector/i);
+    expect(complaints).toEqual([]);
   });
 
   test("is dark in dark mode", async () => {
@@ -167,6 +170,9 @@ describe("the links that are open to everyone", () => {
     const title = "Frankenstein; or, The Modern Prometheus";
     expect(await heading()).toBe(title);
     expect(await page.getByRole("main").innerText()).toContain("By Mary Shelley, 1818.");
+    const [curl = "", address = ""] = (await page.locator("code").innerText()).split(" ");
+    expect(curl).toBe("curl");
+    expect(await (await fetch(address)).json()).toMatchObject({ title });
     expect(await travelled()).toEqual(["Responder, role 1 got the request, and answered 200: this page."]);
     await follow("the shelves");
     expect(new URL(page.url()).hash).toBe("#book-4");

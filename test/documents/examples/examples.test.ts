@@ -167,7 +167,7 @@ describe("request-scope.ts", () => {
 
 describe("npm start", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
-    "prints one address, serves it, and ends with 0 at %s",
+    "prints its address, serves it, and ends with 0 at %s",
     async (signal) => {
       const library = new ExampleProcess("library/main.ts", { PORT: "0" });
       try {
@@ -180,7 +180,7 @@ describe("npm start", () => {
         });
         expect(await shelf.json()).toMatchObject({ member: "Ada Lovelace" });
         expect(await library.stop(signal)).toBe(0);
-        expect(library.output.split("\n")).toHaveLength(1);
+        expect(library.output.split("\n").slice(1)).toEqual([`Inspector: ${url}__tricorn`]);
       } finally {
         await library.stop("SIGKILL");
       }
