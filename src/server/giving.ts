@@ -2,6 +2,8 @@ import { HandOver, type Offer } from "./hand-over.js";
 
 /** Connections that go at once: those that go are not read for a moment. */
 const MOST_GIVEN = 64;
+/** The part of what the busiest connection brings that must be too much for it to go although its receiver has more then. */
+const ROTATES = 0.15;
 
 /** What a server is to give to other processes. */
 export interface Gift {
@@ -83,7 +85,12 @@ export function chosenFor<C extends Pick<Givable, "rate" | "isKept">>(
   if (left <= load / 2) return chosen;
   // What brings more than is too much still evens out if the receiver has less than this process then.
   const even = kept.findLast((connection) => loadOf(connection) > load && loadOf(connection) < gap);
-  return even === undefined ? chosen : [even];
+  if (even !== undefined) return [even];
+  // Behind nginx one connection may bring most requests. It goes from one process to the next: over time all have had it.
+  const [busiest] = kept;
+  return busiest !== undefined && loadOf(busiest) > load && load > loadOf(busiest) * ROTATES
+    ? [busiest]
+    : chosen;
 }
 
 function loadOf({ rate }: Pick<Givable, "rate">): number {

@@ -4,7 +4,7 @@ import type { LeaveReason } from "./worker-state.js";
 export interface RecyclingLimits {
   /** Requests; each worker is given up to a tenth more, so that they are not replaced at the same time. */
   readonly requests?: number | undefined;
-  /** Resident memory, which includes Buffers; bytes. Checked once a second. */
+  /** Resident memory, which includes Buffers; bytes. Checked twice a second. */
   readonly rss?: number | undefined;
   /** Time since its start; ms. Each worker is given up to a tenth more. */
   readonly age?: number | undefined;

@@ -4,9 +4,9 @@ import type { WorkerProcess } from "./worker-process.js";
 import type { LeaveReason } from "./worker-state.js";
 
 /** How often the workers are asked for their numbers; ms. */
-const PULSE = 1_000;
+const PULSE = 500;
 /** Pulses without an answer after which the event loop of a worker hangs: within 10 s, and after its own report. */
-const HUNG_PULSES = 7;
+const HUNG_PULSES = 14;
 
 /** What is done about what the watch finds. */
 export interface WatchHost {
@@ -42,7 +42,7 @@ export class WorkerWatch {
     this.#recycle = recycle;
   }
 
-  /** Asks all workers from now on, once a second. */
+  /** Asks all workers from now on, twice a second. */
   start(): void {
     this.#pulse = setInterval(() => void this.#askAll(), PULSE);
   }

@@ -10,7 +10,8 @@ test.each<[string, Gift, readonly number[], readonly number[]]>([
   ["the busiest that fit", { load: 30, gap: 100 }, [5, 20, 50, 8], [20, 8]],
   ["idle ones if nothing comes", { load: 2, gap: 4 }, [0, 0, 0, 0], [0, 0]],
   ["one that brings more, if the receiver then still has less", { load: 30, gap: 60 }, [50, 90], [50]],
-  ["nothing if the receiver then had more", { load: 30, gap: 40 }, [50, 90], []],
+  ["the busiest in turn, if the receiver then has more", { load: 30, gap: 40 }, [50, 90], [90]],
+  ["nothing if little is too much", { load: 5, gap: 20 }, [50, 90], []],
 ])("connections that are given: %s", (_what, gift, rates, chosen) => {
   expect(ratesOf(chosenFor(gift, kept(...rates)))).toEqual(chosen);
 });
