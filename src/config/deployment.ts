@@ -52,10 +52,11 @@ const Tls = z.strictObject({
 const ServerOptions = {
   apache: z.strictObject({
     responder: z
-      .enum(["proxy-pass", "set-handler", "fcgid", "cgi"])
+      .enum(["proxy-pass", "set-handler", "fcgid", "fastcgi", "cgi"])
       .default("proxy-pass")
       .describe(
-        "mod_proxy_fcgi with ProxyPass or SetHandler; mod_fcgid, which starts the command; or a plain CGI program",
+        "mod_proxy_fcgi with ProxyPass or SetHandler; mod_fcgid, which starts the command; mod_fastcgi, which is no " +
+          "longer packaged; or a plain CGI program",
       ),
     authorizer: z
       .enum([
@@ -63,6 +64,9 @@ const ServerOptions = {
         "authn",
         "authz",
         "authnz",
+        "fastcgi-authenticator",
+        "fastcgi-authorizer",
+        "fastcgi-access-checker",
         "fcgid-authenticator",
         "fcgid-authorizer",
         "fcgid-access-checker",
@@ -70,7 +74,8 @@ const ServerOptions = {
       .optional()
       .describe(
         "one of mod_authnz_fcgi's four forms, of which only check-authn shows the application's own denial, or one of " +
-          "mod_fcgid's three hooks; fcgid-access-checker if Apache starts the application, else check-authn",
+          "mod_fcgid's or mod_fastcgi's three hooks; fcgid-access-checker if Apache starts the application, fastcgi-access-checker " +
+          "with mod_fastcgi, else check-authn",
       ),
     realm: z
       .string()

@@ -33,7 +33,7 @@ test.each(shown)(
   "what %s shows is what tricorn config writes",
   (document, server, deployment, description) => {
     const { files } = servers[server]!({ deployment: parseDeployment(deployment), description });
-    const excerpts = blocksOf(document).filter(({ language }) => language === "conf");
+    const excerpts = blocksOf(document).filter(({ language, info }) => language === "conf" && info === "");
     expect(excerpts.length).toBeGreaterThan(0);
     for (const { text } of excerpts) {
       const lines = text.split("\n").map((line) => line.trim());
@@ -58,6 +58,16 @@ test.each(["hiawatha", "openlitespeed", "openbsd-httpd", "iis"])(
     expect(files.map(({ text }) => text).join("")).toContain(excerpts[0]!.text);
   },
 );
+
+test("what docs/protect-an-apache-location.md shows of mod_fastcgi is what tricorn config writes", () => {
+  const deployment = parseDeployment({
+    name: "hello",
+    state: "/srv/apache",
+    apache: { responder: "fastcgi" },
+  });
+  const excerpt = blocksOf("docs/protect-an-apache-location.md").find(({ info }) => info === "mod_fastcgi");
+  expect(servers["apache"]!({ deployment, description: hello }).files[0]!.text).toContain(excerpt!.text);
+});
 
 test("the command of docs/jetty.md is the one printed with the configuration", () => {
   const { run } = servers["jetty"]!({ deployment: parseDeployment({}), description: hello });

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../../errors.js";
+import { FASTCGI_HOOKS, fastCgiName, isFastCgiForm, type FastCgiForm } from "./apache-fastcgi.js";
 import type { ApacheParts } from "./apache-parts.js";
 import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
@@ -13,9 +14,9 @@ type Form = NonNullable<RoutingPlan["deployment"]["apache"]["authorizer"]>;
 /** The form in which authorizers are asked. By default, the one that suits the responder. */
 export function authorizerForm({ apache }: RoutingPlan["deployment"]): Form {
   const { authorizer, responder } = apache;
-  return (
-    authorizer ?? (responder === "fcgid" || responder === "cgi" ? "fcgid-access-checker" : "check-authn")
-  );
+  if (authorizer !== undefined) return authorizer;
+  if (responder === "fastcgi") return "fastcgi-access-checker";
+  return responder === "fcgid" || responder === "cgi" ? "fcgid-access-checker" : "check-authn";
 }
 
 /** Whether a form is a hook of mod_fcgid, for which Apache starts the application. */
@@ -35,7 +36,7 @@ export function apacheAuthorizer(plan: RoutingPlan): ApacheParts | undefined {
   const covered = protectRegex(plan, "bytes");
   if (covered === undefined) return undefined;
   const form = authorizerForm(plan.deployment);
-  const { comment, lines, ...parts } = isHook(form) ? fcgidHook(plan, form) : authnzFcgi(plan, form);
+  const { comment, lines, ...parts } = askedBy(plan, form);
   return {
     ...parts,
     site: paragraph(
@@ -46,6 +47,15 @@ export function apacheAuthorizer(plan: RoutingPlan): ApacheParts | undefined {
       ]),
     ),
   };
+}
+
+function askedBy(plan: RoutingPlan, form: Form): AuthorizerPart {
+  const isFastCgi = plan.deployment.apache.responder === "fastcgi";
+  if (isFastCgiForm(form) !== isFastCgi) {
+    throw formError(form, "the hooks of mod_fastcgi and its responder, fastcgi, belong together");
+  }
+  if (isFastCgiForm(form)) return fastCgiHook(plan, form);
+  return isHook(form) ? fcgidHook(plan, form) : authnzFcgi(plan, form);
 }
 
 /** In a site, only the mount is protected: a glob without a slash matches files everywhere. */
@@ -202,6 +212,41 @@ function fcgidHook(plan: RoutingPlan, form: Form): AuthorizerPart {
         ],
       };
   }
+}
+
+/** The hooks of mod_fastcgi. mod_auth_basic, which would answer before them, must not be loaded. */
+function fastCgiHook(plan: RoutingPlan, form: FastCgiForm): AuthorizerPart {
+  const { apache } = plan.deployment;
+  const lines = [
+    `${FASTCGI_HOOKS[form]} ${apachePath(fastCgiName(plan))}`,
+    `${FASTCGI_HOOKS[form]}Authoritative On`,
+  ];
+  if (form === "fastcgi-access-checker") {
+    return {
+      modules: ["fastcgi"],
+      comment: ["An authorizer is asked first."],
+      lines,
+      notes: ["Apache answers each denial with 403 and its own page."],
+    };
+  }
+  return {
+    modules: [
+      "fastcgi",
+      "authn_core",
+      "authz_user",
+      ...(form === "fastcgi-authorizer" ? ["authn_file", "auth_basic"] : []),
+    ],
+    vouchesFor: ["REMOTE_USER"],
+    comment: ["Apache asks for a password, and an authorizer decides."],
+    lines: [
+      "AuthType Basic",
+      `AuthName ${apacheWord(apache.realm)}`,
+      ...(form === "fastcgi-authorizer" ? passwordDirectives(plan, form) : []),
+      ...lines,
+      "Require valid-user",
+    ],
+    notes: [DENIAL_NOTE],
+  };
 }
 
 function variablesNote({ variables }: RoutingPlan): string[] {

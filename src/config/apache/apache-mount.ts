@@ -7,6 +7,7 @@ import type { RoutingPlan } from "../plan/plan.js";
 import { programOf } from "../program.js";
 import { paragraph } from "../text.js";
 import { mountFiles } from "./apache-files.js";
+import { onlyWhole } from "./apache-fastcgi.js";
 import { FALLBACK_FILE, MODULES_FOLDER, type ApacheParts } from "./apache-parts.js";
 import {
   BODY_LIMIT_NOTE,
@@ -71,6 +72,8 @@ function doorOf(plan: RoutingPlan, options: ResponderOptions): MountDoor {
     case "fcgid":
     case "cgi":
       return program(plan, options);
+    case "fastcgi":
+      throw onlyWhole(plan);
   }
 }
 

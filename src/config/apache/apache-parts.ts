@@ -1,3 +1,4 @@
+import type { OwnedFolder } from "../configuration.js";
 import type { Program } from "../program.js";
 
 /** The folder of Apache's modules on Debian, whose Apache has mod_unixd and mod_log_config built in. */
@@ -16,6 +17,10 @@ export interface ApacheParts {
   readonly site: readonly string[];
   /** The program that Apache starts. */
   readonly program?: Program;
+  /** Folders that must exist. */
+  readonly folders?: readonly string[];
+  /** The one in which Apache writes after it has dropped root's privileges. */
+  readonly owned?: OwnedFolder;
   /** Variables that Apache or an authorizer sets after authentication. */
   readonly vouchesFor?: readonly string[];
   readonly notes?: readonly string[];

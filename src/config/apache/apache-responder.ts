@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../../errors.js";
 import { applicationSocket, hostAndPort } from "../application-socket.js";
+import { fastCgiResponder } from "./apache-fastcgi.js";
 import { FALLBACK_FILE, MODULES_FOLDER, type ApacheParts } from "./apache-parts.js";
 import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
 import type { RoutingPlan } from "../plan/plan.js";
@@ -23,6 +24,8 @@ export function apacheResponder(plan: RoutingPlan, options: ResponderOptions): A
       return fcgid(plan, options);
     case "cgi":
       return cgi(plan, options);
+    case "fastcgi":
+      return fastCgiResponder(plan);
   }
 }
 

@@ -41,16 +41,24 @@ export function apache(source: ConfigurationSource): Configuration {
   const needs = needsOf(plan, { sendsMount });
   const vouchesFor = [...new Set([...(needs.vouchesFor ?? []), ...(authorizer?.vouchesFor ?? [])])];
   const programs = parts.flatMap(({ program }) => (program === undefined ? [] : [program]));
+  const owned = parts.find((part) => part.owned !== undefined)?.owned;
   const { files, folders, ...commands } =
     deployment.part === "whole" ? mainFile(plan, parts) : sitePart(plan, parts);
   return {
     ...commands,
     files: [...files, ...programs.slice(0, 1).map((program) => program.file)],
-    folders: [...new Set([...folders, ...programs.map(({ folder }) => folder)])],
+    folders: [
+      ...new Set([
+        ...folders,
+        ...programs.map(({ folder }) => folder),
+        ...parts.flatMap(({ folders: more = [] }) => more),
+      ]),
+    ],
     needs: { ...needs, ...(vouchesFor.length > 0 && { vouchesFor }) },
     startsApplication: ["cgi", "fcgid"].includes(deployment.apache.responder),
     notes: [...commonNotes(plan), ...parts.flatMap(({ notes = [] }) => notes)],
-    isTested: true,
+    ...(owned !== undefined && { owned }),
+    isTested: deployment.apache.responder !== "fastcgi",
   };
 }
 
