@@ -99,14 +99,15 @@ export function failureText(failure: ShownFailure, { status }: Pick<PageFacts, "
 }
 
 /** The lines of a failure, for a terminal or as text. */
-export function formatFailure({ title, message, place, excerpt, details }: ShownFailure): readonly string[] {
-  return [
-    title,
-    ...message.split("\n").map((line) => `  ${line}`),
-    ...(place === undefined ? [] : [`    at ${shortPath(place.file)}:${place.line}:${place.column}`]),
-    ...(place === undefined ? [] : formatExcerpt(excerpt, place).map((line) => `      ${line}`)),
-    ...details.map((line) => `    ${line.trim()}`),
-  ];
+export function formatFailure(failure: ShownFailure): readonly string[] {
+  const { title, message, place, placeAt, excerpt, details } = failure;
+  const lines = [title, ...message.split("\n").map((line) => `  ${line}`)];
+  for (const [at, line] of details.entries()) {
+    lines.push(`    ${line.trim()}`);
+    if (at !== placeAt || place === undefined) continue;
+    for (const one of formatExcerpt(excerpt, place)) lines.push(`      ${one}`);
+  }
+  return lines;
 }
 
 function escapeHtml(text: string): string {

@@ -20,7 +20,7 @@ export function formatLogLine(line: string): string | undefined {
   const rest = Object.entries(fields)
     .filter(([name]) => !COMMON.has(name))
     .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  const first = [level.padEnd(9), message, ...rest].filter((part) => part !== "").join("  ");
+  const first = [level.padEnd(10), message, ...rest].filter((part) => part !== "").join("  ");
   const error = errorOf(fields["err"]);
   if (error === undefined) return first;
   const [, ...lines] = formatFailure(shownRequestFailure({ what: "", role: "", error, params: [] }));

@@ -93,7 +93,7 @@ export class Pages implements ResponseEditor, FrontPages {
 }
 
 function plainFailure(title: string, message: string): ShownFailure {
-  return { title, message, place: undefined, excerpt: [], details: [], params: [] };
+  return { title, message, place: undefined, excerpt: [], details: [], placeAt: -1, params: [] };
 }
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 import type { FailureReport } from "../roles/failure.js";
 import type { WorkerFailure } from "../supervisor/reports.js";
 import { sourceExcerpt, type SourceLine } from "./source-excerpt.js";
-import { ownFrames, parseFrame, type SourcePlace } from "./stack-frames.js";
+import { ownFrames, parseFrame, shortPath, type SourcePlace } from "./stack-frames.js";
 
 /** A failure as a developer reads it. */
 export interface ShownFailure {
@@ -13,8 +13,10 @@ export interface ShownFailure {
   readonly place: SourcePlace | undefined;
   /** The lines around it. */
   readonly excerpt: readonly SourceLine[];
-  /** The frames of the program, and other lines that explain the failure. */
+  /** The frames of the program with short paths, and other lines that explain the failure. */
   readonly details: readonly string[];
+  /** The one of them that has the place; -1 if none has. */
+  readonly placeAt: number;
   /** The params of the request, without secrets. */
   readonly params: readonly (readonly [name: string, value: string])[];
 }
@@ -49,7 +51,13 @@ export function shownStartFailure({ sentence, details }: WorkerFailure): ShownFa
   });
 }
 
-function withPlace(failure: Omit<ShownFailure, "place" | "excerpt">): ShownFailure {
-  const place = failure.details.map(parseFrame).find((found) => found !== undefined);
-  return { ...failure, place, excerpt: place === undefined ? [] : sourceExcerpt(place) };
+function withPlace(failure: Omit<ShownFailure, "place" | "placeAt" | "excerpt">): ShownFailure {
+  const places = failure.details.map(parseFrame);
+  const placeAt = places.findIndex((found) => found !== undefined);
+  const place = places[placeAt];
+  const details = failure.details.map((line, at) => {
+    const file = places[at]?.file;
+    return file === undefined ? line : line.replace("file://", "").replace(file, shortPath(file));
+  });
+  return { ...failure, details, place, placeAt, excerpt: place === undefined ? [] : sourceExcerpt(place) };
 }

@@ -64,7 +64,7 @@ export class TerminalReporter implements Reporter {
     const isBad = status === undefined || status >= 500 || !isComplete;
     const result = [...(decision === undefined ? [] : [decision]), this.#in(isBad ? RED : GREEN, ended)];
     this.#line(
-      `${role.padEnd(9)}  ${method} ${oneLine(path)}  ${result.join(", ")}  ${this.#in(FAINT, `${Math.round(took)} ms`)}`,
+      `${role.padEnd(10)}  ${method} ${oneLine(path)}  ${result.join(", ")}  ${this.#in(FAINT, `${Math.round(took)} ms`)}`,
     );
   }
 
