@@ -10,6 +10,16 @@ process.env["TRICORN_LOG_LEVEL"] = "silent";
 const folder = fileURLToPath(new URL(process.argv[2] ?? "../docs/pictures/", import.meta.url));
 const member = { Authorization: `Basic ${Buffer.from("ada:lovelace").toString("base64")}` };
 
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 390, height: 844 };
+const PICTURES = [
+  { name: "inspector", ...WIDE, colorScheme: "light" },
+  { name: "inspector-record", ...WIDE, colorScheme: "dark" },
+  { name: "inspector-shared", ...WIDE, height: 780, colorScheme: "light" },
+  { name: "inspector-narrow", ...NARROW, colorScheme: "light" },
+  { name: "inspector-narrow-record", ...NARROW, colorScheme: "dark" },
+];
+
 /** Sends a request to the library and reads its answer. */
 function send(url, path, { method = "GET", headers = {}, body } = {}) {
   return new Promise((resolve, reject) => {
@@ -36,31 +46,26 @@ try {
   await send(library.url, "/books", { method: "POST", headers: json, body: book });
   await send(library.url, "/books/copies.csv?each=400");
   await send(library.url, "/members/card.html", { headers: member });
-  for (const [name, width, height, colorScheme] of [
-    ["inspector", 1280, 900, "light"],
-    ["inspector-dark", 1280, 900, "dark"],
-    ["inspector-narrow", 390, 844, "light"],
-    ["inspector-narrow-dark", 390, 844, "dark"],
-  ]) {
+  const together = ["/books/copies.csv?each=20", "/guides/roles.md", "/books/4"];
+  await Promise.all(together.map((path) => send(library.url, path)));
+  for (const { name, width, height, colorScheme } of PICTURES) {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme });
     const page = await context.newPage();
     await page.goto(library.inspectorUrl);
+    const isShared = name.endsWith("shared");
+    const target = isShared ? "/books/copies.csv?each=20" : "/members/card.html";
     await page
-      .getByRole("link", { name: /GET \/members\/card\.html/ })
+      .getByRole("link", { name: `GET ${target}` })
       .first()
       .click();
-    await page.getByRole("heading", { name: "Authorizer", exact: true }).waitFor();
+    await page.getByRole("heading", { name: isShared ? "Responder" : "Authorizer", exact: true }).waitFor();
+    if (name.endsWith("record")) {
+      const stdout = page.getByRole("button", { name: /^STDOUT, Status: 200/ }).first();
+      await stdout.click();
+      await page.locator(".opened").waitFor();
+      await stdout.scrollIntoViewIfNeeded();
+    }
     await page.screenshot({ path: `${folder}${name}.png` });
-    await page
-      .getByRole("button", { name: /^STDOUT, Status: 200/ })
-      .first()
-      .click();
-    await page.getByText("Header block").first().waitFor({ state: "attached" });
-    await page
-      .getByRole("button", { name: /^STDOUT, Status: 200/ })
-      .first()
-      .scrollIntoViewIfNeeded();
-    await page.screenshot({ path: `${folder}${name}-record.png` });
     await context.close();
   }
 } finally {

@@ -23,7 +23,7 @@ export class ConnectionRecording implements ConnectionObserver, ConnectionFacts 
   closedTime: number | undefined;
   readonly #host: ConnectionRecordingHost;
   /** Requests whose BEGIN_REQUEST is queued but not sent: records of the id still belong to the request before. */
-  readonly #waiting = new Map<number, (Conversation | undefined)[]>();
+  readonly #waiting = new Map<number, Conversation | undefined>();
   /** By request id, also after END_REQUEST: ends of STDIN may follow it. */
   readonly #active = new Map<number, Conversation | undefined>();
   readonly #sent = this.#cutterFor("sent");
@@ -40,9 +40,7 @@ export class ConnectionRecording implements ConnectionObserver, ConnectionFacts 
   }
 
   began(requestId: number, request: ClientRequest): void {
-    const waiting = this.#waiting.get(requestId) ?? [];
-    waiting.push(this.#host.conversationFor(request, this));
-    this.#waiting.set(requestId, waiting);
+    this.#waiting.set(requestId, this.#host.conversationFor(request, this));
   }
 
   sent(bytes: Uint8Array): void {
@@ -82,7 +80,7 @@ export class ConnectionRecording implements ConnectionObserver, ConnectionFacts 
   #conversationOf({ type, requestId }: RecordHeader, direction: Direction): Conversation | undefined {
     if (requestId === NULL_REQUEST_ID) return this.management;
     if (type === RecordType.BeginRequest && direction === "sent")
-      this.#active.set(requestId, this.#waiting.get(requestId)?.shift());
+      this.#active.set(requestId, this.#waiting.get(requestId));
     return this.#active.get(requestId);
   }
 }

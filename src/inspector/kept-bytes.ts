@@ -24,9 +24,7 @@ export class KeptBytes {
 
   /** Copies what fits of the next piece. Returns the bytes of memory that this took in addition. */
   push(piece: Uint8Array): number {
-    const part = piece.subarray(0, this.#limit - this.#kept);
-    // After the first byte that is missing nothing more is kept, so that what is kept stays contiguous.
-    const fits = this.isWhole ? part : EMPTY;
+    const fits = piece.subarray(0, this.#limit - this.#kept);
     this.length += piece.length;
     const before = this.#memory.length;
     const needed = this.#kept + fits.length;

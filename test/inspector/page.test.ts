@@ -180,6 +180,10 @@ describe("the list of requests", () => {
     await page.getByLabel("Role").selectOption("");
     await page.getByLabel("Status").selectOption("4");
     expect((await listed(1))[0]).toContain("401");
+    await page.getByLabel("Status").selectOption("denied");
+    expect((await listed(1))[0]).toContain("denied 401");
+    await page.getByLabel("Status").selectOption("failed");
+    await listed(0);
     await page.getByLabel("Status").selectOption("2");
     await listed(2);
     expect(await page.getByRole("status").last().innerText()).toBe("2 of 3 requests");
@@ -241,6 +245,22 @@ describe("an opened request", () => {
     expect(await link.getAttribute("href")).toBe(
       "https://fastcgi-archives.github.io/FastCGI_Specification.html#S5.2",
     );
+  });
+
+  test("says of a denied request whether it came with credentials", async () => {
+    const site = await openSite();
+    await http(site.url, "/members/card.txt");
+    await http(site.url, "/members/card.txt", { headers: { Authorization: "Basic YWRhOmw=" } });
+    await openPage(site);
+    await listed(2);
+    const story = (): Promise<string> => page.locator(".story").innerText();
+    await items().last().click();
+    await expect
+      .poll(story)
+      .toContain("It denies the request with status 401. Its answer goes to the browser");
+    expect(await story()).toContain("neither Authorization nor Cookie");
+    await items().first().click();
+    await expect.poll(story).toContain("The request came with Authorization.");
   });
 
   test("shows the records as arrows between Web server and application, in order", async () => {
@@ -316,6 +336,10 @@ describe("an opened request", () => {
     await article.getByRole("link", { name: /^#2 responder/ }).waitFor();
     expect(await article.getByRole("button", { name: /^ABORT_REQUEST/ }).count()).toBe(1);
     expect(await article.innerText()).toContain("The request was aborted.");
+    // The lanes scroll within the picture.
+    await page.setViewportSize({ width: 320, height: 800 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+    expect(await page.evaluate("document.querySelector('main').scrollWidth")).toBeLessThanOrEqual(320);
     await article.getByRole("link", { name: /^#2 responder/ }).click();
     await page.getByRole("heading", { level: 2, name: "GET /hello" }).waitFor();
   });

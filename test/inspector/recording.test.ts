@@ -67,6 +67,15 @@ describe("the inspector keeps at most", () => {
     expect(conversation!.unlisted).toBeGreaterThan(20);
   });
 
+  test("a request that is active rather than those that have ended", async () => {
+    const inspected = await opened({ requests: 2 });
+    const long = http(inspected.url, "/pieces?count=300");
+    await expect.poll(async () => (await numbers(inspected)).length).toBe(1);
+    for (let count = 0; count < 3; count += 1) await http(inspected.url, "/bytes?count=1");
+    expect(await numbers(inspected)).toEqual([1, 4]);
+    await long;
+  });
+
   test("nothing of a request that was dropped while it was active", async () => {
     const inspected = await opened({ requests: 1 });
     const long = http(inspected.url, "/pieces?count=200");

@@ -8,13 +8,31 @@ import { counted } from "./words.js";
  * @returns {readonly { readonly role: string | undefined, readonly text: string }[]}
  */
 export function storyOf(request) {
-  const steps = request.questions.map((question) => ({ role: question.role, text: stepOf(question) }));
+  const steps = request.questions.map((question) => ({
+    role: question.role,
+    text: question.outcome === "denied" ? `${stepOf(question)} ${credentialsOf(request)}` : stepOf(question),
+  }));
   if (steps.length > 0) return steps;
   const text =
     request.status !== undefined && request.status >= 400
       ? "The gateway refused the request itself, without asking the application."
       : "No role covers this path. The gateway answered itself, with a file or a redirect, without asking the application.";
   return [{ role: undefined, text }];
+}
+
+/**
+ * A denied request differs in whether the authorizer had anything to judge.
+ *
+ * @param {RequestDetail} request
+ * @returns {string}
+ */
+function credentialsOf({ fields }) {
+  const names = ["Authorization", "Cookie"].filter((name) =>
+    fields.some((field) => field.name.toLowerCase() === name.toLowerCase()),
+  );
+  return names.length === 0
+    ? "The request came without credentials: it has neither Authorization nor Cookie."
+    : `The request came with ${names.join(" and ")}.`;
 }
 
 /**
