@@ -1,7 +1,13 @@
 import type { ClientRequest, ConnectionObserver } from "../client/index.js";
 import { NULL_REQUEST_ID, RecordType } from "../protocol/constants.js";
 import type { RecordHeader } from "../protocol/record.js";
-import { Conversation, NO_RECORD, type ConnectionFacts, type Direction } from "./conversation.js";
+import {
+  Conversation,
+  NO_RECORD,
+  type ConnectionFacts,
+  type Direction,
+  type RecordedRecord,
+} from "./conversation.js";
 import { RecordCutter } from "./record-cutter.js";
 
 /** Management records of a connection that are listed, and bytes of their contents that are kept. */
@@ -29,6 +35,7 @@ export class ConnectionRecording implements ConnectionObserver, ConnectionFacts 
   readonly #sent = this.#cutterFor("sent");
   readonly #received = this.#cutterFor("received");
   #time = 0;
+  #count = 0;
 
   constructor(number: number, host: ConnectionRecordingHost) {
     this.number = number;
@@ -65,16 +72,22 @@ export class ConnectionRecording implements ConnectionObserver, ConnectionFacts 
     return new RecordCutter({
       header: (header) => {
         current = this.#conversationOf(header, direction);
-        current?.add(header, { direction, time: this.#time });
+        current?.add(header, this.#place(direction));
       },
       content: (piece) => current?.content(piece),
       unreadable: (bytes) => {
         const { length: contentLength } = bytes;
         const header = { type: NO_RECORD, requestId: NULL_REQUEST_ID, contentLength, paddingLength: 0 };
-        this.management.add(header, { direction, time: this.#time });
+        this.management.add(header, this.#place(direction));
         this.management.content(bytes);
       },
     });
+  }
+
+  /** Where the next record stands among all of the connection. */
+  #place(direction: Direction): Pick<RecordedRecord, "direction" | "time" | "order"> {
+    this.#count += 1;
+    return { direction, time: this.#time, order: this.#count };
   }
 
   #conversationOf({ type, requestId }: RecordHeader, direction: Direction): Conversation | undefined {

@@ -10,6 +10,8 @@ export interface RecordedRecord extends RecordHeader {
   readonly direction: Direction;
   /** When its header arrived, in milliseconds of `performance.now()`. */
   readonly time: number;
+  /** Its position among all records of its connection, both ways. */
+  readonly order: number;
   /** Where its content begins among the contents of all records of its type. */
   readonly start: number;
 }
@@ -73,7 +75,7 @@ export class Conversation {
   /** The next record; its content follows. */
   add(
     header: RecordHeader,
-    { direction, time }: { readonly direction: Direction; readonly time: number },
+    { direction, time, order }: Pick<RecordedRecord, "direction" | "time" | "order">,
   ): void {
     this.count += 1;
     this.lastTime = time;
@@ -81,7 +83,7 @@ export class Conversation {
     const content = this.#contentOf(header.type, direction);
     this.#current = content;
     if (this.records.length >= this.#host.records) return;
-    this.records.push({ ...header, direction, time, start: content.length });
+    this.records.push({ ...header, direction, time, order, start: content.length });
     this.#host.grew(RECORD_COST);
     this.#host.changed();
   }

@@ -48,6 +48,7 @@ export function recordSummary(
   return {
     index,
     at: record.time - begin,
+    order: record.order,
     direction: record.direction,
     type: typeName(record.type),
     length: record.contentLength,

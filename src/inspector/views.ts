@@ -110,6 +110,8 @@ export interface RecordSummary {
   readonly index: number;
   /** In milliseconds since the HTTP request arrived. */
   readonly at: number;
+  /** Its position among all records of its connection, both ways. */
+  readonly order: number;
   readonly direction: "sent" | "received";
   /** The name in the specification without FCGI_, such as "BEGIN_REQUEST". */
   readonly type: string;

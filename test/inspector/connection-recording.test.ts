@@ -30,6 +30,10 @@ test("records of a request id belong to the request before until the next BEGIN_
     [Type.begin, Type.stdin, Type.stdin],
   ]);
   expect(types(connection.management)).toEqual([Type.getValues]);
+  const orders = [...conversations, connection.management].map(({ records }) =>
+    records.map(({ order }) => order),
+  );
+  expect(orders).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
 });
 
 test("a request that nobody asked about leaves no record", () => {

@@ -335,6 +335,21 @@ describe("an opened request", () => {
     const article = page.getByRole("article");
     await article.getByRole("link", { name: /^#2 responder/ }).waitFor();
     expect(await article.getByRole("button", { name: /^ABORT_REQUEST/ }).count()).toBe(1);
+    const lanes = await article
+      .locator(".arrow")
+      .evaluateAll((arrows) =>
+        arrows.map(
+          (arrow) => `${arrow.parentElement!.className} ${arrow.getAttribute("aria-label")!.split(",")[0]}`,
+        ),
+      );
+    // The whole of the other request travelled between two records of this one.
+    expect(lanes.slice(lanes.indexOf("row STDIN"), lanes.indexOf("row ABORT_REQUEST") + 1)).toEqual([
+      "row STDIN",
+      ...["BEGIN_REQUEST", "PARAMS", "PARAMS", "STDIN", "STDOUT", "STDOUT", "END_REQUEST"].map(
+        (type) => `row beside ${type}`,
+      ),
+      "row ABORT_REQUEST",
+    ]);
     expect(await article.innerText()).toContain("The request was aborted.");
     // The lanes scroll within the picture.
     await page.setViewportSize({ width: 320, height: 800 });

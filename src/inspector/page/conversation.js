@@ -95,8 +95,7 @@ function rowsOf({ number, records }, beside) {
       neighbour.records.map((record) => ({ lane: at + 1, conversation: neighbour.number, record })),
     ),
   ];
-  // The sort is stable: records of one moment keep their order.
-  return rows.sort((a, b) => a.record.at - b.record.at);
+  return rows.sort((a, b) => a.record.order - b.record.order);
 }
 
 /**
