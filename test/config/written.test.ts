@@ -216,6 +216,16 @@ describe("notes", () => {
     expect(write("nginx", { root: "/srv" }, library).notes).toEqual([]);
   });
 
+  test.each(["nginx", "caddy"])(
+    "mention for a site of %s that no other may serve protected files",
+    (server) => {
+      const notes = (part: "whole" | "into", description = library): string =>
+        write(server, { part, mount: "/app", root: "/srv/www" }, description).notes.join();
+      expect(notes("into")).toContain("No other site or location may serve files of /srv/www");
+      expect(notes("whole") + notes("into", unknown)).not.toContain("No other site");
+    },
+  );
+
   test.each(["haproxy", "h2o"])("mention that %s serves no files it could not protect", (server) => {
     expect(write(server, { root: "/srv" }, library).notes.join()).toContain("serves no files");
     expect(textOf(server, { root: "/srv" }, library)).not.toContain("file.dir");

@@ -50,6 +50,11 @@ export function commonNotes({ deployment, filter, protect, variables }: RoutingP
       "Authorizers set no variables: neither @Authorizer({ variables }) nor the deployment names any.",
     );
   }
+  if (deployment.part === "into" && deployment.root !== undefined && protect.length > 0) {
+    notes.push(
+      `No other site or location may serve files of ${deployment.root}: it would not ask an authorizer.`,
+    );
+  }
   return notes;
 }
 
