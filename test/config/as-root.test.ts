@@ -30,7 +30,7 @@ test.each([
 ])("%s with %j writes into its state folder without root privileges", (server, more, command) => {
   expect(asRoot(server, { state: "/srv/run", ...more })).toBe(command);
   expect(asRoot(server, more)).toBeUndefined();
-  expect(asRoot(server, { state: "/srv/run", part: "into", ...more })).toBeUndefined();
+  expect(asRoot(server, { state: "/srv/run", part: "into", mount: "/app", ...more })).toBeUndefined();
 });
 
 test("the folder's name is one word in a shell", () => {

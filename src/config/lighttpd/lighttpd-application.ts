@@ -1,10 +1,11 @@
 import { applicationSocket } from "../application-socket.js";
 import { requireScgi } from "../plan/require-scgi.js";
 import type { Deployment } from "../deployment.js";
+import { ownName, ownVariable } from "../plan/own-name.js";
 import { lighttpdString } from "./lighttpd-text.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { programOf, type Program } from "../program.js";
-import { paragraph } from "../text.js";
+import { block, paragraph } from "../text.js";
 
 /** The directives of fastcgi.server or scgi.server, or of a plain CGI program, for the application. */
 export interface LighttpdApplication {
@@ -61,7 +62,7 @@ function gateway(
   { hosts, roles, lines, program }: GatewayOptions,
 ): LighttpdApplication {
   const module = deployment.protocol;
-  const prefix = `var.${deployment.name.replaceAll("-", "_")}`;
+  const prefix = `var.${variablePrefix(deployment)}`;
   const names = hosts.map((_, index) => (hosts.length === 1 ? "" : `_${index}`));
   const authorizers = names.map((name) => `${prefix}_authorizer${name}`);
   const responders = names.map((name) => `${prefix}_responder${name}`);
@@ -112,6 +113,11 @@ function gateway(
   };
 }
 
+/** The start of the names of variables, which conditions do not scope. */
+function variablePrefix(deployment: Deployment): string {
+  return deployment.part === "whole" ? deployment.name.replaceAll("-", "_") : ownVariable(deployment);
+}
+
 function definition(name: string, members: readonly string[]): string {
   return `${name} = (${members.join(", ")})`;
 }
@@ -143,12 +149,13 @@ function socketMembers({ listen }: Deployment): string[] {
 }
 
 /**
- * lighttpd starts the processes of the outermost fastcgi.server, which has an unused path; the conditions use the sockets of these
- * processes. Every entry with "bin-path" would start its own processes.
+ * lighttpd starts the processes of one fastcgi.server, which answers no request; the conditions use the sockets of these processes.
+ * Every entry with "bin-path" would start its own processes.
  */
 function spawn(plan: RoutingPlan): LighttpdApplication {
   const { deployment } = plan;
-  const { name, state, lighttpd } = deployment;
+  const { state, lighttpd, part } = deployment;
+  const name = part === "whole" ? deployment.name : ownName(deployment);
   const program = programOf(deployment, "lighttpd");
   const socket = `${state ?? "/run/lighttpd"}/${name}.sock`;
   const sockets = Array.from({ length: lighttpd.processes }, (_, index) => `${socket}-${index}`);
@@ -158,15 +165,16 @@ function spawn(plan: RoutingPlan): LighttpdApplication {
     program,
     lines: paragraph(
       ["lighttpd starts the application and numbers its sockets."],
-      [
-        `fastcgi.server = (${lighttpdString(`/.${name}-processes`)} => ((${[
+      // No request matches an empty path: the processes are there, and answer nothing else.
+      block(`$HTTP["url"] == ""`, [
+        `fastcgi.server = ("/" => ((${[
           `"socket" => ${lighttpdString(socket)}`,
           `"bin-path" => ${lighttpdString(program.path)}`,
           `"min-procs" => ${lighttpd.processes}`,
           `"max-procs" => ${lighttpd.processes}`,
           '"check-local" => "disable"',
         ].join(", ")})))`,
-      ],
+      ]),
     ),
   });
 }

@@ -5,28 +5,27 @@ import { filterRegex, mountRegex, protectRegex, respondRegex } from "../plan/pla
 import { FALLBACK_PATH, type RoutingPlan } from "../plan/plan.js";
 import { block, paragraph } from "../text.js";
 
-/** The conditions that map each path to an authorizer, the application or a file. */
+/** The conditions that map each path to an authorizer, the application or a file. A mount is the condition around them. */
 export function lighttpdPaths(plan: RoutingPlan, application: LighttpdApplication): string[] {
   const { mount, root } = plan.deployment;
-  const below = mount === "" ? "^/" : `${mountRegex(mount)}(?:/|$)`;
   const covered = protectRegex(plan, "characters");
   const ask = (lines: readonly string[]): string[] =>
     covered === undefined ? [] : urlCondition(covered, lines);
   // The last assignment counts.
-  const respond = (key: string): string[] => [
-    ...application.respond(key),
-    ...ask(application.askAndRespond(key)),
-  ];
+  const respond = [...application.respond(mount || "/"), ...ask(application.askAndRespond(mount || "/"))];
   if (root === undefined) {
-    return paragraph(["The application handles all paths."], urlCondition(below, respond(mount || "/")));
+    return paragraph(
+      ["The application handles all paths."],
+      mount === "" ? urlCondition("^/", respond) : respond,
+    );
   }
   const own = respondRegex(plan, "characters");
   const filtered = filterRegex(plan, "characters");
   const branches = [
-    ...(own === undefined ? [] : [urlCondition(own, respond(mount || "/"))]),
-    ...(filtered === undefined ? [] : [urlCondition(filtered, filterDirectives(plan, { below, respond }))]),
-    urlCondition(`^${FALLBACK_PATH.replace(".", String.raw`\.`)}$`, fallbackDirectives(plan, application)),
-    mount === "" ? block("", fileDirectives(plan)) : urlCondition(below, fileDirectives(plan)),
+    ...(own === undefined ? [] : [urlCondition(own, respond)]),
+    ...(filtered === undefined ? [] : [urlCondition(filtered, respond)]),
+    urlCondition(`${mountRegex(fallbackPath(plan))}$`, fallbackDirectives(plan, application)),
+    block("", fileDirectives(plan)),
   ];
   return [
     ...(covered === undefined ? [] : paragraph(["Authorizers are asked first."], ask(application.ask))),
@@ -39,34 +38,28 @@ export function lighttpdPaths(plan: RoutingPlan, application: LighttpdApplicatio
   ];
 }
 
+/** The condition for the mount and all paths below it. */
+export function mountCondition(mount: string, lines: readonly string[]): string[] {
+  return urlCondition(`${mountRegex(mount)}(?:/|$)`, lines);
+}
+
+/** The path to which requests without a file are rewritten, at the mount. */
+function fallbackPath({ deployment: { mount } }: RoutingPlan): string {
+  return mount + FALLBACK_PATH;
+}
+
 /** The authorizer has already allowed the requested path. A client can also request this one directly. */
-function fallbackDirectives({ protect }: RoutingPlan, application: LighttpdApplication): readonly string[] {
-  const isProtected = protect.some((glob) => compileProtection(glob)(FALLBACK_PATH));
-  return isProtected ? application.askAndRespond(FALLBACK_PATH) : application.respond(FALLBACK_PATH);
-}
-
-interface FilterOptions {
-  readonly below: string;
-  readonly respond: (key: string) => string[];
-}
-
-function filterDirectives(
-  { deployment: { mount } }: RoutingPlan,
-  { below, respond }: FilterOptions,
-): string[] {
-  if (mount === "") return respond("/");
-  return [
-    "# Outside the mount, filtered files are not served.",
-    'url.access-deny = ("")',
-    ...urlCondition(below, ['url.access-deny = ("~")', ...respond(mount)]),
-  ];
+function fallbackDirectives(plan: RoutingPlan, application: LighttpdApplication): readonly string[] {
+  const path = fallbackPath(plan);
+  const isProtected = plan.protect.some((glob) => compileProtection(glob)(path));
+  return isProtected ? application.askAndRespond(path) : application.respond(path);
 }
 
 function fileDirectives(plan: RoutingPlan): string[] {
   const rules = [
     // A folder is not a file; only its index file may be served.
     ...(servesIndex(plan) ? [String.raw`"^[^?]*/(\?.*)?$" => ""`] : []),
-    String.raw`"^[^?]*(\?.*)?$" => ${lighttpdString(`${FALLBACK_PATH}$1`)}`,
+    String.raw`"^[^?]*(\?.*)?$" => ${lighttpdString(`${fallbackPath(plan)}$1`)}`,
   ];
   return [`url.rewrite-if-not-file = (${rules.join(", ")})`];
 }

@@ -1,8 +1,10 @@
 import type { Configuration, ConfigurationPart, ConfigurationSource } from "../configuration.js";
 import { lighttpdApplication, type LighttpdApplication } from "./lighttpd-application.js";
-import { lighttpdPaths, servesIndex } from "./lighttpd-paths.js";
+import { lighttpdPaths, mountCondition, servesIndex } from "./lighttpd-paths.js";
+import { redirectSocket, tlsDirectives, tlsModules } from "./lighttpd-tls.js";
 import { mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
 import { lighttpdString } from "./lighttpd-text.js";
+import { ownName, requirePart } from "../plan/own-name.js";
 import { mountRegex } from "../plan/plan-regex.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
 import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
@@ -15,13 +17,17 @@ export function lighttpd(source: ConfigurationSource): Configuration {
   const application = lighttpdApplication(plan);
   const { program } = application;
   const { files, folders, ...commands } =
-    deployment.part === "whole" ? mainFile(plan, application) : siteFile(plan, application);
+    deployment.part === "whole" ? mainFile(plan, application) : sitePart(plan, application);
   return {
     ...commands,
     files: [...files, ...(program === undefined ? [] : [program.file])],
     folders: [...folders, ...(program === undefined ? [] : [program.folder])],
     // After a rewrite, lighttpd does not send the mount.
-    needs: needsOf(plan, { sendsMount: deployment.root === undefined, servesOutside: true }),
+    needs: needsOf(plan, {
+      sendsMount: deployment.root === undefined,
+      // A part of a site cannot refuse %2F, which only the application then reads as it does.
+      inProcess: deployment.part === "into" && mustRefuseEncodedSlashes(plan),
+    }),
     notes: lighttpdNotes(plan),
     startsApplication: program !== undefined,
     isTested: true,
@@ -31,14 +37,15 @@ export function lighttpd(source: ConfigurationSource): Configuration {
 /** A complete file with which lighttpd can be started. */
 function mainFile(plan: RoutingPlan, application: LighttpdApplication): ConfigurationPart {
   const { deployment } = plan;
-  const { name, bind, port, state, root, webServerUser = "www-data", webServerGroup } = deployment;
+  const { name, bind, port, state, root, mount, webServerUser = "www-data", webServerGroup } = deployment;
   const run = state ?? "/run/lighttpd";
   const lines = [
     `# lighttpd in front of ${name}.`,
     "",
-    `server.modules = (${[...moduleNames(plan, application), "mod_staticfile"].map(lighttpdString).join(", ")})`,
+    `server.modules = (${[...moduleNames(plan, application), "mod_staticfile", ...tlsModules(deployment)].map(lighttpdString).join(", ")})`,
     ...(bind === undefined ? [] : [`server.bind = ${lighttpdString(bind.replaceAll(/^\[|\]$/g, ""))}`]),
     `server.port = ${port}`,
+    ...tlsDirectives(deployment),
     "# These two only take effect as root.",
     `server.username = ${lighttpdString(webServerUser)}`,
     `server.groupname = ${lighttpdString(webServerGroup)}`,
@@ -46,10 +53,14 @@ function mainFile(plan: RoutingPlan, application: LighttpdApplication): Configur
     `server.errorlog = ${lighttpdString(`${state ?? "/var/log/lighttpd"}/error.log`)}`,
     `server.upload-dirs = (${lighttpdString(state ?? "/var/cache/lighttpd/uploads")})`,
     "# lighttpd requires one, even if no files are served.",
-    `server.document-root = ${lighttpdString(root ?? "/nonexistent")}`,
+    `server.document-root = ${lighttpdString(mount === "" && root !== undefined ? root : "/nonexistent")}`,
     ...(root === undefined ? [] : ['include_shell "/usr/share/lighttpd/create-mime.conf.pl"']),
-    ...encodedSlashDirectives(plan, "="),
-    ...siteDirectives(plan, application),
+    ...encodedSlashDirectives(plan),
+    ...application.lines,
+    ...(mount === ""
+      ? [...settings(plan), ...lighttpdPaths(plan, application)]
+      : ["", ...mountCondition(mount, mountDirectives(plan, application))]),
+    ...redirectSocket(deployment),
   ];
   return {
     files: [{ name: "lighttpd.conf", text: textOf(lines) }],
@@ -60,38 +71,53 @@ function mainFile(plan: RoutingPlan, application: LighttpdApplication): Configur
   };
 }
 
-/** A file for Debian's /etc/lighttpd/conf-available. */
-function siteFile(plan: RoutingPlan, application: LighttpdApplication): ConfigurationPart {
-  const { name, serverName, root } = plan.deployment;
-  const { lines: definitions, ...rest } = application;
+/** A file that the site includes, and one that loads modules, which must not be in a condition. */
+function sitePart(plan: RoutingPlan, application: LighttpdApplication): ConfigurationPart {
+  const { deployment } = plan;
+  const { name, mount } = deployment;
+  requirePart(deployment, "lighttpd");
+  const own = ownName(deployment);
+  const path = `/etc/lighttpd/${own}.conf`;
+  const head = `# ${name} at ${mount}, in a site of lighttpd.`;
   const lines = [
-    `# ${name} behind lighttpd.`,
-    `server.modules += (${moduleNames(plan, application).map(lighttpdString).join(", ")})`,
-    // Debian already sets it, to the default.
-    ...encodedSlashDirectives(plan, ":="),
-    ...definitions,
+    head,
+    ...application.lines,
     "",
-    ...block(`$HTTP["host"] == ${lighttpdString(serverName)}`, [
-      ...(root === undefined ? [] : [`server.document-root = ${lighttpdString(root)}`]),
-      ...siteDirectives(plan, { ...rest, lines: [] }),
-    ]),
+    ...mountCondition(mount, [...siteSettings(plan), ...mountDirectives(plan, application)]),
   ];
+  const modules = moduleNames(plan, application).map(lighttpdString).join(", ");
   return {
-    files: [{ name: `/etc/lighttpd/conf-available/50-${name}.conf`, text: textOf(lines) }],
+    files: [
+      { name: path, text: textOf(lines) },
+      {
+        name: `/etc/lighttpd/conf-available/50-${own}.conf`,
+        text: textOf([head, `server.modules += (${modules})`]),
+      },
+    ],
+    additions: [
+      {
+        line: `include ${lighttpdString(path)}`,
+        place: "once, as the last line of /etc/lighttpd/lighttpd.conf, or of the condition of one site",
+      },
+    ],
+    before: `lighty-enable-mod ${own}`,
     check: "lighttpd -tt -f /etc/lighttpd/lighttpd.conf",
-    run: `lighty-enable-mod ${name} && systemctl reload lighttpd`,
+    run: "systemctl restart lighttpd",
     folders: [],
   };
 }
 
-function moduleNames({ deployment, filter }: RoutingPlan, { modules }: LighttpdApplication): string[] {
-  const { root, mount } = deployment;
-  const refuses = root !== undefined && mount !== "" && filter.length > 0;
+function moduleNames({ deployment }: RoutingPlan, { modules }: LighttpdApplication): string[] {
+  const { root, mount, part } = deployment;
   return [
-    // Rewriting comes first: the conditions are matched again afterwards.
-    ...(root !== undefined || mount !== "" ? ["mod_rewrite"] : []),
-    ...(refuses ? ["mod_access"] : []),
-    ...modules,
+    ...(part === "whole" ? [] : ["mod_access"]),
+    // A file below a mount is found by its alias, before a rewrite looks for it.
+    ...new Set([
+      ...(root !== undefined && mount !== "" ? ["mod_alias"] : []),
+      // Rewriting comes first: the conditions are matched again afterwards.
+      ...(root !== undefined || mount !== "" ? ["mod_rewrite"] : []),
+      ...modules,
+    ]),
   ];
 }
 
@@ -99,19 +125,51 @@ function moduleNames({ deployment, filter }: RoutingPlan, { modules }: LighttpdA
  * Refuses encoded slashes. lighttpd decodes them, and sends the application what the client wrote. A condition cannot match the
  * original path, so this applies to the whole server.
  */
-function encodedSlashDirectives(plan: RoutingPlan, assign: "=" | ":="): string[] {
+function encodedSlashDirectives(plan: RoutingPlan): string[] {
   return paragraph(
     "Refuses %2F, which is a slash to lighttpd but part of a name to the application.",
     mustRefuseEncodedSlashes(plan)
-      ? [
-          `server.http-parseopts ${assign} ("url-path-2f-decode" => "disable", "url-path-2f-reject" => "enable")`,
-        ]
+      ? [`server.http-parseopts = ("url-path-2f-decode" => "disable", "url-path-2f-reject" => "enable")`]
       : [],
   );
 }
 
-function siteDirectives(plan: RoutingPlan, application: LighttpdApplication): string[] {
-  const { maxBodyBytes, mount, root } = plan.deployment;
+/** What a mount has in its condition. */
+function mountDirectives(plan: RoutingPlan, application: LighttpdApplication): string[] {
+  const { mount, root } = plan.deployment;
+  return [
+    ...settings(plan),
+    ...paragraph(
+      "The folder of the files.",
+      root === undefined
+        ? []
+        : [`alias.url = (${lighttpdString(`${mount}/`)} => ${lighttpdString(`${root}/`)})`],
+    ),
+    ...paragraph("The mount without a slash.", [
+      `url.rewrite-once = (${lighttpdString(`${mountRegex(mount)}(\\?.*)?$`)} => ${lighttpdString(`${mount}/$1`)})`,
+    ]),
+    ...lighttpdPaths(plan, application),
+  ];
+}
+
+/** Undoes what a site may set for all of its paths. */
+function siteSettings({ deployment: { root } }: RoutingPlan): string[] {
+  return paragraph("What the site sets for other paths has no effect here.", [
+    "url.access-deny = ()",
+    "url.rewrite-repeat = ()",
+    "url.rewrite-if-not-file = ()",
+    "url.rewrite-repeat-if-not-file = ()",
+    "server.stream-request-body = 0",
+    'server.error-handler-404 = ""',
+    'server.error-handler = ""',
+    'server.error-intercept = "disable"',
+    ...(root === undefined ? [] : ["fastcgi.server = ()", "static-file.exclude-extensions = ()"]),
+  ]);
+}
+
+/** Limits, streams and static files. */
+function settings(plan: RoutingPlan): string[] {
+  const { maxBodyBytes, root } = plan.deployment;
   return [
     ...paragraph(
       [
@@ -126,16 +184,6 @@ function siteDirectives(plan: RoutingPlan, application: LighttpdApplication): st
           ["server.stream-response-body = 2"],
         )),
     ...(root === undefined ? [] : staticFileDirectives(plan)),
-    ...application.lines,
-    ...paragraph(
-      "The mount without a slash.",
-      mount === ""
-        ? []
-        : [
-            `url.rewrite-once = (${lighttpdString(`${mountRegex(mount)}(\\?.*)?$`)} => ${lighttpdString(`${mount}/$1`)})`,
-          ],
-    ),
-    ...lighttpdPaths(plan, application),
   ];
 }
 

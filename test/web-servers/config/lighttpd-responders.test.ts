@@ -60,17 +60,18 @@ function testFiles(server: () => WebServer, mount: string): void {
   };
 
   test("files of the root are served, under plain and encoded names", async () => {
-    expect(await visit("/poem.txt")).toEqual([200, "one\n"]);
-    expect(await visit("/a%20b.txt")).toEqual([200, "two\n"]);
-    expect(await visit("/folder/")).toEqual([200, "folder\n"]);
+    expect(await visit(`${mount}/poem.txt`)).toEqual([200, "one\n"]);
+    expect(await visit(`${mount}/a%20b.txt`)).toEqual([200, "two\n"]);
+    expect(await visit(`${mount}/folder/`)).toEqual([200, "folder\n"]);
   });
 
   test.each(["/poem.txt/", "/poem.txt/x"])("%s is not the file in front of it", async (path) => {
-    expect(await visit(path)).not.toContain("one\n");
+    expect((await visit(`${mount}${path}`))[1]).not.toContain("one\n");
   });
 
   if (mount !== "") {
-    test("paths outside the mount do not reach the application", async () => {
+    test("paths outside the mount reach neither the application nor a file", async () => {
+      expect((await visit("/poem.txt"))[0]).toBe(404);
       expect((await visit("/hello"))[0]).toBe(404);
       expect((await visit(`${mount}lication/hello`))[0]).toBe(404);
     });

@@ -24,12 +24,13 @@ import { hostileTargets } from "../../support/web-servers/hostile-targets.js";
 import { serveApplication, type ServedApplication } from "../../support/web-servers/served-application.js";
 import { WebServer } from "../../support/web-servers/web-server.js";
 import { apacheSites } from "./apache-sites.js";
+import { lighttpdSites } from "./lighttpd-sites.js";
 
 const MOUNT = "/app";
 
 interface Form {
   readonly name: string;
-  readonly server: "apache";
+  readonly server: "apache" | "lighttpd";
   readonly sites: ExistingServer;
   readonly deployment: DeploymentInput;
   /** The status of a denial. */
@@ -61,6 +62,13 @@ const forms: readonly Form[] = [
   apacheForm("fcgid", "fcgid-access-checker"),
   apacheForm("fcgid", "check-authn", 403),
   apacheForm("cgi", "fcgid-access-checker"),
+  ...(["spawn", "cgi"] as const).map((responder): Form => ({
+    name: `lighttpd with ${responder}`,
+    server: "lighttpd",
+    sites: lighttpdSites,
+    deployment: { lighttpd: { responder } },
+    denied: 403,
+  })),
 ];
 
 /** What every client sends: some forms want a password before anybody is asked. */
