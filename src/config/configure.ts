@@ -17,12 +17,10 @@ export interface ConfigureOptions {
 /** An application whose routes are unknown. */
 export const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filters: [] };
 
-/** The servers whose sites can include an application. */
+/** The servers whose sites can include an application, and whose whole configuration can have HTTPS with a certificate. */
 const PARTS: ReadonlySet<string> = new Set(["apache", "caddy", "h2o", "haproxy", "lighttpd", "nginx"]);
 /** The servers that can speak SCGI to the application, and systemd, whose socket can be for it. */
 const SCGI: ReadonlySet<string> = new Set(["apache", "lighttpd", "nginx", "systemd"]);
-/** The servers whose whole configuration can have HTTPS with a certificate. */
-const HTTPS: ReadonlySet<string> = new Set(["apache", "caddy", "haproxy", "nginx"]);
 
 const Globs = z.array(z.string());
 /** Other members, such as names, are kept. */
@@ -72,10 +70,10 @@ function refuseUnsupported(server: string, { part, tls, protocol }: Deployment):
       `Cannot write SCGI for ${server}: only for ${[...SCGI].join(", ")}; leave out --scgi`,
     );
   }
-  if (tls.certificate !== undefined && !HTTPS.has(server)) {
+  if (tls.certificate !== undefined && !PARTS.has(server)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
-      `Cannot write HTTPS for ${server}: only for ${[...HTTPS].join(", ")}; leave out tls.certificate`,
+      `Cannot write HTTPS for ${server}: only for ${[...PARTS].join(", ")}; leave out tls.certificate`,
     );
   }
 }

@@ -1,6 +1,9 @@
+import { ConfigurationError } from "../errors.js";
 import { applicationSocket, type ApplicationSocket } from "./application-socket.js";
-import type { Configuration, ConfigurationSource } from "./configuration.js";
+import type { Configuration, ConfigurationPart, ConfigurationSource } from "./configuration.js";
+import type { Deployment } from "./deployment.js";
 import { commonNotes, linkNotes, needsOf } from "./plan/needs.js";
+import { ownName, requirePart } from "./plan/own-name.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
 import { indented, textOf } from "./text.js";
 
@@ -13,20 +16,7 @@ export function h2o(source: ConfigurationSource): Configuration {
     notes: [...commonNotes(plan), ...h2oNotes(plan)],
     isTested: true,
   };
-  if (part === "into") {
-    return {
-      ...shared,
-      files: [
-        {
-          name: `${name}.h2o.conf`,
-          text: textOf([`# ${name} behind H2O: an entry for the hosts of h2o.conf.`, ...hostEntry(plan)]),
-        },
-      ],
-      check: undefined,
-      run: "systemctl restart h2o",
-      folders: [],
-    };
-  }
+  if (part === "into") return { ...shared, ...sitePart(plan) };
   return {
     ...shared,
     files: [
@@ -36,7 +26,7 @@ export function h2o(source: ConfigurationSource): Configuration {
           `# H2O in front of ${name}.`,
           ...globalSettings(plan),
           "hosts:",
-          ...indented(hostEntry(plan)),
+          ...indented(hostEntries(plan)),
         ]),
       },
     ],
@@ -49,6 +39,28 @@ export function h2o(source: ConfigurationSource): Configuration {
   };
 }
 
+/** A file that a host of h2o.conf includes for the mount. Nothing in it has a name. */
+function sitePart(plan: RoutingPlan): ConfigurationPart {
+  const { deployment } = plan;
+  const { name, mount } = deployment;
+  requirePart(deployment, "H2O");
+  const path = `/etc/h2o/${ownName(deployment)}.yaml`;
+  return {
+    files: [
+      { name: path, text: textOf([`# ${name} at ${mount}, in a site of H2O.`, ...pathSettings(plan)]) },
+    ],
+    additions: [
+      {
+        line: `${yamlString(mount)}: !file ${yamlString(path)}`,
+        place: "in paths of the host in /etc/h2o/h2o.conf, with the blanks of the other paths in front",
+      },
+    ],
+    check: "h2o -t -c /etc/h2o/h2o.conf",
+    run: "systemctl restart h2o",
+    folders: [],
+  };
+}
+
 /** H2O can neither match globs nor ask an authorizer, so it must not serve files if any are protected or filtered. */
 function servesFiles({ deployment, protect, filter }: RoutingPlan): boolean {
   return deployment.root !== undefined && protect.length === 0 && filter.length === 0;
@@ -57,6 +69,11 @@ function servesFiles({ deployment, protect, filter }: RoutingPlan): boolean {
 function h2oNotes(plan: RoutingPlan): string[] {
   const { deployment, protect } = plan;
   return [
+    ...(deployment.part === "into"
+      ? [
+          `H2O has one limit-request-body for all hosts, 1 GiB by default: the application's own limit counts, not ${deployment.maxBodyBytes}.`,
+        ]
+      : []),
     ...(servesFiles(plan) ? linkNotes(plan, "H2O") : []),
     ...(deployment.root === undefined || servesFiles(plan)
       ? []
@@ -70,7 +87,7 @@ function h2oNotes(plan: RoutingPlan): string[] {
 }
 
 function globalSettings({ deployment }: RoutingPlan): string[] {
-  const { state, bind, port, maxBodyBytes } = deployment;
+  const { state, maxBodyBytes } = deployment;
   // Only root can run as another user.
   const user = deployment.webServerUser ?? (state === undefined ? "www-data" : undefined);
   return [
@@ -83,31 +100,91 @@ function globalSettings({ deployment }: RoutingPlan): string[] {
           `access-log: ${yamlString(`${state}/access.log`)}`,
         ]),
     `limit-request-body: ${maxBodyBytes}`,
+    ...(deployment.tls.certificate === undefined
+      ? ["listen:", ...indented(addressSettings(deployment, deployment.port))]
+      : []),
+  ];
+}
+
+/** Where a port listens. */
+function addressSettings({ bind }: Deployment, port: number): string[] {
+  return [
+    ...(bind === undefined ? [] : [`host: ${yamlString(bind.replaceAll(/[[\]]/g, ""))}`]),
+    `port: ${port}`,
+  ];
+}
+
+/** HTTPS of one host, so that no other port has its paths. HTTP/2 is H2O's default. */
+function httpsSettings(deployment: Deployment): string[] {
+  const { certificate, key = certificate } = deployment.tls;
+  if (certificate === undefined || key === undefined) return [];
+  return [
     "listen:",
     ...indented([
-      ...(bind === undefined ? [] : [`host: ${yamlString(bind.replaceAll(/[[\]]/g, ""))}`]),
-      `port: ${port}`,
+      ...addressSettings(deployment, deployment.port),
+      "ssl:",
+      ...indented([
+        `certificate-file: ${yamlString(certificate)}`,
+        `key-file: ${yamlString(key)}`,
+        "minimum-version: TLSv1.2",
+      ]),
+    ]),
+    "# Browsers then use only HTTPS for this name, for a year. It cannot be taken back.",
+    '# header.add: "Strict-Transport-Security: max-age=31536000"',
+  ];
+}
+
+/** Entries of `hosts`. */
+function hostEntries(plan: RoutingPlan): string[] {
+  const { mount, serverName, port } = plan.deployment;
+  return [
+    `${yamlString(`${serverName}:${port}`)}:`,
+    ...indented([
+      ...httpsSettings(plan.deployment),
+      "paths:",
+      ...indented([`${yamlString(mount === "" ? "/" : mount)}:`, ...indented(pathSettings(plan))]),
+    ]),
+    ...redirectHost(plan.deployment),
+  ];
+}
+
+/**
+ * The host that redirects HTTP to HTTPS.
+ *
+ * @throws ConfigurationError `ERR_DEPLOYMENT` for a pattern of names: H2O redirects to one name
+ */
+function redirectHost(deployment: Deployment): string[] {
+  const { serverName, port, tls } = deployment;
+  if (tls.certificate === undefined) return [];
+  if (serverName.includes("*")) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      `Cannot configure H2O for ${serverName} with HTTPS: it redirects to one name; set serverName to that`,
+    );
+  }
+  const location = `https://${serverName}${port === 443 ? "" : `:${port}`}/`;
+  return [
+    `${yamlString(`${serverName}:${tls.redirectFrom}`)}:`,
+    ...indented([
+      "paths:",
+      ...indented([
+        '"/":',
+        ...indented(["redirect:", ...indented([`url: ${yamlString(location)}`, "status: 308"])]),
+      ]),
     ]),
   ];
 }
 
-/** One entry of `hosts`. */
-function hostEntry(plan: RoutingPlan): string[] {
-  const { deployment } = plan;
-  const { mount, root, serverName, port, timeout } = deployment;
-  const connect = connectSettings(applicationSocket(deployment.listen));
-  const files = root !== undefined && servesFiles(plan) ? fileHandlers(root) : [];
-  const paths = [`${yamlString(mount === "" ? "/" : mount)}:`, ...indented([...files, ...connect])];
+/** The contents of the path of the application. */
+function pathSettings(plan: RoutingPlan): string[] {
+  const { listen, root, timeout } = plan.deployment;
   return [
-    `${yamlString(`${serverName}:${port}`)}:`,
-    ...indented([
-      `fastcgi.timeout.io: ${timeout * 1000}`,
-      "# One connection per request. With kept connections, H2O 2.2 crashes if the application responds before it has read",
-      "# the whole request body.",
-      "fastcgi.timeout.keepalive: 0",
-      "paths:",
-      ...indented(paths),
-    ]),
+    ...(root !== undefined && servesFiles(plan) ? fileHandlers(root) : []),
+    ...connectSettings(applicationSocket(listen)),
+    `fastcgi.timeout.io: ${timeout * 1000}`,
+    "# One connection per request. With kept connections, H2O 2.2 crashes if the application responds before it has read",
+    "# the whole request body.",
+    "fastcgi.timeout.keepalive: 0",
   ];
 }
 

@@ -35,6 +35,7 @@ import { payload, sha256 } from "../../support/web-servers/payload.js";
 import { WebServer } from "../../support/web-servers/web-server.js";
 import { apacheSites } from "./apache-sites.js";
 import { caddySites } from "./caddy-sites.js";
+import { h2oSites } from "./h2o-sites.js";
 import { haproxySites } from "./haproxy-sites.js";
 import { lighttpdSites } from "./lighttpd-sites.js";
 import { nginxSites } from "./nginx-sites.js";
@@ -59,6 +60,7 @@ const doors: readonly Door[] = [
   { server: "caddy", sites: caddySites, servesFiles: true, mainFile: "etc/Caddyfile" },
   { server: "haproxy", sites: haproxySites, servesFiles: false, mainFile: "etc/haproxy.cfg" },
   { server: "apache", sites: apacheSites, servesFiles: true, over: "tcp" },
+  { server: "h2o", sites: h2oSites, servesFiles: false },
   { server: "lighttpd", sites: lighttpdSites, servesFiles: true, asksAboutFolders: true },
 ];
 
