@@ -166,6 +166,8 @@ function redirectHost(deployment: Deployment): string[] {
   return [
     `${yamlString(`${serverName}:${tls.redirectFrom}`)}:`,
     ...indented([
+      "listen:",
+      ...indented(addressSettings(deployment, tls.redirectFrom)),
       "paths:",
       ...indented([
         '"/":',
