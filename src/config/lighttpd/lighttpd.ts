@@ -110,6 +110,7 @@ function sitePart(plan: RoutingPlan, application: LighttpdApplication): Configur
 function moduleNames({ deployment }: RoutingPlan, { modules }: LighttpdApplication): string[] {
   const { root, mount, part } = deployment;
   return [
+    // For what the mount undoes.
     ...(part === "whole" ? [] : ["mod_access"]),
     // A file below a mount is found by its alias, before a rewrite looks for it.
     ...new Set([
@@ -117,6 +118,7 @@ function moduleNames({ deployment }: RoutingPlan, { modules }: LighttpdApplicati
       // Rewriting comes first: the conditions are matched again afterwards.
       ...(root !== undefined || mount !== "" ? ["mod_rewrite"] : []),
       ...modules,
+      ...(root !== undefined && part === "into" ? ["mod_fastcgi"] : []),
     ]),
   ];
 }

@@ -31,6 +31,7 @@ const servers = [
   { server: "caddy" },
   { server: "haproxy" },
   { server: "apache", over: "tcp" },
+  { server: "lighttpd" },
 ] as const satisfies readonly { server: string; over?: "tcp" }[];
 
 describe.each(servers)("$server with a certificate", ({ server, ...more }) => {
