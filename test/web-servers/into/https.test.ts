@@ -32,6 +32,7 @@ const servers = [
   { server: "haproxy" },
   { server: "apache", over: "tcp" },
   { server: "lighttpd" },
+  { server: "h2o" },
 ] as const satisfies readonly { server: string; over?: "tcp" }[];
 
 describe.each(servers)("$server with a certificate", ({ server, ...more }) => {
