@@ -142,9 +142,9 @@ async function open(text: RegExp): Promise<void> {
 
 /** Opens a record and returns what it shows. */
 async function openRecord(name: RegExp, within: Page | Locator = page): Promise<Locator> {
-  const arrow = within.getByRole("button", { name });
-  await arrow.first().click();
-  const opened = within.getByRole("listitem").filter({ has: arrow }).first().locator(".opened");
+  await within.getByRole("button", { name }).first().click();
+  const row = within.getByRole("listitem").filter({ has: page.getByRole("button", { name }) });
+  const opened = row.first().locator(".opened");
   await opened.waitFor();
   return opened;
 }
