@@ -56,7 +56,7 @@ export function apache(source: ConfigurationSource): Configuration {
     ],
     needs: { ...needs, ...(vouchesFor.length > 0 && { vouchesFor }) },
     startsApplication: ["cgi", "fcgid"].includes(deployment.apache.responder),
-    notes: [...commonNotes(plan), ...parts.flatMap(({ notes = [] }) => notes)],
+    notes: [...commonNotes(plan), ...debianNotes(deployment), ...parts.flatMap(({ notes = [] }) => notes)],
     ...(owned !== undefined && { owned }),
     isTested: deployment.apache.responder !== "fastcgi",
   };
@@ -102,6 +102,15 @@ function mainFile(plan: RoutingPlan, parts: readonly ApacheParts[]): Configurati
     run: 'apache2 -f "$PWD/apache.conf" -DFOREGROUND',
     folders: paths.folders,
   };
+}
+
+/** Debian's own Apache answers every name on its ports, and has the same pid file. */
+function debianNotes({ part, state }: Deployment): string[] {
+  if (part === "into" || state !== undefined) return [];
+  return [
+    "This takes the place of Debian's own Apache: end that first, by systemctl disable --now apache2, or add the application to its " +
+      "site with --into.",
+  ];
 }
 
 /** A file that a virtual host includes, and one with what cannot be in a virtual host. */

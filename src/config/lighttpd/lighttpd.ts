@@ -227,6 +227,9 @@ function lighttpdNotes(plan: RoutingPlan): string[] {
   const { responder } = deployment.lighttpd;
   return [
     ...commonNotes(plan),
+    ...(deployment.tls.certificate === undefined
+      ? []
+      : ["lighttpd's HTTPS is in Debian's package lighttpd-mod-openssl."]),
     ...(protect.length > 0
       ? [
           "lighttpd reads an answer without a Status as allowed: only the application may listen on its socket.",

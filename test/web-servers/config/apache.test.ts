@@ -194,6 +194,15 @@ describe("an Apache configuration", () => {
     expect(write(deployment).needs).toEqual(needs);
   });
 
+  test("says that it takes the place of Debian's own Apache, unless it has a folder of its own or is a part of its site", () => {
+    const notes = (input: DeploymentInput): string =>
+      apache({ deployment: parseDeployment(input), description: library }).notes.join();
+    const fact = "This takes the place of Debian's own Apache";
+    expect(notes({})).toContain(fact);
+    expect(notes({ state: "/srv/run" })).not.toContain(fact);
+    expect(notes({ part: "into", mount: "/app" })).not.toContain(fact);
+  });
+
   test("trusts no user variable that is not named", () => {
     const description = { ...library, authorizers: [{ paths: [], variables: ["AUTH_ROLE"] }] };
     const deployment = parseDeployment({ command, apache: { responder: "fcgid" } });

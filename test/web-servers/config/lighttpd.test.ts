@@ -151,6 +151,12 @@ describe("a lighttpd configuration", () => {
     expect(cgi).toMatch(/^ *cgi\.x-sendfile = "enable"\n *cgi\.x-sendfile-docroot = \("\/srv\/files\/"\)$/m);
   });
 
+  test("names the package with its HTTPS", () => {
+    const note = "lighttpd's HTTPS is in Debian's package lighttpd-mod-openssl.";
+    expect(write({ tls: { certificate: "/srv/cert.pem" } }, hello).notes).toEqual([note]);
+    expect(write({}, hello).notes).toEqual([]);
+  });
+
   test("never sets the document root of an authorizer: the responder would not be asked", () => {
     for (const root of [undefined, "/srv"]) {
       const { files } = write({ ...(root !== undefined && { root }) });
