@@ -12,10 +12,8 @@ async function examine({ plan, mainFile, view }: ExamineOptions): Promise<Examin
   const findings = text.split("\n").flatMap((line, index): Finding[] => {
     const [, key = "", value = ""] =
       /^\s*(?:- )?"?([^"\s#][^"]*?)"?:(?:\s+"?([^"#]*?)"?\s*)?(?:#.*)?$/.exec(line) ?? [];
-    return lineFindings(plan, key, value).map((one) => ({
-      ...one,
-      place: { file: mainFile, line: index + 1 },
-    }));
+    const place = { file: mainFile, line: index + 1 };
+    return lineFindings(plan, key, value).map(({ weight, fact }) => ({ weight, fact, place }));
   });
   return { findings, unseen: ["files that !file includes", "paths in a flow of YAML, such as { /: { … } }"] };
 }

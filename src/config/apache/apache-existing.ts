@@ -91,14 +91,13 @@ function siteFindings(plan: RoutingPlan, lines: readonly ApacheLine[]): Finding[
     ...sitesOf(plan, lines).flatMap((host) => {
       const inside = lines.filter(({ sections }) => sections.includes(host));
       const include = inside.find(
-        ({ name, args }) => /^include/.test(name) && args[0]?.endsWith(`/${own}.conf`) === true,
+        ({ name, args }) => name.startsWith("include") && args[0]?.endsWith(`/${own}.conf`) === true,
       );
-      return [
-        ...(include === undefined
+      const place =
+        include === undefined
           ? [finding("note", host, "a site: the end of its VirtualHost is the place for the line")]
-          : inside.filter((line) => isLater(line, include)).flatMap((line) => laterFindings(plan, line))),
-        ...inside.flatMap((line) => hostFindings(plan, line)),
-      ];
+          : inside.filter((line) => isLater(line, include)).flatMap((line) => laterFindings(plan, line));
+      return place.concat(inside.flatMap((line) => hostFindings(plan, line)));
     }),
   ];
 }

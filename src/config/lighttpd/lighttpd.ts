@@ -8,7 +8,7 @@ import { ownName, requirePart } from "../plan/own-name.js";
 import { mountRegex } from "../plan/plan-regex.js";
 import { commonNotes, needsOf } from "../plan/needs.js";
 import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
-import { block, paragraph, textOf } from "../text.js";
+import { paragraph, textOf } from "../text.js";
 
 /** Generates the configuration of Debian's lighttpd, 1.4.69 or newer. */
 export function lighttpd(source: ConfigurationSource): Configuration {

@@ -8,21 +8,18 @@ export interface NeedsOptions {
   readonly inProcess?: boolean;
   /** Whether the Web server sends the mount. Authorizers never get it: they see the whole path (section 6.3). */
   readonly sendsMount: boolean;
-  /** Whether a whole server has the files of all paths in the root, not only of those below the mount. */
-  readonly servesOutside?: boolean;
 }
 
 /** The options that the application must set. */
 export function needsOf(
   plan: RoutingPlan,
-  { inProcess = false, sendsMount, servesOutside = false }: NeedsOptions,
+  { inProcess = false, sendsMount }: NeedsOptions,
 ): ApplicationNeeds {
-  const { mount, root, part, listen, state, webServerGroup } = plan.deployment;
+  const { mount, root, listen, state, webServerGroup } = plan.deployment;
   const isAsked = plan.protect.length > 0;
   const users = plan.variables.filter(isUser);
   const authorizer = isAsked && inProcess ? { authorizer: { inProcess: true } as const } : {};
-  const folder = servesOutside && part === "whole" && root !== undefined ? root + mount : root;
-  const filter = plan.filter.length > 0 && folder !== undefined ? { filter: { root: folder } } : {};
+  const filter = plan.filter.length > 0 && root !== undefined ? { filter: { root } } : {};
   const bridges = { ...authorizer, ...filter };
   return {
     ...(mount !== "" && (isAsked || !sendsMount) && { mount }),
