@@ -81,7 +81,7 @@ export class GatewayDispatcher {
     const located = await root.locate(path);
     const script = await php?.scripts.find(path, located);
     let variables = NO_VARIABLES;
-    const names = [path, ...otherNames(path, located), ...(script ? otherNames(path, script) : [])];
+    const names = [path, ...otherNames(path, located), ...(script ? scriptNames(path, script) : [])];
     const protectedNames = new Set(names.filter((name) => routes.protects(name)));
     // Each question has the requested path in REQUEST_URI. It needs one of its own only if no other name is protected.
     if (protectedNames.size > 1) protectedNames.delete(path);
@@ -189,6 +189,16 @@ export class GatewayDispatcher {
 /** A file is protected under each of its names: as the index of a folder, as the target of a link, as the script of a path. */
 function otherNames(path: string, file: Located | Script): readonly string[] {
   return "name" in file ? [file.name, file.realName].filter((name) => name !== path) : [];
+}
+
+/**
+ * The names of a script, and the path that it may route by: to a front controller, `/index.php/admin` is `/admin`, so that the
+ * authorizer of `/admin` must allow both.
+ */
+function scriptNames(path: string, script: Script): readonly string[] {
+  const { name, pathInfo } = script;
+  const routed = pathInfo === "" ? [] : [name.slice(0, name.lastIndexOf("/")) + pathInfo];
+  return [...otherNames(path, script), ...routed];
 }
 
 function documentUriOf({ path }: HttpExchange, located: Located): string {

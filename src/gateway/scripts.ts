@@ -31,7 +31,8 @@ const EXTENSION = ".php";
 const INDEX = "index.php";
 
 /** Names of PHP's source, which is never sent: also another spelling, and what an editor has left. */
-const SOURCE = /\.(?:php\d*|pht|phtml|phps|phar)(?:~|\.(?:bak|old|orig|save|swp|dist|tmp))*$/i;
+const SOURCE =
+  /\.(?:php\d*|pht|phtml|phps|phar)(?:[~#]|,v|\.(?:bak|old|orig|rej|save|swp|dist|tmp|~?\d+))*$/i;
 
 /** Whether a file of this name may hold source that no client may see. */
 export function isSource(name: string): boolean {

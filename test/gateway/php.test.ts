@@ -40,6 +40,9 @@ const files = {
   "length.php": `<?php echo strlen(file_get_contents("php://input")), " of ", $_SERVER["CONTENT_LENGTH"] ?? "unknown";`,
   "missing.php.bak": `<?php // ${SECRET}`,
   "config.php~": `<?php // ${SECRET}`,
+  "config.php.~1~": `<?php // ${SECRET}`,
+  "#config.php#": `<?php // ${SECRET}`,
+  "config.php,v": `<?php // ${SECRET}`,
   "UPPER.PHP": `<?php // ${SECRET}`,
   "old.phtml": `<?php // ${SECRET}`,
   "teapot.php": `<?php http_response_code(418); error_log("short and stout"); echo "teapot";`,
@@ -137,6 +140,9 @@ describe("a gateway before PHP-FPM", () => {
   it.each([
     "/missing.php.bak",
     "/config.php~",
+    "/config.php.~1~",
+    "/%23config.php%23",
+    "/config.php,v",
     "/UPPER.PHP",
     "/old.phtml",
     "/link.txt",
@@ -235,6 +241,9 @@ describe("a protected script", () => {
     ["/index.php", "/any/path"],
     ["*.php", "/admin.php/x"],
     ["/area/real.php", "/area/alias.php"],
+    ["/members/**", "/index.php/members/list"],
+    ["/members/**", "/index.php/Members"],
+    ["/area/members/**", "/area/index.php/members/list"],
   ])("an authorizer of %s is asked for %s", async (glob, target) => {
     const { url } = await openStage({
       scripts,
