@@ -18,14 +18,17 @@ const CREDENTIALS = new Set([
   ...redirectedAuthorization,
 ]);
 
-/** Variables and fields with a URL or a query. */
+/** Variables and fields with a URL, a path or a query. */
 const WITH_QUERY = new Set([
   "CONTENT_LOCATION",
+  "DOCUMENT_URI",
   "HTTP_REFERER",
   "LOCATION",
+  "PATH_INFO",
   "QUERY_STRING",
   "REDIRECT_QUERY_STRING",
   "REQUEST_URI",
+  "SCRIPT_NAME",
 ]);
 
 /** Decides which names hold secrets. */
@@ -54,7 +57,7 @@ export class SecretNames {
     if (variable === "HTTP_COOKIE" || variable === "COOKIE") return cookies(value);
     if (variable === "SET_COOKIE") return [afterName(value, 0, endOf(value, ";", 0))];
     if (variable.endsWith("REMOTE_PASSWD") || this.has(name)) return whole(value);
-    return WITH_QUERY.has(variable) ? [...userInfo(value), ...this.inText(value)] : [];
+    return WITH_QUERY.has(variable) ? [...userInfo(value), ...this.inText(value)] : userInfo(value);
   }
 
   /**
@@ -63,12 +66,17 @@ export class SecretNames {
    * @param text with one character for each byte
    */
   inText(text: string): readonly Span[] {
-    return NAMED_VALUES.flatMap((pattern) =>
+    const named = NAMED_VALUES.flatMap((pattern) =>
       Array.from(text.matchAll(pattern), ({ indices, groups }) => {
         const [start, end] = indices!.groups!["value"]!;
         return this.has(decoded(groups!["name"]!)) ? { start, end } : undefined;
       }).filter((span) => span !== undefined),
     );
+    const users = Array.from(text.matchAll(USER_INFO), ({ indices }) => {
+      const [start, end] = indices!.groups!["value"]!;
+      return { start, end };
+    });
+    return [...named, ...users];
   }
 }
 
@@ -80,9 +88,14 @@ const NAMED_VALUES: readonly RegExp[] = [
   /"(?<name>[^"\\]{1,128})"\s{0,16}:\s{0,16}(?<value>"(?:[^"\\]|\\[^])*"?|[^\s"[{,}\]]+)/dg,
   // A part of a multipart body (RFC 7578).
   /;\s?name="(?<name>[^"\r\n]{1,128})"[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n(?<value>[^]*?)(?=\r\n--|$)/dg,
+  // The same with a name that is not in quotes.
+  /;\s?name=(?<name>[^";\s]{1,128})[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n(?<value>[^]*?)(?=\r\n--|$)/dg,
   // An input of an HTML form.
   /\bname="(?<name>[^"<>]{1,128})"[^<>]{0,256}?\bvalue="(?<value>[^"<>]*)/dg,
 ];
+
+/** The user information of a URL in a text. It stops at a slash, so that the time is linear. */
+const USER_INFO = /:\/\/(?<value>[^/?#\s"'<>]+)@/dg;
 
 /** Sorts spans and joins those that touch. */
 export function joinedSpans(spans: readonly Span[]): readonly Span[] {

@@ -26,6 +26,11 @@ test.each([
   ["Set-Cookie", "abc", "###"],
   ["REQUEST_URI", "/a?page=2&access_token=abc#x", "/a?page=2&access_token=#####"],
   ["REQUEST_URI", "http://ada:love@host/", "http://########@host/"],
+  ["QUERY_STRING", "next=http://ada:love@host/", "next=http://########@host/"],
+  ["HTTP_ORIGIN", "http://ada:love@host", "http://########@host"],
+  ["PATH_INFO", "/a;jsessionid=abc/b", "/a;jsessionid=#####"],
+  ["DOCUMENT_URI", "/a;token=abc", "/a;token=###"],
+  ["SCRIPT_NAME", "/a;token=abc", "/a;token=###"],
   ["QUERY_STRING", "password=a%20b&x=1", "password=#####&x=1"],
   ["HTTP_REFERER", "http://a/?api_key=1", "http://a/?api_key=#"],
   ["HTTP_X_API_KEY", "abc", "###"],
@@ -51,6 +56,12 @@ describe("the secrets in a body", () => {
       '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nlove\r\n--b--',
       '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n####\r\n--b--',
     ],
+    [
+      "--b\r\nContent-Disposition: form-data; name=password\r\n\r\nlove\r\n--b--",
+      "--b\r\nContent-Disposition: form-data; name=password\r\n\r\n####\r\n--b--",
+    ],
+    ["cannot reach postgres://ada:love@db/books", "cannot reach postgres://########@db/books"],
+    ['{"site":"http://host","mail":"ada@host"}', '{"site":"http://host","mail":"ada@host"}'],
     ['<input type="hidden" name="csrf" value="abc">', '<input type="hidden" name="csrf" value="###">'],
     ["Error: login failed for password=abc here", "Error: login failed for password=### here"],
     ["passage=1&keyboard=2", "passage=1&keyboard=2"],
@@ -59,7 +70,15 @@ describe("the secrets in a body", () => {
   });
 
   test("are found in linear time", () => {
-    for (const piece of ['name="token"\r\nX: y\r\n', '"token":"', "token=", ' name="csrf" ', '"a\\']) {
+    for (const piece of [
+      'name="token"\r\nX: y\r\n',
+      '"token":"',
+      "token=",
+      ' name="csrf" ',
+      "://",
+      "://a@",
+      '"a\\',
+    ]) {
       const count = (length: number): number => {
         const text = piece.repeat(length / piece.length);
         const started = process.cpuUsage();
