@@ -5,6 +5,7 @@ import { RELOAD_SCRIPT } from "./page-reload.js";
 import type { ShownFailure } from "./shown-failure.js";
 import { formatExcerpt } from "./source-excerpt.js";
 import { shortPath } from "./stack-frames.js";
+import { visible } from "./visible.js";
 
 /** A page or text of the development server, complete. */
 export interface OwnPage {
@@ -107,7 +108,7 @@ export function formatFailure(failure: ShownFailure): readonly string[] {
     if (at !== placeAt || place === undefined) continue;
     for (const one of formatExcerpt(excerpt, place)) lines.push(`      ${one}`);
   }
-  return lines;
+  return lines.map(visible);
 }
 
 function escapeHtml(text: string): string {

@@ -2,6 +2,7 @@ import { logLevels } from "../log/late-logger.js";
 import type { FailureReport } from "../roles/failure.js";
 import { formatFailure } from "./failure-page.js";
 import { shownRequestFailure } from "./shown-failure.js";
+import { visible } from "./visible.js";
 
 /** Fields that each line has, or that its request line shows. */
 const COMMON = new Set(["level", "time", "pid", "hostname", "msg", "err", "role", "requestId", "route"]);
@@ -20,7 +21,9 @@ export function formatLogLine(line: string): string | undefined {
   const rest = Object.entries(fields)
     .filter(([name]) => !COMMON.has(name))
     .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  const first = [level.padEnd(10), message, ...rest].filter((part) => part !== "").join("  ");
+  const parts = [level.padEnd(10), message, ...rest].filter((part) => part !== "");
+  // Indented, a further line of a message is none of the log.
+  const first = visible(parts.join("  ")).replaceAll("\n", "\n  ");
   const error = errorOf(fields["err"]);
   if (error === undefined) return first;
   const [, ...lines] = formatFailure(shownRequestFailure({ what: "", role: "", error, params: [] }));

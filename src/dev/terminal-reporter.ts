@@ -51,7 +51,7 @@ export class TerminalReporter implements Reporter {
   }
 
   changed(paths: readonly string[]): void {
-    const names = paths.slice(0, MOST_NAMES).map((path) => shortPath(path));
+    const names = paths.slice(0, MOST_NAMES).map((path) => oneLine(shortPath(path)));
     const more = paths.length > MOST_NAMES ? ` and ${paths.length - MOST_NAMES} more` : "";
     this.#line(`${names.join(", ")}${more} changed`);
   }
