@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { targetUrl } from "./target-url.js";
+
 /** The names of this machine for itself. A page of another site that was resolved to 127.0.0.1 has another one. */
 const LOCAL_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** The member of the query with the token. */
@@ -38,10 +40,12 @@ export class Access {
       return false;
     }
     const name = `tricorn-dev-${this.#rule.port()}`;
-    if (takeCookies(request, name).some((value) => isSame(value, token))) return true;
-    const url = new URL(request.url ?? "/", "http://localhost");
+    const hasCookie = takeCookies(request, name).some((value) => isSame(value, token));
+    const url = targetUrl(request.url);
     const given = url.searchParams.get(TOKEN_PARAMETER);
+    // Also with the cookie: the token in the URL would reach the program, and what it logs.
     if (given === null || !isSame(given, token)) {
+      if (hasCookie) return true;
       refuse(response, "open the address that tricorn dev has printed, with its token");
       return false;
     }

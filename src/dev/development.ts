@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -92,7 +91,9 @@ export class Development implements Stage {
     mkdirSync(this.#emptyRoot);
     this.#waitingModule = writeWaitingModule(this.#folder, { script: this.#script, runtime });
     this.#environment = { ...process.env, ...typescriptSettings(this.#script, this.#folder) };
-    this.#token = isLoopback(options.host ?? "127.0.0.1") ? undefined : randomBytes(18).toString("base64url");
+    this.#token = isLocalAddress(options.host ?? "127.0.0.1")
+      ? undefined
+      : randomBytes(18).toString("base64url");
     this.#files = new WatchedFiles({
       script: this.#script,
       root: this.#givenRoot,
@@ -282,6 +283,7 @@ export class Development implements Stage {
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+/** Whether only this machine can connect, by a name that needs no token. */
+function isLocalAddress(host: string): boolean {
+  return host === "localhost" || host === "127.0.0.1" || host === "::1";
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { targetUrl } from "./target-url.js";
+
 const SCRIPT_PATH = "/__tricorn/reload.js";
 const EVENTS_PATH = "/__tricorn/reload";
 /** Pages that wait for a change at the same time. */
@@ -50,7 +52,7 @@ export class PageReload {
 
   /** Answers the requests of the script. Returns whether it is one. */
   door(request: IncomingMessage, response: ServerResponse): boolean {
-    const { pathname, searchParams } = new URL(pathOnly(request.url), "http://localhost");
+    const { pathname, searchParams } = targetUrl(request.url);
     if (pathname === SCRIPT_PATH) {
       const script = scriptFor(searchParams.has("at-once") ? "ended" : this.#version);
       response.writeHead(200, { ...FIELDS, "Content-Type": "text/javascript; charset=utf-8" }).end(script);
@@ -93,8 +95,3 @@ export class PageReload {
 }
 
 const CHANGED = "event: changed\ndata:\n\n";
-
-/** A target in origin form; others have no path of ours. */
-function pathOnly(target = "/"): string {
-  return target.startsWith("/") ? target.replace(/^\/+/, "/") : "/";
-}

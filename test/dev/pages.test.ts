@@ -88,3 +88,37 @@ test("on an address that others can reach each request needs the key, which beco
   expect(await http(origin!, "/page", { headers })).toMatchObject({ status: 200 });
   expect(await http(origin!, "/__tricorn/reload.js", { headers })).toMatchObject({ status: 200 });
 });
+
+test("the key in a URL reaches neither the program nor its log, even if the browser has the cookie", async () => {
+  const dev = new DevProcess(new Project({ "src/main.ts": MAIN }), ["--host", "0.0.0.0"]);
+  const [, origin, key] = await dev.line(/"url":"(http:\/\/[^/]+)\/\?key=([\w-]{24})"/);
+  const [field] = (await http(origin!, `/page?key=${key}`)).headers["set-cookie"]!;
+  const headers = { Cookie: field!.split(";")[0]! };
+  expect(await http(origin!, `/page?key=${key}&a=1`, { headers })).toMatchObject({
+    status: 302,
+    headers: { location: "/page?a=1" },
+  });
+  // A parameter of the program's own.
+  expect(await http(origin!, "/page?key=1", { headers })).toMatchObject({ status: 200 });
+});
+
+test("a target that is no URL ends nothing, with a key and without", async () => {
+  const project = new Project({ "src/main.ts": MAIN });
+  const shared = new DevProcess(project, ["--host", "0.0.0.0"]);
+  const [, origin, key] = await shared.line(/"url":"(http:\/\/[^/]+)\/\?key=([\w-]{24})"/);
+  for (const target of ["//", "//[", "/\\[", "http://[/", "*"])
+    expect(await http(origin!, target)).toMatchObject({ status: 403 });
+  for (const target of ["//evil.example", "/\\evil.example", "/.//evil.example", "http://evil.example/"])
+    expect((await http(origin!, `${target}?key=${key}`)).headers.location).toMatch(/^\/(?!\/)/);
+  const url = await new DevProcess(project).url();
+  for (const target of ["//", "//[", "/\\[", "/\\:"])
+    expect((await http(url, target)).status).toBeLessThan(500);
+  expect(await http(url, "/page")).toMatchObject({ status: 200 });
+});
+
+test("on another address of this machine, a request needs the key", async () => {
+  const dev = new DevProcess(new Project({ "src/main.ts": MAIN }), ["--host", "127.0.0.2"]);
+  const [, origin, key] = await dev.line(/"url":"(http:\/\/[^/]+)\/\?key=([\w-]{24})"/);
+  expect(await http(origin!, "/page")).toMatchObject({ status: 403 });
+  expect(await http(origin!, `/page?key=${key}`)).toMatchObject({ status: 302 });
+});
