@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 import type { FailureReport } from "../roles/failure.js";
 import type { WorkerFailure } from "../supervisor/reports.js";
 import { sourceExcerpt, type SourceLine } from "./source-excerpt.js";
@@ -40,8 +42,20 @@ export function shownRequestFailure({ what, error, params }: FailureReport): Sho
   });
 }
 
+/** The message of `@oxc-node/core` for a file that it cannot parse: it names no line. */
+const PARSE_FAILURE = /^Error: Failed to parse (file:\/\/.+?): (.*)$/;
+
 /** Describes why the program does not run. */
 export function shownStartFailure({ sentence, details }: WorkerFailure): ShownFailure {
+  const [, url, reason] = PARSE_FAILURE.exec(sentence) ?? [];
+  if (url !== undefined) {
+    return withPlace({
+      title: "The program does not run",
+      message: `SyntaxError in ${shortPath(fileURLToPath(url))}: ${reason}`,
+      details: ["    The compiler names the line: tsc --noEmit"],
+      params: [],
+    });
+  }
   const frames = new Set(ownFrames(details));
   return withPlace({
     title: "The program does not run",

@@ -120,7 +120,9 @@ function compileGate(definition: AuthorizerDefinition): Gate {
     if (variables === undefined) return said;
     for (const variable of said.variables.keys()) {
       if (variables.includes(variable)) continue;
-      throw new HeaderError(`Cannot allow with variable ${variable}: ${name} does not declare it`);
+      throw new HeaderError(
+        `Cannot allow with variable ${variable}: ${name} does not declare it; add it to its variables`,
+      );
     }
     return said;
   };

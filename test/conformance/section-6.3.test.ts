@@ -107,7 +107,9 @@ describe("Section 6.3: everything else is a denial", () => {
     for (const name of ["AUTH_ROLE", "auth_user", "AUTH"]) {
       expectDenied(await peer.send(authorize(1, `/?name=${name}`)).answer(1), 500);
       const { err } = log.at(-1)!;
-      expect(err!.message).toBe(`Cannot allow with variable ${name}: Gate does not declare it`);
+      expect(err!.message).toBe(
+        `Cannot allow with variable ${name}: Gate does not declare it; add it to its variables`,
+      );
     }
   });
 

@@ -132,6 +132,18 @@ test("a program that does not start answers with the failure until the next chan
   expect(await http(url, "/books/1")).toMatchObject({ status: 200, body: "version 1 of 1" });
 });
 
+test("a file that cannot be parsed is named, with the way to its line", async () => {
+  const project = new Project(files);
+  const dev = new DevProcess(project);
+  const url = await dev.url();
+  await dev.served();
+  project.edit("src/store.ts", ["export class Store", "export class class Store"]);
+  await dev.line(/Failed to parse/);
+  expect((await http(url, "/books/1")).body).toMatch(
+    /^The program does not run\n {2}SyntaxError in src\/store\.ts: .+\n {4}The compiler names the line: tsc --noEmit\n$/,
+  );
+});
+
 test("a program that ends answers with that until the next change", async () => {
   const project = new Project({ "src/main.ts": SLOW });
   const dev = new DevProcess(project);
