@@ -2,7 +2,7 @@ import type { AbortedError } from "../errors.js";
 import { parseTraceparent, type TraceContext } from "../http/trace-context.js";
 import { roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
-import type { ExchangeObserver } from "../protocol/application-side/exchange-observer.js";
+import type { AnswerObserver } from "../protocol/application-side/answer-observer.js";
 import { nextRequestId } from "./request-id.js";
 
 /** Takes what happens to requests, one method for each event. What it throws is not caught. */
@@ -92,7 +92,7 @@ export class RequestEvent {
 }
 
 /** Records what happens to an exchange in its event. */
-class Observation implements ExchangeObserver {
+class Observation implements AnswerObserver {
   readonly #event: RequestEvent;
   readonly #observers: readonly RequestObserver[];
 

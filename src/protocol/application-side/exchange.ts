@@ -4,7 +4,7 @@ import type { AnswerWriter } from "../answer-writer.js";
 import { encodeEndRequest } from "../bodies.js";
 import { ProtocolStatus, RecordType } from "../constants.js";
 import { ExchangeInput, type InputHost } from "./exchange-input.js";
-import type { ExchangeObserver } from "./exchange-observer.js";
+import type { AnswerObserver } from "./answer-observer.js";
 import { callListener, ExchangeListeners } from "./exchange-listeners.js";
 import type { InputStream } from "../input-stream.js";
 import { Params } from "../params.js";
@@ -74,7 +74,7 @@ export class Exchange {
   /** Whether the Web server has closed STDIN. */
   stdinEnded = false;
   /** Undefined unless someone observes the request. */
-  observer: ExchangeObserver | undefined;
+  observer: AnswerObserver | undefined;
   /** Lines for STDERR that wait until the answer has begun. */
   #warnings: string[] | undefined;
   #listeners: ExchangeListeners | undefined;

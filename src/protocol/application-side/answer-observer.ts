@@ -1,5 +1,5 @@
 /** Observes one request: what is sent for it, and what the application decides. No method may throw. */
-export interface ExchangeObserver {
+export interface AnswerObserver {
   /** No other request of any process of this machine has it. */
   readonly id: string;
   /** What handles the request, for logs: `GET /books/:id`. */
