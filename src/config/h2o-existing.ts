@@ -1,5 +1,5 @@
 import type { Examined, Examiner, ExamineOptions, Finding } from "./existing/examiner.js";
-import { contains, isBelow, mayProtectBelow } from "./existing/overlap.js";
+import { isBelow, mayProtectBelow, servedByTheSite } from "./existing/overlap.js";
 import type { RoutingPlan } from "./plan/plan.js";
 
 /** Looks at the main file of H2O, which shows nothing itself. */
@@ -20,7 +20,7 @@ async function examine({ plan, mainFile, view }: ExamineOptions): Promise<Examin
 
 /** What a key of the file means for the application. */
 function lineFindings(plan: RoutingPlan, key: string, value: string): Pick<Finding, "weight" | "fact">[] {
-  const { mount, port, part, root, maxBodyBytes } = plan.deployment;
+  const { mount, port, part, maxBodyBytes } = plan.deployment;
   if (part === "whole") {
     return key === "port" && value === String(port)
       ? [
@@ -36,18 +36,8 @@ function lineFindings(plan: RoutingPlan, key: string, value: string): Pick<Findi
       { weight: "note", fact: `limit-request-body ${value} is below the ${maxBodyBytes} of the application` },
     ];
   if (key === "paths") return [{ weight: "note", fact: "a host: its paths are the place for the line" }];
-  if (
-    key === "file.dir" &&
-    root !== undefined &&
-    plan.protect.length + plan.filter.length > 0 &&
-    contains(value, root)
-  )
-    return [
-      {
-        weight: plan.protect.length > 0 ? "stops" : "note",
-        fact: `file.dir ${value} contains the files of ${root}, and no authorizer or filter is asked there`,
-      },
-    ];
+  const served = key === "file.dir" ? servedByTheSite(plan, value) : undefined;
+  if (served !== undefined) return [{ weight: served.weight, fact: `file.dir ${value} ${served.fact}` }];
   const path = key.replace(/\/+$/, "");
   if (!key.startsWith("/") || !isBelow(path, mount)) return [];
   if (path === mount && !value.startsWith("!file"))

@@ -95,6 +95,21 @@ describe("Apache", () => {
     ]);
   });
 
+  test.each([
+    ["Alias /all /srv/club", "Alias /srv/club contains the files of /srv/club"],
+    ['Alias "/all/" "/srv/"', "Alias /srv/ contains the files of /srv/club"],
+    ["DocumentRoot /srv/club/members", "DocumentRoot /srv/club/members is in /srv/club"],
+  ])("stops for %s, which shows protected files", async (line, fact) => {
+    expect(await shown(`${line}\n`, { deployment: { root: "/srv/club" }, isKnown: true })).toEqual([
+      `stops ${site}:1 ${fact}, and no authorizer or filter is asked there`,
+    ]);
+  });
+
+  test("says nothing of a folder with other files", async () => {
+    const deployment = { root: "/srv/club" };
+    expect(await shown("Alias /i /srv/clubs\n", { deployment, isKnown: true })).toEqual([]);
+  });
+
   test("sees nothing if apache2ctl fails", async () => {
     expect(await found(apacheExaminer, {})).toBeUndefined();
   });
@@ -130,6 +145,20 @@ describe("lighttpd", () => {
         `stops ${main}:2 server.document-root /srv contains the files of /srv/club, and no authorizer or filter is asked there`,
       ],
     );
+  });
+
+  test("stops for an alias that shows protected files, except for its own", async () => {
+    const deployment = { root: "/srv/club" };
+    const aliases = (...lines: string[]): string =>
+      ["    alias.url            = (", ...lines.map((line) => `        ${line},`), "    )"].join("\n");
+    const text = aliases(
+      '"/doc/" => "/usr/share/doc/"',
+      '"/all/" => "/srv/club/"',
+      '"/app/" => "/srv/club/"',
+    );
+    expect(await shown(text, { deployment, isKnown: true })).toEqual([
+      `stops ${main}:3 alias.url /srv/club/ contains the files of /srv/club, and no authorizer or filter is asked there`,
+    ]);
   });
 
   test("sees nothing if lighttpd fails", async () => {

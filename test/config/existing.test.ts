@@ -87,6 +87,8 @@ describe("nginx", () => {
     ["underscores_in_headers on;", "note", "cannot tell a client's X_User from X-User"],
     ["root /srv;", "stops", "root /srv contains the files of /srv/www"],
     ["location /all/ { alias /srv/www/; }", "stops", "alias /srv/www/ contains the files of /srv/www"],
+    ["location /m/ { alias /srv/www/members/; }", "stops", "alias /srv/www/members/ is in /srv/www"],
+    ["location = /me { alias /srv/www/me; }", "stops", "alias /srv/www/me is in /srv/www"],
   ])("with %s is a finding", async (line, weight, fact) => {
     const description = { ...library, authorizers: [{ paths: ["/members/**", "/me"] }] };
     const findings = await found("nginx", dump(server(`  # one\n  ${line}`)), {
@@ -96,6 +98,14 @@ describe("nginx", () => {
     const other = expect.stringMatching(new RegExp(`^${weight} /etc/nginx/sites-enabled/shop:5 `));
     expect(new Set(findings)).toEqual(new Set([PLACE, other]));
     expect(findings.join("\n")).toContain(fact);
+  });
+
+  test("may serve a folder of the root in which nothing is protected", async () => {
+    const findings = await found("nginx", dump(server("location /i/ { alias /srv/www/images/; }")), {
+      deployment: { root: "/srv/www" },
+      description: { ...library, authorizers: [{ paths: ["/members/**", "/me"] }] },
+    });
+    expect(findings).toEqual([PLACE]);
   });
 
   test("may have an upstream of the same name, or another site", async () => {

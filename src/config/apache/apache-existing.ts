@@ -1,5 +1,5 @@
 import type { Examined, Examiner, ExamineOptions, Finding, Place } from "../existing/examiner.js";
-import { contains, isBelow } from "../existing/overlap.js";
+import { isBelow, servedByTheSite } from "../existing/overlap.js";
 import { ownName } from "../plan/own-name.js";
 import type { RoutingPlan } from "../plan/plan.js";
 
@@ -154,16 +154,20 @@ function hostFindings(plan: RoutingPlan, line: ApacheLine): Finding[] {
   }
 }
 
+/** Folders of the site that have files of the application. */
 function rootFindings(plan: RoutingPlan, lines: readonly ApacheLine[]): Finding[] {
-  const { root } = plan.deployment;
-  if (root === undefined || plan.protect.length + plan.filter.length === 0) return [];
-  return lines
-    .filter(({ name, args }) => name === "documentroot" && contains(args[0] ?? "", root))
-    .map((line) =>
-      finding(
-        plan.protect.length > 0 ? "stops" : "note",
-        line,
-        `DocumentRoot ${line.args[0]} contains the files of ${root}, and no authorizer or filter is asked there`,
-      ),
-    );
+  return lines.flatMap((line) => {
+    const folder = folderOf(line);
+    const served = servedByTheSite(plan, folder);
+    return served === undefined
+      ? []
+      : [finding(served.weight, line, `${NAMES[line.name]} ${folder} ${served.fact}`)];
+  });
+}
+
+const NAMES: Readonly<Record<string, string>> = { alias: "Alias", documentroot: "DocumentRoot" };
+
+/** The folder of a directive; "" for others. Inside of a location, `Alias` has no path before it. */
+function folderOf({ name, args }: ApacheLine): string {
+  return Object.hasOwn(NAMES, name) ? (args.at(-1) ?? "") : "";
 }

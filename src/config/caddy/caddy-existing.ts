@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Examined, Examiner, ExamineOptions, Finding, Place } from "../existing/examiner.js";
-import { contains, isBelow, mayProtectBelow } from "../existing/overlap.js";
+import { isBelow, mayProtectBelow, servedByTheSite } from "../existing/overlap.js";
 import type { RoutingPlan } from "../plan/plan.js";
 
 /** Looks at what `caddy adapt` shows, which has no lines: those are looked for in the main file. */
@@ -199,17 +199,15 @@ function handlerFindings({ plan, placeOf }: Seeing, handler: z.output<typeof Han
 /** Folders that contain the files of the application, which the site serves without asking. */
 function rootFindings(seeing: Seeing, route: Route): Finding[] {
   const { plan, placeOf } = seeing;
-  const { root } = plan.deployment;
-  if (root === undefined || plan.protect.length === 0 || isOwn(route)) return [];
-  const folders = (route.handle ?? []).flatMap(({ root: folder = "" }) =>
-    contains(folder, root) ? [folder] : [],
-  );
+  if (isOwn(route)) return [];
   return [
-    ...folders.map((folder): Finding => ({
-      weight: "stops",
-      place: placeOf(["root", folder]),
-      fact: `root ${folder} contains the files of ${root}, and no authorizer is asked there`,
-    })),
+    ...(route.handle ?? []).flatMap(({ root: folder = "" }): Finding[] => {
+      const served = servedByTheSite(plan, folder);
+      if (served === undefined) return [];
+      return [
+        { weight: served.weight, place: placeOf(["root", folder]), fact: `root ${folder} ${served.fact}` },
+      ];
+    }),
     ...innerRoutes(route).flatMap((inner) => rootFindings(seeing, inner)),
   ];
 }

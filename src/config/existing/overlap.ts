@@ -1,4 +1,5 @@
 import type { RoutingPlan } from "../plan/plan.js";
+import type { Finding } from "./examiner.js";
 
 /** Whether a path is the mount or below it. */
 export function isBelow(path: string, mount: string): boolean {
@@ -15,9 +16,22 @@ export function mayProtectBelow({ protect }: RoutingPlan, prefix: string): boole
   });
 }
 
-/** Whether a folder that a site serves contains the files of the application. */
-export function contains(folder: string, root: string): boolean {
-  if (folder === "") return false;
+/**
+ * What it means that a site serves a folder, or a file, without asking the application; undefined if it has no files of the
+ * application that are protected or filtered.
+ */
+export function servedByTheSite(
+  plan: RoutingPlan,
+  folder: string,
+): Pick<Finding, "weight" | "fact"> | undefined {
+  const { root, mount } = plan.deployment;
+  if (folder === "" || root === undefined || plan.protect.length + plan.filter.length === 0) return undefined;
   const outer = folder.replace(/\/+$/, "");
-  return root === outer || root.startsWith(`${outer}/`);
+  const unasked = "and no authorizer or filter is asked there";
+  if (isBelow(root, outer)) {
+    const weight = plan.protect.length > 0 ? "stops" : "note";
+    return { weight, fact: `contains the files of ${root}, ${unasked}` };
+  }
+  if (!isBelow(outer, root) || !mayProtectBelow(plan, mount + outer.slice(root.length))) return undefined;
+  return { weight: "stops", fact: `is in ${root}, ${unasked}` };
 }

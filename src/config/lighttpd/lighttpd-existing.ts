@@ -1,5 +1,5 @@
 import type { Examined, Examiner, ExamineOptions, Finding } from "../existing/examiner.js";
-import { contains, isBelow, mayProtectBelow } from "../existing/overlap.js";
+import { isBelow, mayProtectBelow, servedByTheSite } from "../existing/overlap.js";
 import type { RoutingPlan } from "../plan/plan.js";
 
 /** Looks at what `lighttpd -p` shows: everything, without lines. */
@@ -15,6 +15,7 @@ async function examine({ plan, mainFile, view }: ExamineOptions): Promise<Examin
     const at = lines.findIndex((line) => line.includes(word) && !/^\s*#/.test(line));
     found.push({ weight, place: at < 0 ? undefined : { file: mainFile, line: at + 1 }, fact });
   };
+  let isAlias = false;
   for (const line of output.split("\n")) {
     const [, assigned, value = ""] = /^\s*([a-z.-]+)\s+= (.*)$/.exec(line) ?? [];
     if (part === "whole") {
@@ -28,18 +29,28 @@ async function examine({ plan, mainFile, view }: ExamineOptions): Promise<Examin
     } else {
       conditionFindings(plan, line).forEach(({ weight, word, fact }) => add(weight, word, fact));
     }
-    if (assigned === "server.document-root") {
-      const folder = value.replaceAll('"', "");
-      const { root } = plan.deployment;
-      if (root !== undefined && plan.protect.length + plan.filter.length > 0 && contains(folder, root))
-        add(
-          plan.protect.length > 0 ? "stops" : "note",
-          folder,
-          `server.document-root ${folder} contains the files of ${root}, and no authorizer or filter is asked there`,
-        );
-    }
+    if (assigned !== undefined) isAlias = assigned === "alias.url";
+    const folder = isAlias ? aliasOf(line, plan) : documentRootOf(line);
+    const served = servedByTheSite(plan, folder);
+    if (served !== undefined)
+      add(
+        served.weight,
+        folder,
+        `${isAlias ? "alias.url" : "server.document-root"} ${folder} ${served.fact}`,
+      );
   }
   return { findings: found, unseen: ["the lines of files that the main file includes"] };
+}
+
+function documentRootOf(line: string): string {
+  const [, folder = ""] = /^\s*server\.document-root\s+= "(.*)"$/.exec(line) ?? [];
+  return folder;
+}
+
+/** The folder in a line of `alias.url`; "" for the application's own, whose paths are those of the mount. */
+function aliasOf(line: string, { deployment }: RoutingPlan): string {
+  const [, path, folder = ""] = /^\s*"([^"]*)" => "([^"]*)"/.exec(line) ?? [];
+  return path === `${deployment.mount}/` ? "" : folder;
 }
 
 interface Shown {

@@ -1,5 +1,5 @@
 import type { Examined, Examiner, ExamineOptions, Finding } from "../existing/examiner.js";
-import { contains, isBelow, mayProtectBelow } from "../existing/overlap.js";
+import { isBelow, mayProtectBelow, servedByTheSite } from "../existing/overlap.js";
 import { ownName } from "../plan/own-name.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { parseNginx, type NginxDirective } from "./nginx-parser.js";
@@ -194,17 +194,12 @@ function bytesOf(text: string): number {
 
 /** Folders of the configuration that contain the files of the application, which they serve without asking. */
 function rootFindings(plan: RoutingPlan, directives: readonly NginxDirective[]): Finding[] {
-  const { root } = plan.deployment;
-  if (root === undefined || plan.protect.length + plan.filter.length === 0) return [];
-  return foldersIn(directives)
-    .filter((folder) => !isOwn(plan, folder) && contains(folder.args[0] ?? "", root))
-    .map((folder) =>
-      finding(
-        plan.protect.length > 0 ? "stops" : "note",
-        folder,
-        `${folder.name} ${folder.args[0]} contains the files of ${root}, and no authorizer or filter is asked there`,
-      ),
-    );
+  return foldersIn(directives).flatMap((folder) => {
+    const served = isOwn(plan, folder) ? undefined : servedByTheSite(plan, folder.args[0] ?? "");
+    return served === undefined
+      ? []
+      : [finding(served.weight, folder, `${folder.name} ${folder.args[0]} ${served.fact}`)];
+  });
 }
 
 function rootsUnseen(directives: readonly NginxDirective[]): string[] {
