@@ -5,11 +5,19 @@ import { pathToFileURL } from "node:url";
 
 /**
  * Runs before the program: loads what every program needs, which takes longer than most programs, and waits until the program is to
- * be loaded. A process can so be started before it is needed. It ends with its parent.
+ * be loaded. A process can so be started before it is needed. It ends with its parent, whose channel closes shortly before
+ * the process has another parent; one that was killed has not removed its folder.
  */
 const SOURCE = `
+import { rmSync } from "node:fs";
 import process from "node:process";
-process.once("disconnect", () => process.exit());
+const parent = process.ppid;
+process.once("disconnect", async () => {
+  for (let turn = 0; turn < 20 && process.ppid === parent; turn += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  if (process.ppid !== parent) rmSync(import.meta.dirname, { recursive: true, force: true });
+  process.exit();
+});
 const asked = new Promise((resolve) => {
   const listener = ({ cmd, body }) => {
     if (cmd !== "NODE_TRICORN" || body?.kind !== "load") return;

@@ -73,10 +73,12 @@ test("a signal says what is waited for, and a second one ends everything at once
   expect(readdirSync(TMPDIR)).toEqual([]);
 });
 
-test("a program ends with a development server that was killed", async () => {
-  const dev = new DevProcess(new Project({ "src/main.ts": MAIN }));
+test("a program ends with a development server that was killed, and leaves no socket", async () => {
+  const folder = temporaryFolder();
+  const dev = new DevProcess(new Project({ "src/main.ts": MAIN }), [], { TMPDIR: folder });
   const pid = Number((await http(await dev.url(), "/pid")).body);
   dev.kill("SIGKILL");
   await dev.ended;
   await expect.poll(() => isRunning(pid)).toBe(false);
+  await expect.poll(() => readdirSync(folder)).toEqual([]);
 });
