@@ -76,13 +76,15 @@ export class DevelopmentSide {
 }
 
 /**
- * The options of `serve` under `tricorn dev`: its gateway asks the authorizers in their own role, and its socket is in a private
- * folder.
+ * The options of `serve` under `tricorn dev`: its gateway asks the authorizers in their own role, its socket is in a private folder, and
+ * it logs each request itself.
  */
-export function developmentOptions<O extends Partial<ServerOptions> & ListenerOptions>(options: O): O {
+export function developmentOptions<
+  O extends Partial<ServerOptions> & ListenerOptions & { readonly accessLog?: boolean | undefined },
+>(options: O): O {
   const bridges =
     options.bridges?.authorizer?.inProcess === true ? askedByGateway(options.bridges) : options.bridges;
-  return { ...options, bridges, socketAccess: undefined, allowedPeers: undefined };
+  return { ...options, bridges, socketAccess: undefined, allowedPeers: undefined, accessLog: false };
 }
 
 function askedByGateway(bridges: BridgeOptions): BridgeOptions {

@@ -28,7 +28,7 @@ class Gate {
 }
 
 console.log("opening the shop");
-await serve([Books, Gate]);
+await serve([Books, Gate], undefined, { accessLog: true });
 `;
 
 /** What varies between two runs. */

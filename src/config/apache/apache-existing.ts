@@ -28,7 +28,11 @@ async function examine({ plan, mainFile, view }: ExamineOptions): Promise<Examin
   const findings = plan.deployment.part === "whole" ? portFindings(plan, lines) : siteFindings(plan, lines);
   return {
     findings: [...findings, ...rootFindings(plan, lines)],
-    unseen: [".htaccess files", "whether the conditions of IfModule, IfDefine and If hold"],
+    unseen: [
+      ".htaccess files",
+      "folders of AliasMatch, RewriteRule and UserDir",
+      "whether the conditions of IfModule, IfDefine and If hold",
+    ],
   };
 }
 
