@@ -1,10 +1,8 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
-
-import type { ServeOption } from "./serve-arguments.js";
+import { parseOptions, type CommandOption } from "./parse-options.js";
 import { UsageError } from "./usage-error.js";
 
 /** The options of `tricorn dev`. */
-export const devOptions: readonly ServeOption[] = [
+export const devOptions: readonly CommandOption[] = [
   {
     name: "root",
     value: "folder",
@@ -50,7 +48,7 @@ export interface DevArguments {
  */
 export function parseDevArguments(args: readonly string[]): DevArguments {
   const end = args.indexOf("--");
-  const { values, positionals } = parse(end < 0 ? args : args.slice(0, end));
+  const { values, positionals } = parseOptions(devOptions, end < 0 ? args : args.slice(0, end));
   const [script, ...rest] = positionals;
   if (rest.length > 0)
     throw new UsageError(`unexpected argument ${rest[0]}; write -- before arguments of the program`);
@@ -64,18 +62,6 @@ export function parseDevArguments(args: readonly string[]): DevArguments {
     watch: (values["watch"] as string[] | undefined) ?? [],
     reloads: values["no-reload"] !== true,
   };
-}
-
-function parse(args: readonly string[]) {
-  const options: NonNullable<ParseArgsConfig["options"]> = { help: { type: "boolean", short: "h" } };
-  for (const { name, value, isRepeatable = false } of devOptions)
-    options[name] = { type: value === undefined ? "boolean" : "string", multiple: isRepeatable };
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new UsageError(message.split(". ", 1)[0]);
-  }
 }
 
 function portOf(text: unknown): number | undefined {

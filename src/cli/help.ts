@@ -4,7 +4,8 @@ import { servers } from "../config/servers.js";
 import type { ControlCommandName } from "./control-arguments.js";
 import { commandOptions } from "./config-arguments.js";
 import { devOptions } from "./dev-arguments.js";
-import { serveOptions, type ServeOption } from "./serve-arguments.js";
+import type { CommandOption } from "./parse-options.js";
+import { serveOptions } from "./serve-arguments.js";
 
 const WIDTH = 100;
 const INDENT = 28;
@@ -109,7 +110,7 @@ Example: tricorn dev src/main.ts --root public --port 8080
 `;
 }
 
-function commandEntries(options: readonly ServeOption[]): string {
+function commandEntries(options: readonly CommandOption[]): string {
   return options
     .map(({ name, value, meaning }) =>
       helpEntry(value === undefined ? `--${name}` : `--${name} <${value}>`, meaning),

@@ -122,7 +122,9 @@ function versionsFor(project: string): (dependency: string) => string {
 }
 
 function nextCommands(folder: string): string {
-  const word = /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", String.raw`'\''`)}'`;
+  // A shell takes a name with a hyphen in front for options.
+  const path = folder.startsWith("-") ? `./${folder}` : folder;
+  const word = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
   const isHere = resolve(folder) === process.cwd();
   return `Created a project${isHere ? "" : ` in ${folder}`}; its README.md says what is where. Next:
 

@@ -1,21 +1,12 @@
 import { resolve } from "node:path";
-import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { controlPath } from "../supervisor/find-control.js";
 import type { SuperviseOptions } from "../supervisor/index.js";
+import { parseOptions, type CommandOption } from "./parse-options.js";
 import { UsageError } from "./usage-error.js";
 
-/** The options of a command, or a part of them. */
-export interface ServeOption {
-  readonly name: string;
-  /** What its value is called in the help; absent for a flag. */
-  readonly value?: string;
-  readonly isRepeatable?: boolean;
-  readonly meaning: string;
-}
-
 /** The options of `tricorn serve`. */
-export const serveOptions: readonly ServeOption[] = [
+export const serveOptions: readonly CommandOption[] = [
   {
     name: "workers",
     value: "n",
@@ -83,7 +74,7 @@ const SECOND = 1_000;
  */
 export function parseServeArguments(args: readonly string[]): ServeArguments {
   const end = args.indexOf("--");
-  const { values, positionals } = parse(end < 0 ? args : args.slice(0, end));
+  const { values, positionals } = parseOptions(serveOptions, end < 0 ? args : args.slice(0, end));
   const [script, ...rest] = positionals;
   if (rest.length > 0)
     throw new UsageError(`unexpected argument ${rest[0]}; write -- before arguments of the program`);
@@ -119,18 +110,6 @@ export function parseServeArguments(args: readonly string[]): ServeArguments {
       hangReport: values["hang-report"] === true,
     },
   };
-}
-
-function parse(args: readonly string[]) {
-  const options: NonNullable<ParseArgsConfig["options"]> = { help: { type: "boolean", short: "h" } };
-  for (const { name, value, isRepeatable = false } of serveOptions)
-    options[name] = { type: value === undefined ? "boolean" : "string", multiple: isRepeatable };
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new UsageError(message.split(". ", 1)[0]);
-  }
 }
 
 function umaskOf(text: unknown): number | undefined {

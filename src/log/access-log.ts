@@ -10,6 +10,8 @@ import { oneLine } from "./redact.js";
 /** The longest method and path that are logged, in characters: clients choose both. */
 const MOST_METHOD = 32;
 const MOST_PATH = 1_000;
+/** The longest path on a terminal, so that what follows it is seen. */
+const MOST_SHOWN = 200;
 const CUT = "…";
 
 /** The log of an application. */
@@ -56,10 +58,10 @@ function factsOf(request: RequestEvent): Record<string, unknown> {
 function formatRequest(request: RequestEvent): string {
   const { role, status, decision, aborted } = request;
   const parts = [
-    new Date(request.startedAt).toISOString().slice(11, 23),
+    new Date(request.startedAt).toTimeString().slice(0, 8),
     role.padEnd(10),
     shortened(request.method, MOST_METHOD),
-    shortened(request.path, MOST_PATH),
+    shortened(request.path, MOST_SHOWN),
     decision ?? "",
     status ?? "no status",
     `${request.duration.toFixed(1)} ms`,

@@ -90,6 +90,11 @@ describe("tricorn init", () => {
     expect(readJson(cwd, "My Hats/package.json")["name"]).toBe("my-hats");
   });
 
+  test("names a folder that a shell would take for options by its path", async () => {
+    const { out } = await init(folderWith({}), "--name", "hats", "--", "-hats");
+    expect(out).toContain("\n  cd ./-hats\n");
+  });
+
   test("creates folders on the way, and quotes a name that a shell would split", async () => {
     const cwd = folderWith({});
     const { out } = await init(cwd, "deep/my hat's", "--name", "@shop/hats");

@@ -192,3 +192,30 @@ test("nothing is observed without a subscriber", async () => {
   heard("error");
   expect((await application.respond("/books/observed")).text).toBe("yes");
 });
+
+test("the lines of request.log have the id of the request and of its trace", async () => {
+  const lines: string[] = [];
+  const log = pino({ level: "info" }, { write: (line) => lines.push(line) });
+  @Responder()
+  class Noisy {
+    @Get("/noisy")
+    noisy(@Req() request: ResponderRequest) {
+      request.log.info("written");
+      return "";
+    }
+  }
+  const application = await testApplication(
+    createApplication({ controllers: [Noisy], container: createContainer(), log }),
+  );
+  onTestFinished(() => application.close());
+  const events = heard("end");
+  await application.respond("/noisy", {
+    headers: { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" },
+  });
+  const line = lines.find((text) => text.includes("written"));
+  expect(JSON.parse(line!)).toMatchObject({
+    id: events[0]![1].id,
+    traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+    route: "GET /noisy",
+  });
+});

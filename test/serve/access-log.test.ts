@@ -57,9 +57,21 @@ describe("the access log", () => {
     await expect.poll(() => existsSync(path)).toBe(true);
     await process.line(/Listening on/);
     expect(await ask(path, "/page?token=s3cret")).toBe(200);
-    const [line] = await process.line(/^\d\d:\d\d:\d\d\.\d{3} responder +GET \/page 200 \d+\.\d ms/);
+    const [line] = await process.line(/^\d\d:\d\d:\d\d responder +GET \/page 200 \d+\.\d ms/);
     expect(line).not.toContain("{");
     expect(process.output.join("")).not.toContain("s3cret");
+    // A path may be long, and try to write more to the terminal; the status is still seen.
+    expect(await ask(path, `/\u001b[31m${"x".repeat(5_000)}`)).toBe(404);
+    const [hostile] = await process.line(/responder +GET \/ ?\[31mx{190,200}… 404 \d+\.\d ms/);
+    expect(hostile).not.toContain("\u001b");
+  });
+
+  test("cuts a long method and a long path", async () => {
+    const process = new NodeProcess([...program, "127.0.0.1:0"], { env: { OPTIONS } });
+    await ask(await process.address(), `/${"x".repeat(5_000)}`, { REQUEST_METHOD: "M".repeat(100) });
+    await expect.poll(() => requestsIn(process.errors)).toHaveLength(1);
+    const [{ method, path }] = requestsIn(process.errors) as [Record<string, string>];
+    expect([method, path]).toEqual([`${"M".repeat(32)}…`, `/${"x".repeat(999)}…`]);
   });
 
   test("is not written by default", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { SHOP, type ExistingServer } from "../../support/web-servers/existing/existing-site.js";
+import { replaced } from "./replaced.js";
 
 /** Debian's Apache with its default site, and a shop with HTTPS and PHP that sets for itself whatever a location can inherit. */
 export const apacheSites: ExistingServer = ({ www, shop, https, php, certificate }, added) => ({
@@ -62,14 +63,6 @@ function defaultSite({ port, www, folder, lines }: DefaultOptions): string {
     ["${APACHE_LOG_DIR}/access.log", `${folder}/access.log`],
     ["</VirtualHost>", `${lines}\n</VirtualHost>`],
   ]);
-}
-
-function replaced(text: string, pairs: readonly (readonly [string | RegExp, string])[]): string {
-  return pairs.reduce((before, [from, to]) => {
-    const after = before.replace(from, to);
-    if (after === before) throw new Error(`Debian's file has no ${from}`);
-    return after;
-  }, text);
 }
 
 interface ShopOptions {

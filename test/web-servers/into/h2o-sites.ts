@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { readFileSync } from "node:fs";
 
 import { SHOP, type ExistingServer } from "../../support/web-servers/existing/existing-site.js";
+import { replaced } from "./replaced.js";
 
 /** Debian's H2O with its default site, and a shop with HTTPS and PHP. */
 export const h2oSites: ExistingServer = ({ www, shop, https, php, certificate }, added) => ({
@@ -64,11 +65,3 @@ ${lines}      "/":
     };
   },
 });
-
-function replaced(text: string, pairs: readonly (readonly [string | RegExp, string])[]): string {
-  return pairs.reduce((before, [from, to]) => {
-    const after = before.replace(from, to);
-    if (after === before) throw new Error(`Debian's file has no ${from}`);
-    return after;
-  }, text);
-}

@@ -5,6 +5,7 @@ import {
   type ExistingServer,
   type SitePlace,
 } from "../../support/web-servers/existing/existing-site.js";
+import { replaced } from "./replaced.js";
 
 /** Debian's lighttpd with its default site, and a shop with HTTPS and PHP that sets for itself whatever a condition can inherit. */
 export const lighttpdSites: ExistingServer = (place, added) => ({
@@ -81,12 +82,4 @@ $HTTP["host"] =~ "^${SHOP.replaceAll(".", "\\.")}(:|$)" {
   fastcgi.server = (".php" => (("socket" => "${php}", "broken-scriptfilename" => "enable")))
 }
 `;
-}
-
-function replaced(text: string, pairs: readonly (readonly [string | RegExp, string])[]): string {
-  return pairs.reduce((before, [from, to]) => {
-    const after = before.replace(from, to);
-    if (after === before) throw new Error(`Debian's file has no ${from}`);
-    return after;
-  }, text);
 }

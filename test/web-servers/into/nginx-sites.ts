@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 
 import { SHOP, type ExistingServer } from "../../support/web-servers/existing/existing-site.js";
+import { replaced } from "./replaced.js";
 
 /** Debian's nginx with its default site, and a shop with HTTPS and PHP that sets for itself whatever a location can inherit. */
 export const nginxSites: ExistingServer = ({ www, shop, https, php, certificate }, added) => ({
@@ -49,14 +50,6 @@ function defaultSite(port: number, root: string): string {
     ["\tlisten [::]:80 default_server;\n", ""],
     ["\troot /var/www/html;", `\troot ${root};`],
   ]);
-}
-
-function replaced(text: string, pairs: readonly (readonly [string | RegExp, string])[]): string {
-  return pairs.reduce((before, [from, to]) => {
-    const after = before.replace(from, to);
-    if (after === before) throw new Error(`Debian's file has no ${from}`);
-    return after;
-  }, text);
 }
 
 interface ShopOptions {
