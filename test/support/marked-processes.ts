@@ -11,9 +11,7 @@ export class MarkedProcesses {
   readonly #mark = `TRICORN_TEST_MARK=${randomUUID()}`;
 
   constructor() {
-    onTestFinished(() => {
-      for (const pid of this.pids) process.kill(pid, "SIGKILL");
-    });
+    onTestFinished(() => this.signal("SIGKILL"));
   }
 
   /** The variable in their environment, as `NAME=value`. */
@@ -32,6 +30,17 @@ export class MarkedProcesses {
     return runningProcesses()
       .map(({ pid }) => pid)
       .filter((pid) => hasVariable(pid, this.#mark));
+  }
+
+  /** Sends a signal to all of them, as a terminal does. The end of one may end others meanwhile. */
+  signal(signal: NodeJS.Signals): void {
+    for (const pid of this.pids) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
   }
 
   /** Waits until none is left: the system reports the end of a process only to its parent. */

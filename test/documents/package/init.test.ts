@@ -85,9 +85,7 @@ function startCommand(
   const npmOptions = { npm_config_prefer_offline: "true", npm_config_update_notifier: "false" };
   const started = new NodeProcess(command, { cwd, env: { HOME, ...npmOptions, ...processes.env, ...env } });
   // Killed alone, npm would leave its script running, which has the same output. nginx has no environment: nginx.sh ends it.
-  onTestFinished(() => {
-    for (const pid of processes.pids) process.kill(pid, "SIGTERM");
-  });
+  onTestFinished(() => processes.signal("SIGTERM"));
   return { started, processes };
 }
 
@@ -170,7 +168,7 @@ test("the second line of the README runs the project, and shows a change", async
   edit("src/hats.ts", (text) => text.replace('"fedora"', '"beret"'));
   await expect.poll(shown).toEqual(["tricorn", "bicorne", "beret"]);
 
-  for (const pid of processes.pids) process.kill(pid, "SIGINT"); // as a terminal does
+  processes.signal("SIGINT"); // as a terminal does
   expect(await started.ended).toBe("SIGINT"); // of the shell
   await processes.gone();
 });
@@ -221,7 +219,7 @@ createServer((_, response) => response.end("edit 0")).listen(${barePort}, "127.0
     3 * watch,
   );
   for (const { processes } of [ours, theirs]) {
-    for (const pid of processes.pids) process.kill(pid, "SIGINT");
+    processes.signal("SIGINT");
     await processes.gone();
   }
 }, 180_000);
