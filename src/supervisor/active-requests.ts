@@ -11,16 +11,17 @@ const CUT = "…";
 
 /** Describes requests that a worker is answering, at most a thousand, oldest first. @param now of the clock of `performance` */
 export function activeRequests(
-  exchanges: Iterable<Pick<Exchange, "role" | "params" | "begunAt">>,
+  exchanges: Iterable<Pick<Exchange, "role" | "params" | "begunAt" | "observer">>,
   now: number,
 ): readonly ActiveRequest[] {
   const requests: ActiveRequest[] = [];
-  for (const { role, params, begunAt } of exchanges) {
+  for (const { role, params, begunAt, observer } of exchanges) {
     if (requests.length === MOST_LISTED) break;
     requests.push({
       role: nameOf(role),
       method: shortened(params.get("REQUEST_METHOD") ?? "", MOST_METHOD),
       path: shortened(pathOf(params), MOST_PATH),
+      route: observer?.route,
       age: Math.round(now - begunAt),
     });
   }

@@ -13,7 +13,16 @@ const Statistics = z.object({
   requests: Amount,
   refusals: Amount,
   connections: Amount,
-  active: z.array(z.object({ role: Text, method: Text, path: Text, age: z.number() })),
+  active: z.array(
+    z.object({
+      role: Text,
+      method: Text,
+      path: Text,
+      route: Text.optional(),
+      standsAt: Text.optional(),
+      age: z.number(),
+    }),
+  ),
 });
 const Owner = z.union([z.number(), Text]).optional();
 const Access = z.object({ mode: z.number().optional(), owner: Owner, group: Owner });

@@ -7,6 +7,10 @@ export interface ActiveRequest {
   readonly method: string;
   /** The path of the request target, without its query. */
   readonly path: string;
+  /** What handles it: `GET /books/:id`, or the name of an authorizer or filter; only if requests are observed. */
+  readonly route?: string | undefined;
+  /** Where its handler stands, `src/books.ts:12:20`; only with a slow log. */
+  readonly standsAt?: string | undefined;
   /** Since its BEGIN_REQUEST; ms. */
   readonly age: number;
 }

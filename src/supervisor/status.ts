@@ -1,4 +1,5 @@
 import { oneLine } from "../log/redact.js";
+import type { ObservedStatus } from "./observed-status.js";
 import type { ReloadOutcome, WorkerReport } from "./reports.js";
 
 /** What a master and its workers do: a snapshot. */
@@ -18,6 +19,8 @@ export interface Status {
   readonly wanted: number;
   /** The last reloads, the newest one last. */
   readonly lastReloads: readonly ReloadOutcome[];
+  /** What is known of requests; undefined without a status listener. */
+  readonly observed?: ObservedStatus | undefined;
 }
 
 /** Active requests of a worker that the text lists. */

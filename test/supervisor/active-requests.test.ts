@@ -4,7 +4,7 @@ import { Params } from "../../src/protocol/params.js";
 import { activeRequests } from "../../src/supervisor/active-requests.js";
 
 function request(params: Readonly<Record<string, string>>, begunAt = 0) {
-  return { role: 1, params: Params.from(params), begunAt };
+  return { role: 1, params: Params.from(params), begunAt, observer: undefined };
 }
 
 describe("activeRequests", () => {
