@@ -77,11 +77,13 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 for (const { fileName, code } of output) writeFileSync(resolve(root, folder, fileName), inOneByte(code));
-// The inspector sends them to browsers as they are.
-cpSync(resolve(root, "src/inspector/page"), resolve(root, folder, "inspector/page"), {
-  recursive: true,
-  filter: (path) => !path.endsWith("tsconfig.json"),
-});
+// Browsers get them as they are.
+for (const page of ["page", "inspector/page"]) {
+  cpSync(resolve(root, "src", page), resolve(root, folder, page), {
+    recursive: true,
+    filter: (path) => !/\.(?:ts|json|md)$/.test(path),
+  });
+}
 
 /** The package.json of a folder of the project. */
 function manifestOf(of) {

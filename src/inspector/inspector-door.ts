@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isEqual, isSameOrigin, refusalOf } from "./access.js";
 import type { Conversation } from "./conversation.js";
 import type { LiveEvents } from "./live-events.js";
-import { isPageFile, readPage, readPageFile, type PageFile } from "./page-files.js";
+import { isLoaded, readLoaded, readPage, type PageFile } from "./page-files.js";
 import { recordDetail } from "./record-detail.js";
 import type { Recording } from "./recording.js";
 import { replay } from "./replay.js";
@@ -102,8 +102,8 @@ export class InspectorDoor {
       sendFile(response, await readPage(token));
       return;
     }
-    if (isPageFile(path.slice(1))) {
-      sendFile(response, await readPageFile(path.slice(1)));
+    if (isLoaded(path.slice(1))) {
+      sendFile(response, await readLoaded(path.slice(1)));
       return;
     }
     if (path === "/events") {

@@ -1,29 +1,25 @@
-import { readFile } from "node:fs/promises";
+import { readPageFile } from "../page/page-file.js";
 
-/**
- * The folder of the page. In the built package this module is in `dist/inspector/` or `dist/shared/`, here in `src/inspector/`:
- * the folder is `inspector/page/` beside all of them.
- */
-const FOLDER = new URL("../inspector/page/", import.meta.url);
-
-/** The page itself. */
-const PAGE = "page.html";
+const SCRIPT = "text/javascript; charset=utf-8";
+const STYLE = "text/css; charset=utf-8";
 
 /** The replaced text of the page: the token for requests that change something. */
 const TOKEN = "{{token}}";
 
 /** The media types of the files that the page loads. */
 const FILES: Readonly<Record<string, string>> = {
-  "page.css": "text/css; charset=utf-8",
-  "page.js": "text/javascript; charset=utf-8",
-  "conversation.js": "text/javascript; charset=utf-8",
-  "element.js": "text/javascript; charset=utf-8",
-  "filters.js": "text/javascript; charset=utf-8",
-  "record.js": "text/javascript; charset=utf-8",
-  "request-list.js": "text/javascript; charset=utf-8",
-  "request.js": "text/javascript; charset=utf-8",
-  "story.js": "text/javascript; charset=utf-8",
-  "words.js": "text/javascript; charset=utf-8",
+  "theme.css": STYLE,
+  "page.css": STYLE,
+  "page.js": SCRIPT,
+  "conversation.js": SCRIPT,
+  "element.js": SCRIPT,
+  "filters.js": SCRIPT,
+  "formats.js": SCRIPT,
+  "record.js": SCRIPT,
+  "request-list.js": SCRIPT,
+  "request.js": SCRIPT,
+  "story.js": SCRIPT,
+  "words.js": SCRIPT,
   "icon.svg": "image/svg+xml",
 };
 
@@ -35,16 +31,16 @@ export interface PageFile {
 
 /** Reads the page. */
 export async function readPage(token: string): Promise<PageFile> {
-  const content = await readFile(new URL(PAGE, FOLDER), "utf8");
+  const content = await readPageFile("inspector", "page.html");
   return { type: "text/html; charset=utf-8", content: content.replaceAll(TOKEN, token) };
 }
 
 /** Whether the page loads a file of this name. */
-export function isPageFile(name: string): boolean {
+export function isLoaded(name: string): boolean {
   return Object.hasOwn(FILES, name);
 }
 
 /** Reads a file that the page loads. */
-export async function readPageFile(name: string): Promise<PageFile> {
-  return { type: FILES[name]!, content: await readFile(new URL(name, FOLDER), "utf8") };
+export async function readLoaded(name: string): Promise<PageFile> {
+  return { type: FILES[name]!, content: await readPageFile("inspector", name) };
 }

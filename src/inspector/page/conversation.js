@@ -1,7 +1,8 @@
 /** @import { ConversationDetail, NeighbourDetail, RecordDetail, RecordSummary } from "../views.js" */
 import { element } from "./element.js";
+import { counted, formatBytes, formatDuration } from "./formats.js";
 import { openedRecord } from "./record.js";
-import { counted, formatBytes, formatDuration, roleTitle } from "./words.js";
+import { roleTitle } from "./words.js";
 
 /** As many records of one stream in a row are all shown; of more, the first and the last ones. */
 const RUN = 8;

@@ -1,10 +1,10 @@
 /** @import { LiveEvent, RecordDetail, RequestDetail, RequestSummary } from "../views.js" */
 /** @import { Opened } from "./conversation.js" */
 import { byId, element } from "./element.js";
+import { counted } from "./formats.js";
 import { filtersOf, matches } from "./filters.js";
 import { listItem } from "./request-list.js";
 import { requestView } from "./request.js";
-import { counted } from "./words.js";
 
 const PATH = "/__tricorn";
 

@@ -1,6 +1,7 @@
 /** @import { RecordDetail, ShownPair, ShownText } from "../views.js" */
 import { element } from "./element.js";
-import { aboutRecord, counted, formatBytes, specification } from "./words.js";
+import { counted, formatBytes } from "./formats.js";
+import { aboutRecord, specification } from "./words.js";
 
 /** Bytes in a row: what fits a narrow window. */
 const ROW = 8;

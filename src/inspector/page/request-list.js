@@ -1,6 +1,7 @@
 /** @import { RequestSummary, RoleSummary } from "../views.js" */
 import { element } from "./element.js";
-import { formatDuration, roleTitle } from "./words.js";
+import { formatDuration } from "./formats.js";
+import { roleTitle } from "./words.js";
 
 /**
  * @param {RequestSummary} request

@@ -2,10 +2,11 @@
 /** @import { ConversationOptions, Opened } from "./conversation.js" */
 import { conversationPicture } from "./conversation.js";
 import { element } from "./element.js";
+import { formatDuration } from "./formats.js";
 import { pairTable } from "./record.js";
 import { resultChip, statusMark } from "./request-list.js";
 import { storyOf } from "./story.js";
-import { formatDuration, ROLES, roleTitle, specification } from "./words.js";
+import { ROLES, roleTitle, specification } from "./words.js";
 
 /**
  * @typedef {object} RequestOptions

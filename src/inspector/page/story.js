@@ -1,5 +1,5 @@
 /** @import { QuestionDetail, RequestDetail } from "../views.js" */
-import { counted } from "./words.js";
+import { counted } from "./formats.js";
 
 /**
  * What happened to a request, for somebody who does not know FastCGI: a sentence or two for each role that was asked.
