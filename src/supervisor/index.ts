@@ -10,8 +10,9 @@ export type { RecyclingLimits } from "./recycling.js";
 export type {
   ActiveRequest,
   ReloadOutcome,
+  WorkerEnd,
   WorkerFailure,
   WorkerReport,
   WorkerStatistics,
 } from "./reports.js";
-export type { WorkerStateName } from "./worker-state.js";
+export type { EndKind, WorkerStateName } from "./worker-state.js";

@@ -9,11 +9,12 @@ import type { ListeningSockets } from "./listening-sockets.js";
 import { MasterTransfers, type TransferEnd } from "./master-transfers.js";
 import type { RecyclingLimits } from "./recycling.js";
 import { Replacements, type ReplacementsHost } from "./replacements.js";
-import type { ReloadOutcome, WorkerFailure, WorkerReport } from "./reports.js";
+import type { ReloadOutcome, WorkerEnd, WorkerFailure, WorkerReport } from "./reports.js";
 import { Slot, type SlotHost } from "./slot.js";
 import type { Supervised, SupervisedEvents } from "./supervised.js";
 import type { Takeover } from "./takeover.js";
 import type { PrintedLine } from "./worker-output.js";
+import { WorkerEnds } from "./worker-ends.js";
 import { WorkerProcess, type WorkerListener, type WorkerProgram } from "./worker-process.js";
 import type { LeaveReason, WorkerState } from "./worker-state.js";
 import { WorkerWatch, type WatchHost } from "./worker-watch.js";
@@ -57,6 +58,7 @@ export class Master
   readonly #killTimers = new Map<WorkerProcess, NodeJS.Timeout>();
   readonly #watch: WorkerWatch;
   readonly #replacements: Replacements;
+  readonly #ends = new WorkerEnds();
   readonly #balancer = new Balancer();
   #access: SocketAccess = {};
   /** Whether the unix sockets have their names. */
@@ -103,6 +105,10 @@ export class Master
 
   get lastReloads(): readonly ReloadOutcome[] {
     return this.#replacements.lastReloads;
+  }
+
+  get lastEnds(): readonly WorkerEnd[] {
+    return this.#ends.last;
   }
 
   get isStopping(): boolean {
@@ -185,6 +191,7 @@ export class Master
 
   changed(worker: WorkerProcess): void {
     const { state, pid } = worker;
+    this.#ends.changed(worker);
     if (state.kind === "leaving") this.#left(worker, state);
     if (state.kind === "killed") this.#log.warn({ worker: pid }, `Killed a worker: ${state.why}`);
     if (state.kind === "ended") this.#ended(worker, state);

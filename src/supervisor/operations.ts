@@ -119,6 +119,7 @@ export class Operations {
       workers: (await master?.report()) ?? [],
       wanted: master?.wanted ?? 0,
       lastReloads: master?.lastReloads ?? [],
+      lastEnds: master?.lastEnds ?? [],
     };
   }
 }

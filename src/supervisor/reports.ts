@@ -1,4 +1,4 @@
-import type { WorkerStateName } from "./worker-state.js";
+import type { EndKind, WorkerStateName } from "./worker-state.js";
 
 /** A request that a worker is answering. It has no query and no other param: those may be secret. */
 export interface ActiveRequest {
@@ -49,6 +49,22 @@ export interface WorkerFailure {
   readonly sentence: string;
   /** Lines below it: the place of the mistake as file:line:column, its code and document, the stack. */
   readonly details: readonly string[];
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** When; ms since 1970. */
+  readonly at: number;
+  readonly pid: number;
+  readonly slot: number;
+  readonly generation: number;
+  /** Since the start of the process; ms. */
+  readonly age: number;
+  readonly how: EndKind;
+  /** Why it was asked to leave (`memory`, `requests`, `age`, `itself`, …), or killed; undefined if it was not. */
+  readonly why: string | undefined;
+  readonly code: number | null;
+  readonly signal: string | null;
 }
 
 /** How a reload ended. */

@@ -1,6 +1,6 @@
 import { oneLine } from "../log/redact.js";
 import type { ObservedStatus } from "./observed-status.js";
-import type { ReloadOutcome, WorkerReport } from "./reports.js";
+import type { ReloadOutcome, WorkerEnd, WorkerReport } from "./reports.js";
 
 /** What a master and its workers do: a snapshot. */
 export interface Status {
@@ -19,6 +19,8 @@ export interface Status {
   readonly wanted: number;
   /** The last reloads, the newest one last. */
   readonly lastReloads: readonly ReloadOutcome[];
+  /** The last workers that crashed, were killed or were recycled, the newest one last. */
+  readonly lastEnds: readonly WorkerEnd[];
   /** What is known of requests; undefined without a status listener. */
   readonly observed?: ObservedStatus | undefined;
 }
@@ -65,6 +67,7 @@ export function formatStatus(status: Status): string {
     fact("connections", sum(known.map(({ connections }) => connections))),
     fact("active", sum(known.map(({ active }) => active.length))),
     ...lastReloads.map((reload) => fact("reload", formatReload(reload))),
+    ...status.lastEnds.map((end) => fact("ended", formatEnd(end))),
     ...workers.flatMap((worker) => ["", "*".repeat(INDENT)].concat(workerFacts(worker, at))),
   ];
   return `${lines.join("\n")}\n`;
@@ -75,6 +78,13 @@ export function formatReload({ startedAt, took, generation, replaced, failure }:
   const what = failure === undefined ? "ok" : `failed: ${failure.sentence}`;
   const done = `${seconds(took)}, generation ${generation}, ${replaced} replaced, ${what}`;
   return oneLine(`${new Date(startedAt).toISOString()}, ${done}`);
+}
+
+/** Formats the end of a worker as one line. */
+export function formatEnd({ at, pid, slot, age, how, why, code, signal }: WorkerEnd): string {
+  const exit = signal ?? (code === null ? [] : `code ${code}`);
+  const facts = [`pid ${pid}`, `slot ${slot}`, `after ${seconds(age)}`, how, why ?? [], exit].flat();
+  return oneLine(`${new Date(at).toISOString()}, ${facts.join(", ")}`);
 }
 
 function workerFacts(worker: WorkerReport, at: number): string[] {

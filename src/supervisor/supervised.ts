@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 
-import type { ReloadOutcome, WorkerReport } from "./reports.js";
+import type { ReloadOutcome, WorkerEnd, WorkerReport } from "./reports.js";
 
 /** What happens under a master, with the arguments of the listeners. */
 export interface SupervisedEvents {
@@ -28,6 +28,8 @@ export interface Supervised extends EventEmitter<SupervisedEvents> {
   readonly wanted: number;
   /** The last ten reloads, the newest one last. */
   readonly lastReloads: readonly ReloadOutcome[];
+  /** The last twenty workers that crashed, were killed or were recycled, the newest one last. */
+  readonly lastEnds: readonly WorkerEnd[];
   /** Whether it was asked to stop. */
   readonly isStopping: boolean;
   /** Asks the workers for their statistics; those that do not answer within `limit` ms, 1000 by default, have none. */

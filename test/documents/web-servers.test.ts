@@ -581,7 +581,7 @@ describe("docs/operations.md", () => {
   test("status page", async () => {
     const { log } = capturedLog();
     const status = { program: "/srv/hats/dist/main.js", pid: 1, startedAt: 0, at: 0, isStopping: false };
-    const snapshot = { ...status, addresses: [], workers: [], wanted: 1, lastReloads: [] };
+    const snapshot = { ...status, addresses: [], workers: [], wanted: 1, lastReloads: [], lastEnds: [] };
     const shown = { status: () => Promise.resolve(snapshot), answers: () => Promise.resolve(false) };
     const page = new Server(new StatusApplication(shown, log), { log });
     const unix = join(temporaryFolder(), "status.sock");

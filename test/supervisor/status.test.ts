@@ -27,6 +27,19 @@ const worker: WorkerReport = {
 const hung: WorkerReport = { ...worker, pid: 102, slot: 1, statistics: undefined };
 
 const status: Status = {
+  lastEnds: [
+    {
+      at: start + 70_000,
+      pid: 99,
+      slot: 1,
+      generation: 1,
+      age: 10_000,
+      how: "crashed",
+      why: undefined,
+      code: null,
+      signal: "SIGSEGV",
+    },
+  ],
   program: "/srv/books/main.js",
   pid: 100,
   startedAt: start,
@@ -62,6 +75,7 @@ connections:    6
 active:         2
 reload:         2026-11-30T12:01:00.000Z, 0.4 s, generation 1, 2 replaced, ok
 reload:         2026-11-30T12:01:20.000Z, 0.1 s, generation 2, 0 replaced, failed: connect postgres://ada:s3cret@db failed
+ended:          2026-11-30T12:01:10.000Z, pid 99, slot 1, after 10.0 s, crashed, SIGSEGV
 
 ****************
 pid:            101
