@@ -21,6 +21,7 @@ import { Front } from "./front.js";
 import { PageReload } from "./page-reload.js";
 import { Pages } from "./pages.js";
 import { chooseProgram } from "./program-choice.js";
+import { ProgramRoutes } from "./program-routes.js";
 import { ProgramProcess } from "./program-process.js";
 import type { ServingProgram } from "./program-state.js";
 import type { Reporter } from "./reporter.js";
@@ -73,6 +74,7 @@ export class Development implements Stage {
   readonly #token: string | undefined;
   #watch: Watch | undefined;
   #client: FastCgiClient | undefined;
+  #routes: ProgramRoutes | undefined;
   /** Whether the program with the active requests is being replaced. */
   #isReplaced = false;
   /** A process that waits for its turn. */
@@ -103,6 +105,7 @@ export class Development implements Stage {
       reloads: options.reloads ?? true,
       failures: this.#failures,
       isReplaced: () => this.#isReplaced,
+      routes: () => this.#routes,
     });
     this.#front = new Front(this.#pages);
     // Each request has passed the access rule below.
@@ -215,6 +218,7 @@ export class Development implements Stage {
         observe: this.#inspector.client,
       });
       this.#client = client;
+      this.#routes = new ProgramRoutes({ description, mount });
       const silent = pino({ level: "silent" });
       this.#front.serve(
         new Site({

@@ -4,13 +4,20 @@ import { discard } from "../gateway/application-response.js";
 import type { ApplicationResponse } from "../gateway/response.js";
 import type { OpenExchange, ResponseEditor } from "../gateway/response-editor.js";
 import { failureStatus } from "../gateway/status-response.js";
+import { NO_RESOURCE } from "../roles/responder.js";
 import type { WorkerFailure } from "../supervisor/reports.js";
-import { failurePage, failureText, wantsPage, type OwnPage } from "./failure-page.js";
+import { failurePage, failureText, wantsPage } from "./failure-page.js";
 import type { FrontPages, Visit } from "./front.js";
 import { withReload } from "./html-injection.js";
 import { HtmlStream } from "./html-stream.js";
+import type { OwnPage } from "./own-page.js";
 import type { RequestFailures } from "./request-failures.js";
+import type { ProgramRoutes } from "./program-routes.js";
+import { routesPage } from "./routes-page.js";
 import { shownRequestFailure, shownStartFailure, type ShownFailure } from "./shown-failure.js";
+
+/** The longest body that may be the answer to a path without a route; bytes. */
+const LONGEST_PROBLEM = 1024;
 
 /** Options of {@link Pages}. */
 export interface PagesOptions {
@@ -19,6 +26,8 @@ export interface PagesOptions {
   readonly failures: RequestFailures;
   /** Whether the program that has a request is being replaced. */
   readonly isReplaced: () => boolean;
+  /** The routes of the program that serves; undefined before the first one. */
+  readonly routes: () => ProgramRoutes | undefined;
 }
 
 /** What a development server sends instead of, or in addition to, what the program sends. */
@@ -30,20 +39,43 @@ export class Pages implements ResponseEditor, FrontPages {
     this.#options = options;
   }
 
-  /** A failure becomes a page that explains it, if the client shows pages; another page gets the script that reloads it. */
-  async edit({ request, response }: OpenExchange, given: ApplicationResponse): Promise<ApplicationResponse> {
+  /**
+   * If the client shows pages, a failure becomes one that explains it, and a path without a route one with the routes. Another page
+   * gets the script that reloads it.
+   */
+  async edit(exchange: OpenExchange, given: ApplicationResponse): Promise<ApplicationResponse> {
+    const { request, response } = exchange;
     const { reloads, failures } = this.#options;
     if (given.status >= 500 && wantsPage(request)) {
       const report = await failures.take(request);
       if (report !== undefined) {
         await discard(given.body).catch(() => {});
-        const page = failurePage(shownRequestFailure(report), { status: given.status, reloads });
-        return { ...page, statusText: "", headers: Object.entries(page.headers), body: bytesOf(page.body) };
+        return responseOf(failurePage(shownRequestFailure(report), { status: given.status, reloads }));
       }
     }
+    const unrouted = wantsPage(request) ? await this.#unrouted(exchange, given) : undefined;
+    if (unrouted !== undefined) return unrouted;
     const edited = reloads ? withReload(request, given) : given;
     if (edited.body instanceof HtmlStream) this.#streams.set(response, edited.body);
     return edited;
+  }
+
+  /** The page with the routes, instead of the answer of the program to a path without one; undefined for other responses. */
+  async #unrouted(
+    { method, path }: OpenExchange,
+    given: ApplicationResponse,
+  ): Promise<ApplicationResponse | undefined> {
+    const routes = this.#options.routes();
+    if (given.status !== 404 || method === "HEAD" || routes === undefined || routes.knows(path.rawPath))
+      return undefined;
+    if (!isShortProblem(given)) return undefined;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of given.body) pieces.push(piece);
+    const body = Buffer.concat(pieces).toString();
+    // Middleware may answer in its own words.
+    if (!isNoResource(body)) return { ...given, body: bytesOf(body) };
+    const facts = { status: 404, reloads: this.#options.reloads };
+    return responseOf(routesPage({ method, path: path.path, routes: routes.all }, facts));
   }
 
   failed(exchange: OpenExchange, error: unknown): void {
@@ -94,6 +126,26 @@ export class Pages implements ResponseEditor, FrontPages {
 
 function plainFailure(title: string, message: string): ShownFailure {
   return { title, message, place: undefined, excerpt: [], details: [], placeAt: -1, params: [] };
+}
+
+function responseOf({ status, headers, body }: OwnPage): ApplicationResponse {
+  return { status, statusText: "", headers: Object.entries(headers), body: bytesOf(body) };
+}
+
+/** Whether a body is a problem of a known length that is not worth streaming. */
+function isShortProblem({ headers }: ApplicationResponse): boolean {
+  const fields = new Map(Array.from(headers, ([name, value]) => [name.toLowerCase(), value]));
+  const length = Number(fields.get("content-length") ?? Infinity);
+  return length <= LONGEST_PROBLEM && fields.get("content-type") === "application/problem+json";
+}
+
+/** Whether a body is the answer to a path without a route. */
+function isNoResource(body: string): boolean {
+  try {
+    return (JSON.parse(body) as { readonly detail?: unknown } | null)?.detail === NO_RESOURCE;
+  } catch {
+    return false;
+  }
 }
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

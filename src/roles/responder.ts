@@ -11,6 +11,9 @@ import { ResponderRequest } from "./responder-request.js";
 import { Router } from "./router.js";
 import { respond } from "./respond.js";
 
+/** What a client reads if no route matches a path. */
+export const NO_RESOURCE = "There is no such resource.";
+
 interface CompiledRoute {
   /** `GET /books/:id`, for logs. */
   readonly label: string;
@@ -69,7 +72,7 @@ export class ResponderRole {
   #withoutRoute(request: ResponderRequest): Reply {
     if (request.locationKind === "ambiguous")
       throw new HttpError(400, "The path leaves the root, or is not valid percent-encoded UTF-8.");
-    if (request.locationKind === "outside") throw new HttpError(404, "There is no such resource.");
+    if (request.locationKind === "outside") throw new HttpError(404, NO_RESOURCE);
     if (!isLengthSound(request.params)) throw unsoundLength();
     const why = this.#router.explain(request.path);
     switch (why.reason) {
@@ -78,7 +81,7 @@ export class ResponderRole {
         if (request.method !== "OPTIONS") throw methodNotAllowed(why.allowed);
         return new Reply(undefined, { headers: allowField(why.allowed) });
       case "path":
-        throw new HttpError(404, "There is no such resource.");
+        throw new HttpError(404, NO_RESOURCE);
       default:
         return why satisfies never;
     }

@@ -52,6 +52,54 @@ test("a failure is what serve sends if the client shows no pages, and its log ha
   expect(dev.errors.join("\n")).not.toContain("bearer-secret");
 });
 
+const ROUTED = `import { Get, HttpError, Post, Responder, createApplication, reply, serve } from "tricorn";
+
+@Responder("/books")
+class Books {
+  @Get("/")
+  list(): string {
+    return "all";
+  }
+
+  @Post("/:id")
+  add(): string {
+    throw new HttpError(404, "There is no such resource.");
+  }
+
+  @Get("/:id")
+  show() {
+    return reply("own", { status: 404, headers: { "Content-Type": "application/problem+json" } });
+  }
+}
+
+await serve(createApplication({ controllers: [Books], mount: "/app" }));
+`;
+
+test("a path without a route is a page with the routes, for a browser only", async () => {
+  const url = await new DevProcess(new Project({ "src/main.ts": ROUTED })).url();
+  for (const path of ["/app/boks/%3Cb%3E?token=query-secret", "/elsewhere"]) {
+    const page = await http(url, path, { headers: BROWSER });
+    expect(page).toMatchObject({ status: 404, headers: { "content-type": "text/html; charset=utf-8" } });
+    expect(page.headers["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(page.body).toMatch(
+      /<tr><th scope="row">GET<\/th><td><a href="\/app\/books\/?">\/app\/books\/?<\/a><\/td><td>Books<\/td><\/tr>/,
+    );
+    expect(page.body).toContain('<th scope="row">POST</th><td>/app/books/:id</td>');
+    expect(page.body).not.toMatch(/<b>|query-secret/);
+    const plain = await http(url, path);
+    expect(plain).toMatchObject({ status: 404, headers: { "content-type": "application/problem+json" } });
+  }
+});
+
+test("a 404 of a handler stays as it is, also for a browser", async () => {
+  const url = await new DevProcess(new Project({ "src/main.ts": ROUTED })).url();
+  const own = await http(url, "/app/books/1", { headers: BROWSER });
+  expect(own).toMatchObject({ status: 404, body: "own" });
+  const thrown = await http(url, "/app/books/1", { method: "POST", headers: BROWSER });
+  expect(thrown).toMatchObject({ status: 404, headers: { "content-type": "application/problem+json" } });
+  expect(JSON.parse(thrown.body)).toMatchObject({ detail: "There is no such resource." });
+});
+
 test("a page gets the script that reloads it, unless that is switched off", async () => {
   const project = new Project({ "src/main.ts": MAIN, "public/index.html": "<title>Home</title>" });
   const script = '<script src="/__tricorn/reload.js" defer></script>';
