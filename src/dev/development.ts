@@ -28,6 +28,7 @@ import type { Reporter } from "./reporter.js";
 import { RequestFailures } from "./request-failures.js";
 import { bothObservers, RequestLog } from "./request-log.js";
 import { Runner, type Stage } from "./runner.js";
+import { withSyntaxErrorPlace } from "../supervisor/syntax-error-place.js";
 import { typescriptSettings } from "./typescript-settings.js";
 import { writeWaitingModule } from "./waiting-module.js";
 import { watch, type Watch } from "./watch.js";
@@ -243,6 +244,10 @@ export class Development implements Stage {
     } catch (error) {
       this.failed(startFailureOf(error));
     }
+  }
+
+  explained(failure: WorkerFailure): Promise<WorkerFailure> {
+    return withSyntaxErrorPlace(failure);
   }
 
   failed(failure: WorkerFailure): void {

@@ -18,6 +18,8 @@ export interface Stage {
   starting(): void;
   /** A program answers requests. `took` is how long it has taken to start; ms. */
   serving(program: ServingProgram, took: number): Promise<void>;
+  /** Finds the place of a failure that names none. */
+  explained(failure: WorkerFailure): Promise<WorkerFailure>;
   /** There is none, and will be none before a file changes. */
   failed(failure: WorkerFailure): void;
   /** Ends its streams, and lets its requests finish within the limit. */
@@ -84,7 +86,9 @@ export class Runner {
       await Promise.race([program.reached(), changed]);
     }
     if (program.state.kind === "ended" && program.state.failure !== undefined && !this.#isStopping) {
-      this.#stage.failed(program.state.failure);
+      const failure = await Promise.race([this.#stage.explained(program.state.failure), changed]);
+      if (failure === undefined) return;
+      this.#stage.failed(failure);
       await changed;
     }
   }

@@ -1,9 +1,8 @@
-import { fileURLToPath } from "node:url";
-
 import type { FailureReport } from "../roles/failure.js";
 import type { WorkerFailure } from "../supervisor/reports.js";
 import { sourceExcerpt, type SourceLine } from "./source-excerpt.js";
 import { ownFrames, parseFrame, shortPath, type SourcePlace } from "./stack-frames.js";
+import { parseFailureOf } from "../supervisor/syntax-error-place.js";
 
 /** A failure as a developer reads it. */
 export interface ShownFailure {
@@ -42,17 +41,17 @@ export function shownRequestFailure({ what, error, params }: FailureReport): Sho
   });
 }
 
-/** The message of `@oxc-node/core` for a file that it cannot parse: it names no line. */
-const PARSE_FAILURE = /^Error: Failed to parse (file:\/\/.+?): (.*)$/;
-
 /** Describes why the program does not run. */
-export function shownStartFailure({ sentence, details }: WorkerFailure): ShownFailure {
-  const [, url, reason] = PARSE_FAILURE.exec(sentence) ?? [];
-  if (url !== undefined) {
+export function shownStartFailure(failure: WorkerFailure): ShownFailure {
+  const { sentence, details } = failure;
+  const unparsed = parseFailureOf(failure);
+  if (unparsed !== undefined) {
+    const hint = "    The compiler names the line: tsc --noEmit";
+    const [place = hint] = ownFrames(details);
     return withPlace({
       title: "The program does not run",
-      message: `SyntaxError in ${shortPath(fileURLToPath(url))}: ${reason}`,
-      details: ["    The compiler names the line: tsc --noEmit"],
+      message: `SyntaxError in ${shortPath(unparsed.file)}: ${unparsed.reason}`,
+      details: [place],
       params: [],
     });
   }

@@ -1,6 +1,7 @@
 import { neverEarly } from "../server/never-early.js";
 import { NO_CRASH, crash, delayOf, isLoop, type CrashLoop } from "./crash-loop.js";
 import type { WorkerFailure } from "./reports.js";
+import { withSyntaxErrorPlace } from "./syntax-error-place.js";
 import type { WorkerProcess } from "./worker-process.js";
 import { isStaying, type LeaveReason, type WorkerStateName } from "./worker-state.js";
 
@@ -112,7 +113,7 @@ export class Slot {
       this.#loop = crash(this.#loop, 0);
       if (this.#hasServed) this.#startLater();
     }
-    return this.#host.isStopping ? STOPPING : worker.failure;
+    return this.#host.isStopping ? STOPPING : withSyntaxErrorPlace(worker.failure);
   }
 
   /** Waits until the worker has reached a state, and kills it if that takes too long. */

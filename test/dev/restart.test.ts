@@ -132,7 +132,20 @@ test("a program that does not start answers with the failure until the next chan
   expect(await http(url, "/books/1")).toMatchObject({ status: 200, body: "version 1 of 1" });
 });
 
-test("a file that cannot be parsed is named, with the way to its line", async () => {
+test("a file that cannot be parsed is shown at its line, if TypeScript is installed", async () => {
+  const project = new Project(files);
+  project.link("typescript");
+  const dev = new DevProcess(project);
+  const url = await dev.url();
+  await dev.served();
+  project.edit("src/store.ts", ["export class Store", "export class class Store"]);
+  await dev.line(/Failed to parse/);
+  expect((await http(url, "/books/1")).body).toMatch(
+    /^The program does not run\n {2}SyntaxError in src\/store\.ts: .+\n {4}at src\/store\.ts:1:14\n {6}> 1 \| export class class Store.*\n {10}\| {14}\^\n/,
+  );
+});
+
+test("a file that cannot be parsed is named, with the way to its line if TypeScript is not installed", async () => {
   const project = new Project(files);
   const dev = new DevProcess(project);
   const url = await dev.url();

@@ -27,11 +27,14 @@ export class Project {
       cpSync(join(inject("compiledPrograms"), name), join(this.folder, "node_modules/tricorn", name), {
         recursive: true,
       });
-    mkdirSync(join(this.folder, "node_modules/@oxc-node"));
-    symlinkSync(
-      join(projectFolder, "node_modules/@oxc-node/core"),
-      join(this.folder, "node_modules/@oxc-node/core"),
-    );
+    this.link("@oxc-node/core");
+  }
+
+  /** Installs a package that Tricorn has itself. */
+  link(name: string): void {
+    const place = join(this.folder, "node_modules", name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(join(projectFolder, "node_modules", name), place);
   }
 
   /** Writes a file at once, as editors do: a reader sees all of it or nothing. */
