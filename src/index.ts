@@ -62,6 +62,7 @@ export type { MultipartLimits } from "./body/multipart.js";
 export { Part } from "./body/part.js";
 export type { Scheme } from "./http/origin.js";
 export type { TraceContext } from "./http/trace-context.js";
+export type { ProtocolErrorEvent } from "./events/protocol-error-event.js";
 export type { RequestEvent } from "./events/request-event.js";
 export type { RequestHeaders } from "./http/request-headers.js";
 export { lines } from "./body/lines.js";

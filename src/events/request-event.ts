@@ -1,4 +1,4 @@
-import type { AbortedError } from "../errors.js";
+import type { AbortedError, AbortedErrorCode } from "../errors.js";
 import { parseTraceparent, type TraceContext } from "../http/trace-context.js";
 import { roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
@@ -15,6 +15,12 @@ export interface RequestObserver {
   ended?(request: RequestEvent): void;
 }
 
+/** The codes of those aborts that are the Web server's, or its client's. */
+const BY_PEER: ReadonlySet<string> = new Set<AbortedErrorCode>([
+  "ERR_ABORTED_BY_SERVER",
+  "ERR_ABORTED_DISCONNECT",
+]);
+
 /** The status in the first line of a header block (RFC 3875, section 6.3.3). */
 const STATUS = /^Status: (\d{3})/;
 
@@ -27,6 +33,7 @@ export class RequestEvent {
   readonly #begun = performance.now();
   #duration: number | undefined;
   #trace: TraceContext | undefined | null = null;
+  #refusal: string | undefined;
   /** No other request of any process of this machine has it. */
   readonly id = nextRequestId();
   /** When it began; ms since 1970. */
@@ -37,6 +44,8 @@ export class RequestEvent {
   status: number | undefined;
   /** What the authorizers have decided; undefined if none was asked. */
   decision: "allow" | "deny" | undefined;
+  /** The authorizer that has denied, or the last one that has allowed; undefined if none was asked. */
+  authorizer: string | undefined;
   /** The last error of its handler. */
   error: unknown;
   /** Bytes of the body that were sent. */
@@ -84,6 +93,23 @@ export class RequestEvent {
     return this.#exchange.aborted;
   }
 
+  /** Whether the Web server has aborted it, or its connection was lost. */
+  get isAbortedByPeer(): boolean {
+    const { aborted } = this;
+    return aborted !== undefined && BY_PEER.has(aborted.code);
+  }
+
+  /** The code of the limit, the rule or the time limit that has refused it: `ERR_LIMIT_BODY`; undefined if none has. */
+  get refused(): string | undefined {
+    if (this.isAbortedByPeer) return undefined;
+    // A time limit of the connection, and a handler that answers when it is aborted, leave no other code.
+    return this.#refusal ?? this.aborted?.code;
+  }
+
+  set refused(code: string | undefined) {
+    this.#refusal = code;
+  }
+
   /** The trace that it belongs to, if the client or the Web server sends `traceparent`. */
   get trace(): TraceContext | undefined {
     if (this.#trace === null) this.#trace = parseTraceparent(this.#exchange.params.get("HTTP_TRACEPARENT"));
@@ -124,7 +150,12 @@ class Observation implements AnswerObserver {
 
   decided(isAllowed: boolean): void {
     this.#event.decision = isAllowed ? "allow" : "deny";
+    this.#event.authorizer = this.#event.route;
     for (const observer of this.#observers) observer.decided?.(this.#event);
+  }
+
+  refused(code: string): void {
+    this.#event.refused = code;
   }
 
   failed(error: unknown): void {

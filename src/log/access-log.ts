@@ -50,6 +50,7 @@ function factsOf(request: RequestEvent): Record<string, unknown> {
     bytesIn,
     bytesOut,
     aborted: aborted?.code,
+    refused: request.refused,
     traceId: trace?.traceId,
   };
 }
@@ -65,7 +66,7 @@ function formatRequest(request: RequestEvent): string {
     decision ?? "",
     status ?? "no status",
     `${request.duration.toFixed(1)} ms`,
-    aborted?.code ?? "",
+    request.refused ?? aborted?.code ?? "",
   ];
   return `${oneLine(parts.filter((part) => part !== "").join(" "))}\n`;
 }

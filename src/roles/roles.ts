@@ -116,6 +116,7 @@ export class Roles {
    */
   refuse(exchange: Exchange, refusal: Refusal): void {
     this.#logRefusal(exchange, refusal);
+    exchange.observer?.refused(refusal.code);
     const { protocolStatus } = refusal;
     if (exchange.role === Role.Authorizer) {
       this.authorizer.refuse(exchange, refusal);

@@ -1,6 +1,8 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 import { AbortedError, ProtocolError } from "../errors.js";
+import { publishProtocolError } from "../events/protocol-error-event.js";
 import type { Application } from "../protocol/application-side/application.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { ApplicationSide } from "../protocol/application-side/application-side.js";
@@ -101,6 +103,11 @@ export class Connection implements ApplicationSideHost, Givable {
     this.#owner.activeChanged(by);
     if (by > 0) this.#requests += by;
     if (this.#side.activeCount === 0) this.#life.idle();
+  }
+
+  violated(error: ProtocolError): void {
+    const { remoteAddress: peer } = this.#socket as Partial<Socket>;
+    publishProtocolError(error, { id: this.id, peer });
   }
 
   refused(): void {
@@ -268,7 +275,9 @@ export class Connection implements ApplicationSideHost, Givable {
   /** After a protocol error nothing can be read, but active requests still get their answers. */
   #fail(error: unknown, chunk: Buffer): void {
     const other = this.#begun ? undefined : otherProtocolOf(chunk, this.#framing.name);
-    this.#owner.report(other?.error ?? (error as Error));
+    const reported = other?.error ?? (error as Error);
+    this.#owner.report(reported);
+    if (reported instanceof ProtocolError) this.violated(reported);
     const fault = error instanceof ProtocolError ? "broke the protocol" : "could not be read";
     this.#side.refuseAll(
       new AbortedError("ERR_ABORTED_DISCONNECT", `Cannot complete request: the connection ${fault}`, error),

@@ -219,3 +219,16 @@ test("the lines of request.log have the id of the request and of its trace", asy
     route: "GET /noisy",
   });
 });
+
+test("a decision has the authorizer that has denied, or the last one that has allowed", async () => {
+  const events = heard("decision");
+  const application = await open();
+  await application.authorize("/members/");
+  await application.authorize("/members/", { headers: { Authorization: "Bearer s" } });
+  await application.authorize("/nobody/decides");
+  expect(events.map(([, { authorizer, decision }]) => [authorizer, decision])).toEqual([
+    ["Gate", "deny"],
+    ["Gate", "allow"],
+    [undefined, "deny"],
+  ]);
+});

@@ -74,6 +74,16 @@ describe("the access log", () => {
     expect([method, path]).toEqual([`${"M".repeat(32)}…`, `/${"x".repeat(999)}…`]);
   });
 
+  test("has the code of what has refused a request", async () => {
+    const options = { accessLog: true, vouchesFor: ["AUTH_USER"], limits: { paramsBytes: 200 } };
+    const process = new NodeProcess([...program, "127.0.0.1:0"], {
+      env: { OPTIONS: JSON.stringify(options) },
+    });
+    expect(await ask(await process.address(), `/${"x".repeat(200)}`)).toBe(431);
+    await expect.poll(() => requestsIn(process.errors)).toHaveLength(1);
+    expect(requestsIn(process.errors)).toMatchObject([{ status: 431, refused: "ERR_LIMIT_PARAMS" }]);
+  });
+
   test("is not written by default", async () => {
     const process = new NodeProcess([...program, "127.0.0.1:0"], {
       env: { OPTIONS: JSON.stringify({ vouchesFor: ["AUTH_USER"] }) },

@@ -43,6 +43,7 @@ export function authorizerQuestions(
     const more = context.budgets.admit(code);
     if (more !== undefined)
       logSafely(() => context.log.warn({ code, requestId: exchange.id, ...more }, `Denied: ${reason}`));
+    exchange.observer?.refused(code);
     authorizer.refuse(exchange, { status: 403, code, reason });
   };
   const ask = (exchange: Exchange, marker: string): void => {

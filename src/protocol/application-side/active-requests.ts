@@ -116,6 +116,11 @@ export class ActiveRequests {
     this.#host.refused?.();
   }
 
+  /** The peer has broken the protocol in one of them. */
+  violated(error: ProtocolError): void {
+    this.#host.violated?.(error);
+  }
+
   /** The number of waiting bytes has changed. */
   bufferedChanged(by: number): void {
     if (by === 0) return;

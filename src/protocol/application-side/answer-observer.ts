@@ -10,6 +10,8 @@ export interface AnswerObserver {
   sent(bytes: number): void;
   /** An authorizer has decided. */
   decided(isAllowed: boolean): void;
+  /** A limit, a rule, a time limit or an abort has refused the request. */
+  refused(code: string): void;
   /** The handler has failed. */
   failed(error: unknown): void;
 }

@@ -1,3 +1,4 @@
+import type { ProtocolError } from "../../errors.js";
 import type { ValueName } from "../constants.js";
 
 /** What the application side needs of the transport around it. */
@@ -12,6 +13,8 @@ export interface ApplicationSideHost {
   bufferedChanged(by: number): void;
   /** A request was refused; optional, for statistics. */
   refused?(): void;
+  /** The peer has broken the protocol in one request, which alone is refused; optional, for observers. */
+  violated?(error: ProtocolError): void;
   /** Breaks the connection, so that the peer sees an incomplete answer. */
   breakConnection(): void;
   /** A monotonic clock, in ms. If it is behind, time limits strike early. */

@@ -64,6 +64,7 @@ export class RequestStreams {
       exchange.params = this.#framing.params(block);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      this.#requests.violated(error);
       this.#earlyEnd.refuse(exchange, malformedParams(error));
       return;
     }
