@@ -3,7 +3,8 @@ import { RecordType, Role } from "../protocol/constants.js";
 import { Params } from "../protocol/params.js";
 import type { Conversation, Direction } from "./conversation.js";
 import { headIn, pairsIn, type Decoded, type LocatedPair } from "./decoded.js";
-import { joinedSpans, occurrences, type SecretNames, type Span } from "./secret-spans.js";
+import type { SecretNames } from "./secret-spans.js";
+import { joinedSpans, occurrences, type Span } from "./spans.js";
 
 /** Shorter secrets are common in ordinary text, so they are masked only in fields of their own. */
 const SHORTEST_SECRET = 4;

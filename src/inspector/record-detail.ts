@@ -11,7 +11,7 @@ import {
   type RecordSummarySource,
 } from "./record-summary.js";
 import { isText, shownBytes, shownFact, shownPair, shownText, within } from "./shown.js";
-import type { Span } from "./secret-spans.js";
+import type { Span } from "./spans.js";
 import type { RecordDetail, ShownPair } from "./views.js";
 
 /** The longest body that is shown as text, and as bytes. */

@@ -7,7 +7,8 @@ import type { ExchangeRecording, RoleQuestion } from "./exchange-recording.js";
 import { recordSummary } from "./record-summary.js";
 import { replayOf } from "./replay-source.js";
 import { requestSummary, roleSummary } from "./request-summary.js";
-import { joinedSpans, occurrences, type SecretNames } from "./secret-spans.js";
+import type { SecretNames } from "./secret-spans.js";
+import { joinedSpans, occurrences } from "./spans.js";
 import { shownPair, shownText, within } from "./shown.js";
 import type {
   ConversationDetail,

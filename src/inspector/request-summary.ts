@@ -1,6 +1,7 @@
 import { RecordType, roleName } from "../protocol/constants.js";
 import type { ExchangeRecording, RoleQuestion } from "./exchange-recording.js";
-import { joinedSpans, type SecretNames } from "./secret-spans.js";
+import type { SecretNames } from "./secret-spans.js";
+import { joinedSpans } from "./spans.js";
 import { shownText } from "./shown.js";
 import type { RequestSummary, RoleSummary } from "./views.js";
 

@@ -1,14 +1,7 @@
 import { redirectedAuthorization } from "../http/credentials.js";
-
-/** A stretch of bytes: from `start` to before `end`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Names under which programs keep secrets: of header fields, variables, form fields, cookies and properties. */
-const SECRET_NAME =
-  /(?:^|[^a-z])(?:pass|pwd|pin|otp|sid)(?:$|[^a-z])|password|passwd|passphrase|secret|token|credential|signature|session|csrf|xsrf|jwt|(?:api|access|private)[-_]?key/i;
+import { isSecretMember, isSecretName } from "../log/secret-names.js";
+import { secretProperties } from "./json-properties.js";
+import type { Span } from "./spans.js";
 
 /** Variables whose value is a scheme and credentials (RFC 9110, section 11.4). Jetty has both in AUTH_TYPE, others only the scheme. */
 const CREDENTIALS = new Set([
@@ -41,7 +34,15 @@ export class SecretNames {
   }
 
   has(name: string): boolean {
-    return SECRET_NAME.test(name) || this.#declared.has(bare(name));
+    return isSecretName(name) || this.#declared.has(bare(name));
+  }
+
+  #hasMember(name: string, value: string): boolean {
+    return this.has(name) || (isSecretMember(name) && !isPlainCode(name, value));
+  }
+
+  #hasProperty(name: string, value: string): boolean {
+    return this.has(name) || (isCode(name) && !isPlainCode(name, value));
   }
 
   /**
@@ -69,14 +70,15 @@ export class SecretNames {
     const named = NAMED_VALUES.flatMap((pattern) =>
       Array.from(text.matchAll(pattern), ({ indices, groups }) => {
         const [start, end] = indices!.groups!["value"]!;
-        return this.has(decoded(groups!["name"]!)) ? { start, end } : undefined;
+        return this.#hasMember(decoded(groups!["name"]!), groups!["value"]!) ? { start, end } : undefined;
       }).filter((span) => span !== undefined),
     );
+    const properties = secretProperties(text, (name, value) => this.#hasProperty(name, value));
     const users = Array.from(text.matchAll(USER_INFO), ({ indices }) => {
       const [start, end] = indices!.groups!["value"]!;
       return { start, end };
     });
-    return [...named, ...users];
+    return [...named, ...properties, ...users];
   }
 }
 
@@ -84,8 +86,6 @@ export class SecretNames {
 const NAMED_VALUES: readonly RegExp[] = [
   // A field of a form or a query, also in a sentence.
   /(?<![^&?;\s"'])(?<name>[^&=?;\s"'<>]{1,128})=(?<value>[^&;\s"'<>]*)/dg,
-  // A property of JSON.
-  /"(?<name>[^"\\]{1,128})"\s{0,16}:\s{0,16}(?<value>"(?:[^"\\]|\\[^])*"?|[^\s"[{,}\]]+)/dg,
   // A part of a multipart body (RFC 7578).
   /;\s?name="(?<name>[^"\r\n]{1,128})"[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n(?<value>[^]*?)(?=\r\n--|$)/dg,
   // The same with a name that is not in quotes.
@@ -97,27 +97,17 @@ const NAMED_VALUES: readonly RegExp[] = [
 /** The user information of a URL in a text. It stops at a slash, so that the time is linear. */
 const USER_INFO = /:\/\/(?<value>[^/?#\s"'<>]+)@/dg;
 
-/** Sorts spans and joins those that touch. */
-export function joinedSpans(spans: readonly Span[]): readonly Span[] {
-  const joined: { start: number; end: number }[] = [];
-  for (const { start, end } of [...spans].sort((a, b) => a.start - b.start)) {
-    const last = joined.at(-1);
-    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
-    else if (end > start) joined.push({ start, end });
-  }
-  return joined;
+/** `code` is what one gets by a message, or the name of an error, a status, a country. */
+function isCode(name: string): boolean {
+  return name.toLowerCase() === "code";
 }
 
-/** Where these texts occur in bytes. */
-export function occurrences(bytes: Buffer, texts: readonly string[]): readonly Span[] {
-  const spans: Span[] = [];
-  for (const text of texts) {
-    const sought = Buffer.from(text);
-    for (let at = bytes.indexOf(sought); at >= 0; at = bytes.indexOf(sought, at + sought.length))
-      spans.push({ start: at, end: at + sought.length });
-  }
-  return spans;
+function isPlainCode(name: string, value: string): boolean {
+  return isCode(name) && (value === "" || PLAIN_CODE.test(value));
 }
+
+/** At most three characters, or words as in ERR_FCGI_BODY_TOO_LARGE. */
+const PLAIN_CODE = /^"?(?:[^"]{0,3}|[A-Z]+(?:_[A-Z\d]+)+)"?$/;
 
 /** The name of a variable for a field or a variable. */
 function plain(name: string): string {

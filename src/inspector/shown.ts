@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-import type { Span } from "./secret-spans.js";
+import type { Span } from "./spans.js";
 import type { ShownPair, ShownText } from "./views.js";
 
 const MARK = "••••";

@@ -1,10 +1,7 @@
 import type { Params } from "../protocol/params.js";
 import { redact } from "./redact.js";
+import { isSecretMember, isSecretName } from "./secret-names.js";
 import { secretFields } from "./secrets.js";
-
-/** Names of params, header fields and query members whose values are secret without being declared. */
-const SUSPICIOUS =
-  /pass|pwd|secret|token|api.?key|credential|signature|session|csrf|xsrf|otp|jwt|^(?:code|key|sig|sid)$/i;
 
 /** A member of a query, a form or a cookie: its name, and its value. */
 const MEMBER = /([^?&;=\s]+)=([^&;#\s]*)/g;
@@ -28,8 +25,8 @@ export interface MaskedParams {
 export function maskParams(params: Params, declared: readonly string[]): MaskedParams {
   const all = [...params];
   const suspicious = [
-    ...all.filter(([name, value]) => value !== "" && SUSPICIOUS.test(name)).map(([name]) => name),
-    ...queryNames(params).filter((name) => SUSPICIOUS.test(name)),
+    ...all.filter(([name, value]) => value !== "" && isSecretName(name)).map(([name]) => name),
+    ...queryNames(params).filter(isSecretMember),
   ];
   const names = [...new Set([...declared, ...suspicious])];
   const secret = new Set(secretFields(names));
@@ -47,10 +44,10 @@ function queryNames(params: Params): readonly string[] {
   return names;
 }
 
-/** Masks the values of suspicious members, as in the query of HTTP_REFERER. */
+/** Masks the values of secret members, as in the query of HTTP_REFERER. */
 function maskMembers(text: string): string {
   return text.replaceAll(MEMBER, (member, name: string) =>
-    SUSPICIOUS.test(decoded(name)) ? `${name}=${MASK}` : member,
+    isSecretMember(decoded(name)) ? `${name}=${MASK}` : member,
   );
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { joinedSpans, SecretNames, type Span } from "../../src/inspector/secret-spans.js";
+import { SecretNames } from "../../src/inspector/secret-spans.js";
+import { joinedSpans, type Span } from "../../src/inspector/spans.js";
 
 const names = new SecretNames(["X-Badge", "HTTP_X_SEAL", "pin_code"]);
 
@@ -39,6 +40,12 @@ test.each([
   ["x-seal", "abc", "###"],
   ["PIN_CODE", "abc", "###"],
   ["AUTH_USER", "ada", "ada"],
+  ["AUTH_ROLE", "member", "member"],
+  ["HTTP_X_AUTH", "abc", "###"],
+  ["HTTP_X_PW", "abc", "###"],
+  ["HTTP_SEC_WEBSOCKET_KEY", "abc", "abc"],
+  ["HTTP_ACCEPT_ENCODING", "gzip", "gzip"],
+  ["HTTP_X_FORWARDED_HOST", "a", "a"],
   ["MEMBER_NAME", "Ada Lovelace", "Ada Lovelace"],
   ["HTTP_ACCEPT", "text/html;q=1", "text/html;q=1"],
 ])("the secrets in %s: %s are masked as %s", (name, value, shown) => {
@@ -65,6 +72,17 @@ describe("the secrets in a body", () => {
     ['<input type="hidden" name="csrf" value="abc">', '<input type="hidden" name="csrf" value="###">'],
     ["Error: login failed for password=abc here", "Error: login failed for password=### here"],
     ["passage=1&keyboard=2", "passage=1&keyboard=2"],
+    ["pw=abc&pin=1234&otp=1&auth=x&code=123456", "pw=###&pin=####&otp=#&auth=#&code=######"],
+    ["encode=a&author=b&status_code=4&compass=c", "encode=a&author=b&status_code=4&compass=c"],
+    ["userPass=abc&dbpwd=x&PHPSESSID=1&pin[0]=1", "userPass=###&dbpwd=#&PHPSESSID=#&pin[0]=#"],
+    ['{"code":"123456","authCode":7}', '{"code":########,"authCode":#}'],
+    ['{"code":"ERR_FCGI_BODY_TOO_LARGE"} {"code":404}', '{"code":"ERR_FCGI_BODY_TOO_LARGE"} {"code":404}'],
+    ['{"key":"a","author":"b","country_code":"DE"}', '{"key":"a","author":"b","country_code":"DE"}'],
+    ['{"backupCodes":["a]","b"],"n":1}', '{"backupCodes":##########,"n":1}'],
+    ['{"tokens":["a]","b"],"n":1}', '{"tokens":##########,"n":1}'],
+    ['{"credentials":{"user":"a","key":["b"]},"n":1}', '{"credentials":########################,"n":1}'],
+    ['{"secrets":["a","b', '{"secrets":#######'],
+    ['{"otp":true,"pin":null,"pw":""}', '{"otp":true,"pin":null,"pw":##}'],
   ])("are masked: %s", (text, shown) => {
     expect(masked(text, names.inText(text))).toBe(shown);
   });
@@ -77,6 +95,9 @@ describe("the secrets in a body", () => {
       ' name="csrf" ',
       "://",
       "://a@",
+      '"token":[',
+      '"token":{"a":1},',
+      '"code":',
       '"a\\',
     ]) {
       const count = (length: number): number => {
