@@ -2,19 +2,24 @@ import { resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import type { WantedMaster } from "../supervisor/find-control.js";
+import { numberOf } from "./number-of.js";
 import { UsageError } from "./usage-error.js";
 
 /** The commands that ask a master. */
-export type ControlCommandName = "status" | "reload" | "stop";
+export type ControlCommandName = "status" | "ping" | "reload" | "stop";
 
-/** The arguments of `tricorn status`, `reload` and `stop`. */
+/** The arguments of `tricorn status`, `ping`, `reload` and `stop`. */
 export interface ControlArguments extends WantedMaster {
   readonly help: boolean;
   /** Of `status`: whether to print JSON. */
   readonly json: boolean;
   /** Of `reload`: whether to wait until the old workers are gone. */
   readonly wait: boolean;
+  /** Of `stop`: for how long the master serves on; ms. */
+  readonly drain: number | undefined;
 }
+
+const SECOND = 1_000;
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
@@ -26,8 +31,9 @@ const COMMON: Options = {
 
 const OPTIONS: Readonly<Record<ControlCommandName, Options>> = {
   status: { ...COMMON, json: { type: "boolean" } },
+  ping: COMMON,
   reload: { ...COMMON, wait: { type: "boolean" } },
-  stop: COMMON,
+  stop: { ...COMMON, drain: { type: "string" } },
 };
 
 /**
@@ -53,6 +59,7 @@ export function parseControlArguments(
     pidFile,
     json: values["json"] === true,
     wait: values["wait"] === true,
+    drain: numberOf({ name: "drain", text: values["drain"], unit: SECOND, isZeroAllowed: true }),
   };
 }
 

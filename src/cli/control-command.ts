@@ -16,7 +16,7 @@ import { controlHelp } from "./help.js";
 const ANSWER_LIMIT = 10_000;
 
 /**
- * `tricorn status`, `reload` and `stop`: asks a running master.
+ * `tricorn status`, `ping`, `reload` and `stop`: asks a running master.
  *
  * @returns the exit code
  * @throws UsageError, ConfigurationError `ERR_NO_MASTER`, `ERR_CONTROL`; `ERR_WORKER_START` if the new version does not start
@@ -31,10 +31,12 @@ export async function controlCommand(command: ControlCommandName, args: readonly
   switch (command) {
     case "status":
       return showStatus(await ask(path, { command }), parsed);
+    case "ping":
+      return showPing(await ask(path, { command }));
     case "reload":
       return showReload(await ask(path, { command, wait: parsed.wait }), parsed);
     case "stop":
-      await ask(path, { command });
+      await ask(path, parsed.drain === undefined ? { command } : { command, drain: parsed.drain });
       return 0;
     default:
       return command satisfies never;
@@ -46,7 +48,7 @@ async function ask(path: string, request: ControlRequest): Promise<ControlAnswer
   const answer = await askMaster(
     { path, request },
     {
-      limit: request.command === "status" ? ANSWER_LIMIT : undefined,
+      limit: request.command === "status" || request.command === "ping" ? ANSWER_LIMIT : undefined,
       untilClosed: request.command === "stop",
     },
   );
@@ -60,6 +62,13 @@ function showStatus(answer: ControlAnswer, { json }: ControlArguments): number {
   const { status } = answer;
   process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
   return isAlive(status.workers) ? 0 : 1;
+}
+
+/** The exit code says whether requests may be sent to it. */
+function showPing(answer: ControlAnswer): number {
+  if (answer.kind !== "pinged") throw unexpected(answer);
+  process.stdout.write(`${answer.result}\n`);
+  return answer.result === "pong" ? 0 : 1;
 }
 
 function showReload(answer: ControlAnswer, { wait }: ControlArguments): number {

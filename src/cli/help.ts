@@ -23,6 +23,7 @@ export function help(): string {
   config <server> [module]   print or write the configuration of a Web server for an application
   serve <program>            run a program in several workers, and reload it without losing a request
   status                     print what a running master and its workers do
+  ping                       exit with 0 if requests may be sent to a running master
   reload                     load the program of a running master again
   stop                       stop a running master, when its requests are finished
   --help                     print this help; for a command: tricorn config --help
@@ -120,16 +121,25 @@ function commandEntries(options: readonly CommandOption[]): string {
 
 const CONTROL_MEANINGS: Readonly<Record<ControlCommandName, string>> = {
   status: "Prints what the master and its workers do. Exits with 1 if no worker answers.",
+  ping: 'Prints "pong". Exits with 1 if the master is not to get requests, and prints why: it drains, it stops, or no worker answers.',
   reload:
     "Replaces the workers by new ones, which load the program again. If one does not start, prints why, and exits with 1: the old " +
     "version serves on.",
-  stop: "Stops the master. Returns when it has finished its requests and is gone.",
+  stop:
+    "Stops the master. Returns when it has finished its requests and is gone. Another stop ends a drain; one after that ends " +
+    "requests at once.",
 };
 
 const CONTROL_OPTIONS: Readonly<Record<ControlCommandName, readonly (readonly [string, string])[]>> = {
   status: [["--json", "print JSON"]],
+  ping: [],
   reload: [["--wait", "return when the last old worker is gone"]],
-  stop: [],
+  stop: [
+    [
+      "--drain <seconds>",
+      "serve on for so long before, while /ping and tricorn ping say that it drains; by default as tricorn serve --drain says",
+    ],
+  ],
 };
 
 /** The output of `tricorn status --help`, and so on. */

@@ -12,7 +12,7 @@ import { serveCommand } from "./serve-command.js";
 import { UsageError } from "./usage-error.js";
 
 /** The commands that have a help of their own. */
-const DOCUMENTED = new Set(["init", "dev", "config", "serve", "status", "reload", "stop"]);
+const DOCUMENTED = new Set(["init", "dev", "config", "serve", "status", "ping", "reload", "stop"]);
 
 const [command, ...args] = process.argv.slice(2);
 
@@ -54,6 +54,7 @@ async function run(): Promise<number | undefined> {
     case "serve":
       return (await serveCommand(args)) ? undefined : 0;
     case "status":
+    case "ping":
     case "reload":
     case "stop":
       return controlCommand(command, args);
@@ -70,7 +71,7 @@ async function run(): Promise<number | undefined> {
       return 0;
     }
     case undefined:
-      throw new UsageError("a command is required: init, dev, config, serve, status, reload or stop");
+      throw new UsageError("a command is required: init, dev, config, serve, status, ping, reload or stop");
     default:
       throw new UsageError(`unknown command ${JSON.stringify(command)}`);
   }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 
 import { controlPath } from "../supervisor/find-control.js";
 import type { SuperviseOptions } from "../supervisor/index.js";
+import { numberOf } from "./number-of.js";
 import { parseOptions, type CommandOption } from "./parse-options.js";
 import { UsageError } from "./usage-error.js";
 
@@ -41,12 +42,18 @@ export const serveOptions: readonly CommandOption[] = [
     name: "control",
     value: "file",
     meaning:
-      "the socket for tricorn status, reload and stop, in a folder of mode 0700; by default it has a place of its own",
+      "the socket for tricorn status, ping, reload and stop, in a folder of mode 0700; by default it has a place of its own",
   },
   {
     name: "hang-report",
     meaning:
       "log the JavaScript stack of a worker whose event loop stands still; costs 10 to 20 MiB for each worker",
+  },
+  {
+    name: "drain",
+    value: "seconds",
+    meaning:
+      "for how long it serves on when it is asked to stop, while /ping and tricorn ping say that it drains; default: 0",
   },
   {
     name: "start-limit",
@@ -78,7 +85,7 @@ export function parseServeArguments(args: readonly string[]): ServeArguments {
   const [script, ...rest] = positionals;
   if (rest.length > 0)
     throw new UsageError(`unexpected argument ${rest[0]}; write -- before arguments of the program`);
-  const number = (name: string, unit = 1): number | undefined => numberOf(name, values[name], unit);
+  const number = (name: string, unit = 1): number | undefined => numberOf({ name, text: values[name], unit });
   const path = (name: string): string | undefined => {
     const value = values[name] as string | undefined;
     return value === undefined ? undefined : resolve(value);
@@ -97,6 +104,7 @@ export function parseServeArguments(args: readonly string[]): ServeArguments {
         rss: number("recycle-memory", MIB),
         age: number("recycle-age", SECOND),
       },
+      drain: numberOf({ name: "drain", text: values["drain"], unit: SECOND, isZeroAllowed: true }),
       startLimit: number("start-limit", SECOND),
       directory: values["chdir"] as string | undefined,
       user: values["user"] as string | undefined,
@@ -116,11 +124,4 @@ function umaskOf(text: unknown): number | undefined {
   if (text === undefined) return undefined;
   if (typeof text === "string" && /^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
   throw new UsageError(`--umask is ${JSON.stringify(text)}, not three octal digits such as 027`);
-}
-
-function numberOf(name: string, text: unknown, unit: number): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (typeof text === "string" && /^\d+(?:\.\d+)?$/.test(text) && number > 0) return number * unit;
-  throw new UsageError(`--${name} is ${JSON.stringify(text)}, not a number above 0`);
 }

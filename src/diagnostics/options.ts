@@ -87,6 +87,7 @@ const TAKERS = {
       "recycle.requests",
       "recycle.rss",
       "recycle.age",
+      "drain",
       "startLimit",
       "user",
       "group",

@@ -1,3 +1,4 @@
+import type { Ping } from "./ping.js";
 import type { ReloadOutcome } from "./reports.js";
 import type { Status } from "./status.js";
 
@@ -6,15 +7,16 @@ export type ControlRequest =
   | { readonly command: "ping" }
   | { readonly command: "status" }
   | { readonly command: "reload"; readonly wait: boolean }
-  | { readonly command: "stop" };
+  /** `drain` is in ms. */
+  | { readonly command: "stop"; readonly drain?: number };
 
 /** What it answers: one line of JSON. Then it closes the connection. */
 export type ControlAnswer =
-  | { readonly kind: "pong"; readonly isAlive: boolean }
+  | { readonly kind: "pinged"; readonly result: Ping }
   | { readonly kind: "status"; readonly status: Status }
   /** All new workers are ready, or one did not start; with `wait`, the old ones are gone too. */
   | { readonly kind: "reloaded"; readonly outcome: ReloadOutcome }
-  /** It stops; the connection closes when it is gone. */
+  /** It drains or stops; the connection closes when it is gone. */
   | { readonly kind: "stopping" }
   | { readonly kind: "refused"; readonly fact: string };
 
@@ -39,17 +41,23 @@ export function parseRequest(
     return invalid("the request is not JSON");
   }
   if (typeof message !== "object" || message === null) return invalid("the request is not a JSON object");
-  const { command, wait } = message as { readonly command?: unknown; readonly wait?: unknown };
+  const { command, wait, drain } = message as { readonly [name in "command" | "wait" | "drain"]?: unknown };
   switch (command) {
     case "ping":
     case "status":
-    case "stop":
       return { command };
+    case "stop":
+      if (drain === undefined) return { command };
+      return isTime(drain) ? { command, drain } : invalid("drain is not a time in ms");
     case "reload":
       return { command, wait: wait === true };
     default:
       return invalid("there are the commands ping, status, reload and stop");
   }
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && value >= 0;
 }
 
 function invalid(fact: string): { readonly command: undefined; readonly fact: string } {

@@ -5,6 +5,7 @@
  */
 export { supervise, type SuperviseOptions } from "./supervise.js";
 export type { Supervised, SupervisedEvents } from "./supervised.js";
+export type { StopOptions } from "./drain.js";
 export type { OperationsOptions } from "./operations.js";
 export type { RecyclingLimits } from "./recycling.js";
 export type {

@@ -5,6 +5,7 @@ import type { SocketHandle } from "../server/accepted-socket.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import { Balancer, receiverOf } from "./balancer.js";
 import type { MessageToMaster } from "./channel.js";
+import { Drain, stopStep, type MasterPhase, type StopOptions } from "./drain.js";
 import type { ListeningSockets } from "./listening-sockets.js";
 import { MasterTransfers, type TransferEnd } from "./master-transfers.js";
 import type { RecyclingLimits } from "./recycling.js";
@@ -34,6 +35,8 @@ export interface MasterOptions {
   readonly workers: number;
   readonly sockets: ListeningSockets;
   readonly recycle: RecyclingLimits;
+  /** For how long it serves on when it is asked to stop; ms. */
+  readonly drain: number;
   /** How long a worker may take until it is ready; ms. */
   readonly startLimit: number;
   readonly log: Logger;
@@ -63,7 +66,10 @@ export class Master
   #access: SocketAccess = {};
   /** Whether the unix sockets have their names. */
   #areNamed = false;
-  #stopping: Promise<void> | undefined;
+  #drain: Drain | undefined;
+  #isStopping = false;
+  readonly #stopped: Promise<void>;
+  #markStopped = (): void => {};
   #emptied: (() => void)[] = [];
   /** Whether the first workers could not serve: {@link start} reports that. */
   #hasFailed = false;
@@ -71,6 +77,9 @@ export class Master
   constructor(options: MasterOptions) {
     super();
     this.#options = options;
+    this.#stopped = new Promise((resolve) => {
+      this.#markStopped = resolve;
+    });
     this.#log = options.log;
     this.#slots = Array.from({ length: options.workers }, (_, index) => new Slot(index, this));
     this.#transfers = new MasterTransfers((sender, rate) => this.#receiverFor(sender, rate));
@@ -111,8 +120,16 @@ export class Master
     return this.#ends.last;
   }
 
+  get drainEndsAt(): number | undefined {
+    return this.isDraining ? this.#drain?.endsAt : undefined;
+  }
+
+  get isDraining(): boolean {
+    return this.#phase === "draining";
+  }
+
   get isStopping(): boolean {
-    return this.#stopping !== undefined;
+    return this.#isStopping;
   }
 
   get startLimit(): number {
@@ -163,10 +180,21 @@ export class Master
     await Promise.all(old.map((worker) => worker.reached("ended")));
   }
 
-  stop(): Promise<void> {
-    if (this.#stopping === undefined) this.#stopping = this.#stop();
-    else for (const worker of this.#workers) worker.kill("the supervisor was asked twice to stop");
-    return this.#stopping;
+  stop({ drain }: StopOptions = {}): Promise<void> {
+    const step = stopStep(this.#phase, { drain, usual: this.#options.drain });
+    switch (step.kind) {
+      case "drain":
+        this.#drainFor(step.time);
+        break;
+      case "stop":
+        void this.#stop();
+        break;
+      case "kill":
+        for (const worker of this.#workers) worker.kill("the supervisor was asked twice to stop");
+        break;
+      default:
+    }
+    return this.#stopped;
   }
 
   spawn(slot: number): WorkerProcess {
@@ -251,6 +279,12 @@ export class Master
     this.#slots[worker.slot]?.lost(worker);
   }
 
+  get #phase(): MasterPhase {
+    if (this.#isStopping) return "stopping";
+    if (this.#drain !== undefined) return "draining";
+    return this.#areNamed ? "serving" : "starting";
+  }
+
   #isCurrent(worker: WorkerProcess): boolean {
     return this.#slots.some(({ current, next }) => current === worker || next === worker);
   }
@@ -317,7 +351,16 @@ export class Master
     void this.#replacements.recycle(worker, why);
   }
 
+  #drainFor(time: number): void {
+    this.#log.info({ time }, "Draining");
+    this.#drain ??= new Drain(() => void this.#stop());
+    this.#drain.last(time);
+    this.emit("draining", time);
+  }
+
   async #stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#drain?.end();
     this.#log.info("Stopping");
     this.#watch.stop();
     // Set by now: a slot that ends from here on starts nothing.
@@ -332,6 +375,7 @@ export class Master
       });
     }
     this.#options.sockets.close();
+    this.#markStopped();
     if (!this.#hasFailed) this.emit("stopped");
   }
 }

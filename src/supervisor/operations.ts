@@ -5,6 +5,7 @@ import { Server } from "../server/server.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import { answerControl } from "./control-answers.js";
 import { ControlSocket } from "./control-socket.js";
+import { ping } from "./ping.js";
 import { PidFile } from "./pid-file.js";
 import { notifySystemd } from "./service-news.js";
 import { StatusApplication } from "./status-application.js";
@@ -78,7 +79,7 @@ export class Operations {
     this.#master = master;
     if (this.#statusListen !== undefined) {
       const { log } = this.#of;
-      const shown = { status: () => this.#status(), answers: () => master.answers() };
+      const shown = { status: () => this.#status(), ping: () => ping(master) };
       const page = new StatusApplication(shown, log);
       this.#page = new Server(page, { log, socketAccess: access });
       await this.#page.listen(this.#statusListen);
@@ -114,6 +115,7 @@ export class Operations {
       pid: process.pid,
       startedAt: this.#startedAt,
       at: Date.now(),
+      drainEndsAt: master?.drainEndsAt,
       isStopping: master?.isStopping ?? false,
       addresses: master?.addresses ?? [],
       workers: (await master?.report()) ?? [],

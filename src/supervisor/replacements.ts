@@ -9,9 +9,12 @@ import type { LeaveReason } from "./worker-state.js";
 /** Reloads that are remembered. */
 const MOST_RELOADS = 10;
 
+const DRAINING: WorkerFailure = { sentence: "The supervisor drains, and then stops", details: [] };
+
 /** Who hears of reloads. */
 export interface ReplacementsHost {
   readonly isStopping: boolean;
+  readonly isDraining: boolean;
   reloading(): void;
   reloaded(outcome: ReloadOutcome): void;
 }
@@ -71,6 +74,7 @@ export class Replacements {
 
   /** See `Supervised.reload`. */
   reload(): Promise<ReloadOutcome> {
+    if (this.#host.isDraining) return Promise.resolve(this.#refuse());
     // One that has not begun loads what is there when it begins.
     return (this.#waitingReload ??= this.#inTurn(() => {
       this.#waitingReload = undefined;
@@ -89,6 +93,13 @@ export class Replacements {
       if (failure !== undefined)
         log.error({ details: failure.details }, `Cannot replace a worker: ${failure.sentence}`);
     });
+  }
+
+  /** Workers of a new version would only stop. */
+  #refuse(): ReloadOutcome {
+    this.#parts.log.error(`Cannot reload: ${DRAINING.sentence}`);
+    const generation = this.#generation;
+    return { startedAt: Date.now(), took: 0, generation, replaced: 0, failure: DRAINING };
   }
 
   async #reload(): Promise<ReloadOutcome> {

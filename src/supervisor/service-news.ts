@@ -7,7 +7,7 @@ import { SystemdNotify, type NotifyFacts } from "./systemd-notify.js";
 const ANSWER_LIMIT = 1_000;
 
 /**
- * Sends systemd news of a master: that it is ready, reloads, stops, and as long as a worker answers, that it lives. Otherwise
+ * Sends systemd news of a master: that it is ready, reloads, drains, stops, and as long as a worker answers, that it lives. Otherwise
  * systemd restarts the service (WatchdogSec=).
  *
  * @returns what sends it
@@ -35,6 +35,7 @@ export function notifySystemd(
     if (await master.answers(ANSWER_LIMIT)) await systemd.send({ kind: "alive" });
   };
   const watchdog = facts.watchdog === undefined ? undefined : setInterval(() => void lives(), facts.watchdog);
+  master.on("draining", () => void systemd.send({ kind: "draining" }));
   master.on("stopping", () => {
     clearInterval(watchdog);
     void systemd.send({ kind: "stopping" });

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { Role } from "../protocol/constants.js";
 import type { Application, Refusal, RoleInputs } from "../protocol/application-side/application.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
+import type { Ping } from "./ping.js";
 import { formatStatus, publicStatus, type Status } from "./status.js";
 
 /** How long an answer may take; the master's own limit for its workers is shorter. ms. */
@@ -21,13 +22,13 @@ interface Answer {
 export interface ShownMaster {
   /** Makes a snapshot. */
   status(): Promise<Status>;
-  /** Whether a worker answers. */
-  answers(): Promise<boolean>;
+  /** Whether it is to get requests. */
+  ping(): Promise<Ping>;
 }
 
 /**
  * Answers `/ping` and `/status` over FastCGI, in the master, as PHP-FPM does: a Web server passes the two paths to the listener of
- * this application. `/ping` is 503 if no worker answers; `/status?json` is JSON. It shows paths of requests, without queries and
+ * this application. `/ping` is 503 if no worker answers, and while it drains; `/status?json` is JSON. It shows paths of requests, without queries and
  * other params.
  */
 export class StatusApplication implements Application {
@@ -76,8 +77,10 @@ export class StatusApplication implements Application {
 
   async #page(page: string, query: string): Promise<Answer> {
     switch (page) {
-      case "ping":
-        return (await this.#master.answers()) ? text(200, "pong\n") : text(503, "no worker answers\n");
+      case "ping": {
+        const result = await this.#master.ping();
+        return text(result === "pong" ? 200 : 503, `${result}\n`);
+      }
       case "status": {
         const status = publicStatus(await this.#master.status());
         return new URLSearchParams(query).has("json")

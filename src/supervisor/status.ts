@@ -12,6 +12,8 @@ export interface Status {
   readonly startedAt: number;
   /** When the snapshot was made; ms since 1970. */
   readonly at: number;
+  /** While it serves on before it stops, when it stops; ms since 1970. */
+  readonly drainEndsAt?: number | undefined;
   readonly isStopping: boolean;
   readonly addresses: readonly string[];
   readonly workers: readonly WorkerReport[];
@@ -58,7 +60,7 @@ export function formatStatus(status: Status): string {
   const lines = [
     fact("program", status.program),
     fact("pid", status.pid),
-    fact("state", status.isStopping ? "stopping" : "serving"),
+    fact("state", stateOf(status)),
     ...status.addresses.map((address) => fact("address", address)),
     ...startFacts(status.startedAt, at),
     fact("workers", countStates(status)),
@@ -112,6 +114,13 @@ function workerFacts(worker: WorkerReport, at: number): string[] {
     ...listed,
     ...(left > 0 ? [fact("", `and ${left} more`)] : []),
   ];
+}
+
+function stateOf({ isStopping, drainEndsAt, at }: Status): string {
+  if (isStopping) return "stopping";
+  return drainEndsAt === undefined
+    ? "serving"
+    : `draining, stops in ${Math.max(0, Math.ceil((drainEndsAt - at) / SECOND))} s`;
 }
 
 function startFacts(startedAt: number, at: number): string[] {

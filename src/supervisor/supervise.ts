@@ -33,6 +33,11 @@ export interface SuperviseOptions extends OperationsOptions {
   readonly directory?: string | undefined;
   /** When a worker is replaced although it serves; by default never. */
   readonly recycle?: RecyclingLimits | undefined;
+  /**
+   * For how long it serves on when it is asked to stop, in ms; 0 by default. Meanwhile `/ping` is 503, so that load balancers notice.
+   * Another request to stop ends that time.
+   */
+  readonly drain?: number | undefined;
   /** How long a worker may take until it is ready, in ms; 9,000 by default. */
   readonly startLimit?: number | undefined;
   /**
@@ -51,7 +56,7 @@ export interface SuperviseOptions extends OperationsOptions {
   readonly hangReport?: boolean | undefined;
   /**
    * Whether `supervise` handles signals and exits the process when it has stopped; true by default. SIGTERM, SIGINT and SIGQUIT
-   * stop it, a second one at once; SIGHUP and SIGUSR2 reload; SIGUSR1 opens the log file of TRICORN_LOG again.
+   * stop it, each one a step further: drain, stop, end of all requests; SIGHUP and SIGUSR2 reload; SIGUSR1 opens the log file of TRICORN_LOG again.
    */
   readonly signals?: boolean | undefined;
   /** The log of the master, which also gets the lines that workers print; by default the one that `serve` has. */
@@ -79,10 +84,12 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
   const {
     workers = availableParallelism(),
     startLimit = START_LIMIT,
+    drain = 0,
     recycle = {},
     signals = true,
   } = options;
   requireNumber("workers", { value: workers, least: 1, isWhole: true });
+  requireNumber("drain", { value: drain, least: 0 });
   requireNumber("startLimit", { value: startLimit, least: 1 });
   for (const name of ["requests", "rss", "age"] as const)
     requireNumber(`recycle.${name}`, { value: recycle[name] ?? 1, least: 1 });
@@ -125,6 +132,7 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
       workers,
       sockets,
       recycle,
+      drain,
       startLimit,
       log,
       printed: printedLine(options.log ?? logStream()),
@@ -135,7 +143,7 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
       try {
         await operations.attach(master, master.access);
       } catch (error) {
-        await master.stop();
+        await master.stop({ drain: 0 });
         throw error;
       }
       master.once("stopped", end);

@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 
+import type { StopOptions } from "./drain.js";
 import type { ReloadOutcome, WorkerEnd, WorkerReport } from "./reports.js";
 
 /** What happens under a master, with the arguments of the listeners. */
@@ -12,7 +13,9 @@ export interface SupervisedEvents {
   readonly reloading: [];
   /** A reload has ended, well or not. */
   readonly reloaded: [outcome: ReloadOutcome];
-  /** It was asked to stop. */
+  /** It was asked to stop, and serves on for so long before; ms. */
+  readonly draining: [time: number];
+  /** It stops. */
   readonly stopping: [];
   /** All workers have ended, and the sockets are closed. */
   readonly stopped: [];
@@ -30,7 +33,9 @@ export interface Supervised extends EventEmitter<SupervisedEvents> {
   readonly lastReloads: readonly ReloadOutcome[];
   /** The last twenty workers that crashed, were killed or were recycled, the newest one last. */
   readonly lastEnds: readonly WorkerEnd[];
-  /** Whether it was asked to stop. */
+  /** While it serves on before it stops, when it stops; ms since 1970. */
+  readonly drainEndsAt: number | undefined;
+  /** Whether it stops. */
   readonly isStopping: boolean;
   /** Asks the workers for their statistics; those that do not answer within `limit` ms, 1000 by default, have none. */
   report(limit?: number): Promise<readonly WorkerReport[]>;
@@ -38,11 +43,14 @@ export interface Supervised extends EventEmitter<SupervisedEvents> {
   answers(limit?: number): Promise<boolean>;
   /**
    * Replaces the workers one after another by new ones, which load the program again. If one does not start, the old ones serve
-   * on. A reload that is asked for during another one follows it. Never rejects.
+   * on. A reload that is asked for during another one follows it; while the master drains, it fails. Never rejects.
    */
   reload(): Promise<ReloadOutcome>;
   /** Resolves when no old worker is left: those of earlier generations, and those that were recycled. */
   oldWorkersGone(): Promise<void>;
-  /** Stops: the workers finish their requests, then the sockets close. A second call ends the workers at once. */
-  stop(): Promise<void>;
+  /**
+   * Stops: drains if it is to, then the workers finish their requests, and the sockets close. Another call ends the drain, and one
+   * after that the workers. Resolves when it has stopped.
+   */
+  stop(options?: StopOptions): Promise<void>;
 }

@@ -36,6 +36,7 @@ export function takeNotifyFacts(): NotifyFacts | undefined {
 export type ServiceNews =
   | { readonly kind: "ready"; readonly status: string }
   | { readonly kind: "reloading" }
+  | { readonly kind: "draining" }
   | { readonly kind: "stopping" }
   | { readonly kind: "alive" };
 
@@ -46,6 +47,9 @@ export function formatNews(news: ServiceNews, now: bigint): readonly string[] {
       return ["READY=1", `STATUS=${news.status}`];
     case "reloading":
       return ["RELOADING=1", `MONOTONIC_USEC=${now / NANOSECONDS_PER_MICROSECOND}`, "STATUS=Reloading"];
+    // From STOPPING=1 on, systemd would count TimeoutStopSec= after a `tricorn stop` too.
+    case "draining":
+      return ["STATUS=Draining"];
     case "stopping":
       return ["STOPPING=1", "STATUS=Stopping"];
     case "alive":

@@ -52,7 +52,7 @@ describe("tricorn", () => {
   });
 
   test.each([
-    [[], "a command is required: init, dev, config, serve, status, reload or stop; see tricorn --help"],
+    [[], "a command is required: init, dev, config, serve, status, ping, reload or stop; see tricorn --help"],
     [["conf"], 'unknown command "conf"'],
     [["config"], "a Web server is required: apache, "],
     [["serve"], "a program is required: tricorn serve main.js; see tricorn serve --help"],

@@ -582,7 +582,10 @@ describe("docs/operations.md", () => {
     const { log } = capturedLog();
     const status = { program: "/srv/hats/dist/main.js", pid: 1, startedAt: 0, at: 0, isStopping: false };
     const snapshot = { ...status, addresses: [], workers: [], wanted: 1, lastReloads: [], lastEnds: [] };
-    const shown = { status: () => Promise.resolve(snapshot), answers: () => Promise.resolve(false) };
+    const shown = {
+      status: () => Promise.resolve(snapshot),
+      ping: () => Promise.resolve("no worker answers" as const),
+    };
     const page = new Server(new StatusApplication(shown, log), { log });
     const unix = join(temporaryFolder(), "status.sock");
     await page.listen(unix);

@@ -11,7 +11,7 @@ import type { ControlAnswer, ControlRequest } from "../../src/supervisor/control
 import { ControlSocket, type ControlAnswerer } from "../../src/supervisor/control-socket.js";
 import { deferred, temporaryFolder } from "../support/served.js";
 
-const pong: ControlAnswer = { kind: "pong", isAlive: true };
+const pong: ControlAnswer = { kind: "pinged", result: "pong" };
 
 async function open(
   answer: ControlAnswerer,
@@ -59,6 +59,8 @@ describe("ControlSocket", () => {
       { command: "reload", wait: false },
       { command: "reload", wait: true },
       { command: "stop" },
+      { command: "stop", drain: 0 },
+      { command: "stop", drain: 2_500.5 },
     ] as const) {
       expect(await askMaster({ path, request })).toEqual(pong);
       expect(asked.at(-1)).toEqual(request);
@@ -72,7 +74,7 @@ describe("ControlSocket", () => {
     for (const piece of ['{"comm', 'and":"pi', 'ng"}\n']) {
       await new Promise((resolve) => client.write(piece, resolve));
     }
-    expect(await text(client)).toBe('{"kind":"pong","isAlive":true}\n');
+    expect(await text(client)).toBe('{"kind":"pinged","result":"pong"}\n');
   });
 
   test.each([
@@ -81,6 +83,8 @@ describe("ControlSocket", () => {
     ["null\n", "the request is not a JSON object"],
     ['{"command":"__proto__"}\n', "there are the commands ping, status, reload and stop"],
     ['{"command":["stop"]}\n', "there are the commands ping, status, reload and stop"],
+    ['{"command":"stop","drain":-1}\n', "drain is not a time in ms"],
+    ['{"command":"stop","drain":"10"}\n', "drain is not a time in ms"],
     [`${" ".repeat(1025)}\n`, "the request is longer than 1024 bytes"],
     ["x".repeat(5_000), "the request is longer than 1024 bytes"],
   ])("refuses %j", async (bytes, fact) => {

@@ -3,6 +3,7 @@ import { FastCgiClient } from "tricorn/client";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { Server } from "../../src/server/server.js";
+import { ping, type Ping } from "../../src/supervisor/ping.js";
 import type { WorkerReport, WorkerStatistics } from "../../src/supervisor/reports.js";
 import { formatStatus, isAlive, publicStatus, type Status } from "../../src/supervisor/status.js";
 import { StatusApplication } from "../../src/supervisor/status-application.js";
@@ -116,6 +117,14 @@ active:         1
 `);
   });
 
+  test.each<[Partial<Status>, string]>([
+    [{ drainEndsAt: start + 96_500 }, "draining, stops in 7 s"],
+    [{ drainEndsAt: start + 89_000 }, "draining, stops in 0 s"],
+    [{ drainEndsAt: start + 96_500, isStopping: true }, "stopping"],
+  ])("says of %j that it is %s", (change, state) => {
+    expect(formatStatus({ ...status, ...change })).toContain(`\nstate:          ${state}\n`);
+  });
+
   test("lists at most a hundred requests of a worker, each as one line", () => {
     const active = Array.from({ length: 130 }, () => ({
       role: "responder",
@@ -170,8 +179,11 @@ test("formatStatus says how many workers are missing", () => {
 describe("StatusApplication", () => {
   async function serve(snapshot: () => Promise<Status>): Promise<FastCgiClient> {
     const { log } = capturedLog();
-    const answers = async (): Promise<boolean> => isAlive((await snapshot()).workers);
-    const server = new Server(new StatusApplication({ status: snapshot, answers }, log), { log });
+    const asked = async (): Promise<Ping> => {
+      const { workers, isStopping, drainEndsAt } = await snapshot();
+      return ping({ answers: () => Promise.resolve(isAlive(workers)), isStopping, drainEndsAt });
+    };
+    const server = new Server(new StatusApplication({ status: snapshot, ping: asked }, log), { log });
     const address = join(temporaryFolder(), "status.sock");
     await server.listen(address);
     const client = new FastCgiClient({ address });
@@ -186,14 +198,15 @@ describe("StatusApplication", () => {
     params: { REQUEST_METHOD: method, SCRIPT_NAME: path, QUERY_STRING: query },
   });
 
-  test("answers pong while a worker answers, and 503 otherwise", async () => {
-    let workers: readonly WorkerReport[] = [worker, hung];
-    const client = await serve(() => Promise.resolve({ ...status, workers }));
-    const alive = await client.request(request("/ping"));
-    expect([alive.status, await alive.text()]).toEqual([200, "pong\n"]);
-    workers = [hung];
-    const dead = await client.request(request("/ping"));
-    expect([dead.status, await dead.text()]).toEqual([503, "no worker answers\n"]);
+  test.each<[string, Partial<Status>, number, string]>([
+    ["while a worker answers", { workers: [worker, hung] }, 200, "pong\n"],
+    ["if none answers", { workers: [hung] }, 503, "no worker answers\n"],
+    ["while the master drains", { drainEndsAt: start + 95_000 }, 503, "draining\n"],
+    ["while it stops", { isStopping: true }, 503, "stopping\n"],
+  ])("answers a ping %s", async (_when, change, code, text) => {
+    const client = await serve(() => Promise.resolve({ ...status, ...change }));
+    const answer = await client.request(request("/ping"));
+    expect([answer.status, await answer.text()]).toEqual([code, text]);
   });
 
   test("shows the status as text, and as JSON if the query says so", async () => {

@@ -46,6 +46,7 @@ test("SystemdNotify sends news to the socket of systemd, in their order", async 
   void systemd.send({ kind: "ready", status: "Serving with 2 workers" });
   void systemd.send({ kind: "reloading" });
   void systemd.send({ kind: "alive" });
+  void systemd.send({ kind: "draining" });
   await systemd.send({ kind: "stopping" });
 
   await expect
@@ -57,6 +58,7 @@ test("SystemdNotify sends news to the socket of systemd, in their order", async 
       expect.stringMatching(/^MONOTONIC_USEC=\d+$/),
       "STATUS=Reloading",
       "WATCHDOG=1",
+      "STATUS=Draining",
       "STOPPING=1",
       "STATUS=Stopping",
     ]);

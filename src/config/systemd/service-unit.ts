@@ -61,7 +61,7 @@ export function serviceUnit(deployment: Deployment): string[] {
     "UMask=0027",
     "# After SIGTERM, it finishes active requests.",
     "KillMode=mixed",
-    `TimeoutStopSec=${supervised === undefined ? STOP_TIMEOUT : MASTER_STOP_TIMEOUT}`,
+    `TimeoutStopSec=${supervised === undefined ? STOP_TIMEOUT : MASTER_STOP_TIMEOUT + supervised.drain}`,
     "Restart=on-failure",
     "RestartSec=1",
     "# The last resort against a leak: the kernel ends a process that needs more.",

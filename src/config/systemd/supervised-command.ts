@@ -6,6 +6,8 @@ export interface SupervisedCommand {
   readonly start: readonly string[];
   /** Reloads it, and fails if the new version does not start. */
   readonly reload: readonly string[];
+  /** For how long it serves on when it is asked to stop; s. */
+  readonly drain: number;
   /** The folder below /run that the service needs for its control socket; undefined if the command names another. */
   readonly folder: string | undefined;
 }
@@ -25,15 +27,20 @@ export function supervisedCommand(words: readonly string[], name: string): Super
   if (at < 0) return undefined;
   const tricorn = words.slice(0, at + 1);
   const options = words.slice(at + 2);
-  const given = optionValue(options, "--control");
+  // What follows is the program's.
+  const end = options.indexOf("--");
+  const own = end < 0 ? options : options.slice(0, end);
+  const given = optionValue(own, "--control");
+  const drain = Number(optionValue(own, "--drain") ?? 0) || 0;
   if (given !== undefined)
-    return { start: words, reload: [...tricorn, "reload", "--control", given], folder: undefined };
+    return { start: words, reload: [...tricorn, "reload", "--control", given], drain, folder: undefined };
   const folder = `${name}-control`;
   const control = `/run/${folder}/master.sock`;
   return {
     // Before the program, whose own options may follow.
     start: [...tricorn, "serve", "--control", control, ...options],
     reload: [...tricorn, "reload", "--control", control],
+    drain,
     folder,
   };
 }

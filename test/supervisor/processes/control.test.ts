@@ -166,6 +166,8 @@ test("no socket and no process is left of a master whose control socket is not s
 test.each([
   [["status", "--wait"], "Unknown option '--wait'"],
   [["reload", "now"], "Unexpected argument 'now'"],
+  [["ping", "--json"], "Unknown option '--json'"],
+  [["stop", "--drain", "soon"], '--drain is "soon", not a number of 0 or more'],
   [["stop", "--control", "a", "--pid-file", "b"], "--control and --pid-file name the same thing"],
 ])("tricorn refuses the arguments %j", async (args, fact) => {
   const { code, err } = await runTricorn(args);
@@ -174,7 +176,7 @@ test.each([
   expect(err).toContain(`; see tricorn ${args[0]} --help`);
 });
 
-test.each(["status", "reload", "stop"])("tricorn %s --help explains its options", async (command) => {
+test.each(["status", "ping", "reload", "stop"])("tricorn %s --help explains its options", async (command) => {
   const { code, out } = await runTricorn([command, "--help"]);
   expect(code).toBe(0);
   expect(out).toContain(`Usage: tricorn ${command} [options]\n`);

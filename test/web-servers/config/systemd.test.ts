@@ -142,6 +142,17 @@ describe("the units of systemd", () => {
     expect(service!.text).toContain("\nEnvironment=PWD=/srv/books\n");
   });
 
+  test.each([
+    ["50", []],
+    ["62.5", ["--drain", "12.5"]],
+    ["60", ["--drain=10"]],
+    ["50", ["--", "--drain", "10"]],
+  ])("let a master %s s to stop with %j", (seconds, options) => {
+    const command = ["tricorn", "serve", "main.js", ...options];
+    const [, service] = write("systemd", { command }).files;
+    expect(setting(service!.text, "TimeoutStopSec")).toBe(seconds);
+  });
+
   test.each([["--control", "/srv/books/control/master.sock"], ["--control=/srv/books/control/master.sock"]])(
     "use the control socket that the command names: %s %s",
     (...option) => {
