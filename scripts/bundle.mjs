@@ -78,7 +78,7 @@ const { output } = await bundle.write({
 await bundle.close();
 for (const { fileName, code } of output) writeFileSync(resolve(root, folder, fileName), inOneByte(code));
 // Browsers get them as they are.
-for (const page of ["page", "inspector/page"]) {
+for (const page of ["page", "inspector/page", "supervisor/page"]) {
   cpSync(resolve(root, "src", page), resolve(root, folder, page), {
     recursive: true,
     filter: (path) => !/\.(?:ts|json|md)$/.test(path),

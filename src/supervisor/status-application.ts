@@ -4,6 +4,7 @@ import { Role } from "../protocol/constants.js";
 import type { Application, Refusal, RoleInputs } from "../protocol/application-side/application.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import type { Ping } from "./ping.js";
+import { makeStatusPage, type StatusPage } from "./status-page.js";
 import { formatStatus, publicStatus, type Status } from "./status.js";
 
 /** How long an answer may take; the master's own limit for its workers is shorter. ms. */
@@ -28,12 +29,14 @@ export interface ShownMaster {
 
 /**
  * Answers `/ping` and `/status` over FastCGI, in the master, as PHP-FPM does: a Web server passes the two paths to the listener of
- * this application. `/ping` is 503 if no worker answers, and while it drains; `/status?json` is JSON. It shows paths of requests, without queries and
- * other params.
+ * this application. `/ping` is 503 if no worker answers, and while it drains. `/status?json` is JSON, and `/status?html` a page that
+ * shows it live. All show paths of requests, without queries and other params.
  */
 export class StatusApplication implements Application {
   readonly #master: ShownMaster;
   readonly #log: Logger;
+  /** Made when it is first asked for. */
+  #page: StatusPage | undefined;
 
   constructor(master: ShownMaster, log: Logger) {
     this.#master = master;
@@ -71,19 +74,21 @@ export class StatusApplication implements Application {
     }
     // The Web server may strip a prefix, or not.
     const path = `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
-    const answer = await this.#page(path.slice(path.lastIndexOf("/") + 1), params.get("QUERY_STRING") ?? "");
+    const answer = await this.#find(path.slice(path.lastIndexOf("/") + 1), params.get("QUERY_STRING") ?? "");
     send(exchange, method === "HEAD" ? { ...answer, isHead: true } : answer);
   }
 
-  async #page(page: string, query: string): Promise<Answer> {
+  async #find(page: string, query: string): Promise<Answer> {
     switch (page) {
       case "ping": {
         const result = await this.#master.ping();
         return text(result === "pong" ? 200 : 503, `${result}\n`);
       }
       case "status": {
+        const members = new URLSearchParams(query);
+        if (members.has("html")) return showPage((this.#page ??= await makeStatusPage()));
         const status = publicStatus(await this.#master.status());
-        return new URLSearchParams(query).has("json")
+        return members.has("json")
           ? { status: 200, type: "application/json", body: `${JSON.stringify(status)}\n` }
           : text(200, formatStatus(status));
       }
@@ -91,6 +96,11 @@ export class StatusApplication implements Application {
         return text(404, "there are /ping and /status\n");
     }
   }
+}
+
+function showPage({ html, policy }: StatusPage): Answer {
+  const fields = `Content-Security-Policy: ${policy}\r\nReferrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\n`;
+  return { status: 200, type: "text/html; charset=utf-8", body: html, fields };
 }
 
 function text(status: number, body: string): Answer {

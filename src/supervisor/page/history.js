@@ -1,0 +1,34 @@
+/** @import { Status } from "../status.js" */
+/** @import { HistoryPoint } from "../observed-status.js" */
+
+/** The time that charts show; ms. */
+export const SPAN = 300_000;
+/** The time between two points; s. */
+export const INTERVAL = 2;
+const MINUTE = 60_000;
+
+/**
+ * @param {Status | undefined} status
+ * @returns {readonly HistoryPoint[]} the points of the last five minutes, oldest first
+ */
+export function historyOf(status) {
+  const history = status?.observed?.history ?? [];
+  const end = history.at(-1)?.at ?? 0;
+  return history.filter(({ at }) => end - at <= SPAN);
+}
+
+/**
+ * @param {Status} status
+ * @returns {readonly HistoryPoint[]}
+ */
+export function lastMinuteOf(status) {
+  return historyOf(status).filter(({ at }) => status.at - at < MINUTE);
+}
+
+/**
+ * @param {readonly number[]} numbers
+ * @returns {number}
+ */
+export function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
