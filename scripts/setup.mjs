@@ -29,6 +29,7 @@ const requirements = [
   { package: "nginx", file: "nginx" },
   { package: "openssl", file: "openssl" },
   { package: "php-fpm", file: "php-fpm8.2" },
+  { package: "prometheus", file: "promtool" }, // reads the metrics as Prometheus does
   { package: "spawn-fcgi", file: "spawn-fcgi" },
   { package: "util-linux", file: "setpriv" }, // so that no server outlives the tests
   { package: "systemd", file: "systemd-socket-activate" }, // only the program; nothing is booted with it

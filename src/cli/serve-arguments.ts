@@ -37,7 +37,11 @@ export const serveOptions: readonly CommandOption[] = [
   { name: "umask", value: "octal", meaning: "the umask, such as 027" },
   { name: "pid-file", value: "file", meaning: "the file with the process id of the master" },
   { name: "log", value: "file", meaning: "the log; SIGUSR1 opens it again. By default standard error" },
-  { name: "status-listen", value: "address", meaning: "where /ping and /status are answered over FastCGI" },
+  {
+    name: "status-listen",
+    value: "address",
+    meaning: "where /ping, /status and /metrics are answered over FastCGI",
+  },
   {
     name: "control",
     value: "file",

@@ -48,6 +48,8 @@ export class RequestEvent {
   authorizer: string | undefined;
   /** The last error of its handler. */
   error: unknown;
+  /** Whether its answer broke off because it could not be completed. */
+  isBrokenOff = false;
   /** Bytes of the body that were sent. */
   bytesOut = 0;
 
@@ -96,14 +98,16 @@ export class RequestEvent {
   /** Whether the Web server has aborted it, or its connection was lost. */
   get isAbortedByPeer(): boolean {
     const { aborted } = this;
-    return aborted !== undefined && BY_PEER.has(aborted.code);
+    // An answer breaks off by the end of its connection.
+    return aborted !== undefined && !this.isBrokenOff && BY_PEER.has(aborted.code);
   }
 
   /** The code of the limit, the rule or the time limit that has refused it: `ERR_LIMIT_BODY`; undefined if none has. */
   get refused(): string | undefined {
-    if (this.isAbortedByPeer) return undefined;
+    const { aborted } = this;
+    if (aborted !== undefined && BY_PEER.has(aborted.code)) return undefined;
     // A time limit of the connection, and a handler that answers when it is aborted, leave no other code.
-    return this.#refusal ?? this.aborted?.code;
+    return this.#refusal ?? aborted?.code;
   }
 
   set refused(code: string | undefined) {
@@ -152,6 +156,10 @@ class Observation implements AnswerObserver {
     this.#event.decision = isAllowed ? "allow" : "deny";
     this.#event.authorizer = this.#event.route;
     for (const observer of this.#observers) observer.decided?.(this.#event);
+  }
+
+  brokenOff(): void {
+    this.#event.isBrokenOff = true;
   }
 
   refused(code: string): void {

@@ -51,6 +51,7 @@ function factsOf(request: RequestEvent): Record<string, unknown> {
     bytesOut,
     aborted: aborted?.code,
     refused: request.refused,
+    brokenOff: request.isBrokenOff ? true : undefined,
     traceId: trace?.traceId,
   };
 }
@@ -66,6 +67,7 @@ function formatRequest(request: RequestEvent): string {
     decision ?? "",
     status ?? "no status",
     `${request.duration.toFixed(1)} ms`,
+    request.isBrokenOff ? "broken off" : "",
     request.refused ?? aborted?.code ?? "",
   ];
   return `${oneLine(parts.filter((part) => part !== "").join(" "))}\n`;

@@ -14,6 +14,8 @@ export interface WorkerPlace {
   readonly sockets: readonly InheritedSocket[];
   /** Whether it logs where its event loop spins if that stands still. */
   readonly hangReport: boolean;
+  /** Whether it counts its requests for the master. */
+  readonly isObserved: boolean;
   /** The process id of the master. */
   readonly master: number;
   /** The unix socket at which the worker finds the next master if its own one dies; undefined if it cannot. */

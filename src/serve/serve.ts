@@ -123,8 +123,12 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
     }
     const options: ServerOptions = { log: served.log, ...serverOptions };
     const { log } = options;
-    const observers =
-      isLogged === true ? [accessLog({ log, isDefault: log === served.log && ownLog === undefined })] : [];
+    const observers = [
+      isLogged === true
+        ? accessLog({ log, isDefault: log === served.log && ownLog === undefined })
+        : undefined,
+      side?.kind === "worker" ? await side.observer() : undefined,
+    ].filter((observer) => observer !== undefined);
     const dispatcher = await openDispatcher(served.roles, { bridges, vouchesFor, observers });
     if (side?.kind === "worker" && listen !== undefined) {
       served.log.info(`Under its supervisor this program listens on ${side.addresses.join(", ")}`);

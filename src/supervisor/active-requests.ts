@@ -1,13 +1,10 @@
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { Role } from "../protocol/constants.js";
 import type { ActiveRequest } from "./reports.js";
+import { shownMethod, shownPath } from "./shown-target.js";
 
 /** Requests that are listed. */
 const MOST_LISTED = 1_000;
-/** The longest method and path that are shown, in characters: peers choose both, and a report goes through the master. */
-const MOST_METHOD = 32;
-const MOST_PATH = 200;
-const CUT = "…";
 
 /** Describes requests that a worker is answering, at most a thousand, oldest first. @param now of the clock of `performance` */
 export function activeRequests(
@@ -19,8 +16,8 @@ export function activeRequests(
     if (requests.length === MOST_LISTED) break;
     requests.push({
       role: nameOf(role),
-      method: shortened(params.get("REQUEST_METHOD") ?? "", MOST_METHOD),
-      path: shortened(pathOf(params), MOST_PATH),
+      method: shownMethod(params.get("REQUEST_METHOD") ?? ""),
+      path: shownPath(pathOf(params)),
       route: observer?.route,
       age: Math.round(now - begunAt),
     });
@@ -33,10 +30,6 @@ function pathOf(params: Exchange["params"]): string {
   const target =
     params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
   return target.split("?", 1)[0]!;
-}
-
-function shortened(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}${CUT}`;
 }
 
 function nameOf(role: number): string {

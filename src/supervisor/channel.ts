@@ -1,6 +1,7 @@
 import type { SocketHandle } from "../server/accepted-socket.js";
 import type { Gift } from "../server/giving.js";
 import type { SocketAccess } from "../server/socket-access.js";
+import type { ObservedRequestsReport } from "./request-counter.js";
 import type { WorkerFailure, WorkerStatistics } from "./reports.js";
 
 /**
@@ -70,7 +71,11 @@ export type MessageToMaster =
       readonly statistics: WorkerStatistics;
       /** What comes to it: requests a second, and connections. */
       readonly load: number;
-    };
+      /** What it has counted since it last said so; undefined if it does not count. */
+      readonly observed?: ObservedRequestsReport | undefined;
+    }
+  /** The same, before it ends: no report follows. */
+  | { readonly kind: "observed"; readonly observed: ObservedRequestsReport };
 
 interface ConnectionMessage {
   readonly kind: "connection";

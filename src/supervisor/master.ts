@@ -9,8 +9,10 @@ import { Drain, stopStep, type MasterPhase, type StopOptions } from "./drain.js"
 import type { ListeningSockets } from "./listening-sockets.js";
 import { MasterTransfers, type TransferEnd } from "./master-transfers.js";
 import type { RecyclingLimits } from "./recycling.js";
+import type { Observations } from "./observations.js";
 import { Replacements, type ReplacementsHost } from "./replacements.js";
 import type { ReloadOutcome, WorkerEnd, WorkerFailure, WorkerReport } from "./reports.js";
+import type { ObservedRequestsReport } from "./request-counter.js";
 import { Slot, type SlotHost } from "./slot.js";
 import type { Supervised, SupervisedEvents } from "./supervised.js";
 import type { Takeover } from "./takeover.js";
@@ -40,6 +42,8 @@ export interface MasterOptions {
   /** How long a worker may take until it is ready; ms. */
   readonly startLimit: number;
   readonly log: Logger;
+  /** Gets what the workers count; undefined if they do not. */
+  readonly observations: Observations | undefined;
   /** Writes a line that a worker has printed. */
   readonly printed: (line: PrintedLine) => void;
 }
@@ -234,6 +238,10 @@ export class Master
         return;
       case "report":
         this.#watch.reported(worker, message);
+        this.#observed(worker, message.observed);
+        return;
+      case "observed":
+        this.#observed(worker, message.observed);
         return;
       case "connection":
       case "accepted":
@@ -254,6 +262,7 @@ export class Master
       received: (orphan, message, handle) => this.#transfers.receive(orphan, message, handle),
       isSending: (orphan) => this.#transfers.isSending(orphan),
       ended: (orphan) => this.#transfers.ended(orphan),
+      observed: (orphan, report) => this.#observed(orphan, report),
     });
   }
 
@@ -262,6 +271,7 @@ export class Master
   }
 
   reloaded(outcome: ReloadOutcome): void {
+    this.#options.observations?.reloaded(outcome);
     this.emit("reloaded", outcome);
   }
 
@@ -283,6 +293,10 @@ export class Master
     if (this.#isStopping) return "stopping";
     if (this.#drain !== undefined) return "draining";
     return this.#areNamed ? "serving" : "starting";
+  }
+
+  #observed({ pid }: { readonly pid: number }, report: ObservedRequestsReport | undefined): void {
+    if (report !== undefined) this.#options.observations?.add(pid, report);
   }
 
   #isCurrent(worker: WorkerProcess): boolean {
@@ -344,6 +358,7 @@ export class Master
   /** Evens out what the workers have to do, unless they are just being replaced. */
   asked(): void {
     const serving = this.#slots.flatMap(({ current }) => (current?.state.kind === "ready" ? current : []));
+    this.#options.observations?.asked(this.workers);
     this.#balancer.balance(this.#replacements.isReloading ? [] : serving);
   }
 

@@ -3,6 +3,7 @@ export interface ObservedStatus {
   readonly totals: ObservedTotals;
   /** How many requests were refused, by the code of the error: `ERR_LIMIT_BODY`. */
   readonly refusals: Readonly<Record<string, number>>;
+  readonly lastMinute: RecentRequests;
   /** The last five minutes, a point for every 2 s, oldest first. */
   readonly history: readonly HistoryPoint[];
   /** The routes with the most requests, at most 100, most first. */
@@ -18,7 +19,7 @@ export interface ObservedStatus {
 export interface ObservedTotals {
   /** Requests that have ended. */
   readonly requests: number;
-  /** Those with a status of 500 or more, or without one. */
+  /** Those with a status of 500 or more, without one, or whose answer broke off; not those that the peer aborted. */
   readonly failed: number;
   /** Those that the Web server has aborted, or whose connection was lost. */
   readonly aborted: number;
@@ -34,6 +35,22 @@ export interface ObservedTotals {
   readonly bytesIn: number;
   /** Bytes of the bodies of answers. */
   readonly bytesOut: number;
+}
+
+/** The last minute, or as much as is known of it. */
+export interface RecentRequests {
+  /** How many seconds are known: 60 at most. */
+  readonly seconds: number;
+  /** Requests that ended in them. */
+  readonly requests: number;
+  readonly failed: number;
+  readonly refused: number;
+  /** What half of them took at most; ms, null if none ended. */
+  readonly p50: number | null;
+  /** What 99 of 100 took at most; ms, null if none ended. */
+  readonly p99: number | null;
+  /** The longest delay of the event loop of any worker; ms. */
+  readonly lag: number;
 }
 
 /** An interval of 2 s. */

@@ -5,6 +5,7 @@ import { Server } from "../server/server.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import { answerControl } from "./control-answers.js";
 import { ControlSocket } from "./control-socket.js";
+import { Observations } from "./observations.js";
 import { ping } from "./ping.js";
 import { PidFile } from "./pid-file.js";
 import { notifySystemd } from "./service-news.js";
@@ -17,7 +18,10 @@ import { takeNotifyFacts, type SystemdNotify } from "./systemd-notify.js";
 export interface OperationsOptions {
   /** The path of its control socket, in a folder that only its user may enter. */
   readonly control?: string | undefined;
-  /** Where it answers `/ping` and `/status` over FastCGI. */
+  /**
+   * Where it answers `/ping`, `/status` and `/metrics` over FastCGI. With it the workers count their requests by route, with the time
+   * that they take.
+   */
   readonly statusListen?: AddressLike | undefined;
   /** The file with its process id, from when all workers are ready until it ends. */
   readonly pidFile?: string | undefined;
@@ -35,7 +39,8 @@ export class Operations {
   readonly #of: OperatedProgram;
   readonly #startedAt = Date.now();
   readonly #control: ControlSocket | undefined;
-  readonly #statusListen: AddressLike | undefined;
+  /** Where the page is, and what it shows of requests; undefined without one. */
+  readonly #shown: { readonly listen: AddressLike; readonly observations: Observations } | undefined;
   #page: Server | undefined;
   readonly #pidFile: PidFile | undefined;
   readonly #notifyFacts = takeNotifyFacts();
@@ -46,7 +51,8 @@ export class Operations {
     this.#of = of;
     this.#control =
       control === undefined ? undefined : new ControlSocket(control, (request) => this.#answer(request));
-    this.#statusListen = statusListen;
+    this.#shown =
+      statusListen === undefined ? undefined : { listen: statusListen, observations: new Observations() };
     this.#pidFile = pidFile === undefined ? undefined : new PidFile(pidFile);
   }
 
@@ -77,18 +83,32 @@ export class Operations {
    */
   async attach(master: Supervised, access: SocketAccess): Promise<void> {
     this.#master = master;
-    if (this.#statusListen !== undefined) {
+    if (this.#shown !== undefined) {
       const { log } = this.#of;
-      const shown = { status: () => this.#status(), ping: () => ping(master) };
+      const { listen, observations } = this.#shown;
+      const shown = {
+        status: () => this.#status(),
+        ping: () => ping(master),
+        metrics: async () => {
+          // Loaded for the first reader of it.
+          const { formatMetrics } = await import("./metrics.js");
+          return formatMetrics(await this.#status(), observations);
+        },
+      };
       const page = new StatusApplication(shown, log);
       this.#page = new Server(page, { log, socketAccess: access });
-      await this.#page.listen(this.#statusListen);
+      await this.#page.listen(listen);
       // Its address is free for the next master, as those of the program are.
       master.once("stopping", () => void this.#page?.close());
     }
     this.#pidFile?.write();
     const facts = this.#notifyFacts;
     if (facts !== undefined) this.#systemd = notifySystemd(master, { facts, log: this.#of.log });
+  }
+
+  /** Gets what the workers count; undefined without a status page: then they do not. */
+  get observations(): Observations | undefined {
+    return this.#shown?.observations;
   }
 
   /** Closes the sockets and removes the files, when the master has stopped. Resolves when systemd has heard of it. */
@@ -118,10 +138,12 @@ export class Operations {
       drainEndsAt: master?.drainEndsAt,
       isStopping: master?.isStopping ?? false,
       addresses: master?.addresses ?? [],
+      // First: with its answer each worker brings what it has counted.
       workers: (await master?.report()) ?? [],
       wanted: master?.wanted ?? 0,
       lastReloads: master?.lastReloads ?? [],
       lastEnds: master?.lastEnds ?? [],
+      observed: this.observations?.status,
     };
   }
 }

@@ -1,6 +1,9 @@
 import { z } from "zod";
 
 import type { MessageToMaster } from "./channel.js";
+import { DURATION_BOUNDS } from "./duration-histogram.js";
+import { MOST_NAMES, MOST_SERIES } from "./request-counts.js";
+import { MOST_SLOW } from "./slowest-requests.js";
 
 /** Connections and requests that a worker numbers. */
 const Id = z.number().int().min(0);
@@ -13,6 +16,8 @@ const Statistics = z.object({
   requests: Amount,
   refusals: Amount,
   connections: Amount,
+  activeCount: Id,
+  lag: Amount.optional(),
   active: z.array(
     z.object({
       role: Text,
@@ -23,6 +28,44 @@ const Statistics = z.object({
       age: z.number(),
     }),
   ),
+});
+
+const Counts = (most: number) => z.array(z.tuple([Text, Id])).max(most);
+const Observed = z.object({
+  series: z
+    .array(
+      z.object({
+        role: Text,
+        route: Text,
+        status: Text,
+        failed: Id,
+        took: Amount,
+        durations: z.array(z.tuple([Id.max(DURATION_BOUNDS.length), Id])).max(DURATION_BOUNDS.length + 1),
+      }),
+    )
+    .max(MOST_SERIES + 1),
+  decisions: z.array(z.tuple([Text, z.object({ allowed: Id, denied: Id })])).max(MOST_NAMES + 1),
+  refusals: Counts(MOST_NAMES + 1),
+  protocolErrors: Counts(MOST_NAMES + 1),
+  aborted: Id,
+  bytesIn: Id,
+  bytesOut: Id,
+  slow: z
+    .array(
+      z.object({
+        id: Text,
+        role: Text,
+        method: Text,
+        path: Text,
+        route: Text.optional(),
+        startedAt: Amount,
+        duration: Amount,
+        status: z.number().optional(),
+        standsAt: Text.optional(),
+      }),
+    )
+    .max(MOST_SLOW),
+  lag: Amount,
 });
 const Owner = z.union([z.number(), Text]).optional();
 const Access = z.object({ mode: z.number().optional(), owner: Owner, group: Owner });
@@ -42,7 +85,14 @@ const Message = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("withdrawn"), id: Id }),
   z.object({ kind: z.literal("socket") }),
   z.object({ kind: z.literal("orphan"), pid: Id }),
-  z.object({ kind: z.literal("report"), id: Id, statistics: Statistics, load: Amount }),
+  z.object({
+    kind: z.literal("report"),
+    id: Id,
+    statistics: Statistics,
+    load: Amount,
+    observed: Observed.optional(),
+  }),
+  z.object({ kind: z.literal("observed"), observed: Observed }),
 ]);
 
 const kinds: ReadonlySet<unknown> = new Set(Message.options.flatMap(({ shape }) => [...shape.kind.values]));

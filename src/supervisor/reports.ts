@@ -25,6 +25,10 @@ export interface WorkerStatistics {
   readonly refusals: number;
   /** Open connections. */
   readonly connections: number;
+  /** How many requests are active. */
+  readonly activeCount: number;
+  /** The longest delay of its event loop in the last 15 to 30 s; ms. Only if requests are observed. */
+  readonly lag?: number | undefined;
   /** Active requests, oldest first; at most 1000. */
   readonly active: readonly ActiveRequest[];
 }

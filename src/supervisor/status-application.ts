@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { Role } from "../protocol/constants.js";
 import type { Application, Refusal, RoleInputs } from "../protocol/application-side/application.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
+import type { Metrics } from "./metrics.js";
 import type { Ping } from "./ping.js";
 import { makeStatusPage, type StatusPage } from "./status-page.js";
 import { formatStatus, publicStatus, type Status } from "./status.js";
@@ -25,12 +26,14 @@ export interface ShownMaster {
   status(): Promise<Status>;
   /** Whether it is to get requests. */
   ping(): Promise<Ping>;
+  /** Formats what is known as metrics of Prometheus. */
+  metrics(): Promise<Metrics>;
 }
 
 /**
- * Answers `/ping` and `/status` over FastCGI, in the master, as PHP-FPM does: a Web server passes the two paths to the listener of
- * this application. `/ping` is 503 if no worker answers, and while it drains. `/status?json` is JSON, and `/status?html` a page that
- * shows it live. All show paths of requests, without queries and other params.
+ * Answers `/ping`, `/status` and `/metrics` over FastCGI, in the master, as PHP-FPM does: a Web server passes these paths to the
+ * listener of this application. `/ping` is 503 if no worker answers, and while it drains. `/status?json` is JSON, and `/status?html` a
+ * page that shows it live; `/metrics` is for Prometheus. All show paths of requests, without queries and other params.
  */
 export class StatusApplication implements Application {
   readonly #master: ShownMaster;
@@ -92,8 +95,10 @@ export class StatusApplication implements Application {
           ? { status: 200, type: "application/json", body: `${JSON.stringify(status)}\n` }
           : text(200, formatStatus(status));
       }
+      case "metrics":
+        return { status: 200, ...(await this.#master.metrics()) };
       default:
-        return text(404, "there are /ping and /status\n");
+        return text(404, "there are /ping, /status and /metrics\n");
     }
   }
 }

@@ -67,7 +67,7 @@ export function formatStatus(status: Status): string {
     fact("requests", sum(known.map(({ requests }) => requests))),
     fact("refusals", sum(known.map(({ refusals }) => refusals))),
     fact("connections", sum(known.map(({ connections }) => connections))),
-    fact("active", sum(known.map(({ active }) => active.length))),
+    fact("active", sum(known.map(({ activeCount }) => activeCount))),
     ...lastReloads.map((reload) => fact("reload", formatReload(reload))),
     ...status.lastEnds.map((end) => fact("ended", formatEnd(end))),
     ...workers.flatMap((worker) => ["", "*".repeat(INDENT)].concat(workerFacts(worker, at))),
@@ -99,18 +99,18 @@ function workerFacts(worker: WorkerReport, at: number): string[] {
     ...startFacts(worker.startedAt, at),
   ];
   if (statistics === undefined) return [...facts, fact("statistics", "it does not answer")];
-  const { rss, requests, refusals, connections, active } = statistics;
+  const { rss, requests, refusals, connections, activeCount, active } = statistics;
   const listed = active.slice(0, MOST_LISTED).map(({ method, path, role, age }) => {
     return fact("", oneLine(`${seconds(age)} ${role} ${method} ${path}`));
   });
-  const left = active.length - listed.length;
+  const left = activeCount - listed.length;
   return [
     ...facts,
     fact("memory", `${Math.round(rss / MIB)} MiB`),
     fact("requests", requests),
     fact("refusals", refusals),
     fact("connections", connections),
-    fact("active", active.length),
+    fact("active", activeCount),
     ...listed,
     ...(left > 0 ? [fact("", `and ${left} more`)] : []),
   ];

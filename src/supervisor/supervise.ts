@@ -127,6 +127,7 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
         environment: environmentOfWorkers(),
         identity,
         hangReport: options.hangReport === true,
+        isObserved: operations.observations !== undefined,
         next,
       },
       workers,
@@ -135,6 +136,7 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
       drain,
       startLimit,
       log,
+      observations: operations.observations,
       printed: printedLine(options.log ?? logStream()),
     });
     if (isAskedToStop()) void master.stop().then(end);

@@ -10,6 +10,7 @@ import { Channel, type MessageToWorker, type TransferToMaster } from "./channel.
 import type { TransferEnd } from "./master-transfers.js";
 import { isThere, orphansAt } from "./orphans.js";
 import { parseMessageToMaster } from "./parse-message.js";
+import type { ObservedRequestsReport } from "./request-counter.js";
 
 /** How long the first orphan may take to come; ms. They look for a master four times a second. */
 const FIRST_LIMIT = 3_000;
@@ -29,6 +30,8 @@ export interface OrphanHost {
   isSending(orphan: TransferEnd): boolean;
   /** An orphan has ended. */
   ended(orphan: TransferEnd): void;
+  /** An orphan has counted requests that no master knows of. */
+  observed(orphan: Orphan, report: ObservedRequestsReport): void;
 }
 
 /** A worker of a dead master. */
@@ -67,6 +70,9 @@ class Orphan implements TransferEnd {
             return;
           case "empty":
             channel.send({ kind: "stop" });
+            return;
+          case "observed":
+            orphan?.host?.observed(orphan, message.observed);
             return;
           case "connection":
           case "accepted":

@@ -36,6 +36,8 @@ export interface WorkerProgram {
   readonly identity: Identity | undefined;
   /** Whether a worker logs where its event loop spins if that stands still. */
   readonly hangReport: boolean;
+  /** Whether the workers count their requests. */
+  readonly isObserved: boolean;
   readonly environment: NodeJS.ProcessEnv;
   /** Where its workers find the next master if this one dies. */
   readonly next: string | undefined;
@@ -93,11 +95,12 @@ export class WorkerProcess {
     });
     this.generation = generation;
     this.#listener = listener;
-    const { script, args, directory, environment, identity, hangReport } = program;
+    const { script, args, directory, environment, identity, hangReport, isObserved } = program;
     const place: WorkerPlace = {
       kind: "worker",
       sockets: sockets.map(({ address }, index) => ({ fd: FIRST_SOCKET + index, address })),
       hangReport,
+      isObserved,
       master: process.pid,
       next: program.next,
     };

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { startFailureOf } from "../diagnostics/start-failure.js";
 import { TricornError } from "../errors.js";
 import { endAsBySignal, ignoreOutputErrors, isEnding } from "../process/process-end.js";
+import type { RequestObserver } from "../events/request-event.js";
 import type { WorkerPlace } from "../process/worker-place.js";
 import { formatAddress, parseAddress } from "../protocol/address.js";
 import type { IdleEnd } from "../server/connection-life.js";
@@ -13,6 +14,7 @@ import { activeRequests } from "./active-requests.js";
 import { attachChannel } from "./attach-channel.js";
 import { Channel, type MessageToMaster, type MessageToWorker } from "./channel.js";
 import type { WorkerStatistics } from "./reports.js";
+import type { RequestCounter } from "./request-counter.js";
 import { WorkerTransfers } from "./worker-transfers.js";
 
 /** How often a worker without a master looks for the next one; ms. */
@@ -40,6 +42,7 @@ export class WorkerSide {
   readonly #place: WorkerPlace;
   readonly #channel: Channel<MessageToMaster, MessageToWorker>;
   #parts: WorkerParts | undefined;
+  #counter: RequestCounter | undefined;
   #transfers: WorkerTransfers | undefined;
   #mayListen: (() => void) | undefined;
   #isAlone = false;
@@ -82,6 +85,16 @@ export class WorkerSide {
   /** The addresses of the sockets that this process inherited. */
   get addresses(): readonly string[] {
     return this.#place.sockets.map(({ address }) => address);
+  }
+
+  /** Counts the requests for the master, if it wants that. */
+  async observer(): Promise<RequestObserver | undefined> {
+    if (!this.#place.isObserved) return undefined;
+    const { RequestCounter } = await import("./request-counter.js");
+    this.#counter = new RequestCounter();
+    // However the process ends: what it writes to the channel is sent at once.
+    process.once("exit", () => this.#sendObserved());
+    return this.#counter;
   }
 
   /** Waits until the master wants this worker to listen, and listens on its sockets. */
@@ -131,7 +144,10 @@ export class WorkerSide {
     if (this.#parts === undefined || this.#transfers === undefined) return;
     const emptied = this.#parts.server.leave(this.#transfers.offer);
     this.#channel.send({ kind: "stopped" });
+    // To the next master, if the own one has died.
+    this.#sendObserved();
     void emptied.then(() => {
+      this.#sendObserved();
       if (this.#channel.isOpen) this.#channel.send({ kind: "empty" });
       else this.#stop();
     });
@@ -140,20 +156,33 @@ export class WorkerSide {
   #stop(): void {
     this.#isStopping = true;
     // No other worker takes its connections any more.
-    endAsBySignal(this.#parts?.server.close("after one more request"));
+    endAsBySignal(
+      this.#parts?.server.close("after one more request").finally(() => {
+        this.#sendObserved();
+      }),
+    );
+  }
+
+  /** Sends what was counted, if there is a master. */
+  #sendObserved(): void {
+    if (this.#counter === undefined || !this.#channel.isOpen) return;
+    this.#channel.send({ kind: "observed", observed: this.#counter.take() });
   }
 
   #report({ id, active }: { readonly id: number; readonly active: boolean }): void {
     if (this.#parts === undefined) return;
     const { server } = this.#parts;
+    const observed = this.#counter?.take();
     const statistics: WorkerStatistics = {
       rss: process.memoryUsage.rss(),
       requests: server.requests,
       refusals: server.refusals,
       connections: server.openConnections,
+      activeCount: server.activeRequests,
+      lag: this.#counter?.recentLag,
       active: active ? activeRequests(server.activeExchanges(), performance.now()) : [],
     };
-    this.#channel.send({ kind: "report", id, statistics, load: server.measureLoad() });
+    this.#channel.send({ kind: "report", id, statistics, load: server.measureLoad(), observed });
   }
 
   #disconnected(): void {

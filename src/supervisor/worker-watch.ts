@@ -80,7 +80,11 @@ export class WorkerWatch {
   }
 
   async #askAll(): Promise<void> {
-    const asked = [...this.#host.processes].filter(mayHang);
+    const workers = [...this.#host.processes];
+    const asked = workers.filter(mayHang);
+    // Their requests are still counted.
+    for (const worker of workers)
+      if (worker.hasStopped) worker.send({ kind: "report", id: (this.#lastReport += 1), active: false });
     await Promise.all(asked.map((worker) => this.#check(worker)));
     this.#host.asked();
   }

@@ -585,6 +585,7 @@ describe("docs/operations.md", () => {
     const shown = {
       status: () => Promise.resolve(snapshot),
       ping: () => Promise.resolve("no worker answers" as const),
+      metrics: () => Promise.resolve({ type: "text/plain; version=0.0.4; charset=utf-8", body: "" }),
     };
     const page = new Server(new StatusApplication(shown, log), { log });
     const unix = join(temporaryFolder(), "status.sock");

@@ -18,6 +18,8 @@ export interface OperatedOptions {
   readonly user?: string;
   /** Its control socket; one in the test's folder by default, that of the command if it is "". */
   readonly control?: string;
+  /** The program below test/supervisor/apps; `operated` by default. */
+  readonly program?: string;
   /** Puts files into its folder, before it starts. */
   readonly prepare?: (folder: string) => void;
 }
@@ -29,7 +31,7 @@ export interface CommandResult {
   readonly err: string;
 }
 
-/** `tricorn serve` with the program `operated`, in a folder of its own, until the test ends. */
+/** `tricorn serve` with a program, in a folder of its own, until the test ends. */
 export class Operated {
   readonly folder = temporaryFolder();
   readonly socket = join(this.folder, "app.sock");
@@ -37,16 +39,17 @@ export class Operated {
   readonly processes = new MarkedProcesses();
   readonly master: NodeProcess;
 
-  constructor({ workers = 2, args = [], env = {}, user = "root", control, prepare }: OperatedOptions = {}) {
-    prepare?.(this.folder);
+  constructor(options: OperatedOptions = {}) {
+    const { workers = 2, args = [], env = {}, user = "root", control, program: name = "operated" } = options;
+    options.prepare?.(this.folder);
     this.control = control ?? join(this.folder, "control/master.sock");
     const identity = process.getuid!() === 0 && user !== "" ? ["--user", user] : [];
-    const [, program = ""] = commandOf("test/supervisor/apps/operated.ts");
+    const [, program = ""] = commandOf(`test/supervisor/apps/${name}.ts`);
     const at = this.control === "" ? [] : ["--control", this.control];
     // A machine with other work to do is no reason to fail.
-    const options = ["--workers", String(workers), "--listen", this.socket, "--start-limit", "60", ...at];
+    const given = ["--workers", String(workers), "--listen", this.socket, "--start-limit", "60", ...at];
     this.master = new NodeProcess(
-      [...commandOf("src/cli/main.ts"), "serve", program, ...options, ...identity, ...args],
+      [...commandOf("src/cli/main.ts"), "serve", program, ...given, ...identity, ...args],
       {
         env: { BROKEN: this.broken, RELEASED: this.released, ...this.processes.env, ...env },
         cwd: this.folder,

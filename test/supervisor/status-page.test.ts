@@ -66,6 +66,7 @@ describe("the status page", () => {
     const master = {
       status: () => Promise.reject(new Error("It must not be asked")),
       ping: () => Promise.resolve("pong" as const),
+      metrics: () => Promise.reject(new Error("It must not be asked")),
     };
     const server = new Server(new StatusApplication(master, log), { log });
     const address = join(temporaryFolder(), "status.sock");

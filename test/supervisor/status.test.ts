@@ -3,6 +3,8 @@ import { FastCgiClient } from "tricorn/client";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { Server } from "../../src/server/server.js";
+import { formatMetrics, type Metrics } from "../../src/supervisor/metrics.js";
+import { Observations } from "../../src/supervisor/observations.js";
 import { ping, type Ping } from "../../src/supervisor/ping.js";
 import type { WorkerReport, WorkerStatistics } from "../../src/supervisor/reports.js";
 import { formatStatus, isAlive, publicStatus, type Status } from "../../src/supervisor/status.js";
@@ -14,6 +16,7 @@ const statistics: WorkerStatistics = {
   requests: 1234,
   refusals: 2,
   connections: 3,
+  activeCount: 1,
   active: [{ role: "responder", method: "GET", path: "/books/7", age: 3_200 }],
 };
 const start = Date.UTC(2026, 10, 30, 12);
@@ -132,7 +135,10 @@ active:         1
       path: "/\x1b[2J\r\nstate: forged\u2028x",
       age: 0,
     }));
-    const text = formatStatus({ ...status, workers: [{ ...worker, statistics: { ...statistics, active } }] });
+    const text = formatStatus({
+      ...status,
+      workers: [{ ...worker, statistics: { ...statistics, activeCount: 130, active } }],
+    });
     const listed = text.split("\n").filter((line) => line.startsWith("                "));
     expect(listed).toHaveLength(101);
     expect(listed[0]).toBe("                0.0 s responder GET / [2J state: forged x");
@@ -183,7 +189,10 @@ describe("StatusApplication", () => {
       const { workers, isStopping, drainEndsAt } = await snapshot();
       return ping({ answers: () => Promise.resolve(isAlive(workers)), isStopping, drainEndsAt });
     };
-    const server = new Server(new StatusApplication({ status: snapshot, ping: asked }, log), { log });
+    const metrics = async (): Promise<Metrics> => formatMetrics(await snapshot(), new Observations());
+    const server = new Server(new StatusApplication({ status: snapshot, ping: asked, metrics }, log), {
+      log,
+    });
     const address = join(temporaryFolder(), "status.sock");
     await server.listen(address);
     const client = new FastCgiClient({ address });

@@ -12,6 +12,8 @@ export interface AnswerObserver {
   decided(isAllowed: boolean): void;
   /** A limit, a rule, a time limit or an abort has refused the request. */
   refused(code: string): void;
+  /** The answer has begun and cannot be completed: it breaks off. */
+  brokenOff(): void;
   /** The handler has failed. */
   failed(error: unknown): void;
 }

@@ -237,7 +237,9 @@ export class Exchange {
 
   /** Gives up an answer that has begun: breaks the connection, or ends with application status 1 if other requests are active. */
   breakOff(): void {
-    if (!this.ended) this.#host.broken(this);
+    if (this.ended) return;
+    this.observer?.brokenOff();
+    this.#host.broken(this);
   }
 
   /** Ends the request early, once: input fails, listeners are called. It does not end the exchange. */
