@@ -10,7 +10,6 @@ import {
   type ControlArguments,
   type ControlCommandName,
 } from "./control-arguments.js";
-import { controlHelp } from "./help.js";
 
 /** How long a master may take to answer what it knows, in ms; a reload and a stop take as long as they take. */
 const ANSWER_LIMIT = 10_000;
@@ -24,6 +23,7 @@ const ANSWER_LIMIT = 10_000;
 export async function controlCommand(command: ControlCommandName, args: readonly string[]): Promise<number> {
   const parsed = parseControlArguments(command, args);
   if (parsed.help) {
+    const { controlHelp } = await import("./help.js");
     process.stdout.write(controlHelp(command));
     return 0;
   }

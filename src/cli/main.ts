@@ -2,13 +2,8 @@
 /** The command `tricorn`. */
 import { readFileSync } from "node:fs";
 
-import { configCommand } from "./config-command.js";
-import { controlCommand } from "./control-command.js";
 import { ConfigurationError, TricornError } from "../errors.js";
 import { explainedAt } from "../diagnostics/start-failure.js";
-import { help } from "./help.js";
-import { initCommand } from "./init-command.js";
-import { serveCommand } from "./serve-command.js";
 import { UsageError } from "./usage-error.js";
 
 /** The commands that have a help of their own. */
@@ -38,31 +33,40 @@ try {
   end(isUsage ? 2 : 1);
 }
 
-/** Runs the command. Returns its exit code; undefined if the process has to go on. */
+/** Runs the command, and loads nothing for others: probes run `tricorn ping` every few seconds. Returns its exit code; undefined if the process has to go on. */
 async function run(): Promise<number | undefined> {
   switch (command) {
-    case "init":
+    case "init": {
+      const { initCommand } = await import("./init-command.js");
       await initCommand(args);
       return 0;
-    case "config":
+    }
+    case "config": {
+      const { configCommand } = await import("./config-command.js");
       return configCommand(args);
+    }
     case "dev": {
-      // Loaded for this command only: it brings what watches files.
       const { devCommand } = await import("./dev-command.js");
       return (await devCommand(args)) ? undefined : 0;
     }
-    case "serve":
+    case "serve": {
+      const { serveCommand } = await import("./serve-command.js");
       return (await serveCommand(args)) ? undefined : 0;
+    }
     case "status":
     case "ping":
     case "reload":
-    case "stop":
+    case "stop": {
+      const { controlCommand } = await import("./control-command.js");
       return controlCommand(command, args);
+    }
     case "--help":
     case "-h":
-    case "help":
+    case "help": {
+      const { help } = await import("./help.js");
       process.stdout.write(help());
       return 0;
+    }
     case "--version": {
       const { version } = JSON.parse(
         readFileSync(new URL("../../package.json", import.meta.url), "utf8"),

@@ -367,7 +367,7 @@ export class Master
   }
 
   #drainFor(time: number): void {
-    this.#log.info({ time }, "Draining");
+    this.#log.info({ drain: time }, "Draining");
     this.#drain ??= new Drain(() => void this.#stop());
     this.#drain.last(time);
     this.emit("draining", time);

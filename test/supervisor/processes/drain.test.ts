@@ -27,7 +27,7 @@ test("a master that drains answers 503 to health checks, serves on, and refuses 
   const [worker] = await operated.workers();
 
   const first = operated.tricorn("stop", "--drain", "600");
-  await operated.master.line(/"time":600000,"msg":"Draining"/);
+  await operated.master.line(/"drain":600000,"msg":"Draining"/);
   expect(await check(status)).toBe("503 draining\n");
   expect(await operated.tricorn("ping")).toEqual({ code: 1, out: "draining\n", err: "" });
   const { code, out } = await operated.tricorn("status");
@@ -86,7 +86,7 @@ test("with --drain, SIGTERM drains, a second one stops, and systemd hears both",
     env: { NOTIFY_SOCKET: path },
   });
   operated.master.kill("SIGTERM");
-  await operated.master.line(/"time":600000,"msg":"Draining"/);
+  await operated.master.line(/"drain":600000,"msg":"Draining"/);
   expect((await operated.tricorn("ping")).out).toBe("draining\n");
   await expect.poll(lines).toContain("STATUS=Draining");
   expect(lines()).not.toContain("STOPPING=1");
