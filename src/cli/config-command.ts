@@ -37,9 +37,7 @@ export async function configCommand(args: readonly string[]): Promise<number> {
   const isStopped = existing?.findings.some(({ weight }) => weight === "stops") === true;
   if (json) {
     const known = { ...(description && { description }), ...(existing && { existing }) };
-    process.stdout.write(
-      `${JSON.stringify({ deployment: parseDeployment(deployment), ...known }, null, 2)}\n`,
-    );
+    process.stdout.write(`${JSON.stringify({ deployment: completed(deployment), ...known }, null, 2)}\n`);
     return isStopped ? 1 : 0;
   }
   const configuration = configure(server, source);
@@ -52,6 +50,16 @@ export async function configCommand(args: readonly string[]): Promise<number> {
   if (written === undefined) process.stdout.write(printConfiguration(configuration));
   process.stderr.write(nextSteps(configuration, { deployment: parseDeployment(deployment), written }));
   return 0;
+}
+
+/** Applies all defaults but those of one field of addresses from the other: an option may still replace either. */
+function completed(given: DeploymentInput): object {
+  const { listen, upstream, ...rest } = parseDeployment(given);
+  return {
+    ...rest,
+    ...((given.listen !== undefined || given.upstream === undefined) && { listen }),
+    ...(given.upstream !== undefined && { upstream }),
+  };
 }
 
 interface Source {

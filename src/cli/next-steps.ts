@@ -59,18 +59,22 @@ function rootNote({ root }: Deployment): string[] {
   return [`note         The root ${root} does not exist on this machine.`];
 }
 
-/** The calls with the options that the application must set. */
+/** The calls with the options that the application must set; on each of several addresses, one application. */
 function applicationCalls(
   { needs, startsApplication = false }: Configuration,
   { listen, protocol }: Deployment,
 ): string[] {
   const { mount, ...options } = needs;
-  const address = startsApplication ? "undefined" : inspect(protocol === "scgi" ? `scgi:${listen}` : listen);
   const hasOptions = Object.keys(options).length > 0;
-  const args = hasOptions ? [address, literal(options)] : startsApplication ? [] : [address];
+  const addresses = startsApplication
+    ? [hasOptions ? "undefined" : undefined]
+    : listen.map((one) => inspect(protocol === "scgi" ? `scgi:${one}` : one));
   return [
     ...(mount === undefined ? [] : [`application  createApplication(${literal({ mount })})`]),
-    `application  serve(${["application", ...args].join(", ")})`,
+    ...addresses.map((address) => {
+      const args = [address, hasOptions ? literal(options) : undefined].filter((one) => one !== undefined);
+      return `application  serve(${["application", ...args].join(", ")})`;
+    }),
   ];
 }
 

@@ -15,21 +15,26 @@ const SOCKET_PATH = /^\/[\p{L}\p{N}._/@+~:=-]+$/u;
 const TCP = /^(?!fd:|scgi:)(?:(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
 
 /**
- * Parses `listen` of a deployment for the Web server. An application that listens on all addresses is reached on the loopback
+ * Parses an address of a deployment for the Web server. An application that listens on all addresses is reached on the loopback
  * interface.
  *
  * @throws ConfigurationError `ERR_DEPLOYMENT` if no Web server can connect to it, such as a file descriptor
  */
 export function applicationSocket(listen: string): ApplicationSocket {
-  const path = listen.startsWith("unix:") ? listen.slice("unix:".length) : listen;
+  const socket = parseSocket(listen);
+  if (socket !== undefined) return socket;
+  throw new ConfigurationError(
+    "ERR_DEPLOYMENT",
+    `Cannot connect to ${JSON.stringify(listen)}: listen must be like "127.0.0.1:9000" or "unix:/run/books/app.sock"`,
+  );
+}
+
+/** The same, undefined if no Web server can connect to it. */
+export function parseSocket(address: string): ApplicationSocket | undefined {
+  const path = address.startsWith("unix:") ? address.slice("unix:".length) : address;
   if (SOCKET_PATH.test(path)) return { kind: "unix", path };
-  const { host = "127.0.0.1", port } = TCP.exec(listen)?.groups ?? {};
-  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
-    throw new ConfigurationError(
-      "ERR_DEPLOYMENT",
-      `Cannot connect to ${JSON.stringify(listen)}: listen must be like "127.0.0.1:9000" or "unix:/run/books/app.sock"`,
-    );
-  }
+  const { host = "127.0.0.1", port } = TCP.exec(address)?.groups ?? {};
+  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) return undefined;
   return { kind: "tcp", host: reachable(host.replaceAll(/[[\]]/g, "")), port: Number(port) };
 }
 
@@ -41,4 +46,12 @@ function reachable(host: string): string {
 /** `127.0.0.1:9000` or `[::1]:9000`. */
 export function hostAndPort({ host, port }: ApplicationSocket & { readonly kind: "tcp" }): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** At least one address. */
+export type Addresses = readonly [string, ...string[]];
+
+/** The upstream of a server that does not balance. `configure` refuses several for it. */
+export function onlyUpstream({ upstream: [address] }: { readonly upstream: Addresses }): string {
+  return address;
 }

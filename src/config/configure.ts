@@ -19,6 +19,8 @@ export const UNKNOWN: RouteDescription = { responders: [], authorizers: [], filt
 
 /** The servers whose sites can include an application, and whose whole configuration can have HTTPS with a certificate. */
 const PARTS: ReadonlySet<string> = new Set(["apache", "caddy", "h2o", "haproxy", "lighttpd", "nginx"]);
+/** The servers that balance between several upstreams. */
+const BALANCERS: ReadonlySet<string> = new Set(["haproxy", "nginx"]);
 /** The servers that can speak SCGI to the application, and systemd, whose socket can be for it. */
 const SCGI: ReadonlySet<string> = new Set(["apache", "lighttpd", "nginx", "systemd"]);
 
@@ -57,7 +59,16 @@ export function configure(
 }
 
 /** Refuses what a server has no configuration for, which it would otherwise silently not get. */
-function refuseUnsupported(server: string, { part, tls, protocol }: Deployment): void {
+function refuseUnsupported(server: string, { part, tls, protocol, listen, upstream }: Deployment): void {
+  const addresses = server === "systemd" ? listen : upstream;
+  if (addresses.length > 1 && !BALANCERS.has(server)) {
+    throw new ConfigurationError(
+      "ERR_DEPLOYMENT",
+      server === "systemd"
+        ? "Cannot write a unit with several addresses for systemd: leave out all --listen but one"
+        : `Cannot balance between several upstreams with ${server}: only with ${[...BALANCERS].join(", ")}; leave one --upstream`,
+    );
+  }
   if (part === "into" && !PARTS.has(server)) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",

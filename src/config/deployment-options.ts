@@ -22,6 +22,7 @@ export interface DeploymentOption {
 /** The members of JSON Schema that are used here. */
 interface Property {
   readonly type?: string;
+  readonly anyOf?: readonly Property[];
   readonly properties?: Readonly<Record<string, Property>>;
   readonly enum?: readonly string[];
   readonly default?: unknown;
@@ -42,11 +43,16 @@ function optionsOf({ properties = {} }: Property, above: readonly string[]): Dep
 }
 
 function optionOf(property: Property, path: readonly string[]): DeploymentOption {
-  const { type, description = "", default: value, enum: choices, isPath = false } = property;
+  const { type, anyOf = [], description = "", default: value, enum: choices, isPath = false } = property;
   return {
     path,
     name: path.map(kebab).join("-"),
-    kind: type === "array" ? "list" : type === "integer" ? "number" : "text",
+    kind:
+      type === "array" || anyOf.some((one) => one.type === "array")
+        ? "list"
+        : type === "integer"
+          ? "number"
+          : "text",
     isPath,
     choices,
     default: typeof value === "string" || typeof value === "number" ? value : undefined,

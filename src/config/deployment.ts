@@ -1,7 +1,9 @@
 import { z } from "zod";
 
 import { ConfigurationError } from "../errors.js";
+import { parseSocket, type Addresses } from "./application-socket.js";
 import { issueFact } from "./issue-fact.js";
+import { upstreamFaults } from "./upstreams.js";
 
 /** No character that ends a line, a quoted word or a block in any configuration language. */
 const Word = z
@@ -34,6 +36,19 @@ const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be letters, 
 /** One message for all faults. */
 const PORT = "must be an integer from 1 to 65535";
 const Port = z.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT);
+
+/** Where a Web server reaches the application. It needs no escaping. */
+const Address = z
+  .string()
+  .refine(
+    (address) => parseSocket(address) !== undefined,
+    'must be like "a.example:9000", "10.0.0.2:9000", "[fd00::2]:9000" or "unix:/run/books/app.sock"',
+  );
+const SOME = "must be an address or a list of addresses";
+/** For the affinity of sessions. */
+const Affinity = z
+  .string()
+  .regex(/^(?:user|cookie:[A-Za-z0-9_.-]{1,64})$/, 'must be "user" or like "cookie:session"');
 
 /** HTTPS, in a configuration of a whole server. */
 const Tls = z.strictObject({
@@ -147,8 +162,30 @@ export const DeploymentSchema = z.strictObject({
     .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and "-", at most 40 characters')
     .default("application")
     .describe("the name of units, upstreams and folders"),
-  listen: Word.default("127.0.0.1:9000").describe(
-    "the address of the application: 127.0.0.1:9000 or unix:/run/books/app.sock",
+  listen: z
+    .union([Word, z.array(Word).min(1, SOME)], SOME)
+    .optional()
+    .describe(
+      "the addresses that the application listens on, such as unix:/run/books/app.sock; by default 127.0.0.1:9000, or those of " +
+        "--upstream",
+    ),
+  upstream: z
+    .union([Address, z.array(Address).min(1, SOME)], SOME)
+    .optional()
+    .describe(
+      "the addresses at which the Web server reaches the application, such as a.example:9000; by default those of --listen; nginx " +
+        "and HAProxy balance between several",
+    ),
+  affinity: Affinity.optional().describe(
+    "sends requests to the same upstream if they have the same value of a cookie, such as cookie:session, or the same user of " +
+      "Basic credentials: user",
+  ),
+  drain: z
+    .array(Address)
+    .optional()
+    .describe("upstreams that get no new requests, such as a host that is about to be stopped"),
+  statusPort: Port.optional().describe(
+    "the port of tricorn serve --status-listen on each upstream, whose /ping HAProxy asks; by default it asks the application",
   ),
   protocol: z
     .enum(["fastcgi", "scgi"])
@@ -239,7 +276,11 @@ export const DeploymentSchema = z.strictObject({
 });
 
 /** A checked deployment with all defaults. */
-export type Deployment = z.output<typeof DeploymentSchema> & { readonly port: number };
+export type Deployment = Omit<z.output<typeof DeploymentSchema>, "listen" | "upstream"> & {
+  readonly port: number;
+  readonly listen: Addresses;
+  readonly upstream: Addresses;
+};
 
 /** A deployment as the user writes it. */
 export type DeploymentInput = z.input<typeof DeploymentSchema>;
@@ -251,7 +292,26 @@ export type DeploymentInput = z.input<typeof DeploymentSchema>;
  */
 export function parseDeployment(input: unknown): Deployment {
   const { success, data, error } = DeploymentSchema.safeParse(input, { error: issueFact });
-  if (success) return { ...data, port: data.port ?? (data.tls.certificate === undefined ? 80 : 443) };
-  const facts = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
+  const deployment = success ? withDefaults(data) : undefined;
+  const facts =
+    deployment === undefined
+      ? error!.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`)
+      : upstreamFaults(deployment);
+  if (deployment !== undefined && facts.length === 0) return deployment;
   throw new ConfigurationError("ERR_DEPLOYMENT", `Cannot read deployment: ${facts.join("; ")}`, error);
+}
+
+/** The defaults that depend on other fields. */
+function withDefaults(data: z.output<typeof DeploymentSchema>): Deployment {
+  const { listen, upstream = listen ?? "127.0.0.1:9000", port, tls } = data;
+  return {
+    ...data,
+    listen: listOf(listen ?? upstream),
+    upstream: listOf(upstream),
+    port: port ?? (tls.certificate === undefined ? 80 : 443),
+  };
+}
+
+function listOf(addresses: string | readonly string[]): Addresses {
+  return (typeof addresses === "string" ? [addresses] : addresses) as Addresses;
 }

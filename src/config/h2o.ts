@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { applicationSocket, type ApplicationSocket } from "./application-socket.js";
+import { applicationSocket, onlyUpstream, type ApplicationSocket } from "./application-socket.js";
 import type { Configuration, ConfigurationPart, ConfigurationSource } from "./configuration.js";
 import type { Deployment } from "./deployment.js";
 import { commonNotes, linkNotes, needsOf } from "./plan/needs.js";
@@ -179,10 +179,10 @@ function redirectHost(deployment: Deployment): string[] {
 
 /** The contents of the path of the application. */
 function pathSettings(plan: RoutingPlan): string[] {
-  const { listen, root, timeout } = plan.deployment;
+  const { root, timeout } = plan.deployment;
   return [
     ...(root !== undefined && servesFiles(plan) ? fileHandlers(root) : []),
-    ...connectSettings(applicationSocket(listen)),
+    ...connectSettings(applicationSocket(onlyUpstream(plan.deployment))),
     `fastcgi.timeout.io: ${timeout * 1000}`,
     "# One connection per request. With kept connections, H2O 2.2 crashes if the application responds before it has read",
     "# the whole request body.",

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { applicationSocket, hostAndPort } from "./application-socket.js";
+import { applicationSocket, hostAndPort, onlyUpstream } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead, mayServeFiles } from "./plan/documented.js";
 import { mountRegex } from "./plan/plan-regex.js";
@@ -57,7 +57,8 @@ function hiawathaConf(plan: RoutingPlan): readonly string[] {
 /** Hiawatha 11.5 looks for the file of a path if the application is at one of these addresses or a unix socket, and sends 404 without. */
 const LOCAL = new Set(["127.0.0.1", "::1", "[::1]", "localhost"]);
 
-function connectTo({ deployment: { listen } }: RoutingPlan): string {
+function connectTo({ deployment }: RoutingPlan): string {
+  const listen = onlyUpstream(deployment);
   const socket = applicationSocket(listen);
   if (socket.kind === "unix" || LOCAL.has(socket.host)) {
     throw new ConfigurationError(

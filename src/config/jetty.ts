@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../errors.js";
 import { isGlob } from "../paths/path-glob.js";
-import { applicationSocket, hostAndPort } from "./application-socket.js";
+import { applicationSocket, hostAndPort, onlyUpstream } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { mountRegex } from "./plan/plan-regex.js";
 import { commonNotes, needsOf } from "./plan/needs.js";
@@ -98,7 +98,8 @@ function jettyXml(plan: RoutingPlan, specs: readonly string[] | undefined): stri
 
 /** FastCGIProxyServlet, mapped to path specifications. */
 function proxyServlet({ deployment }: RoutingPlan, [first, ...others]: readonly string[]): string[] {
-  const { listen, mount, root, timeout } = deployment;
+  const { mount, root, timeout } = deployment;
+  const listen = onlyUpstream(deployment);
   const socket = applicationSocket(listen);
   if (socket.kind === "unix") {
     throw new ConfigurationError(

@@ -1,4 +1,4 @@
-import { applicationSocket, hostAndPort } from "./application-socket.js";
+import { applicationSocket, hostAndPort, onlyUpstream } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead } from "./plan/documented.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
@@ -21,8 +21,8 @@ export function openLiteSpeed(source: ConfigurationSource): Configuration {
 
 function vhostConf(plan: RoutingPlan): readonly string[] {
   const { deployment, streams } = plan;
-  const { name, listen, mount, timeout } = deployment;
-  const socket = applicationSocket(listen);
+  const { name, mount, timeout } = deployment;
+  const socket = applicationSocket(onlyUpstream(deployment));
   return [
     ...documentedHead(plan, "OpenLiteSpeed").map((line) => `# ${line}`),
     "# The folder for paths outside the context below: keep the application's files out of it.",

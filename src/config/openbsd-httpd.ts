@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { applicationSocket } from "./application-socket.js";
+import { applicationSocket, onlyUpstream } from "./application-socket.js";
 import type { Configuration, ConfigurationSource } from "./configuration.js";
 import { documented, documentedHead } from "./plan/documented.js";
 import { routingPlanOf, type RoutingPlan } from "./plan/plan.js";
@@ -39,7 +39,8 @@ function httpdConf(plan: RoutingPlan): readonly string[] {
   ];
 }
 
-function socketArgument({ deployment: { listen } }: RoutingPlan): string {
+function socketArgument({ deployment }: RoutingPlan): string {
+  const listen = onlyUpstream(deployment);
   const socket = applicationSocket(listen);
   if (socket.kind === "tcp") return `tcp "${socket.host}" ${socket.port}`;
   if (!socket.path.startsWith(`${CHROOT_FOLDER}/`)) {

@@ -64,8 +64,8 @@ describe("tricorn", () => {
     [["config", "nginx", "--port"], "argument missing"],
     [["config", "nginx", "one.js", "two.js"], "unexpected argument two.js"],
     [
-      ["config", "nginx", "--listen", "127.0.0.1:9000", "--listen=unix:/run/a.sock"],
-      "--listen was given twice, but it takes one value",
+      ["config", "nginx", "--bind", "127.0.0.1", "--bind=::1"],
+      "--bind was given twice, but it takes one value",
     ],
     [["config", "nginx", "--out", "a", "--out", "b"], "--out was given twice"],
     [["config", "nginx", "--deployment=a", "--deployment", "b"], "--deployment was given twice"],

@@ -26,7 +26,10 @@ function anotherValue({ name, kind, choices, default: value }: DeploymentOption)
   if (choices !== undefined) return choices.findLast((choice) => choice !== value);
   if (kind === "number") return 1234 % (name.includes("processes") ? 60 : 4000);
   const own: Readonly<Record<string, unknown>> = {
-    listen: "unix:/run/other.sock",
+    listen: ["unix:/run/other.sock"],
+    upstream: ["127.0.0.3:9000", "127.0.0.4:9000"],
+    drain: ["127.0.0.3:9000"],
+    affinity: "user",
     bind: "127.0.0.1",
     protect: ["/other/**"],
     filter: ["*.other"],
@@ -43,6 +46,9 @@ function anotherValue({ name, kind, choices, default: value }: DeploymentOption)
 
 /** The other fields that make one matter. */
 const BESIDE: Readonly<Record<string, DeploymentInput>> = {
+  affinity: { upstream: ["127.0.0.2:9000", "127.0.0.3:9000"] },
+  drain: { upstream: ["127.0.0.2:9000", "127.0.0.3:9000"] },
+  "status-port": { upstream: ["127.0.0.2:9000", "127.0.0.3:9000"] },
   "web-server-group": { listen: "unix:/run/app.sock" },
   links: { root: "/srv/www" },
   part: { mount: "/app" },
@@ -161,7 +167,7 @@ describe("texts in a file", () => {
     const { name, choices } = option;
     if (choices !== undefined) return choices[0]!;
     if (name === "mount") return "/m";
-    if (name === "listen") return text.startsWith("/") ? "/plain" : "127.0.0.1:1";
+    if (name === "listen" || name === "upstream") return text.startsWith("/") ? "/plain" : "127.0.0.1:1";
     return /root|state|director|file|certificate|key/.test(name) ? "/plain" : "plain";
   }
 });

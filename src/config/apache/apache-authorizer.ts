@@ -2,7 +2,7 @@ import { ConfigurationError } from "../../errors.js";
 import { FASTCGI_HOOKS, fastCgiName, isFastCgiForm, type FastCgiForm } from "./apache-fastcgi.js";
 import type { ApacheParts } from "./apache-parts.js";
 import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
-import { applicationSocket, hostAndPort } from "../application-socket.js";
+import { applicationSocket, hostAndPort, onlyUpstream } from "../application-socket.js";
 import { ownName } from "../plan/own-name.js";
 import { mountRegex, protectRegex } from "../plan/plan-regex.js";
 import type { RoutingPlan } from "../plan/plan.js";
@@ -76,7 +76,8 @@ interface AuthorizerPart extends Omit<ApacheParts, "site"> {
 
 /** The forms of mod_authnz_fcgi. */
 function authnzFcgi(plan: RoutingPlan, form: Form): AuthorizerPart {
-  const { listen, apache } = plan.deployment;
+  const { apache } = plan.deployment;
+  const listen = onlyUpstream(plan.deployment);
   const name = providerName(plan.deployment);
   const socket = applicationSocket(listen);
   if (socket.kind === "unix") {

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../../errors.js";
-import { applicationSocket, hostAndPort } from "../application-socket.js";
+import { applicationSocket, hostAndPort, onlyUpstream } from "../application-socket.js";
 import type { RoutingPlan } from "../plan/plan.js";
 import { paragraph } from "../text.js";
 import type { ApacheParts } from "./apache-parts.js";
@@ -70,8 +70,8 @@ function ipcFolder({ deployment: { state } }: RoutingPlan): string {
 
 /** The application, as the responder and the hooks name it. */
 function fastCgiServer(plan: RoutingPlan): string[] {
-  const { listen, timeout } = plan.deployment;
-  const socket = applicationSocket(listen);
+  const { timeout } = plan.deployment;
+  const socket = applicationSocket(onlyUpstream(plan.deployment));
   const address =
     socket.kind === "unix"
       ? `-socket ${apachePath(socket.path)}`

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../../errors.js";
-import { applicationSocket, hostAndPort } from "../application-socket.js";
+import { applicationSocket, hostAndPort, onlyUpstream } from "../application-socket.js";
 import { mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
 import { ownName, ownVariable } from "../plan/own-name.js";
 import { mountRegex } from "../plan/plan-regex.js";
@@ -94,7 +94,8 @@ function proxyPass(plan: RoutingPlan): MountDoor {
 
 /** @throws ConfigurationError `ERR_DEPLOYMENT` for an IPv6 address: `<Proxy>` reads its brackets as a pattern */
 function setHandler(plan: RoutingPlan): MountDoor {
-  const { mount, listen } = plan.deployment;
+  const { mount } = plan.deployment;
+  const listen = onlyUpstream(plan.deployment);
   if (listen.startsWith("[")) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
@@ -169,7 +170,7 @@ function program(plan: RoutingPlan, { cutsPath }: ResponderOptions): MountDoor {
 
 /** The application's worker of mod_proxy, whose name no other one has. */
 function mountBackend({ deployment }: RoutingPlan): { readonly socket: string; readonly backend: string } {
-  const socket = applicationSocket(deployment.listen);
+  const socket = applicationSocket(onlyUpstream(deployment));
   const { scheme } = proxyModule({ deployment });
   const name = deployment.part === "whole" ? deployment.name : ownName(deployment).replaceAll("_", "-");
   return socket.kind === "unix"

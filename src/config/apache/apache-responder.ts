@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../../errors.js";
-import { applicationSocket, hostAndPort } from "../application-socket.js";
+import { applicationSocket, hostAndPort, onlyUpstream } from "../application-socket.js";
 import { fastCgiResponder } from "./apache-fastcgi.js";
 import { FALLBACK_FILE, MODULES_FOLDER, type ApacheParts } from "./apache-parts.js";
 import { apacheWord, apachePath, apacheSection } from "./apache-text.js";
@@ -48,7 +48,7 @@ function proxyPass(plan: RoutingPlan): ApacheParts {
 
 /** @throws ConfigurationError `ERR_DEPLOYMENT` for an IPv6 address: `<Proxy>` reads its brackets as a pattern */
 function setHandler(plan: RoutingPlan): ApacheParts {
-  const { listen } = plan.deployment;
+  const listen = onlyUpstream(plan.deployment);
   if (listen.startsWith("[")) {
     throw new ConfigurationError(
       "ERR_DEPLOYMENT",
@@ -194,7 +194,7 @@ function programDirectives({ handler, program, folder, cutsPath }: ProgramOption
 }
 
 function backendOf({ deployment }: RoutingPlan): { readonly socket: string; readonly backend: string } {
-  const socket = applicationSocket(deployment.listen);
+  const socket = applicationSocket(onlyUpstream(deployment));
   const { scheme } = proxyModule({ deployment });
   return socket.kind === "unix"
     ? { socket: `unix:${socket.path}|`, backend: `${scheme}://${deployment.name}` }

@@ -1,4 +1,4 @@
-import { applicationSocket, hostAndPort } from "../application-socket.js";
+import { applicationSocket, hostAndPort, onlyUpstream } from "../application-socket.js";
 import type { Deployment } from "../deployment.js";
 import { ENCODED_SLASH, mustRefuseEncodedSlashes } from "../plan/encoded-slash.js";
 import { pathRegex, type PathRegexOptions } from "../plan/path-regex.js";
@@ -184,8 +184,8 @@ function transport({ timeout }: Deployment, lines: readonly string[]): string[] 
   return block("transport fastcgi", [...lines, `read_timeout ${timeout}s`, `write_timeout ${timeout}s`]);
 }
 
-function upstreamAddress({ listen }: Deployment): string {
-  const socket = applicationSocket(listen);
+function upstreamAddress(deployment: Deployment): string {
+  const socket = applicationSocket(onlyUpstream(deployment));
   return caddyWord(socket.kind === "unix" ? `unix/${socket.path}` : hostAndPort(socket));
 }
 

@@ -1,6 +1,7 @@
-import { applicationSocket, hostAndPort } from "../application-socket.js";
 import type { Deployment } from "../deployment.js";
 import { literalRegex } from "../plan/path-regex.js";
+import { isBalanced } from "../upstreams.js";
+import { balanceRules, haproxyServers } from "./haproxy-balance.js";
 import { haproxySection, haproxyWord } from "./haproxy-text.js";
 
 /**
@@ -35,17 +36,17 @@ export function requestRules({ mount, maxBodyBytes }: Deployment): string[] {
 }
 
 /** How a backend connects to the application. */
-export function connectionRules({ listen, timeout, haproxy }: Deployment, application: string): string[] {
-  const socket = applicationSocket(listen);
-  const address = socket.kind === "unix" ? `unix@${socket.path}` : hostAndPort(socket);
+export function connectionRules(deployment: Deployment, application: string): string[] {
+  const { timeout, haproxy } = deployment;
   return [
-    "timeout connect 5s",
+    `timeout connect ${isBalanced(deployment) ? 3 : 5}s`,
     `timeout server ${timeout}s`,
     ...(haproxy.connections === "closed"
       ? []
       : ["# New clients use existing connections.", "http-reuse always"]),
     `use-fcgi-app ${application}`,
-    `server ${application} ${haproxyWord(address)} proto fcgi`,
+    ...(isBalanced(deployment) ? balanceRules(deployment) : []),
+    ...haproxyServers(deployment, application),
   ];
 }
 

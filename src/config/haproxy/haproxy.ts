@@ -4,6 +4,7 @@ import { commonNotes, needsOf } from "../plan/needs.js";
 import { ownName, requirePart } from "../plan/own-name.js";
 import { routingPlanOf, type RoutingPlan } from "../plan/plan.js";
 import { shellWord } from "../program.js";
+import { isBalanced } from "../upstreams.js";
 import { textOf } from "../text.js";
 import { connectionRules, fcgiApp, requestRules } from "./haproxy-application.js";
 import { haproxySection, haproxyWord } from "./haproxy-text.js";
@@ -36,7 +37,7 @@ function mainFile(deployment: Deployment): ConfigurationPart {
     files: [{ name: "haproxy.cfg", text: textOf(lines) }],
     check: "haproxy -c -f haproxy.cfg",
     run: "haproxy -f haproxy.cfg",
-    folders: [],
+    folders: isBalanced(deployment) && deployment.state !== undefined ? [deployment.state] : [],
     ...(join !== undefined && { before: join }),
   };
 }
@@ -102,14 +103,26 @@ function haproxyNotes({ protect, deployment }: RoutingPlan): string[] {
   ];
 }
 
-function global({ webServerUser, webServerGroup, state }: Deployment): string[] {
+function global(deployment: Deployment): string[] {
+  const { webServerUser, webServerGroup, state } = deployment;
   // Only root can run as another user.
   const user = webServerUser ?? (state === undefined ? "haproxy" : undefined);
   return haproxySection("global", [
     ...(user === undefined ? [] : [`user ${haproxyWord(user)}`, `group ${haproxyWord(webServerGroup)}`]),
     "log stderr format raw local0 notice",
+    ...(isBalanced(deployment) ? controlSocket(deployment) : []),
     ...EXPERIMENTAL_OPTIONS,
   ]);
+}
+
+/** The socket by which a host is drained at run time. */
+function controlSocket({ name, state }: Deployment): string[] {
+  const socket = `${state ?? "/run/haproxy"}/admin.sock`;
+  return [
+    `# echo "set server ${name}/HOST state drain" | socat - ${socket}`,
+    "# takes new requests from a host, and those that it has go on; state ready gives them back.",
+    `stats socket ${haproxyWord(socket)} mode 600 level admin`,
+  ];
 }
 
 const EXPERIMENTAL_OPTIONS = [

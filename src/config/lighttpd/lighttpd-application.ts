@@ -1,4 +1,4 @@
-import { applicationSocket } from "../application-socket.js";
+import { applicationSocket, onlyUpstream } from "../application-socket.js";
 import { requireScgi } from "../plan/require-scgi.js";
 import type { Deployment } from "../deployment.js";
 import { ownName, ownVariable } from "../plan/own-name.js";
@@ -141,8 +141,8 @@ function sendfileOptions({ lighttpd }: Deployment): (readonly [name: string, val
   ];
 }
 
-function socketMembers({ listen }: Deployment): string[] {
-  const socket = applicationSocket(listen);
+function socketMembers(deployment: Deployment): string[] {
+  const socket = applicationSocket(onlyUpstream(deployment));
   return socket.kind === "unix"
     ? [`"socket" => ${lighttpdString(socket.path)}`]
     : [`"host" => ${lighttpdString(socket.host)}`, `"port" => ${socket.port}`];

@@ -1,3 +1,4 @@
+import { onlyUpstream } from "../application-socket.js";
 import type { Configuration, ConfigurationPart, ConfigurationSource } from "../configuration.js";
 import { lighttpdApplication, type LighttpdApplication } from "./lighttpd-application.js";
 import { lighttpdPaths, mountCondition, servesIndex } from "./lighttpd-paths.js";
@@ -237,7 +238,7 @@ function lighttpdNotes(plan: RoutingPlan): string[] {
       : []),
     ...(protect.length > 0 && responder === "cgi"
       ? [
-          `lighttpd does not ask authorizers by CGI: the application must also listen on ${deployment.listen}.`,
+          `lighttpd does not ask authorizers by CGI: the application must also listen on ${onlyUpstream(deployment)}.`,
         ]
       : []),
   ];

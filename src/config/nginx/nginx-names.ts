@@ -12,6 +12,8 @@ export interface NginxNames {
   readonly denied: (status: 401 | 403) => string;
   /** The nginx variable for a variable of the authorizer, or of our own. */
   readonly variable: (name: string) => string;
+  /** The nginx variable by whose value requests go to the same upstream. */
+  readonly affinity: string;
 }
 
 /** Short names for a whole server; for a part of a site, those of this deployment alone. */
@@ -24,6 +26,7 @@ export function nginxNames(deployment: Deployment): NginxNames {
       application: "@application",
       denied: (status) => `@tricorn_${status}`,
       variable: (name) => `$tricorn_${name.toLowerCase()}`,
+      affinity: "$affinity_tricorn",
     };
   }
   const [own, prefix] = [ownName(deployment), ownVariable(deployment)];
@@ -33,5 +36,6 @@ export function nginxNames(deployment: Deployment): NginxNames {
     application: `@${own}`,
     denied: (status) => `@${own}_${status}`,
     variable: (name) => `$${prefix}_${name.toLowerCase()}`,
+    affinity: `$affinity_${prefix}`,
   };
 }

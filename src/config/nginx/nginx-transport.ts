@@ -1,20 +1,27 @@
-import { applicationSocket, hostAndPort } from "../application-socket.js";
 import type { Deployment } from "../deployment.js";
 import { block } from "../text.js";
+import { isBalanced, upstreamsOf } from "../upstreams.js";
+import { affinityMap, balancedServers, retryDirectives } from "./nginx-balance.js";
 import { nginxNames } from "./nginx-names.js";
 import { nginxWord } from "./nginx-text.js";
 
-/** Idle connections that each worker keeps open. */
+/** Idle connections to each upstream that each worker keeps open. */
 const IDLE_CONNECTIONS = 16;
 
 /** The application, as nginx connects to it. */
 export function upstreamBlock(deployment: Deployment): string[] {
-  const socket = applicationSocket(deployment.listen);
-  const address = socket.kind === "unix" ? `unix:${socket.path}` : hostAndPort(socket);
-  return block(`upstream ${nginxNames(deployment).upstream}`, [
-    `server ${nginxWord(address)};`,
-    `keepalive ${IDLE_CONNECTIONS}; # Keeps connections open, together with fastcgi_keep_conn below.`,
-  ]);
+  const { upstream } = nginxNames(deployment);
+  const servers = isBalanced(deployment)
+    ? balancedServers(deployment)
+    : upstreamsOf(deployment).map(({ address }) => `server ${nginxWord(address)};`);
+  const idle = IDLE_CONNECTIONS * deployment.upstream.length;
+  return [
+    ...affinityMap(deployment),
+    ...block(`upstream ${upstream}`, [
+      ...servers,
+      `keepalive ${idle}; # Keeps connections open, together with fastcgi_keep_conn below.`,
+    ]),
+  ];
 }
 
 /** The folder of the files below the mount. */
@@ -32,7 +39,8 @@ export function rootDirectives({ root, links, mount }: Deployment): string[] {
 }
 
 /** Limits and buffers. */
-export function transportDirectives({ maxBodyBytes, timeout }: Deployment): string[] {
+export function transportDirectives(deployment: Deployment): string[] {
+  const { maxBodyBytes, timeout } = deployment;
   return [
     "# Redirects have no host and port, because the client may use others.",
     "absolute_redirect off;",
@@ -43,5 +51,6 @@ export function transportDirectives({ maxBodyBytes, timeout }: Deployment): stri
     "# The application's headers, at most 8 KiB, can exceed nginx's default buffer.",
     "fastcgi_buffer_size 16k;",
     "fastcgi_buffers 8 16k;",
+    ...(isBalanced(deployment) ? retryDirectives(deployment) : []),
   ];
 }

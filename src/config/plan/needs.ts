@@ -24,7 +24,7 @@ export function needsOf(
   return {
     ...(mount !== "" && (isAsked || !sendsMount) && { mount }),
     // With its own state folder, it may run as the same user as the application.
-    ...(applicationSocket(listen).kind === "unix" &&
+    ...(listen.some((address) => applicationSocket(address).kind === "unix") &&
       state === undefined && { socketAccess: { group: webServerGroup } }),
     ...(isAsked && users.length > 0 && { vouchesFor: users }),
     ...(Object.keys(bridges).length > 0 && { bridges }),

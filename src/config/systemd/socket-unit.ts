@@ -11,7 +11,7 @@ const INSTANCE = "%i";
  *
  * @throws ConfigurationError `ERR_DEPLOYMENT` for a template on a TCP port, which its instances cannot share
  */
-export function socketUnit({ name, listen, webServerGroup, systemd }: Deployment): string[] {
+export function socketUnit({ name, listen: [listen], webServerGroup, systemd }: Deployment): string[] {
   const socket = applicationSocket(listen);
   const isTemplate = systemd.units === "template";
   if (isTemplate && socket.kind === "tcp") {

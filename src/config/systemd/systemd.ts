@@ -18,7 +18,11 @@ const STARTERS = new Set(["npx", "npm", "yarn", "pnpm"]);
  */
 export function systemd(source: ConfigurationSource): Configuration {
   const { deployment } = source;
-  const { name, listen, systemd } = deployment;
+  const {
+    name,
+    listen: [listen],
+    systemd,
+  } = deployment;
   const folder = "/etc/systemd/system";
   const isTemplate = systemd.units === "template";
   const unit = isTemplate ? `${name}@` : name;

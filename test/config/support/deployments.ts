@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { DeploymentSchema, type DeploymentInput } from "../../../src/config/deployment.js";
+import { DeploymentSchema, parseDeployment, type DeploymentInput } from "../../../src/config/deployment.js";
 import type { RouteDescription } from "../../../src/paths/routes-of.js";
 
 /** Characters that are special in some language, and ordinary ones. */
@@ -38,6 +38,17 @@ export const anyDeployment: fc.Arbitrary<DeploymentInput> = fc
     {
       name: fc.constantFrom("books", "a-b"),
       listen: fc.oneof(fc.constantFrom("127.0.0.1:9000", "[::1]:9000", "unix:/run/a.sock"), text),
+      upstream: fc.oneof(
+        fc.constantFrom("10.0.0.2:9000", ["unix:/run/a.sock", "[::1]:9000", "a.example:1"]),
+        fc.array(fc.oneof(fc.constantFrom("127.0.0.2:9000", "b.example:9000"), text), { maxLength: 4 }),
+      ),
+      affinity: fc.oneof(
+        fc.constantFrom("user", "cookie:sid", "cookie:__Host-a.b"),
+        text.map((name) => `cookie:${name}`),
+        text,
+      ),
+      drain: fc.array(fc.oneof(fc.constantFrom("10.0.0.2:9000", "[::1]:9000"), text), { maxLength: 2 }),
+      statusPort: fc.integer({ min: 0, max: 70_000 }),
       serverName: fc.oneof(fc.constantFrom("books.example", "localhost"), text),
       root: path,
       state: fc.oneof(fc.constant("/tmp"), path),
@@ -79,10 +90,23 @@ export const anyDeployment: fc.Arbitrary<DeploymentInput> = fc
 function withoutWhatIsRefused(input: DeploymentInput): DeploymentInput {
   for (;;) {
     const { success, error } = DeploymentSchema.safeParse(input);
-    if (success) return input;
+    if (success) return withoutWhatNeedsOthers(input);
     const refused = new Set(error.issues.map(({ path: [key] }) => key));
     input = Object.fromEntries(Object.entries(input).filter(([key]) => !refused.has(key)));
   }
+}
+
+/** Removes what is refused because of the upstreams, and upstreams of which one is there twice. */
+function withoutWhatNeedsOthers(input: DeploymentInput): DeploymentInput {
+  const { affinity: _, drain: __, statusPort: ___, ...plain } = input;
+  const { upstream: ____, ...alone } = plain;
+  return [input, plain, alone].find((one) => {
+    try {
+      return parseDeployment(one) !== undefined;
+    } catch {
+      return false;
+    }
+  })!;
 }
 
 /** An application with something of everything. */
