@@ -1,54 +1,24 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { chromium, type Browser, type BrowserContext, type Locator, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { allow, deny } from "../../src/roles/verdict.js";
 import { http } from "../gateway/support/http.js";
+import { complaintsOf, contrastsOf, launchBrowser } from "../support/browser.js";
 import { deferred, responder, serveDefinitions } from "../support/served.js";
 import { openInspected, type Inspected } from "./support/inspected.js";
-
-// Debian's browser, which `npm run setup` installs. Without it this test fails.
-const executablePath = "/usr/bin/chromium";
-const args = [
-  "--no-sandbox",
-  "--headless",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-];
 
 const HOSTILE = `<img src=x onerror="document.title='hacked'"><script>document.title='hacked'</script>`;
 const SECRET = "Zm9yLW5vYm9keS1lbHNl";
 
-/** The contrast ratios of the small texts of a page (WCAG 2.2, relative luminance). */
-const CONTRASTS = `(() => {
-  const parse = (color) => color.match(/[\\d.]+/g).map(Number);
-  const luminance = (color) => {
-    const [r, g, b] = parse(color).map((value) =>
-      value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (element) => {
-    for (let one = element; one !== null; one = one.parentElement) {
-      const { backgroundColor } = getComputedStyle(one);
-      if (parse(backgroundColor)[3] !== 0) return backgroundColor;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  return Array.from(document.querySelectorAll(".soft, .chip, .status, .size, .gist, time, a"), (element) => {
-    const [a, b] = [luminance(getComputedStyle(element).color), luminance(behind(element))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  });
-})()`;
-
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
-let complaints: string[];
+let complaints: readonly string[];
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath, args });
+  browser = await launchBrowser();
 });
 
 afterAll(() => browser.close());
@@ -117,11 +87,7 @@ async function openPage(
   context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
   context.setDefaultTimeout(10_000);
   page = await context.newPage();
-  complaints = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
+  complaints = complaintsOf(page);
   await page.goto(`${url}/__tricorn`);
   await page.getByText("Live", { exact: true }).waitFor();
 }
@@ -456,7 +422,7 @@ describe("the page", () => {
       await http(site.url, "/members/card.txt", { headers: { Cookie: "sid=1234" } });
       await openPage(site, { colorScheme });
       await open(/card/);
-      const ratios = await page.evaluate<number[]>(CONTRASTS);
+      const ratios = await contrastsOf(page, ".soft, .chip, .status, .size, .gist, time, a");
       expect(ratios.length).toBeGreaterThan(20);
       // WCAG 2.2, success criterion 1.4.3.
       expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);

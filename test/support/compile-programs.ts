@@ -59,6 +59,10 @@ export async function compiledPrograms(): Promise<string> {
   // The command reads its version and the template of a project there.
   copyFileSync(join(root, "package.json"), join(folder, "package.json"));
   cpSync(join(root, "template"), join(folder, "template"), { recursive: true });
+  // Pages are read beside the folder of the module that does.
+  for (const page of ["page", "supervisor/page"])
+    for (const beside of ["src", "dist"])
+      cpSync(join(root, "src", page), join(folder, beside, page), { recursive: true });
   return folder;
 }
 

@@ -87,7 +87,7 @@ function groupView({ key, role, label, standsAt, requests, oldest }) {
     element("span", { class: "age", title: "the oldest" }, [formatAge(oldest)]),
     standsAt === undefined
       ? undefined
-      : element("span", { class: "stands" }, ["stands at ", element("b", {}, [standsAt])]),
+      : element("span", { class: "stands" }, ["stands at ", element("b", {}, [visible(standsAt)])]),
   ];
   return element("li", { "data-key": key }, [
     element("details", {}, [

@@ -134,7 +134,7 @@ function hangingRequests(status) {
     where:
       standsAt === undefined
         ? "The handler waits for something. A slow log shows at which await it stands."
-        : `The handler stands at ${standsAt}.`,
+        : `The handler stands at ${visible(standsAt)}.`,
   };
 }
 

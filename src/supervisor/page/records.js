@@ -43,7 +43,7 @@ function slowItem({ id, worker, role, method, path, startedAt, duration, status,
     ]),
     standsAt === undefined
       ? undefined
-      : element("p", { class: "stands" }, ["stood at ", element("b", {}, [standsAt])]),
+      : element("p", { class: "stands" }, ["stood at ", element("b", {}, [visible(standsAt)])]),
     element("p", { class: "soft" }, [`from ${formatMoment(startedAt, now)}, pid ${worker}, id ${id}`]),
   ]);
 }
