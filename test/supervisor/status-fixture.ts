@@ -9,7 +9,14 @@ export const NOW = Date.UTC(2026, 10, 30, 12);
 
 /** A worker that serves. */
 export function worker(slot: number, active: readonly ActiveRequest[] = []): WorkerReport {
-  const statistics = { rss: 64 * MIB, requests: 1_000 + slot, refusals: 0, connections: 3, active };
+  const statistics = {
+    rss: 64 * MIB,
+    requests: 1_000 + slot,
+    refusals: 0,
+    connections: 3,
+    activeCount: active.length,
+    active,
+  };
   return { pid: 100 + slot, slot, state: "ready", generation: 1, startedAt: NOW - 60_000, statistics };
 }
 
@@ -38,6 +45,7 @@ export const observed: ObservedStatus = {
     bytesOut: 3 * MIB,
   },
   refusals: { ERR_LIMIT_BODY: 3, ERR_LIMIT_REQUESTS: 1 },
+  lastMinute: { seconds: 60, requests: 8_000, failed: 0, refused: 0, p50: 4, p99: 40, lag: 11 },
   history: Array.from({ length: 150 }, (_, at) => ({
     at: NOW - (149 - at) * 2_000,
     requests: 2 * at,

@@ -3,6 +3,7 @@
 import { formatAge } from "./ages.js";
 import { element } from "./element.js";
 import { counted } from "./formats.js";
+import { sum } from "./history.js";
 import { section } from "./section.js";
 import { visible } from "./visible.js";
 
@@ -62,7 +63,7 @@ export function labelOf({ route, method, path }) {
  */
 export function activeView(status) {
   const groups = groupActive(status);
-  const total = groups.reduce((count, { requests }) => count + requests.length, 0);
+  const total = sum(status.workers.map(({ statistics }) => statistics?.activeCount ?? 0));
   const left = groups.length - MOST_GROUPS;
   return section("active", "Active now", [
     total === 0 ? undefined : counted(total, "request"),

@@ -2,8 +2,8 @@
 import { formatAge, formatMoment } from "./ages.js";
 import { groupActive } from "./active.js";
 import { counted, formatDuration } from "./formats.js";
-import { lastMinuteOf, sum } from "./history.js";
 import { isReloading } from "./judge.js";
+import { aboutRefusal } from "./refusals.js";
 import { visible } from "./visible.js";
 
 const SECOND = 1_000;
@@ -142,13 +142,11 @@ function hangingRequests(status) {
  * @param {Status} status
  * @returns {Finding | undefined}
  */
-function failures(status) {
-  const points = lastMinuteOf(status);
-  const failed = sum(points.map(({ failed }) => failed));
-  const requests = sum(points.map(({ requests }) => requests));
+function failures({ observed }) {
+  const { failed = 0, requests = 0 } = observed?.lastMinute ?? {};
   const share = failed / requests;
   if (!(share >= FEW)) return undefined;
-  const worst = status.observed?.routes.toSorted((a, b) => b.failed - a.failed)[0];
+  const worst = observed?.routes.toSorted((a, b) => b.failed - a.failed)[0];
   return {
     key: "failures",
     tone: share >= MANY ? "bad" : "warn",
@@ -161,15 +159,15 @@ function failures(status) {
  * @param {Status} status
  * @returns {Finding | undefined}
  */
-function refusals(status) {
-  const refused = sum(lastMinuteOf(status).map(({ refused }) => refused));
+function refusals({ observed }) {
+  const { refused = 0 } = observed?.lastMinute ?? {};
   if (refused === 0) return undefined;
-  const [most] = Object.entries(status.observed?.refusals ?? {}).toSorted(([, a], [, b]) => b - a);
+  const [most] = Object.entries(observed?.refusals ?? {}).toSorted(([, a], [, b]) => b - a);
   return {
     key: "refusals",
     tone: "warn",
     what: `${counted(refused, "request")} ${refused === 1 ? "was" : "were"} refused in the last minute.`,
-    where: `Below, Refusals say by what.${most === undefined ? "" : ` Most since the start: ${most[0]}.`}`,
+    where: most === undefined ? "" : `Most since the start: ${most[0]}, ${aboutRefusal(most[0])}`,
   };
 }
 
@@ -193,8 +191,8 @@ function recycledWorkers(status) {
  * @param {Status} status
  * @returns {Finding | undefined}
  */
-function lag(status) {
-  const longest = Math.max(0, ...lastMinuteOf(status).map(({ lag }) => lag));
+function lag({ observed }) {
+  const longest = observed?.lastMinute.lag ?? 0;
   if (longest < LONG_LAG) return undefined;
   return {
     key: "lag",

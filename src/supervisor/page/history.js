@@ -5,7 +5,6 @@
 export const SPAN = 300_000;
 /** The time between two points; s. */
 export const INTERVAL = 2;
-const MINUTE = 60_000;
 
 /**
  * @param {Status | undefined} status
@@ -15,14 +14,6 @@ export function historyOf(status) {
   const history = status?.observed?.history ?? [];
   const end = history.at(-1)?.at ?? 0;
   return history.filter(({ at }) => end - at <= SPAN);
-}
-
-/**
- * @param {Status} status
- * @returns {readonly HistoryPoint[]}
- */
-export function lastMinuteOf(status) {
-  return historyOf(status).filter(({ at }) => status.at - at < MINUTE);
 }
 
 /**

@@ -52,8 +52,7 @@ function workerView({ pid, slot, state, generation, startedAt, statistics }, at)
  * @param {NonNullable<WorkerReport["statistics"]>} statistics
  * @returns {readonly HTMLElement[]}
  */
-function statisticsFacts({ rss, requests, refusals, connections, ...more }) {
-  const lag = "lag" in more && typeof more.lag === "number" ? more.lag : undefined;
+function statisticsFacts({ rss, requests, refusals, connections, lag }) {
   return [
     fact("Memory", formatBytes(rss)),
     fact("Requests", requests.toLocaleString("en")),
@@ -73,7 +72,7 @@ function doing(statistics) {
     const text = statistics === undefined ? "What it does is not known" : "No request";
     return element("p", { class: "doing soft" }, [text]);
   }
-  const more = statistics.active.length - 1;
+  const more = statistics.activeCount - 1;
   return element("p", { class: "doing" }, [
     element("span", { class: "age" }, [formatAge(oldest.age)]),
     element("span", { class: "target", title: visible(`${oldest.method} ${oldest.path}`) }, [
