@@ -13,6 +13,8 @@ export interface ControlArguments extends WantedMaster {
   readonly help: boolean;
   /** Of `status`: whether to print JSON. */
   readonly json: boolean;
+  /** Of `status`: whether to print it again each second. */
+  readonly watch: boolean;
   /** Of `reload`: whether to wait until the old workers are gone. */
   readonly wait: boolean;
   /** Of `stop`: for how long the master serves on; ms. */
@@ -30,7 +32,7 @@ const COMMON: Options = {
 };
 
 const OPTIONS: Readonly<Record<ControlCommandName, Options>> = {
-  status: { ...COMMON, json: { type: "boolean" } },
+  status: { ...COMMON, json: { type: "boolean" }, watch: { type: "boolean" } },
   ping: COMMON,
   reload: { ...COMMON, wait: { type: "boolean" } },
   stop: { ...COMMON, drain: { type: "string" } },
@@ -58,6 +60,7 @@ export function parseControlArguments(
     control,
     pidFile,
     json: values["json"] === true,
+    watch: values["watch"] === true,
     wait: values["wait"] === true,
     drain: numberOf({ name: "drain", text: values["drain"], unit: SECOND, isZeroAllowed: true }),
   };

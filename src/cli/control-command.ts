@@ -4,7 +4,7 @@ import { askMaster } from "../supervisor/control-client.js";
 import type { ControlAnswer, ControlRequest } from "../supervisor/control-protocol.js";
 import { findControl, findFacts } from "../supervisor/find-control.js";
 import type { ReloadOutcome } from "../supervisor/reports.js";
-import { formatStatus, isAlive } from "../supervisor/status.js";
+import { formatStatus, isAlive, type Status } from "../supervisor/status.js";
 import {
   parseControlArguments,
   type ControlArguments,
@@ -29,8 +29,12 @@ export async function controlCommand(command: ControlCommandName, args: readonly
   }
   const path = findControl(parsed, findFacts());
   switch (command) {
-    case "status":
-      return showStatus(await ask(path, { command }), parsed);
+    case "status": {
+      if (!parsed.watch) return showStatus(await askStatus(path), parsed);
+      const { watchStatus } = await import("./status-watch.js");
+      // Another master has another socket.
+      return watchStatus(() => askStatus(findControl(parsed, findFacts())), parsed);
+    }
     case "ping":
       return showPing(await ask(path, { command }));
     case "reload":
@@ -56,10 +60,14 @@ async function ask(path: string, request: ControlRequest): Promise<ControlAnswer
   throw new ConfigurationError("ERR_CONTROL", `Cannot control master: ${oneLine(answer.fact)}`);
 }
 
-/** The exit code says whether requests are answered. */
-function showStatus(answer: ControlAnswer, { json }: ControlArguments): number {
+async function askStatus(path: string): Promise<Status> {
+  const answer = await ask(path, { command: "status" });
   if (answer.kind !== "status") throw unexpected(answer);
-  const { status } = answer;
+  return answer.status;
+}
+
+/** The exit code says whether requests are answered. */
+function showStatus(status: Status, { json }: ControlArguments): number {
   process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
   return isAlive(status.workers) ? 0 : 1;
 }

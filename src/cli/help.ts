@@ -131,7 +131,10 @@ const CONTROL_MEANINGS: Readonly<Record<ControlCommandName, string>> = {
 };
 
 const CONTROL_OPTIONS: Readonly<Record<ControlCommandName, readonly (readonly [string, string])[]>> = {
-  status: [["--json", "print JSON"]],
+  status: [
+    ["--json", "print JSON"],
+    ["--watch", "print it again each second, until Ctrl-C; with --json a line each time"],
+  ],
   ping: [],
   reload: [["--wait", "return when the last old worker is gone"]],
   stop: [

@@ -1,4 +1,6 @@
 import { oneLine } from "../log/redact.js";
+import { FACT_INDENT, factLine, formatSeconds } from "./fact-line.js";
+import { formatObserved } from "./observed-text.js";
 import type { ObservedStatus } from "./observed-status.js";
 import type { ReloadOutcome, WorkerEnd, WorkerReport } from "./reports.js";
 
@@ -31,8 +33,6 @@ export interface Status {
 const MOST_LISTED = 100;
 const SECOND = 1000;
 const MIB = 1024 * 1024;
-/** The column of values. */
-const INDENT = 16;
 
 /**
  * Whether requests are answered: a worker that serves has answered the master. If the event loops of all hang, none has.
@@ -58,19 +58,20 @@ export function formatStatus(status: Status): string {
   const { at, workers, lastReloads } = status;
   const known = workers.flatMap(({ statistics }) => statistics ?? []);
   const lines = [
-    fact("program", status.program),
-    fact("pid", status.pid),
-    fact("state", stateOf(status)),
-    ...status.addresses.map((address) => fact("address", address)),
+    factLine("program", status.program),
+    factLine("pid", status.pid),
+    factLine("state", stateOf(status)),
+    ...status.addresses.map((address) => factLine("address", address)),
     ...startFacts(status.startedAt, at),
-    fact("workers", countStates(status)),
-    fact("requests", sum(known.map(({ requests }) => requests))),
-    fact("refusals", sum(known.map(({ refusals }) => refusals))),
-    fact("connections", sum(known.map(({ connections }) => connections))),
-    fact("active", sum(known.map(({ activeCount }) => activeCount))),
-    ...lastReloads.map((reload) => fact("reload", formatReload(reload))),
-    ...status.lastEnds.map((end) => fact("ended", formatEnd(end))),
-    ...workers.flatMap((worker) => ["", "*".repeat(INDENT)].concat(workerFacts(worker, at))),
+    factLine("workers", countStates(status)),
+    factLine("requests", sum(known.map(({ requests }) => requests))),
+    factLine("refusals", sum(known.map(({ refusals }) => refusals))),
+    factLine("connections", sum(known.map(({ connections }) => connections))),
+    factLine("active", sum(known.map(({ activeCount }) => activeCount))),
+    ...formatObserved(status.observed),
+    ...lastReloads.map((reload) => factLine("reload", formatReload(reload))),
+    ...status.lastEnds.map((end) => factLine("ended", formatEnd(end))),
+    ...workers.flatMap((worker) => ["", "*".repeat(FACT_INDENT)].concat(workerFacts(worker, at))),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -78,41 +79,42 @@ export function formatStatus(status: Status): string {
 /** Formats the outcome of a reload as one line. */
 export function formatReload({ startedAt, took, generation, replaced, failure }: ReloadOutcome): string {
   const what = failure === undefined ? "ok" : `failed: ${failure.sentence}`;
-  const done = `${seconds(took)}, generation ${generation}, ${replaced} replaced, ${what}`;
+  const done = `${formatSeconds(took)}, generation ${generation}, ${replaced} replaced, ${what}`;
   return oneLine(`${new Date(startedAt).toISOString()}, ${done}`);
 }
 
 /** Formats the end of a worker as one line. */
 export function formatEnd({ at, pid, slot, age, how, why, code, signal }: WorkerEnd): string {
   const exit = signal ?? (code === null ? [] : `code ${code}`);
-  const facts = [`pid ${pid}`, `slot ${slot}`, `after ${seconds(age)}`, how, why ?? [], exit].flat();
+  const facts = [`pid ${pid}`, `slot ${slot}`, `after ${formatSeconds(age)}`, how, why ?? [], exit].flat();
   return oneLine(`${new Date(at).toISOString()}, ${facts.join(", ")}`);
 }
 
 function workerFacts(worker: WorkerReport, at: number): string[] {
   const { statistics } = worker;
   const facts = [
-    fact("pid", worker.pid),
-    fact("slot", worker.slot),
-    fact("state", worker.state),
-    fact("generation", worker.generation),
+    factLine("pid", worker.pid),
+    factLine("slot", worker.slot),
+    factLine("state", worker.state),
+    factLine("generation", worker.generation),
     ...startFacts(worker.startedAt, at),
   ];
-  if (statistics === undefined) return [...facts, fact("statistics", "it does not answer")];
+  if (statistics === undefined) return [...facts, factLine("statistics", "it does not answer")];
   const { rss, requests, refusals, connections, activeCount, active } = statistics;
-  const listed = active.slice(0, MOST_LISTED).map(({ method, path, role, age }) => {
-    return fact("", oneLine(`${seconds(age)} ${role} ${method} ${path}`));
+  const listed = active.slice(0, MOST_LISTED).map(({ method, path, role, age, standsAt }) => {
+    const where = standsAt === undefined ? "" : `, at ${standsAt}`;
+    return factLine("", oneLine(`${formatSeconds(age)} ${role} ${method} ${path}${where}`));
   });
   const left = activeCount - listed.length;
   return [
     ...facts,
-    fact("memory", `${Math.round(rss / MIB)} MiB`),
-    fact("requests", requests),
-    fact("refusals", refusals),
-    fact("connections", connections),
-    fact("active", activeCount),
+    factLine("memory", `${Math.round(rss / MIB)} MiB`),
+    factLine("requests", requests),
+    factLine("refusals", refusals),
+    factLine("connections", connections),
+    factLine("active", activeCount),
     ...listed,
-    ...(left > 0 ? [fact("", `and ${left} more`)] : []),
+    ...(left > 0 ? [factLine("", `and ${left} more`)] : []),
   ];
 }
 
@@ -125,8 +127,8 @@ function stateOf({ isStopping, drainEndsAt, at }: Status): string {
 
 function startFacts(startedAt: number, at: number): string[] {
   return [
-    fact("start time", new Date(startedAt).toISOString()),
-    fact("start since", `${Math.max(0, Math.round((at - startedAt) / SECOND))} s`),
+    factLine("start time", new Date(startedAt).toISOString()),
+    factLine("start since", `${Math.max(0, Math.round((at - startedAt) / SECOND))} s`),
   ];
 }
 
@@ -137,14 +139,6 @@ function countStates({ workers, wanted }: Status): string {
   return Array.from(counts, ([state, count]) =>
     state === "ready" && count < wanted ? `${count} of ${wanted} ready` : `${count} ${state}`,
   ).join(", ");
-}
-
-function fact(name: string, value: string | number): string {
-  return (name === "" ? "" : `${name}:`).padEnd(INDENT) + value;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / SECOND).toFixed(1)} s`;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -6,6 +6,7 @@ import { Server } from "../../src/server/server.js";
 import { formatMetrics, type Metrics } from "../../src/supervisor/metrics.js";
 import { Observations } from "../../src/supervisor/observations.js";
 import { ping, type Ping } from "../../src/supervisor/ping.js";
+import type { ObservedStatus } from "../../src/supervisor/observed-status.js";
 import type { WorkerReport, WorkerStatistics } from "../../src/supervisor/reports.js";
 import { formatStatus, isAlive, publicStatus, type Status } from "../../src/supervisor/status.js";
 import { StatusApplication } from "../../src/supervisor/status-application.js";
@@ -77,6 +78,7 @@ requests:       2468
 refusals:       4
 connections:    6
 active:         2
+routes:         not counted; tricorn serve --status-listen counts them, with their time
 reload:         2026-11-30T12:01:00.000Z, 0.4 s, generation 1, 2 replaced, ok
 reload:         2026-11-30T12:01:20.000Z, 0.1 s, generation 2, 0 replaced, failed: connect postgres://ada:s3cret@db failed
 ended:          2026-11-30T12:01:10.000Z, pid 99, slot 1, after 10.0 s, crashed, SIGSEGV
@@ -144,6 +146,73 @@ active:         1
     expect(listed[0]).toBe("                0.0 s responder GET / [2J state: forged x");
     expect(listed.at(-1)).toBe("                and 30 more");
   });
+});
+
+test("formatStatus shows what was counted of requests", () => {
+  const route = {
+    role: "responder",
+    route: "GET /books/:id",
+    requests: 1_200,
+    failed: 3,
+    p50: 1.23,
+    p99: 45.6,
+  };
+  const observed: ObservedStatus = {
+    totals: {
+      requests: 1_234,
+      failed: 12,
+      aborted: 3,
+      refused: 4,
+      allowed: 20,
+      denied: 5,
+      protocolErrors: 2,
+      bytesIn: 1_572_864,
+      bytesOut: 0,
+    },
+    refusals: { ERR_LIMIT_BODY: 3, ERR_ABORTED_TIMEOUT: 1 },
+    lastMinute: { seconds: 60, requests: 600, failed: 6, refused: 0, p50: 1.2, p99: 45, lag: 12 },
+    history: [],
+    routes: [route, ...Array.from({ length: 20 }, () => ({ ...route, route: "" }))],
+    slow: [
+      {
+        id: "a",
+        worker: 101,
+        role: "responder",
+        method: "GET",
+        path: "/books/7\u001b[2J",
+        startedAt: start,
+        duration: 3_210,
+        status: 200,
+        standsAt: "src/books.ts:12:20",
+      },
+    ],
+  };
+  const active = [
+    { role: "responder", method: "GET", path: "/wait", age: 9_000, standsAt: "src/wait.ts:3:5" },
+  ];
+  const text = formatStatus({
+    ...status,
+    observed,
+    workers: [{ ...worker, statistics: { ...statistics, active } }],
+  });
+  expect(text).toContain(`
+last minute:    600 answered, p50 1.2 ms, p99 45 ms, event-loop delay 12 ms at most
+answered:       1234, 10.0/s
+failed:         12, 0.1/s
+aborted:        3
+refused:        4, 0.0/s, ERR_LIMIT_BODY 3, ERR_ABORTED_TIMEOUT 1
+decisions:      20 allowed, 5 denied
+violations:     2 of the protocol
+bytes:          1.5 MiB in, 0.0 MiB out
+routes:           requests    failed    p50 ms    p99 ms
+                      1200         3       1.2        46  responder GET /books/:id
+                      1200         3       1.2        46  responder without a route
+`);
+  expect(text).toContain(`
+                and 1 more
+slow:           3.2 s responder GET /books/7 [2J 200, pid 101, 2026-11-30T12:00:00.000Z, at src/books.ts:12:20
+`);
+  expect(text).toContain("\n                9.0 s responder GET /wait, at src/wait.ts:3:5\n");
 });
 
 test("publicStatus hides why reloads failed", () => {
