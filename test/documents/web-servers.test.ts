@@ -29,10 +29,14 @@ import {
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { Server } from "../../src/server/server.js";
+import { formatMetrics } from "../../src/supervisor/metrics.js";
+import { Observations } from "../../src/supervisor/observations.js";
 import { StatusApplication } from "../../src/supervisor/status-application.js";
 import { http } from "../gateway/support/http.js";
+import { NodeProcess } from "../support/node-process.js";
 import { Type, record } from "../support/records.js";
 import { capturedLog, temporaryFolder } from "../support/served.js";
+import { freePort } from "../support/web-servers/free-port.js";
 import type { WebServer } from "../support/web-servers/web-server.js";
 import { blockNamed, blocksOf, documents } from "./blocks.js";
 import { exampleScript, serveBoth, startWith, type Behind, type RunOptions } from "./web-servers.js";
@@ -598,6 +602,49 @@ describe("docs/operations.md", () => {
     expect(await (await fetch(`${url}/status?json`)).json()).toEqual(snapshot);
     expect(await (await fetch(`${url}/status`)).text()).toContain("program:        /srv/hats/dist/main.js\n");
     expect((await fetch(`${url}/status/more`)).status).toBe(404);
+  });
+
+  test.each(["# metrics", "# metrics by Caddy"])("%s: Prometheus reads them", async (name) => {
+    const { log } = capturedLog();
+    const status = { program: "/srv/hats/dist/main.js", pid: 1, startedAt: 0, at: 0, isStopping: false };
+    const snapshot = { ...status, addresses: [], workers: [], wanted: 1, lastReloads: [], lastEnds: [] };
+    const unasked = () => Promise.reject(new Error("It must not be asked"));
+    const observations = new Observations();
+    observations.reloaded({ startedAt: 0, took: 1, generation: 1, replaced: 1, failure: undefined });
+    const metrics = () => formatMetrics(snapshot, observations);
+    const page = new Server(new StatusApplication({ status: unasked, ping: unasked, metrics }, log), { log });
+    const unix = join(temporaryFolder(), "status.sock");
+    await page.listen(unix);
+    onTestFinished(() => page.close());
+    const behind = { tcp: "", unix, close: () => Promise.resolve() };
+    const { url } = await start("docs/operations.md", name, { behind });
+    const answer = await fetch(`${url}/metrics`);
+    expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(await answer.text()).toContain('\ntricorn_reloads_total{outcome="ok"} 1\n');
+    expect(await (await fetch(`${url}/status`)).text()).not.toContain("program:");
+
+    const { text: configuration } = blocksOf("docs/operations.md").find(
+      ({ language, text: yaml }) => language === "yaml" && yaml.startsWith("scrape_configs:"),
+    )!;
+    const folder = temporaryFolder();
+    const file = join(folder, "prometheus.yml");
+    const own = configuration.replace("127.0.0.1:9145", new URL(url).host).replace("15s", "1s");
+    expect(own).toContain(`targets: ["${new URL(url).host}"]`);
+    writeFileSync(file, own);
+    const port = await freePort();
+    const address = `127.0.0.1:${port}`;
+    const prometheus = new NodeProcess([
+      "prometheus",
+      `--config.file=${file}`,
+      `--storage.tsdb.path=${join(folder, "data")}`,
+      `--web.listen-address=${address}`,
+    ]);
+    await prometheus.line(/Server is ready to receive web requests/);
+    const query = `http://${address}/api/v1/query?query=${encodeURIComponent('tricorn_reloads_total{outcome="ok"}')}`;
+    const found = async (): Promise<unknown> => (await fetch(query)).json();
+    await expect.poll(found, { timeout: 60_000 }).toMatchObject({
+      data: { result: [{ metric: { job: "hats", outcome: "ok" }, value: [expect.any(Number), "1"] }] },
+    });
   });
 });
 

@@ -126,6 +126,7 @@ function adapted(
 ): string {
   const places: readonly (readonly [string, string])[] = [
     ["listen 80;", `listen 127.0.0.1:${port};`],
+    ["127.0.0.1:9145", `127.0.0.1:${port}`],
     ["127.0.0.1:8080", `127.0.0.1:${port}`],
     ["/srv/hats/public", `${folder}/www`],
     ["/srv/hats/", `${folder}/`],
