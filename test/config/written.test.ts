@@ -136,27 +136,32 @@ describe("texts in a file", () => {
   test.each(OWN)("no value of a deployment changes the structure of %s", (server) => {
     let accepted = 0;
     fc.assert(
-      fc.property(field, hostile, fc.constantFrom("", "/", "/x/", "*."), (option, text, prefix) => {
-        // It protects everything, and so omits what is not protected.
-        fc.pre(prefix + text !== "/**");
-        const value = (one: string): unknown => (option.kind === "list" ? [one] : one);
-        const deployment = (one: string): DeploymentInput =>
-          deep({ command, root: "/srv/www" }, withField(option, value(one)));
-        let files: { name: string; text: string }[];
-        try {
-          files = [...write(server, deployment(prefix + text), library).files];
-        } catch (error) {
-          expect(error).toMatchObject({ name: "ConfigurationError" });
-          return;
-        }
-        accepted += 1;
-        const plain = write(server, deployment(fallback(option, prefix + text)), library).files;
-        for (const [index, file] of files.entries()) {
-          expect(file.text).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/u);
-          expect(shapeOf(file.text).length).toBe(shapeOf(plain[index]!.text).length);
-          expect(file.text).not.toMatch(/^\s*evil/m);
-        }
-      }),
+      fc.property(
+        field,
+        hostile,
+        fc.constantFrom("", "/", "/x/", "*.", "cookie:"),
+        (option, text, prefix) => {
+          // It protects everything, and so omits what is not protected.
+          fc.pre(prefix + text !== "/**");
+          const value = (one: string): unknown => (option.kind === "list" ? [one] : one);
+          const deployment = (one: string): DeploymentInput =>
+            deep({ command, root: "/srv/www", ...BESIDE[option.name] }, withField(option, value(one)));
+          let files: { name: string; text: string }[];
+          try {
+            files = [...write(server, deployment(prefix + text), library).files];
+          } catch (error) {
+            expect(error).toMatchObject({ name: "ConfigurationError" });
+            return;
+          }
+          accepted += 1;
+          const plain = write(server, deployment(fallback(option, prefix + text)), library).files;
+          for (const [index, file] of files.entries()) {
+            expect(file.text).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/u);
+            expect(shapeOf(file.text).length).toBe(shapeOf(plain[index]!.text).length);
+            expect(file.text).not.toMatch(/^\s*evil/m);
+          }
+        },
+      ),
       { numRuns: 1500 },
     );
     expect(accepted).toBeGreaterThan(50);
@@ -167,6 +172,8 @@ describe("texts in a file", () => {
     const { name, choices } = option;
     if (choices !== undefined) return choices[0]!;
     if (name === "mount") return "/m";
+    if (name === "affinity") return "cookie:plain";
+    if (name === "drain") return "127.0.0.2:9000";
     if (name === "listen" || name === "upstream") return text.startsWith("/") ? "/plain" : "127.0.0.1:1";
     return /root|state|director|file|certificate|key/.test(name) ? "/plain" : "plain";
   }

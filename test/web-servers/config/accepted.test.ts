@@ -72,3 +72,54 @@ describe.each(["nginx", "caddy", "haproxy", "h2o"])("%s accepts", (server) => {
     expect(await complaintsAbout({ root: "/srv/www", ...deployment }, library)).toEqual([]);
   });
 });
+
+describe.each(["nginx", "haproxy"])("%s accepts several upstreams", (server) => {
+  const upstream = ["127.0.0.2:9000", "127.0.0.2:9001", "[::1]:9000", "localhost:9000"];
+  const fields: readonly DeploymentInput[] = [
+    {},
+    { affinity: "user" },
+    { affinity: "cookie:__Host-a.b_c" },
+    { drain: ["[::1]:9000", "127.0.0.2:9001"] },
+    { statusPort: 9100 },
+    { upstream: ["unix:/run/a_b/c.sock", "unix:/run/a/b_c+@~.sock", "127.0.0.1:9000"] },
+    { haproxy: { connections: "closed" } },
+    { haproxy: { connections: "multiplexed" }, mount: "/app", root: "/srv/www" },
+  ];
+  test.each(fields)("with %j", async (more) => {
+    const deployment = { port: 8080, state, upstream, ...more };
+    expect(await complaints(write(server, deployment, library))).toEqual([]);
+  });
+});
+
+test("nginx accepts several upstreams by SCGI", async () => {
+  const deployment: DeploymentInput = {
+    port: 8080,
+    state,
+    protocol: "scgi",
+    listen: ["127.0.0.2:9000", "[::1]:9000"],
+  };
+  expect(await complaints(write("nginx", deployment, library))).toEqual([]);
+});
+
+test.each(["user", "cookie:a.b"])("a site accepts several upstreams with affinity %s", async (affinity) => {
+  const deployment: DeploymentInput = {
+    part: "into",
+    mount: "/app",
+    upstream: ["127.0.0.2:9000", "[::1]:9000"],
+    affinity,
+  };
+  const [part, upstreams] = write("nginx", deployment, library).files;
+  const http = [
+    `pid ${state}/nginx.pid; events {} http { access_log off;`,
+    ...["client_body", "fastcgi", "proxy", "scgi", "uwsgi"].map((one) => `${one}_temp_path ${state}/${one};`),
+    `${upstreams!.text} server { listen 8080;`,
+    `${part!.text} } }`,
+  ];
+  const nginx = { ...write("nginx", {}), files: [{ name: "nginx.conf", text: http.join("\n") }] };
+  expect(await complaints(nginx)).toEqual([]);
+
+  const { files } = write("haproxy", deployment, library);
+  const site = `defaults\n  timeout client 60s\nfrontend web\n  mode http\n  bind :8080\n  use_backend tricorn-application_app\n${files[0]!.text}`;
+  const haproxy = { ...write("haproxy", {}), files: [{ name: "haproxy.cfg", text: site }] };
+  expect(await complaints(haproxy)).toEqual([]);
+});
