@@ -15,6 +15,8 @@ const LOG_DESCRIPTOR = 4;
 const KEPT_LINES = 200;
 /** How long what a starting program prints is held back, since it may be the report of its end; ms. */
 const HOLD = 3_000;
+/** The most of it; beyond, it is passed on at once. Bytes. */
+const MOST_HELD = 256 * 1024;
 /** The first lines in which Node.js reports an error that ends a process: its place, or the error. */
 const REPORT =
   /^(?:node:internal\/.*:\d+|(?:file:\/\/)?\/.*:\d+|(?:Uncaught )?(?:[A-Z]\w*)?Error(?: \[\w+\])?: .*)$/m;
@@ -51,6 +53,7 @@ export class ProgramProcess {
   readonly #listener: ProgramListener;
   /** What it has printed and was not passed on yet. */
   #held: Buffer[] | undefined = [];
+  #heldBytes = 0;
   #isWaiting = false;
   #isWanted = false;
   #failure: WorkerFailure | undefined;
@@ -102,7 +105,7 @@ export class ProgramProcess {
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       errors.read(chunk);
       if (this.#held === undefined) listener.printed(chunk);
-      else this.#held.push(chunk);
+      else this.#hold(chunk);
     });
     const log = new LineReader((line) => listener.logged(line));
     this.#child.stdio[LOG_DESCRIPTOR]?.on("data", (chunk: Buffer) => log.read(chunk));
@@ -160,6 +163,12 @@ export class ProgramProcess {
 
   #load(): void {
     if (this.#isWanted && this.#isWaiting) this.#channel.send({ kind: "load" });
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#held?.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes > MOST_HELD) this.#release();
   }
 
   /** Passes on what was held back. */
