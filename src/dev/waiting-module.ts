@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 const SOURCE = `
 import { rmSync } from "node:fs";
 import process from "node:process";
+import { Worker } from "node:worker_threads";
 const parent = process.ppid;
 process.once("disconnect", async () => {
   for (let turn = 0; turn < 20 && process.ppid === parent; turn += 1)
@@ -28,9 +29,28 @@ const asked = new Promise((resolve) => {
 });
 for (const url of MODULES) await import(url);
 process.send({ cmd: "NODE_TRICORN", body: { kind: "waiting" } });
+const workerData = { parent, folder: import.meta.dirname };
+new Worker(WATCH, { eval: true, workerData, execArgv: [], env: {} }).unref();
 process.channel?.ref();
 await asked;
 process.channel?.unref();
+`;
+
+/**
+ * Runs in a thread of the process, and ends it with its parent while its event loop stands still. One that turns ends it earlier,
+ * as above.
+ */
+const WATCH = `
+const { rmSync } = require("node:fs");
+const { workerData: { parent, folder } } = require("node:worker_threads");
+let looks = 0;
+setInterval(() => {
+  if (process.ppid === parent) return;
+  looks += 1;
+  if (looks < 3) return;
+  rmSync(folder, { recursive: true, force: true });
+  process.kill(process.pid, "SIGKILL");
+}, 500);
 `;
 
 /**
@@ -46,7 +66,10 @@ export function writeWaitingModule(
   const found = packageOf(script);
   const modules = found === undefined ? runtime : [...runtime, found];
   const path = join(folder, "wait.mjs");
-  writeFileSync(path, SOURCE.replace("MODULES", JSON.stringify(modules)));
+  writeFileSync(
+    path,
+    SOURCE.replace("MODULES", JSON.stringify(modules)).replace("WATCH", JSON.stringify(WATCH)),
+  );
   return pathToFileURL(path).href;
 }
 

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { http } from "../gateway/support/http.js";
 import { isRunning } from "../../src/process/is-running.js";
@@ -71,6 +71,24 @@ test("a signal says what is waited for, and a second one ends everything at once
   expect(await never).toBe("ECONNRESET");
   await expect.poll(() => isRunning(pid)).toBe(false);
   expect(readdirSync(TMPDIR)).toEqual([]);
+});
+
+test("a program that spins ends with a development server that was killed", async () => {
+  const folder = temporaryFolder();
+  const spinning = MAIN.replace(
+    'console.log("never begins");',
+    'console.log("spins " + process.pid);\n    for (;;);',
+  );
+  const dev = new DevProcess(new Project({ "src/main.ts": spinning }), [], { TMPDIR: folder });
+  void http(await dev.url(), "/never").catch(() => {});
+  const [, pid] = await dev.line(/^spins (\d+)/);
+  onTestFinished(() => {
+    if (isRunning(Number(pid))) process.kill(Number(pid), "SIGKILL");
+  });
+  dev.kill("SIGKILL");
+  await dev.ended;
+  await expect.poll(() => isRunning(Number(pid))).toBe(false);
+  await expect.poll(() => readdirSync(folder)).toEqual([]);
 });
 
 test("a program ends with a development server that was killed, and leaves no socket", async () => {
