@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import { loggablePath } from "../log/loggable-path.js";
 import type { WorkerFailure } from "../supervisor/reports.js";
 import type { Visit } from "./front.js";
 import type { Addresses, Reporter, ServingFacts } from "./reporter.js";
@@ -50,7 +51,10 @@ export class JsonReporter implements Reporter {
 
   waiting(visits: readonly Visit[]): void {
     for (const { request } of visits)
-      this.#log.info({ method: request.method, path: pathOf(request.url) }, "Waiting for a request");
+      this.#log.info(
+        { method: request.method, path: loggablePath(request.url ?? "/") },
+        "Waiting for a request",
+      );
   }
 
   killing(limit: number): void {
@@ -68,9 +72,4 @@ export class JsonReporter implements Reporter {
   printed(text: Buffer): void {
     process.stderr.write(text);
   }
-}
-
-/** Without the query, which may hold secrets. */
-function pathOf(target = "/"): string {
-  return target.split("?", 1)[0]!;
 }

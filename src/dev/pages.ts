@@ -4,6 +4,7 @@ import { discard } from "../gateway/application-response.js";
 import type { ApplicationResponse } from "../gateway/response.js";
 import type { OpenExchange, ResponseEditor } from "../gateway/response-editor.js";
 import { failureStatus } from "../gateway/status-response.js";
+import { loggablePath } from "../log/loggable-path.js";
 import { NO_RESOURCE } from "../roles/responder.js";
 import type { WorkerFailure } from "../supervisor/reports.js";
 import { failurePage, failureText, wantsPage } from "./failure-page.js";
@@ -75,7 +76,7 @@ export class Pages implements ResponseEditor, FrontPages {
     // Middleware may answer in its own words.
     if (!isNoResource(body)) return { ...given, body: bytesOf(body) };
     const facts = { status: 404, reloads: this.#options.reloads };
-    return responseOf(routesPage({ method, path: path.path, routes: routes.all }, facts));
+    return responseOf(routesPage({ method, path: loggablePath(path.rawPath), routes: routes.all }, facts));
   }
 
   failed(exchange: OpenExchange, error: unknown): void {
@@ -87,7 +88,7 @@ export class Pages implements ResponseEditor, FrontPages {
       {
         status: isReplaced ? 503 : failureStatus(error),
         failure: plainFailure(
-          `${method} ${path.path} has no answer`,
+          `${method} ${loggablePath(path.rawPath)} has no answer`,
           isReplaced ? "The program was replaced before it answered" : fact,
         ),
       },
@@ -101,7 +102,7 @@ export class Pages implements ResponseEditor, FrontPages {
 
   unanswered(visit: Visit, fact: string): void {
     const { method = "GET", url = "/" } = visit.request;
-    const failure = plainFailure(`${method} ${url.split("?", 1)[0]} has no answer`, fact);
+    const failure = plainFailure(`${method} ${loggablePath(url)} has no answer`, fact);
     this.#send(visit, { status: 503, failure });
   }
 

@@ -7,6 +7,7 @@ import type {
   GatewayObserver,
   RoleResult,
 } from "../gateway/gateway-observer.js";
+import { loggablePath } from "../log/loggable-path.js";
 import { Role, roleName } from "../protocol/constants.js";
 
 /** A request and how it ended, as the log shows it. */
@@ -14,7 +15,7 @@ export interface RequestLine {
   /** The roles that were asked, in their order; none if the gateway answered, as with a file. */
   readonly roles: readonly string[];
   readonly method: string;
-  /** Without the query, which may hold secrets. */
+  /** Without what may be secret: see {@link loggablePath}. */
   readonly path: string;
   /** What the authorizers said; undefined if none was asked. */
   readonly decision: "allowed" | "denied" | undefined;
@@ -49,7 +50,7 @@ class LoggedExchange implements ExchangeObserver {
 
   constructor({ method = "GET", url = "/" }: IncomingMessage, line: (line: RequestLine) => void) {
     this.#method = method;
-    this.#path = url.split("?", 1)[0]!;
+    this.#path = loggablePath(url);
     this.#line = line;
   }
 

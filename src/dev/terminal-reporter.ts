@@ -1,3 +1,4 @@
+import { loggablePath } from "../log/loggable-path.js";
 import { oneLine } from "../log/redact.js";
 import type { FailureReport } from "../roles/failure.js";
 import type { WorkerFailure } from "../supervisor/reports.js";
@@ -62,7 +63,8 @@ export class TerminalReporter implements Reporter {
     const ended =
       status === undefined ? "no response" : isComplete ? String(status) : `${status}, broken off`;
     const isBad = status === undefined || status >= 500 || !isComplete;
-    const result = [...(decision === undefined ? [] : [decision]), this.#in(isBad ? RED : GREEN, ended)];
+    const color = isBad ? RED : status >= 400 ? YELLOW : GREEN;
+    const result = [...(decision === undefined ? [] : [decision]), this.#in(color, ended)];
     this.#line(
       `${role.padEnd(10)}  ${method} ${oneLine(path)}  ${result.join(", ")}  ${this.#in(FAINT, `${Math.round(took)} ms`)}`,
     );
@@ -89,7 +91,7 @@ export class TerminalReporter implements Reporter {
   waiting(visits: readonly Visit[]): void {
     this.#line("Stopping; Ctrl-C again ends everything at once");
     for (const { request, since } of visits) {
-      const path = oneLine((request.url ?? "/").split("?", 1)[0]!);
+      const path = oneLine(loggablePath(request.url ?? "/"));
       this.#line(
         `waits for ${request.method} ${path}, ${((performance.now() - since) / 1000).toFixed(1)} s old`,
       );

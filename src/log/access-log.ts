@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 
 import type { RequestEvent, RequestObserver } from "../events/request-event.js";
 import { logDestination, logStream } from "./default-log.js";
+import { loggablePath } from "./loggable-path.js";
 import { logSafely } from "./log-safely.js";
 import type { LogStream } from "./log-stream.js";
 import { oneLine } from "./redact.js";
@@ -42,7 +43,7 @@ function factsOf(request: RequestEvent): Record<string, unknown> {
     id,
     role,
     method: shortened(request.method, MOST_METHOD),
-    path: shortened(request.path, MOST_PATH),
+    path: shortened(loggablePath(request.path), MOST_PATH),
     route,
     status,
     decision,
@@ -63,7 +64,7 @@ function formatRequest(request: RequestEvent): string {
     new Date(request.startedAt).toTimeString().slice(0, 8),
     role.padEnd(10),
     shortened(request.method, MOST_METHOD),
-    shortened(request.path, MOST_SHOWN),
+    shortened(loggablePath(request.path), MOST_SHOWN),
     decision ?? "",
     status ?? "no status",
     `${request.duration.toFixed(1)} ms`,

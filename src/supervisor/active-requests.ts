@@ -1,4 +1,5 @@
 import type { Exchange } from "../protocol/application-side/exchange.js";
+import { loggablePath } from "../log/loggable-path.js";
 import { Role } from "../protocol/constants.js";
 import type { ActiveRequest } from "./reports.js";
 import { shownMethod, shownPath } from "./shown-target.js";
@@ -25,11 +26,11 @@ export function activeRequests(
   return requests.toSorted((a, b) => b.age - a.age);
 }
 
-/** Without the query, which may have secrets. */
+/** Without what may be secret. */
 function pathOf(params: Exchange["params"]): string {
   const target =
     params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
-  return target.split("?", 1)[0]!;
+  return loggablePath(target);
 }
 
 function nameOf(role: number): string {

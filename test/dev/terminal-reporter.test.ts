@@ -46,6 +46,32 @@ test("why a program does not run, the names of files and paths do not control th
   expect(output).not.toMatch(CONTROL);
 });
 
+test.each([
+  [200, 32],
+  [304, 32],
+  [404, 33],
+  [401, 33],
+  [503, 31],
+  [undefined, 31],
+])("the status %s has the color %i", (status, color) => {
+  let output = "";
+  const reporter = new TerminalReporter({
+    write: (text) => void (output += text),
+    hasColors: true,
+    time: () => "12:00:00",
+  });
+  reporter.requested({
+    roles: ["responder"],
+    method: "GET",
+    path: "/",
+    decision: undefined,
+    status,
+    isComplete: true,
+    took: 1,
+  });
+  expect(output).toContain(`\u001b[${color}m${status ?? "no response"}\u001b[0m`);
+});
+
 test("a line of the program's log neither controls the terminal nor looks like two", () => {
   const line = JSON.stringify({
     level: 40,
