@@ -8,7 +8,7 @@ command -v nginx >/dev/null || { echo "nginx is not installed; on Debian: apt-ge
 # If root starts nginx, it serves as a user who may not be able to read this folder.
 if [ "$(id -u)" = 0 ]; then user="--web-server-user root"; fi
 
-tsc
+tsc -p tsconfig.build.json
 trap 'kill $application $nginx 2>/dev/null; wait' EXIT
 trap exit INT TERM
 node --enable-source-maps dist/main.js & application=$!

@@ -206,23 +206,31 @@ createServer((_, response) => response.end("edit 0")).listen(${barePort}, "127.0
   await theirs.started.line(/listens/);
   await fetch(`${url}/hats`);
   const took = { ours: [] as number[], theirs: [] as number[] };
-  for (let count = 1; count <= 8; count += 1) {
+  // The best of each, and with room: other tests run beside this one. On an idle machine the difference is below 150 ms.
+  const best = (): readonly [number, number] => [Math.min(...took.ours), Math.min(...took.theirs)];
+  const isSoon = ([dev, watch]: readonly [number, number]): boolean => dev < 3 * watch;
+  // A machine that is busy now may be idle later: more rounds make the best of each more exact, but never a slow one fast.
+  for (let count = 1; count <= 3 || (count <= 30 && !isSoon(best())); count += 1) {
     const text = `edit ${count}`;
     // Nobody edits faster. Both take turns, so that they have the same machine.
     await setTimeout(1_500);
     took.ours.push(await editToAnswer(`${url}/hats`, { file: "src/hats.ts", text }));
     took.theirs.push(await editToAnswer(`http://127.0.0.1:${barePort}/`, { file: "bare.mjs", text }));
   }
-  // The best of each, and with room: other tests run beside this one. On an idle machine the difference is below 150 ms.
-  const [dev, watch] = [Math.min(...took.ours), Math.min(...took.theirs)];
-  expect(dev, `tricorn dev: ${took.ours.join(" ")}; node --watch: ${took.theirs.join(" ")}`).toBeLessThan(
-    3 * watch,
+  expect(isSoon(best()), `tricorn dev: ${took.ours.join(" ")}; node --watch: ${took.theirs.join(" ")}`).toBe(
+    true,
   );
   for (const { processes } of [ours, theirs]) {
     processes.signal("SIGINT");
     await processes.gone();
   }
-}, 180_000);
+}, 300_000);
+
+test("npm run build compiles the program without its tests", async () => {
+  expect(await runScript("build")).toEqual({ code: 0, output: "" });
+  const compiled = readdirSync(join(project, "dist")).filter((name) => name.endsWith(".js"));
+  expect(compiled.sort()).toEqual(["application.js", "gate.js", "hats.js", "main.js", "members-pages.js"]);
+});
 
 describe("npm test", () => {
   test("runs the tests of each role", async () => {
