@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { http } from "../gateway/support/http.js";
 import { isRunning } from "../../src/process/is-running.js";
+import { signalIfRunning } from "../support/marked-processes.js";
 import { temporaryFolder } from "../support/served.js";
 import { DevProcess, Project } from "./support/project.js";
 
@@ -82,9 +83,7 @@ test("a program that spins ends with a development server that was killed", asyn
   const dev = new DevProcess(new Project({ "src/main.ts": spinning }), [], { TMPDIR: folder });
   void http(await dev.url(), "/never").catch(() => {});
   const [, pid] = await dev.line(/^spins (\d+)/);
-  onTestFinished(() => {
-    if (isRunning(Number(pid))) process.kill(Number(pid), "SIGKILL");
-  });
+  onTestFinished(() => signalIfRunning(Number(pid), "SIGKILL"));
   dev.kill("SIGKILL");
   await dev.ended;
   await expect.poll(() => isRunning(Number(pid))).toBe(false);

@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { signalIfRunning } from "../support/marked-processes.js";
 import { commandOf, NodeProcess } from "../support/node-process.js";
 import {
   authorize,
@@ -217,9 +218,7 @@ describe("A signal that does not end the application", () => {
   ] as const)("SIGHUP has no effect if %s", async (_how, [program, ...args]) => {
     const process = new NodeProcess([program, ...args, ...shop("127.0.0.1:0")]);
     const [, pid = ""] = await process.line(/^pid (\d+)$/);
-    onTestFinished(() => {
-      if (existsSync(`/proc/${pid}`)) globalThis.process.kill(Number(pid), "SIGKILL");
-    });
+    onTestFinished(() => signalIfRunning(Number(pid), "SIGKILL"));
     const address = await process.address();
     globalThis.process.kill(Number(pid), "SIGHUP");
     await expectHello(address);

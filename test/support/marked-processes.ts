@@ -34,17 +34,20 @@ export class MarkedProcesses {
 
   /** Sends a signal to all of them, as a terminal does. The end of one may end others meanwhile. */
   signal(signal: NodeJS.Signals): void {
-    for (const pid of this.pids) {
-      try {
-        process.kill(pid, signal);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      }
-    }
+    for (const pid of this.pids) signalIfRunning(pid, signal);
   }
 
   /** Waits until none is left: the system reports the end of a process only to its parent. */
   async gone(): Promise<void> {
     await expect.poll(() => this.pids, { interval: 20 }).toEqual([]);
+  }
+}
+
+/** Sends a signal to a process that may have ended. */
+export function signalIfRunning(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

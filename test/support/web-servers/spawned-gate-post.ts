@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "
 import { join } from "node:path";
 import { expect } from "vitest";
 
+import { signalIfRunning } from "../marked-processes.js";
 import type { Post } from "./gate-post.js";
 import { ORDERS, PIDS, type Guard } from "./guard.js";
 import type { RunningServer } from "./web-server.js";
@@ -56,7 +57,7 @@ export class SpawnedGatePost implements Post {
   /** Ends those who are there. Whoever the Web server starts in their place, for what they leave behind, is such a guard. */
   #signal(next: Guard, signal: NodeJS.Signals): void {
     writeFileSync(join(this.#folder, ORDERS), next);
-    for (const pid of this.#running()) process.kill(pid, signal);
+    for (const pid of this.#running()) signalIfRunning(pid, signal);
   }
 
   /** The processes that are there; of those that have ended only the numbers are left, which others may have by now. */
