@@ -37,6 +37,11 @@ export class MarkedProcesses {
     for (const pid of this.pids) signalIfRunning(pid, signal);
   }
 
+  /** Waits until one of them has ended. */
+  async ended(pid: number): Promise<void> {
+    await expect.poll(() => this.pids, { interval: 20 }).not.toContain(pid);
+  }
+
   /** Waits until none is left: the system reports the end of a process only to its parent. */
   async gone(): Promise<void> {
     await expect.poll(() => this.pids, { interval: 20 }).toEqual([]);

@@ -6,8 +6,10 @@ import { expect, onTestFinished, test } from "vitest";
 import type { ObservedStatus, ObservedTotals } from "../../../src/supervisor/observed-status.js";
 import * as wire from "../../support/records.js";
 import { askScgi, headers, netstring, scgiRequest } from "../../support/scgi-peer.js";
+import { temporaryFolder } from "../../support/served.js";
 import { WebServerPeer } from "../../support/web-server-peer.js";
 import { readExposition, type Exposition } from "../exposition.js";
+import { SupervisedProgram } from "../supervised-program.js";
 import { Operated, type OperatedOptions } from "../operated.js";
 
 const { Type, abort, authorize, begin, filter, get, params, post, record, stdin, variablesOf } = wire;
@@ -46,7 +48,7 @@ class Shown {
   }
 
   async observed(): Promise<ObservedStatus> {
-    return (JSON.parse((await this.page("/status", "json")).text) as { observed: ObservedStatus }).observed;
+    return observedIn((await this.page("/status", "json")).text);
   }
 
   async metrics(): Promise<Exposition> {
@@ -69,6 +71,19 @@ class Shown {
     peer.destroy();
     return status;
   }
+}
+
+/** What a status page says of requests. */
+async function observedAt(address: string): Promise<ObservedStatus> {
+  const client = new FastCgiClient({ address });
+  const params = { REQUEST_METHOD: "GET", SCRIPT_NAME: "/status", QUERY_STRING: "json" };
+  const text = await (await client.request({ params })).text();
+  await client.close();
+  return observedIn(text);
+}
+
+function observedIn(json: string): ObservedStatus {
+  return (JSON.parse(json) as { observed: ObservedStatus }).observed;
 }
 
 /** What one kind of request is to be counted as. */
@@ -312,7 +327,69 @@ test("status, metrics and log agree with hundreds of counted requests, over relo
     ),
   ).toEqual(countBy(requests, ({ series }) => series!.join("|")));
   expect(countBy(shown.logged, ({ refused }) => refused as string | undefined)).toEqual(refusals);
+  // A point ends every 2 s.
+  await expect
+    .poll(async () => sum((await shown.observed()).history.map((point) => point.requests)))
+    .toBe(requests.length);
+  const { history, lastMinute } = await shown.observed();
+  expect(sum(history.map(({ failed }) => failed))).toBe(totals.failed);
+  expect(sum(history.map(({ refused }) => refused))).toBe(totals.refused);
+  expect(lastMinute.requests).toBeLessThanOrEqual(requests.length);
+  for (const point of history) {
+    expect(point.rss).toBeGreaterThan(1e7);
+    expect(point.p99 === null).toBe(point.requests === 0);
+  }
   // Workers were recycled besides.
   expect(new Set(shown.logged.map(({ pid }) => pid)).size).toBeGreaterThan(2 * 4);
   await operated.stop();
+});
+
+test("what workers have counted stays, however they end", async () => {
+  const shown = await Shown.start({ workers: 1 });
+  const { operated } = shown;
+  const current = async (): Promise<number> => {
+    const found = (await operated.workers()).find(({ state }) => state === "ready");
+    return found === undefined ? current() : found.pid;
+  };
+  const ask = async (times: number): Promise<void> => {
+    for (let time = 0; time < times; time += 1) expect(await shown.ask(get(1, "/ok/1"))).toBe(200);
+  };
+  await ask(10);
+  const first = await current();
+  process.kill(first, "SIGTERM");
+  await operated.processes.ended(first);
+  await ask(5);
+  // It exits in the turn in which it has answered the first of the two.
+  const second = await current();
+  const peer = await operated.connect();
+  await peer.send(get(1, "/ok/1"), get(2, "/exit")).closedByApplication();
+  await operated.processes.ended(second);
+  await ask(2);
+  expect((await operated.tricorn("reload", "--wait")).code).toBe(0);
+  expect((await shown.observed()).totals).toMatchObject({ requests: 10 + 5 + 1 + 2, failed: 0, aborted: 0 });
+});
+
+test("the next master gets what workers have counted without a master", async () => {
+  const path = join(temporaryFolder(), "status.sock");
+  const args = ["--status-listen", path];
+  const program = await SupervisedProgram.start({ args });
+  program.master.kill("SIGKILL");
+  await expect.poll(() => program.processes.pids).not.toContain(program.master.pid);
+  for (let time = 0; time < 7; time += 1) expect(await program.ask()).toMatchObject({ version: 1 });
+  await program.startNext({ args });
+  await expect.poll(async () => (await observedAt(path)).totals.requests).toBe(7);
+  expect((await observedAt(path)).totals.failed).toBe(0);
+});
+
+test("nothing is observed without a status listener", async () => {
+  const shown = await Shown.start();
+  expect(await shown.operated.get("/observed")).toBe("yes");
+  const hidden = await Operated.start({ program: "counted" });
+  expect(await hidden.get("/observed")).toBe("no");
+  const { out } = await hidden.tricorn("status", "--json");
+  expect(JSON.parse(out)).not.toHaveProperty("observed");
+  expect(out).not.toContain('"lag"');
+  expect((await hidden.tricorn("status")).out).toMatch(
+    /^routes: +not counted; tricorn serve --status-listen /m,
+  );
 });
