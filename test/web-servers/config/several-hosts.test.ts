@@ -194,10 +194,16 @@ describe.each(["nginx", "haproxy"] as const)("three hosts behind %s", (server) =
       expect(await places()).toEqual(before);
 
       await hosts.kill("127.0.0.2");
-      const after = await places();
-      expect(after.filter((one, nth) => before[nth] !== one && before[nth] !== "127.0.0.2")).toEqual([]);
-      expect(new Set(after)).toEqual(new Set(["127.0.0.3", "127.0.0.4"]));
-      expect(await places()).toEqual(after);
+      const expectOnlyItsMoved = (after: readonly string[]): void => {
+        expect(after.filter((one, nth) => before[nth] !== one && before[nth] !== "127.0.0.2")).toEqual([]);
+        expect(new Set(after)).toEqual(new Set(["127.0.0.3", "127.0.0.4"]));
+      };
+      expectOnlyItsMoved(await places());
+      // Until its checks fail, HAProxy repeats on the host after the dead one, and then chooses the nearest.
+      if (server === "haproxy") await hosts.webServer.errorLine(/127\.0\.0\.2 is DOWN/);
+      const settled = await places();
+      expectOnlyItsMoved(settled);
+      expect(await places()).toEqual(settled);
       // Requests without a session are not all for one host.
       expect(new Set(await hosts.answerers(30))).toEqual(new Set(["127.0.0.3", "127.0.0.4"]));
     },
