@@ -60,6 +60,12 @@ export const serveOptions: readonly CommandOption[] = [
       "for how long it serves on when it is asked to stop, while /ping and tricorn ping say that it drains; default: 0",
   },
   {
+    name: "slow-log",
+    value: "seconds",
+    meaning:
+      "log a request that is active for longer, with the await in which its handler stands; each promise costs more then",
+  },
+  {
     name: "start-limit",
     value: "seconds",
     meaning: "how long a worker may take until it is ready; default: 9",
@@ -120,6 +126,7 @@ export function parseServeArguments(args: readonly string[]): ServeArguments {
         path("control") ??
         controlPath({ uid: process.getuid?.() ?? 0, environment: process.env }, process.pid),
       hangReport: values["hang-report"] === true,
+      slowLog: number("slow-log", SECOND),
     },
   };
 }

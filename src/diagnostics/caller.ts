@@ -1,5 +1,5 @@
 import { ConfigurationError, type TricornError } from "../errors.js";
-import { isOwnFrame } from "./own-frames.js";
+import { isOwnFrame } from "../log/own-frames.js";
 
 /** A function or a class of the public API. */
 type Called = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);

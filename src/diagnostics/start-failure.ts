@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { ConfigurationError, documentOf, TricornError } from "../errors.js";
 import { defaultLog, logDestination } from "../log/default-log.js";
 import { standardError } from "../log/log-stream.js";
-import { isOwnFrame } from "./own-frames.js";
+import { isOwnFrame } from "../log/own-frames.js";
 
 /** Why a process cannot start. */
 export interface StartFailure {

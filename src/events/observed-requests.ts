@@ -38,8 +38,12 @@ export class ObservedRequests {
     }
     const observers = hasSubscribers() ? [...this.#observers, publisher] : this.#observers;
     const event = new RequestEvent(exchange, observers);
-    if (start.hasSubscribers) start.runStores(event, handle);
-    else handle();
+    const inside = this.#observers.reduceRight<() => void>(
+      (next, observer) => (observer.begun === undefined ? next : () => observer.begun?.(event, next)),
+      handle,
+    );
+    if (start.hasSubscribers) start.runStores(event, inside);
+    else inside();
   }
 }
 

@@ -7,6 +7,10 @@ import { nextRequestId } from "./request-id.js";
 
 /** Takes what happens to requests, one method for each event. What it throws is not caught. */
 export interface RequestObserver {
+  /** A request begins: calls `handle`, once, in a context of its own if it has one. */
+  begun?(request: RequestEvent, handle: () => void): void;
+  /** The answer depends on this promise from now on. */
+  waits?(request: RequestEvent, promise: object): void;
   /** An authorizer has decided: see `decision`. */
   decided?(request: RequestEvent): void;
   /** A handler has failed: see `error`. */
@@ -85,6 +89,11 @@ export class RequestEvent {
     return this.#exchange.input?.received ?? 0;
   }
 
+  /** Whether it has ended. */
+  get hasEnded(): boolean {
+    return this.#duration !== undefined;
+  }
+
   /** How long it took, or has taken until now; ms. */
   get duration(): number {
     return this.#duration ?? performance.now() - this.#begun;
@@ -160,6 +169,10 @@ class Observation implements AnswerObserver {
 
   brokenOff(): void {
     this.#event.isBrokenOff = true;
+  }
+
+  waits(promise: object): void {
+    for (const observer of this.#observers) observer.waits?.(this.#event, promise);
   }
 
   refused(code: string): void {

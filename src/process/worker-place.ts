@@ -16,6 +16,8 @@ export interface WorkerPlace {
   readonly hangReport: boolean;
   /** Whether it counts its requests for the master. */
   readonly isObserved: boolean;
+  /** How long a request may be active before it is logged; ms. Undefined if the program decides. */
+  readonly slowLog?: number | undefined;
   /** The process id of the master. */
   readonly master: number;
   /** The unix socket at which the worker finds the next master if its own one dies; undefined if it cannot. */

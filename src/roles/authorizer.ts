@@ -68,7 +68,9 @@ export class AuthorizerRole {
       request.logFailure(error);
       this.#send(exchange, deny(request.abortReason === undefined ? 500 : 503));
     };
-    this.#decide(request, gates).then((verdict) => {
+    const decided = this.#decide(request, gates);
+    exchange.observer?.waits(decided);
+    decided.then((verdict) => {
       try {
         this.#send(exchange, verdict);
       } catch (error) {

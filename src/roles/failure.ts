@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 
 import { TricornError, type AbortedError } from "../errors.js";
 import { logSafely } from "../log/log-safely.js";
-import { isOwnFailure, withoutOwnFrames } from "../diagnostics/own-frames.js";
+import { isOwnFailure, withoutOwnFrames } from "../log/own-frames.js";
 import { maskParams } from "../log/mask-params.js";
 import { roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";

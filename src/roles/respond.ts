@@ -23,7 +23,9 @@ export function respond<R extends ResponderRequest | FilterRequest>(
       return;
     }
     // Not its own then(): a thenable that is not a promise may settle twice, or swallow errors.
-    Promise.resolve(result).then(
+    const promise = Promise.resolve(result);
+    request.exchange.observer?.waits(promise);
+    promise.then(
       (settled) => sendResult(request, settled, defaults),
       (error: unknown) => sendError(request, error, defaults),
     );
@@ -41,7 +43,9 @@ function sendResult(
   try {
     const { exchange, headLimits } = request;
     const sent = sendReply(exchange, toReply(result, defaults), { request, headLimits });
-    sent?.then(undefined, (error: unknown) => sendError(request, error, defaults));
+    if (sent === undefined) return;
+    exchange.observer?.waits(sent);
+    sent.then(undefined, (error: unknown) => sendError(request, error, defaults));
   } catch (error) {
     sendError(request, error, defaults);
   }

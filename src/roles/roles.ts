@@ -170,7 +170,9 @@ export class Roles {
       handle: (exchange) => {
         try {
           const handled = handle(exchange, { log: logFor(exchange) });
-          handled?.then(undefined, (error: unknown) => failed(exchange, error));
+          if (handled === undefined) return;
+          exchange.observer?.waits(handled);
+          handled.then(undefined, (error: unknown) => failed(exchange, error));
         } catch (error) {
           failed(exchange, error);
         }

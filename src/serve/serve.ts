@@ -1,5 +1,4 @@
 import { TricornApplication, compileApplication, type ApplicationPart } from "../application.js";
-import { accessLog } from "../log/access-log.js";
 import { openDispatcher } from "../bridges/open-dispatcher.js";
 import type { ListenerOptions } from "../bridges/bridge-options.js";
 import { startUse, stopUse } from "./application-uses.js";
@@ -20,11 +19,13 @@ import { closeAtEnd, ignoreOutputErrors } from "../process/process-end.js";
 import { parseAddress, type AddressLike } from "../protocol/address.js";
 import { framingOf } from "../protocol/framing.js";
 import { refuseUselessScgi } from "./useless-scgi.js";
+import { openObservers } from "./observers.js";
 import { serveObserver } from "./serve-observer.js";
 import type { IdleEnd } from "../server/connection-life.js";
 import { Server, type ServerOptions } from "../server/server.js";
 import { takeSystemdSockets } from "../process/systemd-sockets.js";
 import type { WorkerSide } from "../supervisor/worker-side.js";
+import type { SlowLog } from "../log/slow-log.js";
 import type { DevelopmentSide } from "./development-side.js";
 
 /** The options of `serve`. */
@@ -41,6 +42,12 @@ export interface ServeOptions extends Partial<ServerOptions>, ListenerOptions {
    * header fields; false by default. On a terminal the lines are text, elsewhere JSON.
    */
   readonly accessLog?: boolean | undefined;
+  /**
+   * How long a request may be active before it is logged while it still runs, with the await in which its handler stands; in ms. By
+   * default none is. Each promise costs several times as much then; see docs/observe.md. `tricorn serve --slow-log` takes the place of
+   * it.
+   */
+  readonly slowLog?: number | undefined;
 }
 
 /** An application that is being served. */
@@ -112,7 +119,14 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
   try {
     const taken = await takeSide(given);
     ({ side } = taken);
-    const { bridges, vouchesFor, accessLog: isLogged, signals: _, ...serverOptions } = taken.options;
+    const {
+      bridges,
+      vouchesFor,
+      accessLog,
+      slowLog: threshold,
+      signals: _,
+      ...serverOptions
+    } = taken.options;
     const served = application instanceof TricornApplication ? application : compileApplication(application);
     ownLog = served.ownLog;
     refuseUnknownOptions("serve", given);
@@ -123,12 +137,13 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
     }
     const options: ServerOptions = { log: served.log, ...serverOptions };
     const { log } = options;
-    const observers = [
-      isLogged === true
-        ? accessLog({ log, isDefault: log === served.log && ownLog === undefined })
-        : undefined,
-      side?.kind === "worker" ? await side.observer() : undefined,
-    ].filter((observer) => observer !== undefined);
+    const { observers, slowLog } = await openObservers({
+      log,
+      isDefault: log === served.log && ownLog === undefined,
+      accessLog: accessLog === true,
+      counter: side?.kind === "worker" ? await side.observer() : undefined,
+      slowLog: (side?.kind === "worker" ? side.slowLog : undefined) ?? threshold,
+    });
     const dispatcher = await openDispatcher(served.roles, { bridges, vouchesFor, observers });
     if (side?.kind === "worker" && listen !== undefined) {
       served.log.info(`Under its supervisor this program listens on ${side.addresses.join(", ")}`);
@@ -149,7 +164,7 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
       const { serveAsCgi } = await import("./serve-as-cgi.js");
       return await serveAsCgi(served, { server, variables, signals });
     }
-    const running = new RunningServer(served, { server, signals, side });
+    const running = new RunningServer(served, { server, signals, side, slowLog });
     await running.listen(start.addresses, options.socketAccess);
     if (start.meantFor !== undefined) {
       const facts = { listenPid: start.meantFor, pid: process.pid };
@@ -218,6 +233,7 @@ async function takeSide(
 }
 
 interface RunningParts {
+  readonly slowLog: SlowLog | undefined;
   readonly server: Server;
   readonly signals: boolean;
   readonly side: ProcessSide | undefined;
@@ -228,15 +244,17 @@ class RunningServer implements Served {
   readonly #server: Server;
   readonly #signals: boolean;
   readonly #side: ProcessSide | undefined;
+  readonly #slowLog: SlowLog | undefined;
   #forgetEnd: (() => void) | undefined;
   #addresses: readonly string[] = [];
   #closing: Promise<void> | undefined;
 
-  constructor(application: TricornApplication, { server, signals, side }: RunningParts) {
+  constructor(application: TricornApplication, { server, signals, side, slowLog }: RunningParts) {
     this.#application = application;
     this.#server = server;
     this.#signals = signals;
     this.#side = side;
+    this.#slowLog = slowLog;
   }
 
   get addresses(): readonly string[] {
@@ -254,7 +272,10 @@ class RunningServer implements Served {
     if (this.#signals) this.#closeAtEnd();
     try {
       if (this.#side === undefined) for (const address of addresses) await this.#server.listen(address);
-      else await this.#side.listen({ server: this.#server, log: this.#application.log, access });
+      else {
+        const [server, slowLog] = [this.#server, this.#slowLog];
+        await this.#side.listen({ server, slowLog, log: this.#application.log, access });
+      }
     } catch (error) {
       await this.close();
       throw error;
@@ -271,6 +292,7 @@ class RunningServer implements Served {
       await (this.#side ?? this.#server).close(idleEnd);
       await stopUse(this.#application);
     } finally {
+      this.#slowLog?.close();
       this.#forgetEnd?.();
     }
   }

@@ -54,6 +54,8 @@ export interface SuperviseOptions extends OperationsOptions {
    * watches for that; it costs 10 to 20 MiB for each worker. False by default.
    */
   readonly hangReport?: boolean | undefined;
+  /** The option `slowLog` of `serve` for the workers, in ms; by default the program decides. */
+  readonly slowLog?: number | undefined;
   /**
    * Whether `supervise` handles signals and exits the process when it has stopped; true by default. SIGTERM, SIGINT and SIGQUIT
    * stop it, each one a step further: drain, stop, end of all requests; SIGHUP and SIGUSR2 reload; SIGUSR1 opens the log file of TRICORN_LOG again.
@@ -128,6 +130,7 @@ export async function supervise(script: string, options: SuperviseOptions = {}):
         identity,
         hangReport: options.hangReport === true,
         isObserved: operations.observations !== undefined,
+        slowLog: options.slowLog,
         next,
       },
       workers,

@@ -38,6 +38,8 @@ export interface WorkerProgram {
   readonly hangReport: boolean;
   /** Whether the workers count their requests. */
   readonly isObserved: boolean;
+  /** How long a request may be active before a worker logs it, in ms; undefined if the program decides. */
+  readonly slowLog: number | undefined;
   readonly environment: NodeJS.ProcessEnv;
   /** Where its workers find the next master if this one dies. */
   readonly next: string | undefined;
@@ -95,12 +97,13 @@ export class WorkerProcess {
     });
     this.generation = generation;
     this.#listener = listener;
-    const { script, args, directory, environment, identity, hangReport, isObserved } = program;
+    const { script, args, directory, environment, identity, hangReport, isObserved, slowLog } = program;
     const place: WorkerPlace = {
       kind: "worker",
       sockets: sockets.map(({ address }, index) => ({ fd: FIRST_SOCKET + index, address })),
       hangReport,
       isObserved,
+      slowLog,
       master: process.pid,
       next: program.next,
     };

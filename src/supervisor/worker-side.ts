@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { Logger } from "pino";
 
+import type { SlowLog } from "../log/slow-log.js";
 import { startFailureOf } from "../diagnostics/start-failure.js";
 import { TricornError } from "../errors.js";
 import { endAsBySignal, ignoreOutputErrors, isEnding } from "../process/process-end.js";
@@ -32,6 +33,7 @@ const SIGNALS_FOR_MASTER = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 export interface WorkerParts {
   readonly server: Server;
   readonly log: Logger;
+  readonly slowLog: SlowLog | undefined;
   /** Who may connect to the unix sockets. */
   readonly access: SocketAccess | undefined;
 }
@@ -95,6 +97,11 @@ export class WorkerSide {
     // However the process ends: what it writes to the channel is sent at once.
     process.once("exit", () => this.#sendObserved());
     return this.#counter;
+  }
+
+  /** How long a request may be active before it is logged, in ms; undefined if the program decides. */
+  get slowLog(): number | undefined {
+    return this.#place.slowLog;
   }
 
   /** Waits until the master wants this worker to listen, and listens on its sockets. */

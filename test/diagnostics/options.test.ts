@@ -51,6 +51,7 @@ test("every option that serve and createApplication have is known", () => {
   const ofServe: Every<ServeOptions> = {
     signals: true,
     accessLog: true,
+    slowLog: 1000,
     bridges: {},
     vouchesFor: [],
     log: 1,

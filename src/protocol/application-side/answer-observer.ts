@@ -4,6 +4,8 @@ export interface AnswerObserver {
   readonly id: string;
   /** What handles the request, for logs: `GET /books/:id`. */
   route: string | undefined;
+  /** The answer depends on this promise from now on. */
+  waits(promise: object): void;
   /** The header block is sent. */
   head(text: string): void;
   /** So many bytes of the body are sent. */
