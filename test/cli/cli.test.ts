@@ -382,6 +382,31 @@ describe("tricorn config", () => {
     expect(read.out).toContain("location ^~ /app/ {");
   });
 
+  test("has several upstreams in the description, and an option replaces them", async () => {
+    const cwd = folder();
+    const hosts = ["--upstream", "127.0.0.2:9000", "--upstream", "127.0.0.3:9000", "--affinity", "user"];
+    const { out, err } = await tricorn(["config", "haproxy", ...hosts, "--state", cwd]);
+    expect(out).toContain("server 127.0.0.3 127.0.0.3:9000 proto fcgi check");
+    // An application on each.
+    expect(err).toContain(
+      "application  serve(application, '127.0.0.2:9000')\napplication  serve(application, '127.0.0.3:9000')\n",
+    );
+    const { out: json } = await tricorn(["config", "haproxy", ...hosts, "--json"]);
+    const { deployment } = JSON.parse(json) as { deployment: Record<string, unknown> };
+    expect(deployment).toMatchObject({ upstream: ["127.0.0.2:9000", "127.0.0.3:9000"], affinity: "user" });
+    expect(deployment).not.toHaveProperty("listen");
+    writeFileSync(join(cwd, "hosts.json"), json);
+    const read = await tricorn(["config", "haproxy", "--deployment", "hosts.json", "--state", cwd], cwd);
+    expect(read.out).toBe(out);
+
+    const listening = await tricorn(["config", "nginx", "--listen", "127.0.0.2:9000", "--json"]);
+    writeFileSync(join(cwd, "one.json"), listening.out);
+    const other = ["--deployment", "one.json", "--listen", "/run/a.sock", "--listen", "/run/b.sock"];
+    const replaced = await tricorn(["config", "nginx", ...other], cwd);
+    expect(replaced.out).toContain("server unix:/run/b.sock max_fails");
+    expect(replaced.out).not.toContain("127.0.0.2");
+  });
+
   describe("--existing", () => {
     /** An nginx configuration of its own, with a secret. */
     function site(lines: string): string {

@@ -116,6 +116,13 @@ describe("several upstreams", () => {
     }
   });
 
+  test("have no status for nginx, which says so", () => {
+    expect(write("nginx", { ...two, statusPort: 9001 }).notes).toEqual([
+      "nginx asks no host whether it is alive, so statusPort has no effect.",
+    ]);
+    expect(write("haproxy", { ...two, statusPort: 9001 }).notes).toEqual([]);
+  });
+
   test("are never cut off by HAProxy when they are marked as down", () => {
     for (const more of [{}, { statusPort: 9001 }])
       expect(textOf("haproxy", { ...two, ...more })).not.toMatch(/on-marked-down|shutdown-sessions/);

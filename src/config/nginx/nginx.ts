@@ -19,7 +19,12 @@ export function nginx(source: ConfigurationSource): Configuration {
     ...part,
     files: isScgi ? files.map(({ name, text }) => ({ name, text: asScgi(text) })) : files,
     needs: needsOf(plan, { sendsMount: true }),
-    notes: commonNotes(plan),
+    notes: [
+      ...commonNotes(plan),
+      ...(plan.deployment.statusPort === undefined
+        ? []
+        : ["nginx asks no host whether it is alive, so statusPort has no effect."]),
+    ],
     isTested: true,
   };
 }

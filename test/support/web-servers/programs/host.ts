@@ -6,6 +6,7 @@ import {
   Get,
   Path,
   Post,
+  Put,
   Req,
   Responder,
   allow,
@@ -39,6 +40,7 @@ class Host {
   /** Is never answered by the first host that gets it. */
   @Get("/held/:order")
   @Post("/held/:order")
+  @Put("/held/:order")
   async held(@Req() { method, signal }: ResponderRequest, @Path("order") order: string) {
     note(`${method} ${order}`);
     const first = join(HOST_FOLDER, `held-${order}`);
