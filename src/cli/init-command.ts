@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, realpathSync } from "node:fs";
+import { lstatSync, readFileSync, readdirSync, realpathSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -79,9 +79,14 @@ function inTheWay(folder: string): string[] {
       .sort();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return [];
+    if (code === "ENOENT" && !isLink(folder)) return [];
+    if (code === "ENOENT") throw folderError(folder, "it is a link to a folder that does not exist", error);
     throw folderError(folder, code === "ENOTDIR" ? "it is a file" : message, error);
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 async function createFolder(project: string): Promise<void> {

@@ -33,7 +33,7 @@ function installedFrom({ name, folder }: InstalledPackage): Source | undefined {
   const resolved = resolvedIn(join(modules, ".package-lock.json"), `node_modules/${name}`);
   if (resolved === undefined) return undefined;
   if (!resolved.startsWith("file:")) return { kind: "url", url: resolved };
-  const path = resolve(dirname(modules), decodeURIComponent(resolved.slice("file:".length)));
+  const path = resolve(dirname(modules), decodedPath(resolved.slice("file:".length)));
   return existsSync(path) ? { kind: "file", path } : undefined;
 }
 
@@ -45,6 +45,15 @@ function resolvedIn(lockFile: string, place: string): string | undefined {
     return packages[place]?.resolved;
   } catch {
     return undefined;
+  }
+}
+
+/** npm records paths of folders as they are, also with a "%" that encodes nothing. */
+function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
   }
 }
 

@@ -8,14 +8,27 @@ export const h2oExaminer: Examiner = { mainFile: "/etc/h2o/h2o.conf", examine };
 async function examine({ plan, mainFile, view }: ExamineOptions): Promise<Examined | undefined> {
   const text = await view.text(mainFile);
   if (text === undefined) return undefined;
-  await view.output("h2o", ["-t", "-c", mainFile]);
+  const checked = await view.output("h2o", ["-t", "-c", mainFile]);
+  const invalid: Finding[] =
+    checked === undefined && view.unseenFor === "refused"
+      ? [
+          {
+            weight: "stops",
+            place: undefined,
+            fact: `h2o -t does not accept ${mainFile} as it is; mend it first`,
+          },
+        ]
+      : [];
   const findings = text.split("\n").flatMap((line, index): Finding[] => {
     const [, key = "", value = ""] =
       /^\s*(?:- )?"?([^"\s#][^"]*?)"?:(?:\s+"?([^"#]*?)"?\s*)?(?:#.*)?$/.exec(line) ?? [];
     const place = { file: mainFile, line: index + 1 };
     return lineFindings(plan, key, value).map(({ weight, fact }) => ({ weight, fact, place }));
   });
-  return { findings, unseen: ["files that !file includes", "paths in a flow of YAML, such as { /: { … } }"] };
+  return {
+    findings: [...invalid, ...findings],
+    unseen: ["files that !file includes", "paths in a flow of YAML, such as { /: { … } }"],
+  };
 }
 
 /** What a key of the file means for the application. */

@@ -446,7 +446,18 @@ describe("tricorn config", () => {
       const { code, out, err } = await tricorn([...into, file]);
       expect([code, out]).toEqual([1, ""]);
       expect(err).toContain(`not seen     nginx -T -c ${file}: it failed with 1 at ${file}:9\n`);
+      expect(err).toContain(
+        "stops        the configuration cannot be seen: the Web server does not accept it",
+      );
       expect(err).not.toContain("hunter2");
+    });
+
+    test("asks for the main file, if there is none of that name", async () => {
+      const { code, err } = await tricorn([...into, join(folder(), "none.conf")]);
+      expect(code).toBe(1);
+      expect(err).toContain(
+        "stops        the configuration cannot be seen: there is no such file; name the main file",
+      );
     });
 
     test("is part of the JSON, which can be read back", async () => {

@@ -117,6 +117,14 @@ describe("tricorn init", () => {
     expect(filesBelow(join(cwd, "hats"))).toEqual(names);
   });
 
+  test("refuses a link to a folder that does not exist", async () => {
+    const cwd = folderWith({ ".keep": "" });
+    symlinkSync("gone", join(cwd, "hats"));
+    const { code, err } = await init(cwd, "hats");
+    expect(code).toBe(1);
+    expect(err).toContain("Cannot create a project in hats: it is a link to a folder that does not exist");
+  });
+
   test("refuses a file, and a folder below a file", async () => {
     const cwd = folderWith({ hats: "" });
     for (const folder of ["hats", "hats/more"]) {
@@ -249,6 +257,18 @@ describe("the dependency on the package that runs", () => {
     });
     expect(dependencyOn(running(join(at, "run/node_modules/tricorn")), join(at, "hats"))).toBe(
       "file:../packed/a 100%25%23.tgz",
+    );
+  });
+
+  test("is the packed file, also if a percent sign in its path encodes nothing", () => {
+    const at = folderWith({
+      "packed/100%.tgz": "",
+      "run/node_modules/tricorn/package.json": "{}",
+      "run/node_modules/.package-lock.json": lockFile("file:../packed/100%.tgz"),
+      "hats/.keep": "",
+    });
+    expect(dependencyOn(running(join(at, "run/node_modules/tricorn")), join(at, "hats"))).toBe(
+      "file:../packed/100%25.tgz",
     );
   });
 

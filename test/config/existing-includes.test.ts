@@ -22,6 +22,7 @@ async function found(
   { output, texts = {}, deployment = {}, isKnown = false }: Told,
 ): Promise<string[] | undefined> {
   const view: ConfigurationView = {
+    unseenFor: undefined,
     output: () => Promise.resolve(output),
     text: (path) => Promise.resolve(texts[path]),
   };

@@ -3,20 +3,23 @@ import { describe, expect, test } from "vitest";
 
 import { parseDeployment, type DeploymentInput } from "../../src/config/deployment.js";
 import { examiners } from "../../src/config/existing/examiners.js";
-import type { ConfigurationView } from "../../src/config/existing/examiner.js";
+import type { ConfigurationView, UnseenReason } from "../../src/config/existing/examiner.js";
 import { examineExisting } from "../../src/config/existing/existing.js";
 import { parseHaproxy } from "../../src/config/haproxy/haproxy-parser.js";
 import { parseNginx } from "../../src/config/nginx/nginx-parser.js";
 import { library, unknown } from "./support.js";
 
 interface Shown {
+  /** Why what is not shown is not; by default there is no such program. */
+  readonly unseenFor?: UnseenReason;
   readonly outputs?: Readonly<Record<string, string>>;
   readonly texts?: Readonly<Record<string, string>>;
 }
 
 /** A machine that shows this, by the program and by the path of the file. */
-function showing({ outputs = {}, texts = {} }: Shown): ConfigurationView {
+function showing({ outputs = {}, texts = {}, unseenFor = "no program" }: Shown): ConfigurationView {
   return {
+    unseenFor,
     output: (program) => Promise.resolve(outputs[program]),
     text: (path) => Promise.resolve(texts[path]),
   };
@@ -290,6 +293,25 @@ test.each(Object.keys(examiners))("%s that shows nothing stops the application",
   expect(await found(server, {})).toEqual([
     expect.stringContaining("stops - the configuration cannot be seen"),
   ]);
+});
+
+test.each([
+  ["no program", "run the command on the machine of the Web server"],
+  ["no file", "name the main file with --main-file"],
+  ["not permitted", "run the command as a user who may, such as root"],
+  ["refused", "the Web server does not accept it as it is; mend it first"],
+] as const)("a configuration that cannot be seen for %s comes with what helps", async (unseenFor, cure) => {
+  expect(await found("nginx", { unseenFor })).toEqual([expect.stringContaining(cure)]);
+});
+
+test.each([
+  ["haproxy", "/etc/haproxy/haproxy.cfg", "haproxy -c"],
+  ["h2o", "/etc/h2o/h2o.conf", "h2o -t"],
+])("a main file that %s does not accept stops the application", async (server, file, check) => {
+  const texts = { [file]: "" };
+  const fact = `stops - ${check} does not accept ${file} as it is; mend it first`;
+  expect(await found(server, { texts, unseenFor: "refused" })).toContain(fact);
+  expect(await found(server, { texts, unseenFor: "no program" })).not.toContain(fact);
 });
 
 test("a port on which a program listens stops a whole server", async () => {

@@ -1,7 +1,12 @@
 import type { RoutingPlan } from "../plan/plan.js";
 
+/** Why something could not be seen. "refused": the program does not accept the configuration. */
+export type UnseenReason = "no program" | "no file" | "not permitted" | "refused" | "other";
+
 /** How a configuration on this machine is seen: as the caller, without changing anything. */
 export interface ConfigurationView {
+  /** Why the last thing that could not be seen was not; undefined if all was seen. */
+  readonly unseenFor: UnseenReason | undefined;
   /** The output of a program that shows its configuration; undefined if it fails. */
   output(program: string, args: readonly string[]): Promise<string | undefined>;
   /** The text of a file; undefined if the caller cannot read it. */

@@ -32,8 +32,14 @@ async function examine({ plan, mainFile, view }: ExamineOptions): Promise<Examin
           ...frontends.flatMap((section) => frontendFindings(deployment, section)),
         ];
   const invalid: Finding[] =
-    checked === undefined
-      ? [{ weight: "note", place: undefined, fact: `haproxy -c does not accept ${mainFile} as it is` }]
+    checked === undefined && view.unseenFor === "refused"
+      ? [
+          {
+            weight: "stops",
+            place: undefined,
+            fact: `haproxy -c does not accept ${mainFile} as it is; mend it first`,
+          },
+        ]
       : [];
   return {
     findings: [...invalid, ...findings],
