@@ -1,10 +1,11 @@
-// Takes the pictures of docs/inspector.md: `npm run docs:pictures`. It starts the example, sends some requests, and photographs
-// the inspector with Debian's Chromium, wide and narrow, light and dark.
+// Takes the pictures of docs/inspector.md and docs/operations.md: `npm run docs:pictures`. It starts the example, sends some requests,
+// and photographs the inspector with Debian's Chromium, wide and narrow, light and dark; then the status page of a shop with visitors.
 import { request as httpRequest } from "node:http";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 import { startLibrary } from "../examples/library/start.ts";
+import { startShop } from "./pictured/shop.mjs";
 
 process.env["TRICORN_LOG_LEVEL"] = "silent";
 const folder = fileURLToPath(new URL(process.argv[2] ?? "../docs/pictures/", import.meta.url));
@@ -19,6 +20,13 @@ const PICTURES = [
   { name: "inspector-narrow", ...NARROW, colorScheme: "light" },
   { name: "inspector-narrow-record", ...NARROW, colorScheme: "dark" },
 ];
+
+const STATUS_PICTURES = [
+  { name: "status", ...WIDE, height: 1000, colorScheme: "light" },
+  { name: "status-narrow", ...NARROW, colorScheme: "dark" },
+];
+/** How long the shop is visited before it is photographed; s. */
+const VISITED = 90;
 
 /** Sends a request to the library and reads its answer. */
 function send(url, path, { method = "GET", headers = {}, body } = {}) {
@@ -68,7 +76,37 @@ try {
     await page.screenshot({ path: `${folder}${name}.png` });
     await context.close();
   }
+  await photographStatus();
 } finally {
   await browser.close();
   await library.close();
+}
+
+/** Photographs the status of a shop that was reloaded, and in which one handler waits. */
+async function photographStatus() {
+  const shop = await startShop();
+  let ended = [];
+  try {
+    const visitors = shop.open(VISITED + 20);
+    await shop.open(VISITED / 2);
+    shop.reload();
+    for (let order = 0; order < 3; order += 1)
+      await shop.visit({ path: "/orders", body: Buffer.alloc(20_000) });
+    await shop.open(VISITED / 2 - 12);
+    const waiting = Array.from({ length: 9 }, () => shop.visit({ path: "/stock" }));
+    await shop.open(12);
+    for (const { name, width, height, colorScheme } of STATUS_PICTURES) {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+      const page = await context.newPage();
+      await page.goto(shop.url);
+      await page.locator(".worker").first().waitFor();
+      await page.screenshot({ path: `${folder}${name}.png` });
+      await context.close();
+    }
+    await visitors;
+    ended = waiting;
+  } finally {
+    await shop.close();
+    await Promise.all(ended);
+  }
 }

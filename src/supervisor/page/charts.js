@@ -49,14 +49,14 @@ function requests(points) {
  */
 function latency(points) {
   const reading = (/** @type {HistoryPoint | undefined} */ point) =>
-    `${formatKnown(point?.p50)} · ${formatKnown(point?.p99)}`;
-  const longest = Math.max(0, ...points.map(({ p99 }) => p99 ?? 0));
+    point?.p50 == null ? "–" : `${formatKnown(point.p50)} · ${formatKnown(point.p99)}`;
+  const longest = points.flatMap(({ p99 }) => p99 ?? []);
   return {
     key: "latency",
     title: "Latency, p50 · p99",
     now: {
       value: reading(points.slice(-NOW).findLast(({ p50 }) => p50 !== null)),
-      note: `at most ${formatDuration(longest)}`,
+      note: longest.length === 0 ? "no request yet" : `at most ${formatDuration(Math.max(...longest))}`,
     },
     format: formatTime,
     series: [

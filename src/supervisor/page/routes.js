@@ -63,8 +63,8 @@ export function routesView(routes, { order, all }) {
 function row({ role, route, requests, failed, p50, p99 }) {
   return element("tr", { "data-key": JSON.stringify([role, route]) }, [
     element("th", { scope: "row" }, [
-      element("span", { class: `chip ${role}` }, [role]),
-      " ",
+      // Most routes are a responder's.
+      ...(role === "responder" ? [] : [element("span", { class: `chip ${role}` }, [role]), " "]),
       element("span", { class: "target" }, [visible(route) || "no route"]),
     ]),
     element("td", {}, [requests.toLocaleString("en")]),
