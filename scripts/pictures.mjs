@@ -26,7 +26,7 @@ const STATUS_PICTURES = [
   { name: "status-narrow", ...NARROW, colorScheme: "dark" },
 ];
 /** How long the shop is visited before it is photographed; s. */
-const VISITED = 90;
+const VISITED = 60;
 
 /** Sends a request to the library and reads its answer. */
 function send(url, path, { method = "GET", headers = {}, body } = {}) {

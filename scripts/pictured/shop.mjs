@@ -34,6 +34,8 @@ export async function startShop() {
       "src/cli/main.ts",
       "serve",
       "scripts/pictured/hats.ts",
+      "--start-limit",
+      "60",
       "--workers",
       "4",
       "--listen",
