@@ -37,8 +37,8 @@ export class SlowLog implements RequestObserver {
   readonly #terminal: LogStream | undefined;
   readonly #promises: PendingPromises | undefined;
   readonly #budgets = new LogBudgets();
-  /** Active requests, oldest first. */
-  readonly #active = new Map<RequestEvent, Watched>();
+  /** Active requests by their id. */
+  readonly #active = new Map<string, Watched>();
   /** Those of them that have not been active for long, oldest first. */
   readonly #young = new Set<RequestEvent>();
   #timer: NodeJS.Timeout | undefined;
@@ -62,7 +62,7 @@ export class SlowLog implements RequestObserver {
       return;
     }
     const promises = new RequestPromises();
-    this.#active.set(request, { promises, answer: undefined });
+    this.#active.set(request.id, { promises, answer: undefined });
     this.#young.add(request);
     this.#timer ??= this.#lookAfter(this.#options.threshold);
     if (this.#promises === undefined) handle();
@@ -70,14 +70,14 @@ export class SlowLog implements RequestObserver {
   }
 
   waits(request: RequestEvent, promise: object): void {
-    const watched = this.#active.get(request);
+    const watched = this.#active.get(request.id);
     if (watched !== undefined) watched.answer = promise;
   }
 
   ended(request: RequestEvent): void {
-    const watched = this.#active.get(request);
+    const watched = this.#active.get(request.id);
     if (watched === undefined) return;
-    this.#active.delete(request);
+    this.#active.delete(request.id);
     this.#young.delete(request);
     watched.promises.end();
     const { threshold, endsAreLogged } = this.#options;
@@ -85,8 +85,8 @@ export class SlowLog implements RequestObserver {
   }
 
   /** Where an active request stands; undefined if it is not known. */
-  standsAt(request: RequestEvent): string | undefined {
-    const watched = this.#active.get(request);
+  standsAt(id: string): string | undefined {
+    const watched = this.#active.get(id);
     return watched && this.#placesOf(watched)?.standsAt;
   }
 
@@ -116,7 +116,7 @@ export class SlowLog implements RequestObserver {
   #logActive(request: RequestEvent): void {
     const more = this.#budgets.admit("active");
     if (more === undefined) return;
-    const places = this.#placesOf(this.#active.get(request)!);
+    const places = this.#placesOf(this.#active.get(request.id)!);
     if (this.#terminal !== undefined) {
       const where =
         places === undefined ? "" : `at ${places.stack.replaceAll(/\s*\n\s+(?:at )?/g, " < ").trim()}`;

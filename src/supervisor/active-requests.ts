@@ -7,10 +7,20 @@ import { shownMethod, shownPath } from "./shown-target.js";
 /** Requests that are listed. */
 const MOST_LISTED = 1_000;
 
+/** Requests of which it is said where they stand: that is looked for anew each time. */
+const MOST_PLACED = 100;
+
+/** What else is known of requests. */
+export interface ActiveFacts {
+  /** Where the request of an id stands. */
+  readonly standsAt?: ((id: string) => string | undefined) | undefined;
+}
+
 /** Describes requests that a worker is answering, at most a thousand, oldest first. @param now of the clock of `performance` */
 export function activeRequests(
   exchanges: Iterable<Pick<Exchange, "role" | "params" | "begunAt" | "observer">>,
   now: number,
+  { standsAt }: ActiveFacts = {},
 ): readonly ActiveRequest[] {
   const requests: ActiveRequest[] = [];
   for (const { role, params, begunAt, observer } of exchanges) {
@@ -20,6 +30,7 @@ export function activeRequests(
       method: shownMethod(params.get("REQUEST_METHOD") ?? ""),
       path: shownPath(pathOf(params)),
       route: observer?.route,
+      standsAt: observer && requests.length < MOST_PLACED ? standsAt?.(observer.id) : undefined,
       age: Math.round(now - begunAt),
     });
   }

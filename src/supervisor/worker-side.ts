@@ -178,8 +178,9 @@ export class WorkerSide {
 
   #report({ id, active }: { readonly id: number; readonly active: boolean }): void {
     if (this.#parts === undefined) return;
-    const { server } = this.#parts;
+    const { server, slowLog } = this.#parts;
     const observed = this.#counter?.take();
+    const standsAt = slowLog && ((request: string) => slowLog.standsAt(request));
     const statistics: WorkerStatistics = {
       rss: process.memoryUsage.rss(),
       requests: server.requests,
@@ -187,7 +188,7 @@ export class WorkerSide {
       connections: server.openConnections,
       activeCount: server.activeRequests,
       lag: this.#counter?.recentLag,
-      active: active ? activeRequests(server.activeExchanges(), performance.now()) : [],
+      active: active ? activeRequests(server.activeExchanges(), performance.now(), { standsAt }) : [],
     };
     this.#channel.send({ kind: "report", id, statistics, load: server.measureLoad(), observed });
   }

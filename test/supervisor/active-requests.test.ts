@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import type { AnswerObserver } from "../../src/protocol/application-side/answer-observer.js";
 import { Params } from "../../src/protocol/params.js";
 import { activeRequests } from "../../src/supervisor/active-requests.js";
 
@@ -28,6 +29,13 @@ describe("activeRequests", () => {
       0,
     );
     expect(shown).toMatchObject({ method: `${"M".repeat(32)}…`, path: `/${"p".repeat(199)}…` });
+  });
+
+  test("says where a request stands, if that is known", () => {
+    const observer = { id: "5f3-1", route: "GET /books/:id" } as AnswerObserver;
+    const standsAt = (id: string) => (id === "5f3-1" ? "src/books.ts:12:20" : undefined);
+    const [shown] = activeRequests([{ ...request({}), observer }], 0, { standsAt });
+    expect(shown).toMatchObject({ route: "GET /books/:id", standsAt: "src/books.ts:12:20" });
   });
 
   test("lists at most a thousand", () => {
