@@ -1,4 +1,4 @@
-// npm run drill [-- --only reload,kill] [--named tcp] [--reloads 10] [--seconds 20] [--json file]
+// npm run drill [-- --only reload,kill] [--named tcp] [--reloads 10] [--seconds 20] [--requests 2000] [--json file]
 // Reloads, kills and stops Tricorn under load behind real Web servers; ends with 1 if a number exceeds its limit.
 import { rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     named: { type: "string", default: "" },
     reloads: { type: "string" },
     seconds: { type: "string" },
+    requests: { type: "string" },
     json: { type: "string" },
   },
 });
@@ -25,6 +26,7 @@ if (unknown.length > 0) {
 }
 const scenarios = scenariosOf(selected as Group[], {
   ...(values.reloads !== undefined && { reloads: Number(values.reloads) }),
+  ...(values.requests !== undefined && { requests: Number(values.requests) }),
   ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
 }).filter(({ name }) => name.includes(values.named));
 

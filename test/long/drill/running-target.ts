@@ -25,6 +25,8 @@ export interface TargetOptions {
   readonly over: "unix" | "tcp";
   readonly programs: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it listens; by default at a place of its own. */
+  readonly address?: string;
 }
 
 /** What a reload by a command ended with. */
@@ -58,7 +60,7 @@ export class RunningTarget {
     const run = join(folder, "run");
     // As a control socket wants its folder.
     mkdirSync(run, { mode: 0o700 });
-    const application = join(programs, "test/long/drill/apps/application.mjs");
+    const application = join(programs, `test/long/drill/apps/${target.application ?? "application"}.mjs`);
     this.place = { run, folder, address, workers, programs, releases: new Releases(folder, application) };
     for (const [name, text] of Object.entries(target.files?.(this.place) ?? {})) {
       writeFileSync(join(folder, name), text);
@@ -73,7 +75,7 @@ export class RunningTarget {
   ): Promise<RunningTarget> {
     const { folder, over } = options;
     const path = join(folder, target.leavesSocket === true ? "app.sock" : "run/app.sock");
-    const address = over === "unix" ? `unix:${path}` : `127.0.0.1:${await freePort()}`;
+    const address = options.address ?? (over === "unix" ? `unix:${path}` : `127.0.0.1:${await freePort()}`);
     const running = new RunningTarget(target, options, address);
     running.startMaster();
     if (until === "listens") await running.listens();

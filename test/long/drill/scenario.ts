@@ -15,6 +15,7 @@ export const groups = [
   "stop",
   "roles",
   "balance",
+  "hosts",
   "peers",
 ] as const;
 

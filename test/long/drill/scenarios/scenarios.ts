@@ -1,6 +1,7 @@
 import type { Group, Scenario } from "../scenario.js";
 import { balanceScenarios } from "./balance.js";
 import { growthScenario } from "./growth.js";
+import { hostsScenarios } from "./hosts.js";
 import { brokenScenarios, killScenarios, masterScenarios } from "./kill.js";
 import { paceScenarios } from "./pace.js";
 import { peersScenarios } from "./peers.js";
@@ -15,10 +16,15 @@ export interface Lengths {
   readonly reloads?: number;
   /** How long workers are killed; s. */
   readonly seconds?: number;
+  /** Requests of each scenario with several hosts. */
+  readonly requests?: number;
 }
 
 /** The scenarios of some groups, in their order. */
-export function scenariosOf(groups: readonly Group[], { reloads, seconds }: Lengths = {}): Scenario[] {
+export function scenariosOf(
+  groups: readonly Group[],
+  { reloads, seconds, requests }: Lengths = {},
+): Scenario[] {
   const count = reloads === undefined ? {} : { count: reloads };
   const of: Readonly<Record<Group, () => Scenario[]>> = {
     reload: () => [
@@ -33,6 +39,7 @@ export function scenariosOf(groups: readonly Group[], { reloads, seconds }: Leng
     stop: () => stopScenarios(),
     roles: () => rolesScenarios(),
     balance: () => balanceScenarios(),
+    hosts: () => hostsScenarios(requests === undefined ? {} : { calm: requests, others: requests }),
     peers: () => peersScenarios(count),
   };
   return groups.flatMap((group) => of[group]());

@@ -41,6 +41,8 @@ export interface Target {
   params?(place: TargetPlace): Readonly<Record<string, string>>;
   /** Where a Web server finds it; one address if not given. */
   addresses?(place: TargetPlace): readonly string[];
+  /** Its program in `apps/`; `application` by default. */
+  readonly application?: string;
   readonly stopSignal: NodeJS.Signals;
   reload(place: TargetPlace): ReloadWay;
   /** What its reload is compared with. */

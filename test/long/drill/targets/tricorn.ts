@@ -12,10 +12,11 @@ export interface TricornOptions {
   /** Options of `tricorn serve`, beside those that each drill needs. */
   readonly options?: readonly string[];
   readonly reloadBy?: "signal" | "command";
+  readonly application?: string;
 }
 
 /** `tricorn serve` with several workers. */
-export function tricornWith({ options = [], reloadBy = "signal" }: TricornOptions = {}): Target {
+export function tricornWith({ options = [], reloadBy = "signal", application }: TricornOptions = {}): Target {
   return {
     name: ["tricorn serve", ...options].join(" "),
     command: (place) => [
@@ -33,6 +34,7 @@ export function tricornWith({ options = [], reloadBy = "signal" }: TricornOption
       ...options,
     ],
     env: ({ address }) => ({ TRICORN_LISTEN: address }),
+    ...(application !== undefined && { application }),
     stopSignal: "SIGTERM",
     reload: (place) =>
       reloadBy === "signal"
@@ -49,7 +51,8 @@ export function tricornWith({ options = [], reloadBy = "signal" }: TricornOption
   };
 }
 
-function controlOf({ run }: TargetPlace): string {
+/** The control socket of such a target. */
+export function controlOf({ run }: Pick<TargetPlace, "run">): string {
   return join(run, "control");
 }
 
