@@ -5,8 +5,7 @@ const asTheyAre = (_error: Error, sites: CallSite[]): CallSite[] => sites;
 const NONE: readonly CallSite[] = [];
 
 /**
- * Returns the newest frames of the stack above a function, as V8 has them: a text of them would cost more, and mostly nobody reads
- * it.
+ * Returns the newest frames of the stack above a function as objects of V8: text would cost more, and is rarely read.
  *
  * @param below the function that asks; its own frame and newer ones are left out
  */

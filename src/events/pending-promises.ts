@@ -17,7 +17,7 @@ const COMBINATORS: ReadonlySet<unknown> = new Set(["all", "allSettled", "any", "
 const GENERATOR_REQUESTS: ReadonlySet<unknown> = new Set(["next", "return", "throw"]);
 
 /**
- * Records what the promises of requests wait for, and in which await each async function stands. V8 tells of each promise when it is
+ * Records what the promises of requests wait for, and in which await each async function stands. V8 reports each promise when it is
  * made, when what waits for it goes on, and when it is settled:
  *
  * - An async function makes its promise, without a parent, when it is called. The newest frame of the stack is its own, at its start.
