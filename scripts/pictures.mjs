@@ -98,6 +98,11 @@ async function photographStatus() {
     for (const { name, width, height, colorScheme } of STATUS_PICTURES) {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme });
       const page = await context.newPage();
+      // Paths as they are on a server, not those of this checkout.
+      await page.route(/json$/, async (route) => {
+        const text = await (await route.fetch()).text();
+        await route.fulfill({ contentType: "application/json", body: shop.asOnServer(text) });
+      });
       await page.goto(shop.url);
       await page.locator(".worker").first().waitFor();
       await page.screenshot({ path: `${folder}${name}.png` });

@@ -83,6 +83,8 @@ export async function startShop() {
       };
       await Promise.all(Array.from({ length: 4 }, visitor));
     },
+    asOnServer: (text) =>
+      text.replaceAll(`${root}scripts/pictured/`, "/srv/hats/").replaceAll(`${folder}/`, "/run/hats/"),
     reload: () => master.kill("SIGHUP"),
     async close() {
       await gateway.close();
