@@ -229,6 +229,14 @@ describe("notes", () => {
     expect(write("nginx", { root: "/srv" }, library).notes).toEqual([]);
   });
 
+  test("nginx keeps variables of an authorizer apart from the parts of its denial", () => {
+    const text = textOf("nginx", { variables: ["STATUS", "LOCATION", "COOKIE"], protect: ["/**"] });
+    const set = Array.from(text.matchAll(/auth_request_set (\S+) (\S+);/g), ([, name, from]) => [name, from]);
+    expect(new Set(set.map(([name]) => name)).size).toBe(new Set(set.map(([, from]) => from)).size);
+    expect(text).toContain("auth_request_set $tricorn_status $upstream_http_variable_status;");
+    expect(text).toContain("if ($denial_tricorn_status = 404) { return 404; }");
+  });
+
   test.each(["nginx", "caddy"])(
     "mention for a site of %s that no other may serve protected files",
     (server) => {

@@ -10,15 +10,15 @@ const DENIALS = [404, 410, 429];
 
 /** Directives that require an authorizer to allow a request, in a location and in those inside it. */
 export function authorizationDirectives({ variables, deployment }: RoutingPlan): string[] {
-  const { authorizePath, denied, variable } = nginxNames(deployment);
+  const { authorizePath, denied, variable, denial } = nginxNames(deployment);
   return [
     "# An authorizer must allow each request, even if a rule of another server allows it.",
     "satisfy all;",
     `auth_request ${nginxWord(authorizePath)};`,
     ...variables.map((name) => authRequestSet(variable(name), `variable_${name}`)),
-    authRequestSet(variable("status"), "tricorn_status"),
-    authRequestSet(variable("location"), "tricorn_location"),
-    authRequestSet(variable("cookie"), "set_cookie"),
+    authRequestSet(denial("status"), "tricorn_status"),
+    authRequestSet(denial("location"), "tricorn_location"),
+    authRequestSet(denial("cookie"), "set_cookie"),
     `error_page 401 ${denied(401)};`,
     `error_page 403 ${denied(403)};`,
   ];
@@ -46,14 +46,14 @@ export function questionLocation({ deployment }: RoutingPlan): string[] {
 
 /** The locations that return the authorizers' denials. */
 export function denialLocations({ deployment }: RoutingPlan): string[] {
-  const { denied, variable } = nginxNames(deployment);
-  const restored = (status: number): string => `if (${variable("status")} = ${status})`;
+  const { denied, denial } = nginxNames(deployment);
+  const restored = (status: number): string => `if (${denial("status")} = ${status})`;
   return [
     ...paragraph(
       "nginx accepts only 401 and 403 as denials. A header field of the answer has the original status.",
       block(`location ${denied(401)}`, [
-        `add_header Set-Cookie ${variable("cookie")} always;`,
-        ...REDIRECTS.map((status) => `${restored(status)} { return ${status} ${variable("location")}; }`),
+        `add_header Set-Cookie ${denial("cookie")} always;`,
+        ...REDIRECTS.map((status) => `${restored(status)} { return ${status} ${denial("location")}; }`),
         "return 401;",
       ]),
     ),

@@ -10,8 +10,10 @@ export interface NginxNames {
   readonly application: string;
   /** The location for denials of `status`. */
   readonly denied: (status: 401 | 403) => string;
-  /** The nginx variable for a variable of the authorizer, or of our own. */
+  /** The nginx variable for a variable of the authorizer. */
   readonly variable: (name: string) => string;
+  /** The nginx variable for a part of a denial. No variable of an authorizer has its name. */
+  readonly denial: (part: "status" | "location" | "cookie") => string;
   /** The nginx variable by whose value requests go to the same upstream. */
   readonly affinity: string;
 }
@@ -26,6 +28,7 @@ export function nginxNames(deployment: Deployment): NginxNames {
       application: "@application",
       denied: (status) => `@tricorn_${status}`,
       variable: (name) => `$tricorn_${name.toLowerCase()}`,
+      denial: (part) => `$denial_tricorn_${part}`,
       affinity: "$affinity_tricorn",
     };
   }
@@ -36,6 +39,7 @@ export function nginxNames(deployment: Deployment): NginxNames {
     application: `@${own}`,
     denied: (status) => `@${own}_${status}`,
     variable: (name) => `$${prefix}_${name.toLowerCase()}`,
+    denial: (part) => `$denial_${prefix}_${part}`,
     affinity: `$affinity_${prefix}`,
   };
 }
