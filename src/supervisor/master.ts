@@ -5,8 +5,11 @@ import type { SocketHandle } from "../server/accepted-socket.js";
 import type { SocketAccess } from "../server/socket-access.js";
 import { Balancer, receiverOf } from "./balancer.js";
 import type { MessageToMaster } from "./channel.js";
-import { Drain, stopStep, type MasterPhase, type StopOptions } from "./drain.js";
+import type { StopOptions } from "./drain.js";
+import { EndLimits } from "./end-limits.js";
+import { GrantedAccess } from "./granted-access.js";
 import type { ListeningSockets } from "./listening-sockets.js";
+import { MasterStop, type MasterStopHost } from "./master-stop.js";
 import { MasterTransfers, type TransferEnd } from "./master-transfers.js";
 import type { RecyclingLimits } from "./recycling.js";
 import type { Observations } from "./observations.js";
@@ -17,17 +20,11 @@ import { Slot, type SlotHost } from "./slot.js";
 import type { Supervised, SupervisedEvents } from "./supervised.js";
 import type { Takeover } from "./takeover.js";
 import type { PrintedLine } from "./worker-output.js";
-import { WorkerEnds } from "./worker-ends.js";
+import { logEnd, WorkerEnds } from "./worker-ends.js";
 import { WorkerProcess, type WorkerListener, type WorkerProgram } from "./worker-process.js";
 import type { LeaveReason, WorkerState } from "./worker-state.js";
 import { WorkerWatch, type WatchHost } from "./worker-watch.js";
 
-/** How long a worker may take for its stop hooks, after its requests; ms. */
-const STOP_HOOKS_LIMIT = 10_000;
-/** The longest time of a timer; setTimeout takes a longer one for none. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-/** How long the requests of a worker may take that has not said; ms. */
-const UNKNOWN_SHUTDOWN = 0;
 /** How long a worker may take to report; ms. */
 const REPORT_LIMIT = 1_000;
 
@@ -54,26 +51,20 @@ export interface MasterOptions {
  */
 export class Master
   extends EventEmitter<SupervisedEvents>
-  implements Supervised, SlotHost, WorkerListener, WatchHost, ReplacementsHost
+  implements Supervised, SlotHost, WorkerListener, WatchHost, ReplacementsHost, MasterStopHost
 {
   readonly #options: MasterOptions;
   readonly #log: Logger;
   readonly #slots: readonly Slot[];
   readonly #workers = new Set<WorkerProcess>();
   readonly #transfers: MasterTransfers<TransferEnd>;
-  readonly #shutdowns = new WeakMap<WorkerProcess, number>();
-  readonly #killTimers = new Map<WorkerProcess, NodeJS.Timeout>();
   readonly #watch: WorkerWatch;
   readonly #replacements: Replacements;
   readonly #ends = new WorkerEnds();
+  readonly #endLimits = new EndLimits();
   readonly #balancer = new Balancer();
-  #access: SocketAccess = {};
-  /** Whether the unix sockets have their names. */
-  #areNamed = false;
-  #drain: Drain | undefined;
-  #isStopping = false;
-  readonly #stopped: Promise<void>;
-  #markStopped = (): void => {};
+  readonly #granted: GrantedAccess;
+  readonly #end: MasterStop;
   #emptied: (() => void)[] = [];
   /** Whether the first workers could not serve: {@link start} reports that. */
   #hasFailed = false;
@@ -81,9 +72,8 @@ export class Master
   constructor(options: MasterOptions) {
     super();
     this.#options = options;
-    this.#stopped = new Promise((resolve) => {
-      this.#markStopped = resolve;
-    });
+    this.#end = new MasterStop(this, options.drain);
+    this.#granted = new GrantedAccess(options.sockets, options.program.identity);
     this.#log = options.log;
     this.#slots = Array.from({ length: options.workers }, (_, index) => new Slot(index, this));
     this.#transfers = new MasterTransfers((sender, rate) => this.#receiverFor(sender, rate));
@@ -101,7 +91,7 @@ export class Master
 
   /** Who may connect to the unix sockets, as the program says. */
   get access(): SocketAccess {
-    return this.#access;
+    return this.#granted.access;
   }
 
   get workers(): readonly WorkerReport[] {
@@ -125,15 +115,15 @@ export class Master
   }
 
   get drainEndsAt(): number | undefined {
-    return this.isDraining ? this.#drain?.endsAt : undefined;
+    return this.#end.drainEndsAt;
   }
 
   get isDraining(): boolean {
-    return this.#phase === "draining";
+    return this.#end.phase === "draining";
   }
 
   get isStopping(): boolean {
-    return this.#isStopping;
+    return this.#end.phase === "stopping";
   }
 
   get startLimit(): number {
@@ -156,7 +146,8 @@ export class Master
       await this.stop();
       throw error;
     }
-    this.#areNamed = true;
+    this.#granted.named();
+    this.#end.serving();
     this.#watch.start();
     this.emit("ready");
     return undefined;
@@ -184,21 +175,8 @@ export class Master
     await Promise.all(old.map((worker) => worker.reached("ended")));
   }
 
-  stop({ drain }: StopOptions = {}): Promise<void> {
-    const step = stopStep(this.#phase, { drain, usual: this.#options.drain });
-    switch (step.kind) {
-      case "drain":
-        this.#drainFor(step.time);
-        break;
-      case "stop":
-        void this.#stop();
-        break;
-      case "kill":
-        for (const worker of this.#workers) worker.kill("the supervisor was asked twice to stop");
-        break;
-      default:
-    }
-    return this.#stopped;
+  stop(options?: StopOptions): Promise<void> {
+    return this.#end.ask(options);
   }
 
   spawn(slot: number): WorkerProcess {
@@ -233,7 +211,7 @@ export class Master
   received(worker: WorkerProcess, message: MessageToMaster, handle: SocketHandle | undefined): void {
     switch (message.kind) {
       case "prepared":
-        this.#shutdowns.set(worker, message.shutdown);
+        this.#endLimits.prepared(worker, message.shutdown);
         this.#giveAccess(worker, message.access);
         return;
       case "report":
@@ -289,12 +267,6 @@ export class Master
     this.#slots[worker.slot]?.lost(worker);
   }
 
-  get #phase(): MasterPhase {
-    if (this.#isStopping) return "stopping";
-    if (this.#drain !== undefined) return "draining";
-    return this.#areNamed ? "serving" : "starting";
-  }
-
   #observed({ pid }: { readonly pid: number }, report: ObservedRequestsReport | undefined): void {
     if (report !== undefined) this.#options.observations?.add(pid, report);
   }
@@ -316,41 +288,26 @@ export class Master
     return receiver;
   }
 
-  #giveAccess(
-    worker: WorkerProcess,
-    access: (MessageToMaster & { readonly kind: "prepared" })["access"],
-  ): void {
-    const { identity } = this.#options.program;
-    // The folder of a socket may belong to the workers' user, who could put a link there for root to follow.
-    if (identity !== undefined && this.#areNamed) return;
-    const { owner = identity?.uid, group = identity?.gid } = access;
-    this.#access = { ...access, owner, group };
+  #giveAccess(worker: WorkerProcess, access: SocketAccess): void {
     try {
-      this.#options.sockets.giveAccess(this.#access);
+      this.#granted.grant(access);
     } catch (error) {
       worker.kill((error as Error).message);
     }
   }
 
   #left(worker: WorkerProcess, { why }: WorkerState & { readonly kind: "leaving" }): void {
-    const shutdown = this.#shutdowns.get(worker) ?? UNKNOWN_SHUTDOWN;
-    const limit = Math.min(shutdown + STOP_HOOKS_LIMIT, LONGEST_TIMER);
-    const timer = setTimeout(() => worker.kill(`it did not end within ${limit / 1000} s`), limit);
-    this.#killTimers.set(worker, timer);
+    this.#endLimits.left(worker);
     if (why !== "itself") return;
     if (this.isStopping) worker.stop();
     else this.#slots[worker.slot]?.lost(worker);
   }
 
-  #ended(worker: WorkerProcess, { code, signal, how }: WorkerState & { readonly kind: "ended" }): void {
+  #ended(worker: WorkerProcess, state: WorkerState & { readonly kind: "ended" }): void {
     this.#workers.delete(worker);
     this.#transfers.ended(worker);
-    clearTimeout(this.#killTimers.get(worker));
-    this.#killTimers.delete(worker);
-    const facts = { worker: worker.pid, code, signal };
-    if (how === "crashed") this.#log.error(facts, "A worker has ended unasked; a new one starts");
-    else if (how === "left" && code !== 0) this.#log.warn(facts, "A worker has ended with an error");
-    else if (how === "left") this.#log.info({ worker: worker.pid }, "A worker has left");
+    this.#endLimits.ended(worker);
+    logEnd(this.#log, { pid: worker.pid, state });
     this.#slots[worker.slot]?.lost(worker);
     if (this.#workers.size === 0) for (const resume of this.#emptied.splice(0)) resume();
   }
@@ -366,19 +323,15 @@ export class Master
     void this.#replacements.recycle(worker, why);
   }
 
-  #drainFor(time: number): void {
+  draining(time: number): void {
     this.#log.info({ drain: time }, "Draining");
-    this.#drain ??= new Drain(() => void this.#stop());
-    this.#drain.last(time);
     this.emit("draining", time);
   }
 
-  async #stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#drain?.end();
+  async stopWorkers(): Promise<void> {
     this.#log.info("Stopping");
     this.#watch.stop();
-    // Set by now: a slot that ends from here on starts nothing.
+    // It is stopping by now: a slot that ends from here on starts nothing.
     await Promise.resolve();
     this.emit("stopping");
     for (const slot of this.#slots) slot.close();
@@ -390,7 +343,10 @@ export class Master
       });
     }
     this.#options.sockets.close();
-    this.#markStopped();
     if (!this.#hasFailed) this.emit("stopped");
+  }
+
+  killWorkers(): void {
+    for (const worker of this.#workers) worker.kill("the supervisor was asked twice to stop");
   }
 }

@@ -1,5 +1,8 @@
+import type { Logger } from "pino";
+
 import type { WorkerEnd } from "./reports.js";
 import type { WorkerProcess } from "./worker-process.js";
+import type { EndedState } from "./worker-state.js";
 
 /** Ends that are remembered. */
 const MOST_ENDS = 20;
@@ -27,4 +30,16 @@ export class WorkerEnds {
     this.#ends.push({ at, pid, slot, generation, age: at - startedAt, how, why, code, signal });
     if (this.#ends.length > MOST_ENDS) this.#ends.shift();
   }
+}
+
+/** Logs how a worker has ended, unless it was killed: that was logged. */
+export function logEnd(
+  log: Logger,
+  { pid, state }: { readonly pid: number; readonly state: EndedState },
+): void {
+  const { code, signal, how } = state;
+  const facts = { worker: pid, code, signal };
+  if (how === "crashed") log.error(facts, "A worker has ended unasked; a new one starts");
+  else if (how === "left" && code !== 0) log.warn(facts, "A worker has ended with an error");
+  else if (how === "left") log.info({ worker: pid }, "A worker has left");
 }
