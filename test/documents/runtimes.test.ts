@@ -12,3 +12,16 @@ test("the README names the versions of Bun and Deno that the example is run with
     `runs on Bun ${dependencies.bun} and Deno ${dependencies.deno}: \`npm run test:runtimes\`.`,
   );
 });
+
+test("the README says about how many packages npm start installs", () => {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Readonly<Record<string, { dev?: true; optional?: true; peer?: true; devOptional?: true }>>;
+  };
+  const needed = Object.entries(packages).filter(
+    ([path, { dev, optional, peer, devOptional }]) =>
+      path.includes("node_modules/") && !(dev ?? optional ?? peer ?? devOptional ?? false),
+  );
+  const [, number] = /This installs about (\d+) small packages, once,/.exec(readDocument("README.md"))!;
+  // One more is of the machine's platform.
+  expect(Math.abs(Number(number) - needed.length - 1)).toBeLessThanOrEqual(2);
+});
