@@ -24,8 +24,7 @@ export interface Upstream {
 
 /** Why requests of a session go to the same host, as comments of a configuration. */
 export const AFFINITY_REASON: readonly string[] = [
-  "Session affinity, as FastCGI's white paper has it: a process may cache the data of its users. If a host is gone, only its",
-  "sessions move.",
+  "Session affinity: a FastCGI process lives on, and may cache the data of its users. If a host is gone, only its sessions move.",
 ];
 
 /** Whether the Web server balances between several upstreams. */
