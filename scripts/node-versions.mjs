@@ -20,8 +20,13 @@ const versions = [oldestSupported(), "22.23.3", "24.21.0", "26.10.0"];
 const folders =
   "protocol http paths body log roles decorators server client testing adapters conformance".split(" ");
 
-/** Tests of what the supervisor does with functions of Node.js that are not public. */
-const files = ["supervisor/processes/reload.test.ts", "supervisor/processes/lost-master.test.ts"];
+/** Tests of what the supervisor does with functions of Node.js that are not public, and of what V8 tells of promises. */
+const files = [
+  "supervisor/processes/reload.test.ts",
+  "supervisor/processes/lost-master.test.ts",
+  "serve/slow-log.test.ts",
+  "supervisor/processes/slow-log.test.ts",
+];
 
 /** Hanging tests fail their version without blocking the others. A run takes 60 to 90 s. */
 const limit = 300_000;

@@ -23,6 +23,7 @@ export interface SlowLogOptions {
 
 /** What is known of an active request. */
 interface Watched {
+  readonly request: RequestEvent;
   readonly promises: RequestPromises;
   /** The promise that its answer depends on. */
   answer: object | undefined;
@@ -41,6 +42,8 @@ export class SlowLog implements RequestObserver {
   readonly #active = new Map<string, Watched>();
   /** Those of them that have not been active for long, oldest first. */
   readonly #young = new Set<RequestEvent>();
+  /** Where requests stood when they were logged. */
+  readonly #stoodAt = new WeakMap<RequestEvent, string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: SlowLogOptions) {
@@ -62,7 +65,7 @@ export class SlowLog implements RequestObserver {
       return;
     }
     const promises = new RequestPromises();
-    this.#active.set(request.id, { promises, answer: undefined });
+    this.#active.set(request.id, { request, promises, answer: undefined });
     this.#young.add(request);
     this.#timer ??= this.#lookAfter(this.#options.threshold);
     if (this.#promises === undefined) handle();
@@ -80,8 +83,28 @@ export class SlowLog implements RequestObserver {
     this.#active.delete(request.id);
     this.#young.delete(request);
     watched.promises.end();
-    const { threshold, endsAreLogged } = this.#options;
-    if (request.duration >= threshold && !endsAreLogged) this.#logEnd(request);
+    if (this.isSlow(request) && !this.#options.endsAreLogged) this.#logEnd(request);
+  }
+
+  /** Whether a request is or was active for longer than the threshold. */
+  isSlow({ duration }: RequestEvent): boolean {
+    return duration >= this.#options.threshold;
+  }
+
+  /** The active requests that are slow, the oldest first. */
+  activeSlow(most: number): readonly RequestEvent[] {
+    const requests: RequestEvent[] = [];
+    for (const { request } of this.#active.values()) {
+      // Those that follow began later.
+      if (requests.length === most || !this.isSlow(request)) break;
+      requests.push(request);
+    }
+    return requests;
+  }
+
+  /** Where a request stood when it was logged, also when it has ended; undefined if it was not logged or that is not known. */
+  stoodAt(request: RequestEvent): string | undefined {
+    return this.#stoodAt.get(request);
   }
 
   /** Where an active request stands; undefined if it is not known. */
@@ -117,6 +140,7 @@ export class SlowLog implements RequestObserver {
     const more = this.#budgets.admit("active");
     if (more === undefined) return;
     const places = this.#placesOf(this.#active.get(request.id)!);
+    if (places !== undefined) this.#stoodAt.set(request, places.standsAt);
     if (this.#terminal !== undefined) {
       const where =
         places === undefined ? "" : `at ${places.stack.replaceAll(/\s*\n\s+(?:at )?/g, " < ").trim()}`;

@@ -12,8 +12,8 @@ export interface Observed {
   readonly log: Logger;
   /** Whether that is the default log. */
   readonly isDefault: boolean;
-  /** Counts the requests, if a master wants that. */
-  readonly counter: RequestObserver | undefined;
+  /** Opens what counts the requests, if a master wants that. */
+  readonly counter: ((slowLog: SlowLog | undefined) => Promise<RequestObserver | undefined>) | undefined;
   readonly accessLog: boolean;
   /** In ms; undefined for no slow log. */
   readonly slowLog: number | undefined;
@@ -30,18 +30,19 @@ export interface Observers {
  *
  * @throws ConfigurationError `ERR_LIMIT_VALUE`
  */
-export async function openObservers({ slowLog, counter, ...to }: Observed): Promise<Observers> {
+export async function openObservers({ slowLog, ...to }: Observed): Promise<Observers> {
   checkSlowLog(slowLog);
   const { log, isDefault } = to;
   const access = to.accessLog ? accessLog({ log, isDefault }) : undefined;
   const slow = slowLog === undefined ? undefined : await openSlowLog(slowLog, to);
+  const counter = await to.counter?.(slow);
   return { observers: [access, counter, slow].filter((observer) => observer !== undefined), slowLog: slow };
 }
 
 /** Loaded only if it is wanted: it makes each promise cost more from then on. */
 async function openSlowLog(
   threshold: number,
-  { log, isDefault, accessLog: endsAreLogged }: Omit<Observed, "slowLog" | "counter">,
+  { log, isDefault, accessLog: endsAreLogged }: Omit<Observed, "slowLog">,
 ): Promise<SlowLog> {
   const loaded = await import("../log/slow-log.js");
   return new loaded.SlowLog({ log, isDefault, threshold, endsAreLogged });

@@ -137,12 +137,13 @@ async function serveFor(caller: Caller, { application, listen, options: given }:
     }
     const options: ServerOptions = { log: served.log, ...serverOptions };
     const { log } = options;
+    const worker = side?.kind === "worker" ? side : undefined;
     const { observers, slowLog } = await openObservers({
       log,
       isDefault: log === served.log && ownLog === undefined,
       accessLog: accessLog === true,
-      counter: side?.kind === "worker" ? await side.observer() : undefined,
-      slowLog: (side?.kind === "worker" ? side.slowLog : undefined) ?? threshold,
+      counter: worker && ((slow) => worker.observer(slow)),
+      slowLog: worker?.slowLog ?? threshold,
     });
     const dispatcher = await openDispatcher(served.roles, { bridges, vouchesFor, observers });
     if (side?.kind === "worker" && listen !== undefined) {

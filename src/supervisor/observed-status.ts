@@ -9,8 +9,8 @@ export interface ObservedStatus {
   /** The routes with the most requests, at most 100, most first. */
   readonly routes: readonly RouteReport[];
   /**
-   * Requests that took long, the newest last, at most 20: with a slow log those above its threshold, otherwise the slowest of the last
-   * five minutes.
+   * The slowest requests of the last five minutes, the newest last, at most 20. With a slow log only those above its threshold, also
+   * while they are active.
    */
   readonly slow: readonly SlowRequest[];
 }

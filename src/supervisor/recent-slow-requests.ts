@@ -6,7 +6,7 @@ const PERIOD = 30_000;
 /** Periods that are kept: five minutes. */
 const PERIODS = 10;
 
-/** The slowest requests of the last five minutes. */
+/** The slowest requests of the last five minutes, of those that workers report. */
 export class RecentSlowRequests {
   readonly #periods: { readonly start: number; readonly slowest: SlowestRequests<SlowRequest> }[] = [];
 
@@ -18,14 +18,17 @@ export class RecentSlowRequests {
       this.#periods.push((period = { start, slowest: new SlowestRequests() }));
       if (this.#periods.length > PERIODS + 1) this.#periods.shift();
     }
-    for (const request of requests) period.slowest.offer(request.duration, () => request);
+    for (const request of requests) period.slowest.update(request);
   }
 
   /** The newest one last, at most 20. @param now ms since 1970 */
   slowest(now: number): readonly SlowRequest[] {
-    return this.#periods
+    const known = this.#periods
       .filter(({ start }) => now - start <= PERIOD * PERIODS)
-      .flatMap(({ slowest }) => slowest.all)
+      .flatMap(({ slowest }) => slowest.all);
+    // One that is active is reported again and again: the last report has all that is known.
+    const byId = new Map(known.map((request) => [request.id, request]));
+    return [...byId.values()]
       .toSorted((a, b) => b.duration - a.duration)
       .slice(0, MOST_SLOW)
       .toSorted((a, b) => a.startedAt + a.duration - (b.startedAt + b.duration));

@@ -2,15 +2,16 @@ import { subscribe } from "node:diagnostics_channel";
 
 import type { ProtocolErrorEvent } from "../events/protocol-error-event.js";
 import type { RequestEvent, RequestObserver } from "../events/request-event.js";
+import type { SlowLog } from "../log/slow-log.js";
 import { EventLoopLag } from "./event-loop-lag.js";
 import type { SlowRequest } from "./observed-status.js";
 import { RequestCounts, type CountedRequests } from "./request-counts.js";
 import { shownMethod, shownPath } from "./shown-target.js";
-import { SlowestRequests } from "./slowest-requests.js";
+import { MOST_SLOW, SlowestRequests } from "./slowest-requests.js";
 
 /** What a worker reports of its requests: since the last report. */
 export interface ObservedRequestsReport extends CountedRequests {
-  /** The slowest ones that have ended. */
+  /** The slowest ones that have ended; with a slow log also those that are active, and only slow ones. */
   readonly slow: readonly Omit<SlowRequest, "worker">[];
   /** The longest delay of the event loop; ms. */
   readonly lag: number;
@@ -21,8 +22,10 @@ export class RequestCounter implements RequestObserver {
   #counts = new RequestCounts();
   readonly #slowest = new SlowestRequests<Omit<SlowRequest, "worker">>();
   readonly #lag = new EventLoopLag();
+  readonly #slowLog: SlowLog | undefined;
 
-  constructor() {
+  constructor(slowLog: SlowLog | undefined) {
+    this.#slowLog = slowLog;
     subscribe("tricorn.protocol.error", (event) =>
       this.#counts.countProtocolError((event as ProtocolErrorEvent).code),
     );
@@ -30,7 +33,7 @@ export class RequestCounter implements RequestObserver {
 
   ended(request: RequestEvent): void {
     this.#counts.count(request);
-    this.#slowest.offer(request.duration, () => describe(request));
+    if (this.#slowLog?.isSlow(request) !== false) this.#offer(request);
   }
 
   /** The longest delay of the event loop in the last 15 to 30 s; ms. */
@@ -40,10 +43,18 @@ export class RequestCounter implements RequestObserver {
 
   /** What was counted since the last call. */
   take(): ObservedRequestsReport {
+    for (const request of this.#slowLog?.activeSlow(MOST_SLOW) ?? []) this.#offer(request);
     const report = { ...this.#counts.counted, slow: [...this.#slowest.all], lag: this.#lag.take() };
     this.#counts = new RequestCounts();
     this.#slowest.clear();
     return report;
+  }
+
+  #offer(request: RequestEvent): void {
+    this.#slowest.offer(request.duration, () => ({
+      ...describe(request),
+      standsAt: this.#slowLog?.stoodAt(request),
+    }));
   }
 }
 

@@ -4,7 +4,7 @@ import type { SlowRequest } from "./observed-status.js";
 export const MOST_SLOW = 20;
 
 /** The slowest requests of those that are offered. */
-export class SlowestRequests<Request extends Pick<SlowRequest, "duration">> {
+export class SlowestRequests<Request extends Pick<SlowRequest, "id" | "duration">> {
   /** The slowest one first. */
   readonly #requests: Request[] = [];
 
@@ -16,6 +16,13 @@ export class SlowestRequests<Request extends Pick<SlowRequest, "duration">> {
     const at = requests.findLastIndex((other) => other.duration >= duration) + 1;
     requests.splice(at, 0, describe());
     if (requests.length > MOST_SLOW) requests.pop();
+  }
+
+  /** Keeps what is known now of a request that may have been offered before. */
+  update(request: Request): void {
+    const at = this.#requests.findIndex(({ id }) => id === request.id);
+    if (at >= 0) this.#requests.splice(at, 1);
+    this.offer(request.duration, () => request);
   }
 
   /** The slowest one first. */

@@ -89,11 +89,11 @@ export class WorkerSide {
     return this.#place.sockets.map(({ address }) => address);
   }
 
-  /** Counts the requests for the master, if it wants that. */
-  async observer(): Promise<RequestObserver | undefined> {
+  /** Counts the requests for the master, if it wants that. @param slowLog decides which ones are slow */
+  async observer(slowLog: SlowLog | undefined): Promise<RequestObserver | undefined> {
     if (!this.#place.isObserved) return undefined;
     const { RequestCounter } = await import("./request-counter.js");
-    this.#counter = new RequestCounter();
+    this.#counter = new RequestCounter(slowLog);
     // However the process ends: what it writes to the channel is sent at once.
     process.once("exit", () => this.#sendObserved());
     return this.#counter;

@@ -39,7 +39,9 @@ async function start(options: object, env: Record<string, string> = {}) {
 }
 
 function linesIn({ errors }: NodeProcess, message: string): Line[] {
-  return errors.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === message);
+  // Node.js 26 warns about the loader of TypeScript.
+  const lines = errors.filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === message);
 }
 
 const paramsOf = (target: string, method = "GET") => ({ REQUEST_METHOD: method, REQUEST_URI: target });
