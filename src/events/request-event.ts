@@ -1,4 +1,5 @@
 import type { AbortedError, AbortedErrorCode } from "../errors.js";
+import { schemeOf, type Scheme } from "../http/origin.js";
 import { parseTraceparent, type TraceContext } from "../http/trace-context.js";
 import { roleName } from "../protocol/constants.js";
 import type { Exchange } from "../protocol/application-side/exchange.js";
@@ -82,6 +83,11 @@ export class RequestEvent {
     const target =
       params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
     return target.split("?", 1)[0]!;
+  }
+
+  /** How the client connects to the Web server, as that reports it: "http" or "https". */
+  get scheme(): Scheme {
+    return schemeOf(this.#exchange.params);
   }
 
   /** Bytes of STDIN and DATA that have arrived. */

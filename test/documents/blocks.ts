@@ -79,7 +79,17 @@ export function fileOf({ text, line }: Block): string {
 }
 
 /** The imports of the blocks; oxc-node 0.0.35 compiles decorators to imports of its own helpers. */
-const PACKAGES = ["zod", "pino", "markdown-it", "express", "hono", "vitest", "@types", "@oxc-node"];
+const PACKAGES = [
+  "zod",
+  "pino",
+  "markdown-it",
+  "express",
+  "hono",
+  "vitest",
+  "@types",
+  "@oxc-node",
+  "@opentelemetry",
+];
 
 /**
  * Writes the TypeScript blocks of documents as files of a project outside of this one, each document into a folder of its

@@ -103,6 +103,7 @@ test("a request is published when it starts and when it ends, as one object", as
   expect(ended).toMatchObject({
     role: "responder",
     method: "GET",
+    scheme: "http",
     path: "/books/7",
     route: "GET /books/:id",
     status: 200,
@@ -184,6 +185,14 @@ test("the trace of a request is that of its traceparent", async () => {
     "4bf92f3577b34da6a3ce929d0e0e4736",
     undefined,
   ]);
+});
+
+test("the scheme of a request is that which the Web server reports", async () => {
+  const events = heard("start");
+  const application = await open();
+  await application.respond("/books/1", { params: { HTTPS: "on" } });
+  await application.respond("/books/1", { headers: { "X-Forwarded-Proto": "https" } });
+  expect(events.map(([, { scheme }]) => scheme)).toEqual(["https", "http"]);
 });
 
 test("nothing is observed without a subscriber", async () => {

@@ -10,11 +10,11 @@ import { FastCgiClient } from "tricorn/client";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** How `npm start` calls node: "exec node", options, and the library's main file. */
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   scripts: { start: string };
 };
-const nodeOptions = scripts.start.split(" ").slice(2, -1);
+/** The options of node in `npm start`, which is "exec node", these, and the library's main file. */
+export const nodeOptions: readonly string[] = scripts.start.split(" ").slice(2, -1);
 
 /** An example that runs as a separate process, started as its reader would. */
 export class ExampleProcess {
