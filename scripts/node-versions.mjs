@@ -25,6 +25,7 @@ const files = [
   "supervisor/processes/reload.test.ts",
   "supervisor/processes/lost-master.test.ts",
   "serve/slow-log.test.ts",
+  "serve/slow-log-sources.test.ts",
   "supervisor/processes/slow-log.test.ts",
 ];
 

@@ -22,6 +22,7 @@ const programs = [
   "src/cli/main.ts",
   // For projects that import the package.
   "src/index.ts",
+  "src/adapters/index.ts",
   "test/cli/apps",
   "test/serve/apps",
   "test/supervisor/apps",

@@ -21,9 +21,10 @@ export class Project {
   constructor(files: Readonly<Record<string, string>>) {
     for (const [name, content] of Object.entries({ "package.json": '{"type":"module"}', ...files }))
       this.write(name, content);
-    this.write("node_modules/tricorn/package.json", '{"type":"module","exports":"./src/index.mjs"}');
+    const exports = { ".": "./src/index.mjs", "./adapters": "./src/adapters/index.mjs" };
+    this.write("node_modules/tricorn/package.json", JSON.stringify({ type: "module", exports }));
     // A copy: @oxc-node/core compiles what is not in node_modules.
-    for (const name of ["src/index.mjs", "dist/shared"])
+    for (const name of ["src/index.mjs", "src/adapters/index.mjs", "dist/shared"])
       cpSync(join(inject("compiledPrograms"), name), join(this.folder, "node_modules/tricorn", name), {
         recursive: true,
       });
