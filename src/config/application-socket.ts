@@ -1,3 +1,5 @@
+import { isIPv4, isIPv6 } from "node:net";
+
 import { ConfigurationError } from "../errors.js";
 
 /** The socket of an application, as a Web server connects to it. */
@@ -12,7 +14,7 @@ export type ApplicationSocket =
 
 /** Only characters without a meaning in any configuration language: `|` is a separator in Apache, `*` a pattern, and so on. */
 const SOCKET_PATH = /^\/[\p{L}\p{N}._/@+~:=-]+$/u;
-const TCP = /^(?!fd:|scgi:)(?:(?<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
+const TCP = /^(?!fd:|scgi:)(?:(?<host>[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]):)?(?<port>\d{1,5})$/;
 
 /**
  * Parses an address of a deployment for the Web server. An application that listens on all addresses is reached on the loopback
@@ -35,12 +37,26 @@ export function parseSocket(address: string): ApplicationSocket | undefined {
   if (SOCKET_PATH.test(path)) return { kind: "unix", path };
   const { host = "127.0.0.1", port } = TCP.exec(address)?.groups ?? {};
   if (port === undefined || Number(port) < 1 || Number(port) > 65_535) return undefined;
-  return { kind: "tcp", host: reachable(host.replaceAll(/[[\]]/g, "")), port: Number(port) };
+  const name = host.replaceAll(/[[\]]/g, "");
+  if (!isHost(name)) return undefined;
+  return { kind: "tcp", host: reachable(name), port: Number(port) };
+}
+
+/** Web servers take a number such as 10.1 for an address or for a name, and do not start with one that is neither. */
+function isHost(host: string): boolean {
+  if (host.includes(":")) return isIPv6(host);
+  return isIPv4(host) || /[^\d.]/.test(host);
 }
 
 function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
-  return host === "::" ? "::1" : host;
+  return canonicalHost(host) === "::" ? "::1" : host;
+}
+
+/** The same text for all ways to write a host. */
+export function canonicalHost(host: string): string {
+  // As RFC 5952 wants it, in brackets.
+  return host.includes(":") ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host.toLowerCase();
 }
 
 /** `127.0.0.1:9000` or `[::1]:9000`. */

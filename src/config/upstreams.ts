@@ -1,4 +1,12 @@
-import { applicationSocket, hostAndPort, parseSocket, type Addresses } from "./application-socket.js";
+import { isIP } from "node:net";
+
+import {
+  applicationSocket,
+  canonicalHost,
+  hostAndPort,
+  parseSocket,
+  type Addresses,
+} from "./application-socket.js";
 
 /** What a deployment says of its upstreams. */
 export interface UpstreamFields {
@@ -18,6 +26,8 @@ export interface Upstream {
    * `_` for a slash. It has only letters, digits and `. _ : -`.
    */
   readonly name: string;
+  /** Whether its host is a name, which must be resolved. */
+  readonly isNamed: boolean;
   /** Whether it gets no new requests. */
   readonly isDrained: boolean;
 }
@@ -46,6 +56,7 @@ export function upstreamsOf({
     return {
       address: socket.kind === "unix" ? `unix:${socket.path}` : hostAndPort(socket),
       name: socket.kind === "tcp" && isShared ? `${host}:${socket.port}` : host,
+      isNamed: socket.kind === "tcp" && isIP(socket.host) === 0,
       isDrained: drained.has(comparable(one)),
     };
   });
@@ -97,5 +108,7 @@ function twice(addresses: readonly string[]): readonly string[] {
 function comparable(address: string): string {
   const socket = parseSocket(address);
   if (socket === undefined) return address;
-  return socket.kind === "unix" ? `unix:${socket.path}` : hostAndPort(socket).toLowerCase();
+  return socket.kind === "unix"
+    ? `unix:${socket.path}`
+    : hostAndPort({ ...socket, host: canonicalHost(socket.host) });
 }

@@ -38,6 +38,11 @@ describe("addresses of a deployment", () => {
     [{ upstream: "unix:relative" }, "upstream: must be like"],
     [{ upstream: "unix:/a|b" }, "upstream: must be like"],
     [{ upstream: "a" }, "upstream: must be like"],
+    [{ upstream: "[1:2]:80" }, "upstream: must be like"],
+    [{ upstream: "256.1.1.1:80" }, "upstream: must be like"],
+    [{ upstream: "10.1:80" }, "upstream: must be like"],
+    [{ upstream: "-a:80" }, "upstream: must be like"],
+    [{ upstream: ["[::1]:80", "[0:0::0:01]:80"] }, "listen or upstream: has [0:0::0:01]:80 twice"],
     [{ affinity: "user" }, "affinity: needs several upstreams"],
     [{ statusPort: 9001 }, "statusPort: needs several upstreams"],
     [{ drain: ["127.0.0.1:9000"] }, "drain: needs several upstreams"],
@@ -114,6 +119,18 @@ describe("several upstreams", () => {
       expect(textOf("haproxy", { ...two, affinity })).toContain("hash-type consistent");
       expect(textOf("haproxy", { ...two, affinity })).not.toContain("leastconn");
     }
+  });
+
+  test("of which a name does not resolve do not keep HAProxy from starting", () => {
+    const servers = textOf("haproxy", {
+      upstream: ["a.example:1", "10.0.0.2:1", "[fd00::2]:1", "unix:/run/a.sock"],
+    }).match(/^ *server .*$/gm);
+    expect(servers?.map((line) => line.includes(" init-addr libc,none"))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("have no status for nginx, which says so", () => {

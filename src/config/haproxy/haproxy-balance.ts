@@ -2,12 +2,15 @@ import type { Deployment } from "../deployment.js";
 import { AFFINITY_REASON, isBalanced, upstreamsOf } from "../upstreams.js";
 import { haproxyWord } from "./haproxy-text.js";
 
+/** Without it HAProxy does not start if one name does not resolve; with it that host is left out until a reload. */
+const UNRESOLVED = " init-addr libc,none";
+
 /** The servers of a backend: one named like the application, or several that are checked. */
 export function haproxyServers(deployment: Deployment, application: string): string[] {
-  return upstreamsOf(deployment).map(({ address, name, isDrained }) => {
+  return upstreamsOf(deployment).map(({ address, name, isNamed, isDrained }) => {
     const at = haproxyWord(address.replace(/^unix:/, "unix@"));
     return isBalanced(deployment)
-      ? `server ${name} ${at} ${checkOf(deployment)}${isDrained ? " weight 0" : ""}`
+      ? `server ${name} ${at} ${checkOf(deployment)}${isNamed ? UNRESOLVED : ""}${isDrained ? " weight 0" : ""}`
       : `server ${application} ${at} proto fcgi`;
   });
 }
