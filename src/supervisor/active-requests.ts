@@ -1,6 +1,6 @@
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { loggablePath } from "../log/loggable-path.js";
-import { Role } from "../protocol/constants.js";
+import { roleName } from "../protocol/constants.js";
 import type { ActiveRequest } from "./reports.js";
 import { shownMethod, shownPath } from "./shown-target.js";
 
@@ -26,7 +26,7 @@ export function activeRequests(
   for (const { role, params, begunAt, observer } of exchanges) {
     if (requests.length === MOST_LISTED) break;
     requests.push({
-      role: nameOf(role),
+      role: roleName(role),
       method: shownMethod(params.get("REQUEST_METHOD") ?? ""),
       path: shownPath(pathOf(params)),
       route: observer?.route,
@@ -42,9 +42,4 @@ function pathOf(params: Exchange["params"]): string {
   const target =
     params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
   return loggablePath(target);
-}
-
-function nameOf(role: number): string {
-  for (const [name, number] of Object.entries(Role)) if (number === role) return name.toLowerCase();
-  return String(role);
 }

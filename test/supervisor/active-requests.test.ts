@@ -23,6 +23,11 @@ describe("activeRequests", () => {
     ]);
   });
 
+  test("names a role beyond the three as logs and counts do", () => {
+    const [shown] = activeRequests([{ ...request({}), role: 9 }], 0);
+    expect(shown).toMatchObject({ role: "role 9" });
+  });
+
   test("cuts methods and paths, which peers choose", () => {
     const [shown] = activeRequests(
       [request({ REQUEST_METHOD: "M".repeat(4_000), REQUEST_URI: `/${"p".repeat(60_000)}` })],
