@@ -23,7 +23,15 @@ const SCRIPTS = [
   "poll.js",
   "page.js",
 ];
-const STYLES = ["theme.css", "page.css", "charts.css"];
+const STYLES = [
+  "theme.css",
+  "page.css",
+  "state.css",
+  "active.css",
+  "workers.css",
+  "tables.css",
+  "charts.css",
+];
 
 interface Module {
   readonly name: string;

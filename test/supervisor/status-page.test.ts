@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { FastCgiClient } from "tricorn/client";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -47,6 +47,9 @@ describe("the status page", () => {
     expect(scripts.length).toBeGreaterThan(10);
     for (const name of scripts) expect(html).toContain(`modules["${name}"] = (`);
     expect(html).not.toMatch(/^(?:import|export) /m);
+    const styles = readdirSync(folder).filter((name) => name.endsWith(".css"));
+    expect(styles.length).toBeGreaterThan(3);
+    for (const name of styles) expect(html).toContain(readFileSync(join(folder, name), "utf8"));
   });
 
   test("has words for each code of docs/errors.md by which requests are refused", async () => {
