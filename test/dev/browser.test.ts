@@ -1,6 +1,6 @@
-import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 
+import { PAGE_LIMIT, launchBrowser } from "../support/browser.js";
 import { DevProcess, Project } from "./support/project.js";
 
 const MAIN = `import { Get, Responder, serve } from "tricorn";
@@ -16,24 +16,14 @@ class Pages {
 await serve([Pages]);
 `;
 
-// Debian's browser, which `npm run setup` installs. Without it this test fails.
-const executablePath = "/usr/bin/chromium";
-const args = [
-  "--no-sandbox",
-  "--headless",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-];
-
 test("a page in Chromium reloads after a change, shows a failure, and comes back", async () => {
   const project = new Project({ "src/main.ts": MAIN });
   const dev = new DevProcess(project);
   const url = await dev.url();
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await launchBrowser();
   onTestFinished(() => browser.close());
   const page = await browser.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PAGE_LIMIT);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.goto(url);

@@ -51,8 +51,7 @@ test("docs/dev.md shows what a terminal shows", async () => {
   child.stdout.on("data", (chunk: Buffer) => {
     output += chunk.toString().replaceAll("\r", "");
   });
-  const shown = (text: string): Promise<void> =>
-    expect.poll(() => output, { timeout: 30_000 }).toContain(text);
+  const shown = (text: string): Promise<void> => expect.poll(() => output).toContain(text);
   await shown("src/main.ts serves");
   const url = `http://127.0.0.1:${port}`;
   for (const [path, end] of [
@@ -65,7 +64,7 @@ test("docs/dev.md shows what a terminal shows", async () => {
     await shown(end);
   }
   project.edit("src/main.ts", ["Emma", "Persuasion"]);
-  await expect.poll(() => output.split("src/main.ts serves").length, { timeout: 30_000 }).toBe(3);
+  await expect.poll(() => output.split("src/main.ts serves").length).toBe(3);
   const transcript = constant(
     output.replaceAll(String(port), "8080").replace(/^\n+/, "").trimEnd().replaceAll(/ +$/gm, ""),
   );

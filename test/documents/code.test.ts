@@ -48,7 +48,7 @@ async function compile(): Promise<string> {
 test("each TypeScript block of the documents compiles with the flags that Getting started names", async () => {
   expect(typeScript.length).toBeGreaterThan(0);
   expect(await compile()).toBe("");
-}, 60_000);
+});
 
 test("no other document shows flags of the compiler", () => {
   const shown = documents.filter((document) =>
@@ -70,7 +70,7 @@ describe("a block that is marked runnable runs", () => {
       const options = ["--import", "@oxc-node/core/register"];
       const run = promisify(execFile)(process.execPath, [...options, extracted.pathOf(block)], {
         cwd: root,
-        timeout: 25_000,
+        timeout: 60_000,
         env: { ...process.env, TRICORN_LOG_LEVEL: "silent", TS_NODE_PROJECT: join(root, "tsconfig.json") },
       });
       await expect(run).resolves.toBeDefined();

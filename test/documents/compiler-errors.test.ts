@@ -72,4 +72,4 @@ test("docs/troubleshooting.md has the compiler errors that a missing flag or mis
   }
   for (const [, message = ""] of table.matchAll(/TS\d+, `(?:… )?([^`…]+?)(?: …[^`]*)?`/g))
     expect(lines.join("\n")).toContain(message);
-}, 60_000);
+});

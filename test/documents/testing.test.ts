@@ -27,7 +27,7 @@ test("the tests for Vitest pass with Vitest", async () => {
     { cwd: folder, env: { ...process.env, VITEST: undefined } },
   );
   expect(JSON.parse(stdout)).toMatchObject({ success: true, numPassedTests: 2 });
-}, 120_000);
+});
 
 test("a failed assertion shows what the document shows", async () => {
   const file = join(folder, "failing.ts");
@@ -53,4 +53,4 @@ await app.close();
   const shown = stdout.replaceAll(/\((?:file:\/\/)?[^()\s]*\/(members\.ts:)/g, "($1");
   const { text } = blockNamed(DOCUMENT, "Expected the answer to allow, but its status is 500:");
   expect(shown.trimEnd()).toBe(text);
-}, 60_000);
+});

@@ -642,7 +642,7 @@ describe("docs/operations.md", () => {
     await prometheus.line(/Server is ready to receive web requests/);
     const query = `http://${address}/api/v1/query?query=${encodeURIComponent('tricorn_reloads_total{outcome="ok"}')}`;
     const found = async (): Promise<unknown> => (await fetch(query)).json();
-    await expect.poll(found, { timeout: 60_000 }).toMatchObject({
+    await expect.poll(found).toMatchObject({
       data: { result: [{ metric: { job: "hats", outcome: "ok" }, value: [expect.any(Number), "1"] }] },
     });
   });

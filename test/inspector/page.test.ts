@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 
 import { allow, deny } from "../../src/roles/verdict.js";
 import { http } from "../gateway/support/http.js";
-import { complaintsOf, contrastsOf, launchBrowser } from "../support/browser.js";
+import { PAGE_LIMIT, complaintsOf, contrastsOf, launchBrowser } from "../support/browser.js";
 import { deferred, responder, serveDefinitions } from "../support/served.js";
 import { openInspected, type Inspected } from "./support/inspected.js";
 
@@ -85,7 +85,7 @@ async function openPage(
   { width = 1280, colorScheme = "light" }: { width?: number; colorScheme?: "light" | "dark" } = {},
 ): Promise<void> {
   context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(PAGE_LIMIT);
   page = await context.newPage();
   complaints = complaintsOf(page);
   await page.goto(`${url}/__tricorn`);

@@ -228,10 +228,11 @@ describe("Authorization: Basic (RFC 7617)", () => {
   });
 
   test("takes no longer for a long field than for others", () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     parse(`Basic ${"A".repeat(128 * 1024)}!`);
     parse(`Basic ${" ".repeat(128 * 1024)}!`);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(1_000);
   });
 });
 

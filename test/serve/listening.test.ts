@@ -342,7 +342,7 @@ describe("a unix socket", () => {
     const processes = Array.from({ length: 3 }, () => new NodeProcess(shop(path)));
     const ended: NodeProcess[] = [];
     for (const process of processes) void process.ended.then(() => ended.push(process));
-    await expect.poll(() => ended, { timeout: 20_000 }).toHaveLength(2);
+    await expect.poll(() => ended).toHaveLength(2);
     await expectHello(`unix:${path}`);
     for (const process of ended) {
       expect(await process.ended).toBe(1);

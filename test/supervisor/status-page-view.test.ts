@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { Server } from "../../src/server/server.js";
 import { StatusApplication } from "../../src/supervisor/status-application.js";
 import type { Status } from "../../src/supervisor/status.js";
-import { complaintsOf, contrastsOf, launchBrowser } from "../support/browser.js";
+import { PAGE_LIMIT, complaintsOf, contrastsOf, launchBrowser } from "../support/browser.js";
 import { capturedLog, temporaryFolder } from "../support/served.js";
 import { NOW, activeRequest, observed, serving, shortLife, worker } from "./status-fixture.js";
 
@@ -61,7 +61,7 @@ async function open(
     await server.close();
   });
   context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, timezoneId: "UTC" });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PAGE_LIMIT);
   page = await context.newPage();
   complaints = complaintsOf(page);
   await page.goto(`${url}/inside/status?html`);

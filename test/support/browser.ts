@@ -1,9 +1,13 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 
+/** How long a page may take for what it is asked, in ms: as long as `expect.poll`, since it stands for "never". */
+export const PAGE_LIMIT = 60_000;
+
 /** Starts Debian's browser, which `npm run setup` installs. Without it the tests that need it fail. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
+    timeout: 2 * PAGE_LIMIT,
     args: [
       "--no-sandbox",
       "--headless",

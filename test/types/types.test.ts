@@ -20,4 +20,4 @@ test("the compiler accepts valid code and refuses each kind of invalid code", as
   const complaints = await compile();
   expect(complaints.split("\n").filter((line) => line.startsWith("test/types/"))).toEqual([]);
   expect(complaints).toBe("");
-}, 60_000);
+});

@@ -29,7 +29,7 @@ async function run(args: readonly string[], { env, body = new Uint8Array() }: Cg
       CONTENT_LENGTH: String(body.length),
       ...env,
     },
-    timeout: 20_000,
+    timeout: 60_000,
   });
   const ended = once(child, "close");
   // It may end before it has read all of its input.

@@ -142,7 +142,7 @@ describe.each(servers)("behind %s", (name) => {
     const needs = await start();
     const served = await serve(application, address, { signals: false, timeouts: { shutdown: 0 }, ...needs });
     close = () => served.close();
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.stop();
     await close?.();

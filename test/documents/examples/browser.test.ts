@@ -1,21 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
+import { PAGE_LIMIT, launchBrowser } from "../../support/browser.js";
 import { startLibrary, type Library } from "../../../examples/library/start.js";
-
-// Debian's browser, which `npm run setup` installs. Without it this test fails.
-const executablePath = "/usr/bin/chromium";
-const args = [
-  "--no-sandbox",
-  "--headless",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 // A PNG of one pixel.
 const png = Buffer.from(
@@ -32,7 +20,7 @@ let complaints: string[];
 beforeAll(async () => {
   vi.stubEnv("TRICORN_LOG_LEVEL", "error");
   library = await startLibrary({ port: 0 });
-  browser = await chromium.launch({ executablePath, args });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {
@@ -42,7 +30,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   context = await browser.newContext({ httpCredentials: { username: "ada", password: "lovelace" } });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(PAGE_LIMIT);
   page = await context.newPage();
   complaints = [];
   page.on("pageerror", (error) => complaints.push(error.message));

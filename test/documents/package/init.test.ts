@@ -49,7 +49,7 @@ beforeAll(async () => {
   packed = await packInto(checkout);
   printed = (await promisify(execFile)("sh", ["-c", create], { cwd: checkout, env: environment })).stdout;
   await npm(project, "install", ...quietly);
-}, 180_000);
+});
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });

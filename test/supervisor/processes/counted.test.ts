@@ -235,7 +235,7 @@ function sum(numbers: Iterable<number>): number {
 test("status, metrics and log agree with hundreds of counted requests, over reloads and recycled workers", async () => {
   const shown = await Shown.start({
     env: { ACCESS_LOG: "yes" },
-    args: ["--listen", "scgi:unix:scgi.sock", "--listen", "127.0.0.1:0", "--recycle-requests", "80"],
+    args: ["--listen", "scgi:unix:scgi.sock", "--listen", "127.0.0.1:0", "--recycle-requests", "40"],
   });
   const { operated } = shown;
   const [, tcp = ""] = await operated.master.line(/"msg":"Supervising .* (127\.0\.0\.1:\d+)"/);

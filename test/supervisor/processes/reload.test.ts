@@ -105,10 +105,14 @@ test("a new request on a multiplexed connection does not wait for a slow one", a
 test("a version that does not start leaves the old one serving", async () => {
   const program = await SupervisedProgram.start();
   const peer = await program.connect();
-  const before = await askOn(peer);
+  await askOn(peer);
+  const before = program.processes.pids;
   program.deploy("broken");
   expect(await program.reload()).toBe("Cannot reload: SyntaxError: the version is broken");
-  expect(await askOn(peer)).toEqual(before);
+  // Evening out may have handed the connection to the other old worker.
+  const { version, pid } = await askOn(peer);
+  expect(version).toBe(1);
+  expect(before).toContain(pid);
   for (let asked = 0; asked < 5; asked += 1) expect(await program.ask()).toMatchObject({ version: 1 });
   program.deploy("3");
   expect(await program.reload()).toBe("Reloaded");

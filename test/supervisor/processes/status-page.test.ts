@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
 
-import { complaintsOf, launchBrowser } from "../../support/browser.js";
+import { PAGE_LIMIT, complaintsOf, launchBrowser } from "../../support/browser.js";
 import { get } from "../../support/records.js";
 import { temporaryFolder } from "../../support/served.js";
 import { nginx } from "../../support/web-servers/nginx.js";
@@ -42,7 +42,7 @@ async function openPage(
     Operated.start({ ...options, args: ["--status-listen", address, ...(options.args ?? [])] });
   const [operated, url] = [await start(), await startNginx(address)];
   context = await browser.newContext({ viewport: { width, height: 900 } });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(PAGE_LIMIT);
   page = await context.newPage();
   const complaints = complaintsOf(page);
   await page.goto(`${url}/inside/status?html`);
@@ -54,7 +54,7 @@ async function openPage(
 async function shows(id: string, pattern: RegExp): Promise<void> {
   const text = async (): Promise<string> =>
     (await page.locator(`#${id}`).innerText()).replaceAll(/\s+/g, " ");
-  await expect.poll(text, { timeout: 30_000 }).toMatch(pattern);
+  await expect.poll(text).toMatch(pattern);
 }
 
 /** The requests of all workers on the page. */

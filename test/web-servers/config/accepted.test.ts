@@ -58,7 +58,7 @@ describe.each(["nginx", "caddy", "haproxy", "h2o"])("%s accepts", (server) => {
   const complaintsAbout = (deployment: DeploymentInput, description: Description): Promise<string[]> =>
     complaints(write(server, { port: 8080, state, ...deployment }, description));
 
-  test("every combination of sockets, mounts, roots and roles", { timeout: 120_000 }, async () => {
+  test("every combination of sockets, mounts, roots and roles", async () => {
     for (const { name, deployment, description } of combinations()) {
       expect([name, await complaintsAbout(deployment, description)]).toEqual([name, []]);
     }
