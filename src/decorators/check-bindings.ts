@@ -37,11 +37,12 @@ export function checkBindings({ owner, key, kind, bindings }: CheckedMethod): vo
     if (!hasValidSchema(source)) {
       fail(
         "ERR_BINDING_SCHEMA",
-        `the schema of ${decorator} is not a schema of zod 4; import { z } from "zod", version 4`,
+        `the schema of ${decorator} for parameter ${index} is not a schema of zod 4; import { z } from "zod", version 4`,
       );
     }
     const reason = whyUnavailable(kind, source);
-    if (reason !== undefined) fail("ERR_BINDING_ROLE", `${decorator} has no value: ${reason}`);
+    if (reason !== undefined)
+      fail("ERR_BINDING_ROLE", `${decorator} has no value for parameter ${index}: ${reason}`);
     byIndex.set(index, binding);
   }
   const bodies = bindings.filter(({ source }) => readsBody(source)).map(({ decorator }) => decorator);
@@ -84,8 +85,9 @@ function hasValidSchema(source: BindingSource): boolean {
 function whyUnavailable(kind: RoleKind, source: BindingSource): string | undefined {
   if (kind === "responder") return undefined;
   if (source.from === "named" && source.part === "path")
-    return "only the route of a responder captures segments";
-  if (source.from === "request") return "the first parameter already is the request";
-  if (kind === "authorizer" && readsBody(source)) return "an authorizer receives no body (section 6.3)";
+    return "only the route of a responder captures segments; use the path of the request";
+  if (source.from === "request") return "the first parameter already is the request; remove this one";
+  if (kind === "authorizer" && readsBody(source))
+    return "an authorizer receives no body (section 6.3); remove this parameter";
   return undefined;
 }

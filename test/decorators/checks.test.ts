@@ -495,7 +495,7 @@ describe("a parameter is refused", () => {
       }
     }
     expect(refusal(Bodies)).toContain(
-      "ERR_BINDING_SCHEMA: Cannot call Bodies.post: the schema of @Body is not a schema of zod 4",
+      "ERR_BINDING_SCHEMA: Cannot call Bodies.post: the schema of @Body for parameter 0 is not a schema of zod 4; import",
     );
     @Responder()
     class Paths {
@@ -504,7 +504,9 @@ describe("a parameter is refused", () => {
         return id;
       }
     }
-    expect(refusal(Paths)).toContain("ERR_BINDING_SCHEMA: Cannot call Paths.get: the schema of @Path");
+    expect(refusal(Paths)).toContain(
+      'ERR_BINDING_SCHEMA: Cannot call Paths.get: the schema of @Path("id") for parameter 0 is not',
+    );
   });
 
   test("that reads the body a second time", () => {
@@ -545,7 +547,7 @@ describe("a parameter is refused", () => {
       }
     }
     expect(refusal(Captures)).toContain(
-      'ERR_BINDING_ROLE: Cannot call Captures.authorize: @Path("id") has no value: only the route of a responder captures segments',
+      'ERR_BINDING_ROLE: Cannot call Captures.authorize: @Path("id") has no value for parameter 1: only the route of a responder captures segments; use the path of the request',
     );
     @Authorizer()
     class Reads {
@@ -553,14 +555,18 @@ describe("a parameter is refused", () => {
         return text === "" ? allow() : allow();
       }
     }
-    expect(refusal(Reads)).toContain("@Body.text has no value: an authorizer receives no body (section 6.3)");
+    expect(refusal(Reads)).toContain(
+      "@Body.text has no value for parameter 1: an authorizer receives no body (section 6.3); remove this parameter",
+    );
     @Filter("*")
     class Again {
       filter(_request: FilterRequest, @Req() request: object) {
         return request instanceof FilterRequest ? "x" : "y";
       }
     }
-    expect(refusal(Again)).toContain("the first parameter already is the request");
+    expect(refusal(Again)).toContain(
+      "@Req has no value for parameter 1: the first parameter already is the request; remove this one",
+    );
     @Authorizer()
     class Unbound {
       authorize(_request: AuthorizerRequest, @Cookie("s") session: string | undefined, more: string) {
