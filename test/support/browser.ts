@@ -12,8 +12,11 @@ export function launchBrowser(): Promise<Browser> {
       "--no-sandbox",
       "--headless",
       "--disable-gpu",
+      "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
     ],
   });
 }
