@@ -105,6 +105,11 @@ export class RequestEvent {
     return this.#duration ?? performance.now() - this.#begun;
   }
 
+  /** Whether its answer has begun, and waits until the Web server takes more of it. */
+  get waitsForPeer(): boolean {
+    return this.#exchange.started && !this.#exchange.writable;
+  }
+
   /** Why it ended early: an abort, a limit, a lost connection; undefined if it did not. */
   get aborted(): AbortedError | undefined {
     return this.#exchange.aborted;

@@ -165,13 +165,16 @@ export class SlowLog implements RequestObserver {
     logSafely(() => this.#options.log.warn(facts, "Slow request has ended"));
   }
 
-  /** The awaits that the answer depends on; otherwise those of the first call of the request that nothing waits for. */
-  #placesOf({ answer, promises }: Watched): AwaitPlaces | undefined {
+  /**
+   * The awaits that the answer depends on; otherwise those of the first call of the request that nothing waits for, unless the answer
+   * waits for the Web server.
+   */
+  #placesOf({ request, answer, promises }: Watched): AwaitPlaces | undefined {
     const pending = this.#promises;
     if (pending === undefined) return undefined;
     const visited = new Set<object>();
     const get = (promise: object) => pending.get(promise);
-    const calls = promises.standingInOrder.map(({ promise }) => promise);
+    const calls = request.waitsForPeer ? [] : promises.standingInOrder.map(({ promise }) => promise);
     // A callback, such as a listener of Express, may have called the handler, so that nothing waits for its promise.
     for (const promise of answer === undefined ? calls : [answer, ...calls]) {
       const places = describeAwaits(awaitStacks(promise, get, visited));

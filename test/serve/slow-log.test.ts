@@ -1,13 +1,18 @@
 // The slow log of real processes: for each shape of a handler, the line of the await in which it stands.
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { promiseHooks } from "node:v8";
+import { pino } from "pino";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { FastCgiClient } from "../../src/client/index.js";
+import { Get, Responder, createApplication, serve, type ServeOptions } from "../../src/index.js";
 import { Role } from "../../src/protocol/constants.js";
 import { NodeProcess, projectFolder, sourceCommandOf } from "../support/node-process.js";
+import { get } from "../support/records.js";
+import { askScgi, scgiRequest } from "../support/scgi-peer.js";
 
 const PROGRAM = "test/serve/apps/slow.ts";
 const SOURCE = readFileSync(join(projectFolder, PROGRAM), "utf8").split("\n");
@@ -185,4 +190,88 @@ test("an invalid threshold is refused", async () => {
   });
   expect(await process.ended).toBe(1);
   expect(process.errors.join("\n")).toContain("slowLog is 0; expected a number of milliseconds above 0");
+});
+
+@Responder()
+class Quick {
+  @Get("/")
+  async quick() {
+    return await Promise.resolve("quick");
+  }
+}
+
+/** Whether V8 tells of promises while an application with these options answers. */
+async function installsHook(options: ServeOptions): Promise<boolean> {
+  const created = vi.spyOn(promiseHooks, "createHook");
+  const application = createApplication({ controllers: [Quick], log: pino({ level: "silent" }) });
+  const served = await serve(application, "127.0.0.1:0", { signals: false, ...options });
+  const client = new FastCgiClient({ address: served.address });
+  const text = await (await client.request({ params: paramsOf("/") })).text();
+  await client.close();
+  await served.close();
+  const { length } = created.mock.calls;
+  created.mockRestore();
+  expect(text).toBe("quick");
+  return length > 0;
+}
+
+test("only with a slow log V8 tells of promises", async () => {
+  expect(await installsHook({})).toBe(false);
+  expect(await installsHook({ accessLog: true })).toBe(false);
+  expect(await installsHook({ slowLog: 60_000 })).toBe(true);
+});
+
+/** The environment of a CGI program. */
+const cgi = (path: string) => ({ GATEWAY_INTERFACE: "CGI/1.1", SCRIPT_NAME: "", PATH_INFO: path });
+
+describe("the slow log", () => {
+  test("names the await in a request by SCGI", async () => {
+    const process = new NodeProcess([...sourceCommandOf(PROGRAM), "scgi:127.0.0.1:0"], {
+      env: { OPTIONS: JSON.stringify({ slowLog: 500 }) },
+    });
+    const answer = askScgi(await process.address(), scgiRequest("/quick/2500"));
+    await process.line(/"msg":"Slow request"/);
+    expect(placesIn(linesIn(process, "Slow request")[0]!.standsAt)).toEqual(linesOf("quick"));
+    expect(await answer).toMatchObject({ status: 200, text: "done" });
+  });
+
+  test("names the await in a request to a CGI program, which ends after it", async () => {
+    const process = new NodeProcess(sourceCommandOf(PROGRAM), {
+      env: {
+        OPTIONS: JSON.stringify({ slowLog: 300 }),
+        REQUEST_METHOD: "GET",
+        QUERY_STRING: "",
+        ...cgi("/quick/1500"),
+      },
+    });
+    expect(await process.ended).toBe(0);
+    expect(process.output.at(-1)).toBe("done");
+    const [line, ...more] = linesIn(process, "Slow request");
+    expect(placesIn(line!.standsAt)).toEqual(linesOf("quick"));
+    expect(more).toEqual([]);
+    expect(linesIn(process, "Slow request has ended")).toHaveLength(1);
+  });
+
+  test("names the own await of each of 50 requests of one handler", async () => {
+    const { process, client } = await start({ slowLog: 1_000 });
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    onTestFinished(() => stop.abort());
+    for (let count = 0; count < 50; count += 1)
+      void client.request({ params: paramsOf("/twice"), signal: stop.signal }).catch(() => {});
+    await expect.poll(() => linesIn(process, "Slow request").length).toBeGreaterThanOrEqual(20);
+    for (const { standsAt } of linesIn(process, "Slow request"))
+      expect(placesIn(standsAt)).toEqual(linesOf("twice"));
+  });
+
+  test("names nothing of the background in an answer to a slow client", async () => {
+    const { process } = await start({ slowLog: 1_000 });
+    const address = await process.address();
+    const peer = connect(Number(address.split(":")[1]), "127.0.0.1").pause();
+    onTestFinished(() => void peer.destroy());
+    peer.write(get(1, "/flood"));
+    await process.line(/"msg":"Slow request"/);
+    const [{ standsAt, stack }] = linesIn(process, "Slow request") as [Line];
+    expect([standsAt, stack]).toEqual([undefined, undefined]);
+  });
 });

@@ -143,6 +143,23 @@ class Shapes {
     return "done";
   }
 
+  @Get("/twice")
+  async twice() {
+    await sleep(1);
+    const one = first();
+    await Promise.race([one, sleep(1)]);
+    await new Promise(() => {}); // here: twice
+  }
+
+  @Get("/flood")
+  async *flood() {
+    void background();
+    for (;;) {
+      await sleep(0);
+      yield Buffer.alloc(65_536);
+    }
+  }
+
   @Get("/spin")
   spin() {
     for (const end = Date.now() + 200; Date.now() < end;);
