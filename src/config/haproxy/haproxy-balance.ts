@@ -41,7 +41,9 @@ function selectionRules({ affinity }: Deployment): string[] {
     affinity === "user"
       ? "# The key is the user of Basic credentials, whose password is not checked here. Other requests go to any host."
       : "# The key is the value of the application's cookie. Requests without it go to any host.",
-    `balance hash ${key}`,
+    "# All empty values would go to the same host.",
+    `http-request set-var(txn.affinity) ${key} if { ${key} -m len ge 1 }`,
+    "balance hash var(txn.affinity)",
     "hash-type consistent",
   ];
 }
