@@ -39,6 +39,14 @@ class Books {
       await setTimeout(1000, undefined, { signal });
     }
   }
+
+  /** A list that cannot be completed. */
+  @Get("/lost", { type: "text/plain" })
+  async *lost(): AsyncGenerator<string> {
+    yield "1\n";
+    await setTimeout(5);
+    throw new RangeError("The list is lost");
+  }
 }
 
 @Authorizer({ paths: ["/members/**"], variables: ["AUTH_USER"] })

@@ -125,10 +125,9 @@ subscribe("tricorn.request.end", (message) => {
   }
   if (status !== undefined) span.setAttribute("http.response.status_code", status);
   const isFailed = isBrokenOff || (status !== undefined && status >= 500);
-  if (isFailed || aborted !== undefined) {
-    const name = error instanceof Error ? error.name : undefined;
-    span.setAttribute("error.type", aborted?.code ?? refused ?? name ?? String(status));
-  }
+  const name = error instanceof Error ? error.name : undefined;
+  if (isFailed) span.setAttribute("error.type", refused ?? name ?? aborted?.code ?? String(status));
+  else if (aborted !== undefined) span.setAttribute("error.type", aborted.code);
   // To a server a status of 4xx, and a client that leaves, are no errors.
   if (isFailed) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();

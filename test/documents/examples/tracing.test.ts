@@ -115,7 +115,7 @@ async function startCollector() {
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e47";
 const CALLER = "00f067aa0ba902b7";
 
-/** The spans that a request belongs to: one trace for each number below 256. */
+/** The trace of a request: a number below 256 stands for it. */
 function traceOf(number: number): string {
   return TRACE + number.toString(16).padStart(2, "0");
 }
@@ -144,6 +144,7 @@ const Trace = {
   allowed: 203,
   filtered: 204,
   unsampled: 205,
+  broken: 206,
 } as const;
 
 let spans: readonly Exported[];
@@ -170,6 +171,9 @@ async function makeRequests(address: string): Promise<void> {
 
     const books = Array.from({ length: BOOKS }, (_, id) => ask(client, visit(`/books/${id}`, { trace: id })));
     expect(new Set((await Promise.all(books)).map(({ status }) => status))).toEqual(new Set([200]));
+
+    const broken = await client.request(visit("/books/lost", { trace: Trace.broken }));
+    await expect(broken.bytes()).rejects.toThrow("version is 255");
 
     const statuses = [
       visit("/books/1000", { trace: Trace.failed, params: { HTTPS: "on" } }),
@@ -294,6 +298,15 @@ describe("the spans of examples/tracing", () => {
     });
   });
 
+  test("an answer that breaks off is an error, whatever its status", () => {
+    expect(requestSpan(Trace.broken)).toMatchObject({
+      name: "GET /books/lost",
+      status: ERROR,
+      exceptions: [{ "exception.message": "The list is lost" }],
+      attributes: { "http.response.status_code": 200, "error.type": "RangeError" },
+    });
+  });
+
   test("an authorizer's decision is an attribute, and a denial no error", () => {
     const gate = { "tricorn.role": "authorizer", "tricorn.authorizer": "MembersGate" };
     expect(requestSpan(Trace.denied)).toMatchObject({
@@ -342,7 +355,7 @@ describe("the spans of examples/tracing", () => {
   test("each request has one span", () => {
     const requests = spans.filter(({ kind }) => kind === SERVER);
     // All but the one that is not sampled.
-    expect(requests).toHaveLength(1 + 1 + BOOKS + 6);
+    expect(requests).toHaveLength(1 + 1 + BOOKS + 1 + 6);
   });
 });
 
