@@ -359,6 +359,29 @@ describe("the spans of examples/tracing", () => {
   });
 });
 
+test("examples/tracing serves and ends without a collector", async () => {
+  const address = `unix:${join(folder(), "alone.sock")}`;
+  const collector = await startCollector();
+  collector.close();
+  const example = new ExampleProcess("tracing/main.ts", {
+    TRICORN_LISTEN: address,
+    TRICORN_LOG_LEVEL: "info",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_TIMEOUT: "100",
+  });
+  const client = new FastCgiClient({ address });
+  try {
+    await example.line(/Listening on .* for FastCGI/);
+    expect((await ask(client, visit("/books/1"))).status).toBe(200);
+    await client.close();
+    expect(await example.stop()).toBe(0);
+    expect(example.output).toContain("Lost the last spans: ");
+  } finally {
+    await client.close();
+    await example.stop("SIGKILL");
+  }
+});
+
 describe("docs/observe.md", () => {
   const document = "docs/observe.md";
 
