@@ -323,3 +323,11 @@ test("HAProxy takes out a host that hangs, without a status port", async () => {
   await hosts.webServer.errorLine(/application\/127\.0\.0\.3 is DOWN/);
   expect(new Set(await hosts.answerers(30))).toEqual(new Set(["127.0.0.2", "127.0.0.4"]));
 });
+
+// RFC 6761, section 6.4: no name below "invalid" resolves.
+test("HAProxy starts without a host whose name does not resolve", async () => {
+  const hosts = await Hosts.start("haproxy", {
+    deployment: (addresses) => ({ upstream: [...addresses, "host.invalid:9000"] }),
+  });
+  expect(new Set(await hosts.answerers(30))).toEqual(new Set(NAMES));
+});
