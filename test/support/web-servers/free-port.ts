@@ -1,8 +1,11 @@
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** Below what systems hand out for outgoing connections, so that none of those takes the port before its server does. */
-const RANGE = [10_000, 32_000] as const;
+/**
+ * Below what systems hand out for outgoing connections, so that none of those takes the port before its server does; above 10080, the
+ * last port that `fetch` and browsers refuse (Fetch standard, section 2.9).
+ */
+const RANGE = [10_081, 32_000] as const;
 
 /** A TCP port of the loopback interface that nobody listens on. Whoever uses it has to cope with losing it again. */
 export async function freePort(): Promise<number> {
