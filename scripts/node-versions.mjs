@@ -25,11 +25,9 @@ const files = [
   "supervisor/processes/reload.test.ts",
   "supervisor/processes/lost-master.test.ts",
   "serve/slow-log.test.ts",
-  "serve/slow-log-sources.test.ts",
-  "supervisor/processes/slow-log.test.ts",
 ];
 
-/** Hanging tests fail their version without blocking the others. A run takes 60 to 90 s. */
+/** Hanging tests fail their version without blocking the others. A run takes 70 to 110 s. */
 const limit = 300_000;
 
 let failures = 0;
