@@ -1,5 +1,4 @@
 import type { Exchange } from "../protocol/application-side/exchange.js";
-import { loggablePath } from "../log/loggable-path.js";
 import { roleName } from "../protocol/constants.js";
 import type { ActiveRequest } from "./reports.js";
 import { shownMethod, shownPath } from "./shown-target.js";
@@ -28,7 +27,7 @@ export function activeRequests(
     requests.push({
       role: roleName(role),
       method: shownMethod(params.get("REQUEST_METHOD") ?? ""),
-      path: shownPath(pathOf(params)),
+      path: shownPath(targetOf(params)),
       route: observer?.route,
       standsAt: observer && requests.length < MOST_PLACED ? standsAt?.(observer.id) : undefined,
       age: Math.round(now - begunAt),
@@ -37,9 +36,6 @@ export function activeRequests(
   return requests.toSorted((a, b) => b.age - a.age);
 }
 
-/** Without what may be secret. */
-function pathOf(params: Exchange["params"]): string {
-  const target =
-    params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
-  return loggablePath(target);
+function targetOf(params: Exchange["params"]): string {
+  return params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
 }
