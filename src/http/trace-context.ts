@@ -10,7 +10,8 @@ export interface TraceContext {
   readonly traceparent: string;
 }
 
-const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** What a version to come may add is visible ASCII: other characters no header field that passes it on could carry. */
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[!-~]*)?$/;
 /** A longer field is not read: a version to come may add parts, but no such length. */
 const MAX_LENGTH = 512;
 

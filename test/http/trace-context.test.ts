@@ -27,6 +27,9 @@ test.each([
   ` 00-${traceId}-${parentId}-01`,
   `00-${traceId}-${parentId}-01\n`,
   `cc-${traceId}-${parentId}-01-${"x".repeat(500)}`,
+  // A client's; Headers would throw when it is passed on.
+  `cc-${traceId}-${parentId}-01-\0`,
+  `cc-${traceId}-${parentId}-01-\u{1f600}`,
 ])("%j begins a new trace", (traceparent) => {
   expect(parseTraceparent(traceparent)).toBeUndefined();
 });
