@@ -29,6 +29,9 @@ function cookieParser(): typeof parseCookie {
   return (parser ??= (require("cookie") as { readonly parseCookie: typeof parseCookie }).parseCookie);
 }
 
+/** The code of the limits that handlers set for bodies. */
+const BODY_TOO_LARGE = "ERR_BODY_TOO_LARGE";
+
 /** The facts of a line of the log. */
 interface LineFacts {
   readonly level?: "warn" | "error";
@@ -234,9 +237,10 @@ export abstract class RoleRequest {
 
   /**
    * @internal Logs an HttpError that becomes an answer: a server error with its cause, and the cause of a client error at
-   *   level debug.
+   *   level debug. A body above the limit of its handler is a refusal, like one above that of all connections.
    */
   noteHttpError(error: HttpError): void {
+    if (error.code === BODY_TOO_LARGE) this.exchange.observer?.refused(BODY_TOO_LARGE);
     if (error.status >= 500) this.logFailure(error);
     else if (error.cause !== undefined)
       this.#unmirroredLog.debug({ status: error.status, code: error.code }, "Refused a request");

@@ -26,6 +26,8 @@ const routes = responder({
       signal.addEventListener("abort", () => resolve("aborted"));
     }),
   "POST /": async ({ body }) => (await body.bytes()).length,
+  "POST /short": async ({ body }) => (await body.bytes({ bytes: 2 })).length,
+  "POST /caught": ({ body }) => body.bytes({ bytes: 2 }).then(String, () => "caught"),
 });
 
 function serve(timeouts = { handler: 50 }): Promise<Served> {
@@ -44,6 +46,7 @@ test.each([
     "ERR_FCGI_NAME_VALUE",
   ],
   ["a long body", [post(1, "/", "12345")], "ERR_LIMIT_BODY"],
+  ["a body above the limit of its handler", [post(1, "/short", "123")], "ERR_BODY_TOO_LARGE"],
   ["a handler that never answers", [get(1, "/never")], "ERR_ABORTED_TIMEOUT"],
   ["a handler that answers when its time is over", [get(1, "/answers")], "ERR_ABORTED_TIMEOUT"],
 ])("the end of a request that is refused for %s has its code", async (_what, bytes, code) => {
@@ -56,8 +59,10 @@ test.each([
 test("the end of an answered request has no code", async () => {
   const events = ended();
   const peer = await (await serve()).connect();
-  await peer.send(get(1, "/"), get(2, "/none")).answer(2);
+  await peer.send(get(1, "/"), post(3, "/caught", "123")).answer(3);
+  await peer.send(get(2, "/none")).answer(2);
   expect(events).toEqual([
+    [undefined, false],
     [undefined, false],
     [undefined, false],
   ]);
