@@ -299,8 +299,10 @@ test("HAProxy drains a host at run time, which finishes what it has", async () =
   expect(new Set(await hosts.answerers(30))).toEqual(new Set(NAMES));
   await hosts.kill(drained);
   expect((await held.get("first"))!.status).toBe(200);
+  // What the others hold ends with them, without an answer if HAProxy has none to repeat it on.
+  const ends = Promise.allSettled(held.values());
   for (const name of holders.values()) await hosts.kill(name);
-  await Promise.all(held.values());
+  await ends;
 });
 
 test("HAProxy sends no new request to a host whose master drains, and loses none", async () => {
