@@ -1,10 +1,12 @@
 import type { Exchange } from "../protocol/application-side/exchange.js";
 import { roleName } from "../protocol/constants.js";
-import type { ActiveRequest } from "./reports.js";
+import type { ActiveRequest, WorkerReport } from "./reports.js";
 import { shownMethod, shownPath } from "./shown-target.js";
 
 /** Requests that are listed. */
 const MOST_LISTED = 1_000;
+/** Those of all workers together that a status lists: it is made anew for each page that asks. */
+const MOST_IN_STATUS = 2_000;
 
 /** Requests of which it is said where they stand: that is looked for anew each time. */
 const MOST_PLACED = 100;
@@ -38,4 +40,16 @@ export function activeRequests(
 
 function targetOf(params: Exchange["params"]): string {
   return params.get("REQUEST_URI") ?? `${params.get("SCRIPT_NAME") ?? ""}${params.get("PATH_INFO") ?? ""}`;
+}
+
+/** Cuts what many workers list, to the oldest requests of each. `activeCount` still has all. */
+export function boundActive(workers: readonly WorkerReport[]): readonly WorkerReport[] {
+  const listed = workers.reduce((total, { statistics }) => total + (statistics?.active.length ?? 0), 0);
+  if (listed <= MOST_IN_STATUS) return workers;
+  const share = Math.max(1, Math.floor(MOST_IN_STATUS / workers.length));
+  return workers.map((worker) =>
+    worker.statistics === undefined
+      ? worker
+      : { ...worker, statistics: { ...worker.statistics, active: worker.statistics.active.slice(0, share) } },
+  );
 }

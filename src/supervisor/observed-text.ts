@@ -31,7 +31,9 @@ export function formatObserved(observed: ObservedStatus | undefined): readonly s
     factLine("decisions", `${totals.allowed} allowed, ${totals.denied} denied`),
     factLine("violations", `${totals.protocolErrors} of the protocol`),
     factLine("bytes", `${mebibytes(totals.bytesIn)} in, ${mebibytes(totals.bytesOut)} out`),
-    factLine("routes", COLUMNS.map((name) => name.padStart(WIDTH)).join("")),
+    ...(routes.length === 0
+      ? []
+      : [factLine("routes", COLUMNS.map((name) => name.padStart(WIDTH)).join(""))]),
     ...routes.slice(0, MOST_ROUTES).map((route) => factLine("", formatRoute(route))),
     ...(routes.length > MOST_ROUTES ? [factLine("", `and ${routes.length - MOST_ROUTES} more`)] : []),
     ...slow.map((request, index) => factLine(index === 0 ? "slow" : "", formatSlow(request))),

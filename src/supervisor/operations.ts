@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { AddressLike } from "../protocol/address.js";
 import { Server } from "../server/server.js";
 import type { SocketAccess } from "../server/socket-access.js";
+import { boundActive } from "./active-requests.js";
 import { answerControl } from "./control-answers.js";
 import { ControlSocket } from "./control-socket.js";
 import { Observations } from "./observations.js";
@@ -139,7 +140,7 @@ export class Operations {
       isStopping: master?.isStopping ?? false,
       addresses: master?.addresses ?? [],
       // First: with its answer each worker brings what it has counted.
-      workers: (await master?.report()) ?? [],
+      workers: boundActive((await master?.report()) ?? []),
       wanted: master?.wanted ?? 0,
       lastReloads: master?.lastReloads ?? [],
       lastEnds: master?.lastEnds ?? [],

@@ -29,7 +29,7 @@ export interface WorkerStatistics {
   readonly activeCount: number;
   /** The longest delay of its event loop in the last 15 to 30 s; ms. Only if requests are observed. */
   readonly lag?: number | undefined;
-  /** Active requests, oldest first; at most 1000. */
+  /** Active requests, oldest first; at most 1000, and 2000 of all workers in a status. */
   readonly active: readonly ActiveRequest[];
 }
 

@@ -23,7 +23,7 @@ export interface Status {
   readonly wanted: number;
   /** The last reloads, the newest one last. */
   readonly lastReloads: readonly ReloadOutcome[];
-  /** The last workers that crashed, were killed or were recycled, the newest one last. */
+  /** The last workers that did not start, crashed, were killed or were recycled, the newest one last. */
   readonly lastEnds: readonly WorkerEnd[];
   /** What is known of requests; undefined without a status listener. */
   readonly observed?: ObservedStatus | undefined;

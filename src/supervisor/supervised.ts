@@ -31,7 +31,7 @@ export interface Supervised extends EventEmitter<SupervisedEvents> {
   readonly wanted: number;
   /** The last ten reloads, the newest one last. */
   readonly lastReloads: readonly ReloadOutcome[];
-  /** The last twenty workers that crashed, were killed or were recycled, the newest one last. */
+  /** The last twenty workers that did not start, crashed, were killed or were recycled, the newest one last. */
   readonly lastEnds: readonly WorkerEnd[];
   /** While it serves on before it stops, when it stops; ms since 1970. */
   readonly drainEndsAt: number | undefined;

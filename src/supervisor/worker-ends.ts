@@ -7,7 +7,7 @@ import type { EndedState } from "./worker-state.js";
 /** Ends that are remembered. */
 const MOST_ENDS = 20;
 
-/** The last workers that ended otherwise than by a reload or a stop: those that crashed, were killed or were recycled. */
+/** The last workers that ended otherwise than by a reload or a stop: those that did not start, crashed, were killed or were recycled. */
 export class WorkerEnds {
   readonly #ends: WorkerEnd[] = [];
   /** Why workers were asked to leave, or were killed. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import type { AnswerObserver } from "../../src/protocol/application-side/answer-observer.js";
 import { Params } from "../../src/protocol/params.js";
-import { activeRequests } from "../../src/supervisor/active-requests.js";
+import { activeRequests, boundActive } from "../../src/supervisor/active-requests.js";
+import type { WorkerReport } from "../../src/supervisor/reports.js";
 
 function request(params: Readonly<Record<string, string>>, begunAt = 0) {
   return { role: 1, params: Params.from(params), begunAt, observer: undefined };
@@ -50,5 +51,38 @@ describe("activeRequests", () => {
         0,
       ),
     ).toHaveLength(1_000);
+  });
+});
+
+describe("boundActive", () => {
+  const workers = (count: number, each: number): readonly WorkerReport[] =>
+    Array.from({ length: count }, (_, slot) => {
+      const active = Array.from({ length: each }, (_each, nth) => ({
+        role: "responder",
+        method: "GET",
+        path: `/${slot}`,
+        age: each - nth,
+      }));
+      const statistics = { rss: 0, requests: 0, refusals: 0, connections: 0, activeCount: each, active };
+      return { pid: slot, slot, state: "ready", generation: 0, startedAt: 0, statistics };
+    });
+  const listed = (reports: readonly WorkerReport[]): readonly number[] =>
+    reports.map(({ statistics }) => statistics?.active.length ?? 0);
+
+  test("leaves what few workers list", () => {
+    const two = workers(2, 1_000);
+    expect(boundActive(two)).toBe(two);
+  });
+
+  test("keeps the oldest of each of many workers, 2000 in all", () => {
+    const silent = { ...workers(1, 0)[0]!, statistics: undefined };
+    const bound = boundActive([...workers(39, 1_000), silent]);
+    expect(listed(bound)).toEqual([...Array.from({ length: 39 }, () => 50), 0]);
+    expect(bound[0]!.statistics!.active[0]).toMatchObject({ age: 1_000 });
+    expect(bound[0]!.statistics!.activeCount).toBe(1_000);
+  });
+
+  test("keeps one of each of very many workers", () => {
+    expect(new Set(listed(boundActive(workers(2_500, 1))))).toEqual(new Set([1]));
   });
 });
